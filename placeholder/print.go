@@ -1,0 +1,3 @@
+package placeholder
+
+func (n *node) String() string { return "expr" }
