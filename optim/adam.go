@@ -1,0 +1,127 @@
+package optim
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+)
+
+// Adam follows the first-order method of Kingma & Ba (2015), Algorithm 1:
+//
+//	m ← β₁m + (1−β₁)g          v ← β₂v + (1−β₂)g²          t ← t + 1
+//	θ ← θ − α · m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + ε)
+//
+// ε is added outside the square root, as in Algorithm 1. Adam is exactly Chain(ScaleByAdam(), ScaleByLR(α)). The
+// zero value has the paper's constants. It must not be copied after Init.
+type Adam struct {
+	LR    Schedule // step size α; nil means Constant(1e-3)
+	Beta1 float64  // decay of the mean gradient; 0 means 0.9. For none at all, compose ScaleByAdamWith(0, …)
+	Beta2 float64  // decay of the mean square; 0 means 0.999
+	Eps   float64  // added to the root; 0 means 1e-8
+
+	chain   FirstOrder
+	moments adamScale
+}
+
+// Init implements Method.
+func (a *Adam) Init(params []Param) error {
+	if err := a.moments.set(a.Beta1, a.Beta2, a.Eps); err != nil {
+		return fmt.Errorf("optim: Adam: %w", err)
+	}
+	a.chain.name = "Adam"
+	a.chain.transforms = append(a.chain.transforms[:0], &a.moments, ScaleByLR(rateOr(a.LR, 1e-3)))
+	return a.chain.Init(params)
+}
+
+// Step implements Method.
+func (a *Adam) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
+	return a.chain.Step(ctx, f, theta)
+}
+
+// State implements Stateful.
+func (a *Adam) State() ([]byte, error) { return a.chain.State() }
+
+// SetState implements Stateful.
+func (a *Adam) SetState(state []byte) error { return a.chain.SetState(state) }
+
+// LearningRate implements Rated.
+func (a *Adam) LearningRate() float64 { return rateOr(a.LR, 1e-3)(a.chain.step) }
+
+// Describe implements Describer.
+func (a *Adam) Describe() string {
+	return fmt.Sprintf("Adam(learning rate %.3g, beta1 %g, beta2 %g)", a.LearningRate(), cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.999))
+}
+
+// ScaleByAdam divides the running mean of the update by the root of its running mean square, as [Adam] does, with the
+// paper's constants β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+func ScaleByAdam() Transform { return ScaleByAdamWith(0.9, 0.999, 1e-8) }
+
+// ScaleByAdamWith is ScaleByAdam with other constants. Zero means zero: β₁ = 0 is RMSProp with bias correction.
+func ScaleByAdamWith(beta1, beta2, eps float64) Transform {
+	return &adamScale{beta1: beta1, beta2: beta2, eps: eps}
+}
+
+// adamScale is the update in symbols at Adam, without α.
+type adamScale struct {
+	beta1, beta2, eps float64
+	m, v              []float64
+}
+
+// set adopts the settings of a struct, where zero means the default.
+func (s *adamScale) set(beta1, beta2, eps float64) error {
+	s.beta1, s.beta2, s.eps = cmp.Or(beta1, 0.9), cmp.Or(beta2, 0.999), cmp.Or(eps, 1e-8)
+	return s.check()
+}
+
+func (s *adamScale) check() error {
+	if !(s.beta1 >= 0 && s.beta1 < 1 && s.beta2 >= 0 && s.beta2 < 1 && s.eps >= 0) {
+		return fmt.Errorf("beta1 %v, beta2 %v, eps %v: betas lie in [0,1) and eps is not negative", s.beta1, s.beta2, s.eps)
+	}
+	return nil
+}
+
+func (s *adamScale) Init(params []Param) error {
+	n := size(params)
+	s.m, s.v = make([]float64, n), make([]float64, n)
+	return s.check()
+}
+
+func (s *adamScale) Apply(u []float64, at Point) error {
+	t := float64(at.Step + 1)
+	c1, c2 := 1-math.Pow(s.beta1, t), 1-math.Pow(s.beta2, t)
+	b1, b2, eps := s.beta1, s.beta2, s.eps
+	m, v := s.m[:len(u)], s.v[:len(u)]
+	for i, g := range u {
+		m[i] = b1*m[i] + (1-b1)*g
+		v[i] = b2*v[i] + (1-b2)*(g*g)
+		// A gradient that was always 0 asks for no step; with ε = 0 the quotient would be 0/0.
+		if m[i] == 0 {
+			u[i] = 0
+			continue
+		}
+		u[i] = m[i] / c1 / (math.Sqrt(v[i]/c2) + eps)
+	}
+	return nil
+}
+
+func (s *adamScale) String() string { return fmt.Sprintf("adam %g %g %g", s.beta1, s.beta2, s.eps) }
+
+const adamState = "optim.ScaleByAdam/1"
+
+func (s *adamScale) State() ([]byte, error) {
+	w := newState(adamState)
+	w.floats(s.m)
+	w.floats(s.v)
+	return w.b, nil
+}
+
+func (s *adamScale) SetState(state []byte) error {
+	r := readState(adamState, state)
+	m, v := r.vector(len(s.m)), r.vector(len(s.v))
+	if err := r.finish(); err != nil {
+		return err
+	}
+	s.m, s.v = m, v
+	return nil
+}

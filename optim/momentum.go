@@ -1,0 +1,57 @@
+package optim
+
+import "fmt"
+
+// Momentum replaces the update by its decaying sum, Polyak's heavy ball (1964):
+//
+//	m ← decay·m + u        u ← m
+func Momentum(decay float64) Transform { return &trace{decay: decay} }
+
+// NesterovMomentum looks one step ahead along the decaying sum (Sutskever et al. 2013):
+//
+//	m ← decay·m + u        u ← u + decay·m
+func NesterovMomentum(decay float64) Transform { return &trace{decay: decay, nesterov: true} }
+
+type trace struct {
+	decay    float64
+	nesterov bool
+	m        []float64
+}
+
+func (t *trace) String() string {
+	if t.nesterov {
+		return fmt.Sprintf("nesterov %g", t.decay)
+	}
+	return fmt.Sprintf("momentum %g", t.decay)
+}
+
+func (t *trace) Init(params []Param) error {
+	t.m = make([]float64, size(params))
+	return t.check()
+}
+
+func (t *trace) check() error {
+	if !(t.decay >= 0 && t.decay < 1) {
+		return fmt.Errorf("momentum %v: it lies in [0,1)", t.decay)
+	}
+	return nil
+}
+
+func (t *trace) Apply(u []float64, _ Point) error {
+	for i, g := range u {
+		m := t.decay*t.m[i] + g
+		t.m[i] = m
+		if t.nesterov {
+			u[i] = g + t.decay*m
+		} else {
+			u[i] = m
+		}
+	}
+	return nil
+}
+
+const traceState = "optim.Momentum/1"
+
+func (t *trace) State() ([]byte, error) { return vectorState(traceState, t.m), nil }
+
+func (t *trace) SetState(state []byte) error { return setVectorState(traceState, state, &t.m) }

@@ -1,0 +1,87 @@
+// Package optim minimises a training loss L(θ) over one flat parameter vector θ ∈ R^P.
+//
+// A [Method] makes one training step per call of Step. It asks the [Objective] for losses and gradients as often
+// as it needs: a first-order method once, a quasi-Newton method once per trial of its line search.
+//
+// First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW] and [SGD] are the well-known ones.
+// [LBFGS], [SSBroyden] and [SSBFGS] are quasi-Newton methods with a strong-Wolfe line search. [Phases] runs methods one
+// after the other, [Groups] gives parameter groups their own methods or freezes them.
+//
+// # How to choose
+//
+//   - Up to about 5000 parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
+//   - More parameters, fixed points: Adam, then [LBFGS].
+//   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
+//     that stays the same within a step; redrawing between steps is fine.
+//
+// # Extending
+//
+// A new method implements [Method] and, when it has state worth keeping, [Stateful]; package optimtest tells whether it
+// does so correctly. A new rule for the direction of a first-order method implements [Transform] and joins a Chain.
+package optim
+
+import (
+	"context"
+	"fmt"
+)
+
+// Objective is what a Method minimises. A Method may ask twice at the same theta: implementations are expected to
+// remember their last evaluation, so the second question is cheap.
+//
+// An implementation writes every element of grad and keeps neither slice. It may return NaN or Inf with a nil error where the loss cannot
+// be computed: methods with a line search back off, others return [ErrNonFinite]. A non-nil error ends the step.
+//
+// Methods that need more than gradients (Hessian–vector products, residual Jacobians) assert further interfaces on the
+// Objective they are handed and say so in their documentation.
+type Objective interface {
+	// Loss returns L(theta).
+	Loss(ctx context.Context, theta []float64) (float64, error)
+	// Grad writes ∇L(theta) to grad and returns L(theta). Both have length P.
+	Grad(ctx context.Context, grad, theta []float64) (float64, error)
+}
+
+// Method takes training steps. Every implementation must pass optimtest.Run.
+//
+// A Method is used from one goroutine at a time, and by one solver: its state belongs to one θ.
+type Method interface {
+	// Init fixes the layout of θ. It is called before the first Step of every Solve. A second call with the same
+	// layout changes nothing, so momenta and curvature carry over from one Solve to the next; another layout drops
+	// the state. Invalid settings are reported here.
+	Init(params []Param) error
+
+	// Step does one training step: theta holds θ_e on entry and θ_{e+1} on return, and loss is L(θ_e), the loss at entry.
+	//
+	// When err is not nil theta is, bit for bit, what it was on entry, and loss is L(θ_e) if that was computed.
+	// An error that wraps [ErrConverged] says that the method cannot improve theta further and why.
+	// Step never leaves NaN or Inf in theta. It keeps no reference to theta.
+	Step(ctx context.Context, f Objective, theta []float64) (loss float64, err error)
+}
+
+// Stateful is implemented by methods and transforms whose next step depends on earlier ones. A method restored with
+// SetState continues bit for bit as the one whose State was taken.
+//
+// SetState may be called before Init or after it. A state that belongs to another method or another layout is an error: from SetState when the
+// layout is known, otherwise from Init.
+type Stateful interface {
+	State() ([]byte, error)
+	SetState(state []byte) error
+}
+
+// Describer is implemented by methods that can print their settings in one line, for logs.
+type Describer interface {
+	Describe() string
+}
+
+// Rated is implemented by methods with a learning rate, for recorders.
+type Rated interface {
+	// LearningRate returns the rate the next Step will use: schedule(t) for step t. NaN means that there is none to speak of.
+	LearningRate() float64
+}
+
+// Describe returns m's own one-line description, or its type when it has none.
+func Describe(m Method) string {
+	if d, ok := m.(Describer); ok {
+		return d.Describe()
+	}
+	return fmt.Sprintf("%T", m)
+}

@@ -1,0 +1,64 @@
+package optim
+
+import (
+	"fmt"
+	"slices"
+)
+
+// resumable holds the layout of a method and the state it was handed before it knew one.
+type resumable struct {
+	layout  layout
+	pending []byte // SetState before Init; read by Init
+}
+
+// init adopts params. reset makes fresh state when the layout is new; restore reads a pending state, all or nothing.
+func (r *resumable) init(params []Param, reset func() error, restore func([]byte) error) error {
+	l, err := newLayout(params)
+	if err != nil {
+		return err
+	}
+	if !r.layout.same(l) {
+		r.layout = l
+		if err := reset(); err != nil {
+			r.layout = layout{}
+			return err
+		}
+	}
+	if r.pending != nil {
+		if err := restore(r.pending); err != nil {
+			return err
+		}
+		r.pending = nil
+	}
+	return nil
+}
+
+func (r *resumable) setState(state []byte, restore func([]byte) error) error {
+	if !r.layout.known {
+		r.pending = slices.Clone(state)
+		return nil
+	}
+	return restore(state)
+}
+
+// begin starts a state of the given kind. It returns the state to hand out instead when the method has not run yet.
+func (r *resumable) begin(kind string) (w *stateWriter, pending []byte, err error) {
+	if !r.layout.known {
+		if r.pending == nil {
+			return nil, nil, fmt.Errorf("optim: %s: State before Init: there is no state yet", kind)
+		}
+		return nil, slices.Clone(r.pending), nil
+	}
+	w = newState(kind)
+	w.uint(r.layout.id)
+	return w, nil, nil
+}
+
+// open starts reading a state of the given kind and checks that it belongs to the layout.
+func (r *resumable) open(kind string, state []byte) *stateReader {
+	rd := readState(kind, state)
+	if id := rd.uint(); rd.err == nil && id != r.layout.id {
+		rd.err = fmt.Errorf("the state belongs to another parameter layout; this one is %s", pathList(r.layout.params))
+	}
+	return rd
+}
