@@ -16,9 +16,9 @@ const (
 
 // gemmEngine is what products need from a level.
 type gemmEngine[T Float] struct {
-	lanes   int  // panels are a multiple of this many columns wide
-	maxVec  int  // the widest panel, in lanes
-	inPlace bool // tile can read an unpacked, row-major B whatever its width
+	lanes   int // panels are a multiple of this many columns wide
+	maxVec  int // the widest panel, in lanes
+	inPlace int // tile can read a row-major B as it is when its width is a multiple of this; 0 means never
 
 	// tile computes C[m×w] (+)= A[m×k]·B[k×w] (+ bias) for one panel of w ≤ vecs·lanes columns. A has the strides rsa, csa.
 	// Rows of B are rsb apart; a packed panel is padded with zeros, so that rsb = vecs·lanes. bias has w elements or is nil.
@@ -81,7 +81,7 @@ func outer[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, k, n int,
 	}
 	for p0 := 0; p0 < m; p0 += innerBlock {
 		kc := min(innerBlock, m-p0)
-		if g.inPlace {
+		if g.inPlace > 0 && n%g.inPlace == 0 {
 			g.panels(c, ldc, a[p0*lda:], 1, lda, b[p0*ldb:], ldb, k, n, kc, nil, acc || p0 > 0)
 			continue
 		}

@@ -1,0 +1,76 @@
+//go:build amd64 && !purego
+
+package kern
+
+import "unsafe"
+
+// tileKernel computes tiles one below the other, of a fixed height and a width in vectors of which the last has tail
+// columns: C (+)= A·B (+ bias). Distances are counted in elements. k and tiles are at least 1.
+type tileKernel[T Float] func(tiles, k int, a *T, rsa, csa int, b *T, rsb int, c *T, ldc, tail int, bias *T, acc bool)
+
+// tileHeight is a kernel with the number of rows of its tile.
+type tileHeight[T Float] struct {
+	rows int
+	run  tileKernel[T]
+}
+
+// useTiles makes g run kernels[v] for panels of v vectors, the highest tiles first.
+func (g *gemmEngine[T]) useTiles(lanes, inPlace int, kernels [][]tileHeight[T]) {
+	g.lanes, g.maxVec, g.inPlace = lanes, len(kernels)-1, inPlace
+	g.tile = func(vecs, m, k int, a []T, rsa, csa int, b []T, rsb int, c []T, ldc, w int, bias []T, acc bool) {
+		tail := w - (vecs-1)*lanes
+		ap, bp, cp := unsafe.SliceData(a), unsafe.SliceData(b), unsafe.SliceData(c)
+		biasp := unsafe.SliceData(bias)
+		for _, h := range kernels[vecs] {
+			tiles := m / h.rows
+			if tiles == 0 {
+				continue
+			}
+			h.run(tiles, k, ap, rsa, csa, bp, rsb, cp, ldc, tail, biasp, acc)
+			m -= tiles * h.rows
+			if m == 0 {
+				return
+			}
+			a, c = a[tiles*h.rows*rsa:], c[tiles*h.rows*ldc:]
+			ap, cp = &a[0], &c[0]
+		}
+	}
+}
+
+func tilesAVX2F64() [][]tileHeight[float64] {
+	return [][]tileHeight[float64]{
+		nil,
+		{{8, gemm8x1AVX2F64}, {4, gemm4x1AVX2F64}, {2, gemm2x1AVX2F64}, {1, gemm1x1AVX2F64}},
+		{{6, gemm6x2AVX2F64}, {4, gemm4x2AVX2F64}, {2, gemm2x2AVX2F64}, {1, gemm1x2AVX2F64}},
+		{{4, gemm4x3AVX2F64}, {2, gemm2x3AVX2F64}, {1, gemm1x3AVX2F64}},
+	}
+}
+
+func tilesAVX2F32() [][]tileHeight[float32] {
+	return [][]tileHeight[float32]{
+		nil,
+		{{8, gemm8x1AVX2F32}, {4, gemm4x1AVX2F32}, {2, gemm2x1AVX2F32}, {1, gemm1x1AVX2F32}},
+		{{6, gemm6x2AVX2F32}, {4, gemm4x2AVX2F32}, {2, gemm2x2AVX2F32}, {1, gemm1x2AVX2F32}},
+		{{4, gemm4x3AVX2F32}, {2, gemm2x3AVX2F32}, {1, gemm1x3AVX2F32}},
+	}
+}
+
+func tilesAVX512F64() [][]tileHeight[float64] {
+	return [][]tileHeight[float64]{
+		nil,
+		{{8, gemm8x1AVX512F64}, {4, gemm4x1AVX512F64}, {2, gemm2x1AVX512F64}, {1, gemm1x1AVX512F64}},
+		{{8, gemm8x2AVX512F64}, {4, gemm4x2AVX512F64}, {2, gemm2x2AVX512F64}, {1, gemm1x2AVX512F64}},
+		{{8, gemm8x3AVX512F64}, {4, gemm4x3AVX512F64}, {2, gemm2x3AVX512F64}, {1, gemm1x3AVX512F64}},
+		{{6, gemm6x4AVX512F64}, {4, gemm4x4AVX512F64}, {2, gemm2x4AVX512F64}, {1, gemm1x4AVX512F64}},
+	}
+}
+
+func tilesAVX512F32() [][]tileHeight[float32] {
+	return [][]tileHeight[float32]{
+		nil,
+		{{8, gemm8x1AVX512F32}, {4, gemm4x1AVX512F32}, {2, gemm2x1AVX512F32}, {1, gemm1x1AVX512F32}},
+		{{8, gemm8x2AVX512F32}, {4, gemm4x2AVX512F32}, {2, gemm2x2AVX512F32}, {1, gemm1x2AVX512F32}},
+		{{8, gemm8x3AVX512F32}, {4, gemm4x3AVX512F32}, {2, gemm2x3AVX512F32}, {1, gemm1x3AVX512F32}},
+		{{6, gemm6x4AVX512F32}, {4, gemm4x4AVX512F32}, {2, gemm2x4AVX512F32}, {1, gemm1x4AVX512F32}},
+	}
+}
