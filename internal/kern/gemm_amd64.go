@@ -74,3 +74,31 @@ func tilesAVX512F32() [][]tileHeight[float32] {
 		{{6, gemm6x4AVX512F32}, {4, gemm4x4AVX512F32}, {2, gemm2x4AVX512F32}, {1, gemm1x4AVX512F32}},
 	}
 }
+
+// dotKernel computes tiles of rows times one column of B, which lies contiguous: C (+)= A·b + bias.
+type dotKernel[T Float] func(tiles, k int, a *T, lda int, b *T, c *T, ldc int, bias T, acc bool)
+
+// dotRows of A stay in the first-level cache while the columns of B go by.
+const dotRows = 64
+
+// useDots makes g run these kernels, for eight rows and for one.
+func (g *gemmEngine[T]) useDots(eight, one dotKernel[T]) {
+	g.dots = func(c []T, ldc int, a []T, lda int, bt []T, m, n, k int, bias []T, acc bool) {
+		for i := 0; i < m; i += dotRows {
+			rows := min(dotRows, m-i)
+			for j := range n {
+				var b T
+				if bias != nil {
+					b = bias[j]
+				}
+				if rows >= 8 {
+					eight(rows/8, k, &a[i*lda], lda, &bt[j*k], &c[i*ldc+j], ldc, b, acc)
+				}
+				if rest := rows % 8; rest > 0 {
+					r := i + rows - rest
+					one(rest, k, &a[r*lda], lda, &bt[j*k], &c[r*ldc+j], ldc, b, acc)
+				}
+			}
+		}
+	}
+}

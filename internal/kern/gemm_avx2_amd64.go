@@ -59,6 +59,16 @@ func gemm2x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, 
 //go:noescape
 func gemm1x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
 
+// dots8AVX2F64 computes 8 rows times tiles of one column: C (+)= A·b + bias.
+//
+//go:noescape
+func dots8AVX2F64(tiles int, k int, a *float64, lda int, b *float64, c *float64, ldc int, bias float64, acc bool)
+
+// dots1AVX2F64 computes 1 rows times tiles of one column: C (+)= A·b + bias.
+//
+//go:noescape
+func dots1AVX2F64(tiles int, k int, a *float64, lda int, b *float64, c *float64, ldc int, bias float64, acc bool)
+
 // gemm8x1AVX2F32 computes 8 rows times tiles of a panel 1 vectors wide; the last vector has tail columns.
 //
 //go:noescape
@@ -113,3 +123,13 @@ func gemm2x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, 
 //
 //go:noescape
 func gemm1x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+
+// dots8AVX2F32 computes 8 rows times tiles of one column: C (+)= A·b + bias.
+//
+//go:noescape
+func dots8AVX2F32(tiles int, k int, a *float32, lda int, b *float32, c *float32, ldc int, bias float32, acc bool)
+
+// dots1AVX2F32 computes 1 rows times tiles of one column: C (+)= A·b + bias.
+//
+//go:noescape
+func dots1AVX2F32(tiles int, k int, a *float32, lda int, b *float32, c *float32, ldc int, bias float32, acc bool)

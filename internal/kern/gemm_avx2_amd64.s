@@ -1284,6 +1284,232 @@ next:
 	VZEROUPPER
 	RET
 
+// func dots8AVX2F64(tiles int, k int, a *float64, lda int, b *float64, c *float64, ldc int, bias float64, acc bool)
+// Requires: AVX, FMA3
+TEXT ·dots8AVX2F64(SB), NOSPLIT, $0-65
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ ldc+48(FP), DX
+	MOVQ c+40(FP), BX
+	SHLQ $0x03, CX
+	SHLQ $0x03, DX
+	MOVQ k+8(FP), SI
+	ANDQ $0x03, SI
+	LEAQ mask<>+0(SB), DI
+	NEGQ SI
+	LEAQ 32(DI)(SI*8), DI
+	LEAQ (CX)(CX*2), SI
+
+tile:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   b+32(FP), R8
+	MOVQ   k+8(FP), R9
+	MOVQ   AX, R10
+	LEAQ   (AX)(CX*4), R11
+	SUBQ   $0x04, R9
+	JLT    rest
+
+inner:
+	VMOVUPD     (R8), Y8
+	VFMADD231PD (R10), Y8, Y0
+	VFMADD231PD (R10)(CX*1), Y8, Y1
+	VFMADD231PD (R10)(CX*2), Y8, Y2
+	VFMADD231PD (R10)(SI*1), Y8, Y3
+	VFMADD231PD (R11), Y8, Y4
+	VFMADD231PD (R11)(CX*1), Y8, Y5
+	VFMADD231PD (R11)(CX*2), Y8, Y6
+	VFMADD231PD (R11)(SI*1), Y8, Y7
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	SUBQ        $0x04, R9
+	JGE         inner
+
+rest:
+	CMPQ        R9, $-4
+	JE          reduce
+	VMOVUPD     (DI), Y8
+	VMASKMOVPD  (R8), Y8, Y8
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  (R10), Y9, Y9
+	VFMADD231PD Y9, Y8, Y0
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  (R10)(CX*1), Y9, Y9
+	VFMADD231PD Y9, Y8, Y1
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  (R10)(CX*2), Y9, Y9
+	VFMADD231PD Y9, Y8, Y2
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  (R10)(SI*1), Y9, Y9
+	VFMADD231PD Y9, Y8, Y3
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  (R11), Y9, Y9
+	VFMADD231PD Y9, Y8, Y4
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  (R11)(CX*1), Y9, Y9
+	VFMADD231PD Y9, Y8, Y5
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  (R11)(CX*2), Y9, Y9
+	VFMADD231PD Y9, Y8, Y6
+	VMOVUPD     (DI), Y9
+	VMASKMOVPD  (R11)(SI*1), Y9, Y9
+	VFMADD231PD Y9, Y8, Y7
+
+reduce:
+	VHADDPD      Y1, Y0, Y0
+	VHADDPD      Y3, Y2, Y1
+	VHADDPD      Y5, Y4, Y2
+	VHADDPD      Y7, Y6, Y3
+	VPERM2F128   $0x20, Y1, Y0, Y4
+	VPERM2F128   $0x31, Y1, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VPERM2F128   $0x20, Y3, Y2, Y0
+	VPERM2F128   $0x31, Y3, Y2, Y1
+	VADDPD       Y1, Y0, Y0
+	VBROADCASTSD bias+56(FP), Y1
+	VADDPD       Y1, Y4, Y4
+	VADDPD       Y1, Y0, Y0
+	CMPB         acc+64(FP), $0x00
+	JE           put
+	VADDSD       (BX), X4, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VPERMILPD    $0x01, X4, X1
+	VADDSD       (BX), X1, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDSD       (BX), X1, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y4, X1
+	VPERMILPD    $0x01, X1, X1
+	VADDSD       (BX), X1, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VADDSD       (BX), X0, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VPERMILPD    $0x01, X0, X1
+	VADDSD       (BX), X1, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDSD       (BX), X1, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y0, X0
+	VPERMILPD    $0x01, X0, X0
+	VADDSD       (BX), X0, X0
+	VMOVSD       X0, (BX)
+	ADDQ         DX, BX
+	JMP          next
+
+put:
+	VMOVSD       X4, (BX)
+	ADDQ         DX, BX
+	VPERMILPD    $0x01, X4, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y4, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y4, X1
+	VPERMILPD    $0x01, X1, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VMOVSD       X0, (BX)
+	ADDQ         DX, BX
+	VPERMILPD    $0x01, X0, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y0, X1
+	VMOVSD       X1, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y0, X0
+	VPERMILPD    $0x01, X0, X0
+	VMOVSD       X0, (BX)
+	ADDQ         DX, BX
+
+next:
+	LEAQ (AX)(CX*8), AX
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func dots1AVX2F64(tiles int, k int, a *float64, lda int, b *float64, c *float64, ldc int, bias float64, acc bool)
+// Requires: AVX, FMA3
+TEXT ·dots1AVX2F64(SB), NOSPLIT, $0-65
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ ldc+48(FP), DX
+	MOVQ c+40(FP), BX
+	SHLQ $0x03, CX
+	SHLQ $0x03, DX
+	MOVQ k+8(FP), SI
+	ANDQ $0x03, SI
+	LEAQ mask<>+0(SB), DI
+	NEGQ SI
+	LEAQ 32(DI)(SI*8), DI
+
+tile:
+	VXORPD Y0, Y0, Y0
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), R8
+	MOVQ   AX, R9
+	SUBQ   $0x04, R8
+	JLT    rest
+
+inner:
+	VMOVUPD     (SI), Y1
+	VFMADD231PD (R9), Y1, Y0
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         inner
+
+rest:
+	CMPQ        R8, $-4
+	JE          reduce
+	VMOVUPD     (DI), Y1
+	VMASKMOVPD  (SI), Y1, Y1
+	VMOVUPD     (DI), Y2
+	VMASKMOVPD  (R9), Y2, Y2
+	VFMADD231PD Y2, Y1, Y0
+
+reduce:
+	VHADDPD      Y0, Y0, Y0
+	VPERM2F128   $0x20, Y0, Y0, Y1
+	VPERM2F128   $0x31, Y0, Y0, Y0
+	VADDPD       Y0, Y1, Y1
+	VBROADCASTSD bias+56(FP), Y0
+	VADDPD       Y0, Y1, Y1
+	CMPB         acc+64(FP), $0x00
+	JE           put
+	VADDSD       (BX), X1, X0
+	VMOVSD       X0, (BX)
+	ADDQ         DX, BX
+	JMP          next
+
+put:
+	VMOVSD X1, (BX)
+	ADDQ   DX, BX
+
+next:
+	ADDQ CX, AX
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
 // func gemm8x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
 // Requires: AVX, FMA3
 TEXT ·gemm8x1AVX2F32(SB), NOSPLIT, $0-89
@@ -2546,6 +2772,235 @@ whole:
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
 	ADDQ    SI, DI
+
+next:
+	ADDQ CX, AX
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func dots8AVX2F32(tiles int, k int, a *float32, lda int, b *float32, c *float32, ldc int, bias float32, acc bool)
+// Requires: AVX, FMA3
+TEXT ·dots8AVX2F32(SB), NOSPLIT, $0-61
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ ldc+48(FP), DX
+	MOVQ c+40(FP), BX
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), SI
+	ANDQ $0x07, SI
+	LEAQ mask<>+0(SB), DI
+	NEGQ SI
+	LEAQ 32(DI)(SI*4), DI
+	LEAQ (CX)(CX*2), SI
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   b+32(FP), R8
+	MOVQ   k+8(FP), R9
+	MOVQ   AX, R10
+	LEAQ   (AX)(CX*4), R11
+	SUBQ   $0x08, R9
+	JLT    rest
+
+inner:
+	VMOVUPS     (R8), Y8
+	VFMADD231PS (R10), Y8, Y0
+	VFMADD231PS (R10)(CX*1), Y8, Y1
+	VFMADD231PS (R10)(CX*2), Y8, Y2
+	VFMADD231PS (R10)(SI*1), Y8, Y3
+	VFMADD231PS (R11), Y8, Y4
+	VFMADD231PS (R11)(CX*1), Y8, Y5
+	VFMADD231PS (R11)(CX*2), Y8, Y6
+	VFMADD231PS (R11)(SI*1), Y8, Y7
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	SUBQ        $0x08, R9
+	JGE         inner
+
+rest:
+	CMPQ        R9, $-8
+	JE          reduce
+	VMOVUPS     (DI), Y8
+	VMASKMOVPS  (R8), Y8, Y8
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (R10), Y9, Y9
+	VFMADD231PS Y9, Y8, Y0
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (R10)(CX*1), Y9, Y9
+	VFMADD231PS Y9, Y8, Y1
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (R10)(CX*2), Y9, Y9
+	VFMADD231PS Y9, Y8, Y2
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (R10)(SI*1), Y9, Y9
+	VFMADD231PS Y9, Y8, Y3
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (R11), Y9, Y9
+	VFMADD231PS Y9, Y8, Y4
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (R11)(CX*1), Y9, Y9
+	VFMADD231PS Y9, Y8, Y5
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (R11)(CX*2), Y9, Y9
+	VFMADD231PS Y9, Y8, Y6
+	VMOVUPS     (DI), Y9
+	VMASKMOVPS  (R11)(SI*1), Y9, Y9
+	VFMADD231PS Y9, Y8, Y7
+
+reduce:
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y1
+	VHADDPS      Y5, Y4, Y2
+	VHADDPS      Y7, Y6, Y3
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y1
+	VPERM2F128   $0x20, Y1, Y0, Y2
+	VPERM2F128   $0x31, Y1, Y0, Y0
+	VADDPS       Y0, Y2, Y2
+	VBROADCASTSS bias+56(FP), Y0
+	VADDPS       Y0, Y2, Y2
+	CMPB         acc+60(FP), $0x00
+	JE           put
+	VADDSS       (BX), X2, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VPERMILPS    $0x01, X2, X0
+	VADDSS       (BX), X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VPERMILPS    $0x02, X2, X0
+	VADDSS       (BX), X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VPERMILPS    $0x03, X2, X0
+	VADDSS       (BX), X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDSS       (BX), X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y2, X0
+	VPERMILPS    $0x01, X0, X0
+	VADDSS       (BX), X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y2, X0
+	VPERMILPS    $0x02, X0, X0
+	VADDSS       (BX), X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y2, X0
+	VPERMILPS    $0x03, X0, X0
+	VADDSS       (BX), X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	JMP          next
+
+put:
+	VMOVSS       X2, (BX)
+	ADDQ         DX, BX
+	VPERMILPS    $0x01, X2, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VPERMILPS    $0x02, X2, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VPERMILPS    $0x03, X2, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y2, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y2, X0
+	VPERMILPS    $0x01, X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y2, X0
+	VPERMILPS    $0x02, X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y2, X0
+	VPERMILPS    $0x03, X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+
+next:
+	LEAQ (AX)(CX*8), AX
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func dots1AVX2F32(tiles int, k int, a *float32, lda int, b *float32, c *float32, ldc int, bias float32, acc bool)
+// Requires: AVX, FMA3
+TEXT ·dots1AVX2F32(SB), NOSPLIT, $0-61
+	MOVQ a+16(FP), AX
+	MOVQ lda+24(FP), CX
+	MOVQ ldc+48(FP), DX
+	MOVQ c+40(FP), BX
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), SI
+	ANDQ $0x07, SI
+	LEAQ mask<>+0(SB), DI
+	NEGQ SI
+	LEAQ 32(DI)(SI*4), DI
+
+tile:
+	VXORPS Y0, Y0, Y0
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), R8
+	MOVQ   AX, R9
+	SUBQ   $0x08, R8
+	JLT    rest
+
+inner:
+	VMOVUPS     (SI), Y1
+	VFMADD231PS (R9), Y1, Y0
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JGE         inner
+
+rest:
+	CMPQ        R8, $-8
+	JE          reduce
+	VMOVUPS     (DI), Y1
+	VMASKMOVPS  (SI), Y1, Y1
+	VMOVUPS     (DI), Y2
+	VMASKMOVPS  (R9), Y2, Y2
+	VFMADD231PS Y2, Y1, Y0
+
+reduce:
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VPERM2F128   $0x20, Y0, Y0, Y1
+	VPERM2F128   $0x31, Y0, Y0, Y0
+	VADDPS       Y0, Y1, Y1
+	VBROADCASTSS bias+56(FP), Y0
+	VADDPS       Y0, Y1, Y1
+	CMPB         acc+60(FP), $0x00
+	JE           put
+	VADDSS       (BX), X1, X0
+	VMOVSS       X0, (BX)
+	ADDQ         DX, BX
+	JMP          next
+
+put:
+	VMOVSS X1, (BX)
+	ADDQ   DX, BX
 
 next:
 	ADDQ CX, AX

@@ -1826,6 +1826,239 @@ put:
 	VZEROUPPER
 	RET
 
+// func dots8AVX512F64(tiles int, k int, a *float64, lda int, b *float64, c *float64, ldc int, bias float64, acc bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots8AVX512F64(SB), NOSPLIT, $0-65
+	MOVQ  a+16(FP), AX
+	MOVQ  lda+24(FP), CX
+	MOVQ  ldc+48(FP), DX
+	MOVQ  c+40(FP), BX
+	SHLQ  $0x03, CX
+	SHLQ  $0x03, DX
+	MOVQ  k+8(FP), SI
+	ANDQ  $0x07, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	LEAQ  (CX)(CX*2), SI
+
+tile:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	MOVQ   b+32(FP), DI
+	MOVQ   k+8(FP), R8
+	MOVQ   AX, R9
+	LEAQ   (AX)(CX*4), R10
+	SUBQ   $0x08, R8
+	JLT    rest
+
+inner:
+	VMOVUPD     (DI), Z8
+	VFMADD231PD (R9), Z8, Z0
+	VFMADD231PD (R9)(CX*1), Z8, Z1
+	VFMADD231PD (R9)(CX*2), Z8, Z2
+	VFMADD231PD (R9)(SI*1), Z8, Z3
+	VFMADD231PD (R10), Z8, Z4
+	VFMADD231PD (R10)(CX*1), Z8, Z5
+	VFMADD231PD (R10)(CX*2), Z8, Z6
+	VFMADD231PD (R10)(SI*1), Z8, Z7
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x08, R8
+	JGE         inner
+
+rest:
+	CMPQ        R8, $-8
+	JE          reduce
+	VMOVUPD.Z   (DI), K1, Z8
+	VMOVUPD.Z   (R9), K1, Z9
+	VFMADD231PD Z9, Z8, Z0
+	VMOVUPD.Z   (R9)(CX*1), K1, Z9
+	VFMADD231PD Z9, Z8, Z1
+	VMOVUPD.Z   (R9)(CX*2), K1, Z9
+	VFMADD231PD Z9, Z8, Z2
+	VMOVUPD.Z   (R9)(SI*1), K1, Z9
+	VFMADD231PD Z9, Z8, Z3
+	VMOVUPD.Z   (R10), K1, Z9
+	VFMADD231PD Z9, Z8, Z4
+	VMOVUPD.Z   (R10)(CX*1), K1, Z9
+	VFMADD231PD Z9, Z8, Z5
+	VMOVUPD.Z   (R10)(CX*2), K1, Z9
+	VFMADD231PD Z9, Z8, Z6
+	VMOVUPD.Z   (R10)(SI*1), K1, Z9
+	VFMADD231PD Z9, Z8, Z7
+
+reduce:
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPD        Y0, Y8, Y8
+	VEXTRACTF64X4 $0x01, Z1, Y9
+	VADDPD        Y1, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z2, Y10
+	VADDPD        Y2, Y10, Y10
+	VEXTRACTF64X4 $0x01, Z3, Y11
+	VADDPD        Y3, Y11, Y11
+	VEXTRACTF64X4 $0x01, Z4, Y12
+	VADDPD        Y4, Y12, Y12
+	VEXTRACTF64X4 $0x01, Z5, Y13
+	VADDPD        Y5, Y13, Y13
+	VEXTRACTF64X4 $0x01, Z6, Y14
+	VADDPD        Y6, Y14, Y14
+	VEXTRACTF64X4 $0x01, Z7, Y15
+	VADDPD        Y7, Y15, Y15
+	VHADDPD       Y9, Y8, Y8
+	VHADDPD       Y11, Y10, Y9
+	VHADDPD       Y13, Y12, Y10
+	VHADDPD       Y15, Y14, Y11
+	VPERM2F128    $0x20, Y9, Y8, Y12
+	VPERM2F128    $0x31, Y9, Y8, Y8
+	VADDPD        Y8, Y12, Y12
+	VPERM2F128    $0x20, Y11, Y10, Y8
+	VPERM2F128    $0x31, Y11, Y10, Y9
+	VADDPD        Y9, Y8, Y8
+	VBROADCASTSD  bias+56(FP), Y9
+	VADDPD        Y9, Y12, Y12
+	VADDPD        Y9, Y8, Y8
+	CMPB          acc+64(FP), $0x00
+	JE            put
+	VADDSD        (BX), X12, X9
+	VMOVSD        X9, (BX)
+	ADDQ          DX, BX
+	VPERMILPD     $0x01, X12, X9
+	VADDSD        (BX), X9, X9
+	VMOVSD        X9, (BX)
+	ADDQ          DX, BX
+	VEXTRACTF128  $0x01, Y12, X9
+	VADDSD        (BX), X9, X9
+	VMOVSD        X9, (BX)
+	ADDQ          DX, BX
+	VEXTRACTF128  $0x01, Y12, X9
+	VPERMILPD     $0x01, X9, X9
+	VADDSD        (BX), X9, X9
+	VMOVSD        X9, (BX)
+	ADDQ          DX, BX
+	VADDSD        (BX), X8, X9
+	VMOVSD        X9, (BX)
+	ADDQ          DX, BX
+	VPERMILPD     $0x01, X8, X9
+	VADDSD        (BX), X9, X9
+	VMOVSD        X9, (BX)
+	ADDQ          DX, BX
+	VEXTRACTF128  $0x01, Y8, X9
+	VADDSD        (BX), X9, X9
+	VMOVSD        X9, (BX)
+	ADDQ          DX, BX
+	VEXTRACTF128  $0x01, Y8, X8
+	VPERMILPD     $0x01, X8, X8
+	VADDSD        (BX), X8, X8
+	VMOVSD        X8, (BX)
+	ADDQ          DX, BX
+	JMP           next
+
+put:
+	VMOVSD       X12, (BX)
+	ADDQ         DX, BX
+	VPERMILPD    $0x01, X12, X9
+	VMOVSD       X9, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y12, X9
+	VMOVSD       X9, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y12, X9
+	VPERMILPD    $0x01, X9, X9
+	VMOVSD       X9, (BX)
+	ADDQ         DX, BX
+	VMOVSD       X8, (BX)
+	ADDQ         DX, BX
+	VPERMILPD    $0x01, X8, X9
+	VMOVSD       X9, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y8, X9
+	VMOVSD       X9, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y8, X8
+	VPERMILPD    $0x01, X8, X8
+	VMOVSD       X8, (BX)
+	ADDQ         DX, BX
+
+next:
+	LEAQ (AX)(CX*8), AX
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func dots1AVX512F64(tiles int, k int, a *float64, lda int, b *float64, c *float64, ldc int, bias float64, acc bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots1AVX512F64(SB), NOSPLIT, $0-65
+	MOVQ  a+16(FP), AX
+	MOVQ  lda+24(FP), CX
+	MOVQ  ldc+48(FP), DX
+	MOVQ  c+40(FP), BX
+	SHLQ  $0x03, CX
+	SHLQ  $0x03, DX
+	MOVQ  k+8(FP), SI
+	ANDQ  $0x07, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+
+tile:
+	VPXORQ Z0, Z0, Z0
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+	MOVQ   AX, R8
+	SUBQ   $0x08, DI
+	JLT    rest
+
+inner:
+	VMOVUPD     (SI), Z1
+	VFMADD231PD (R8), Z1, Z0
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, DI
+	JGE         inner
+
+rest:
+	CMPQ        DI, $-8
+	JE          reduce
+	VMOVUPD.Z   (SI), K1, Z1
+	VMOVUPD.Z   (R8), K1, Z2
+	VFMADD231PD Z2, Z1, Z0
+
+reduce:
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y0, Y1, Y1
+	VHADDPD       Y1, Y1, Y1
+	VPERM2F128    $0x20, Y1, Y1, Y2
+	VPERM2F128    $0x31, Y1, Y1, Y1
+	VADDPD        Y1, Y2, Y2
+	VBROADCASTSD  bias+56(FP), Y1
+	VADDPD        Y1, Y2, Y2
+	CMPB          acc+64(FP), $0x00
+	JE            put
+	VADDSD        (BX), X2, X1
+	VMOVSD        X1, (BX)
+	ADDQ          DX, BX
+	JMP           next
+
+put:
+	VMOVSD X2, (BX)
+	ADDQ   DX, BX
+
+next:
+	ADDQ CX, AX
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
 // func gemm8x1AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm8x1AVX512F32(SB), NOSPLIT, $0-89
@@ -3645,5 +3878,241 @@ put:
 	ADDQ    CX, AX
 	DECQ    tiles+0(FP)
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func dots8AVX512F32(tiles int, k int, a *float32, lda int, b *float32, c *float32, ldc int, bias float32, acc bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots8AVX512F32(SB), NOSPLIT, $0-61
+	MOVQ  a+16(FP), AX
+	MOVQ  lda+24(FP), CX
+	MOVQ  ldc+48(FP), DX
+	MOVQ  c+40(FP), BX
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
+	MOVQ  k+8(FP), SI
+	ANDQ  $0x0f, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	LEAQ  (CX)(CX*2), SI
+
+tile:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	MOVQ   b+32(FP), DI
+	MOVQ   k+8(FP), R8
+	MOVQ   AX, R9
+	LEAQ   (AX)(CX*4), R10
+	SUBQ   $0x10, R8
+	JLT    rest
+
+inner:
+	VMOVUPS     (DI), Z8
+	VFMADD231PS (R9), Z8, Z0
+	VFMADD231PS (R9)(CX*1), Z8, Z1
+	VFMADD231PS (R9)(CX*2), Z8, Z2
+	VFMADD231PS (R9)(SI*1), Z8, Z3
+	VFMADD231PS (R10), Z8, Z4
+	VFMADD231PS (R10)(CX*1), Z8, Z5
+	VFMADD231PS (R10)(CX*2), Z8, Z6
+	VFMADD231PS (R10)(SI*1), Z8, Z7
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R8
+	JGE         inner
+
+rest:
+	CMPQ        R8, $-16
+	JE          reduce
+	VMOVUPS.Z   (DI), K1, Z8
+	VMOVUPS.Z   (R9), K1, Z9
+	VFMADD231PS Z9, Z8, Z0
+	VMOVUPS.Z   (R9)(CX*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS.Z   (R9)(CX*2), K1, Z9
+	VFMADD231PS Z9, Z8, Z2
+	VMOVUPS.Z   (R9)(SI*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z3
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z9, Z8, Z4
+	VMOVUPS.Z   (R10)(CX*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z5
+	VMOVUPS.Z   (R10)(CX*2), K1, Z9
+	VFMADD231PS Z9, Z8, Z6
+	VMOVUPS.Z   (R10)(SI*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z7
+
+reduce:
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPS        Y0, Y8, Y8
+	VEXTRACTF64X4 $0x01, Z1, Y9
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z2, Y10
+	VADDPS        Y2, Y10, Y10
+	VEXTRACTF64X4 $0x01, Z3, Y11
+	VADDPS        Y3, Y11, Y11
+	VEXTRACTF64X4 $0x01, Z4, Y12
+	VADDPS        Y4, Y12, Y12
+	VEXTRACTF64X4 $0x01, Z5, Y13
+	VADDPS        Y5, Y13, Y13
+	VEXTRACTF64X4 $0x01, Z6, Y14
+	VADDPS        Y6, Y14, Y14
+	VEXTRACTF64X4 $0x01, Z7, Y15
+	VADDPS        Y7, Y15, Y15
+	VHADDPS       Y9, Y8, Y8
+	VHADDPS       Y11, Y10, Y9
+	VHADDPS       Y13, Y12, Y10
+	VHADDPS       Y15, Y14, Y11
+	VHADDPS       Y9, Y8, Y8
+	VHADDPS       Y11, Y10, Y9
+	VPERM2F128    $0x20, Y9, Y8, Y10
+	VPERM2F128    $0x31, Y9, Y8, Y8
+	VADDPS        Y8, Y10, Y10
+	VBROADCASTSS  bias+56(FP), Y8
+	VADDPS        Y8, Y10, Y10
+	CMPB          acc+60(FP), $0x00
+	JE            put
+	VADDSS        (BX), X10, X8
+	VMOVSS        X8, (BX)
+	ADDQ          DX, BX
+	VPERMILPS     $0x01, X10, X8
+	VADDSS        (BX), X8, X8
+	VMOVSS        X8, (BX)
+	ADDQ          DX, BX
+	VPERMILPS     $0x02, X10, X8
+	VADDSS        (BX), X8, X8
+	VMOVSS        X8, (BX)
+	ADDQ          DX, BX
+	VPERMILPS     $0x03, X10, X8
+	VADDSS        (BX), X8, X8
+	VMOVSS        X8, (BX)
+	ADDQ          DX, BX
+	VEXTRACTF128  $0x01, Y10, X8
+	VADDSS        (BX), X8, X8
+	VMOVSS        X8, (BX)
+	ADDQ          DX, BX
+	VEXTRACTF128  $0x01, Y10, X8
+	VPERMILPS     $0x01, X8, X8
+	VADDSS        (BX), X8, X8
+	VMOVSS        X8, (BX)
+	ADDQ          DX, BX
+	VEXTRACTF128  $0x01, Y10, X8
+	VPERMILPS     $0x02, X8, X8
+	VADDSS        (BX), X8, X8
+	VMOVSS        X8, (BX)
+	ADDQ          DX, BX
+	VEXTRACTF128  $0x01, Y10, X8
+	VPERMILPS     $0x03, X8, X8
+	VADDSS        (BX), X8, X8
+	VMOVSS        X8, (BX)
+	ADDQ          DX, BX
+	JMP           next
+
+put:
+	VMOVSS       X10, (BX)
+	ADDQ         DX, BX
+	VPERMILPS    $0x01, X10, X8
+	VMOVSS       X8, (BX)
+	ADDQ         DX, BX
+	VPERMILPS    $0x02, X10, X8
+	VMOVSS       X8, (BX)
+	ADDQ         DX, BX
+	VPERMILPS    $0x03, X10, X8
+	VMOVSS       X8, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y10, X8
+	VMOVSS       X8, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y10, X8
+	VPERMILPS    $0x01, X8, X8
+	VMOVSS       X8, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y10, X8
+	VPERMILPS    $0x02, X8, X8
+	VMOVSS       X8, (BX)
+	ADDQ         DX, BX
+	VEXTRACTF128 $0x01, Y10, X8
+	VPERMILPS    $0x03, X8, X8
+	VMOVSS       X8, (BX)
+	ADDQ         DX, BX
+
+next:
+	LEAQ (AX)(CX*8), AX
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func dots1AVX512F32(tiles int, k int, a *float32, lda int, b *float32, c *float32, ldc int, bias float32, acc bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots1AVX512F32(SB), NOSPLIT, $0-61
+	MOVQ  a+16(FP), AX
+	MOVQ  lda+24(FP), CX
+	MOVQ  ldc+48(FP), DX
+	MOVQ  c+40(FP), BX
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
+	MOVQ  k+8(FP), SI
+	ANDQ  $0x0f, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+
+tile:
+	VPXORQ Z0, Z0, Z0
+	MOVQ   b+32(FP), SI
+	MOVQ   k+8(FP), DI
+	MOVQ   AX, R8
+	SUBQ   $0x10, DI
+	JLT    rest
+
+inner:
+	VMOVUPS     (SI), Z1
+	VFMADD231PS (R8), Z1, Z0
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, DI
+	JGE         inner
+
+rest:
+	CMPQ        DI, $-16
+	JE          reduce
+	VMOVUPS.Z   (SI), K1, Z1
+	VMOVUPS.Z   (R8), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+
+reduce:
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y0, Y1, Y1
+	VHADDPS       Y1, Y1, Y1
+	VHADDPS       Y1, Y1, Y1
+	VPERM2F128    $0x20, Y1, Y1, Y2
+	VPERM2F128    $0x31, Y1, Y1, Y1
+	VADDPS        Y1, Y2, Y2
+	VBROADCASTSS  bias+56(FP), Y1
+	VADDPS        Y1, Y2, Y2
+	CMPB          acc+60(FP), $0x00
+	JE            put
+	VADDSS        (BX), X2, X1
+	VMOVSS        X1, (BX)
+	ADDQ          DX, BX
+	JMP           next
+
+put:
+	VMOVSS X2, (BX)
+	ADDQ   DX, BX
+
+next:
+	ADDQ CX, AX
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET

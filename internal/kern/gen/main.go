@@ -24,6 +24,7 @@ func main() {
 		for _, size := range []int{8, 4} {
 			m := products.machine(isa.avx512, size)
 			gemm(m)
+			dots(m)
 		}
 		for _, f := range []*file{products} {
 			if err := f.write(*out); err != nil {
