@@ -14,7 +14,7 @@ func (n *node) D(coords ...*Coord) Expr {
 		if d.err != nil {
 			return d
 		}
-		if f, ok := n.attr.(*Field); n.op == OpField && ok && !slices.Contains(f.coords, c) {
+		if f := fieldOf(n); f != nil && !slices.Contains(f.coords, c) {
 			return d.fail("%s.D(%s): %s is a function of %s, not of %s", f.name, c.name, f.name, names(f.coords), c.name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +12,7 @@ import (
 type Pos struct {
 	File string // Go file, or the name under which a text was parsed; "" when only the text is known
 	Line int    // 1-based; 0 when unknown
-	Col  int    // 1-based column; 0 in Go code
+	Col  int    // 1-based column, counted in letters; 0 in Go code
 	Text string // the parsed text; "" in Go code
 
 	stack callStack // Go only: resolved when it is asked for
@@ -37,8 +38,14 @@ func (p Pos) Caret() string {
 		return ""
 	}
 	lines := strings.Split(p.Text, "\n")
-	line := lines[min(max(p.Line, 1), len(lines))-1]
-	return line + "\n" + strings.Repeat(" ", min(p.Col-1, len(line))) + "^"
+	line := []rune(lines[min(max(p.Line, 1), len(lines))-1])
+	pad := slices.Repeat([]rune{' '}, min(p.Col-1, len(line)))
+	for i := range pad {
+		if line[i] == '\t' {
+			pad[i] = '\t' // a tab is as wide above as below
+		}
+	}
+	return string(line) + "\n" + string(pad) + "^"
 }
 
 // callStack holds the innermost callers of a constructor: enough to leave this module's own building code.

@@ -1,0 +1,37 @@
+package nearest_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/crux-pinn/crux/internal/nearest"
+)
+
+func ExampleName() {
+	fmt.Println(nearest.Name("optimiser", []string{"optimizer", "options", "points"}))
+	// Output: optimizer
+}
+
+func TestName(t *testing.T) {
+	for _, c := range []struct {
+		name, word string
+		valid      []string
+		want       string
+	}{
+		{"replacement", "v_x", []string{"t", "u_x", "w_t"}, "u_x"},
+		{"swap of neighbours", "tahn", []string{"sin", "tanh"}, "tanh"},
+		{"insertion", "resdual", []string{"residual"}, "residual"},
+		{"case", "NU", []string{"mu", "nu"}, "nu"},
+		{"first of equals", "c", []string{"b", "a"}, "a"},
+		{"nothing near", "pressure", []string{"u", "v"}, ""},
+		{"nothing valid", "u", nil, ""},
+		{"empty word", "", []string{"abc"}, ""},
+		{"letters, not bytes", "η", []string{"θ"}, "θ"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := nearest.Name(c.word, c.valid); got != c.want {
+				t.Errorf("Name(%q, %q) = %q, want %q", c.word, c.valid, got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,171 @@
+package placeholder
+
+import (
+	"errors"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	exprparser "github.com/expr-lang/expr/parser"
+)
+
+// Env says what the names in a text mean.
+type Env struct {
+	// Names are the coordinates, fields, parameters, constants, data columns and definitions that the text may use. A name
+	// found here wins over a function, a constant (pi, e) and a derivative of the same spelling.
+	Names map[string]Expr
+	// Order is the order of the coordinates in calls such as u(0, x), for names whose expression is not a field and so has
+	// no order of its own: a field with an output transform.
+	Order map[string][]*Coord
+	// Space are the coordinates meant by dn(u), laplacian(u), grad(u) and div(w) when they name none. Without them the
+	// coordinates must be written out, as in dn(u, x, y).
+	Space []*Coord
+	// Functions are further functions of one argument, such as those that NewUnary returns.
+	Functions map[string]func(Expr) Expr
+}
+
+// Parse reads an expression, or an equation lhs = rhs, which becomes lhs − rhs. The language:
+//
+//	1e-3, pi, e              numbers
+//	a + b − c, a*b, a/b      arithmetic; products need their *
+//	a^b, a**b                powers: −x^2 is −(x^2), 2^3^2 is 2^(3^2)
+//	a < b, <=, >, >=, ==, != comparisons, 1 or 0; joined by and, or, not
+//	sin(a), min(a, b), where(cond, a, b)
+//	                         the functions of this package under their names in lower case
+//	u_t, u_xx, u_tx          derivatives of a name by coordinates of any length; the longest known name wins
+//	diff(a, x), diff(a, x, 2, y)
+//	                         derivatives of any expression, here ∂a/∂x and ∂³a/∂x²∂y
+//	laplacian(u, x, y), grad(u, x, y), div(w, x, y), hessian(u, x, y), jacobian(w, x, y)
+//	u(0, x), u(t = 0), at(a, t, 0), at(a, t = 0, x = 1)
+//	                         the expression with coordinates replaced, all at once: by position in the order of the field's
+//	                         coordinates, or by name. u_x(t = 0) is differentiated first
+//	integral(a, s, lo, hi)   ∫ a ds by Gauss–Legendre quadrature, 20 nodes unless a fifth argument says otherwise; s is a
+//	                         new variable seen only in a, or a coordinate, which is then bound in a
+//	normal_x (or n_x unless something is called n), dn(u, x, y)
+//	                         component of the outward normal; the derivative along it
+//	w[0], w[0:2], [a, b]     components, counted from 0; an expression of several components
+//	sum(w), dot(v, w)        sum of components
+//
+// Every part of the result carries its place in the text. An error is an [*Error]; its Pos.Caret points into the text.
+// The expression is then one that carries the error.
+func Parse(src string, env Env) (Expr, error) { return ParseNamed("", src, env) }
+
+// ParseNamed is Parse for a text that has a name, such as "residual"; positions then read residual:1:7.
+func ParseNamed(name, src string, env Env) (Expr, error) {
+	p := &parser{file: name, src: src, env: env, memo: map[ast.Node]Expr{}}
+	if p.tokens, p.bad = scan(src); p.bad == nil {
+		p.bad = p.check()
+	}
+	if p.bad != nil {
+		e := p.errorAt(p.bad.tok, "%s", p.bad.msg)
+		return e, e.Err()
+	}
+	e := p.parse()
+	return e, e.Err()
+}
+
+// parser turns one text into an expression. expr-lang's parser decides on precedence only: it reads a copy of the text in
+// which each name and number is replaced by its index in tokens. So its keywords and built-in functions stay usable as
+// names, numbers are read by strconv, and every place is known exactly.
+type parser struct {
+	file, src string
+	env       Env
+	tokens    []token
+	bad       *syntaxError
+	index     map[int]int // from the offset in the copy to the token
+	bound     []variable  // variables of the integrals around the present place, innermost last
+	memo      map[ast.Node]Expr
+}
+
+// variable is a coordinate with the name by which the text knows it.
+type variable struct {
+	name  string
+	coord *Coord
+}
+
+func (p *parser) parse() Expr {
+	copied, index := p.copy()
+	p.index = index
+	tree, err := exprparser.Parse(copied)
+	if err != nil {
+		return p.syntax(err)
+	}
+	eq := p.equation()
+	if eq < 0 {
+		return p.expr(tree.Node)
+	}
+	b, ok := tree.Node.(*ast.BinaryNode)
+	if !ok || p.token(b) != eq {
+		return p.errorAt(eq, "= separates the two sides of an equation; put comparisons beside it in parentheses")
+	}
+	return p.locate(p.expr(b.Left).Sub(p.expr(b.Right)), eq)
+}
+
+// equation returns the token that is the = of an equation, or −1.
+func (p *parser) equation() int {
+	for i, t := range p.tokens {
+		if t.kind == assignToken && t.depth == 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// syntax words an error of expr-lang's parser in the terms of the original text.
+func (p *parser) syntax(err error) Expr {
+	var e *file.Error
+	last := len(p.tokens) - 1
+	if !errors.As(err, &e) {
+		return p.errorAt(last, "%v", err)
+	}
+	tok, ok := p.index[e.From]
+	if !ok || p.tokens[tok].kind == endToken {
+		return p.errorAt(last, "the expression ends too early; an operand is missing")
+	}
+	return p.errorAt(tok, "unexpected %q; an operand or operator is missing before it", p.tokens[tok].text)
+}
+
+// token returns the token at which an operand or operator of the tree stands.
+func (p *parser) token(n ast.Node) int { return p.index[n.Location().From] }
+
+// pos is the place of a token.
+func (p *parser) pos(tok int) Pos {
+	t := p.tokens[tok]
+	return Pos{File: p.file, Line: t.line, Col: t.col, Text: p.src}
+}
+
+// errorAt returns an expression that carries a mistake made at a token.
+func (p *parser) errorAt(tok int, format string, args ...any) Expr {
+	n := newNode(OpConst, 1, 0.0)
+	n.pos = p.pos(tok)
+	return n.fail(format, args...)
+}
+
+// locate gives the place of a token to the nodes that an operator has just built over located operands, and to the
+// mistake that it may have found. It must not see nodes that exist elsewhere: those are copied by refer.
+func (p *parser) locate(e Expr, tok int) Expr {
+	p.place(e.term(), p.pos(tok))
+	return e
+}
+
+func (p *parser) place(n *node, pos Pos) {
+	if n == nil || n.pos.Text != "" {
+		return
+	}
+	n.pos = pos
+	for _, a := range n.args {
+		p.place(a, pos)
+	}
+	if e, ok := n.err.(*Error); ok && e.Pos.Text == "" {
+		n.err = &Error{Pos: pos, Msg: e.Msg}
+	}
+}
+
+// refer returns e as it is used at a token: the same node at another place.
+func (p *parser) refer(e Expr, tok int) Expr {
+	if err := e.Err(); err != nil {
+		return p.errorAt(tok, "%s: %v", p.tokens[tok].text, err)
+	}
+	n := *e.term()
+	n.pos = p.pos(tok)
+	return &n
+}
