@@ -1,0 +1,373 @@
+package exec
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/crux-pinn/crux/internal/graph"
+	"github.com/crux-pinn/crux/internal/kern"
+)
+
+// Machine runs one graph. It is not safe for concurrent use; machines that share a pool take turns.
+type Machine[T kern.Float] struct {
+	*plan
+	pool    *Pool
+	workers []*worker[T]
+	packed  []kern.Packed[T]
+	global  [][]T              // values without points: parameters, and what is computed before and after the chunks
+	accum   [][][]T            // slab → accumulated value → memory
+	outside [2][]*laneState[T] // lanes of the steps before and after the chunks
+	points  []int              // value index of each point input, or −1 if it is not needed
+	params  []int
+	sums    []int
+	rows    []int
+	stamp   uint64
+
+	// of the current sweep
+	bound  sweep[T]
+	onSlab func(w, task int)
+	onFold func(w, task int)
+}
+
+// sweep is what one run works on.
+type sweep[T kern.Float] struct {
+	n              int
+	points, params [][]T
+	sums           [][]float64
+	rows           [][]T
+	chunks, slabs  int
+}
+
+// New plans a machine whose workers are those of the pool.
+func New[T kern.Float](pool *Pool, s Spec) (*Machine[T], error) {
+	p, err := newPlan(s)
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine[T]{plan: p, pool: pool, packed: make([]kern.Packed[T], len(p.packs)), global: make([][]T, len(p.values))}
+	index := map[*gorgonia.Node]int{}
+	for i, n := range p.values {
+		index[n] = i
+	}
+	find := func(ns gorgonia.Nodes) []int {
+		at := make([]int, len(ns))
+		for k, n := range ns {
+			i, ok := index[n]
+			if !ok {
+				i = -1
+			}
+			at[k] = i
+		}
+		return at
+	}
+	m.points, m.params, m.sums, m.rows = find(s.Points), find(s.Params), find(s.Sums), find(s.Rows)
+	for i, n := range p.values {
+		switch {
+		case s.Graph.Op(n) == nil && s.Graph.IsOnes(n):
+			m.global[i] = kern.AlignedSlice[T](p.dims[i].Len(0))
+			for k := range m.global[i] {
+				m.global[i][k] = 1
+			}
+		case s.Graph.Op(n) != nil && p.phase[i] != chunk && p.place[i].base == i:
+			m.global[i] = kern.AlignedSlice[T](p.dims[i].Len(0))
+		}
+	}
+	for range pool.Workers() {
+		m.workers = append(m.workers, m.newWorker())
+	}
+	for k, steps := range [2][]step{p.early, p.late} {
+		for _, st := range steps {
+			var l *laneState[T]
+			if st.lanes != nil {
+				l = newLaneState[T](st.lanes)
+			}
+			m.outside[k] = append(m.outside[k], l)
+		}
+	}
+	m.onSlab, m.onFold = m.slab, m.reduce
+	return m, nil
+}
+
+func (m *Machine[T]) newWorker() *worker[T] {
+	w := &worker[T]{values: make([][]T, len(m.values))}
+	for _, n := range m.buffers {
+		w.buffers = append(w.buffers, kern.AlignedSlice[T](n))
+	}
+	widest := 0
+	for _, st := range m.steps {
+		var l *laneState[T]
+		if st.lanes != nil {
+			l = newLaneState[T](st.lanes)
+		}
+		w.lanes = append(w.lanes, l)
+		widest = max(widest, len(st.in))
+	}
+	w.ins = make([][]T, widest)
+	return w
+}
+
+// Bytes is the memory of one worker's chunk.
+func (m *Machine[T]) Bytes() int {
+	n := 0
+	for _, b := range m.buffers {
+		n += b
+	}
+	var t T
+	if _, ok := any(t).(float32); ok {
+		return 4 * n
+	}
+	return 8 * n
+}
+
+// Run makes one sweep over n points. points[k] holds n rows of input Spec.Points[k], params[k] the value of
+// Spec.Params[k]. sums[k] receives Spec.Sums[k], rows[k] the n rows of Spec.Rows[k]; either may be nil.
+func (m *Machine[T]) Run(n int, points, params [][]T, sums [][]float64, rows [][]T) {
+	chunks := (n + m.cap - 1) / m.cap
+	m.bound = sweep[T]{n: n, points: points, params: params, sums: sums, rows: rows, chunks: chunks, slabs: slabs(chunks)}
+	m.stamp++
+	for k, v := range m.params {
+		if v >= 0 {
+			m.global[v] = params[k]
+		}
+	}
+	m.once(m.early, m.outside[0])
+	for k, q := range m.packs {
+		d := m.dims[q.value]
+		rows, cols := d.Rows, d.Width
+		if q.trans {
+			rows, cols = cols, rows
+		}
+		m.packed[k].Pack(m.at(nil, q.value, 0), rows, cols, q.trans)
+	}
+	for len(m.accum) < m.bound.slabs {
+		acc := make([][]T, len(m.values))
+		for _, v := range m.accums {
+			acc[v] = kern.AlignedSlice[T](m.dims[v].Len(0))
+		}
+		m.accum = append(m.accum, acc)
+	}
+	m.pool.Run(m.bound.slabs, m.onSlab)
+	if len(m.accums) > 0 {
+		m.pool.Run(len(m.accums), m.onFold)
+	}
+	m.once(m.late, m.outside[1])
+	for k, v := range m.sums {
+		if sums == nil || sums[k] == nil || v < 0 {
+			continue
+		}
+		for i, x := range m.at(nil, v, 0) {
+			sums[k][i] = float64(x)
+		}
+	}
+}
+
+// at is the memory of value v: of worker w's chunk of n points, or the global one.
+func (m *Machine[T]) at(w *worker[T], v, n int) []T {
+	q := m.place[v]
+	var base []T
+	if m.phase[q.base] == chunk {
+		base = w.values[q.base]
+	} else {
+		base = m.global[q.base]
+	}
+	if q.slot == 0 {
+		return base
+	}
+	return base[m.dims[q.base].Offset(q.slot, n):]
+}
+
+// reduce adds the slabs' accumulators of one value, in order.
+func (m *Machine[T]) reduce(_, task int) {
+	v := m.accums[task]
+	dst := m.global[v]
+	copy(dst, m.accum[0][v])
+	for s := 1; s < m.bound.slabs; s++ {
+		kern.AddTo(dst, m.accum[s][v])
+	}
+}
+
+// once runs steps that do not depend on the chunk.
+func (m *Machine[T]) once(steps []step, lanes []*laneState[T]) {
+	ws := &m.workers[0].ws
+	for k := range steps {
+		st := &steps[k]
+		ins := make([][]T, len(st.in))
+		for j, v := range st.in {
+			ins[j] = m.at(nil, v, 0)
+		}
+		out := m.global[st.out]
+		o := st.op
+		switch o.Code {
+		case graph.MatMul:
+			a, b := o.In[0], o.In[1]
+			rows, inner := a.Rows, a.Width
+			if o.TransA {
+				rows, inner = inner, rows
+			}
+			kern.GemmFull(out, o.Out.Width, ins[0], a.Width, o.TransA, ins[1], b.Width, o.TransB, rows, o.Out.Width, inner, false, ws)
+		case graph.Pointwise:
+			runLanes(st.lanes, lanes[k], o.In, ins, out, 1, m.stamp)
+		case graph.Assemble:
+			if st.skip == nil {
+				clear(out)
+			}
+			assemble(st, out, ins, 1)
+		case graph.Sum:
+			copy(out, ins[0])
+			for _, v := range ins[1:] {
+				kern.AddTo(out, v[:len(out)])
+			}
+		}
+	}
+}
+
+// slab runs the chunks of one slab: a contiguous range, so that the division is the same for any number of workers.
+func (m *Machine[T]) slab(wi, task int) {
+	w, acc, b := m.workers[wi], m.accum[task], &m.bound
+	for _, v := range m.accums {
+		clear(acc[v])
+	}
+	lo, hi := b.chunks*task/b.slabs, b.chunks*(task+1)/b.slabs
+	for c := lo; c < hi; c++ {
+		// chunks of equal size up to one point: no short tail
+		first, end := b.n*c/b.chunks, b.n*(c+1)/b.chunks
+		m.chunk(w, acc, first, end-first)
+	}
+}
+
+func (m *Machine[T]) chunk(w *worker[T], acc [][]T, first, n int) {
+	for k, v := range m.points {
+		if v >= 0 {
+			width := m.dims[v].Width
+			w.values[v] = m.bound.points[k][first*width:][:n*width]
+		}
+	}
+	for k := range m.steps {
+		st := &m.steps[k]
+		o := st.op
+		ins := w.ins[:len(st.in)]
+		for j, v := range st.in {
+			ins[j] = m.at(w, v, n)
+		}
+		sum := m.phase[st.out] == accum
+		var out []T
+		if sum {
+			out = acc[st.out]
+		} else {
+			out = w.buffers[m.buffer[st.out]][:o.Out.Len(n)]
+			w.values[st.out] = out
+		}
+		switch o.Code {
+		case graph.MatMul:
+			a, b := o.In[0], o.In[1]
+			if sum {
+				kern.GemmTN(out, b.Width, ins[0], a.Width, ins[1], b.Width, a.Height(n), a.Width, b.Width, true, &w.ws)
+			} else {
+				kern.Gemm(out, o.Out.Width, ins[0], a.Width, &m.packed[st.pack[0]], a.Height(n), nil, false)
+			}
+		case graph.Pointwise:
+			runLanes(st.lanes, w.lanes[k], o.In, ins, out, n, m.stamp)
+		case graph.Assemble:
+			if sum {
+				assembleAdd(st, out, ins, n)
+			} else {
+				if !covers(o) {
+					clear(out)
+				}
+				assemble(st, out, ins, n)
+			}
+		case graph.Sum:
+			copy(out, ins[0][:len(out)])
+			for _, v := range ins[1:] {
+				kern.AddTo(out, v[:len(out)])
+			}
+		}
+	}
+	for k, v := range m.rows {
+		if v >= 0 && m.bound.rows != nil && m.bound.rows[k] != nil {
+			width := m.dims[v].Width
+			copy(m.bound.rows[k][first*width:(first+n)*width], m.at(w, v, n))
+		}
+	}
+}
+
+// covers reports whether the patches of an Assemble, which never collide, leave nothing to be zeroed.
+func covers(o *graph.Op) bool {
+	area := 0
+	for _, p := range o.Patches {
+		area += p.Slots * p.Width
+	}
+	return area == o.Out.Slots()*o.Out.Width
+}
+
+func assemble[T kern.Float](st *step, out []T, ins [][]T, n int) {
+	o := st.op
+	for k, p := range o.Patches {
+		if st.skip != nil && st.skip[k] {
+			continue
+		}
+		src := o.In[p.In]
+		for s := range p.Slots {
+			rows := 1
+			if p.Dst+s < o.Out.Channels {
+				rows = n
+			}
+			a := ins[p.In][src.Offset(p.Src+s, n)+p.SrcCol:]
+			b := out[o.Out.Offset(p.Dst+s, n)+p.DstCol:]
+			switch {
+			case p.Width == src.Width && p.Width == o.Out.Width:
+				copy(b[:rows*p.Width], a)
+			case p.Width == 1:
+				for i := range rows {
+					b[i*o.Out.Width] = a[i*src.Width]
+				}
+			default:
+				for i := range rows {
+					copy(b[i*o.Out.Width:][:p.Width], a[i*src.Width:])
+				}
+			}
+		}
+	}
+}
+
+// assembleAdd adds the single rows of a chunk to an accumulated value.
+func assembleAdd[T kern.Float](st *step, out []T, ins [][]T, n int) {
+	o := st.op
+	for k, p := range o.Patches {
+		if st.skip[k] {
+			continue
+		}
+		src := o.In[p.In]
+		for s := range p.Slots {
+			kern.AddTo(out[o.Out.Offset(p.Dst+s, 0)+p.DstCol:][:p.Width], ins[p.In][src.Offset(p.Src+s, n)+p.SrcCol:][:p.Width])
+		}
+	}
+}
+
+var _ gorgonia.VM = (*VM[float64])(nil)
+
+// VM is a machine bound to its operands, behind Gorgonia's interface: RunAll makes one sweep.
+type VM[T kern.Float] struct {
+	Machine        *Machine[T]
+	N              int
+	Points, Params [][]T
+	Sums           [][]float64
+	Rows           [][]T
+}
+
+// RunAll makes one sweep over the N points.
+func (v *VM[T]) RunAll() error {
+	if len(v.Points) != len(v.Machine.points) || len(v.Params) != len(v.Machine.params) {
+		return fmt.Errorf("exec: %d point inputs and %d parameters bound, the graph has %d and %d",
+			len(v.Points), len(v.Params), len(v.Machine.points), len(v.Machine.params))
+	}
+	v.Machine.Run(v.N, v.Points, v.Params, v.Sums, v.Rows)
+	return nil
+}
+
+// Reset does nothing: every sweep starts afresh.
+func (v *VM[T]) Reset() {}
+
+// Close does nothing: the pool owns the goroutines.
+func (v *VM[T]) Close() error { return nil }

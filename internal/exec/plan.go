@@ -1,0 +1,312 @@
+// Package exec is crux's virtual machine. It runs a graph of internal/graph over any number of points, a chunk at a
+// time, so memory does not depend on how many points there are. It implements gorgonia.VM.
+//
+// A sweep has three parts. Work on parameters only is done once, before the chunks. Every chunk then passes through the
+// same planned steps in one worker's buffers. Values without a row for each point that depend on the chunk, such as
+// gradients, are accumulated; what depends on them is computed once, after the chunks.
+//
+// The chunks are divided into slabs by a rule that knows only the number of points. Each slab has its own accumulators,
+// which are added in a fixed order, so the bits of the result do not depend on how many workers there are.
+package exec
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/crux-pinn/crux/internal/graph"
+	"github.com/crux-pinn/crux/internal/kern"
+)
+
+// Spec says what of a graph is to be computed.
+type Spec struct {
+	Graph  *graph.Graph
+	Points gorgonia.Nodes // inputs with one row for each point
+	Params gorgonia.Nodes // inputs without
+	Sums   gorgonia.Nodes // results without a row for each point: summed over all points
+	Rows   gorgonia.Nodes // results with one row for each point
+}
+
+// phase is the part of the sweep in which a value is computed.
+type phase uint8
+
+const (
+	before phase = iota // from parameters only
+	chunk               // for the points of a chunk
+	accum               // in the chunk, added up over all chunks
+	after               // from accumulated values
+)
+
+// place says where a value lies: a view of the base value, or the base itself.
+type place struct {
+	base int // index of the value that owns the memory
+	slot int // first slot within it
+}
+
+type step struct {
+	op    *graph.Op
+	in    []int
+	out   int
+	lanes *laneCode
+	pack  [2]int // MatMul: index of the packed right operand in plan.packs, for plain and transposed
+	skip  []bool // Assemble of an accumulated value: patches that come after the chunks
+}
+
+type pack struct {
+	value int
+	trans bool
+}
+
+// plan is the program of a machine: everything that does not depend on the element type or on the points.
+type plan struct {
+	spec    Spec
+	values  gorgonia.Nodes
+	dims    []graph.Dims
+	phase   []phase
+	place   []place
+	buffer  []int // chunk value → buffer, or −1
+	buffers []int // length of each buffer for a full chunk
+	early   []step
+	steps   []step
+	late    []step
+	accums  []int // accumulated values
+	packs   []pack
+	cap     int
+}
+
+func newPlan(s Spec) (*plan, error) {
+	g := s.Graph
+	p := &plan{spec: s, cap: g.N}
+	index := p.order()
+	for _, n := range append(append(gorgonia.Nodes{}, s.Points...), s.Params...) {
+		if g.Op(n) != nil {
+			return nil, fmt.Errorf("exec: %s is given as an input but is computed", n.Name())
+		}
+	}
+	isPoint := map[*gorgonia.Node]bool{}
+	for _, n := range s.Points {
+		isPoint[n] = true
+	}
+	p.phase = make([]phase, len(p.values))
+	p.place = make([]place, len(p.values))
+	for i, n := range p.values {
+		p.place[i] = place{base: i}
+		d := g.Dims(n)
+		o := g.Op(n)
+		if o == nil {
+			if isPoint[n] {
+				p.phase[i] = chunk
+			}
+			continue
+		}
+		ins := g.Inputs(n)
+		fromChunk, fromAccum := false, false
+		for _, c := range ins {
+			switch p.phase[index[c]] {
+			case chunk:
+				fromChunk = true
+			case accum, after:
+				fromAccum = true
+			}
+		}
+		switch {
+		case d.Channels > 0 && fromAccum:
+			return nil, fmt.Errorf("exec: %v needs sums over all points for every point; this takes two sweeps", o)
+		case d.Channels > 0:
+			p.phase[i] = chunk
+		case fromChunk:
+			p.phase[i] = accum
+		case fromAccum:
+			p.phase[i] = after
+		}
+	}
+	for i, n := range p.values {
+		o := g.Op(n)
+		if o == nil {
+			continue
+		}
+		st := step{op: o, out: i, pack: [2]int{-1, -1}}
+		for _, c := range g.Inputs(n) {
+			st.in = append(st.in, index[c])
+		}
+		if p.view(&st) {
+			continue
+		}
+		if o.Code == graph.Pointwise {
+			st.lanes = compileLanes(o.Program, o.In)
+		}
+		if err := p.schedule(&st); err != nil {
+			return nil, err
+		}
+	}
+	p.allocate()
+	return p, nil
+}
+
+// order lists what the results need, inputs first, in the graph's own order.
+func (p *plan) order() map[*gorgonia.Node]int {
+	g := p.spec.Graph
+	need := map[*gorgonia.Node]bool{}
+	var visit func(n *gorgonia.Node)
+	stack := append(append(gorgonia.Nodes{}, p.spec.Sums...), p.spec.Rows...)
+	visit = func(n *gorgonia.Node) {
+		if n != nil && !need[n] {
+			need[n] = true
+			stack = append(stack, g.Inputs(n)...)
+		}
+	}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		visit(n)
+	}
+	index := map[*gorgonia.Node]int{}
+	for _, n := range g.Nodes() {
+		if need[n] {
+			index[n] = len(p.values)
+			p.values = append(p.values, n)
+			p.dims = append(p.dims, g.Dims(n))
+		}
+	}
+	return index
+}
+
+// view makes the result of an Assemble that lies in its source as it is a view of it.
+func (p *plan) view(st *step) bool {
+	o := st.op
+	if o.Code != graph.Assemble || len(o.Patches) != 1 || len(st.in) != 1 || !o.Patches[0].View(o.In[0], o.Out) {
+		return false
+	}
+	src := st.in[0]
+	if (p.phase[src] == chunk) != (p.phase[st.out] == chunk) {
+		return false // single rows of a chunk are accumulated, not viewed
+	}
+	q := p.place[src]
+	p.place[st.out] = place{base: q.base, slot: q.slot + o.Patches[0].Src}
+	if p.phase[src] == accum {
+		p.phase[st.out] = after
+	}
+	return true
+}
+
+func (p *plan) schedule(st *step) error {
+	o := st.op
+	switch p.phase[st.out] {
+	case before:
+		p.early = append(p.early, *st)
+	case after:
+		p.late = append(p.late, *st)
+	case chunk:
+		if o.Code == graph.MatMul {
+			st.pack[0] = p.packed(st.in[1], o.TransB)
+		}
+		p.steps = append(p.steps, *st)
+	case accum:
+		p.accums = append(p.accums, st.out)
+		switch {
+		case o.Code == graph.MatMul && o.TransA:
+		case o.Code == graph.Assemble:
+			late := *st
+			st.skip, late.skip = make([]bool, len(o.Patches)), make([]bool, len(o.Patches))
+			rest := false
+			for k, q := range o.Patches {
+				st.skip[k] = p.phase[st.in[q.In]] != chunk
+				late.skip[k] = !st.skip[k]
+				rest = rest || st.skip[k]
+			}
+			if rest {
+				p.late = append(p.late, late)
+			}
+		default:
+			return fmt.Errorf("exec: no way to accumulate %v", o)
+		}
+		p.steps = append(p.steps, *st)
+	}
+	return nil
+}
+
+func (p *plan) packed(value int, trans bool) int {
+	for k, q := range p.packs {
+		if q.value == value && q.trans == trans {
+			return k
+		}
+	}
+	p.packs = append(p.packs, pack{value, trans})
+	return len(p.packs) - 1
+}
+
+// allocate gives every chunk value a buffer by liveness.
+func (p *plan) allocate() {
+	last := make([]int, len(p.values))
+	for i := range last {
+		last[i] = -1
+	}
+	for k, st := range p.steps {
+		for _, v := range st.in {
+			last[p.place[v].base] = k
+		}
+	}
+	index := map[*gorgonia.Node]int{}
+	for i, n := range p.values {
+		index[n] = i
+	}
+	for _, n := range p.spec.Rows {
+		last[p.place[index[n]].base] = len(p.steps)
+	}
+	p.buffer = make([]int, len(p.values))
+	for i := range p.buffer {
+		p.buffer[i] = -1
+	}
+	var free []int
+	take := func(n int) int {
+		best, grow := -1, -1
+		for k, b := range free {
+			if p.buffers[b] >= n && (best < 0 || p.buffers[b] < p.buffers[free[best]]) {
+				best = k
+			}
+			if grow < 0 || p.buffers[b] > p.buffers[free[grow]] {
+				grow = k
+			}
+		}
+		if best < 0 {
+			best = grow // enlarge the largest free buffer rather than add one
+		}
+		if best < 0 {
+			p.buffers = append(p.buffers, n)
+			return len(p.buffers) - 1
+		}
+		b := free[best]
+		free = append(free[:best], free[best+1:]...)
+		p.buffers[b] = max(p.buffers[b], n)
+		return b
+	}
+	for k, st := range p.steps {
+		if p.phase[st.out] == chunk {
+			p.buffer[st.out] = take(p.dims[st.out].Len(p.cap))
+			if last[st.out] < 0 {
+				last[st.out] = k
+			}
+		}
+		released := map[int]bool{}
+		for _, v := range append([]int{st.out}, st.in...) {
+			b := p.place[v].base
+			if last[b] == k && p.buffer[b] >= 0 && !released[b] {
+				released[b] = true
+				free = append(free, p.buffer[b])
+			}
+		}
+	}
+}
+
+// slabs is the number of independent accumulators for a number of chunks: enough to keep many workers busy, few enough
+// to add up. It depends on nothing else, so that results do not depend on the workers.
+func slabs(chunks int) int { return min(chunks, 8) }
+
+// worker is the memory of one worker: one chunk's values, and the lanes of each step.
+type worker[T kern.Float] struct {
+	buffers [][]T
+	values  [][]T // current chunk
+	lanes   []*laneState[T]
+	ws      kern.Workspace[T]
+	ins     [][]T
+}

@@ -1,0 +1,323 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+)
+
+// part is a contribution to the cotangent of a value: the patch of node that is to be added to it.
+type part struct {
+	node *gorgonia.Node
+	Patch
+}
+
+func wholePatch(d Dims) Patch { return Patch{Slots: d.Slots(), Width: d.Width} }
+
+// Grad returns, for every node of wrt, the sum over i of ⟨cots[i], ∂outs[i]/∂wrt⟩, or nil where nothing depends on it.
+// Only what is needed is built. The result consists of ordinary nodes, so Grad can be applied to it again.
+func (g *Graph) Grad(outs, cots, wrt gorgonia.Nodes) (gorgonia.Nodes, error) {
+	depends := make([]bool, len(g.nodes))
+	for _, w := range wrt {
+		depends[g.index[w]] = true
+	}
+	for i, n := range g.nodes {
+		for _, c := range g.inputs[n] {
+			depends[i] = depends[i] || depends[g.index[c]]
+		}
+	}
+	parts := make([][]part, len(depends))
+	for i, o := range outs {
+		if g.dims[o] != g.dims[cots[i]] {
+			return nil, fmt.Errorf("graph: cotangent %v for a value of %v", g.dims[cots[i]], g.dims[o])
+		}
+		k := g.index[o]
+		parts[k] = append(parts[k], part{cots[i], wholePatch(g.dims[o])})
+	}
+	for k := len(depends) - 1; k >= 0; k-- {
+		n := g.nodes[k]
+		o := g.ops[n]
+		if o == nil || len(parts[k]) == 0 || !depends[k] {
+			continue
+		}
+		in := g.inputs[n]
+		need := make([]bool, len(in))
+		for j, c := range in {
+			need[j] = depends[g.index[c]]
+		}
+		ps, err := o.vjp(in, n, parts[k], need)
+		if err != nil {
+			return nil, err
+		}
+		for j, c := range in {
+			if need[j] {
+				i := g.index[c]
+				parts[i] = append(parts[i], ps[j]...)
+			}
+		}
+	}
+	res := make(gorgonia.Nodes, len(wrt))
+	for i, w := range wrt {
+		if ps := parts[g.index[w]]; len(ps) > 0 {
+			var err error
+			if res[i], err = g.join(ps, g.dims[w]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return res, nil
+}
+
+// join makes one value of dimensions d out of parts: patches that do not collide share one copy, the rest is summed.
+func (g *Graph) join(ps []part, d Dims) (*gorgonia.Node, error) {
+	if len(ps) == 0 {
+		return nil, nil
+	}
+	var terms gorgonia.Nodes
+	var rest []part
+	for _, p := range ps {
+		if p.whole(g.dims[p.node], d) {
+			terms = append(terms, p.node)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	for len(rest) > 0 {
+		var layer, later []part
+		for _, p := range rest {
+			free := true
+			for _, q := range layer {
+				free = free && !p.collides(q.Patch)
+			}
+			if free {
+				layer = append(layer, p)
+			} else {
+				later = append(later, p)
+			}
+		}
+		n, err := g.assemble(layer, d)
+		if err != nil {
+			return nil, err
+		}
+		terms, rest = append(terms, n), later
+	}
+	return g.Sum(terms...)
+}
+
+func (g *Graph) assemble(ps []part, d Dims) (*gorgonia.Node, error) {
+	var in gorgonia.Nodes
+	at := map[*gorgonia.Node]int{}
+	var patches []Patch
+	for _, p := range ps {
+		k, ok := at[p.node]
+		if !ok {
+			k = len(in)
+			at[p.node] = k
+			in = append(in, p.node)
+		}
+		p.In = k
+		patches = append(patches, p.Patch)
+	}
+	return g.Assemble(d, patches, in...)
+}
+
+// vjp builds the cotangents of the inputs that are needed, as parts.
+func (o *Op) vjp(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
+	switch o.Code {
+	case Pointwise:
+		return o.vjpPointwise(in, out, cot, need)
+	case Assemble:
+		res := make([][]part, len(in))
+		for _, q := range o.Patches {
+			if !need[q.In] {
+				continue
+			}
+			// cot covers part of the result; the patch says where that part came from
+			back := Patch{Src: q.Dst, SrcCol: q.DstCol, Dst: q.Src, DstCol: q.SrcCol, Slots: q.Slots, Width: q.Width}
+			for _, p := range cot {
+				if r, ok := back.overlap(p.Patch); ok {
+					res[q.In] = append(res[q.In], part{p.node, r})
+				}
+			}
+		}
+		return res, nil
+	case Sum:
+		res := make([][]part, len(in))
+		for j := range in {
+			if need[j] {
+				res[j] = cot
+			}
+		}
+		return res, nil
+	}
+	return o.vjpMatMul(in, cot, need)
+}
+
+func (o *Op) vjpMatMul(in gorgonia.Nodes, cot []part, need []bool) (res [][]part, err error) {
+	g := o.graph
+	c, err := g.join(cot, o.Out)
+	if err != nil {
+		return nil, err
+	}
+	a, b := in[0], in[1]
+	res = make([][]part, 2)
+	set := func(j int, x, y *gorgonia.Node, tx, ty bool) {
+		if !need[j] || err != nil {
+			return
+		}
+		var n *gorgonia.Node
+		if n, err = g.MatMul(x, y, tx, ty); err == nil {
+			res[j] = []part{{n, wholePatch(o.In[j])}}
+		}
+	}
+	switch {
+	case o.TransA: // C = AᵀB: Ā = B C̄ᵀ, B̄ = A C̄
+		set(0, b, c, false, true)
+		set(1, a, c, false, false)
+	case o.TransB: // C = A Bᵀ: Ā = C̄ B, B̄ = C̄ᵀA
+		set(0, c, b, false, false)
+		set(1, c, a, true, false)
+	default: // C = A B: Ā = C̄ Bᵀ, B̄ = AᵀC̄
+		set(0, c, b, false, true)
+		set(1, a, c, true, false)
+	}
+	return res, err
+}
+
+// vjpPointwise builds the program of cotangents: it reads the inputs, the stored results and the parts of the cotangent.
+func (o *Op) vjpPointwise(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
+	g, p := o.graph, o.Program
+	b := NewBuilder(p.Width)
+	nodes := append(gorgonia.Nodes{}, in...)
+	input := func(n *gorgonia.Node) int {
+		for k, m := range nodes {
+			if m == n {
+				return k
+			}
+		}
+		nodes = append(nodes, n)
+		return len(nodes) - 1
+	}
+	lane := Points
+	if !p.PerPoint {
+		lane = Row
+	}
+	place := map[int]int{}
+	for j, v := range p.Out {
+		place[v] = j
+	}
+	r := newReplay(p, b,
+		func(k int) int { return b.Load(p.Operands[k]) },
+		func(v int) (int, bool) {
+			j, ok := place[v]
+			if !ok {
+				return 0, false
+			}
+			return b.Load(Operand{In: input(out), Slot: j, Kind: lane}), true
+		})
+	seeds := map[int]int{}
+	seed := func(v, x int) {
+		if y, ok := seeds[v]; ok {
+			x = b.Add(y, x)
+		}
+		seeds[v] = x
+	}
+	for _, c := range cot {
+		if c.Width != p.Width { // some columns only: complete them
+			n, err := g.join([]part{c}, o.Out)
+			if err != nil {
+				return nil, err
+			}
+			c = part{n, wholePatch(o.Out)}
+		}
+		for s := range c.Slots {
+			k, kind, v := c.Dst+s, lane, 0
+			if k < len(p.Out) {
+				v = p.Out[k]
+			} else {
+				v, kind = p.Sums[k-len(p.Out)], Row
+			}
+			seed(v, b.Load(Operand{In: input(c.node), Slot: c.Src + s, Col: c.SrcCol, Kind: kind}))
+		}
+	}
+	operandNeed := make([]bool, len(p.Operands))
+	for k, q := range p.Operands {
+		operandNeed[k] = need[q.In]
+	}
+	bars := r.reverse(seeds, operandNeed)
+
+	// order the results: per-point rows, then per-point columns, then sums over points
+	type slot struct{ operand, value int }
+	var full, spread, rows, scalars []slot
+	for k, v := range bars {
+		if v < 0 {
+			continue
+		}
+		switch s := (slot{k, v}); p.Operands[k].Kind {
+		case Points:
+			full = append(full, s)
+		case Column:
+			spread = append(spread, s)
+		case Row:
+			rows = append(rows, s)
+		case Scalar:
+			scalars = append(scalars, s)
+		}
+	}
+	values := func(ss ...slot) (vs []int) {
+		for _, s := range ss {
+			vs = append(vs, s.value)
+		}
+		return vs
+	}
+	res := make([][]part, len(in))
+	points, sums := append(full, spread...), append(rows, scalars...)
+	if len(points)+len(sums) == 0 {
+		return res, nil
+	}
+	outs, reduced := values(points...), values(sums...)
+	if !p.PerPoint {
+		outs, reduced = append(outs, reduced...), nil
+	}
+	q, err := g.Pointwise(b.Program(p.PerPoint, outs, reduced), nodes...)
+	if err != nil {
+		return nil, err
+	}
+	give := func(from *gorgonia.Node, first int, ss []slot, width int) {
+		for i, s := range ss {
+			t := p.Operands[s.operand]
+			ps := res[t.In]
+			if k := len(ps) - 1; k >= 0 && ps[k].node == from && ps[k].Src+ps[k].Slots == first+i &&
+				ps[k].Dst+ps[k].Slots == t.Slot && ps[k].DstCol == t.Col && ps[k].Width == width {
+				ps[k].Slots++ // a run of slots travels together
+				continue
+			}
+			res[t.In] = append(ps, part{from, Patch{Src: first + i, Dst: t.Slot, DstCol: t.Col, Slots: 1, Width: width}})
+		}
+	}
+	give(q, 0, full, p.Width)
+	give(q, len(points), rows, p.Width)
+	if p.Width == 1 {
+		give(q, len(full), spread, 1)
+		give(q, len(points)+len(rows), scalars, 1)
+		return res, nil
+	}
+	// one element per point or in all: sum over the width
+	across := func(first int, ss []slot) error {
+		if len(ss) == 0 {
+			return nil
+		}
+		n, err := g.Slots(q, first, first+len(ss))
+		if err == nil {
+			n, err = g.MatMul(n, g.Ones(p.Width), false, false)
+		}
+		if err == nil {
+			give(n, 0, ss, 1)
+		}
+		return err
+	}
+	if err := across(len(full), spread); err != nil {
+		return nil, err
+	}
+	return res, across(len(points)+len(rows), scalars)
+}
