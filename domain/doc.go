@@ -1,0 +1,21 @@
+// Package domain says where a PDE problem lives and at which points its constraints are enforced.
+//
+// A domain is a [Box] of axes, a [Shape] (ball, polygon, or a union, intersection or difference of shapes), or a shape
+// times a time axis ([Cross]). A domain gives [Points]: an immutable specification of a region, a number of points, a
+// [Sampler] and an interval of resampling. The solver draws it with a named random stream and gets a [Cloud].
+//
+//	x, y := placeholder.Coords2("x", "y")
+//	plate := domain.Difference(
+//		domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1)),
+//		domain.NewDisk(x, y, 0.5, 0.5, 0.2))
+//	inside := plate.Interior(2000).With(domain.Sobol{})
+//	left := plate.Face(x, 0, 100)
+//	hole := plate.Boundary(200).Where(func(p []float64) bool { return math.Hypot(p[0]-0.5, p[1]-0.5) < 0.25 })
+//
+// Every region is a list of patches ([Patch]), pieces with a parametrisation that preserves length, area or volume. Sampling
+// means to share the points out over the patches by measure and to map a low-discrepancy set of the unit cube through
+// each of them. A geometry of one's own needs four methods ([Geometry]); a sampler needs two.
+//
+// Interior points lie strictly inside, so a residual that is singular on the boundary is never evaluated there.
+// Mistakes are sticky: they travel from axes to shapes to points, and [Points.Err] and [Points.Draw] report the first.
+package domain

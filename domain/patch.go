@@ -1,0 +1,183 @@
+package domain
+
+import (
+	"math"
+	"sort"
+)
+
+// Patch is a piece of a region with a parametrisation that preserves measure: equal volumes of the unit cube
+// [0,1)^Params go to equal lengths, areas or volumes of the piece. So a uniform or low-discrepancy set of the cube becomes
+// one of the piece.
+type Patch struct {
+	// Params is the number of parameters: 1 for a curve, 2 for a surface, 0 for a single point. More than the
+	// dimension of the piece is allowed where that is simpler, as on high-dimensional spheres.
+	Params int
+	// Measure is the length or area of the piece; 1 for a single point. Points are shared out in proportion to it.
+	Measure float64
+	// At stores the point with parameters u in x and the outward unit normal there in normal; both have one entry
+	// per coordinate. It returns false when the parametrisation covers more than the piece and u falls outside of it;
+	// such points are drawn again. At must not keep its arguments, and several goroutines may call it at once.
+	At func(u, x, normal []float64) bool
+}
+
+const (
+	curveCells    = 2048    // cells in which a curve is searched for crossings: shorter pieces may be missed
+	surfaceTrials = 1 << 14 // points from which the kept share of a surface or volume is estimated
+)
+
+// cut returns the part of p on which keep holds; Measure is 0 if there is none. dim is the number of coordinates.
+// Curves are cut at the crossings, found by bisection, and parametrised anew, so nothing has to be drawn again
+// there. The kept share of a surface or volume is estimated with points of the Sobol sequence.
+func cut(p Patch, dim int, keep func(x, normal []float64) bool) Patch {
+	at := func(u, x, normal []float64) bool { return p.At(u, x, normal) && keep(x, normal) }
+	q := Patch{Params: p.Params, At: at}
+	switch p.Params {
+	case 0:
+		if at(nil, make([]float64, dim), make([]float64, dim)) {
+			q.Measure = p.Measure
+		}
+	case 1:
+		x, normal := make([]float64, dim), make([]float64, dim)
+		pieces := intervals(func(u float64) bool { return at([]float64{u}, x, normal) })
+		ends := make([]float64, len(pieces)) // kept length up to the end of each piece
+		total := 0.0
+		for i, s := range pieces {
+			total += s[1] - s[0]
+			ends[i] = total
+		}
+		q.Measure = p.Measure * total
+		q.At = func(u, x, normal []float64) bool {
+			s := u[0] * total
+			i := sort.SearchFloat64s(ends, s)
+			if i == len(pieces) {
+				return false
+			}
+			if ends[i] == s && i+1 < len(pieces) {
+				i++ // a point between two pieces belongs to the later one, as 0 belongs to the first
+			}
+			return at([]float64{pieces[i][1] - (ends[i] - s)}, x, normal)
+		}
+	default:
+		q.Measure = p.Measure * share(p, dim, keep)
+	}
+	return q
+}
+
+// intervals returns the maximal subintervals of (0, 1) on which f holds, found by sampling curveCells cells and bisection.
+func intervals(f func(u float64) bool) [][2]float64 {
+	const edge = 1e-7 // the ends themselves are corners, where keep may be ambiguous
+	var out [][2]float64
+	prev, on := edge, f(edge)
+	start := 0.0
+	for i := range curveCells + 1 {
+		u := (float64(i) + 0.5) / curveCells
+		if i == curveCells {
+			u = 1 - edge
+		}
+		if now := f(u); now != on {
+			a, b := prev, u
+			for range 60 {
+				m := a + (b-a)/2
+				if f(m) == on {
+					a = m
+				} else {
+					b = m
+				}
+			}
+			if on {
+				out = append(out, [2]float64{start, a})
+			}
+			start, on = b, now
+		}
+		prev = u
+	}
+	if on {
+		out = append(out, [2]float64{start, 1})
+	}
+	return out
+}
+
+// share estimates which part of p satisfies keep, relative to the part of it that At accepts.
+func share(p Patch, dim int, keep func(x, normal []float64) bool) float64 {
+	x, normal := make([]float64, dim), make([]float64, dim)
+	trials, kept := 0, 0
+	probe(p.Params, func(u []float64) {
+		if p.At(u, x, normal) {
+			trials++
+			if keep(x, normal) {
+				kept++
+			}
+		}
+	})
+	if trials == 0 {
+		return 0
+	}
+	return float64(kept) / float64(trials)
+}
+
+// probe calls f for surfaceTrials points of the Sobol sequence, or of another sequence where that has not enough dimensions.
+func probe(params int, f func(u []float64)) {
+	var s Sampler = Sobol{}
+	if params > SobolDims {
+		s = Halton{}
+	}
+	u, err := s.Sample(nil, surfaceTrials, params)
+	if err != nil {
+		return // more parameters than any sequence has: nothing can be found
+	}
+	for i := range surfaceTrials {
+		f(u[i*params : (i+1)*params])
+	}
+}
+
+// along returns p times the axis a, as the last coordinate: a curve in space becomes a surface in space and time. The
+// normal has no component along it.
+func (a Axis) along(p Patch) Patch {
+	return Patch{
+		Params:  p.Params + 1,
+		Measure: p.Measure * (a.Hi - a.Lo),
+		At: func(u, x, normal []float64) bool {
+			d := len(x) - 1
+			x[d], normal[d] = a.at(u[p.Params]), 0
+			return p.At(u[:p.Params], x[:d], normal[:d])
+		},
+	}
+}
+
+// apportion shares n points out over patches by measure: the method of largest remainders, ties to the earlier patch. A
+// patch that is a single point is drawn once, however large n is.
+func apportion(n int, patches []Patch) []int {
+	counts := make([]int, len(patches))
+	total := 0.0
+	for i, p := range patches {
+		if p.Params == 0 {
+			counts[i] = 1
+			continue
+		}
+		total += p.Measure
+	}
+	if total == 0 {
+		return counts
+	}
+	type remainder struct {
+		patch int
+		part  float64 // in units of 1e-9, so that remainders which differ only by rounding are ties
+	}
+	var rest []remainder
+	left := n
+	for i, p := range patches {
+		if p.Params == 0 {
+			continue
+		}
+		quota := float64(n) * (p.Measure / total)
+		counts[i] = int(quota)
+		left -= counts[i]
+		rest = append(rest, remainder{i, math.Round((quota - float64(counts[i])) * 1e9)})
+	}
+	sort.SliceStable(rest, func(a, b int) bool { return rest[a].part > rest[b].part })
+	for k := 0; left > 0; k = (k + 1) % len(rest) {
+		counts[rest[k].patch]++
+		left--
+	}
+	return counts
+}
