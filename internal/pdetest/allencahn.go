@@ -14,11 +14,21 @@ import (
 //
 //	v_t = ε v_xx + γ(u − u³) + 2γ w,   v(0, x) = x²(1 + cos πx)
 //
-// is smooth enough for 1e-10. The term 2γw cancels the part of the reaction that is linear in w at u = −1, the value at the kink.
+// is smooth. The term 2γw cancels the part of the reaction that is linear in w at u = −1, the value at the kink, so no
+// kink grows back.
 //
 // v is even and periodic, so it is a cosine series. It is advanced by etdrk4; the products are formed on the grid of
 // modes+1 points of [0, 1], which is a full Fourier grid of 2·modes points on [−1, 1]. Dealiasing: the reaction
 // keeps only modes up to modes/2, so the cubic's aliases fall outside the modes that are kept.
+//
+// Errors against 8192 modes and 8000 steps, ε = 1e-4 and γ = 5, at 100 000 points half of which lie at t < 0.02 beside the kink:
+//
+//	modes  steps  largest error  relative L2 error  time
+//	  512    500     6e-6             2e-7          0.1 s
+//	 1024   1000     9e-9             8e-11         0.2 s
+//	 2048   2000     6e-10            3e-12         0.8 s    what the library uses
+//
+// With 512 modes the fronts, of width √(2ε/γ) = 0.006, are not resolved; then what remains is the start, where v has a kink in its third derivative.
 type allenCahn struct {
 	diffusion, reaction float64 // ε and γ
 	modes               int     // cosine modes, half the Fourier modes
