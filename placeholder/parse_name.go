@@ -23,6 +23,9 @@ func (p *parser) name(s string, tok int) Expr {
 		if base == nil {
 			continue
 		}
+		if base.Err() != nil {
+			return p.refer(base, tok)
+		}
 		coords, err := p.suffix(base, s[:i], s[i+1:])
 		if err == nil {
 			return p.locate(p.refer(base, tok).D(coords...), tok)
@@ -164,8 +167,10 @@ func split(s string, names []string) [][]string {
 // probably u_x than n_x.
 func (p *parser) suggest(s string) string {
 	var given, fields, others []string
-	for n := range p.env.Names {
-		given = append(given, n)
+	for n, e := range p.env.Names {
+		if e != nil && e.Err() == nil {
+			given = append(given, n)
+		}
 	}
 	for _, v := range p.bound {
 		given = append(given, v.name)
