@@ -14,12 +14,20 @@ type curvature interface {
 	empty() bool
 	// direction writes p = −H·g.
 	direction(p, g []float64)
-	// learn takes in the step s = α·p from a point with gradient g and the change y of the gradient; sy = sᵀy > 0.
-	learn(s, y, g []float64, alpha, sy float64)
+	// learn takes in a step along the last direction, or along −g when the model is empty.
+	learn(st step)
 
 	save(w *stateWriter)
 	// load reads what save wrote for n parameters and returns a function that adopts it.
 	load(r *stateReader, n int) func()
+}
+
+// step is what a curvature model learns from.
+type step struct {
+	s, y     []float64 // the change of θ and of the gradient
+	from, to []float64 // the gradients before and after, y = to − from
+	alpha    float64   // the step length, s = α·p
+	sy       float64   // sᵀy > 0
 }
 
 // descent is the step shared by quasi-Newton methods: a direction from the curvature model, a line search, and what to
@@ -29,8 +37,11 @@ type descent struct {
 	name    string
 	model   curvature
 	gradTol float64
-	search  lineSearch
-	stall   stall
+	// foresee starts the line search where the last step's progress suggests, not at 1. It suits models whose
+	// self-scaling makes H large: on this package's test problem it saves a quarter of the evaluations.
+	foresee  bool
+	search   lineSearch
+	progress progress
 
 	g, p, s, y []float64
 }
@@ -57,7 +68,7 @@ func (d *descent) init(params []Param, name string, model curvature, gradTol flo
 func (d *descent) fresh() error {
 	n := d.layout.n
 	d.model.reset(n)
-	d.stall = stall{}
+	d.progress = progress{}
 	d.search.reset(n)
 	d.g, d.p, d.s, d.y = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	return nil
@@ -80,7 +91,7 @@ func (d *descent) step(ctx context.Context, f Objective, theta []float64) (float
 	if normInf(d.g) <= d.gradTol {
 		return loss, d.converged(GradientTolerance, loss)
 	}
-	if d.stall.over(loss) {
+	if d.progress.enter(loss); d.progress.flat >= flatSteps {
 		return loss, d.converged(RoundOff, loss)
 	}
 
@@ -93,12 +104,15 @@ func (d *descent) step(ctx context.Context, f Objective, theta []float64) (float
 	}
 	for {
 		alpha := 1.0
-		if steepest {
+		switch {
+		case steepest:
 			for i, g := range d.g {
 				d.p[i] = -g
 			}
 			slope = -dot(d.g, d.g)
 			alpha = min(1, 1/norm2(d.g)) // no further than 1, as nothing is known yet
+		case d.foresee:
+			alpha = d.progress.firstAlpha(slope)
 		}
 		if !(slope < 0) || math.IsInf(slope, 0) { // ‖g‖² under- or overflows
 			return loss, d.converged(NoProgress, loss)
@@ -128,23 +142,23 @@ func (d *descent) accept(theta []float64, loss float64, t trial, steepest bool) 
 		d.model.reset(d.layout.n) // what was learnt led nowhere; only drop it now that there is something better
 	}
 	if sy := dot(d.s, d.y); sy > minCos*norm2(d.s)*norm2(d.y) {
-		d.model.learn(d.s, d.y, d.g, t.alpha, sy)
+		d.model.learn(step{d.s, d.y, d.g, d.search.g, t.alpha, sy})
 	}
 	copy(theta, d.search.x)
-	d.stall.note(loss, t.f)
+	d.progress.note(loss, t.f)
 }
 
 func (d *descent) converged(r Reason, loss float64) error {
 	return &ConvergedError{Method: d.name, Reason: r, Loss: loss, Grad: normInf(d.g)}
 }
 
-// reset forgets the curvature and the stall count.
+// forget drops the curvature and what is known of progress.
 func (d *descent) forget() {
 	d.pending = nil
 	if d.layout.known {
 		d.model.reset(d.layout.n)
 	}
-	d.stall = stall{}
+	d.progress = progress{}
 }
 
 func (d *descent) kind() string { return "optim." + d.name + "/1" }
@@ -154,51 +168,61 @@ func (d *descent) state() ([]byte, error) {
 	if w == nil {
 		return pending, err
 	}
-	w.bool(d.stall.known)
-	w.float(d.stall.loss)
-	w.int(d.stall.steps)
+	w.bool(d.progress.known)
+	w.float(d.progress.loss)
+	w.float(d.progress.drop)
+	w.int(d.progress.flat)
 	d.model.save(w)
 	return w.b, nil
 }
 
 func (d *descent) restore(state []byte) error {
 	r := d.open(d.kind(), state)
-	st := stall{known: r.bool(), loss: r.float(), steps: r.int()}
+	g := progress{known: r.bool(), loss: r.float(), drop: r.float(), flat: r.int()}
 	adopt := d.model.load(r, d.layout.n)
 	if err := r.finish(); err != nil {
 		return err
 	}
-	d.stall = st
+	d.progress = g
 	adopt()
 	return nil
 }
 
-// stall counts steps in a row that changed the loss by no more than its rounding error.
-type stall struct {
-	loss  float64 // accepted by the last step
+// progress remembers how the last step went.
+type progress struct {
 	known bool
-	steps int
+	loss  float64 // accepted by the last step
+	drop  float64 // by how much it lowered the loss
+	flat  int     // steps in a row that changed the loss by no more than its rounding error
 }
 
 const (
-	stallSteps = 5
-	roundOff   = 4 * 0x1p-52 // relative change of the loss that counts as none
+	flatSteps = 5
+	roundOff  = 4 * 0x1p-52 // relative change of the loss that counts as none
 )
 
-func (s *stall) note(before, after float64) {
-	if before-after <= roundOff*math.Abs(before) {
-		s.steps++
+func (g *progress) note(before, after float64) {
+	g.known, g.loss, g.drop = true, after, before-after
+	if g.drop <= roundOff*math.Abs(before) {
+		g.flat++
 	} else {
-		s.steps = 0
+		g.flat = 0
 	}
-	s.loss, s.known = after, true
 }
 
-// over tells whether to give up. A loss at entry other than the one accepted last means that the objective changed
-// under the method (new points, new weights), and counting starts afresh.
-func (s *stall) over(loss float64) bool {
-	if s.known && loss != s.loss {
-		*s = stall{}
+// enter begins a step at the given loss. When it is not the one accepted last, the objective changed under the method
+// (new points, new weights) and what is known of progress is void.
+func (g *progress) enter(loss float64) {
+	if g.known && loss != g.loss {
+		*g = progress{}
 	}
-	return s.steps >= stallSteps
+}
+
+// firstAlpha is the length a step needs to lower a quadratic by as much as the last step did, at most 1 (Nocedal &
+// Wright 2006, eq. 3.60, with their factor 1.01). The floor bounds what one poor step costs the next.
+func (g *progress) firstAlpha(slope float64) float64 {
+	if !g.known {
+		return 1
+	}
+	return min(1, max(1.01*2*g.drop/-slope, 0.01))
 }

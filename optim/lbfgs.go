@@ -122,7 +122,7 @@ func (m *pairs) direction(p, g []float64) {
 	}
 }
 
-func (m *pairs) learn(s, y, _ []float64, _, sy float64) {
+func (m *pairs) learn(st step) {
 	if len(m.list) == m.most {
 		m.drop()
 	}
@@ -130,11 +130,11 @@ func (m *pairs) learn(s, y, _ []float64, _, sy float64) {
 	if k := len(m.free); k > 0 {
 		q, m.free = m.free[k-1], m.free[:k-1]
 	} else {
-		q.s, q.y = make([]float64, len(s)), make([]float64, len(s))
+		q.s, q.y = make([]float64, len(st.s)), make([]float64, len(st.s))
 	}
-	copy(q.s, s)
-	copy(q.y, y)
-	q.rho, q.gamma = 1/sy, sy/dot(y, y)
+	copy(q.s, st.s)
+	copy(q.y, st.y)
+	q.rho, q.gamma = 1/st.sy, st.sy/dot(st.y, st.y)
 	m.list = append(m.list, q)
 }
 

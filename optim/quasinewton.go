@@ -1,0 +1,27 @@
+package optim
+
+import (
+	"fmt"
+	"runtime"
+)
+
+// quasiNewton is a descent with a dense model.
+type quasiNewton struct {
+	descent
+	model dense
+}
+
+func (q *quasiNewton) init(params []Param, name string, s scaling, gradTol float64, maxTrials, workers int) error {
+	if workers < 0 {
+		return fmt.Errorf("optim: %s: Workers %d is negative", name, workers)
+	}
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	q.model.scaling, q.model.workers = s, workers
+	if q.model.z != nil {
+		q.model.z.workers = workers
+	}
+	q.foresee = true
+	return q.descent.init(params, name, &q.model, gradTol, maxTrials)
+}
