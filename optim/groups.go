@@ -22,6 +22,8 @@ type Group struct {
 // are put together. With first-order methods of equal settings that is the method without groups, to the bit. A
 // quasi-Newton method searches its line within its group, so the joint step need not lower the loss.
 //
+// When the layout changes, a group whose own parameters are as before keeps its method's state.
+//
 // A group whose method has converged stays where it is; Step returns an error that wraps [ErrConverged] when all have.
 func Groups(groups ...Group) *Grouped { return &Grouped{groups: groups} }
 
@@ -54,17 +56,24 @@ func (g *Grouped) Init(params []Param) error {
 			return fmt.Errorf("optim: Groups: group %d: %w", i, err)
 		}
 	}
-	return g.init(params, func() error {
-		g.subs = subs
-		g.at.theta, g.at.grad = make([]float64, l.n), make([]float64, l.n)
-		g.next = make([]float64, l.n)
-		trial, grad := make([]float64, l.n), make([]float64, l.n)
-		for i := range g.subs {
-			g.subs[i].entry, g.subs[i].trial, g.subs[i].grad = &g.at, trial, grad
-		}
-		g.interrupted, g.done, g.errs = false, make([]bool, len(g.groups)), make([]error, len(g.groups))
-		return nil
-	}, g.restore)
+	if err := g.init(params, g.fresh, g.restore); err != nil {
+		return err
+	}
+	trial, grad := make([]float64, l.n), make([]float64, l.n)
+	for i := range subs {
+		subs[i].entry, subs[i].trial, subs[i].grad = &g.at, trial, grad
+	}
+	g.subs = subs
+	return nil
+}
+
+// fresh makes the state for a new layout.
+func (g *Grouped) fresh() error {
+	n := g.layout.n
+	g.at = restrictedEntry{theta: make([]float64, n), grad: make([]float64, n)}
+	g.next = make([]float64, n)
+	g.interrupted, g.done, g.errs = false, make([]bool, len(g.groups)), make([]error, len(g.groups))
+	return nil
 }
 
 // divide gives each parameter to the first group that selects it.

@@ -1,0 +1,84 @@
+package optimtest
+
+import (
+	"context"
+	"math"
+	"slices"
+)
+
+// Func is an objective given by one function, which writes the gradient and returns the loss. It remembers its last
+// evaluation, as the solver does.
+type Func struct {
+	F     func(grad, theta []float64) float64
+	Evals int // evaluations of F
+
+	theta, grad []float64
+	loss        float64
+}
+
+// Grad implements optim.Objective.
+func (o *Func) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
+	if err := o.eval(ctx, theta); err != nil {
+		return math.NaN(), err
+	}
+	copy(grad, o.grad)
+	return o.loss, nil
+}
+
+// Loss implements optim.Objective.
+func (o *Func) Loss(ctx context.Context, theta []float64) (float64, error) {
+	if err := o.eval(ctx, theta); err != nil {
+		return math.NaN(), err
+	}
+	return o.loss, nil
+}
+
+func (o *Func) eval(ctx context.Context, theta []float64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if slices.Equal(o.theta, theta) {
+		return nil
+	}
+	o.theta = append(o.theta[:0], theta...)
+	o.grad = append(o.grad[:0], theta...)
+	o.loss = o.F(o.grad, o.theta)
+	o.Evals++
+	return nil
+}
+
+// Bowl is the quadratic ½ Σ λ_i θ_i² whose curvatures λ run from 1 to cond in geometric progression. Its minimum is 0 at 0.
+func Bowl(cond float64) func(grad, theta []float64) float64 {
+	return func(grad, theta []float64) float64 {
+		f := 0.0
+		for i, v := range theta {
+			l := math.Pow(cond, float64(i)/float64(max(len(theta)-1, 1)))
+			grad[i] = l * v
+			f += 0.5 * l * v * v
+		}
+		return f
+	}
+}
+
+// Rosenbrock is the chained valley Σ 100(θ_{i+1} − θ_i²)² + (1 − θ_i)² (Rosenbrock 1960), which is to be followed along its
+// bend. Its minimum is 0 at (1, …, 1); the customary start is [RosenbrockStart].
+func Rosenbrock(grad, theta []float64) float64 {
+	clear(grad)
+	f := 0.0
+	for i := range len(theta) - 1 {
+		a, b := theta[i+1]-theta[i]*theta[i], 1-theta[i]
+		f += 100*a*a + b*b
+		grad[i] += -400*a*theta[i] - 2*b
+		grad[i+1] += 200 * a
+	}
+	return f
+}
+
+// RosenbrockStart returns (−1.2, 1, −1.2, 1, …).
+func RosenbrockStart(n int) []float64 {
+	theta := make([]float64, n)
+	for i := range theta {
+		theta[i] = -1.2 + 2.2*float64(i%2)
+	}
+	return theta
+}
