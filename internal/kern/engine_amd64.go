@@ -32,20 +32,16 @@ func accelerate[T Float](e *engine[T], l level) {
 	case *engine[float64]:
 		switch l {
 		case levelAVX2:
-			e.gemm.useTiles(4, 4, tilesAVX2F64())
-			e.gemm.useDots(dots8AVX2F64, dots1AVX2F64)
+			useAVX2F64(e)
 		case levelAVX512:
-			e.gemm.useTiles(8, 1, tilesAVX512F64())
-			e.gemm.useDots(dots8AVX512F64, dots1AVX512F64)
+			useAVX512F64(e)
 		}
 	case *engine[float32]:
 		switch l {
 		case levelAVX2:
-			e.gemm.useTiles(8, 8, tilesAVX2F32())
-			e.gemm.useDots(dots8AVX2F32, dots1AVX2F32)
+			useAVX2F32(e)
 		case levelAVX512:
-			e.gemm.useTiles(16, 1, tilesAVX512F32())
-			e.gemm.useDots(dots8AVX512F32, dots1AVX512F32)
+			useAVX512F32(e)
 		}
 	}
 }

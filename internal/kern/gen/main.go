@@ -20,13 +20,20 @@ func main() {
 		name   string
 		avx512 bool
 	}{{"avx2", false}, {"avx512", true}} {
-		products := newFile("gemm_" + isa.name)
-		for _, size := range []int{8, 4} {
-			m := products.machine(isa.avx512, size)
-			gemm(m)
-			dots(m)
-		}
-		for _, f := range []*file{products} {
+		for _, part := range []struct {
+			name  string
+			write []func(*machine)
+		}{
+			{"gemm", []func(*machine){gemm, dots}},
+			{"arithmetic", []func(*machine){arithmetic, reductions}},
+			{"functions", []func(*machine){functions}},
+		} {
+			f := newFile(part.name + "_" + isa.name)
+			for _, size := range []int{8, 4} {
+				for _, write := range part.write {
+					write(f.machine(isa.avx512, size))
+				}
+			}
 			if err := f.write(*out); err != nil {
 				log.Fatal(err)
 			}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Vector expressions: each method writes instructions and returns a new register. Operands are registers, or constants
+// where the comment allows it. In Go's order of operands the subtrahend, the divisor and the addend come first.
+
+// vec is a vector register.
+type vec = reg.VecVirtual
+
+// mask is the result of a comparison: a vector of all ones and all zeros, or a mask register.
+type mask = reg.Register
+
+func (m *machine) two(name string, x vec, y operand.Op) vec {
+	r := m.vec()
+	m.op(name, y, x, r)
+	return r
+}
+
+func (m *machine) add(x vec, y operand.Op) vec { return m.two("ADD", x, y) } // x + y; y may be constant
+func (m *machine) sub(x vec, y operand.Op) vec { return m.two("SUB", x, y) } // x − y; y may be constant
+func (m *machine) mul(x vec, y operand.Op) vec { return m.two("MUL", x, y) } // x·y; y may be constant
+func (m *machine) div(x vec, y operand.Op) vec { return m.two("DIV", x, y) } // x/y; y may be constant
+func (m *machine) and(x vec, y operand.Op) vec { return m.two("AND", x, y) } // bits; y may be constant
+func (m *machine) or(x vec, y operand.Op) vec  { return m.two("OR", x, y) }  // bits; y may be constant
+func (m *machine) xor(x vec, y operand.Op) vec { return m.two("XOR", x, y) } // bits; y may be constant
+
+// max is the larger of x and y, and y where one of them is NaN.
+func (m *machine) max(x vec, y operand.Op) vec { return m.two("MAX", x, y) }
+
+// min is the smaller of x and y, and y where one of them is NaN.
+func (m *machine) min(x vec, y operand.Op) vec { return m.two("MIN", x, y) }
+
+func (m *machine) sqrt(x vec) vec {
+	r := m.vec()
+	m.op("SQRT", x, r)
+	return r
+}
+
+// fma is x·y + z; z may be constant.
+func (m *machine) fma(x, y vec, z operand.Op) vec {
+	r := m.load(x)
+	m.op("FMADD213", z, y, r)
+	return r
+}
+
+// fnma is z − x·y; x may be constant.
+func (m *machine) fnma(x operand.Op, y, z vec) vec {
+	r := m.load(z)
+	m.op("FNMADD231", x, y, r)
+	return r
+}
+
+// fms is x·y − z; z may be constant.
+func (m *machine) fms(x, y vec, z operand.Op) vec {
+	r := m.load(x)
+	m.op("FMSUB213", z, y, r)
+	return r
+}
+
+// poly is c[0] + c[1]·x + c[2]·x² + …
+func (m *machine) poly(x vec, c []float64) vec {
+	n := len(c) - 1
+	q := m.load(m.k(c[n]))
+	for i := n - 1; i >= 0; i-- {
+		m.op("FMADD213", m.k(c[i]), x, q)
+	}
+	return q
+}
+
+func (m *machine) signBit() konst {
+	return m.bits(1 << (8*m.size - 1))
+}
+
+func (m *machine) abs(x vec) vec { return m.and(x, m.bits(1<<(8*m.size-1)-1)) }
+
+func (m *machine) sign(x vec) vec { return m.and(x, m.signBit()) }
+
+// Predicates of comparisons. They are false when an operand is NaN; unordered, notLess and notEqual are true.
+const (
+	equal         = 0x00
+	less          = 0x11
+	lessEqual     = 0x12
+	greater       = 0x1E
+	greaterEqual  = 0x1D
+	lessOrGreater = 0x0C
+	unordered     = 0x03
+	notLess       = 0x15
+	notEqual      = 0x04
+)
+
+// cmp compares x with y, which may be constant.
+func (m *machine) cmp(predicate uint8, x vec, y operand.Op) mask {
+	var r mask
+	if m.avx512 {
+		r = m.K()
+	} else {
+		r = m.vec()
+	}
+	m.op("CMP", operand.U8(predicate), y, x, r)
+	return r
+}
+
+// blend is x where the mask is set and y elsewhere.
+func (m *machine) blend(k mask, x, y vec) vec {
+	r := m.vec()
+	if m.avx512 {
+		m.op("BLENDM", x, y, k, r)
+	} else {
+		m.op("BLENDV", k, x, y, r)
+	}
+	return r
+}
+
+// keep is x where the mask is set and 0 elsewhere; x may be constant.
+func (m *machine) keep(k mask, x operand.Op) vec {
+	r := m.vec()
+	c, constant := x.(konst)
+	switch {
+	case !m.avx512:
+		m.op("AND", x, k, r)
+	case !constant:
+		m.opz("MOVA", x, k, r)
+	case m.size == 8:
+		m.VBROADCASTSD_Z(c.Mem, k, r)
+	default:
+		m.VBROADCASTSS_Z(c.Mem, k, r)
+	}
+	return r
+}
+
+// any jumps to a label if some lane of the mask is set.
+func (m *machine) jumpIfAny(k mask, label string) {
+	if m.avx512 {
+		m.KORTESTW(k, k)
+	} else {
+		bits := m.GP32()
+		m.op("MOVMSK", k, bits)
+		m.TESTL(bits, bits)
+	}
+	m.JNZ(operand.LabelRef(label))
+}
+
+// magic, added to a number of moderate size, rounds it to an integer that stands in the low bits of the sum.
+func (m *machine) magic() konst {
+	if m.size == 8 {
+		return m.k(3 << 51)
+	}
+	return m.k(3 << 22)
+}
+
+// round is x rounded to the nearest integer, |x| < 2⁵¹ (2²² in float32).
+func (m *machine) round(x vec) vec {
+	r := m.vec()
+	if m.avx512 {
+		m.op("RNDSCALE", operand.U8(0x08), x, r)
+	} else {
+		m.op("ROUND", operand.U8(0x08), x, r)
+	}
+	return r
+}
+
+// integer returns the low bits of round(x) as an integer of the lane's width, and round(x) itself.
+func (m *machine) integer(x vec) (n, rounded vec) {
+	n = m.add(x, m.magic())
+	return n, m.sub(n, m.magic())
+}
+
+// shl shifts the lanes' bits to the left.
+func (m *machine) shl(x vec, by int) vec {
+	r := m.vec()
+	m.iop("SLL", operand.U8(uint8(by)), x, r)
+	return r
+}
+
+// shr shifts the lanes' bits to the right.
+func (m *machine) shr(x vec, by int) vec {
+	r := m.vec()
+	m.iop("SRL", operand.U8(uint8(by)), x, r)
+	return r
+}
+
+// iadd adds integers; y may be constant.
+func (m *machine) iadd(x vec, y operand.Op) vec {
+	r := m.vec()
+	m.iop("ADD", y, x, r)
+	return r
+}
+
+// isub subtracts integers; y may be constant.
+func (m *machine) isub(x vec, y operand.Op) vec {
+	r := m.vec()
+	m.iop("SUB", y, x, r)
+	return r
+}
+
+// fraction is the number of bits in a significand, without the leading one.
+func (m *machine) fraction() int {
+	if m.size == 8 {
+		return 52
+	}
+	return 23
+}
+
+// pow2 is 2ᵏ for whole numbers k in the range of the exponents.
+func (m *machine) pow2(k vec) vec {
+	if m.avx512 {
+		r := m.load(m.k(1))
+		m.op("SCALEF", k, r, r)
+		return r
+	}
+	n := m.add(k, m.magic())
+	return m.iadd(m.shl(n, m.fraction()), m.bits(m.one()))
+}
+
+// one is the representation of 1.
+func (m *machine) one() uint64 {
+	if m.size == 8 {
+		return 1023 << 52
+	}
+	return 127 << 23
+}
+
+// scale is x·2ᵏ for whole numbers k with |k| up to twice the range of the exponents, rounded once.
+func (m *machine) scale(x, k vec) vec {
+	if m.avx512 {
+		r := m.vec()
+		m.op("SCALEF", k, x, r)
+		return r
+	}
+	k1 := m.round(m.mul(k, m.k(0.5)))
+	k2 := m.sub(k, k1)
+	return m.mul(m.mul(x, m.pow2(k1)), m.pow2(k2))
+}

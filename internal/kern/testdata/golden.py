@@ -1,0 +1,35 @@
+"""Writes golden.txt: op x hi lo, where hi + lo is op(x) to about 100 bits. Needs mpmath."""
+import random
+import mpmath as mp
+
+mp.mp.prec = 300
+random.seed(1)
+
+
+def uniform(lo, hi, n):
+    return [random.uniform(lo, hi) for _ in range(n)]
+
+
+def spread(lo, hi, n, signs=(1, -1)):
+    """Magnitudes from 10^lo to 10^hi."""
+    return [random.choice(signs) * 10 ** random.uniform(lo, hi) for _ in range(n)]
+
+
+ops = {
+    "exp": (mp.exp, uniform(-1, 1, 60) + uniform(-745, 709, 80) + spread(-18, 2, 40) + uniform(-745.1, -708, 20) + [709.78, -745.13]),
+    "expm1": (mp.expm1, uniform(-1, 1, 60) + uniform(-45, 709, 60) + spread(-300, 1, 60) + [709.78, 709.5, -36.7, -38]),
+    "tanh": (mp.tanh, uniform(-1, 1, 60) + uniform(-21, 21, 60) + spread(-300, 1, 60)),
+    "sigmoid": (lambda x: 1 / (1 + mp.exp(-x)), uniform(-1, 1, 40) + uniform(-745, 40, 80) + spread(-300, 1, 40)),
+    "softplus": (lambda x: mp.log1p(mp.exp(x)), uniform(-1, 1, 60) + uniform(-745, 40, 80) + spread(-300, 3, 40) + uniform(-1.2, -0.6, 20)),
+    "log": (mp.log, uniform(0.4, 2.2, 80) + spread(-308, 308, 60, (1,)) + spread(-323, -308, 20, (1,)) + [1 + s for s in spread(-15, -1, 40)]),
+    "erf": (mp.erf, uniform(-1, 1, 60) + uniform(-6.2, 6.2, 80) + spread(-300, 1, 40)),
+    "sin": (mp.sin, uniform(-4, 4, 60) + spread(-300, 6, 60) + [float(k * mp.pi / 2) for k in random.sample(range(1, 600000), 40)]),
+    "cos": (mp.cos, uniform(-4, 4, 60) + spread(-10, 6, 60) + [float(k * mp.pi / 2) for k in random.sample(range(1, 600000), 40)]),
+}
+with open("golden.txt", "w") as out:
+    print("# op x hi lo; hi + lo = op(x). Written by golden.py.", file=out)
+    for name, (f, xs) in ops.items():
+        for x in xs:
+            y = f(mp.mpf(x))
+            hi = float(y)
+            print(name, float(x).hex(), hi.hex(), float(y - mp.mpf(hi)).hex(), file=out)
