@@ -51,10 +51,10 @@ const minCos = 1e-14
 
 func (d *descent) init(params []Param, name string, model curvature, gradTol float64, maxTrials int) error {
 	if !(gradTol >= 0) {
-		return fmt.Errorf("optim: %s: GradTol %v is negative", name, gradTol)
+		return fmt.Errorf("optim: %s: GradTol %v; it must be a number that is not negative", name, gradTol)
 	}
 	if maxTrials < 0 {
-		return fmt.Errorf("optim: %s: MaxTrials %d is negative", name, maxTrials)
+		return fmt.Errorf("optim: %s: MaxTrials %d; it must not be negative", name, maxTrials)
 	}
 	if maxTrials == 0 {
 		maxTrials = 30

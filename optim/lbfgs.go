@@ -34,7 +34,7 @@ type LBFGS struct {
 // Init implements Method.
 func (l *LBFGS) Init(params []Param) error {
 	if l.Memory < 0 {
-		return fmt.Errorf("optim: LBFGS: Memory %d is negative", l.Memory)
+		return fmt.Errorf("optim: LBFGS: Memory %d; it must not be negative", l.Memory)
 	}
 	l.pairs.resize(l.memory())
 	return l.descent.init(params, "LBFGS", &l.pairs, l.GradTol, l.MaxTrials)

@@ -36,8 +36,11 @@ func (p *Phased) Init(params []Param) error {
 		return errors.New("optim: Phases: no phases given")
 	}
 	for i, ph := range p.phases {
-		if ph.Method == nil || ph.Steps < 0 {
-			return fmt.Errorf("optim: Phases: phase %d has method %v and %d steps; it needs a method, and steps that are not negative", i, ph.Method, ph.Steps)
+		if ph.Method == nil {
+			return fmt.Errorf("optim: Phases: phase %d has no method", i)
+		}
+		if ph.Steps < 0 {
+			return fmt.Errorf("optim: Phases: phase %d has %d steps; 0 means until it converges", i, ph.Steps)
 		}
 		if err := ph.Method.Init(params); err != nil {
 			return fmt.Errorf("optim: Phases: phase %d: %w", i, err)

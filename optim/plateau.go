@@ -31,7 +31,7 @@ type plateauState struct {
 func (p *Plateau) Init([]Param) error {
 	p.s = plateauState{scale: 1}
 	if f := p.factor(); !(f > 0 && f < 1) || p.Patience < 0 || p.Cooldown < 0 || !(p.Tol >= 0 && p.Tol < 1) || !(p.Min >= 0 && p.Min <= 1) {
-		return fmt.Errorf("Plateau: factor %v in (0,1), patience %d and cooldown %d not negative, tolerance %v in [0,1) and minimum %v in [0,1] are wanted",
+		return fmt.Errorf("Plateau: Factor %v must lie in (0,1), Patience %d and Cooldown %d must not be negative, Tol %v must lie in [0,1) and Min %v in [0,1]",
 			f, p.Patience, p.Cooldown, p.Tol, p.Min)
 	}
 	return nil

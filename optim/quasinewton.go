@@ -13,7 +13,7 @@ type quasiNewton struct {
 
 func (q *quasiNewton) init(params []Param, name string, s scaling, gradTol float64, maxTrials, workers int) error {
 	if workers < 0 {
-		return fmt.Errorf("optim: %s: Workers %d is negative", name, workers)
+		return fmt.Errorf("optim: %s: Workers %d; it must not be negative", name, workers)
 	}
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)

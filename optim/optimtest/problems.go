@@ -61,7 +61,8 @@ func Bowl(cond float64) func(grad, theta []float64) float64 {
 }
 
 // Rosenbrock is the chained valley Σ 100(θ_{i+1} − θ_i²)² + (1 − θ_i)² (Rosenbrock 1960), which is to be followed along its
-// bend. Its minimum is 0 at (1, …, 1); the customary start is [RosenbrockStart].
+// bend. Its minimum is 0 at (1, …, 1); from four parameters on there is another local one, about 4, near (−1, 1, …, 1).
+// The customary start is [RosenbrockStart].
 func Rosenbrock(grad, theta []float64) float64 {
 	clear(grad)
 	f := 0.0

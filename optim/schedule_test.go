@@ -1,0 +1,83 @@
+package optim_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/crux-pinn/crux/optim"
+)
+
+// Schedules accept any numbers; what makes no sense must still be a number, not a panic.
+func TestScheduleEdges(t *testing.T) {
+	for name, s := range map[string]optim.Schedule{
+		"cosine over 0 steps":      optim.Cosine(1, 0.1, 0),
+		"cosine over -1 steps":     optim.Cosine(1, 0.1, -1),
+		"warmup longer than total": optim.WarmupCosine(1, 0.1, 10, 5),
+		"no warmup":                optim.WarmupCosine(1, 0.1, 0, 5),
+		"exponential over 0 steps": optim.Exponential(1, 0.5, 0),
+		"staircase of 0 steps":     optim.Staircase(optim.Constant(1), 0),
+		"piecewise without breaks": optim.Piecewise(0.1),
+	} {
+		for _, step := range []int{0, 1, 4, 5, 6, 10, 1000} {
+			if lr := s(step); !(lr >= 0 && lr <= 1) {
+				t.Errorf("%s: rate %v at step %d", name, lr, step)
+			}
+		}
+	}
+}
+
+func TestBadRateIsAnErrorOfTheStep(t *testing.T) {
+	for _, lr := range []float64{math.NaN(), math.Inf(1), -1} {
+		m := initialised(t, &optim.Adam{LR: optim.Constant(lr)}, 2)
+		theta := []float64{1, 2}
+		if _, err := m.Step(t.Context(), quadratic(), theta); err == nil {
+			t.Errorf("a learning rate of %v was accepted", lr)
+		}
+		if theta[0] != 1 || theta[1] != 2 {
+			t.Errorf("rate %v: theta changed to %v", lr, theta)
+		}
+	}
+}
+
+// TestPlateau follows the rule by hand: patience 2 puts up with two bad steps, the third lowers the rate of the step after it.
+func TestPlateau(t *testing.T) {
+	p := &optim.Plateau{Factor: 0.5, Patience: 2, Cooldown: 1, Tol: 0.1, Min: 0.2}
+	if err := p.Init(nil); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct{ loss, scale float64 }{
+		{10, 1},                      // the first loss is the best so far
+		{9.5, 1}, {9.2, 1}, {9.1, 1}, // less than 10 % better: bad, bad, bad
+		{9.1, 0.5},                         // so halved; this one is cooldown
+		{9.1, 0.5}, {9.1, 0.5}, {8.9, 0.5}, // bad, bad, then better: counting starts again
+		{8.9, 0.5}, {8.9, 0.5}, {8.9, 0.5},
+		{8.9, 0.25}, {8.9, 0.25}, {8.9, 0.25}, {8.9, 0.25},
+		{8.9, 0.2}, // 0.125 is below Min
+	} {
+		u := []float64{1}
+		if err := p.Apply(u, optim.Point{Loss: c.loss, Step: i}); err != nil {
+			t.Fatal(err)
+		}
+		if u[0] != c.scale {
+			t.Errorf("step %d, loss %v: scale %v, want %v", i, c.loss, u[0], c.scale)
+		}
+	}
+}
+
+func TestLearningRateIsThatOfTheNextStep(t *testing.T) {
+	s := optim.Schedule(func(step int) float64 { return 1 / float64(step+1) })
+	for _, m := range []optim.Method{
+		&optim.Adam{LR: s}, &optim.AdamW{LR: s}, &optim.SGD{LR: s}, optim.Chain(optim.ScaleByLR(s)),
+		optim.Phases(optim.Phase{Method: &optim.SGD{LR: s}}),
+		optim.Groups(optim.Group{Method: &optim.SGD{LR: s}}),
+	} {
+		initialised(t, m, 2)
+		theta := []float64{1, 2}
+		for step := range 3 {
+			if got := m.(optim.Rated).LearningRate(); got != s(step) {
+				t.Errorf("%s: rate before step %d is %v, want %v", optim.Describe(m), step, got, s(step))
+			}
+			take(t, m, quadratic(), theta, 1)
+		}
+	}
+}
