@@ -40,7 +40,12 @@ func NewInterval(c *ph.Coord, lo, hi float64) *Box { return NewBox(In(c, lo, hi)
 
 // Interior returns n points strictly inside the box.
 func (b *Box) Interior(n int) *Points {
-	p := Patch{Params: len(b.axes), Measure: b.Volume(), At: func(u, x, _ []float64) bool {
+	return b.region([]Patch{b.inside()}, false, n, "interior of "+b.String())
+}
+
+// inside parametrises the open box by its coordinates.
+func (b *Box) inside() Patch {
+	return Patch{Params: len(b.axes), Measure: b.Volume(), At: func(u, x, _ []float64) bool {
 		for i, a := range b.axes {
 			x[i] = a.at(u[i])
 			if x[i] <= a.Lo || x[i] >= a.Hi {
@@ -49,7 +54,15 @@ func (b *Box) Interior(n int) *Points {
 		}
 		return true
 	}}
-	return b.region([]Patch{p}, false, n, "interior of "+b.String())
+}
+
+// diagonal is the length scale of the box.
+func (b *Box) diagonal() float64 {
+	d := 0.0
+	for _, a := range b.axes {
+		d = math.Hypot(d, a.Hi-a.Lo)
+	}
+	return d
 }
 
 // Boundary returns n points on all faces, shared out by area: n·area/total each, the method of largest remainders deciding

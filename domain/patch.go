@@ -116,6 +116,8 @@ func share(p Patch, dim int, keep func(x, normal []float64) bool) float64 {
 }
 
 // probe calls f for surfaceTrials points of the Sobol sequence, or of another sequence where that has not enough dimensions.
+// The points are moved to the centres of their strata, away from the edges and poles of the parametrisation, where a
+// condition that holds on a set of measure zero might seem to hold on more.
 func probe(params int, f func(u []float64)) {
 	var s Sampler = Sobol{}
 	if params > SobolDims {
@@ -124,6 +126,9 @@ func probe(params int, f func(u []float64)) {
 	u, err := s.Sample(nil, surfaceTrials, params)
 	if err != nil {
 		return // more parameters than any sequence has: nothing can be found
+	}
+	for i := range u {
+		u[i] = below1(u[i] + 0.5/surfaceTrials)
 	}
 	for i := range surfaceTrials {
 		f(u[i*params : (i+1)*params])

@@ -95,7 +95,11 @@ func TestDiscrepancy(t *testing.T) {
 	// The root mean square of D over independent points is √((2^{−d} − 3^{−d})/n); every other sampler must be well below.
 	random := math.Sqrt((0.25 - 1.0/9) / 256)
 	for _, s := range []domain.Sampler{
-		domain.Sobol{}, domain.Sobol{Scramble: true}, domain.Halton{}, domain.Halton{Scramble: true}, domain.Hammersley{},
+		domain.Sobol{},
+		domain.Sobol{Scramble: true},
+		domain.Halton{},
+		domain.Halton{Scramble: true},
+		domain.Hammersley{},
 		domain.LatinHypercube{},
 	} {
 		u, err := s.Sample(stream(5), 256, 2)
