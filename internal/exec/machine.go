@@ -90,7 +90,7 @@ func New[T kern.Float](pool *Pool, s Spec) (*Machine[T], error) {
 }
 
 func (m *Machine[T]) newWorker() *worker[T] {
-	w := &worker[T]{values: make([][]T, len(m.values))}
+	w := &worker[T]{values: make([][]T, len(m.values)), scratch: make([]T, m.scratch)}
 	for _, n := range m.buffers {
 		w.buffers = append(w.buffers, kern.AlignedSlice[T](n))
 	}
@@ -171,10 +171,10 @@ func (m *Machine[T]) at(w *worker[T], v, n int) []T {
 	} else {
 		base = m.global[q.base]
 	}
-	if q.slot == 0 {
+	if q.base == v {
 		return base
 	}
-	return base[m.dims[q.base].Offset(q.slot, n):]
+	return base[m.dims[q.base].Offset(q.slot, n):][:m.dims[v].Len(n)]
 }
 
 // reduce adds the slabs' accumulators of one value, in order.
@@ -267,7 +267,13 @@ func (m *Machine[T]) chunk(w *worker[T], acc [][]T, first, n int) {
 				kern.Gemm(out, o.Out.Width, ins[0], a.Width, &m.packed[st.pack[0]], a.Height(n), nil, false)
 			}
 		case graph.Pointwise:
-			runLanes(st.lanes, w.lanes[k], o.In, ins, out, n, m.stamp)
+			if sum {
+				part := w.scratch[:len(out)]
+				runLanes(st.lanes, w.lanes[k], o.In, ins, part, n, m.stamp)
+				kern.AddTo(out, part)
+			} else {
+				runLanes(st.lanes, w.lanes[k], o.In, ins, out, n, m.stamp)
+			}
 		case graph.Assemble:
 			if sum {
 				assembleAdd(st, out, ins, n)

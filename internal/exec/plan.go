@@ -71,6 +71,7 @@ type plan struct {
 	late    []step
 	accums  []int // accumulated values
 	packs   []pack
+	scratch int // elements that a chunk's sums need before they are added
 	cap     int
 }
 
@@ -205,6 +206,8 @@ func (p *plan) schedule(st *step) error {
 		p.accums = append(p.accums, st.out)
 		switch {
 		case o.Code == graph.MatMul && o.TransA:
+		case o.Code == graph.Pointwise: // sums only
+			p.scratch = max(p.scratch, p.dims[st.out].Len(0))
 		case o.Code == graph.Assemble:
 			late := *st
 			st.skip, late.skip = make([]bool, len(o.Patches)), make([]bool, len(o.Patches))
@@ -305,6 +308,7 @@ func slabs(chunks int) int { return min(chunks, 8) }
 // worker is the memory of one worker: one chunk's values, and the lanes of each step.
 type worker[T kern.Float] struct {
 	buffers [][]T
+	scratch []T
 	values  [][]T // current chunk
 	lanes   []*laneState[T]
 	ws      kern.Workspace[T]

@@ -184,8 +184,34 @@ func (o *Op) vjpMatMul(in gorgonia.Nodes, cot []part, need []bool) (res [][]part
 	return res, err
 }
 
-// vjpPointwise builds the program of cotangents: it reads the inputs, the stored results and the parts of the cotangent.
+// vjpPointwise builds the cotangents of a program's inputs. For a program of parameters there is one result for each
+// input: some may need sums over all points where others, which other points wait for, do not.
 func (o *Op) vjpPointwise(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
+	if o.Program.PerPoint {
+		return o.vjpProgram(in, out, cot, need)
+	}
+	n, err := o.graph.join(cot, o.Out) // parts may be sums over points, which are complete only when joined
+	if err != nil {
+		return nil, err
+	}
+	res := make([][]part, len(in))
+	for j := range in {
+		if !need[j] {
+			continue
+		}
+		only := make([]bool, len(in))
+		only[j] = true
+		ps, err := o.vjpProgram(in, out, []part{{n, wholePatch(o.Out)}}, only)
+		if err != nil {
+			return nil, err
+		}
+		res[j] = ps[j]
+	}
+	return res, nil
+}
+
+// vjpProgram builds the program of cotangents: it reads the inputs, the stored results and the parts of the cotangent.
+func (o *Op) vjpProgram(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
 	g, p := o.graph, o.Program
 	b := NewBuilder(p.Width)
 	nodes := append(gorgonia.Nodes{}, in...)

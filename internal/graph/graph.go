@@ -130,8 +130,19 @@ func (g *Graph) MatMul(a, b *gorgonia.Node, ta, tb bool) (*gorgonia.Node, error)
 	return g.apply(o, a, b)
 }
 
-// Pointwise adds a program over the given inputs.
+// Pointwise adds a program over the given inputs. Inputs that it does not read are left out.
 func (g *Graph) Pointwise(p *Program, in ...*gorgonia.Node) (*gorgonia.Node, error) {
+	to := make([]int, len(in))
+	var read gorgonia.Nodes
+	for k := range p.Operands {
+		o := &p.Operands[k]
+		if to[o.In] == 0 {
+			read = append(read, in[o.In])
+			to[o.In] = len(read)
+		}
+		o.In = to[o.In] - 1
+	}
+	in = read
 	return g.apply(&Op{Code: Pointwise, Program: p, Out: p.Dims()}, in...)
 }
 

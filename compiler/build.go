@@ -1,0 +1,382 @@
+package compiler
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// add returns the value v describes, sharing it with an equal one.
+func (t *trace) add(v value) *value {
+	k := append(t.key[:0], byte(v.op))
+	k = binary.AppendUvarint(k, uint64(v.dim))
+	k = binary.AppendUvarint(k, uint64(v.k))
+	k = binary.LittleEndian.AppendUint64(k, math.Float64bits(v.c0))
+	for _, a := range v.args {
+		k = binary.AppendUvarint(k, uint64(a.id)+1)
+	}
+	k = append(k, 0)
+	for _, c := range v.coef {
+		k = binary.LittleEndian.AppendUint64(k, math.Float64bits(c))
+	}
+	if v.ref != nil {
+		k = binary.AppendUvarint(k, uint64(t.refID(v.ref))+1)
+	}
+	t.key = k
+	if w, ok := t.seen[string(k)]; ok {
+		return w
+	}
+	v.id = len(t.values)
+	switch v.op {
+	case opCoord, opColumn, opNormal, opHoist:
+		v.points = true
+	case opParam, opRow, opLinear:
+		v.params = !v.ref.(*ph.Param).Fixed()
+	}
+	for _, a := range v.args {
+		v.points = v.points || a.points
+		v.params = v.params || a.params
+	}
+	w := &v
+	t.seen[string(k)] = w
+	t.values = append(t.values, w)
+	return w
+}
+
+// refID numbers what a value refers to, by identity, or by content where that decides equality.
+func (t *trace) refID(ref any) int {
+	var key any = ref
+	switch r := ref.(type) {
+	case *diffSpec:
+		s := "d"
+		for _, c := range r.coords {
+			s += "," + string(rune(t.refID(c)))
+		}
+		key = s
+	case *lapSpec:
+		s := "l"
+		for i, c := range r.coords {
+			s += "," + string(rune(t.refID(c))) + string(binary.LittleEndian.AppendUint64(nil, math.Float64bits(r.coef[i])))
+		}
+		key = s
+	case *ph.Unary:
+		if r.Builtin() {
+			key = "f" + r.Name
+		}
+	}
+	id, ok := t.refs[key]
+	if !ok {
+		id = len(t.refs)
+		t.refs[key] = id
+	}
+	return id
+}
+
+func (t *trace) constant(c float64, dim int) *value {
+	return t.add(value{op: opConst, c0: c, dim: dim})
+}
+
+func isConst(v *value) (float64, bool) { return v.c0, v.op == opConst }
+
+func isZero(v *value) bool { return v == nil || v.op == opConst && v.c0 == 0 }
+
+// lin is c0 + Σ coef·args. Equal terms are merged, scalings of scalings folded.
+func (t *trace) lin(dim int, c0 float64, coef []float64, args []*value) *value {
+	if t.plain {
+		return t.add(value{op: opLin, dim: dim, c0: c0, coef: coef, args: args})
+	}
+	type term struct {
+		v *value
+		c float64
+	}
+	var terms []term
+	for i, a := range args {
+		c := coef[i]
+		if s, ok := isConst(a); ok {
+			c0 += c * s
+			continue
+		}
+		if a.op == opLin && len(a.args) == 1 { // c·(s·x + d)
+			c0 += c * a.c0
+			c, a = c*a.coef[0], a.args[0]
+		}
+		found := false
+		for k := range terms {
+			if terms[k].v == a {
+				terms[k].c += c
+				found = true
+			}
+		}
+		if !found {
+			terms = append(terms, term{a, c})
+		}
+	}
+	terms = slices.DeleteFunc(terms, func(x term) bool { return x.c == 0 })
+	slices.SortStableFunc(terms, func(a, b term) int { return a.v.id - b.v.id })
+	if len(terms) == 0 {
+		return t.constant(c0, dim)
+	}
+	if len(terms) == 1 && terms[0].c == 1 && c0 == 0 && terms[0].v.dim == dim {
+		return terms[0].v
+	}
+	v := value{op: opLin, dim: dim, c0: c0}
+	for _, x := range terms {
+		v.args, v.coef = append(v.args, x.v), append(v.coef, x.c)
+	}
+	return t.add(v)
+}
+
+func wider(a, b *value) int { return max(a.dim, b.dim) }
+
+func (t *trace) sum(a, b *value) *value {
+	if a == nil {
+		return b
+	}
+	if b == nil {
+		return a
+	}
+	return t.lin(wider(a, b), 0, []float64{1, 1}, []*value{a, b})
+}
+
+func (t *trace) diff2(a, b *value) *value {
+	return t.lin(wider(a, b), 0, []float64{1, -1}, []*value{a, b})
+}
+
+func (t *trace) scale(a *value, c float64) *value {
+	if a == nil {
+		return nil
+	}
+	return t.lin(a.dim, 0, []float64{c}, []*value{a})
+}
+
+// scaled splits v into a factor and the rest.
+func scaled(v *value) (float64, *value) {
+	if v.op == opLin && len(v.args) == 1 && v.c0 == 0 && v.args[0].dim == v.dim {
+		return v.coef[0], v.args[0]
+	}
+	return 1, v
+}
+
+// mul is the product; nil stands for zero.
+func (t *trace) mul(a, b *value) *value {
+	if a == nil || b == nil {
+		return nil
+	}
+	dim := wider(a, b)
+	if !t.plain {
+		if c, ok := isConst(a); ok {
+			return t.lin(dim, 0, []float64{c}, []*value{b})
+		}
+		if c, ok := isConst(b); ok {
+			return t.lin(dim, 0, []float64{c}, []*value{a})
+		}
+		ca, ra := scaled(a)
+		cb, rb := scaled(b)
+		if ca != 1 || cb != 1 {
+			return t.lin(dim, 0, []float64{ca * cb}, []*value{t.mul(ra, rb)})
+		}
+		if a.id > b.id {
+			a, b = b, a
+		}
+	}
+	return t.add(value{op: opMul, dim: dim, args: []*value{a, b}})
+}
+
+func (t *trace) div(a, b *value) *value {
+	if a == nil {
+		return nil
+	}
+	if !t.plain {
+		if c, ok := isConst(b); ok && c != 0 {
+			if d, ok := isConst(a); ok {
+				return t.constant(d/c, wider(a, b))
+			}
+			return t.lin(wider(a, b), 0, []float64{1 / c}, []*value{a})
+		}
+		if isZero(a) {
+			return t.constant(0, wider(a, b))
+		}
+	}
+	return t.add(value{op: opDiv, dim: wider(a, b), args: []*value{a, b}})
+}
+
+func (t *trace) pow(a *value, p float64) *value {
+	switch {
+	case p == 0:
+		return t.constant(1, a.dim)
+	case p == 1:
+		return a
+	case p == 2:
+		return t.mul(a, a)
+	}
+	if c, ok := isConst(a); ok && !t.plain {
+		return t.constant(math.Pow(c, p), a.dim)
+	}
+	return t.add(value{op: opPow, dim: a.dim, c0: p, args: []*value{a}})
+}
+
+func (t *trace) unary(u *ph.Unary, a *value) *value {
+	if c, ok := isConst(a); ok && !t.plain {
+		return t.constant(u.F(c), a.dim)
+	}
+	return t.add(value{op: opUnary, dim: a.dim, ref: u, args: []*value{a}})
+}
+
+func (t *trace) where(c, a, b *value) *value {
+	if a == b {
+		return a
+	}
+	return t.add(value{op: opWhere, dim: max(c.dim, a.dim, b.dim), args: []*value{c, a, b}})
+}
+
+// zero stands in for nil where an operator needs a value.
+func (t *trace) zero(v *value, dim int) *value {
+	if v == nil {
+		return t.constant(0, dim)
+	}
+	return v
+}
+
+// slice takes components [lo, hi). It is pushed towards the leaves, so that only linear maps and parameters are cut.
+func (t *trace) slice(a *value, lo, hi int) *value {
+	if lo == 0 && hi == a.dim {
+		return a
+	}
+	if t.plain {
+		return t.add(value{op: opSlice, dim: hi - lo, ref: ph.Range{Lo: lo, Hi: hi}, args: []*value{a}})
+	}
+	cut := func(v *value) *value {
+		if v.dim == 1 && a.dim > 1 {
+			return v
+		}
+		return t.slice(v, lo, hi)
+	}
+	switch a.op {
+	case opConst:
+		return t.constant(a.c0, hi-lo)
+	case opSlice:
+		r := a.ref.(ph.Range)
+		return t.slice(a.args[0], r.Lo+lo, r.Lo+hi)
+	case opConcat:
+		var parts []*value
+		at := 0
+		for _, p := range a.args {
+			l, h := max(lo-at, 0), min(hi-at, p.dim)
+			if l < h {
+				parts = append(parts, t.slice(p, l, h))
+			}
+			at += p.dim
+		}
+		return t.concat(parts)
+	case opLin, opMul, opDiv, opPow, opPower, opUnary, opMax, opMin, opCompare, opWhere:
+		b := *a
+		b.args = make([]*value, len(a.args))
+		for i, x := range a.args {
+			b.args[i] = cut(x)
+		}
+		return t.rebuild(&b, hi-lo)
+	}
+	return t.add(value{op: opSlice, dim: hi - lo, ref: ph.Range{Lo: lo, Hi: hi}, args: []*value{a}})
+}
+
+func (t *trace) concat(parts []*value) *value {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	dim := 0
+	var flat []*value
+	for _, p := range parts {
+		dim += p.dim
+		if p.op == opConcat && !t.plain {
+			flat = append(flat, p.args...)
+		} else {
+			flat = append(flat, p)
+		}
+	}
+	return t.add(value{op: opConcat, dim: dim, args: flat})
+}
+
+// sumComponents adds the components of a.
+func (t *trace) sumComponents(a *value) *value {
+	if a.dim == 1 {
+		return a
+	}
+	coef := make([]float64, a.dim)
+	args := make([]*value, a.dim)
+	for i := range args {
+		coef[i], args[i] = 1, t.slice(a, i, i+1)
+	}
+	return t.lin(1, 0, coef, args)
+}
+
+// linear is in·W. A constant input picks rows of W: that is how the first layer's derivatives need no product.
+func (t *trace) linear(in *value, w *ph.Param) *value {
+	out := w.Shape()[1]
+	if !t.plain {
+		if c, rest := scaled(in); c != 1 {
+			return t.scale(t.linear(rest, w), c)
+		}
+		if rows, ok := constants(in); ok {
+			var coef []float64
+			var args []*value
+			for k, c := range rows {
+				if c != 0 {
+					coef = append(coef, c)
+					args = append(args, t.add(value{op: opRow, dim: out, ref: w, k: k}))
+				}
+			}
+			return t.lin(out, 0, coef, args)
+		}
+	}
+	return t.add(value{op: opLinear, dim: out, ref: w, args: []*value{in}})
+}
+
+// constants lists the components of a constant value.
+func constants(v *value) ([]float64, bool) {
+	switch v.op {
+	case opConst:
+		return slices.Repeat([]float64{v.c0}, v.dim), true
+	case opConcat:
+		var all []float64
+		for _, a := range v.args {
+			c, ok := constants(a)
+			if !ok {
+				return nil, false
+			}
+			all = append(all, c...)
+		}
+		return all, true
+	}
+	return nil, false
+}
+
+// rebuild makes the value v describes through the simplifying constructors; v's arguments belong to t already.
+func (t *trace) rebuild(v *value, dim int) *value {
+	a := v.args
+	switch v.op {
+	case opLin:
+		return t.lin(dim, v.c0, v.coef, a)
+	case opMul:
+		return t.mul(a[0], a[1])
+	case opDiv:
+		return t.div(a[0], a[1])
+	case opPow:
+		return t.pow(a[0], v.c0)
+	case opUnary:
+		return t.unary(v.ref.(*ph.Unary), a[0])
+	case opWhere:
+		return t.where(a[0], a[1], a[2])
+	case opSlice:
+		r := v.ref.(ph.Range)
+		return t.slice(a[0], r.Lo, r.Hi)
+	case opConcat:
+		return t.concat(a)
+	case opSum:
+		return t.sumComponents(a[0])
+	case opLinear:
+		return t.linear(a[0], v.ref.(*ph.Param))
+	}
+	return t.add(value{op: v.op, dim: dim, c0: v.c0, coef: v.coef, k: v.k, ref: v.ref, args: a, expr: v.expr})
+}
