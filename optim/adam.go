@@ -89,7 +89,7 @@ func (s *adamScale) Init(params []Param) error {
 
 func (s *adamScale) Apply(u []float64, at Point) error {
 	t := float64(at.Step + 1)
-	c1, c2 := 1-math.Pow(s.beta1, t), 1-math.Pow(s.beta2, t)
+	c1, c2 := 1/(1-math.Pow(s.beta1, t)), 1/(1-math.Pow(s.beta2, t))
 	b1, b2, eps := s.beta1, s.beta2, s.eps
 	m, v := s.m[:len(u)], s.v[:len(u)]
 	for i, g := range u {
@@ -100,7 +100,7 @@ func (s *adamScale) Apply(u []float64, at Point) error {
 			u[i] = 0
 			continue
 		}
-		u[i] = m[i] / c1 / (math.Sqrt(v[i]/c2) + eps)
+		u[i] = m[i] * c1 / (math.Sqrt(v[i]*c2) + eps)
 	}
 	return nil
 }

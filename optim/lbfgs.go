@@ -19,8 +19,8 @@ import (
 //
 // The zero value is ready for use. It must not be copied after Init.
 type LBFGS struct {
-	// Memory is the number of pairs kept; 0 means 50. A pair costs 4P flops a step and 16P bytes, little beside a PINN's
-	// gradient, and its ill-conditioned losses gain from many: see BenchmarkMemory.
+	// Memory is the number of pairs kept; 0 means 30. A pair costs 8P flops a step and 16P bytes, little beside a PINN's
+	// gradient. The badly conditioned losses of PINNs gain from more than the usual 10, and little from more than 30 (BenchmarkMemory).
 	Memory int
 	// GradTol stops when max|∂L/∂θ_i| is at most this. 0 stops only at a gradient of exactly 0, or at round-off.
 	GradTol float64
@@ -42,7 +42,7 @@ func (l *LBFGS) Init(params []Param) error {
 
 func (l *LBFGS) memory() int {
 	if l.Memory == 0 {
-		return 50
+		return 30
 	}
 	return l.Memory
 }

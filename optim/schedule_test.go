@@ -46,12 +46,21 @@ func TestPlateau(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, c := range []struct{ loss, scale float64 }{
-		{10, 1},                      // the first loss is the best so far
-		{9.5, 1}, {9.2, 1}, {9.1, 1}, // less than 10 % better: bad, bad, bad
-		{9.1, 0.5},                         // so halved; this one is cooldown
-		{9.1, 0.5}, {9.1, 0.5}, {8.9, 0.5}, // bad, bad, then better: counting starts again
-		{8.9, 0.5}, {8.9, 0.5}, {8.9, 0.5},
-		{8.9, 0.25}, {8.9, 0.25}, {8.9, 0.25}, {8.9, 0.25},
+		{10, 1}, // the first loss is the best so far
+		{9.5, 1},
+		{9.2, 1},
+		{9.1, 1},   // less than 10 % better: bad, bad, bad
+		{9.1, 0.5}, // so halved; this one is cooldown
+		{9.1, 0.5},
+		{9.1, 0.5},
+		{8.9, 0.5}, // bad, bad, then better: counting starts again
+		{8.9, 0.5},
+		{8.9, 0.5},
+		{8.9, 0.5},
+		{8.9, 0.25},
+		{8.9, 0.25},
+		{8.9, 0.25},
+		{8.9, 0.25},
 		{8.9, 0.2}, // 0.125 is below Min
 	} {
 		u := []float64{1}
