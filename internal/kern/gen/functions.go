@@ -30,8 +30,8 @@ func (m *machine) reduceExp(x vec) (k, p vec) {
 	k = m.round(m.mul(x, m.k(math.Log2E)))
 	r := m.fnma(m.k(c.ln2[0]), k, x)
 	m.op("FNMADD231", m.k(c.ln2[1]), k, r)
-	q := m.poly(r, c.exp)
-	return k, m.fma(m.mul(r, r), q, r)
+	r2 := m.mul(r, r)
+	return k, m.fma(m.poly(r, r2, c.exp), r2, r)
 }
 
 // clamp is x between lo and hi, and NaN where x is NaN.
@@ -88,7 +88,7 @@ func (m *machine) logTail(f, k vec) vec {
 	c := m.coefficients()
 	s := m.div(f, m.add(f, m.k(2)))
 	z := m.mul(s, s)
-	r := m.mul(z, m.poly(z, c.log))
+	r := m.mul(z, m.poly(z, nil, c.log))
 	h := m.mul(m.mul(f, f), m.k(0.5))
 	t := m.mul(s, m.add(h, r))
 	m.op("FMADD231", m.k(c.ln2[1]), k, t)
@@ -159,7 +159,7 @@ func (m *machine) softplus(x vec) vec {
 func (m *machine) erf(x vec) vec {
 	c := m.coefficients()
 	a := m.min(m.load(m.k(c.erfMax)), m.abs(x))
-	q := m.mul(m.poly(a, c.erf), a)
+	q := m.mul(m.poly(a, nil, c.erf), a)
 	t := m.expm1Negative(m.or(q, m.signBit()))
 	return m.or(m.abs(t), m.sign(x))
 }
@@ -175,7 +175,7 @@ func (m *machine) subtractMultiple(x, k vec, c [3]float64) vec {
 // oddSin is sin r = r + r³·P(r²).
 func (m *machine) oddSin(r vec, p []float64) vec {
 	z := m.mul(r, r)
-	return m.fma(m.mul(m.poly(z, p), z), r, r)
+	return m.fma(m.mul(m.poly(z, nil, p), z), r, r)
 }
 
 // trig writes sin or cos. It stops before the first vector with an element that is too large for the reduction, or NaN,
@@ -231,7 +231,8 @@ func (m *machine) sinCos() {
 		one := m.load(m.k(1))
 		w := m.sub(one, h)
 		lost := m.sub(m.sub(one, w), h)
-		cos := m.add(w, m.fma(m.mul(z, z), m.poly(z, c.cosQuarter), lost))
+		z2 := m.mul(z, z)
+		cos := m.add(w, m.fma(m.poly(z, z2, c.cosQuarter), z2, lost))
 		top := 8*m.size - 1
 		odd := m.shl(quadrant, top)
 		var swap mask = odd

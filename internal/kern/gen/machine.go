@@ -22,7 +22,6 @@ type machine struct {
 	file   *file
 	avx512 bool
 	size   int // bytes of an element: 8 or 4
-	labels int
 }
 
 // file is one assembly file with its stubs. Constants are shared by all functions in it.
@@ -101,7 +100,6 @@ func (m *machine) text(base, signature, doc string) {
 	m.SignatureExpr(strings.ReplaceAll(signature, "T", m.goType()))
 	m.Doc(m.name(base) + " " + doc)
 	m.Pragma("noescape")
-	m.labels = 0
 }
 
 // ret ends a function. Without VZEROUPPER every SSE instruction that follows, in Go's own code, would wait for the upper
@@ -109,12 +107,6 @@ func (m *machine) text(base, signature, doc string) {
 func (m *machine) ret() {
 	m.VZEROUPPER()
 	m.RET()
-}
-
-// label returns a name that is new in this function.
-func (m *machine) label(base string) string {
-	m.labels++
-	return fmt.Sprintf("%s%d", base, m.labels)
 }
 
 // param loads a parameter into a general register.

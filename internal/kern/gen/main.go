@@ -16,27 +16,38 @@ func main() {
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
+	if err := generate(*out); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// parts are the files of each instruction set.
+var parts = []struct {
+	name  string
+	write []func(*machine)
+}{
+	{"gemm", []func(*machine){gemm, dots}},
+	{"arithmetic", []func(*machine){arithmetic, reductions}},
+	{"functions", []func(*machine){functions}},
+}
+
+// generate writes all files to a folder.
+func generate(dir string) error {
 	for _, isa := range []struct {
 		name   string
 		avx512 bool
 	}{{"avx2", false}, {"avx512", true}} {
-		for _, part := range []struct {
-			name  string
-			write []func(*machine)
-		}{
-			{"gemm", []func(*machine){gemm, dots}},
-			{"arithmetic", []func(*machine){arithmetic, reductions}},
-			{"functions", []func(*machine){functions}},
-		} {
+		for _, part := range parts {
 			f := newFile(part.name + "_" + isa.name)
 			for _, size := range []int{8, 4} {
 				for _, write := range part.write {
 					write(f.machine(isa.avx512, size))
 				}
 			}
-			if err := f.write(*out); err != nil {
-				log.Fatal(err)
+			if err := f.write(dir); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
 }

@@ -61,8 +61,26 @@ func (m *machine) fms(x, y vec, z operand.Op) vec {
 	return r
 }
 
-// poly is c[0] + c[1]·x + c[2]·x² + …
-func (m *machine) poly(x vec, c []float64) vec {
+// poly is c[0] + c[1]·x + c[2]·x² + … The even and the odd terms are two chains of multiply-adds in x²: half the latency,
+// and the processor's scheduler has room for as many more vectors. x2 is x², or nil to have it computed.
+func (m *machine) poly(x, x2 vec, c []float64) vec {
+	if len(c) < 4 {
+		return m.horner(x, c)
+	}
+	if x2 == nil {
+		x2 = m.mul(x, x)
+	}
+	var part [2][]float64
+	for i, v := range c {
+		part[i%2] = append(part[i%2], v)
+	}
+	even, odd := m.horner(x2, part[0]), m.horner(x2, part[1])
+	m.op("FMADD231", x, odd, even)
+	return even
+}
+
+// horner is the polynomial in one chain.
+func (m *machine) horner(x vec, c []float64) vec {
 	n := len(c) - 1
 	q := m.load(m.k(c[n]))
 	for i := n - 1; i >= 0; i-- {
