@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// With reaction 0 the kink is the solution of the heat equation with diffusion 1e-4 from −x², continued
-// periodically. The numbers are its Fourier series, −1/3 − 4/π² Σ (−1)^k e^{−επ²k²t}/k² cos kπx, summed by mpmath to 1e-25.
+// With reaction 0 the kink is the solution of the heat equation with diffusion 1e-4 from −x², continued periodically.
+// The numbers are its Fourier series, −1/3 − 4/π² Σ (−1)^k e^{−επ²k²t}/k² cos kπx, summed by mpmath to 1e-25.
 func TestKinkSolvesTheHeatEquation(t *testing.T) {
 	p := allenCahn{diffusion: 1e-4}
 	for _, c := range []struct{ t, x, want float64 }{
@@ -24,46 +24,41 @@ func TestKinkSolvesTheHeatEquation(t *testing.T) {
 	}
 }
 
-// Halving step and spacing must bring the field to 1e-9 everywhere, also beside the kink at early times, where it is hardest.
+// Halving step and spacing must bring the field closer by the factor that the table at allenCahn states, also beside the
+// kink at early times, where it is hardest. TestAllenCahnAgainstOthers holds the finest row to 1e-9.
 func TestAllenCahnConverges(t *testing.T) {
-	if testing.Short() {
-		t.Skip("computes the field at three resolutions, 3 s")
+	s := shared(t, "allen_cahn", nil)
+	best, err := s.field()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Parallel()
-	field := func(modes, steps int) formula {
-		f, err := allenCahn{diffusion: 1e-4, reaction: 5, modes: modes, steps: steps, stride: 5}.solve()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
-	}
-	best := field(4096, 2400)
+	early := region{axes: []axis{{"t", 0, 0.02}, {"x", 0.98, 1}}}
 	for _, c := range []struct {
 		modes, steps int
 		allowed      float64
-	}{{1024, 1000, 2e-8}, {2048, 2000, 1e-9}} {
-		f := field(c.modes, c.steps)
-		for _, box := range []region{
-			{axes: []axis{{"t", 0, 1}, {"x", -1, 1}}},
-			{axes: []axis{{"t", 0, 0.02}, {"x", 0.98, 1}}},
-		} {
-			var u, v [1]float64
-			worst := 0.0
+	}{{512, 500, 1e-5}, {1024, 1000, 2e-8}} {
+		f, err := allenCahn{diffusion: 1e-4, reaction: 5, modes: c.modes, steps: c.steps, stride: 5}.solve()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var u, v [1]float64
+		worst := 0.0
+		for _, box := range []region{s.within, early} {
 			for p := range box.lattice(10_000) {
 				f(u[:], p)
 				best(v[:], p)
 				worst = math.Max(worst, math.Abs(u[0]-v[0]))
 			}
-			if t.Logf("%d modes, %d steps: largest error %.2g", c.modes, c.steps, worst); !(worst <= c.allowed) {
-				t.Errorf("%d modes, %d steps, %v: largest error %.2g, allowed %.2g", c.modes, c.steps, box.axes, worst, c.allowed)
-			}
+		}
+		if t.Logf("%d modes, %d steps: largest difference %.2g", c.modes, c.steps, worst); !(worst <= c.allowed) {
+			t.Errorf("%d modes, %d steps: largest difference %.2g, allowed %.2g", c.modes, c.steps, worst, c.allowed)
 		}
 	}
 }
 
 // The field is even, so the mirror image is exact, not only close.
 func TestAllenCahnIsEven(t *testing.T) {
-	s := lookup(t, "allen_cahn", nil)
+	s := shared(t, "allen_cahn", nil)
 	for _, x := range []float64{1e-5, 0.3, 0.9999, 1} {
 		points, u := []float64{0.37, x, 0.37, -x}, make([]float64, 2)
 		if err := s.Eval(u, points); err != nil {

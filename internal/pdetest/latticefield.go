@@ -50,11 +50,11 @@ func (f *latticeField) at(t, x float64) float64 {
 	return sum
 }
 
-// lagrange fills w with the weights for which Σ w_j y_j is, at s, the polynomial through (0, y_0), …, (n−1, y_{n−1}), n = len(w):
+// lagrange fills w with the weights for which Σ w_j y_j is, at s, the polynomial through (0, y_0), …, (n−1, y_{n−1}):
 //
-//	w_j = ∏_{k≠j} (s − k)/(j − k)
+//	w_j = ∏_{k≠j} (s − k)/(j − k),   n = len(w)
 //
-// as n is small, by the product of what stands left and right of k = j.
+// The numerators are products of what stands left and right of k = j, which needs no division by s − j.
 func lagrange(w []float64, s float64) {
 	left := 1.0
 	for j := range w {

@@ -263,10 +263,7 @@ func TestSolutionsSatisfyTheirProblems(t *testing.T) {
 
 func (l law) check(t *testing.T, c constants) {
 	t.Parallel()
-	s, err := Lookup(l.name, c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := shared(t, l.name, c)
 	f, err := s.field()
 	if err != nil {
 		t.Fatal(err)

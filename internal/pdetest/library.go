@@ -48,8 +48,10 @@ var library = []entry{
 	},
 	{
 		name: "kovasznay",
-		doc: "u u_x + v u_y + p_x = (u_xx + u_yy)/Re, u v_x + v v_y + p_y = (v_xx + v_yy)/Re, u_x + v_y = 0 on [-1/2,1]x[-1/2,3/2].\n" +
-			"u = 1 - e^(l x) cos(2 pi y), v = l/(2 pi) e^(l x) sin(2 pi y), p = (1 - e^(2 l x))/2 with l = Re/2 - sqrt(Re^2/4 + 4 pi^2)",
+		doc: "u u_x + v u_y + p_x = (u_xx + u_yy)/Re, u v_x + v v_y + p_y = (v_xx + v_yy)/Re, u_x + v_y = 0 " +
+			"on [-1/2,1]x[-1/2,3/2], u and v given on the boundary.\n" +
+			"u = 1 - e^(l x) cos(2 pi y), v = l/(2 pi) e^(l x) sin(2 pi y), p = (1 - e^(2 l x))/2 " +
+			"with l = Re/2 - sqrt(Re^2/4 + 4 pi^2)",
 		axes: []axis{{"x", -0.5, 1}, {"y", -0.5, 1.5}}, fields: []string{"u", "v", "p"},
 		params: []param{{name: "Re", value: 20, min: 1, max: 1e4}},
 		solve:  kovasznay,
@@ -57,8 +59,8 @@ var library = []entry{
 	{
 		name: "elasticity_plate",
 		doc: "(sxx)_x + (sxy)_y + fx = 0, (sxy)_x + (syy)_y + fy = 0 on [0,1]^2 in plane strain, " +
-			"sij = lambda (ux_x + uy_y) delta_ij + 2 mu eij; ux = uy = 0 at y = 0, ux = 0 and syy = (lambda + 2 mu) Q sin(pi x) at y = 1, " +
-			"uy = sxx = 0 at x = 0 and x = 1.\n" +
+			"sij = lambda (ux_x + uy_y) delta_ij + 2 mu eij; ux = uy = 0 at y = 0, " +
+			"ux = 0 and syy = (lambda + 2 mu) Q sin(pi x) at y = 1, uy = sxx = 0 at x = 0 and x = 1.\n" +
 			"ux = cos(2 pi x) sin(pi y), uy = sin(pi x) Q y^4/4, the stresses and the body force by substitution",
 		axes: []axis{{"x", 0, 1}, {"y", 0, 1}}, fields: []string{"ux", "uy", "sxx", "syy", "sxy", "fx", "fy"},
 		params: []param{
@@ -98,7 +100,8 @@ var library = []entry{
 	},
 	{
 		name: "param_heat",
-		doc: "u_t = kappa u_xx on [0,1], t in [0,1], for every kappa in [0.05,1], which is a coordinate; u = sin(pi x) at t = 0, u = 0 at x = 0 and x = 1.\n" +
+		doc: "u_t = kappa u_xx on [0,1], t in [0,1], for every kappa in [0.05,1], which is a coordinate; " +
+			"u(0,x) = sin(pi x), u = 0 at x = 0 and x = 1.\n" +
 			"u = e^(-kappa pi^2 t) sin(pi x)",
 		axes: []axis{{"t", 0, 1}, {"x", 0, 1}, {"kappa", 0.05, 1}}, fields: []string{"u"},
 		solve: paramHeat,

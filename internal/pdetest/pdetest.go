@@ -35,7 +35,7 @@ type Solution struct {
 	Fields []string
 
 	Params map[string]float64 // the constants of the problem, as given to Lookup or by default
-	Truth  map[string]float64 // what an inverse problem has to find; nil for a forward problem
+	Truth  map[string]float64 // the numbers that an inverse problem has to find; nil if there are none
 
 	// ClosedForm says that the only error of Eval is rounding. Otherwise see SelfError.
 	ClosedForm bool

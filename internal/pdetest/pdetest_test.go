@@ -132,7 +132,7 @@ func TestEvalErrors(t *testing.T) {
 // Samplers land on the boundary only up to rounding. What lies outside by that much is inside.
 func TestBoundaryForgivesRounding(t *testing.T) {
 	for _, name := range Names() {
-		s := lookup(t, name, nil)
+		s := shared(t, name, nil)
 		p := make([]float64, 2*len(s.Coords))
 		for i := range s.Coords {
 			p[i] = s.Lower[i] - 1e-10
@@ -232,3 +232,18 @@ func lookup(t testing.TB, name string, c constants) *Solution {
 	}
 	return s
 }
+
+// shared is lookup for tests that only read: the default Allen–Cahn field is computed once for all of them.
+func shared(t testing.TB, name string, c constants) *Solution {
+	t.Helper()
+	if name != "allen_cahn" || c != nil {
+		return lookup(t, name, c)
+	}
+	s, err := sharedAllenCahn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var sharedAllenCahn = sync.OnceValues(func() (*Solution, error) { return Lookup("allen_cahn", nil) })
