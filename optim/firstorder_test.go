@@ -119,6 +119,7 @@ func TestInvalidSettings(t *testing.T) {
 		optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: -1}),
 		optim.Phases(optim.Phase{Method: &optim.SGD{Momentum: 2}}),
 		optim.Groups(),
+		optim.Phases(optim.Phase{Method: &optim.SSBroyden{}, Steps: 1}, optim.Phase{Method: &optim.Adam{Beta1: 3}}),
 		optim.Groups(optim.Group{}),
 		optim.Groups(optim.Group{Method: &optim.SGD{Momentum: 2}}),
 	} {
@@ -149,6 +150,14 @@ func TestNoAllocations(t *testing.T) {
 			}
 		}); a != 0 {
 			t.Errorf("%s: %v allocations a step", optim.Describe(m), a)
+		}
+	}
+}
+
+func TestDenseMethodsRefuseLargeProblems(t *testing.T) {
+	for _, m := range []optim.Method{&optim.SSBroyden{}, &optim.SSBFGS{}} {
+		if err := m.Init(optim.Flat(1_000_000)); err == nil {
+			t.Errorf("%s accepted a million parameters", optim.Describe(m))
 		}
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"runtime"
 )
 
+// mostDense is the largest number of parameters a dense method accepts: 3.2 GB.
+const mostDense = 20_000
+
 // quasiNewton is a descent with a dense model.
 type quasiNewton struct {
 	descent
@@ -14,6 +17,9 @@ type quasiNewton struct {
 func (q *quasiNewton) init(params []Param, name string, s scaling, gradTol float64, maxTrials, workers int) error {
 	if workers < 0 {
 		return fmt.Errorf("optim: %s: Workers %d; it must not be negative", name, workers)
+	}
+	if n := size(params); n > mostDense {
+		return fmt.Errorf("optim: %s: a dense matrix of %d parameters takes %.0f GB; use LBFGS, or Groups to choose fewer parameters", name, n, 8e-9*float64(n)*float64(n))
 	}
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)

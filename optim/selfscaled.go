@@ -34,8 +34,8 @@ type dense struct {
 
 	z     *factor
 	known bool      // false: H is the identity and z is not to be read
-	r     []float64 // Zᵀg at the point gradOf
-	p     []float64 // −Z·r, the next direction there
+	r     []float64 // Zᵀg at the latest point
+	p     []float64 // −Z·Zᵀg, the direction there
 	g     []float64 // the gradient that r and p belong to
 
 	t, zh, eh []float64 // Zᵀ times the new gradient, ẑ, ê
@@ -105,6 +105,9 @@ func (d *dense) learn(st step) {
 		}
 		d.known = true
 		copy(d.r, st.from) // Z = I
+		for i, v := range st.from {
+			d.p[i] = -v
+		}
 	}
 	// r and z of the step. Both gradients go through Z, as Zᵀg is needed at the new point anyway.
 	t := d.t
@@ -121,8 +124,8 @@ func (d *dense) learn(st step) {
 	copy(d.g, st.to)
 }
 
-// correction is C without its vectors: C = root·I + e·ê êᵀ + (along·r − root·ẑ)·ẑᵀ.
-type correction struct{ root, e, along float64 }
+// correction is C without its vectors: C = root·I + e·ê êᵀ + (along·r − root·ẑ)·ẑᵀ, where r = alpha·Z⁻¹p.
+type correction struct{ root, e, along, alpha float64 }
 
 // correction computes C for a step of length alpha from the point with Zᵀg = d.r to that with Zᵀg = t. It leaves the step r in
 // d.r and ẑ, ê in d.zh, d.eh. ok is false when rounding leaves nothing to learn.
@@ -153,7 +156,7 @@ func (d *dense) correction(t []float64, alpha float64) (c correction, ok bool) {
 	b := (1 + a) / h
 	theta, tau := d.scaling(b, h, a, len(t))
 	root := 1 / math.Sqrt(tau)
-	c = correction{root: root, e: math.Sqrt((1+a)/((1+a*theta)*tau)) - root, along: 1 / math.Sqrt(rz)}
+	c = correction{root: root, e: math.Sqrt((1+a)/((1+a*theta)*tau)) - root, along: 1 / math.Sqrt(rz), alpha: alpha}
 	return c, finite(c.root) && finite(c.e) && finite(c.along)
 }
 
@@ -169,7 +172,7 @@ func (d *dense) apply(c correction, t []float64) {
 		for i := from; i < to; i++ {
 			row := d.z.row(i)
 			ce := c.e * dot(row, eh)
-			cz := c.along*dot(row, r) - c.root*dot(row, zh)
+			cz := c.along*c.alpha*d.p[i] - c.root*dot(row, zh) // Z·r = αp
 			eh, zh := eh[:len(row)], zh[:len(row)]
 			for j, v := range row {
 				row[j] = c.root*v + ce*eh[j] + cz*zh[j]

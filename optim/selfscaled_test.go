@@ -144,7 +144,7 @@ func TestFactorWorkers(t *testing.T) {
 		zx, ztx := make([]float64, n), make([]float64, n)
 		d.z.mulVec(zx, x)
 		d.z.tMulVec(ztx, x)
-		d.apply(correction{1.1, 0.2, 0.3}, slices.Clone(eh))
+		d.apply(correction{1.1, 0.2, 0.3, 0.4}, slices.Clone(eh))
 		out[k] = [][]float64{zx, ztx, d.z.a, d.p, d.r}
 	}
 	for i, name := range []string{"Zx", "Zᵀx", "Z", "p", "r"} {

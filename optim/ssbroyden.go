@@ -19,7 +19,7 @@ import "context"
 // last step's progress suggests it (Nocedal & Wright 2006, eq. 3.60). When the line search fails the method tries the
 // negative gradient once, dropping H if that helps; when it does not, Step returns an error that wraps [ErrConverged].
 //
-// H is kept from step to step and from Solve to Solve, also when points or weights changed. The zero value is ready for
+// The loss of a fixed objective never rises, so θ is always the best point so far. H is kept from step to step and from Solve to Solve, also when points or weights changed. The zero value is ready for
 // use. It must not be copied after Init.
 type SSBroyden struct {
 	// GradTol stops when max|∂L/∂θ_i| is at most this. 0 stops only at a gradient of exactly 0, or at round-off.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A state is a name with a version, then fields in little-endian order. Floats are stored by their bits, so a
@@ -38,6 +39,7 @@ func (w *stateWriter) bytes(p []byte) {
 }
 
 func (w *stateWriter) floats(x []float64) {
+	w.b = slices.Grow(w.b, 8*(len(x)+1))
 	w.int(len(x))
 	for _, v := range x {
 		w.float(v)
