@@ -18,9 +18,9 @@ type Data struct {
 
 // NoisyData measures every field of s at n points drawn uniformly from its region.
 //
-// Noise is relative: 0.01 adds normal deviates whose standard deviation is 1 % of that of the field over
-// the points, as in Raissi et al., J. Comput. Phys. 378, 2019, 686–707; 0 adds none. The points are drawn first and
-// the noise field by field after them, so the same state of rng gives the same points at every noise.
+// Noise is relative: 0.01 adds normal deviates whose standard deviation is 1 % of that of the field over the points,
+// as in Raissi et al., J. Comput. Phys. 378, 2019, 686–707; 0 adds none. The points are drawn first and the noise field
+// by field after them, so the same state of rng gives the same points at every noise.
 func NoisyData(s *Solution, n int, noise float64, rng *rand.Rand) (*Data, error) {
 	switch {
 	case s == nil || s.field == nil:
