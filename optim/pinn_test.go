@@ -39,14 +39,6 @@ func newPINN(points int, hidden ...int) *pinn {
 	return p
 }
 
-func (p *pinn) params() int {
-	n := 0
-	for l := range len(p.sizes) - 1 {
-		n += (p.sizes[l] + 1) * p.sizes[l+1]
-	}
-	return n
-}
-
 // start is a Glorot initialisation.
 func (p *pinn) start(seed uint64) []float64 {
 	rng := rand.New(rand.NewPCG(seed, 1))
