@@ -6,9 +6,10 @@ import (
 	"math"
 )
 
-// DLRS is the dynamic learning rate scheduler of Dharanalakota, Raikar & Ghosh (2025, arXiv 2507.21749): the rate rises by a
-// fraction of its own order of magnitude while the loss falls, and comes down when it rises. It is a [Transform] that takes the place of
-// [ScaleByLR]. After each step, with the latest losses l₁ … l_k, k ≤ Window, and their mean l̄:
+// DLRS is the dynamic learning rate scheduler of Dharanalakota, Raikar & Ghosh (2025, arXiv 2507.21749): the rate
+// rises by a fraction of its own order of magnitude while the loss falls, and comes down when it rises. It is a
+// [Transform] that takes the place of [ScaleByLR]. After each step, with the latest losses l₁ … l_k, k ≤ Window, and
+// their mean l̄:
 //
 //	slope = (l_k − l₁)/l̄        d = 10^⌊log₁₀ α⌋
 //	α ← α − Decrease·d          if slope > 1

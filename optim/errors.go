@@ -7,8 +7,8 @@ import (
 )
 
 var (
-	// ErrConverged is wrapped by the error of a Step that found nothing left to improve. It is good news, or at least an ending:
-	// theta holds the best point found. The concrete error is a [*ConvergedError] with the reason.
+	// ErrConverged is wrapped by the error of a Step that found nothing left to improve. It is good news, or at least
+	// an ending: theta holds the best point found. The concrete error is a [*ConvergedError] with the reason.
 	ErrConverged = errors.New("converged")
 
 	// ErrNonFinite is wrapped by the error of a Step whose loss or gradient at entry is NaN or Inf. theta is unchanged.

@@ -7,8 +7,8 @@ import (
 
 // factor is a square matrix Z that stands for the symmetric positive definite matrix Z·Zᵀ.
 //
-// Its operations go through memory row by row, on several goroutines. Rows are cut into blocks whose number depends on n alone, and
-// partial sums are added in block order, so the bits do not depend on the number of goroutines.
+// Its operations go through memory row by row, on several goroutines. Rows are cut into blocks whose number depends
+// on n alone, and partial sums are added in block order, so the bits do not depend on the number of goroutines.
 type factor struct {
 	n       int
 	a       []float64   // row-major

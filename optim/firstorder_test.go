@@ -40,7 +40,8 @@ func TestGradientDescentRate(t *testing.T) {
 	}
 }
 
-// TestHeavyBallRate: with Polyak's optimal constants the error falls as ((√κ−1)/(√κ+1))^k, against ((κ−1)/(κ+1))^k without momentum.
+// TestHeavyBallRate: with Polyak's optimal constants the error falls as ((√κ−1)/(√κ+1))^k, against ((κ−1)/(κ+1))^k
+// without momentum.
 func TestHeavyBallRate(t *testing.T) {
 	const kappa = 100
 	root := math.Sqrt(kappa)

@@ -15,12 +15,12 @@ type Group struct {
 	Method Method                 // Freeze{} keeps them as they are
 }
 
-// Groups trains groups of parameters with different methods. A parameter belongs to the first group that selects it; one that no
-// group selects is an error of Init, and so is a selection that ends up empty.
+// Groups trains groups of parameters with different methods. A parameter belongs to the first group that selects it;
+// one that no group selects is an error of Init, and so is a selection that ends up empty.
 //
-// All groups step from the same θ_e: each method minimises L over its own parameters, the others fixed at θ_e, and the results
-// are put together. With first-order methods of equal settings that is the method without groups, to the bit. A
-// quasi-Newton method searches its line within its group, so the joint step need not lower the loss.
+// All groups step from the same θ_e: each method minimises L over its own parameters, the others fixed at θ_e, and
+// the results are put together. With first-order methods of equal settings that is the method without groups, to the
+// bit. A quasi-Newton method searches its line within its group, so the joint step need not lower the loss.
 //
 // When the layout changes, a group whose own parameters are as before keeps its method's state.
 //

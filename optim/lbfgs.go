@@ -19,8 +19,9 @@ import (
 //
 // The zero value is ready for use. It must not be copied after Init.
 type LBFGS struct {
-	// Memory is the number of pairs kept; 0 means 30. A pair costs 8P flops a step and 16P bytes, little beside a PINN's
-	// gradient. The badly conditioned losses of PINNs gain from more than the usual 10, and little from more than 30 (BenchmarkMemory).
+	// Memory is the number of pairs kept; 0 means 30. A pair costs 8P flops a step and 16P bytes, little beside a
+	// PINN's gradient. The badly conditioned losses of PINNs gain from more than the usual 10, and little from more
+	// than 30 (BenchmarkMemory).
 	Memory int
 	// GradTol stops when max|∂L/∂θ_i| is at most this. 0 stops only at a gradient of exactly 0, or at round-off.
 	GradTol float64

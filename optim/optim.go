@@ -28,8 +28,9 @@ import (
 // Objective is what a Method minimises. A Method may ask twice at the same theta: implementations are expected to
 // remember their last evaluation, so the second question is cheap.
 //
-// An implementation writes every element of grad and keeps neither slice. It may return NaN or Inf with a nil error where the loss cannot
-// be computed: methods with a line search back off, others return [ErrNonFinite]. A non-nil error ends the step.
+// An implementation writes every element of grad and keeps neither slice. It may return NaN or Inf with a nil error
+// where the loss cannot be computed: methods with a line search back off, others return [ErrNonFinite]. A non-nil
+// error ends the step.
 //
 // Methods that need more than gradients (Hessian–vector products, residual Jacobians) assert further interfaces on the
 // Objective they are handed and say so in their documentation.
@@ -60,8 +61,8 @@ type Method interface {
 // Stateful is implemented by methods and transforms whose next step depends on earlier ones. A method restored with
 // SetState continues bit for bit as the one whose State was taken.
 //
-// SetState may be called before Init or after it. A state that belongs to another method or another layout is an error: from SetState when the
-// layout is known, otherwise from Init.
+// SetState may be called before Init or after it. A state that belongs to another method or another layout is an
+// error: from SetState when the layout is known, otherwise from Init.
 type Stateful interface {
 	State() ([]byte, error)
 	SetState(state []byte) error

@@ -15,8 +15,8 @@ type Phase struct {
 }
 
 // Phases runs one method after the other: a phase ends when it has taken its steps or when its method returns
-// [ErrConverged], and the next one takes over at once, in the same Step. When the last one ends, Step returns an error that wraps
-// ErrConverged: the method's own, or one with the reason [PhasesDone].
+// [ErrConverged], and the next one takes over at once, in the same Step. When the last one ends, Step returns an
+// error that wraps ErrConverged: the method's own, or one with the reason [PhasesDone].
 //
 // Each method counts its own steps, so schedules of a later phase begin at 0 when the phase does.
 func Phases(phases ...Phase) *Phased { return &Phased{phases: phases} }

@@ -28,8 +28,8 @@ func TestPINNGradient(t *testing.T) {
 }
 
 // TestPINN trains −u″ = π² sin πx with 141 parameters. The bounds are a hundred times what eight seeds reached in the
-// loss, and ten times in the error: they hold the order of magnitude of each method, and would catch the loss of H's definiteness, which ends
-// SSBroyden at 1e-17.
+// loss, and ten times in the error: they hold the order of magnitude of each method, and would catch the loss of H's
+// definiteness, which ends SSBroyden at 1e-17.
 func TestPINN(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains networks for a few seconds")

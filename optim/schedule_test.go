@@ -41,7 +41,8 @@ func TestBadRateIsAnErrorOfTheStep(t *testing.T) {
 	}
 }
 
-// TestPlateau follows the rule by hand: patience 2 puts up with two bad steps, the third lowers the rate of the step after it.
+// TestPlateau follows the rule by hand: patience 2 puts up with two bad steps, the third lowers the rate of the step
+// after it.
 func TestPlateau(t *testing.T) {
 	p := &optim.Plateau{Factor: 0.5, Patience: 2, Cooldown: 1, Tol: 0.1, Min: 0.2}
 	if err := p.Init(nil); err != nil {

@@ -127,8 +127,8 @@ func (d *dense) learn(st step) {
 // correction is C without its vectors: C = root·I + e·ê êᵀ + (along·r − root·ẑ)·ẑᵀ, where r = alpha·Z⁻¹p.
 type correction struct{ root, e, along, alpha float64 }
 
-// correction computes C for a step of length alpha from the point with Zᵀg = d.r to that with Zᵀg = t. It leaves the step r in
-// d.r and ẑ, ê in d.zh, d.eh. ok is false when rounding leaves nothing to learn.
+// correction computes C for a step of length alpha from the point with Zᵀg = d.r to that with Zᵀg = t. It leaves the
+// step r in d.r and ẑ, ê in d.zh, d.eh. ok is false when rounding leaves nothing to learn.
 func (d *dense) correction(t []float64, alpha float64) (c correction, ok bool) {
 	r, zh, eh := d.r, d.zh, d.eh
 	for i, ti := range t {

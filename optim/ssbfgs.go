@@ -8,7 +8,8 @@ import "context"
 //	θ ← θ − α·H·∇L(θ)
 //	H ← (I − s yᵀ/sᵀy)·(H/τ)·(I − y sᵀ/sᵀy) + s sᵀ/sᵀy        τ = min(1, sᵀy/sᵀH⁻¹s)
 //
-// It is [SSBroyden] with φ = 1, and shares everything else with it: cost, safeguards, departures. SSBroyden is usually better.
+// It is [SSBroyden] with φ = 1, and shares everything else with it: cost, safeguards, departures. SSBroyden is
+// usually better.
 type SSBFGS struct {
 	// GradTol stops when max|∂L/∂θ_i| is at most this. 0 stops only at a gradient of exactly 0, or at round-off.
 	GradTol float64
