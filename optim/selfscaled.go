@@ -12,7 +12,7 @@ import (
 //	v = √(yᵀw)·(s/sᵀy − w/yᵀw)           φ = (1 − θ)/σ
 //	H ← (H − w wᵀ/yᵀw + φ·v vᵀ)/τ + s sᵀ/sᵀy
 //
-// (Urbán, Stefanou & Pons 2025, section 2.) θ = 0 is the BFGS update, τ = 1 leaves the size of H alone; a scaling gives both.
+// (Urbán, Stefanou & Pons 2025.) θ = 0 is the BFGS update, τ = 1 leaves the size of H alone; a scaling gives both.
 //
 // Why the factor: near the minimum of a PINN's loss the condition of H passes 1e16, and H kept as a matrix loses its
 // definiteness to rounding. Its factor has the square root of that condition, and Z·Zᵀ cannot become indefinite. On the test
@@ -47,7 +47,7 @@ type scaling func(b, h, a float64, n int) (theta, tau float64)
 // bfgsScaling is SSBFGS: the BFGS update of H/τ, τ = min(1, 1/b) (Al-Baali 1998).
 func bfgsScaling(b, _, _ float64, _ int) (theta, tau float64) { return 0, min(1, 1/b) }
 
-// broydenScaling is SSBroyden (Al-Baali & Khalfan 2005; Urbán, Stefanou & Pons 2025, section 2):
+// broydenScaling is SSBroyden (Al-Baali & Khalfan 2005; Urbán, Stefanou & Pons 2025):
 //
 //	c = √(a/(1+a))       ρ⁻ = min(1, h·(1−c))      θ⁻ = (ρ⁻−1)/a      θ⁺ = 1/ρ⁻
 //	θ = max(θ⁻, min(θ⁺, (1−b)/b))                  σ = 1 + a·θ

@@ -81,7 +81,7 @@ func (r *stateReader) bool() bool     { return r.uint() != 0 }
 // int reads a count, which is never negative.
 func (r *stateReader) int() int {
 	v := r.uint()
-	if r.err == nil && v > math.MaxInt32 {
+	if r.err == nil && v > math.MaxInt {
 		r.err = fmt.Errorf("the state holds the count %d", v)
 		return 0
 	}
