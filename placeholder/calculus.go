@@ -115,12 +115,15 @@ type Integral struct {
 	Nodes int    // quadrature nodes: exact for polynomials up to degree 2·Nodes−1
 }
 
+// defaultNodes is how many quadrature nodes an integral has unless told otherwise.
+const defaultNodes = 20
+
 // Integrate returns ∫ f ds from lo to hi by Gauss–Legendre quadrature with the given number of nodes; 0 means 20.
 // The limits may be expressions, so ∫₀ˣ is written with hi = x (Volterra) and ∫₀¹ with constants (Fredholm). Inside f,
 // a field at the integration variable is written u.Subst(x, s).
 func Integrate(f Expr, s *Coord, lo, hi Expr, nodes int) Expr {
 	if nodes == 0 {
-		nodes = 20
+		nodes = defaultNodes
 	}
 	n := newNode(OpIntegral, f.Dim(), &Integral{s, nodes}, f, lo, hi)
 	switch {

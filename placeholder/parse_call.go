@@ -313,7 +313,7 @@ func (p *parser) evaluate(c call, e Expr) Expr {
 	if len(c.args) == 0 {
 		return p.errorAt(c.tok, "%s() lacks its coordinates; write %s, or just %s", c.name, c.use, c.name)
 	}
-	if p.isNamed(c.args[0]) {
+	if slices.ContainsFunc(c.args, p.isNamed) {
 		return p.replace(c, e, c.args, freeCoords(e))
 	}
 	order := p.order(c.name, e)

@@ -38,6 +38,7 @@ type syntaxError struct {
 const (
 	maxTokens = 8000
 	maxDepth  = 200
+	maxName   = 256
 )
 
 // scan cuts the text into tokens. The last one is always an endToken, and so is one that cannot be read.
@@ -88,6 +89,9 @@ func (t *token) read(text []rune) (n int, msg string) {
 			n++
 		}
 		t.kind, t.text = nameToken, string(text[:n])
+		if n > maxName {
+			return 0, fmt.Sprintf("a name has at most %d letters", maxName)
+		}
 		if t.text == "and" || t.text == "or" || t.text == "not" {
 			t.kind = operatorToken
 		}

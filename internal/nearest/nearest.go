@@ -7,17 +7,24 @@ import (
 )
 
 // Name returns the entry of valid that is nearest to word in edit distance (insertions, deletions, replacements and
-// swaps of neighbours), or "" when none is near: a third of the letters of word may be wrong, and one always may.
-// Of equally near names the first in alphabetical order is returned; a name that differs only in case is nearest of all.
+// swaps of neighbours), or "" when none is near: a third of the letters of word may be wrong, and one of two may. A single
+// letter is only near to itself in the other case. Of equally near names one of the same length is preferred, then the
+// first in alphabetical order; a name that differs only in case is nearest of all.
 func Name(word string, valid []string) string {
-	best, bestDist := "", max(1, len([]rune(word))/3)+1
+	w := []rune(word)
+	limit := max(1, len(w)/3)
+	if len(w) < 2 {
+		limit = 0
+	}
+	best, bestDist, bestResized := "", limit, true
 	for _, v := range slices.Sorted(slices.Values(valid)) {
-		d := distance([]rune(word), []rune(v))
+		d := distance(w, []rune(v))
 		if strings.EqualFold(word, v) {
 			d = 0
 		}
-		if d < bestDist {
-			best, bestDist = v, d
+		resized := len(v) != len(word)
+		if d < bestDist || d == bestDist && bestResized && (best == "" || !resized) {
+			best, bestDist, bestResized = v, d, resized
 		}
 	}
 	return best

@@ -22,11 +22,13 @@ func TestName(t *testing.T) {
 		{"swap of neighbours", "tahn", []string{"sin", "tanh"}, "tanh"},
 		{"insertion", "resdual", []string{"residual"}, "residual"},
 		{"case", "NU", []string{"mu", "nu"}, "nu"},
-		{"first of equals", "c", []string{"b", "a"}, "a"},
+		{"first of equals", "uc", []string{"ub", "ua"}, "ua"},
+		{"equal length", "tahn", []string{"tan", "tanh"}, "tanh"},
+		{"single letters are different names", "v", []string{"u"}, ""},
 		{"nothing near", "pressure", []string{"u", "v"}, ""},
 		{"nothing valid", "u", nil, ""},
 		{"empty word", "", []string{"abc"}, ""},
-		{"letters, not bytes", "η", []string{"θ"}, "θ"},
+		{"letters, not bytes", "ηx", []string{"θx"}, "θx"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := nearest.Name(c.word, c.valid); got != c.want {
