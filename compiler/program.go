@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/crux-pinn/crux/internal/exec"
 )
 
@@ -27,6 +29,7 @@ type Program struct {
 	n       int
 	factors []float64 // of each residual's loss
 	batch   Batch
+	grad    []float64 // of AddGradient
 }
 
 // runner is the part of a program that depends on the element type.
@@ -132,6 +135,18 @@ func (p *Program) Gradient(dst, theta, fixed, w, losses []float64) error {
 		return err
 	}
 	p.finishLosses(losses)
+	return nil
+}
+
+// AddGradient is Gradient, but adds to dst.
+func (p *Program) AddGradient(dst, theta, fixed, w, losses []float64) error {
+	if len(p.grad) != len(dst) {
+		p.grad = make([]float64, len(dst))
+	}
+	if err := p.Gradient(p.grad, theta, fixed, w, losses); err != nil {
+		return err
+	}
+	floats.Add(dst, p.grad)
 	return nil
 }
 

@@ -1,0 +1,163 @@
+package crux
+
+import (
+	"context"
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Callback takes part in a run. Hooks are called on the goroutine of Solve, in the order in which callbacks were passed.
+type Callback interface {
+	// OnSolveBegin is called once, before the first step: validate and compile here.
+	OnSolveBegin(ctx context.Context, r *Run) error
+	// OnStep is called at every step, after losses and gradients at θ_e are known and before the update. Everything in s
+	// belongs to the same θ_e. An error made by Stop ends the run after the other callbacks have seen the step; any
+	// other error fails it.
+	OnStep(ctx context.Context, s *Step) error
+}
+
+// Ender is a callback that wants to know when the run is over, however it ended.
+type Ender interface {
+	OnSolveEnd(ctx context.Context, r *Run, res *Result) error
+}
+
+// GradientHook is a callback that may change the gradient of the training loss before the method sees it.
+type GradientHook interface {
+	OnGradient(ctx context.Context, s *Step, grad []float64) error
+}
+
+// Recorder receives scalars as they are measured. A callback or one of Options.Recorders may be one.
+type Recorder interface {
+	Record(m Metric) error
+}
+
+// Metric is one recorded scalar, such as "loss" or "loss/pde".
+type Metric struct {
+	Epoch int
+	Key   string
+	Value float64
+}
+
+// Stateful is a callback with state that a checkpoint keeps.
+type Stateful interface {
+	State() ([]byte, error)
+	SetState([]byte) error
+}
+
+// Step is one training step as hooks see it. It is valid during the hook only.
+type Step struct {
+	Epoch   int       // global step counter
+	Loss    float64   // (1/N) Σ w_i L_i at θ_e
+	Losses  []float64 // unweighted L_i at θ_e
+	Weights []float64 // w_i
+	Grad    []float64 // gradient of Loss; read only
+	Run     *Run
+
+	memo map[any]any
+}
+
+// Theta is a copy of the parameters θ_e.
+func (s *Step) Theta() []float64 { return append([]float64(nil), s.Run.solver.theta...) }
+
+// Record sends a scalar to all recorders of the run.
+func (s *Step) Record(key string, v float64) error {
+	return s.Run.record(Metric{s.Epoch, key, v})
+}
+
+// Fact is a quantity of the current step that is expensive and shared: it is computed at most once a step, however many
+// callbacks ask for it.
+type Fact[T any] struct {
+	name    string
+	compute func(ctx context.Context, s *Step) (T, error)
+}
+
+// NewFact returns a fact; its name appears in errors. Facts are the same only if they are the same pointer.
+func NewFact[T any](name string, compute func(ctx context.Context, s *Step) (T, error)) *Fact[T] {
+	return &Fact[T]{name, compute}
+}
+
+// At returns the quantity at step s. Callers do not change it.
+func (f *Fact[T]) At(ctx context.Context, s *Step) (T, error) {
+	if v, ok := s.memo[f]; ok {
+		return v.(T), nil
+	}
+	v, err := f.compute(ctx, s)
+	if err != nil {
+		return v, fmt.Errorf("crux: %s: %w", f.name, err)
+	}
+	s.memo[f] = v
+	return v, nil
+}
+
+// Run is a solver as its callbacks see it during one call of Solve.
+type Run struct {
+	solver    *Solver
+	recorders []Recorder
+	facts     map[string]any
+}
+
+// Problem is the problem's name.
+func (r *Run) Problem() string { return r.solver.problem.Name }
+
+// Epoch is the global step counter.
+func (r *Run) Epoch() int { return r.solver.epoch }
+
+// Names are the names of the constraints, in order.
+func (r *Run) Names() []string { return r.solver.Names() }
+
+// Constraints returns the indices of the named constraints; none named means all. An unknown name is an error.
+func (r *Run) Constraints(names ...string) ([]int, error) { return r.solver.constraints(names...) }
+
+// Select returns, for every entry of θ, whether the selector picks its parameter; nil picks all. Nothing picked is an error.
+func (r *Run) Select(s ph.Selector) ([]bool, error) { return r.solver.layout.Select(s) }
+
+// Gradients is the fact of the gradient matrix: row i is ∂L_i/∂θ of the unweighted loss.
+func (r *Run) Gradients() *Fact[*mat.Dense] {
+	return shared(r, "gradient matrix", func(_ context.Context, s *Step) (*mat.Dense, error) {
+		g := mat.NewDense(len(s.Losses), max(1, len(r.solver.theta)), nil)
+		return g, r.solver.gradients(g)
+	})
+}
+
+// Residuals is the fact of the residuals of constraint i: one row for each point, one column for each component.
+func (r *Run) Residuals(i int) *Fact[*mat.Dense] {
+	return shared(r, fmt.Sprintf("residuals of %q", r.solver.cons[i].name), func(context.Context, *Step) (*mat.Dense, error) {
+		return r.solver.residuals(i)
+	})
+}
+
+// shared returns the run's one fact of a name.
+func shared[T any](r *Run, name string, compute func(context.Context, *Step) (T, error)) *Fact[T] {
+	if f, ok := r.facts[name]; ok {
+		return f.(*Fact[T])
+	}
+	f := NewFact(name, compute)
+	r.facts[name] = f
+	return f
+}
+
+// Points are the points of constraint i now. Callers do not change them.
+func (r *Run) Points(i int) *domain.Cloud { return r.solver.groups[r.solver.cons[i].group].cloud }
+
+// SetPoints replaces the points of constraint i, and of all constraints that share them, from the next evaluation on.
+func (r *Run) SetPoints(i int, c *domain.Cloud) error {
+	return r.solver.setCloud(r.solver.groups[r.solver.cons[i].group], c)
+}
+
+// Compile prepares an expression for evaluation at the parameters of any later step.
+func (r *Run) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
+	return r.solver.Compile(e, on)
+}
+
+func (r *Run) record(m Metric) error {
+	for _, c := range r.recorders {
+		if err := c.Record(m); err != nil {
+			return fmt.Errorf("crux: epoch %d: %T: %w", m.Epoch, c, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,262 @@
+package crux
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Evaluator computes one expression on one point set, at whatever the parameters are when it is asked.
+type Evaluator struct {
+	solver  *Solver
+	program *compiler.Program
+	cloud   *domain.Cloud
+}
+
+// Compile prepares an expression for evaluation on a point set, which is drawn now. The expression may use all fields and
+// parameters of the problem and any function of its coordinates.
+func (s *Solver) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
+	if on == nil {
+		return nil, fmt.Errorf("crux: evaluation without points; pass a point set such as box.Grid(101)")
+	}
+	s.evals++
+	cloud, err := on.Draw(s.Stream(fmt.Sprintf("eval/%d", s.evals)))
+	if err != nil {
+		return nil, fmt.Errorf("crux: %w", err)
+	}
+	return s.compileOn(e, cloud)
+}
+
+func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud) (*Evaluator, error) {
+	if e == nil {
+		return nil, fmt.Errorf("crux: evaluation of a nil expression")
+	}
+	if err := s.known(e); err != nil {
+		return nil, err
+	}
+	g := schema(cloud, s.bounds)
+	g.Name, g.Weighted = "eval", false
+	g.Residuals = []compiler.Residual{{Name: "expression", Expr: e}}
+	tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
+	p, err := tc.Compile(g)
+	if err != nil {
+		return nil, fmt.Errorf("crux: %w", err)
+	}
+	if err := p.SetPoints(batch(cloud), s.fixed); err != nil {
+		return nil, err
+	}
+	return &Evaluator{s, p, cloud}, nil
+}
+
+// known reports parameters that are not part of the problem: they have no trained value.
+func (s *Solver) known(e ph.Expr) error {
+	l, err := compiler.NewLayout(e)
+	if err != nil {
+		return fmt.Errorf("crux: %w", err)
+	}
+	for _, x := range append(slices.Clone(l.Entries()), l.FixedEntries()...) {
+		if _, ok := s.layout.Find(x.Param); !ok && !x.Param.Fixed() {
+			return fmt.Errorf("crux: parameter %q is not part of problem %q, so it has no value", x.Path, s.problem.Name)
+		}
+	}
+	return nil
+}
+
+// Points are the points on which the evaluator works.
+func (e *Evaluator) Points() *domain.Cloud { return e.cloud }
+
+// Eval computes the expression: one row for each point, one column for each component.
+func (e *Evaluator) Eval() (*mat.Dense, error) {
+	n, k := e.program.Points(), e.program.Dim(0)
+	out := mat.NewDense(n, k, nil)
+	return out, e.program.Residuals(0, out.RawMatrix().Data, e.solver.theta, e.solver.fixed)
+}
+
+// Eval computes an expression on a point set: one row for each point, one column for each component.
+func (s *Solver) Eval(e ph.Expr, on *domain.Points) (*mat.Dense, error) {
+	ev, err := s.Compile(e, on)
+	if err != nil {
+		return nil, err
+	}
+	return ev.Eval()
+}
+
+// Value is the current value of a scalar parameter, NaN if the problem does not use it.
+func (s *Solver) Value(p *ph.Param) float64 {
+	e, ok := s.layout.Find(p)
+	if !ok {
+		return math.NaN()
+	}
+	return s.theta[e.Offset]
+}
+
+// Losses are the unweighted losses of all constraints at the current parameters.
+func (s *Solver) Losses(ctx context.Context) ([]float64, error) {
+	s.obj.forget()
+	if s.weights[0] == 0 {
+		if err := s.weigh(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := s.obj.Loss(ctx, s.theta); err != nil {
+		return nil, err
+	}
+	return slices.Clone(s.obj.losses), nil
+}
+
+// Gradients is the matrix whose row i is ∂L_i/∂θ of the unweighted loss at the current parameters.
+func (s *Solver) Gradients(ctx context.Context) (*mat.Dense, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	g := mat.NewDense(len(s.cons), len(s.theta), nil)
+	s.obj.forget()
+	return g, s.gradients(g)
+}
+
+// Residuals are the values of a constraint's residual at its points: one row for each point, one column for each component.
+func (s *Solver) Residuals(name string) (*mat.Dense, error) {
+	i, err := s.constraints(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.residuals(i[0])
+}
+
+func (s *Solver) residuals(i int) (*mat.Dense, error) {
+	g, k := s.groups[s.cons[i].group], s.cons[i].index
+	out := mat.NewDense(g.program.Points(), g.program.Dim(k), nil)
+	return out, g.program.Residuals(k, out.RawMatrix().Data, s.theta, s.fixed)
+}
+
+// Cloud is the set of points on which the named constraint is enforced now.
+func (s *Solver) Cloud(name string) (*domain.Cloud, error) {
+	i, err := s.constraints(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.groups[s.cons[i[0]].group].cloud, nil
+}
+
+// Names are the names of the constraints, in order.
+func (s *Solver) Names() []string {
+	names := make([]string, len(s.cons))
+	for i, c := range s.cons {
+		names[i] = c.name
+	}
+	return names
+}
+
+func (s *Solver) constraints(names ...string) ([]int, error) {
+	var at []int
+	if len(names) == 0 {
+		for i := range s.cons {
+			at = append(at, i)
+		}
+		return at, nil
+	}
+	for _, n := range names {
+		i := slices.IndexFunc(s.cons, func(c constraint) bool { return c.name == n })
+		if i < 0 {
+			return nil, fmt.Errorf("crux: no constraint %q; there are %q", n, s.Names())
+		}
+		at = append(at, i)
+	}
+	return at, nil
+}
+
+// History is a copy of the losses of all steps so far.
+func (s *Solver) History() History {
+	h := s.history
+	return History{slices.Clone(h.Epochs), slices.Clone(h.Loss), slices.Clone(h.Losses)}
+}
+
+// Epoch is the global step counter: the number of updates made so far.
+func (s *Solver) Epoch() int { return s.epoch }
+
+// Bounds are the limits of a coordinate over all point sets, by which networks normalise their input.
+func (s *Solver) Bounds(c *ph.Coord) (lo, hi float64, ok bool) {
+	b, ok := s.bounds[c]
+	return b[0], b[1], ok
+}
+
+// diverged finds the first residual that is not finite and the part of it that is to blame.
+func (s *Solver) diverged(ctx context.Context) error {
+	d := &DivergedError{Problem: s.problem.Name, Epoch: s.epoch, Value: math.NaN()}
+	for i, l := range s.losses {
+		if math.IsNaN(l) || math.IsInf(l, 0) {
+			d.Constraint, d.Value = s.cons[i].name, l
+			s.blame(d, i)
+			return d
+		}
+	}
+	// the loss is finite, the gradient is not: blame the largest loss
+	for i, l := range s.losses {
+		if d.Constraint == "" || l > d.Value {
+			d.Constraint, d.Value = s.cons[i].name, l
+		}
+	}
+	return d
+}
+
+func (s *Solver) blame(d *DivergedError, i int) {
+	finite := func(row []float64) bool {
+		for _, v := range row {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				d.Value = v
+				return false
+			}
+		}
+		return true
+	}
+	r, err := s.residuals(i)
+	if err != nil {
+		return
+	}
+	cloud := s.groups[s.cons[i].group].cloud
+	n, _ := r.Dims()
+	for k := range n {
+		if finite(r.RawRowView(k)) {
+			continue
+		}
+		d.Point = map[string]float64{}
+		for j, c := range cloud.Coords {
+			d.Point[c.Name()] = cloud.Row(k)[j]
+		}
+		one := cloud.Subset([]int{k})
+		seen := map[ph.Expr]bool{}
+		var find func(e ph.Expr) bool
+		find = func(e ph.Expr) bool {
+			if seen[e] {
+				return false
+			}
+			seen[e] = true
+			if op := e.Op(); op != ph.OpD && op != ph.OpAt && op != ph.OpIntegral && op != ph.OpField {
+				for _, a := range e.Args() {
+					if find(a) {
+						return true
+					}
+				}
+			}
+			ev, err := s.compileOn(e, one)
+			if err != nil {
+				return false
+			}
+			v, err := ev.Eval()
+			if err == nil && !finite(v.RawMatrix().Data) {
+				d.Expr = e
+				return true
+			}
+			return false
+		}
+		find(s.problem.Constraints[i].Residual)
+		return
+	}
+}

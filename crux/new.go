@@ -1,0 +1,286 @@
+package crux
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"strconv"
+
+	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/exec"
+	"github.com/crux-pinn/crux/internal/seed"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Solver trains the networks and parameters of one problem and evaluates the result. It is not safe for concurrent use.
+type Solver struct {
+	problem Problem
+	options Options
+	method  optim.Method
+	cons    []constraint
+	groups  []*group
+	layout  *compiler.Layout
+	bounds  map[*ph.Coord][2]float64
+	pool    *exec.Pool
+	theta   []float64
+	fixed   []float64
+	weights []float64
+	losses  []float64 // of the latest evaluation
+	epoch   int
+	history History
+	obj     *objective
+	evals   int
+}
+
+type constraint struct {
+	name   string
+	group  int
+	index  int // within the group's program
+	weight float64
+}
+
+// group is the constraints of one point set.
+type group struct {
+	name    string
+	on      *domain.Points
+	members []int
+	program *compiler.Program
+	cloud   *domain.Cloud
+	draws   int
+	version int
+	rows    []float64 // the unweighted gradient, if there is one member
+	losses  []float64
+	w       []float64
+}
+
+// New checks and compiles a problem and draws its parameters and points. All mistakes are reported together, in order,
+// each with the place where it was made.
+func New(p Problem, o Options) (*Solver, error) {
+	s := &Solver{problem: p, options: o, method: o.Method}
+	if s.method == nil {
+		s.method = &optim.Adam{}
+	}
+	if err := s.setUp(); err != nil {
+		s.Close()
+		return nil, problemError(p.Name, err)
+	}
+	return s, nil
+}
+
+// problemError lists all joined errors under one headline.
+func problemError(name string, err error) error {
+	var list []error
+	var flatten func(error)
+	flatten = func(err error) {
+		if j, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined form itself is wanted
+			for _, e := range j.Unwrap() {
+				flatten(e)
+			}
+			return
+		}
+		list = append(list, err)
+	}
+	flatten(err)
+	seen := map[string]bool{}
+	list = slices.DeleteFunc(list, func(e error) bool {
+		dup := seen[e.Error()]
+		seen[e.Error()] = true
+		return dup
+	})
+	return &ProblemError{Problem: name, Errors: list}
+}
+
+// ProblemError holds all mistakes found in a problem.
+type ProblemError struct {
+	Problem string
+	Errors  []error
+}
+
+func (e *ProblemError) Error() string {
+	n := fmt.Sprintf("%d errors", len(e.Errors))
+	if len(e.Errors) == 1 {
+		return fmt.Sprintf("crux: problem %q: %v", e.Problem, e.Errors[0])
+	}
+	s := fmt.Sprintf("crux: problem %q: %s", e.Problem, n)
+	for _, x := range e.Errors {
+		s += "\n  " + x.Error()
+	}
+	return s
+}
+
+// Unwrap gives errors.Is and errors.As access to the mistakes.
+func (e *ProblemError) Unwrap() []error { return e.Errors }
+
+func (s *Solver) setUp() error {
+	if len(s.problem.Constraints) == 0 {
+		return errors.New("no constraints; a problem needs at least one residual on a point set")
+	}
+	if s.options.Workers < 0 {
+		return fmt.Errorf("Options.Workers is %d; 0 means one for each core", s.options.Workers)
+	}
+	if err := s.group(); err != nil {
+		return err
+	}
+	var exprs []ph.Expr
+	for _, c := range s.problem.Constraints {
+		exprs = append(exprs, c.Residual)
+	}
+	var err error
+	if s.layout, err = compiler.NewLayout(exprs...); err != nil {
+		return err
+	}
+	if s.layout.Len() == 0 {
+		return errors.New("no trainable parameter appears in any residual; use a field or a parameter in one")
+	}
+	s.theta, s.fixed = make([]float64, s.layout.Len()), make([]float64, s.layout.FixedLen())
+	s.layout.Initialize(s.theta, s.fixed, func(path string) *rand.Rand { return s.Stream("init/" + path) })
+	s.pool = exec.NewPool(s.options.Workers)
+	var errs []error
+	for _, g := range s.groups {
+		errs = append(errs, s.compile(g))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	s.weights, s.losses = make([]float64, len(s.cons)), make([]float64, len(s.cons))
+	s.obj = newObjective(s)
+	return nil
+}
+
+// group collects the constraints of each point set and the bounds of the coordinates.
+func (s *Solver) group() error {
+	var errs []error
+	byPoints := map[*domain.Points]int{}
+	names := map[string]bool{}
+	s.bounds = map[*ph.Coord][2]float64{}
+	for i, c := range s.problem.Constraints {
+		k := constraint{name: c.Name, weight: c.Weight}
+		if k.name == "" {
+			k.name = strconv.Itoa(i)
+		}
+		if k.weight == 0 {
+			k.weight = 1
+		}
+		bad := func(format string, args ...any) {
+			errs = append(errs, fmt.Errorf("constraint %q: "+format, append([]any{k.name}, args...)...))
+		}
+		if names[k.name] {
+			bad("another constraint has this name")
+		}
+		names[k.name] = true
+		if !(k.weight > 0) || k.weight*2 == k.weight {
+			bad("weight %v; it must be positive and finite", c.Weight)
+		}
+		switch {
+		case c.Residual == nil:
+			bad("no residual")
+		case c.Residual.Err() != nil:
+			errs = append(errs, fmt.Errorf("constraint %q: %w", k.name, c.Residual.Err()))
+		}
+		if c.On == nil {
+			bad("no point set; give one with On, such as box.Interior(1000)")
+			continue
+		}
+		if err := c.On.Err(); err != nil {
+			errs = append(errs, fmt.Errorf("constraint %q: %w", k.name, err))
+			continue
+		}
+		g, ok := byPoints[c.On]
+		if !ok {
+			g = len(s.groups)
+			byPoints[c.On] = g
+			s.groups = append(s.groups, &group{name: k.name, on: c.On})
+			lo, hi := c.On.Bounds()
+			for j, x := range c.On.Coords() {
+				b, ok := s.bounds[x]
+				if !ok {
+					b = [2]float64{lo[j], hi[j]}
+				}
+				s.bounds[x] = [2]float64{min(b[0], lo[j]), max(b[1], hi[j])}
+			}
+		}
+		k.group, k.index = g, len(s.groups[g].members)
+		s.groups[g].members = append(s.groups[g].members, i)
+		s.cons = append(s.cons, k)
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Solver) compile(g *group) error {
+	cloud, err := s.draw(g)
+	if err != nil {
+		return err
+	}
+	cg := schema(cloud, s.bounds)
+	cg.Name = g.name
+	for _, i := range g.members {
+		c := s.problem.Constraints[i]
+		cg.Residuals = append(cg.Residuals, compiler.Residual{Name: s.cons[i].name, Expr: c.Residual, Loss: c.Loss})
+	}
+	tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
+	if g.program, err = tc.Compile(cg); err != nil {
+		return err
+	}
+	g.losses, g.w = make([]float64, len(g.members)), make([]float64, len(g.members))
+	if len(g.members) == 1 {
+		g.rows = make([]float64, len(s.theta))
+	}
+	return s.setCloud(g, cloud)
+}
+
+// schema is what the compiler needs to know of a cloud.
+func schema(c *domain.Cloud, bounds map[*ph.Coord][2]float64) compiler.Group {
+	g := compiler.Group{Coords: c.Coords, Normals: c.Normals != nil, Weighted: c.Weights != nil, Bounds: bounds}
+	for name := range c.Columns {
+		g.Columns = append(g.Columns, name)
+	}
+	sort.Strings(g.Columns)
+	return g
+}
+
+func batch(c *domain.Cloud) compiler.Batch {
+	return compiler.Batch{N: c.Len(), X: c.X, Normals: c.Normals, Columns: c.Columns, Weights: c.Weights}
+}
+
+// draw draws the next set of points of a group from its own stream.
+func (s *Solver) draw(g *group) (*domain.Cloud, error) {
+	cloud, err := g.on.Draw(s.Stream(fmt.Sprintf("points/%s/%d", g.name, g.draws)))
+	if err != nil {
+		return nil, fmt.Errorf("constraint %q: %w", g.name, err)
+	}
+	g.draws++
+	return cloud, nil
+}
+
+func (s *Solver) setCloud(g *group, c *domain.Cloud) error {
+	if err := g.program.SetPoints(batch(c), s.fixed); err != nil {
+		return err
+	}
+	g.cloud = c
+	g.version++
+	return nil
+}
+
+// Stream returns the solver's random stream of a purpose; see Options.Seed.
+func (s *Solver) Stream(name string) *rand.Rand { return seed.Stream(s.options.Seed, name) }
+
+// Close ends the solver's workers. The solver cannot be used afterwards.
+func (s *Solver) Close() error {
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	ks := make([]string, 0, len(m))
+	for k := range m {
+		ks = append(ks, k)
+	}
+	sort.Strings(ks)
+	return ks
+}

@@ -1,0 +1,127 @@
+package crux
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+// objective is the training loss (1/N) Σ w_i L_i(θ) as a method sees it. It remembers its last evaluation, so that the
+// step's own gradient is not computed twice.
+type objective struct {
+	s      *Solver
+	theta  []float64
+	grad   []float64
+	losses []float64
+	loss   float64
+	state  int // of the memory: 0 nothing, 1 losses, 2 gradient too
+	stamp  int // of weights and points
+	count  int // evaluations, for reports
+}
+
+func newObjective(s *Solver) *objective {
+	n := len(s.theta)
+	return &objective{s: s, theta: make([]float64, n), grad: make([]float64, n), losses: make([]float64, len(s.cons))}
+}
+
+// forget drops the memory: weights or points have changed.
+func (o *objective) forget() { o.state = 0 }
+
+func (o *objective) total(losses []float64) float64 {
+	var sum float64
+	for i, l := range losses {
+		sum += o.s.weights[i] * l
+	}
+	return sum / float64(len(losses))
+}
+
+// Loss implements optim.Objective.
+func (o *objective) Loss(ctx context.Context, theta []float64) (float64, error) {
+	if err := ctx.Err(); err != nil {
+		return math.NaN(), context.Cause(ctx)
+	}
+	if o.state >= 1 && slices.Equal(theta, o.theta) {
+		return o.loss, nil
+	}
+	o.state = 0
+	for _, g := range o.s.groups {
+		if err := g.program.Losses(g.losses, theta, o.s.fixed); err != nil {
+			return math.NaN(), err
+		}
+		for k, i := range g.members {
+			o.losses[i] = g.losses[k]
+		}
+	}
+	copy(o.theta, theta)
+	o.loss, o.state = o.total(o.losses), 1
+	o.count++
+	return o.loss, nil
+}
+
+// Grad implements optim.Objective.
+func (o *objective) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
+	if err := ctx.Err(); err != nil {
+		return math.NaN(), context.Cause(ctx)
+	}
+	if o.state < 2 || !slices.Equal(theta, o.theta) {
+		if err := o.evaluate(theta); err != nil {
+			return math.NaN(), err
+		}
+	}
+	copy(grad, o.grad)
+	return o.loss, nil
+}
+
+// evaluate computes losses and gradient. A constraint with points of its own contributes w_i/N times its unweighted
+// gradient, which trackers can read as well; constraints that share points are weighted within one reverse sweep.
+func (o *objective) evaluate(theta []float64) error {
+	o.state = 0
+	s := o.s
+	n := float64(len(s.cons))
+	clear(o.grad)
+	for _, g := range s.groups {
+		if g.rows != nil {
+			g.w[0] = 1
+			if err := g.program.Gradient(g.rows, theta, s.fixed, g.w, g.losses); err != nil {
+				return err
+			}
+			floats.AddScaled(o.grad, s.weights[g.members[0]]/n, g.rows)
+		} else {
+			for k, i := range g.members {
+				g.w[k] = s.weights[i] / n
+			}
+			if err := g.program.AddGradient(o.grad, theta, s.fixed, g.w, g.losses); err != nil {
+				return err
+			}
+		}
+		for k, i := range g.members {
+			o.losses[i] = g.losses[k]
+		}
+	}
+	copy(o.theta, theta)
+	o.loss, o.state = o.total(o.losses), 2
+	o.count++
+	return nil
+}
+
+// gradients writes ∂L_i/∂θ at the current parameters to the rows of G. Rows that the training step has computed are
+// copied.
+func (s *Solver) gradients(g *mat.Dense) error {
+	fresh := s.obj.state == 2 && slices.Equal(s.theta, s.obj.theta)
+	for _, gr := range s.groups {
+		for k, i := range gr.members {
+			row := g.RawRowView(i)
+			if gr.rows != nil && fresh {
+				copy(row, gr.rows)
+				continue
+			}
+			if err := gr.program.GradientOf(k, row, s.theta, s.fixed); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

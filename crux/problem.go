@@ -1,0 +1,63 @@
+// Package crux solves PDE problems with physics-informed neural networks.
+//
+// A [Problem] is a list of constraints: residuals that should vanish on point sets. [New] checks and compiles it,
+// [Solver.Solve] trains, firing callbacks at every step, and the solver then evaluates any expression of the solution.
+//
+//	solver, err := crux.New(problem, crux.Options{Method: &optim.Adam{}, Seed: 1})
+//	result, err := solver.Solve(ctx, 5000)
+//	values, err := solver.Eval(u, square.Grid(101))
+package crux
+
+import (
+	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/weights"
+)
+
+// Constraint asks that a residual vanish on a point set.
+type Constraint struct {
+	Name     string         // unique within the problem; "" means its position, "0", "1", …
+	Residual ph.Expr        // any number of components
+	On       *domain.Points // constraints that share one point set, by pointer, share its points and one forward pass
+	Loss     Loss           // how the residual becomes a number; the zero value is the mean square
+	Weight   float64        // constant factor of the loss; 0 means 1
+}
+
+// Loss reduces a residual to a number: see the constants for its Kind.
+type Loss = compiler.Loss
+
+// The reductions of a residual r with n points and k components.
+const (
+	MSE   = compiler.MSE   // Σ r² / nk
+	MAE   = compiler.MAE   // Σ |r| / nk
+	Mean  = compiler.Mean  // Σ r / nk
+	Sum   = compiler.Sum   // Σ r, weighted by the quadrature weights if the points have them: an energy
+	Huber = compiler.Huber // r²/2 near zero, linear beyond Delta
+)
+
+// Problem is a PDE problem.
+type Problem struct {
+	Name        string
+	Constraints []Constraint
+}
+
+// Options say how a problem is solved. The zero value works.
+type Options struct {
+	Method    optim.Method   // nil means &optim.Adam{}
+	Weights   weights.Scheme // nil means w_i = 1
+	Seed      uint64         // root of all random streams
+	Workers   int            // 0 means one for each core; results do not depend on it
+	Precision Precision      // of the compiled programs; parameters and optimiser are float64 always
+	Recorders []Recorder     // receive the losses of every step
+}
+
+// Precision is the arithmetic of compiled programs.
+type Precision int
+
+// The precisions.
+const (
+	Float64 Precision = iota
+	Float32
+)

@@ -1,0 +1,285 @@
+package crux
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/crux-pinn/crux/optim"
+	"github.com/crux-pinn/crux/weights"
+)
+
+// Result is what a run left behind. It is valid however the run ended.
+type Result struct {
+	Status  Status
+	Reason  string        // why, in words
+	Steps   int           // updates made by this call
+	Epoch   int           // global step counter: updates made in all
+	Loss    float64       // at the final parameters
+	Losses  []float64     // unweighted, by constraint, at the final parameters
+	Weights []float64     // of the last step
+	Evals   int           // evaluations of losses or gradients by this call
+	Time    time.Duration // wall time of this call
+}
+
+// History holds the losses of every step, in order.
+type History struct {
+	Epochs []int
+	Loss   []float64
+	Losses [][]float64 // row e: unweighted, by constraint
+}
+
+// Solve trains for the given number of steps. The step counter goes on from earlier calls.
+//
+// The result is valid whatever err is. err is nil when the run completed, converged or was stopped by a callback; the
+// context's cause when that ended the run (the step under way is not applied); a *DivergedError when a loss stopped
+// being a number; and otherwise what a callback, a scheme or the method returned.
+func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...Callback) (*Result, error) {
+	start := time.Now()
+	run, err := s.begin(ctx, steps, callbacks)
+	if err != nil {
+		return nil, err
+	}
+	res := &Result{}
+	evals := s.obj.count
+	err = s.loop(ctx, run, steps, callbacks, res)
+	s.finish(res, err)
+	res.Evals, res.Time = s.obj.count-evals, time.Since(start)
+	for _, c := range callbacks {
+		if e, ok := c.(Ender); ok {
+			if endErr := e.OnSolveEnd(context.WithoutCancel(ctx), run, res); endErr != nil {
+				err = errors.Join(err, fmt.Errorf("crux: %T: %w", c, endErr))
+			}
+		}
+	}
+	if errors.Is(err, ErrStop) || errors.Is(err, optim.ErrConverged) {
+		err = nil
+	}
+	return res, err
+}
+
+// Measure fires the callbacks once at the current parameters, without training: a trained model can be explained.
+func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
+	run, err := s.begin(ctx, 1, callbacks)
+	if err != nil {
+		return err
+	}
+	step, err := s.evaluate(ctx, run)
+	if err == nil {
+		err = s.fire(ctx, step, callbacks)
+	}
+	if errors.Is(err, ErrStop) {
+		err = nil
+	}
+	return err
+}
+
+func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*Run, error) {
+	if steps < 0 {
+		return nil, fmt.Errorf("crux: problem %q: %d steps; take 0 or more", s.problem.Name, steps)
+	}
+	if src, ok := s.options.Weights.(weights.Sourced); ok {
+		for _, t := range src.Sources() {
+			if !slices.ContainsFunc(callbacks, func(c Callback) bool { return any(c) == t }) {
+				return nil, fmt.Errorf("crux: problem %q: %T reads a %T that was not passed to Solve; pass it, or its weights would stay uniform", s.problem.Name, src, t)
+			}
+		}
+	}
+	r := &Run{solver: s, recorders: slices.Clone(s.options.Recorders), facts: map[string]any{}}
+	for i, c := range callbacks {
+		if c == nil {
+			return nil, fmt.Errorf("crux: problem %q: callback %d is nil", s.problem.Name, i+1)
+		}
+		if rec, ok := c.(Recorder); ok {
+			r.recorders = append(r.recorders, rec)
+		}
+	}
+	if err := s.method.Init(s.params()); err != nil {
+		return nil, fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
+	}
+	for _, c := range callbacks {
+		if err := c.OnSolveBegin(ctx, r); err != nil {
+			return nil, fmt.Errorf("crux: problem %q: %T: %w", s.problem.Name, c, err)
+		}
+	}
+	return r, nil
+}
+
+// params is θ's layout for the method.
+func (s *Solver) params() []optim.Param {
+	var ps []optim.Param
+	for _, e := range s.layout.Entries() {
+		ps = append(ps, optim.Param{Path: e.Path, Offset: e.Offset, Len: e.Len, Shape: e.Shape})
+	}
+	return ps
+}
+
+// loop is the outer loop, in the order that the semantics fix.
+func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Callback, res *Result) error {
+	for range steps {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := s.resample(); err != nil {
+			return err
+		}
+		step, err := s.evaluate(ctx, run)
+		if err != nil {
+			return err
+		}
+		if err := s.record(run, step); err != nil {
+			return err
+		}
+		if err := s.fire(ctx, step, callbacks); err != nil {
+			return err
+		}
+		if _, err := s.method.Step(ctx, s.obj, s.theta); err != nil {
+			if errors.Is(err, optim.ErrNonFinite) {
+				return s.diverged(ctx)
+			}
+			return err
+		}
+		s.epoch++
+		res.Steps++
+	}
+	return nil
+}
+
+// resample draws new points where they are due.
+func (s *Solver) resample() error {
+	for _, g := range s.groups {
+		if n := g.on.Interval(); n > 0 && s.epoch > 0 && s.epoch%n == 0 {
+			cloud, err := s.draw(g)
+			if err != nil {
+				return err
+			}
+			if err := s.setCloud(g, cloud); err != nil {
+				return err
+			}
+			s.obj.forget()
+		}
+	}
+	return nil
+}
+
+// evaluate sets the weights and computes losses and gradient at θ_e.
+func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
+	if err := s.weigh(ctx); err != nil {
+		return nil, err
+	}
+	grad := make([]float64, len(s.theta))
+	loss, err := s.obj.Grad(ctx, grad, s.theta)
+	if err != nil {
+		return nil, err
+	}
+	copy(s.losses, s.obj.losses)
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return nil, s.diverged(ctx)
+	}
+	return &Step{
+		Epoch: s.epoch, Loss: loss, Losses: slices.Clone(s.losses), Weights: slices.Clone(s.weights), Grad: grad,
+		Run: run, memo: map[any]any{},
+	}, nil
+}
+
+// weigh asks the scheme for the weights of this step.
+func (s *Solver) weigh(ctx context.Context) error {
+	w := make([]float64, len(s.cons))
+	for i := range w {
+		w[i] = 1
+	}
+	if s.options.Weights != nil {
+		if s.epoch == 0 && s.obj.state == 0 { // a scheme that reads losses has none yet
+			copy(s.weights, w)
+			if _, err := s.obj.Loss(ctx, s.theta); err != nil {
+				return err
+			}
+			copy(s.losses, s.obj.losses)
+		}
+		if err := s.options.Weights.Weigh(w, s.losses, s.epoch); err != nil {
+			return fmt.Errorf("crux: epoch %d: %w", s.epoch, err)
+		}
+	}
+	for i := range w {
+		if w[i] *= s.cons[i].weight; !(w[i] >= 0) || math.IsInf(w[i], 0) {
+			return fmt.Errorf("crux: epoch %d: the weight of constraint %q became %v", s.epoch, s.cons[i].name, w[i])
+		}
+	}
+	if !slices.Equal(w, s.weights) {
+		copy(s.weights, w)
+		s.obj.forget()
+	}
+	return nil
+}
+
+func (s *Solver) record(run *Run, step *Step) error {
+	h := &s.history
+	h.Epochs = append(h.Epochs, step.Epoch)
+	h.Loss = append(h.Loss, step.Loss)
+	h.Losses = append(h.Losses, step.Losses)
+	if len(run.recorders) == 0 {
+		return nil
+	}
+	if err := step.Record("loss", step.Loss); err != nil {
+		return err
+	}
+	for i, l := range step.Losses {
+		if err := step.Record("loss/"+s.cons[i].name, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fire calls the hooks. A request to stop waits until all callbacks have seen the step.
+func (s *Solver) fire(ctx context.Context, step *Step, callbacks []Callback) error {
+	var stopped error
+	for _, c := range callbacks {
+		if err := c.OnStep(ctx, step); err != nil {
+			if !errors.Is(err, ErrStop) {
+				return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)
+			}
+			if stopped == nil {
+				stopped = err
+			}
+		}
+		if h, ok := c.(GradientHook); ok {
+			if err := h.OnGradient(ctx, step, s.obj.grad); err != nil {
+				return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)
+			}
+		}
+	}
+	return stopped
+}
+
+// finish fills the result: how the run ended, and the losses at the final parameters.
+func (s *Solver) finish(res *Result, err error) {
+	var stopping *stop
+	var diverged *DivergedError
+	var converged *optim.ConvergedError
+	switch {
+	case err == nil:
+		res.Status, res.Reason = Completed, "ran all steps"
+	case errors.As(err, &stopping):
+		res.Status, res.Reason = Stopped, stopping.reason
+	case errors.As(err, &converged):
+		res.Status, res.Reason = Converged, converged.Error()
+	case errors.Is(err, optim.ErrConverged):
+		res.Status, res.Reason = Converged, err.Error()
+	case errors.As(err, &diverged):
+		res.Status, res.Reason = Diverged, err.Error()
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		res.Status, res.Reason = Canceled, err.Error()
+	default:
+		res.Status, res.Reason = Failed, err.Error()
+	}
+	res.Epoch = s.epoch
+	if loss, evalErr := s.obj.Loss(context.Background(), s.theta); evalErr == nil {
+		res.Loss = loss
+		copy(s.losses, s.obj.losses)
+	}
+	res.Losses, res.Weights = slices.Clone(s.losses), slices.Clone(s.weights)
+}
