@@ -75,7 +75,9 @@ func (p *parser) coord(s string) *Coord {
 func (p *parser) coordNames() []string {
 	var cs []string
 	for _, v := range p.bound {
-		cs = append(cs, v.name)
+		if !slices.Contains(cs, v.name) {
+			cs = append(cs, v.name)
+		}
 	}
 	for s := range p.env.Names {
 		if p.coord(s) != nil && !slices.Contains(cs, s) {

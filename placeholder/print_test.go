@@ -112,8 +112,8 @@ func (w *world) scalar(r *rapid.T, depth int) ph.Expr {
 		return ph.Sum(ph.Concat(a(), a()).Mul(a()))
 	case 14, 15:
 		e, c := a(), coord()
-		if f := e; f.Op() == ph.OpField || f.Op() == ph.OpSlice || f.Op() == ph.OpD {
-			e = e.Add(w.t) // a field may not depend on c
+		if op := e.Op(); op == ph.OpField || op == ph.OpSlice || op == ph.OpD || op == ph.OpNamed {
+			e = e.Add(w.t) // a derivative of a function by a coordinate that is not its own is a mistake
 		}
 		return e.D(c)
 	case 16:
