@@ -58,9 +58,12 @@ func burgersColeHopf(c map[string]float64) (recipe, error) {
 	return recipe{field: by(coleHopfNodes), check: by(mostNodes)}, nil
 }
 
+// besideTheKink is where the Allen–Cahn field is least exact: the first snapshots, a few grid cells from x = 1.
+var besideTheKink = []axis{{"t", 0, 0.02}, {"x", 0.98, 1}}
+
 func allenCahnField(c map[string]float64) (recipe, error) {
 	fine := allenCahn{diffusion: c["diffusion"], reaction: c["reaction"], modes: 2048, steps: 2000, stride: 5}
 	coarse := fine
 	coarse.modes, coarse.steps = fine.modes/2, fine.steps/2
-	return recipe{field: fine.solve, check: coarse.solve}, nil
+	return recipe{field: fine.solve, check: coarse.solve, hard: besideTheKink}, nil
 }

@@ -95,7 +95,7 @@ func Lookup(name string, params map[string]float64) (*Solution, error) {
 		s.Lower = append(s.Lower, a.lower)
 		s.Upper = append(s.Upper, a.upper)
 	}
-	s.selfError = sync.OnceValues(func() (float64, error) { return s.compare(r.check) })
+	s.selfError = sync.OnceValues(func() (float64, error) { return s.compare(r) })
 	return s, nil
 }
 
@@ -128,6 +128,7 @@ type param struct {
 type recipe struct {
 	field func() (formula, error) // called once, at the first use
 	check func() (formula, error) // the same solution at another resolution; nil for a closed form
+	hard  []axis                  // where to check again, since a lattice of the whole region hardly meets it; nil if nowhere
 	truth map[string]float64
 }
 
