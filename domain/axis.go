@@ -42,6 +42,18 @@ func (a Axis) at(u float64) float64 {
 	return a.Lo + (a.Hi-a.Lo)*u
 }
 
+// snap returns the end of the axis that v is meant to be, such as 0.1+0.2 for 0.3; any other v as it is.
+func (a Axis) snap(v float64) float64 {
+	tol := 1e-12 * (a.Hi - a.Lo)
+	switch {
+	case math.Abs(v-a.Lo) <= tol:
+		return a.Lo
+	case math.Abs(v-a.Hi) <= tol:
+		return a.Hi
+	}
+	return v
+}
+
 // checkCoords reports nil, broken and repeated coordinates.
 func checkCoords(coords []*ph.Coord) error {
 	if len(coords) == 0 {

@@ -66,7 +66,8 @@ func (b *Box) diagonal() float64 {
 }
 
 // Boundary returns n points on all faces, shared out by area: n·area/total each, the method of largest remainders deciding
-// on fractions. The ends of an interval are drawn once each, whatever n is.
+// on fractions, so with fewer points than faces some faces get none. The ends of an interval are drawn once each, whatever
+// n is.
 func (b *Box) Boundary(n int) *Points {
 	return b.region(b.Patches(), true, n, "boundary of "+b.String())
 }
@@ -91,7 +92,7 @@ func (b *Box) Face(c *ph.Coord, at float64, n int) *Points {
 	}
 	a := b.axes[i]
 	side := 1.0
-	switch at {
+	switch at = a.snap(at); at {
 	case a.Lo:
 		side = -1
 	case a.Hi:

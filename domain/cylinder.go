@@ -69,11 +69,11 @@ func (c *Cylinder) flat(at *ph.Coord, values []float64, n int) *Points {
 	if err != nil {
 		return bad(c.box.coords, err)
 	}
-	what := fmt.Sprintf("face %s = %v of %s", at.Name(), values, c)
+	what := fmt.Sprintf("face %s of %s", equals(at, values), c)
 	if at == c.axis.Coord {
 		var patches []Patch
 		for _, v := range values {
-			if v != c.axis.Lo && v != c.axis.Hi {
+			if v = c.axis.snap(v); v != c.axis.Lo && v != c.axis.Hi {
 				return bad(c.box.coords, fmt.Errorf("domain: %s = %v is no end of %s; its ends are %v and %v", at.Name(), v, c, c.axis.Lo, c.axis.Hi))
 			}
 			patches = append(patches, c.end(v))
@@ -82,7 +82,7 @@ func (c *Cylinder) flat(at *ph.Coord, values []float64, n int) *Points {
 	}
 	patches := flatPatches(c.base.patches, len(c.base.box.axes), i, values, c.base.scale())
 	if len(patches) == 0 {
-		return bad(c.box.coords, fmt.Errorf("domain: %s has no flat part of the boundary at %s = %v; for another part use Boundary and Where", c, at.Name(), values))
+		return bad(c.box.coords, fmt.Errorf("domain: %s has no flat part of the boundary at %s; for another part use Boundary and Where", c, equals(at, values)))
 	}
 	return c.region(c.lateral(patches), true, n, what)
 }

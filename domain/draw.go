@@ -26,9 +26,8 @@ func (p *Points) drawPatches(rng *rand.Rand) (*Cloud, error) {
 const maxTrials = 1 << 14
 
 // draw returns n points of the patch and the normals there. Where the parametrisation covers more than the patch, it asks
-// the sampler for as many points as are likely to leave n, and for more if they did not. The trial before the last is
-// thrown away as a whole, which leaves the distribution of those kept as it is: where the points of one trial lie on the
-// patch does not depend on how many they are.
+// the sampler for as many points as are likely to leave n, and for more if they did not. A trial with too few hits is thrown
+// away as a whole, because a set such as a Latin hypercube cannot be prolonged.
 func (q Patch) draw(rng *rand.Rand, s Sampler, n, dim int) (x, normals []float64, err error) {
 	if n == 0 {
 		return nil, nil, nil
@@ -77,6 +76,9 @@ func (q Patch) trial(rng *rand.Rand, s Sampler, m, dim int) (x, normals []float6
 		}
 		clear(normal)
 		if q.At(row, p, normal) {
+			if slices.ContainsFunc(p, func(v float64) bool { return !finite(v) }) {
+				return nil, nil, fmt.Errorf("the parametrisation gives the point %v at %v; coordinates must be finite", p, row)
+			}
 			x, normals = append(x, p...), append(normals, normal...)
 		}
 	}

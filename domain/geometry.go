@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -133,9 +134,18 @@ func (s *Shape) flat(c *ph.Coord, at []float64, n int) *Points {
 	}
 	patches := flatPatches(s.patches, len(s.box.axes), i, at, s.scale())
 	if len(patches) == 0 {
-		return bad(s.box.coords, fmt.Errorf("domain: %s has no flat part of the boundary at %s = %v; for another part use Boundary and Where", s.name, c.Name(), at))
+		return bad(s.box.coords, fmt.Errorf("domain: %s has no flat part of the boundary at %s; for another part use Boundary and Where", s.name, equals(c, at)))
 	}
-	return s.region(patches, true, n, fmt.Sprintf("face %s = %v of %s", c.Name(), at, s.name))
+	return s.region(patches, true, n, fmt.Sprintf("face %s of %s", equals(c, at), s.name))
+}
+
+// equals is "x = 0" or "x = 0 or 1" for messages.
+func equals(c *ph.Coord, values []float64) string {
+	s := make([]string, len(values))
+	for i, v := range values {
+		s[i] = fmt.Sprint(v)
+	}
+	return c.Name() + " = " + strings.Join(s, " or ")
 }
 
 // flatPatches are the parts of patches on which coordinate i has one of the values at and the normal points along it. The

@@ -97,6 +97,14 @@ func (p *Points) Err() error {
 	return nil
 }
 
+// String says which points they are, as in "interior of box [0, 1]×[0, 1] in (x, y)".
+func (p *Points) String() string {
+	if p == nil || p.what == "" {
+		return "point set with an error"
+	}
+	return p.what
+}
+
 // Coords are the coordinates of the points, in the order of their entries.
 func (p *Points) Coords() []*ph.Coord { return slices.Clone(p.coords) }
 
@@ -134,6 +142,22 @@ func (p *Points) With(s Sampler) *Points {
 func (p *Points) Every(n int) *Points {
 	q := *p
 	q.every = n
+	return &q
+}
+
+// Count returns the same region with n points, as adaptive resampling draws its candidates from. Given points have no other
+// number, so asking for one is an error.
+func (p *Points) Count(n int) *Points {
+	if p.err != nil {
+		return p
+	}
+	if p.given != nil {
+		return p.fail("Count(%d), but these are %d given points; choose some of them with Where", n, p.n)
+	}
+	q := *p
+	if q.err = checkCount(n, p.what); q.err == nil {
+		q.n, q.counts = n, apportion(n, p.patches)
+	}
 	return &q
 }
 
@@ -185,7 +209,7 @@ func (p *Points) Column(name string) ph.Expr {
 //	square.Boundary(100).Where(func(p []float64) bool { return p[0] < 0 })
 //
 // Of given points it keeps those for which f holds, so there may be fewer. f gets the coordinates in the order of Coords
-// and must not keep or change them. That nothing satisfies f is an error, found at once.
+// and must not keep or change them; it may be called whenever points are drawn. That nothing satisfies f is an error, found at once.
 func (p *Points) Where(f func(x []float64) bool) *Points {
 	if p.Err() != nil {
 		return p

@@ -164,5 +164,12 @@ func meet(a, b, c, d [2]float64) bool {
 		max(a[1], b[1]) < min(c[1], d[1]) || max(c[1], d[1]) < min(a[1], b[1]) {
 		return false
 	}
-	return cross(a, b, c)*cross(a, b, d) <= 0 && cross(c, d, a)*cross(c, d, b) <= 0
+	return !sameSide(a, b, c, d) && !sameSide(c, d, a, b)
+}
+
+// sameSide reports whether p and q lie strictly on the same side of the line ab. It compares signs, since a product of two
+// cross products underflows for small polygons.
+func sameSide(a, b, p, q [2]float64) bool {
+	s, t := cross(a, b, p), cross(a, b, q)
+	return s > 0 && t > 0 || s < 0 && t < 0
 }
