@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"slices"
 	"testing"
+
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/net"
@@ -27,7 +30,15 @@ type golden struct {
 	Losses      []float64
 	GradLosses  [][]float64 `json:"grad_losses"`
 	GradTotal   []float64   `json:"grad_total"`
-	HVP         struct {
+	NTK         struct {
+		Residual []struct {
+			Constraint string
+			N          int
+			Eigvals    []float64 `json:"eigvals_desc"`
+			Trace      float64
+		}
+	}
+	HVP struct {
 		V  []float64
 		Hv []float64 `json:"Hv"`
 	}
@@ -201,6 +212,53 @@ func TestGolden(t *testing.T) {
 			}
 			near("total gradient", total, g.GradTotal)
 			near("Hessian-vector product", hvp, g.HVP.Hv)
+		})
+	}
+}
+
+// The golden files hold the spectrum of J Jᵀ of every constraint, computed by JAX.
+func TestGoldenJacobian(t *testing.T) {
+	for name := range goldenResiduals {
+		t.Run(name, func(t *testing.T) {
+			g := readGolden(t, name)
+			ps, where, layout := g.programs(t, name, compiler.TraceCompiler{})
+			for i, k := range g.Constraints {
+				p, j := ps[where[i][0]], where[i][1]
+				n, width := p.Points(), layout.Len()
+				jac := make([]float64, n*width)
+				if err := p.Jacobian(j, jac, g.Theta, nil); err != nil {
+					t.Fatal(err)
+				}
+				r := make([]float64, n)
+				if err := p.Residuals(j, r, g.Theta, nil); err != nil {
+					t.Fatal(err)
+				}
+				// the gradient of the mean square is 2/n Jᵀr
+				grad := make([]float64, width)
+				for pt := range n {
+					for q := range grad {
+						grad[q] += 2 / float64(n) * jac[pt*width+q] * r[pt]
+					}
+				}
+				if e := relative(grad, g.GradLosses[i]); e > 1e-9 {
+					t.Errorf("%s: 2/n Jᵀr differs from the gradient by %.1e", k.Name, e)
+				}
+				var kernel mat.SymDense
+				kernel.SymOuterK(1, mat.NewDense(n, width, jac))
+				var eig mat.EigenSym
+				if !eig.Factorize(&kernel, false) {
+					t.Fatal("no eigenvalues")
+				}
+				values := eig.Values(nil)
+				slices.Reverse(values)
+				want := g.NTK.Residual[i]
+				for q, v := range want.Eigvals {
+					if math.Abs(values[q]-v) > 1e-9*math.Max(want.Eigvals[0], 1e-300) {
+						t.Errorf("%s: eigenvalue %d is %v, want %v", k.Name, q, values[q], v)
+						break
+					}
+				}
+			}
 		})
 	}
 }

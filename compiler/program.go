@@ -35,6 +35,7 @@ type Program struct {
 // runner is the part of a program that depends on the element type.
 type runner interface {
 	setPoints(b Batch) error
+	jacobian(i int, dst []float64, theta, fixed []float64) error
 	eval(v variant, theta, fixed []float64, seeds, tangents []float64, sums [][]float64, rows [][]float64) error
 	build(v variant) (*built, error)
 	workerBytes() int

@@ -13,8 +13,9 @@ import (
 
 // variant names one graph of a program. Graphs are built when they are first asked for.
 type variant struct {
-	kind  variantKind
-	index int
+	kind      variantKind
+	index     int // of the residual
+	component int // of the residual
 }
 
 type variantKind uint8
@@ -26,6 +27,7 @@ const (
 	vHVP                           // Hessian of the weighted sum times a vector
 	vRows                          // values of one residual
 	vHoists                        // values that depend on the points alone
+	vJacobian                      // derivatives of one component of one residual, row by row
 )
 
 // built is the graph of a variant and what its inputs and results mean.
@@ -41,10 +43,10 @@ type built struct {
 // points of a chunk as Gorgonia sees it. The virtual machine chooses its own chunk.
 const graphPoints = 64
 
-func (p *Program) assemble(v variant, single bool) (*built, error) {
-	g := graph.New(graphPoints, single)
+func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
+	g := graph.New(points, single)
 	t := p.comp.trace
-	e := newEmitter(g, t, p.comp.schedule, v.kind == vGradient || v.kind == vGradientOf || v.kind == vHVP)
+	e := newEmitter(g, t, p.comp.schedule, v.kind != vLosses && v.kind != vRows && v.kind != vHoists)
 	b := &built{}
 	b.spec.Graph = g
 	switch v.kind {
@@ -62,6 +64,10 @@ func (p *Program) assemble(v variant, single bool) (*built, error) {
 			return nil, err
 		}
 		b.spec.Rows = gorgonia.Nodes{n}
+	case vJacobian:
+		if err := p.emitJacobian(b, e, v); err != nil {
+			return nil, err
+		}
 	default:
 		if err := p.emitLosses(b, e, v); err != nil {
 			return nil, err
@@ -114,8 +120,9 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 		if err != nil {
 			return err
 		}
+		stashed := e.g.Dims(n).Channels
 		for k, i := range byWidth[w] {
-			if losses[i-first], err = e.g.Slots(n, k, k+1); err != nil {
+			if losses[i-first], err = e.g.Slots(n, stashed+k, stashed+k+1); err != nil {
 				return err
 			}
 		}
@@ -226,6 +233,19 @@ func (r *typedRunner[T]) setPoints(b Batch) error {
 	return nil
 }
 
+// column is what fills a point input.
+func (r *typedRunner[T]) column(in pointInput) []T {
+	switch in.op {
+	case opCoord:
+		return r.columns[in.ref.(*ph.Coord)]
+	case opNormal:
+		return r.columns[normalKey{in.ref.(*ph.Coord)}]
+	case opColumn:
+		return r.columns[in.ref.(string)]
+	}
+	return r.hoisted[in.k]
+}
+
 func (r *typedRunner[T]) setHoists(rows [][]float64) error {
 	r.hoisted = make([][]T, len(rows))
 	for k, x := range rows {
@@ -262,7 +282,7 @@ func (r *typedRunner[T]) variant(v variant) (*ready[T], error) {
 	}
 	var t T
 	_, single := any(t).(float32)
-	b, err := r.p.assemble(v, single)
+	b, err := r.p.assemble(v, graphPoints, single)
 	if err != nil {
 		return nil, err
 	}
@@ -284,39 +304,14 @@ func (r *typedRunner[T]) variant(v variant) (*ready[T], error) {
 }
 
 func (r *typedRunner[T]) eval(v variant, theta, fixed, seeds, tangents []float64, sums, rows [][]float64) error {
-	if r.p.n == 0 {
-		return fmt.Errorf("compiler: group %q: SetPoints comes first", r.p.group.Name)
-	}
 	q, err := r.variant(v)
 	if err != nil {
 		return err
 	}
-	if q.stale {
-		for k, in := range q.inputs.pointRef {
-			switch in.op {
-			case opCoord:
-				q.points[k] = r.columns[in.ref.(*ph.Coord)]
-			case opNormal:
-				q.points[k] = r.columns[normalKey{in.ref.(*ph.Coord)}]
-			case opColumn:
-				q.points[k] = r.columns[in.ref.(string)]
-			case opHoist:
-				q.points[k] = r.hoisted[in.k]
-			}
-		}
-		q.stale = false
+	if err := r.bindInputs(q, theta, fixed); err != nil {
+		return err
 	}
 	layout := r.p.layout
-	for k, p := range q.inputs.paramRef {
-		i := layout.at[p]
-		if i >= 0 {
-			e := &layout.entries[i]
-			bind(q, k, theta[e.Offset:e.Offset+e.Len])
-		} else {
-			e := &layout.fixed[-1-i]
-			bind(q, k, fixed[e.Offset:e.Offset+e.Len])
-		}
-	}
 	at := len(q.inputs.paramRef)
 	for k := range q.seeds {
 		s := q.own[at+k]
@@ -356,6 +351,31 @@ func (r *typedRunner[T]) eval(v variant, theta, fixed, seeds, tangents []float64
 			for i, x := range q.rows[k] {
 				rows[k][i] = float64(x)
 			}
+		}
+	}
+	return nil
+}
+
+// bindInputs gives a variant its points and parameters.
+func (r *typedRunner[T]) bindInputs(q *ready[T], theta, fixed []float64) error {
+	if r.p.n == 0 {
+		return fmt.Errorf("compiler: group %q: SetPoints comes first", r.p.group.Name)
+	}
+	if q.stale {
+		for k, in := range q.inputs.pointRef {
+			q.points[k] = r.column(in)
+		}
+		q.stale = false
+	}
+	layout := r.p.layout
+	for k, p := range q.inputs.paramRef {
+		i := layout.at[p]
+		if i >= 0 {
+			e := &layout.entries[i]
+			bind(q, k, theta[e.Offset:e.Offset+e.Len])
+		} else {
+			e := &layout.fixed[-1-i]
+			bind(q, k, fixed[e.Offset:e.Offset+e.Len])
 		}
 	}
 	return nil

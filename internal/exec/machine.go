@@ -22,7 +22,9 @@ type Machine[T kern.Float] struct {
 	params  []int
 	sums    []int
 	rows    []int
+	strides []int // of the results with one row for each point; see SetRowStride
 	stamp   uint64
+	ins     [][]T // operands of a step outside the chunks
 
 	// of the current sweep
 	bound  sweep[T]
@@ -85,6 +87,13 @@ func New[T kern.Float](pool *Pool, s Spec) (*Machine[T], error) {
 			m.outside[k] = append(m.outside[k], l)
 		}
 	}
+	widest := 0
+	for _, steps := range [2][]step{p.early, p.late} {
+		for _, st := range steps {
+			widest = max(widest, len(st.in))
+		}
+	}
+	m.ins = make([][]T, widest)
 	m.onSlab, m.onFold = m.slab, m.reduce
 	return m, nil
 }
@@ -192,8 +201,12 @@ func (m *Machine[T]) once(steps []step, lanes []*laneState[T]) {
 	ws := &m.workers[0].ws
 	for k := range steps {
 		st := &steps[k]
-		ins := make([][]T, len(st.in))
+		ins := m.ins[:len(st.in)]
 		for j, v := range st.in {
+			if m.phase[m.place[v].base] == chunk {
+				ins[j] = nil // a patch that was added up chunk by chunk
+				continue
+			}
 			ins[j] = m.at(nil, v, 0)
 		}
 		out := m.global[st.out]
@@ -283,6 +296,8 @@ func (m *Machine[T]) chunk(w *worker[T], acc [][]T, first, n int) {
 				}
 				assemble(st, out, ins, n)
 			}
+		case graph.Outer:
+			outer(o, out, ins[0], ins[1], n, &w.ws)
 		case graph.Sum:
 			copy(out, ins[0][:len(out)])
 			for _, v := range ins[1:] {
@@ -292,8 +307,7 @@ func (m *Machine[T]) chunk(w *worker[T], acc [][]T, first, n int) {
 	}
 	for k, v := range m.rows {
 		if v >= 0 && m.bound.rows != nil && m.bound.rows[k] != nil {
-			width := m.dims[v].Width
-			copy(m.bound.rows[k][first*width:(first+n)*width], m.at(w, v, n))
+			m.emitRows(k, m.at(w, v, n), first, n)
 		}
 	}
 }

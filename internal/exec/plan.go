@@ -101,7 +101,8 @@ func newPlan(s Spec) (*plan, error) {
 			continue
 		}
 		ins := g.Inputs(n)
-		fromChunk, fromAccum := false, false
+		// a program per point has sums over the points even if it reads nothing of them
+		fromChunk, fromAccum := o.Code == graph.Pointwise && o.Program.PerPoint, false
 		for _, c := range ins {
 			switch p.phase[index[c]] {
 			case chunk:

@@ -17,6 +17,33 @@ func wholePatch(d Dims) Patch { return Patch{Slots: d.Slots(), Width: d.Width} }
 // Grad returns, for every node of wrt, the sum over i of ⟨cots[i], ∂outs[i]/∂wrt⟩, or nil where nothing depends on it.
 // Only what is needed is built. The result consists of ordinary nodes, so Grad can be applied to it again.
 func (g *Graph) Grad(outs, cots, wrt gorgonia.Nodes) (gorgonia.Nodes, error) {
+	return g.grad(sweep{}, outs, cots, wrt)
+}
+
+// Jacobian returns, for every node of wrt, ∂outs/∂wrt row by row: one row of outs, whose channels are weighted by the
+// cotangents, for each point. A parameter of R rows and W columns gives a value of R channels and W columns. wrt must be
+// parameters, and the result cannot be differentiated again.
+//
+// It is the reverse sweep of Grad with the sums over points left out: the outer products that make up a weight's gradient
+// stay apart (see [Outer]).
+func (g *Graph) Jacobian(outs, cots, wrt gorgonia.Nodes) (gorgonia.Nodes, error) {
+	return g.grad(sweep{perPoint: true}, outs, cots, wrt)
+}
+
+// sweep is the mode of a reverse sweep.
+type sweep struct {
+	perPoint bool // cotangents of parameters keep one row for each point
+}
+
+// dims are the dimensions of the cotangent of a value.
+func (s sweep) dims(d Dims) Dims {
+	if s.perPoint {
+		return Dims{Channels: d.Slots(), Width: d.Width}
+	}
+	return d
+}
+
+func (g *Graph) grad(s sweep, outs, cots, wrt gorgonia.Nodes) (gorgonia.Nodes, error) {
 	depends := make([]bool, len(g.nodes))
 	for _, w := range wrt {
 		depends[g.index[w]] = true
@@ -45,7 +72,7 @@ func (g *Graph) Grad(outs, cots, wrt gorgonia.Nodes) (gorgonia.Nodes, error) {
 		for j, c := range in {
 			need[j] = depends[g.index[c]]
 		}
-		ps, err := o.vjp(in, n, parts[k], need)
+		ps, err := o.vjp(s, in, n, parts[k], need)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +87,7 @@ func (g *Graph) Grad(outs, cots, wrt gorgonia.Nodes) (gorgonia.Nodes, error) {
 	for i, w := range wrt {
 		if ps := parts[g.index[w]]; len(ps) > 0 {
 			var err error
-			if res[i], err = g.join(ps, g.dims[w]); err != nil {
+			if res[i], err = g.join(ps, s.dims(g.dims[w])); err != nil {
 				return nil, err
 			}
 		}
@@ -122,10 +149,10 @@ func (g *Graph) assemble(ps []part, d Dims) (*gorgonia.Node, error) {
 }
 
 // vjp builds the cotangents of the inputs that are needed, as parts.
-func (o *Op) vjp(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
+func (o *Op) vjp(s sweep, in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
 	switch o.Code {
 	case Pointwise:
-		return o.vjpPointwise(in, out, cot, need)
+		return o.vjpPointwise(s, in, out, cot, need)
 	case Assemble:
 		res := make([][]part, len(in))
 		for _, q := range o.Patches {
@@ -150,12 +177,15 @@ func (o *Op) vjp(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool)
 		}
 		return res, nil
 	}
-	return o.vjpMatMul(in, cot, need)
+	if o.Code == Outer {
+		return nil, fmt.Errorf("graph: a row-wise Jacobian cannot be differentiated")
+	}
+	return o.vjpMatMul(s, in, cot, need)
 }
 
-func (o *Op) vjpMatMul(in gorgonia.Nodes, cot []part, need []bool) (res [][]part, err error) {
+func (o *Op) vjpMatMul(s sweep, in gorgonia.Nodes, cot []part, need []bool) (res [][]part, err error) {
 	g := o.graph
-	c, err := g.join(cot, o.Out)
+	c, err := g.join(cot, s.dims(o.Out))
 	if err != nil {
 		return nil, err
 	}
@@ -166,11 +196,18 @@ func (o *Op) vjpMatMul(in gorgonia.Nodes, cot []part, need []bool) (res [][]part
 			return
 		}
 		var n *gorgonia.Node
-		if n, err = g.MatMul(x, y, tx, ty); err == nil {
-			res[j] = []part{{n, wholePatch(o.In[j])}}
+		if s.perPoint && tx {
+			n, err = g.outer(x, y)
+		} else {
+			n, err = g.MatMul(x, y, tx, ty)
+		}
+		if err == nil {
+			res[j] = []part{{n, wholePatch(s.dims(o.In[j]))}}
 		}
 	}
 	switch {
+	case s.perPoint && (o.TransA || o.TransB):
+		err = fmt.Errorf("graph: no row-wise derivative of %v", o)
 	case o.TransA: // C = AᵀB: Ā = B C̄ᵀ, B̄ = A C̄
 		set(0, b, c, false, true)
 		set(1, a, c, false, false)
@@ -186,9 +223,9 @@ func (o *Op) vjpMatMul(in gorgonia.Nodes, cot []part, need []bool) (res [][]part
 
 // vjpPointwise builds the cotangents of a program's inputs. For a program of parameters there is one result for each
 // input: some may need sums over all points where others, which other points wait for, do not.
-func (o *Op) vjpPointwise(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
-	if o.Program.PerPoint {
-		return o.vjpProgram(in, out, cot, need)
+func (o *Op) vjpPointwise(s sweep, in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
+	if o.Program.PerPoint || s.perPoint {
+		return o.vjpProgram(s, in, out, cot, need)
 	}
 	n, err := o.graph.join(cot, o.Out) // parts may be sums over points, which are complete only when joined
 	if err != nil {
@@ -201,7 +238,7 @@ func (o *Op) vjpPointwise(in gorgonia.Nodes, out *gorgonia.Node, cot []part, nee
 		}
 		only := make([]bool, len(in))
 		only[j] = true
-		ps, err := o.vjpProgram(in, out, []part{{n, wholePatch(o.Out)}}, only)
+		ps, err := o.vjpProgram(s, in, out, []part{{n, wholePatch(o.Out)}}, only)
 		if err != nil {
 			return nil, err
 		}
@@ -211,7 +248,7 @@ func (o *Op) vjpPointwise(in gorgonia.Nodes, out *gorgonia.Node, cot []part, nee
 }
 
 // vjpProgram builds the program of cotangents: it reads the inputs, the stored results and the parts of the cotangent.
-func (o *Op) vjpProgram(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
+func (o *Op) vjpProgram(s sweep, in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
 	g, p := o.graph, o.Program
 	b := NewBuilder(p.Width)
 	nodes := append(gorgonia.Nodes{}, in...)
@@ -224,9 +261,13 @@ func (o *Op) vjpProgram(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need 
 		nodes = append(nodes, n)
 		return len(nodes) - 1
 	}
-	lane := Points
-	if !p.PerPoint {
+	perPoint := p.PerPoint || s.perPoint
+	lane, stored := Points, Points // how cotangents and p's results are read
+	if !perPoint {
 		lane = Row
+	}
+	if !p.PerPoint {
+		stored = Row
 	}
 	place := map[int]int{}
 	for j, v := range p.Out {
@@ -239,7 +280,7 @@ func (o *Op) vjpProgram(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need 
 			if !ok {
 				return 0, false
 			}
-			return b.Load(Operand{In: input(out), Slot: j, Kind: lane}), true
+			return b.Load(Operand{In: input(out), Slot: j, Kind: stored}), true
 		})
 	seeds := map[int]int{}
 	seed := func(v, x int) {
@@ -249,21 +290,24 @@ func (o *Op) vjpProgram(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need 
 		seeds[v] = x
 	}
 	for _, c := range cot {
+		if s.perPoint && p.PerPoint && len(p.Sums) > 0 {
+			return nil, fmt.Errorf("graph: no row-wise derivative of a sum over points")
+		}
 		if c.Width != p.Width { // some columns only: complete them
-			n, err := g.join([]part{c}, o.Out)
+			n, err := g.join([]part{c}, s.dims(o.Out))
 			if err != nil {
 				return nil, err
 			}
-			c = part{n, wholePatch(o.Out)}
+			c = part{n, wholePatch(s.dims(o.Out))}
 		}
-		for s := range c.Slots {
-			k, kind, v := c.Dst+s, lane, 0
+		for slot := range c.Slots {
+			k, kind, v := c.Dst+slot, lane, 0
 			if k < len(p.Out) {
 				v = p.Out[k]
 			} else {
 				v, kind = p.Sums[k-len(p.Out)], Row
 			}
-			seed(v, b.Load(Operand{In: input(c.node), Slot: c.Src + s, Col: c.SrcCol, Kind: kind}))
+			seed(v, b.Load(Operand{In: input(c.node), Slot: c.Src + slot, Col: c.SrcCol, Kind: kind}))
 		}
 	}
 	operandNeed := make([]bool, len(p.Operands))
@@ -302,10 +346,10 @@ func (o *Op) vjpProgram(in gorgonia.Nodes, out *gorgonia.Node, cot []part, need 
 		return res, nil
 	}
 	outs, reduced := values(points...), values(sums...)
-	if !p.PerPoint {
+	if !p.PerPoint || s.perPoint {
 		outs, reduced = append(outs, reduced...), nil
 	}
-	q, err := g.Pointwise(b.Program(p.PerPoint, outs, reduced), nodes...)
+	q, err := g.Pointwise(b.Program(perPoint, outs, reduced), nodes...)
 	if err != nil {
 		return nil, err
 	}

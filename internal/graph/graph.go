@@ -84,6 +84,9 @@ func (g *Graph) Op(n *gorgonia.Node) *Op { return g.ops[n] }
 func (g *Graph) Nodes() gorgonia.Nodes { return g.nodes }
 
 func (g *Graph) apply(o *Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
+	if len(in) == 0 {
+		in = []*gorgonia.Node{g.Ones(1)} // Gorgonia finds the graph through the inputs
+	}
 	o.graph, o.serial = g, uint32(len(g.nodes))
 	o.In = make([]Dims, len(in))
 	for i, n := range in {
@@ -130,6 +133,16 @@ func (g *Graph) MatMul(a, b *gorgonia.Node, ta, tb bool) (*gorgonia.Node, error)
 	return g.apply(o, a, b)
 }
 
+// outer adds the terms of aᵀb, one for each point: channel i, column j holds the sum over slots c of a[c, i]·b[c, j]. A
+// parameter a has the same rows for all points.
+func (g *Graph) outer(a, b *gorgonia.Node) (*gorgonia.Node, error) {
+	da, db := g.dims[a], g.dims[b]
+	if da.Slots() != db.Channels || db.Rows != 0 || da.Channels > 0 && da.Rows > 0 {
+		return nil, fmt.Errorf("graph: outer products of %v and %v", da, db)
+	}
+	return g.apply(&Op{Code: Outer, Out: Dims{Channels: da.Width, Width: db.Width}}, a, b)
+}
+
 // Pointwise adds a program over the given inputs. Inputs that it does not read are left out.
 func (g *Graph) Pointwise(p *Program, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	to := make([]int, len(in))
@@ -142,8 +155,7 @@ func (g *Graph) Pointwise(p *Program, in ...*gorgonia.Node) (*gorgonia.Node, err
 		}
 		o.In = to[o.In] - 1
 	}
-	in = read
-	return g.apply(&Op{Code: Pointwise, Program: p, Out: p.Dims()}, in...)
+	return g.apply(&Op{Code: Pointwise, Program: p, Out: p.Dims()}, read...)
 }
 
 // Assemble adds a value of the given dimensions made of patches of the inputs, zero elsewhere.

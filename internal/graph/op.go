@@ -19,9 +19,12 @@ const (
 	Pointwise             // a fused Program
 	Assemble              // copies parts of the inputs into place, zero elsewhere
 	Sum                   // the sum of all inputs, which have equal dimensions
+	Outer                 // for each point the sum over channels of A's row times B's row: the terms of AᵀB, kept apart
 )
 
-func (c Code) String() string { return [...]string{"matmul", "pointwise", "assemble", "sum"}[c] }
+func (c Code) String() string {
+	return [...]string{"matmul", "pointwise", "assemble", "sum", "outer"}[c]
+}
 
 // Op is an operation of the graph; it is a gorgonia.SDOp. The virtual machine of internal/exec runs it through kernels;
 // Do is the plain reference, which Gorgonia's own machines use and tests compare with.
@@ -104,7 +107,7 @@ func (o *Op) DiffWRT(inputs int) []bool {
 // does the same for a whole graph without building what is not needed.
 func (o *Op) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	need := o.DiffWRT(len(inputs))
-	parts, err := o.vjp(inputs, output, []part{{node: grad, Patch: wholePatch(o.Out)}}, need)
+	parts, err := o.vjp(sweep{}, inputs, output, []part{{node: grad, Patch: wholePatch(o.Out)}}, need)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,23 @@ func reference[T float32 | float64](o *Op, out []T, in [][]T) {
 				}
 			}
 		}
+	case Outer:
+		a, b := o.In[0], o.In[1]
+		for pt := range n {
+			for i := range a.Width {
+				for j := range b.Width {
+					var s float64
+					for c := range b.Channels {
+						row := c
+						if a.Channels > 0 {
+							row = c*n + pt
+						}
+						s += float64(in[0][row*a.Width+i]) * float64(in[1][(c*n+pt)*b.Width+j])
+					}
+					out[(i*n+pt)*b.Width+j] = T(s)
+				}
+			}
+		}
 	case Sum:
 		for i := range out {
 			for _, v := range in {
