@@ -64,16 +64,6 @@ func recipAVX2F64(dst []float64, a []float64, b []float64, c []float64)
 //go:noescape
 func squareAVX2F64(dst []float64, a []float64, b []float64, c []float64)
 
-// copyAVX2F64 computes dst = a.
-//
-//go:noescape
-func copyAVX2F64(dst []float64, a []float64, b []float64, c []float64)
-
-// tanhDAVX2F64 computes dst = 1 - a*a.
-//
-//go:noescape
-func tanhDAVX2F64(dst []float64, a []float64, b []float64, c []float64)
-
 // maxAVX2F64 computes dst = the larger of a and b.
 //
 //go:noescape
@@ -123,6 +113,16 @@ func eqAVX2F64(dst []float64, a []float64, b []float64, c []float64)
 //
 //go:noescape
 func selectAVX2F64(dst []float64, a []float64, b []float64, c []float64)
+
+// copyAVX2F64 computes dst = a.
+//
+//go:noescape
+func copyAVX2F64(dst []float64, a []float64, b []float64, c []float64)
+
+// tanhDAVX2F64 computes dst = 1 - a*a.
+//
+//go:noescape
+func tanhDAVX2F64(dst []float64, a []float64, b []float64, c []float64)
 
 // addCAVX2F64 computes dst = a + s.
 //
@@ -244,16 +244,6 @@ func recipAVX2F32(dst []float32, a []float32, b []float32, c []float32)
 //go:noescape
 func squareAVX2F32(dst []float32, a []float32, b []float32, c []float32)
 
-// copyAVX2F32 computes dst = a.
-//
-//go:noescape
-func copyAVX2F32(dst []float32, a []float32, b []float32, c []float32)
-
-// tanhDAVX2F32 computes dst = 1 - a*a.
-//
-//go:noescape
-func tanhDAVX2F32(dst []float32, a []float32, b []float32, c []float32)
-
 // maxAVX2F32 computes dst = the larger of a and b.
 //
 //go:noescape
@@ -303,6 +293,16 @@ func eqAVX2F32(dst []float32, a []float32, b []float32, c []float32)
 //
 //go:noescape
 func selectAVX2F32(dst []float32, a []float32, b []float32, c []float32)
+
+// copyAVX2F32 computes dst = a.
+//
+//go:noescape
+func copyAVX2F32(dst []float32, a []float32, b []float32, c []float32)
+
+// tanhDAVX2F32 computes dst = 1 - a*a.
+//
+//go:noescape
+func tanhDAVX2F32(dst []float32, a []float32, b []float32, c []float32)
 
 // addCAVX2F32 computes dst = a + s.
 //

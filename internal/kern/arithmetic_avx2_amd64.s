@@ -820,126 +820,6 @@ end:
 	VZEROUPPER
 	RET
 
-// func copyAVX2F64(dst []float64, a []float64, b []float64, c []float64)
-// Requires: AVX
-TEXT ·copyAVX2F64(SB), NOSPLIT, $0-96
-	MOVQ dst_base+0(FP), AX
-	MOVQ dst_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000010, CX
-	JLT  manydone
-
-many:
-	VMOVUPD (DX)(BX*1), Y0
-	VMOVUPD Y0, (AX)(BX*1)
-	VMOVUPD 32(DX)(BX*1), Y0
-	VMOVUPD Y0, 32(AX)(BX*1)
-	VMOVUPD 64(DX)(BX*1), Y0
-	VMOVUPD Y0, 64(AX)(BX*1)
-	VMOVUPD 96(DX)(BX*1), Y0
-	VMOVUPD Y0, 96(AX)(BX*1)
-	ADDQ    $0x00000080, BX
-	SUBQ    $0x00000010, CX
-	JGE     many
-
-manydone:
-	ADDQ $0x00000010, CX
-	SUBQ $0x00000004, CX
-	JLT  vectordone
-
-vector:
-	VMOVUPD (DX)(BX*1), Y0
-	VMOVUPD Y0, (AX)(BX*1)
-	ADDQ    $0x00000020, BX
-	SUBQ    $0x00000004, CX
-	JGE     vector
-
-vectordone:
-	ADDQ       $0x00000004, CX
-	TESTQ      CX, CX
-	JZ         end
-	LEAQ       mask<>+0(SB), SI
-	NEGQ       CX
-	LEAQ       32(SI)(CX*8), SI
-	VMOVUPD    (SI), Y0
-	VMASKMOVPD (DX)(BX*1), Y0, Y0
-	VMOVUPD    (SI), Y1
-	VMASKMOVPD Y0, Y1, (AX)(BX*1)
-
-end:
-	VZEROUPPER
-	RET
-
-// func tanhDAVX2F64(dst []float64, a []float64, b []float64, c []float64)
-// Requires: AVX, FMA3
-TEXT ·tanhDAVX2F64(SB), NOSPLIT, $0-96
-	MOVQ dst_base+0(FP), AX
-	MOVQ dst_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000010, CX
-	JLT  manydone
-
-many:
-	VMOVUPD      (DX)(BX*1), Y0
-	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
-	VMOVAPD      Y1, Y1
-	VFNMADD231PD Y0, Y0, Y1
-	VMOVUPD      Y1, (AX)(BX*1)
-	VMOVUPD      32(DX)(BX*1), Y0
-	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
-	VMOVAPD      Y1, Y1
-	VFNMADD231PD Y0, Y0, Y1
-	VMOVUPD      Y1, 32(AX)(BX*1)
-	VMOVUPD      64(DX)(BX*1), Y0
-	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
-	VMOVAPD      Y1, Y1
-	VFNMADD231PD Y0, Y0, Y1
-	VMOVUPD      Y1, 64(AX)(BX*1)
-	VMOVUPD      96(DX)(BX*1), Y0
-	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
-	VMOVAPD      Y1, Y1
-	VFNMADD231PD Y0, Y0, Y1
-	VMOVUPD      Y1, 96(AX)(BX*1)
-	ADDQ         $0x00000080, BX
-	SUBQ         $0x00000010, CX
-	JGE          many
-
-manydone:
-	ADDQ $0x00000010, CX
-	SUBQ $0x00000004, CX
-	JLT  vectordone
-
-vector:
-	VMOVUPD      (DX)(BX*1), Y0
-	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
-	VMOVAPD      Y1, Y1
-	VFNMADD231PD Y0, Y0, Y1
-	VMOVUPD      Y1, (AX)(BX*1)
-	ADDQ         $0x00000020, BX
-	SUBQ         $0x00000004, CX
-	JGE          vector
-
-vectordone:
-	ADDQ         $0x00000004, CX
-	TESTQ        CX, CX
-	JZ           end
-	LEAQ         mask<>+0(SB), SI
-	NEGQ         CX
-	LEAQ         32(SI)(CX*8), SI
-	VMOVUPD      (SI), Y0
-	VMASKMOVPD   (DX)(BX*1), Y0, Y0
-	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
-	VMOVAPD      Y1, Y1
-	VFNMADD231PD Y0, Y0, Y1
-	VMOVUPD      (SI), Y0
-	VMASKMOVPD   Y1, Y0, (AX)(BX*1)
-
-end:
-	VZEROUPPER
-	RET
-
 // func maxAVX2F64(dst []float64, a []float64, b []float64, c []float64)
 // Requires: AVX
 TEXT ·maxAVX2F64(SB), NOSPLIT, $0-96
@@ -1709,6 +1589,126 @@ vectordone:
 	VBLENDVPD  Y0, Y1, Y2, Y0
 	VMOVUPD    (R8), Y1
 	VMASKMOVPD Y0, Y1, (AX)(DI*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func copyAVX2F64(dst []float64, a []float64, b []float64, c []float64)
+// Requires: AVX
+TEXT ·copyAVX2F64(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ a_base+24(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000010, CX
+	JLT  manydone
+
+many:
+	VMOVUPD (DX)(BX*1), Y0
+	VMOVUPD Y0, (AX)(BX*1)
+	VMOVUPD 32(DX)(BX*1), Y0
+	VMOVUPD Y0, 32(AX)(BX*1)
+	VMOVUPD 64(DX)(BX*1), Y0
+	VMOVUPD Y0, 64(AX)(BX*1)
+	VMOVUPD 96(DX)(BX*1), Y0
+	VMOVUPD Y0, 96(AX)(BX*1)
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000010, CX
+	JGE     many
+
+manydone:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JLT  vectordone
+
+vector:
+	VMOVUPD (DX)(BX*1), Y0
+	VMOVUPD Y0, (AX)(BX*1)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000004, CX
+	JGE     vector
+
+vectordone:
+	ADDQ       $0x00000004, CX
+	TESTQ      CX, CX
+	JZ         end
+	LEAQ       mask<>+0(SB), SI
+	NEGQ       CX
+	LEAQ       32(SI)(CX*8), SI
+	VMOVUPD    (SI), Y0
+	VMASKMOVPD (DX)(BX*1), Y0, Y0
+	VMOVUPD    (SI), Y1
+	VMASKMOVPD Y0, Y1, (AX)(BX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func tanhDAVX2F64(dst []float64, a []float64, b []float64, c []float64)
+// Requires: AVX, FMA3
+TEXT ·tanhDAVX2F64(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ a_base+24(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000010, CX
+	JLT  manydone
+
+many:
+	VMOVUPD      (DX)(BX*1), Y0
+	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
+	VMOVAPD      Y1, Y1
+	VFNMADD231PD Y0, Y0, Y1
+	VMOVUPD      Y1, (AX)(BX*1)
+	VMOVUPD      32(DX)(BX*1), Y0
+	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
+	VMOVAPD      Y1, Y1
+	VFNMADD231PD Y0, Y0, Y1
+	VMOVUPD      Y1, 32(AX)(BX*1)
+	VMOVUPD      64(DX)(BX*1), Y0
+	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
+	VMOVAPD      Y1, Y1
+	VFNMADD231PD Y0, Y0, Y1
+	VMOVUPD      Y1, 64(AX)(BX*1)
+	VMOVUPD      96(DX)(BX*1), Y0
+	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
+	VMOVAPD      Y1, Y1
+	VFNMADD231PD Y0, Y0, Y1
+	VMOVUPD      Y1, 96(AX)(BX*1)
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x00000010, CX
+	JGE          many
+
+manydone:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000004, CX
+	JLT  vectordone
+
+vector:
+	VMOVUPD      (DX)(BX*1), Y0
+	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
+	VMOVAPD      Y1, Y1
+	VFNMADD231PD Y0, Y0, Y1
+	VMOVUPD      Y1, (AX)(BX*1)
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000004, CX
+	JGE          vector
+
+vectordone:
+	ADDQ         $0x00000004, CX
+	TESTQ        CX, CX
+	JZ           end
+	LEAQ         mask<>+0(SB), SI
+	NEGQ         CX
+	LEAQ         32(SI)(CX*8), SI
+	VMOVUPD      (SI), Y0
+	VMASKMOVPD   (DX)(BX*1), Y0, Y0
+	VMOVUPD      k8_32_3ff0000000000000<>+0(SB), Y1
+	VMOVAPD      Y1, Y1
+	VFNMADD231PD Y0, Y0, Y1
+	VMOVUPD      (SI), Y0
+	VMASKMOVPD   Y1, Y0, (AX)(BX*1)
 
 end:
 	VZEROUPPER
@@ -3295,126 +3295,6 @@ end:
 	VZEROUPPER
 	RET
 
-// func copyAVX2F32(dst []float32, a []float32, b []float32, c []float32)
-// Requires: AVX
-TEXT ·copyAVX2F32(SB), NOSPLIT, $0-96
-	MOVQ dst_base+0(FP), AX
-	MOVQ dst_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000020, CX
-	JLT  manydone
-
-many:
-	VMOVUPS (DX)(BX*1), Y0
-	VMOVUPS Y0, (AX)(BX*1)
-	VMOVUPS 32(DX)(BX*1), Y0
-	VMOVUPS Y0, 32(AX)(BX*1)
-	VMOVUPS 64(DX)(BX*1), Y0
-	VMOVUPS Y0, 64(AX)(BX*1)
-	VMOVUPS 96(DX)(BX*1), Y0
-	VMOVUPS Y0, 96(AX)(BX*1)
-	ADDQ    $0x00000080, BX
-	SUBQ    $0x00000020, CX
-	JGE     many
-
-manydone:
-	ADDQ $0x00000020, CX
-	SUBQ $0x00000008, CX
-	JLT  vectordone
-
-vector:
-	VMOVUPS (DX)(BX*1), Y0
-	VMOVUPS Y0, (AX)(BX*1)
-	ADDQ    $0x00000020, BX
-	SUBQ    $0x00000008, CX
-	JGE     vector
-
-vectordone:
-	ADDQ       $0x00000008, CX
-	TESTQ      CX, CX
-	JZ         end
-	LEAQ       mask<>+0(SB), SI
-	NEGQ       CX
-	LEAQ       32(SI)(CX*4), SI
-	VMOVUPS    (SI), Y0
-	VMASKMOVPS (DX)(BX*1), Y0, Y0
-	VMOVUPS    (SI), Y1
-	VMASKMOVPS Y0, Y1, (AX)(BX*1)
-
-end:
-	VZEROUPPER
-	RET
-
-// func tanhDAVX2F32(dst []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, FMA3
-TEXT ·tanhDAVX2F32(SB), NOSPLIT, $0-96
-	MOVQ dst_base+0(FP), AX
-	MOVQ dst_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000020, CX
-	JLT  manydone
-
-many:
-	VMOVUPS      (DX)(BX*1), Y0
-	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS Y0, Y0, Y1
-	VMOVUPS      Y1, (AX)(BX*1)
-	VMOVUPS      32(DX)(BX*1), Y0
-	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS Y0, Y0, Y1
-	VMOVUPS      Y1, 32(AX)(BX*1)
-	VMOVUPS      64(DX)(BX*1), Y0
-	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS Y0, Y0, Y1
-	VMOVUPS      Y1, 64(AX)(BX*1)
-	VMOVUPS      96(DX)(BX*1), Y0
-	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS Y0, Y0, Y1
-	VMOVUPS      Y1, 96(AX)(BX*1)
-	ADDQ         $0x00000080, BX
-	SUBQ         $0x00000020, CX
-	JGE          many
-
-manydone:
-	ADDQ $0x00000020, CX
-	SUBQ $0x00000008, CX
-	JLT  vectordone
-
-vector:
-	VMOVUPS      (DX)(BX*1), Y0
-	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS Y0, Y0, Y1
-	VMOVUPS      Y1, (AX)(BX*1)
-	ADDQ         $0x00000020, BX
-	SUBQ         $0x00000008, CX
-	JGE          vector
-
-vectordone:
-	ADDQ         $0x00000008, CX
-	TESTQ        CX, CX
-	JZ           end
-	LEAQ         mask<>+0(SB), SI
-	NEGQ         CX
-	LEAQ         32(SI)(CX*4), SI
-	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (DX)(BX*1), Y0, Y0
-	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS Y0, Y0, Y1
-	VMOVUPS      (SI), Y0
-	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
-
-end:
-	VZEROUPPER
-	RET
-
 // func maxAVX2F32(dst []float32, a []float32, b []float32, c []float32)
 // Requires: AVX
 TEXT ·maxAVX2F32(SB), NOSPLIT, $0-96
@@ -4192,6 +4072,126 @@ vectordone:
 	VBLENDVPS  Y0, Y1, Y2, Y0
 	VMOVUPS    (R8), Y1
 	VMASKMOVPS Y0, Y1, (AX)(DI*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func copyAVX2F32(dst []float32, a []float32, b []float32, c []float32)
+// Requires: AVX
+TEXT ·copyAVX2F32(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ a_base+24(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000020, CX
+	JLT  manydone
+
+many:
+	VMOVUPS (DX)(BX*1), Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	VMOVUPS 32(DX)(BX*1), Y0
+	VMOVUPS Y0, 32(AX)(BX*1)
+	VMOVUPS 64(DX)(BX*1), Y0
+	VMOVUPS Y0, 64(AX)(BX*1)
+	VMOVUPS 96(DX)(BX*1), Y0
+	VMOVUPS Y0, 96(AX)(BX*1)
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x00000020, CX
+	JGE     many
+
+manydone:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JLT  vectordone
+
+vector:
+	VMOVUPS (DX)(BX*1), Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, CX
+	JGE     vector
+
+vectordone:
+	ADDQ       $0x00000008, CX
+	TESTQ      CX, CX
+	JZ         end
+	LEAQ       mask<>+0(SB), SI
+	NEGQ       CX
+	LEAQ       32(SI)(CX*4), SI
+	VMOVUPS    (SI), Y0
+	VMASKMOVPS (DX)(BX*1), Y0, Y0
+	VMOVUPS    (SI), Y1
+	VMASKMOVPS Y0, Y1, (AX)(BX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func tanhDAVX2F32(dst []float32, a []float32, b []float32, c []float32)
+// Requires: AVX, FMA3
+TEXT ·tanhDAVX2F32(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ a_base+24(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000020, CX
+	JLT  manydone
+
+many:
+	VMOVUPS      (DX)(BX*1), Y0
+	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y0, Y0, Y1
+	VMOVUPS      Y1, (AX)(BX*1)
+	VMOVUPS      32(DX)(BX*1), Y0
+	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y0, Y0, Y1
+	VMOVUPS      Y1, 32(AX)(BX*1)
+	VMOVUPS      64(DX)(BX*1), Y0
+	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y0, Y0, Y1
+	VMOVUPS      Y1, 64(AX)(BX*1)
+	VMOVUPS      96(DX)(BX*1), Y0
+	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y0, Y0, Y1
+	VMOVUPS      Y1, 96(AX)(BX*1)
+	ADDQ         $0x00000080, BX
+	SUBQ         $0x00000020, CX
+	JGE          many
+
+manydone:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JLT  vectordone
+
+vector:
+	VMOVUPS      (DX)(BX*1), Y0
+	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y0, Y0, Y1
+	VMOVUPS      Y1, (AX)(BX*1)
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000008, CX
+	JGE          vector
+
+vectordone:
+	ADDQ         $0x00000008, CX
+	TESTQ        CX, CX
+	JZ           end
+	LEAQ         mask<>+0(SB), SI
+	NEGQ         CX
+	LEAQ         32(SI)(CX*4), SI
+	VMOVUPS      (SI), Y0
+	VMASKMOVPS   (DX)(BX*1), Y0, Y0
+	VMOVUPS      k4_32_3f800000<>+0(SB), Y1
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS Y0, Y0, Y1
+	VMOVUPS      (SI), Y0
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
 
 end:
 	VZEROUPPER

@@ -64,16 +64,6 @@ func recipAVX512F64(dst []float64, a []float64, b []float64, c []float64)
 //go:noescape
 func squareAVX512F64(dst []float64, a []float64, b []float64, c []float64)
 
-// copyAVX512F64 computes dst = a.
-//
-//go:noescape
-func copyAVX512F64(dst []float64, a []float64, b []float64, c []float64)
-
-// tanhDAVX512F64 computes dst = 1 - a*a.
-//
-//go:noescape
-func tanhDAVX512F64(dst []float64, a []float64, b []float64, c []float64)
-
 // maxAVX512F64 computes dst = the larger of a and b.
 //
 //go:noescape
@@ -123,6 +113,16 @@ func eqAVX512F64(dst []float64, a []float64, b []float64, c []float64)
 //
 //go:noescape
 func selectAVX512F64(dst []float64, a []float64, b []float64, c []float64)
+
+// copyAVX512F64 computes dst = a.
+//
+//go:noescape
+func copyAVX512F64(dst []float64, a []float64, b []float64, c []float64)
+
+// tanhDAVX512F64 computes dst = 1 - a*a.
+//
+//go:noescape
+func tanhDAVX512F64(dst []float64, a []float64, b []float64, c []float64)
 
 // addCAVX512F64 computes dst = a + s.
 //
@@ -244,16 +244,6 @@ func recipAVX512F32(dst []float32, a []float32, b []float32, c []float32)
 //go:noescape
 func squareAVX512F32(dst []float32, a []float32, b []float32, c []float32)
 
-// copyAVX512F32 computes dst = a.
-//
-//go:noescape
-func copyAVX512F32(dst []float32, a []float32, b []float32, c []float32)
-
-// tanhDAVX512F32 computes dst = 1 - a*a.
-//
-//go:noescape
-func tanhDAVX512F32(dst []float32, a []float32, b []float32, c []float32)
-
 // maxAVX512F32 computes dst = the larger of a and b.
 //
 //go:noescape
@@ -303,6 +293,16 @@ func eqAVX512F32(dst []float32, a []float32, b []float32, c []float32)
 //
 //go:noescape
 func selectAVX512F32(dst []float32, a []float32, b []float32, c []float32)
+
+// copyAVX512F32 computes dst = a.
+//
+//go:noescape
+func copyAVX512F32(dst []float32, a []float32, b []float32, c []float32)
+
+// tanhDAVX512F32 computes dst = 1 - a*a.
+//
+//go:noescape
+func tanhDAVX512F32(dst []float32, a []float32, b []float32, c []float32)
 
 // addCAVX512F32 computes dst = a + s.
 //

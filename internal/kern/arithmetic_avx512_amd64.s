@@ -767,122 +767,6 @@ end:
 	VZEROUPPER
 	RET
 
-// func copyAVX512F64(dst []float64, a []float64, b []float64, c []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·copyAVX512F64(SB), NOSPLIT, $0-96
-	MOVQ dst_base+0(FP), AX
-	MOVQ dst_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000020, CX
-	JLT  manydone
-
-many:
-	VMOVUPD (DX)(BX*1), Z0
-	VMOVUPD Z0, (AX)(BX*1)
-	VMOVUPD 64(DX)(BX*1), Z0
-	VMOVUPD Z0, 64(AX)(BX*1)
-	VMOVUPD 128(DX)(BX*1), Z0
-	VMOVUPD Z0, 128(AX)(BX*1)
-	VMOVUPD 192(DX)(BX*1), Z0
-	VMOVUPD Z0, 192(AX)(BX*1)
-	ADDQ    $0x00000100, BX
-	SUBQ    $0x00000020, CX
-	JGE     many
-
-manydone:
-	ADDQ $0x00000020, CX
-	SUBQ $0x00000008, CX
-	JLT  vectordone
-
-vector:
-	VMOVUPD (DX)(BX*1), Z0
-	VMOVUPD Z0, (AX)(BX*1)
-	ADDQ    $0x00000040, BX
-	SUBQ    $0x00000008, CX
-	JGE     vector
-
-vectordone:
-	ADDQ      $0x00000008, CX
-	TESTQ     CX, CX
-	JZ        end
-	MOVQ      $-1, SI
-	BZHIQ     CX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPD.Z (DX)(BX*1), K1, Z0
-	VMOVUPD   Z0, K1, (AX)(BX*1)
-
-end:
-	VZEROUPPER
-	RET
-
-// func tanhDAVX512F64(dst []float64, a []float64, b []float64, c []float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tanhDAVX512F64(SB), NOSPLIT, $0-96
-	MOVQ dst_base+0(FP), AX
-	MOVQ dst_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000020, CX
-	JLT  manydone
-
-many:
-	VMOVUPD      (DX)(BX*1), Z0
-	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
-	VMOVAPD      Z1, Z1
-	VFNMADD231PD Z0, Z0, Z1
-	VMOVUPD      Z1, (AX)(BX*1)
-	VMOVUPD      64(DX)(BX*1), Z0
-	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
-	VMOVAPD      Z1, Z1
-	VFNMADD231PD Z0, Z0, Z1
-	VMOVUPD      Z1, 64(AX)(BX*1)
-	VMOVUPD      128(DX)(BX*1), Z0
-	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
-	VMOVAPD      Z1, Z1
-	VFNMADD231PD Z0, Z0, Z1
-	VMOVUPD      Z1, 128(AX)(BX*1)
-	VMOVUPD      192(DX)(BX*1), Z0
-	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
-	VMOVAPD      Z1, Z1
-	VFNMADD231PD Z0, Z0, Z1
-	VMOVUPD      Z1, 192(AX)(BX*1)
-	ADDQ         $0x00000100, BX
-	SUBQ         $0x00000020, CX
-	JGE          many
-
-manydone:
-	ADDQ $0x00000020, CX
-	SUBQ $0x00000008, CX
-	JLT  vectordone
-
-vector:
-	VMOVUPD      (DX)(BX*1), Z0
-	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
-	VMOVAPD      Z1, Z1
-	VFNMADD231PD Z0, Z0, Z1
-	VMOVUPD      Z1, (AX)(BX*1)
-	ADDQ         $0x00000040, BX
-	SUBQ         $0x00000008, CX
-	JGE          vector
-
-vectordone:
-	ADDQ         $0x00000008, CX
-	TESTQ        CX, CX
-	JZ           end
-	MOVQ         $-1, SI
-	BZHIQ        CX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPD.Z    (DX)(BX*1), K1, Z0
-	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
-	VMOVAPD      Z1, Z1
-	VFNMADD231PD Z0, Z0, Z1
-	VMOVUPD      Z1, K1, (AX)(BX*1)
-
-end:
-	VZEROUPPER
-	RET
-
 // func maxAVX512F64(dst []float64, a []float64, b []float64, c []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxAVX512F64(SB), NOSPLIT, $0-96
@@ -1617,6 +1501,122 @@ vectordone:
 	VCMPPD.BCST $0x04, k8_8_0<>+0(SB), Z0, K2
 	VBLENDMPD   Z1, Z2, K2, Z8
 	VMOVUPD     Z8, K1, (AX)(DI*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func copyAVX512F64(dst []float64, a []float64, b []float64, c []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·copyAVX512F64(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ a_base+24(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000020, CX
+	JLT  manydone
+
+many:
+	VMOVUPD (DX)(BX*1), Z0
+	VMOVUPD Z0, (AX)(BX*1)
+	VMOVUPD 64(DX)(BX*1), Z0
+	VMOVUPD Z0, 64(AX)(BX*1)
+	VMOVUPD 128(DX)(BX*1), Z0
+	VMOVUPD Z0, 128(AX)(BX*1)
+	VMOVUPD 192(DX)(BX*1), Z0
+	VMOVUPD Z0, 192(AX)(BX*1)
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000020, CX
+	JGE     many
+
+manydone:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JLT  vectordone
+
+vector:
+	VMOVUPD (DX)(BX*1), Z0
+	VMOVUPD Z0, (AX)(BX*1)
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000008, CX
+	JGE     vector
+
+vectordone:
+	ADDQ      $0x00000008, CX
+	TESTQ     CX, CX
+	JZ        end
+	MOVQ      $-1, SI
+	BZHIQ     CX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (DX)(BX*1), K1, Z0
+	VMOVUPD   Z0, K1, (AX)(BX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func tanhDAVX512F64(dst []float64, a []float64, b []float64, c []float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhDAVX512F64(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ a_base+24(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000020, CX
+	JLT  manydone
+
+many:
+	VMOVUPD      (DX)(BX*1), Z0
+	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD      Z1, Z1
+	VFNMADD231PD Z0, Z0, Z1
+	VMOVUPD      Z1, (AX)(BX*1)
+	VMOVUPD      64(DX)(BX*1), Z0
+	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD      Z1, Z1
+	VFNMADD231PD Z0, Z0, Z1
+	VMOVUPD      Z1, 64(AX)(BX*1)
+	VMOVUPD      128(DX)(BX*1), Z0
+	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD      Z1, Z1
+	VFNMADD231PD Z0, Z0, Z1
+	VMOVUPD      Z1, 128(AX)(BX*1)
+	VMOVUPD      192(DX)(BX*1), Z0
+	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD      Z1, Z1
+	VFNMADD231PD Z0, Z0, Z1
+	VMOVUPD      Z1, 192(AX)(BX*1)
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x00000020, CX
+	JGE          many
+
+manydone:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000008, CX
+	JLT  vectordone
+
+vector:
+	VMOVUPD      (DX)(BX*1), Z0
+	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD      Z1, Z1
+	VFNMADD231PD Z0, Z0, Z1
+	VMOVUPD      Z1, (AX)(BX*1)
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000008, CX
+	JGE          vector
+
+vectordone:
+	ADDQ         $0x00000008, CX
+	TESTQ        CX, CX
+	JZ           end
+	MOVQ         $-1, SI
+	BZHIQ        CX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPD.Z    (DX)(BX*1), K1, Z0
+	VBROADCASTSD k8_8_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD      Z1, Z1
+	VFNMADD231PD Z0, Z0, Z1
+	VMOVUPD      Z1, K1, (AX)(BX*1)
 
 end:
 	VZEROUPPER
@@ -3123,122 +3123,6 @@ end:
 	VZEROUPPER
 	RET
 
-// func copyAVX512F32(dst []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·copyAVX512F32(SB), NOSPLIT, $0-96
-	MOVQ dst_base+0(FP), AX
-	MOVQ dst_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000040, CX
-	JLT  manydone
-
-many:
-	VMOVUPS (DX)(BX*1), Z0
-	VMOVUPS Z0, (AX)(BX*1)
-	VMOVUPS 64(DX)(BX*1), Z0
-	VMOVUPS Z0, 64(AX)(BX*1)
-	VMOVUPS 128(DX)(BX*1), Z0
-	VMOVUPS Z0, 128(AX)(BX*1)
-	VMOVUPS 192(DX)(BX*1), Z0
-	VMOVUPS Z0, 192(AX)(BX*1)
-	ADDQ    $0x00000100, BX
-	SUBQ    $0x00000040, CX
-	JGE     many
-
-manydone:
-	ADDQ $0x00000040, CX
-	SUBQ $0x00000010, CX
-	JLT  vectordone
-
-vector:
-	VMOVUPS (DX)(BX*1), Z0
-	VMOVUPS Z0, (AX)(BX*1)
-	ADDQ    $0x00000040, BX
-	SUBQ    $0x00000010, CX
-	JGE     vector
-
-vectordone:
-	ADDQ      $0x00000010, CX
-	TESTQ     CX, CX
-	JZ        end
-	MOVQ      $-1, SI
-	BZHIQ     CX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (DX)(BX*1), K1, Z0
-	VMOVUPS   Z0, K1, (AX)(BX*1)
-
-end:
-	VZEROUPPER
-	RET
-
-// func tanhDAVX512F32(dst []float32, a []float32, b []float32, c []float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·tanhDAVX512F32(SB), NOSPLIT, $0-96
-	MOVQ dst_base+0(FP), AX
-	MOVQ dst_len+8(FP), CX
-	MOVQ a_base+24(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000040, CX
-	JLT  manydone
-
-many:
-	VMOVUPS      (DX)(BX*1), Z0
-	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z0, Z0, Z1
-	VMOVUPS      Z1, (AX)(BX*1)
-	VMOVUPS      64(DX)(BX*1), Z0
-	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z0, Z0, Z1
-	VMOVUPS      Z1, 64(AX)(BX*1)
-	VMOVUPS      128(DX)(BX*1), Z0
-	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z0, Z0, Z1
-	VMOVUPS      Z1, 128(AX)(BX*1)
-	VMOVUPS      192(DX)(BX*1), Z0
-	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z0, Z0, Z1
-	VMOVUPS      Z1, 192(AX)(BX*1)
-	ADDQ         $0x00000100, BX
-	SUBQ         $0x00000040, CX
-	JGE          many
-
-manydone:
-	ADDQ $0x00000040, CX
-	SUBQ $0x00000010, CX
-	JLT  vectordone
-
-vector:
-	VMOVUPS      (DX)(BX*1), Z0
-	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z0, Z0, Z1
-	VMOVUPS      Z1, (AX)(BX*1)
-	ADDQ         $0x00000040, BX
-	SUBQ         $0x00000010, CX
-	JGE          vector
-
-vectordone:
-	ADDQ         $0x00000010, CX
-	TESTQ        CX, CX
-	JZ           end
-	MOVQ         $-1, SI
-	BZHIQ        CX, SI, SI
-	KMOVW        SI, K1
-	VMOVUPS.Z    (DX)(BX*1), K1, Z0
-	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
-	VMOVAPS      Z1, Z1
-	VFNMADD231PS Z0, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)(BX*1)
-
-end:
-	VZEROUPPER
-	RET
-
 // func maxAVX512F32(dst []float32, a []float32, b []float32, c []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxAVX512F32(SB), NOSPLIT, $0-96
@@ -3973,6 +3857,122 @@ vectordone:
 	VCMPPS.BCST $0x04, k4_4_0<>+0(SB), Z0, K2
 	VBLENDMPS   Z1, Z2, K2, Z8
 	VMOVUPS     Z8, K1, (AX)(DI*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func copyAVX512F32(dst []float32, a []float32, b []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·copyAVX512F32(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ a_base+24(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000040, CX
+	JLT  manydone
+
+many:
+	VMOVUPS (DX)(BX*1), Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	VMOVUPS 64(DX)(BX*1), Z0
+	VMOVUPS Z0, 64(AX)(BX*1)
+	VMOVUPS 128(DX)(BX*1), Z0
+	VMOVUPS Z0, 128(AX)(BX*1)
+	VMOVUPS 192(DX)(BX*1), Z0
+	VMOVUPS Z0, 192(AX)(BX*1)
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000040, CX
+	JGE     many
+
+manydone:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JLT  vectordone
+
+vector:
+	VMOVUPS (DX)(BX*1), Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, CX
+	JGE     vector
+
+vectordone:
+	ADDQ      $0x00000010, CX
+	TESTQ     CX, CX
+	JZ        end
+	MOVQ      $-1, SI
+	BZHIQ     CX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (DX)(BX*1), K1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func tanhDAVX512F32(dst []float32, a []float32, b []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhDAVX512F32(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ a_base+24(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000040, CX
+	JLT  manydone
+
+many:
+	VMOVUPS      (DX)(BX*1), Z0
+	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z0, Z0, Z1
+	VMOVUPS      Z1, (AX)(BX*1)
+	VMOVUPS      64(DX)(BX*1), Z0
+	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z0, Z0, Z1
+	VMOVUPS      Z1, 64(AX)(BX*1)
+	VMOVUPS      128(DX)(BX*1), Z0
+	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z0, Z0, Z1
+	VMOVUPS      Z1, 128(AX)(BX*1)
+	VMOVUPS      192(DX)(BX*1), Z0
+	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z0, Z0, Z1
+	VMOVUPS      Z1, 192(AX)(BX*1)
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x00000040, CX
+	JGE          many
+
+manydone:
+	ADDQ $0x00000040, CX
+	SUBQ $0x00000010, CX
+	JLT  vectordone
+
+vector:
+	VMOVUPS      (DX)(BX*1), Z0
+	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z0, Z0, Z1
+	VMOVUPS      Z1, (AX)(BX*1)
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000010, CX
+	JGE          vector
+
+vectordone:
+	ADDQ         $0x00000010, CX
+	TESTQ        CX, CX
+	JZ           end
+	MOVQ         $-1, SI
+	BZHIQ        CX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (DX)(BX*1), K1, Z0
+	VBROADCASTSS k4_4_3f800000<>+0(SB), Z1
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z0, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)(BX*1)
 
 end:
 	VZEROUPPER
