@@ -35,6 +35,7 @@ type compilation struct {
 	group    Group
 	trace    *trace
 	schedule *schedule
+	ahead    *schedule   // of the hoisted values
 	sums     [][]float64 // places for the losses of a sweep
 }
 

@@ -3,6 +3,7 @@ package compiler
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -12,11 +13,15 @@ import (
 func (c *compilation) print(w io.Writer) {
 	t := c.trace
 	number := map[*value]int{}
-	for _, v := range t.reachable() {
+	all := t.reachable(append(slices.Clone(t.hoists), t.roots...))
+	for _, v := range all {
 		number[v] = len(number) + 1
 	}
-	for _, v := range t.reachable() {
+	for _, v := range all {
 		fmt.Fprintf(w, "v%d = %s\n", number[v], v.text(number))
+	}
+	for i, h := range t.hoists {
+		fmt.Fprintf(w, "hoist %d: v%d\n", i, number[h])
 	}
 	for i, r := range t.roots {
 		fmt.Fprintf(w, "%s: v%d\n", c.group.Residuals[i].Name, number[r])

@@ -46,7 +46,11 @@ const graphPoints = 64
 func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
 	g := graph.New(points, single)
 	t := p.comp.trace
-	e := newEmitter(g, t, p.comp.schedule, v.kind != vLosses && v.kind != vRows && v.kind != vHoists)
+	s := p.comp.schedule
+	if v.kind == vHoists {
+		s = p.comp.ahead
+	}
+	e := newEmitter(g, t, s, v.kind != vLosses && v.kind != vRows && v.kind != vHoists)
 	b := &built{}
 	b.spec.Graph = g
 	switch v.kind {

@@ -36,11 +36,16 @@ type bundle struct {
 }
 
 func fuse(c *compilation) error {
+	c.schedule = newSchedule(c.trace, c.trace.roots)
+	c.ahead = newSchedule(c.trace, c.trace.hoists)
+	return nil
+}
+
+func newSchedule(t *trace, roots []*value) *schedule {
 	s := &schedule{
 		level: map[*value]int{}, of: map[*value]*product{}, slot: map[*value]int{}, bundle: map[*value]*bundle{},
 	}
-	c.schedule = s
-	all := c.trace.reachable()
+	all := t.reachable(roots)
 	for _, v := range all {
 		l := 0
 		for _, a := range v.args {
@@ -77,14 +82,14 @@ func fuse(c *compilation) error {
 	for _, p := range s.groups {
 		s.store(p.in, p.level)
 	}
-	s.share(c.trace)
-	return nil
+	s.share(roots, all)
+	return s
 }
 
 // reachable lists the values that the roots need, arguments first.
-func (t *trace) reachable() []*value {
+func (t *trace) reachable(roots []*value) []*value {
 	seen := make([]bool, len(t.values))
-	stack := append([]*value(nil), t.roots...)
+	stack := append([]*value(nil), roots...)
 	for len(stack) > 0 {
 		v := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -126,7 +131,7 @@ func (s *schedule) store(in []*value, level int) {
 }
 
 // share stores values that several programs would compute again: the encoders of a modified MLP, skip connections.
-func (s *schedule) share(t *trace) {
+func (s *schedule) share(roots, all []*value) {
 	type region struct {
 		level int
 		roots []*value
@@ -143,10 +148,10 @@ func (s *schedule) share(t *trace) {
 		}
 	}
 	top := 0
-	for _, v := range t.roots {
+	for _, v := range roots {
 		top = max(top, s.level[v]+1)
 	}
-	regions = append(regions, region{top, t.roots, 1})
+	regions = append(regions, region{top, roots, 1})
 
 	count := map[*value]int{}
 	parents := map[*value][]*value{}
@@ -173,7 +178,7 @@ func (s *schedule) share(t *trace) {
 	}
 	type key struct{ level, width int }
 	extra := map[key]*bundle{}
-	for _, v := range t.reachable() {
+	for _, v := range all {
 		if count[v] < 2 || v.dim == 1 || s.bundle[v] != nil || !s.dear(v) {
 			continue
 		}
