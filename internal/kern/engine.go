@@ -24,6 +24,7 @@ type engine[T Float] struct {
 	addTo  func(dst, a []T)
 	axpy   func(dst []T, s T, a []T)
 	adam   func(theta, m, v, g []T, k *adamStep[T])
+	run    func(steps []Step[T], slots []*T, n int) int // executes leading steps with a code, at least one; may be nil
 	gemm   gemmEngine[T]
 }
 

@@ -113,3 +113,16 @@ func ExampleAlignedSlice() {
 	fmt.Println(x, cap(x))
 	// Output: [0 0 0] 3
 }
+
+// The program d = (a·b + a)² over blocks of four elements.
+func ExampleRun() {
+	const a, b, d = 0, 1, 2
+	steps := []kern.Step[float64]{
+		kern.NewStep[float64](kern.OpFMA, d, a, b, a),
+		kern.NewConstStep[float64](kern.OpPowI, d, d, 0, 2),
+	}
+	block := [3][4]float64{{1, 2, 3, 4}, {1, 1, 0, 0}}
+	kern.Run(steps, []*float64{&block[a][0], &block[b][0], &block[d][0]}, 4)
+	fmt.Println(block[d])
+	// Output: [4 16 9 16]
+}

@@ -56,6 +56,7 @@ func useAVX2F64(e *engine[float64]) {
 	e.adam = func(theta, m, v, g []float64, k *adamStep[float64]) { adamAVX2F64(theta, m, v, g, &k.beta1) }
 	e.gemm.useTiles(4, 4, tilesAVX2F64())
 	e.gemm.useDots(dots8AVX2F64, dots1AVX2F64)
+	e.run = runnerOf(runStepsAVX2F64)
 }
 
 func useAVX2F32(e *engine[float32]) {
@@ -108,6 +109,7 @@ func useAVX2F32(e *engine[float32]) {
 	e.adam = func(theta, m, v, g []float32, k *adamStep[float32]) { adamAVX2F32(theta, m, v, g, &k.beta1) }
 	e.gemm.useTiles(8, 8, tilesAVX2F32())
 	e.gemm.useDots(dots8AVX2F32, dots1AVX2F32)
+	e.run = runnerOf(runStepsAVX2F32)
 }
 
 func useAVX512F64(e *engine[float64]) {
@@ -160,6 +162,7 @@ func useAVX512F64(e *engine[float64]) {
 	e.adam = func(theta, m, v, g []float64, k *adamStep[float64]) { adamAVX512F64(theta, m, v, g, &k.beta1) }
 	e.gemm.useTiles(8, 1, tilesAVX512F64())
 	e.gemm.useDots(dots8AVX512F64, dots1AVX512F64)
+	e.run = runnerOf(runStepsAVX512F64)
 }
 
 func useAVX512F32(e *engine[float32]) {
@@ -212,4 +215,5 @@ func useAVX512F32(e *engine[float32]) {
 	e.adam = func(theta, m, v, g []float32, k *adamStep[float32]) { adamAVX512F32(theta, m, v, g, &k.beta1) }
 	e.gemm.useTiles(16, 1, tilesAVX512F32())
 	e.gemm.useDots(dots8AVX512F32, dots1AVX512F32)
+	e.run = runnerOf(runStepsAVX512F32)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
@@ -50,6 +51,7 @@ func (f *file) write(dir string) error {
 	if err := pass.Compile.Execute(result); err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}
+	dropSelfMoves(result)
 	cfg := printer.Config{Pkg: "kern", Argv: []string{"go", "run", ".", "-out", ".."}}
 	for ext, p := range map[string]printer.Printer{".s": printer.NewGoAsm(cfg), ".go": printer.NewStubs(cfg)} {
 		text, err := p.Print(result)
@@ -61,6 +63,22 @@ func (f *file) write(dir string) error {
 		}
 	}
 	return nil
+}
+
+// dropSelfMoves removes copies of a vector register to itself, which avo leaves: they are not free.
+func dropSelfMoves(f *ir.File) {
+	for _, fn := range f.Functions() {
+		var kept []ir.Node
+		for _, n := range fn.Nodes {
+			i, ok := n.(*ir.Instruction)
+			if ok && (i.Opcode == "VMOVAPD" || i.Opcode == "VMOVAPS") && len(i.Operands) == 2 && len(i.Suffixes) == 0 &&
+				i.Operands[0].Asm() == i.Operands[1].Asm() {
+				continue
+			}
+			kept = append(kept, n)
+		}
+		fn.Nodes = kept
+	}
 }
 
 // lanes is the number of elements in a vector.

@@ -5,8 +5,10 @@ package main
 
 import (
 	"flag"
+	"go/format"
 	"log"
 	"os"
+	"path/filepath"
 )
 
 func main() {
@@ -29,6 +31,7 @@ var parts = []struct {
 	{"gemm", []func(*machine){gemm, dots}},
 	{"arithmetic", []func(*machine){arithmetic, reductions}},
 	{"functions", []func(*machine){functions}},
+	{"steps", []func(*machine){steps}},
 }
 
 // generate writes all files to a folder.
@@ -49,5 +52,9 @@ func generate(dir string) error {
 			}
 		}
 	}
-	return nil
+	codes, err := format.Source([]byte(stepCodes()))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "stepcodes_amd64.go"), codes, 0o644)
 }

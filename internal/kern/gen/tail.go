@@ -16,19 +16,27 @@ type tailMask struct {
 
 // tailMask makes the mask for n lanes, 0 ≤ n ≤ lanes. n is overwritten.
 func (m *machine) tailMask(n reg.GPVirtual) *tailMask {
+	t := &tailMask{}
 	if m.avx512 {
-		ones, k := m.GP64(), m.K()
-		m.MOVQ(operand.I32(-1), ones)
-		m.BZHIQ(n, ones, ones)
-		m.KMOVW(ones.As32(), k)
-		return &tailMask{k: k}
+		t.k = m.K()
+	}
+	m.tailMaskWith(t, n, m.GP64())
+	return t
+}
+
+// tailMaskWith makes the mask in t with the help of another register.
+func (m *machine) tailMaskWith(t *tailMask, n, r reg.GPVirtual) {
+	if m.avx512 {
+		m.MOVQ(operand.I32(-1), r)
+		m.BZHIQ(n, r, r)
+		m.KMOVW(r.As32(), t.k)
+		return
 	}
 	// The mask slides over as many ones as there are lanes, followed by as many zeros.
-	at := m.GP64()
-	m.LEAQ(m.slidingMask(), at)
+	m.LEAQ(m.slidingMask(), r)
 	m.NEGQ(n)
-	m.LEAQ(operand.Mem{Base: at, Index: n, Scale: uint8(m.size)}.Offset(m.bytes()), at)
-	return &tailMask{v: operand.Mem{Base: at}}
+	m.LEAQ(operand.Mem{Base: r, Index: n, Scale: uint8(m.size)}.Offset(m.bytes()), r)
+	t.v = operand.Mem{Base: r}
 }
 
 func (m *machine) slidingMask() operand.Mem {

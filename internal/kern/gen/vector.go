@@ -124,12 +124,14 @@ func (m *machine) cmp(predicate uint8, x vec, y operand.Op) mask {
 
 // blend is x where the mask is set and y elsewhere.
 func (m *machine) blend(k mask, x, y vec) vec {
-	r := m.vec()
 	if m.avx512 {
-		m.op("BLENDM", x, y, k, r)
-	} else {
-		m.op("BLENDV", k, x, y, r)
+		// Not VBLENDM: avo believes that it reads its destination, which then occupies a register from the start.
+		r := m.load(y)
+		m.op("MOVA", x, k, r)
+		return r
 	}
+	r := m.vec()
+	m.op("BLENDV", k, x, y, r)
 	return r
 }
 
