@@ -17,6 +17,7 @@ func testRun[T Float](t *testing.T) {
 	for op := range NumConstOps {
 		all = append(all, NewConstStep(op, rng.IntN(slotCount), rng.IntN(slotCount), rng.IntN(slotCount), T(2.5)))
 	}
+	all = append(all, NewSinCosStep[T](1, 4, 2), NewSinCosStep[T](3, 5, 5))
 	check := func(steps []Step[T], n int) {
 		t.Helper()
 		x := [2][3][]T{testOperands[T](uint64(n), n), testOperands[T](uint64(n)+1000, n)}
@@ -30,9 +31,12 @@ func testRun[T Float](t *testing.T) {
 		}
 		for _, s := range steps {
 			dst, a, b, c := want[s.dst].slice(), want[s.a].slice(), want[s.b].slice(), want[s.c].slice()
-			if s.op < uint8(NumOps) {
+			switch {
+			case s.op == stepSinCos:
+				SinCos(dst, b, a)
+			case s.op < uint8(NumOps):
 				Table[T]()[s.op](dst, a, b, c)
-			} else {
+			default:
 				ConstTable[T]()[s.op-uint8(NumOps)](dst, a, c, s.s)
 			}
 		}
