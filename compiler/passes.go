@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // Pass is one rewriting of the trace.
@@ -69,9 +67,9 @@ func inline(c *compilation) error {
 	return errors.Join(errs...)
 }
 
-// rewrite rebuilds the trace from its roots, replacing values for which f returns one. f gets the value and its
-// rewritten arguments.
-func (c *compilation) rewrite(f func(t *trace, v *value, args []*value) *value) {
+// rewrite rebuilds the trace from its roots, replacing values for which f returns one. f gets the value and visit, which
+// rewrites what it needs of the old trace.
+func (c *compilation) rewrite(f func(t *trace, v *value, visit func(*value) *value) *value) {
 	old, t := c.trace, c.trace.fresh()
 	memo := map[*value]*value{}
 	var visit func(v *value) *value
@@ -79,14 +77,13 @@ func (c *compilation) rewrite(f func(t *trace, v *value, args []*value) *value) 
 		if w, ok := memo[v]; ok {
 			return w
 		}
-		args := make([]*value, len(v.args))
-		for i, a := range v.args {
-			args[i] = visit(a)
-		}
-		w := f(t, v, args)
+		w := f(t, v, visit)
 		if w == nil {
 			b := *v
-			b.args = args
+			b.args = make([]*value, len(v.args))
+			for i, a := range v.args {
+				b.args[i] = visit(a)
+			}
 			w = t.rebuild(&b, v.dim)
 		}
 		if w.expr == nil {
@@ -102,96 +99,6 @@ func (c *compilation) rewrite(f func(t *trace, v *value, args []*value) *value) 
 		t.hoists = append(t.hoists, visit(h))
 	}
 	c.trace = t
-}
-
-// uses counts how often each value is read.
-func (t *trace) uses() map[*value]int {
-	n := map[*value]int{}
-	var visit func(v *value)
-	visit = func(v *value) {
-		n[v]++
-		if n[v] > 1 {
-			return
-		}
-		for _, a := range v.args {
-			visit(a)
-		}
-	}
-	for _, r := range t.roots {
-		visit(r)
-	}
-	return n
-}
-
-// collapse finds Σ c_k ∂²v/∂x_k² with constant c_k.
-func collapse(c *compilation) error {
-	before := c.trace.uses()
-	uses := map[*value]int{} // of the values of the new trace
-	c.rewrite(func(t *trace, v *value, args []*value) *value {
-		for i, a := range v.args {
-			uses[args[i]] = before[a]
-		}
-		if v.op != opLin {
-			return nil
-		}
-		type term struct {
-			v    *value
-			coef float64
-		}
-		c0 := v.c0
-		var terms []term
-		var flatten func(args []*value, coef []float64, s float64)
-		flatten = func(args []*value, coef []float64, s float64) {
-			for i, a := range args {
-				if a.op == opLin && uses[a] == 1 && a.dim == v.dim {
-					c0 += s * coef[i] * a.c0
-					flatten(a.args, a.coef, s*coef[i])
-				} else {
-					terms = append(terms, term{a, s * coef[i]})
-				}
-			}
-		}
-		flatten(args, v.coef, 1)
-		groups := map[*value]*lapSpec{}
-		var order []*value
-		pure := func(x term) (*ph.Coord, bool) {
-			if x.v.op != opD || uses[x.v] != 1 {
-				return nil, false
-			}
-			cs := x.v.ref.(*diffSpec).coords
-			return cs[0], len(cs) == 2 && cs[0] == cs[1]
-		}
-		for _, x := range terms {
-			if k, ok := pure(x); ok {
-				g := groups[x.v.args[0]]
-				if g == nil {
-					g = &lapSpec{}
-					groups[x.v.args[0]] = g
-					order = append(order, x.v.args[0])
-				}
-				g.coords, g.coef = append(g.coords, k), append(g.coef, x.coef)
-			}
-		}
-		var coef []float64
-		var rest []*value
-		for _, x := range terms {
-			if _, ok := pure(x); ok && len(groups[x.v.args[0]].coords) > 1 {
-				continue
-			}
-			coef, rest = append(coef, x.coef), append(rest, x.v)
-		}
-		for _, a := range order {
-			if g := groups[a]; len(g.coords) > 1 {
-				f := g.coef[0] // a common factor stays outside, so that equal Laplacians are one value
-				for k := range g.coef {
-					g.coef[k] /= f
-				}
-				coef, rest = append(coef, f), append(rest, t.add(value{op: opLap, dim: a.dim, ref: g, args: []*value{a}, expr: v.expr}))
-			}
-		}
-		return t.lin(v.dim, c0, coef, rest)
-	})
-	return nil
 }
 
 func lowerDerivatives(c *compilation) error {

@@ -60,9 +60,10 @@ func (v *value) text(number map[*value]int) string {
 	case *ph.Integral:
 		fmt.Fprintf(&b, " d%s, %d nodes", r.Var.Name(), r.Nodes)
 	case string:
-		b.WriteString(" " + r)
 		if v.op == opHoist {
 			fmt.Fprintf(&b, " %d", v.k)
+		} else {
+			b.WriteString(" " + r)
 		}
 	}
 	switch v.op {
