@@ -80,7 +80,8 @@ func builder(function, file string) bool {
 	if strings.HasSuffix(file, "_test.go") {
 		return false
 	}
-	return strings.HasPrefix(function, module+"placeholder.") || strings.HasPrefix(function, module+"net.")
+	return strings.HasPrefix(function, module+"placeholder.") || strings.HasPrefix(function, module+"net.") ||
+		strings.HasPrefix(function, module+"domain.")
 }
 
 func caller() Pos {

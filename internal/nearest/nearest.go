@@ -18,7 +18,7 @@ func Name(word string, valid []string) string {
 	}
 	best, bestDist, bestResized := "", limit, true
 	for _, v := range slices.Sorted(slices.Values(valid)) {
-		d := distance(w, []rune(v))
+		d := Distance(w, []rune(v))
 		if strings.EqualFold(word, v) {
 			d = 0
 		}
@@ -30,10 +30,10 @@ func Name(word string, valid []string) string {
 	return best
 }
 
-// distance is the optimal string alignment distance: with rows i−2, i−1 and i of the usual table,
+// Distance is the optimal string alignment distance: with rows i−2, i−1 and i of the usual table,
 //
 //	d(i, j) = min(d(i−1, j) + 1, d(i, j−1) + 1, d(i−1, j−1) + [a_i ≠ b_j], d(i−2, j−2) + 1 if a swap matches).
-func distance(a, b []rune) int {
+func Distance(a, b []rune) int {
 	before, prev, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range prev {
 		prev[j] = j

@@ -37,3 +37,17 @@ func TestName(t *testing.T) {
 		})
 	}
 }
+
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"wave1d", "wave1d", 0},
+		{"residaul", "residual", 1}, // a swap counts once
+	} {
+		if got := nearest.Distance([]rune(c.a), []rune(c.b)); got != c.want {
+			t.Errorf("Distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}

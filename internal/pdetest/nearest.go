@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	edits "github.com/crux-pinn/crux/internal/nearest"
 )
 
 // nearest returns the k names that are most like name: those of the least edit distance, where two edits are forgiven for
@@ -11,7 +13,7 @@ import (
 // farther than "heat1d" by edits alone.
 func nearest(name string, names []string, k int) []string {
 	name = strings.ToLower(name)
-	score := func(s string) int { return editDistance(name, s) - 2*commonLength(name, s) }
+	score := func(s string) int { return edits.Distance([]rune(name), []rune(s)) - 2*commonLength(name, s) }
 	sorted := slices.Clone(names)
 	slices.SortStableFunc(sorted, func(a, b string) int { return cmp.Compare(score(a), score(b)) })
 	return sorted[:min(k, len(sorted))]
@@ -32,26 +34,4 @@ func commonLength(a, b string) int {
 		}
 	}
 	return longest
-}
-
-// editDistance is Levenshtein's: the least number of insertions, deletions and replacements that turn a into b.
-// Row i of the table holds the distances of a[:i] to every beginning of b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
