@@ -2223,8 +2223,8 @@ vectordone:
 
 end:
 	VADDPD     Y1, Y0, Y0
-	VADDPD     Y3, Y2, Y1
-	VADDPD     Y1, Y0, Y0
+	VADDPD     Y3, Y2, Y2
+	VADDPD     Y2, Y0, Y0
 	VHADDPD    Y0, Y0, Y0
 	VPERM2F128 $0x20, Y0, Y0, Y1
 	VPERM2F128 $0x31, Y0, Y0, Y0
@@ -2292,8 +2292,8 @@ vectordone:
 
 end:
 	VADDPD     Y1, Y0, Y0
-	VADDPD     Y3, Y2, Y1
-	VADDPD     Y1, Y0, Y0
+	VADDPD     Y3, Y2, Y2
+	VADDPD     Y2, Y0, Y0
 	VHADDPD    Y0, Y0, Y0
 	VPERM2F128 $0x20, Y0, Y0, Y1
 	VPERM2F128 $0x31, Y0, Y0, Y0
@@ -4676,8 +4676,8 @@ vectordone:
 
 end:
 	VADDPS     Y1, Y0, Y0
-	VADDPS     Y3, Y2, Y1
-	VADDPS     Y1, Y0, Y0
+	VADDPS     Y3, Y2, Y2
+	VADDPS     Y2, Y0, Y0
 	VHADDPS    Y0, Y0, Y0
 	VHADDPS    Y0, Y0, Y0
 	VPERM2F128 $0x20, Y0, Y0, Y1
@@ -4746,8 +4746,8 @@ vectordone:
 
 end:
 	VADDPS     Y1, Y0, Y0
-	VADDPS     Y3, Y2, Y1
-	VADDPS     Y1, Y0, Y0
+	VADDPS     Y3, Y2, Y2
+	VADDPS     Y2, Y0, Y0
 	VHADDPS    Y0, Y0, Y0
 	VHADDPS    Y0, Y0, Y0
 	VPERM2F128 $0x20, Y0, Y0, Y1

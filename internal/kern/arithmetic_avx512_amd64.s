@@ -2120,8 +2120,8 @@ vectordone:
 
 end:
 	VADDPD        Z1, Z0, Z0
-	VADDPD        Z3, Z2, Z1
-	VADDPD        Z1, Z0, Z0
+	VADDPD        Z3, Z2, Z2
+	VADDPD        Z2, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y0, Y1, Y1
 	VHADDPD       Y1, Y1, Y0
@@ -2189,8 +2189,8 @@ vectordone:
 
 end:
 	VADDPD        Z1, Z0, Z0
-	VADDPD        Z3, Z2, Z1
-	VADDPD        Z1, Z0, Z0
+	VADDPD        Z3, Z2, Z2
+	VADDPD        Z2, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y0, Y1, Y1
 	VHADDPD       Y1, Y1, Y0
@@ -4452,8 +4452,8 @@ vectordone:
 
 end:
 	VADDPS        Z1, Z0, Z0
-	VADDPS        Z3, Z2, Z1
-	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y0, Y1, Y1
 	VHADDPS       Y1, Y1, Y0
@@ -4522,8 +4522,8 @@ vectordone:
 
 end:
 	VADDPS        Z1, Z0, Z0
-	VADDPS        Z3, Z2, Z1
-	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y0, Y1, Y1
 	VHADDPS       Y1, Y1, Y0

@@ -56,3 +56,17 @@ func BenchmarkGemmTN(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkPack(b *testing.B) {
+	for _, n := range []int{20, 50, 64, 128} {
+		for _, trans := range []bool{false, true} {
+			b.Run(fmt.Sprintf("f64/%dx%d/%v", n, n, trans), func(b *testing.B) {
+				w := make([]float64, n*n)
+				var p Packed[float64]
+				for b.Loop() {
+					p.Pack(w, n, n, trans)
+				}
+			})
+		}
+	}
+}

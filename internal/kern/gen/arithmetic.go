@@ -57,7 +57,7 @@ var withConstant = []formula{
 // arithmetic writes one kernel for each formula, unrolled so that the counting is cheap.
 func arithmetic(m *machine) {
 	for _, f := range simple {
-		m.kernel(f.base, f.arity, 4, f.text, func(x []vec) vec { return f.f(m, x) })
+		m.kernel(f.base, f.arity, 4, 1, f.text, func(x []vec) vec { return f.f(m, x) })
 	}
 	for _, f := range withConstant {
 		m.constKernel(f.base, f.sources, f.text, func(x []vec, s vec) vec { return f.f(m, append(x, s)) })

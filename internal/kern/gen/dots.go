@@ -32,7 +32,7 @@ func (m *machine) dotRows(rows int) {
 	m.Label("tile")
 	sums := make([]reg.VecVirtual, rows)
 	for i := range sums {
-		sums[i] = m.vec()
+		sums[i] = m.reg()
 		m.zero(sums[i])
 	}
 	b, k, a0, a4 := m.param("b"), m.param("k"), m.GP64(), m.GP64()
@@ -43,7 +43,8 @@ func (m *machine) dotRows(rows int) {
 	m.SUBQ(operand.U8(uint8(m.lanes())), k)
 	m.JLT(operand.LabelRef("rest"))
 	m.Label("inner")
-	y := m.load(operand.Mem{Base: b})
+	y := m.reg()
+	m.op("MOVU", operand.Mem{Base: b}, y)
 	for i := range sums {
 		m.op("FMADD231", rowOf(i, a0, a4, lda, lda3), y, sums[i])
 	}
@@ -58,10 +59,10 @@ func (m *machine) dotRows(rows int) {
 	m.Label("rest")
 	m.CMPQ(k, operand.I8(int8(-m.lanes())))
 	m.JE(operand.LabelRef("reduce"))
-	yt := m.vec()
+	yt := m.reg()
 	m.loadTail(operand.Mem{Base: b}, yt, tail)
 	for i := range sums {
-		x := m.vec()
+		x := m.reg()
 		m.loadTail(rowOf(i, a0, a4, lda, lda3), x, tail)
 		m.op("FMADD231", x, yt, sums[i])
 	}

@@ -9,18 +9,21 @@ import (
 
 // functions writes the elementary functions.
 func functions(m *machine) {
-	m.unary("exp", "eᵃ", m.exp)
-	m.unary("expm1", "eᵃ - 1", m.expm1)
-	m.unary("tanh", "tanh a", m.tanh)
-	m.unary("sigmoid", "1/(1+e⁻ᵃ)", m.sigmoid)
-	m.unary("softplus", "ln(1+eᵃ)", m.softplus)
-	m.unary("log", "ln a", m.log)
-	m.unary("erf", "erf a", m.erf)
+	m.unary("exp", "eᵃ", sideBySide, m.exp)
+	m.unary("expm1", "eᵃ - 1", sideBySide, m.expm1)
+	m.unary("tanh", "tanh a", sideBySide, m.tanh)
+	m.unary("sigmoid", "1/(1+e⁻ᵃ)", sideBySide, m.sigmoid)
+	m.unary("softplus", "ln(1+eᵃ)", sideBySide, m.softplus)
+	m.unary("log", "ln a", sideBySide, m.log)
+	m.unary("erf", "erf a", sideBySide, m.erf)
 	m.trig("sin", "sin a", false)
 	m.trig("cos", "cos a", true)
 	m.sinCos()
 	m.powi()
 }
+
+// sideBySide is how many vectors the long functions work on at once. Two gain 10 %; three gain no more.
+const sideBySide = 2
 
 // reduceExp returns k, a whole number, and p = eʳ − 1 where x = k·ln2 + r, |r| ≤ ln2/2.
 //
@@ -185,7 +188,7 @@ func (m *machine) trig(base, formula string, cos bool) {
 	dst, src, n, i := m.base("dst"), m.base("a"), m.GP64(), m.GP64()
 	m.Load(m.Param("dst").Len(), n)
 	c := m.coefficients()
-	m.loop(n, i, 1, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
+	m.loop(n, i, 1, sideBySide, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
 		x := load(src)
 		m.jumpIfAny(m.cmp(notLess, m.abs(x), m.k(c.trig)), "large")
 		// x = k·π + r with whole k for sin; cos x = sin(x + π/2), so that k is a whole number less ½.
@@ -219,7 +222,7 @@ func (m *machine) sinCos() {
 	sp, cp, src, n, i := m.base("s"), m.base("c"), m.base("x"), m.GP64(), m.GP64()
 	m.Load(m.Param("x").Len(), n)
 	c := m.coefficients()
-	m.loop(n, i, 1, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
+	m.loop(n, i, 1, sideBySide, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
 		x := load(src)
 		m.jumpIfAny(m.cmp(notLess, m.abs(x), m.k(c.trig)), "large")
 		quadrant, k := m.integer(m.mul(x, m.k(2/math.Pi)))
@@ -235,15 +238,7 @@ func (m *machine) sinCos() {
 		cos := m.add(w, m.fma(m.poly(z, z2, c.cosQuarter), z2, lost))
 		top := 8*m.size - 1
 		odd := m.shl(quadrant, top)
-		var swap mask = odd
-		if m.avx512 {
-			swap = m.K()
-			if m.size == 8 {
-				m.VPMOVQ2M(odd, swap)
-			} else {
-				m.VPMOVD2M(odd, swap)
-			}
-		}
+		swap := m.negative(odd)
 		negSin := m.and(m.shl(quadrant, top-1), m.signBit())
 		negCos := m.xor(negSin, odd)
 		y := m.xor(m.blend(swap, cos, sin), negSin)
@@ -259,13 +254,30 @@ func (m *machine) sinCos() {
 	m.ret()
 }
 
+// negative is the mask of the lanes whose sign bit is set.
+func (m *machine) negative(x vec) mask {
+	if !m.avx512 {
+		return x
+	}
+	k := m.vec()
+	for j := range k {
+		k[j] = m.K()
+		if m.size == 8 {
+			m.VPMOVQ2M(x[j], k[j])
+		} else {
+			m.VPMOVD2M(x[j], k[j])
+		}
+	}
+	return k
+}
+
 // powi writes aⁿ for a whole number n by repeated squaring. The branches go the same way for all vectors.
 func (m *machine) powi() {
 	m.text("powi", "func(dst, a []T, e int, invert bool)", "computes dst = aᵉ, e ≥ 0, or its reciprocal.")
 	dst, src, n, i := m.base("dst"), m.base("a"), m.GP64(), m.GP64()
 	m.Load(m.Param("dst").Len(), n)
 	count := 0
-	m.loop(n, i, 1, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
+	m.loop(n, i, 1, 1, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
 		count++
 		l := func(s string) string { return s + string(rune('0'+count)) }
 		x := load(src)

@@ -63,7 +63,7 @@ func (m *machine) tile(vecs, rows int) {
 	step := func() {
 		brow := make([]reg.VecVirtual, vecs)
 		for j := range brow {
-			brow[j] = m.vec()
+			brow[j] = m.reg()
 			at := operand.Mem{Base: b}.Offset(j * m.bytes())
 			if m.avx512 && j == vecs-1 {
 				m.loadTail(at, brow[j], tail) // B may be read in place
@@ -73,7 +73,7 @@ func (m *machine) tile(vecs, rows int) {
 		}
 		for i := range rows {
 			at := rowOf(i, a0, a4, rsa, rsa3)
-			x := m.vec()
+			x := m.reg()
 			m.broadcast(at, x)
 			for j := range brow {
 				m.op("FMADD231", brow[j], x, sums[i][j])
@@ -128,7 +128,7 @@ func (m *machine) startSums(vecs, rows int, tail *tailMask) [][]reg.VecVirtual {
 	sums := make([][]reg.VecVirtual, rows)
 	for i := range sums {
 		for range vecs {
-			sums[i] = append(sums[i], m.vec())
+			sums[i] = append(sums[i], m.reg())
 		}
 	}
 	bias := m.param("bias")
@@ -162,7 +162,7 @@ func (m *machine) finishSums(sums [][]reg.VecVirtual, c, ldc reg.Register, tail 
 	m.MOVQ(c, at)
 	for i := range rows {
 		for j := range vecs {
-			old := m.vec()
+			old := m.reg()
 			m.loadColumn(operand.Mem{Base: at}, j, old, tail, vecs)
 			m.op("ADD", old, sums[i][j], sums[i][j])
 		}

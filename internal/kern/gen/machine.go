@@ -23,6 +23,7 @@ type machine struct {
 	file   *file
 	avx512 bool
 	size   int // bytes of an element: 8 or 4
+	ways   int // registers in a new bundle
 }
 
 // file is one assembly file with its stubs. Constants are shared by all functions in it.
@@ -39,7 +40,7 @@ func newFile(name string) *file {
 }
 
 func (f *file) machine(avx512 bool, size int) *machine {
-	return &machine{Context: f.ctx, file: f, avx512: avx512, size: size}
+	return &machine{Context: f.ctx, file: f, avx512: avx512, size: size, ways: 1}
 }
 
 // write runs the compiler passes and stores the assembly and the stubs.
@@ -153,8 +154,8 @@ func (m *machine) address(name string) operand.Mem {
 // konst is a constant in memory, the same in every lane.
 type konst struct{ operand.Mem }
 
-// vec returns a new vector register.
-func (m *machine) vec() reg.VecVirtual {
+// reg returns a new vector register.
+func (m *machine) reg() reg.VecVirtual {
 	if m.avx512 {
 		return m.ZMM()
 	}
@@ -190,7 +191,7 @@ func (m *machine) opz(name string, ops ...operand.Op) {
 	if m.size == 4 {
 		suffix = "PS_Z"
 	}
-	m.emit("V"+name+suffix, ops...)
+	m.withConst("V"+name+suffix, ops)
 }
 
 // iop writes the packed integer instruction "VP"+name on lanes as wide as the elements.
@@ -202,16 +203,33 @@ func (m *machine) iop(name string, ops ...operand.Op) {
 	m.withConst("VP"+name+suffix, ops)
 }
 
+// withConst writes the instruction once for each register of the bundles among its operands.
 func (m *machine) withConst(name string, ops []operand.Op) {
-	for i, o := range ops {
-		if k, ok := o.(konst); ok {
-			ops[i] = k.Mem
+	ways := 1
+	for _, o := range ops {
+		switch o := o.(type) {
+		case konst:
 			if m.avx512 {
 				name += "_BCST"
 			}
+		case bundle:
+			ways = max(ways, len(o))
 		}
 	}
-	m.emit(name, ops...)
+	for j := range ways {
+		one := make([]operand.Op, len(ops))
+		for i, o := range ops {
+			switch o := o.(type) {
+			case konst:
+				one[i] = o.Mem
+			case bundle:
+				one[i] = o[j%len(o)]
+			default:
+				one[i] = o
+			}
+		}
+		m.emit(name, one...)
+	}
 }
 
 // bits returns the constant with this representation.
@@ -244,24 +262,6 @@ func (m *machine) k(v float64) konst {
 		return m.bits(math.Float64bits(v))
 	}
 	return m.bits(uint64(math.Float32bits(float32(v))))
-}
-
-// load copies a vector from memory or a register, or broadcasts a constant.
-func (m *machine) load(src operand.Op) reg.VecVirtual {
-	r := m.vec()
-	switch s := src.(type) {
-	case konst:
-		if m.avx512 {
-			m.broadcast(s.Mem, r)
-		} else {
-			m.op("MOVU", s, r)
-		}
-	case operand.Mem:
-		m.op("MOVU", s, r)
-	default:
-		m.op("MOVA", s, r)
-	}
-	return r
 }
 
 // broadcast fills r with the element at addr.

@@ -7,15 +7,15 @@ import (
 
 // reductions writes sums and the updates of vectors.
 func reductions(m *machine) {
-	m.reduction("sum", []string{"x"}, "Σx", func(x []vec, s vec) { m.op("ADD", x[0], s, s) })
-	m.reduction("dot", []string{"x", "y"}, "Σx·y", func(x []vec, s vec) { m.op("FMADD231", x[0], x[1], s) })
+	m.reduction("sum", []string{"x"}, "Σx", func(x []vec, s reg.Register) { m.op("ADD", x[0], s, s) })
+	m.reduction("dot", []string{"x", "y"}, "Σx·y", func(x []vec, s reg.Register) { m.op("FMADD231", x[0], x[1], s) })
 	m.axpy()
 	m.adam()
 }
 
 // reduction writes a sum in four vectors of partial sums, so that additions overlap. Vector j of a slice goes to partial
 // sum j mod 4; the order depends on the length alone.
-func (m *machine) reduction(base string, names []string, formula string, step func(x []vec, s vec)) {
+func (m *machine) reduction(base string, names []string, formula string, step func(x []vec, s reg.Register)) {
 	signature := "func(" + names[0]
 	if len(names) == 2 {
 		signature += ", " + names[1]
@@ -27,13 +27,13 @@ func (m *machine) reduction(base string, names []string, formula string, step fu
 	for _, name := range names {
 		src = append(src, m.base(name))
 	}
-	sums := make([]vec, 4)
+	sums := make([]reg.VecVirtual, 4)
 	for j := range sums {
-		sums[j] = m.vec()
+		sums[j] = m.reg()
 		m.zero(sums[j])
 	}
 	j := 0
-	m.loop(n, i, 4, func(load func(reg.Register) vec, _ func(vec, reg.Register)) {
+	m.loop(n, i, 4, 1, func(load func(reg.Register) vec, _ func(vec, reg.Register)) {
 		x := make([]vec, len(src))
 		for q, p := range src {
 			x[q] = load(p)
@@ -41,8 +41,10 @@ func (m *machine) reduction(base string, names []string, formula string, step fu
 		step(x, sums[j%4])
 		j++
 	})
-	s := m.add(m.add(sums[0], sums[1]), m.add(sums[2], sums[3]))
-	one := m.reduceRows([]vec{s})[0]
+	m.op("ADD", sums[1], sums[0], sums[0])
+	m.op("ADD", sums[3], sums[2], sums[2])
+	m.op("ADD", sums[2], sums[0], sums[0])
+	one := m.reduceRows(sums[:1])[0]
 	m.Store(one.AsX(), m.ReturnIndex(0))
 	m.ret()
 }
@@ -52,9 +54,9 @@ func (m *machine) axpy() {
 	m.text("axpy", "func(dst []T, s T, a []T)", "adds s*a to dst.")
 	dst, src, n := m.base("dst"), m.base("a"), m.GP64()
 	m.Load(m.Param("dst").Len(), n)
-	s := m.vec()
+	s := m.reg()
 	m.broadcast(m.address("s"), s)
-	m.loop(n, m.GP64(), 4, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
+	m.loop(n, m.GP64(), 4, 1, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
 		y := load(dst)
 		m.op("FMADD231", load(src), s, y)
 		store(y, dst)
@@ -70,10 +72,11 @@ func (m *machine) adam() {
 	at := m.param("k")
 	var k [7]vec
 	for j := range k {
-		k[j] = m.vec()
-		m.broadcast(operand.Mem{Base: at}.Offset(j*m.size), k[j])
+		r := m.reg()
+		m.broadcast(operand.Mem{Base: at}.Offset(j*m.size), r)
+		k[j] = vec{r}
 	}
-	m.loop(n, m.GP64(), 1, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
+	m.loop(n, m.GP64(), 1, 1, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
 		g := load(grad)
 		a := m.mul(load(m1), k[0])
 		m.op("FMADD231", g, k[1], a)

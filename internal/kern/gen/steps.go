@@ -46,7 +46,7 @@ func steps(m *machine) {
 		m.MOVQ(operand.Mem{Base: slots, Index: r, Scale: 8}, r)
 		ptr[f.name] = r
 	}
-	s := m.vec()
+	s := m.reg()
 	m.broadcast(operand.Mem{Base: pc}.Offset(m.stepConst()), s)
 	m.ADDQ(operand.U8(uint8(m.stepSize())), pc)
 	m.DECQ(left)
@@ -71,7 +71,7 @@ func steps(m *machine) {
 				x = append(x, load(ptr[name]))
 			}
 			if q >= len(simple) {
-				x = append(x, s)
+				x = append(x, vec{s})
 			}
 			store(f.f(m, x), ptr["dst"])
 		})
@@ -110,17 +110,13 @@ func (m *machine) choose(code reg.Register, lo, hi int) {
 
 // stepLoop is loop with four vectors at a time and then one under a mask, whether it is whole or not.
 func (m *machine) stepLoop(name string, n, i reg.GPVirtual, spare *stepTail, body func(load func(reg.Register) vec, store func(vec, reg.Register))) {
-	at := func(p reg.Register, j int) operand.Mem {
-		return operand.Mem{Base: p, Index: i, Scale: 1}.Offset(j * m.bytes())
-	}
 	four := operand.I32(int32(4 * m.lanes()))
 	many, one, few := "many"+name, "one"+name, "few"+name
 	m.CMPQ(n, four)
 	m.JLT(operand.LabelRef(few))
 	m.Label(many)
 	for j := range 4 {
-		body(func(p reg.Register) vec { return m.load(at(p, j)) },
-			func(v vec, p reg.Register) { m.op("MOVU", v, at(p, j)) })
+		m.whole(i, j, 1, body)
 	}
 	m.ADDQ(operand.I32(int32(4*m.bytes())), i)
 	m.SUBQ(four, n)
@@ -135,11 +131,7 @@ func (m *machine) stepLoop(name string, n, i reg.GPVirtual, spare *stepTail, bod
 	m.CMOVQLT(n, spare.count)
 	tail := &spare.mask
 	m.tailMaskWith(tail, spare.count, spare.help)
-	body(func(p reg.Register) vec {
-		v := m.vec()
-		m.loadTail(at(p, 0), v, tail)
-		return v
-	}, func(v vec, p reg.Register) { m.storeTail(v, at(p, 0), tail) })
+	m.masked(i, tail, body)
 	m.ADDQ(operand.I32(int32(m.bytes())), i)
 	m.SUBQ(operand.I32(int32(m.lanes())), n)
 	m.JG(operand.LabelRef(one))

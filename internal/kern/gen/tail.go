@@ -62,7 +62,7 @@ func (m *machine) loadTail(at operand.Mem, r reg.Register, t *tailMask) {
 		m.opz("MOVU", at, t.k, r)
 		return
 	}
-	mask := m.vec()
+	mask := m.reg()
 	m.op("MOVU", t.v, mask)
 	m.op("MASKMOV", at, mask, r)
 }
@@ -73,7 +73,7 @@ func (m *machine) storeTail(r reg.Register, at operand.Mem, t *tailMask) {
 		m.op("MOVU", r, t.k, at)
 		return
 	}
-	mask := m.vec()
+	mask := m.reg()
 	m.op("MOVU", t.v, mask)
 	m.op("MASKMOV", r, mask, at)
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -8,11 +10,47 @@ import (
 // Vector expressions: each method writes instructions and returns a new register. Operands are registers, or constants
 // where the comment allows it. In Go's order of operands the subtrahend, the divisor and the addend come first.
 
-// vec is a vector register.
-type vec = reg.VecVirtual
+// A vec is one value for each of m.ways vectors that are worked on side by side: every instruction is written once for
+// each. A chain of dependent instructions then fills the scheduler half as much, and more of them overlap.
+type vec = bundle
 
-// mask is the result of a comparison: a vector of all ones and all zeros, or a mask register.
-type mask = reg.Register
+// A mask is the result of a comparison: vectors of all ones and all zeros, or mask registers.
+type mask = bundle
+
+// bundle is the registers of a value. One register may stand for the same value in all ways.
+type bundle []reg.Register
+
+// Asm makes a bundle an operand; machine.op resolves it.
+func (b bundle) Asm() string { return fmt.Sprint([]reg.Register(b)) }
+
+// vec returns new registers.
+func (m *machine) vec() vec {
+	var v vec
+	for range m.ways {
+		v = append(v, m.reg())
+	}
+	return v
+}
+
+// load copies a vector from memory or registers, or broadcasts a constant.
+func (m *machine) load(src operand.Op) vec {
+	r := m.vec()
+	switch s := src.(type) {
+	case konst:
+		if !m.avx512 {
+			m.op("MOVU", s, r)
+			break
+		}
+		for _, one := range r {
+			m.broadcast(s.Mem, one)
+		}
+	case operand.Mem:
+		m.op("MOVU", s, r)
+	default:
+		m.op("MOVA", s, r)
+	}
+	return r
+}
 
 func (m *machine) two(name string, x vec, y operand.Op) vec {
 	r := m.vec()
@@ -112,11 +150,11 @@ const (
 
 // cmp compares x with y, which may be constant.
 func (m *machine) cmp(predicate uint8, x vec, y operand.Op) mask {
-	var r mask
+	r := m.vec()
 	if m.avx512 {
-		r = m.K()
-	} else {
-		r = m.vec()
+		for j := range r {
+			r[j] = m.K()
+		}
 	}
 	m.op("CMP", operand.U8(predicate), y, x, r)
 	return r
@@ -145,23 +183,25 @@ func (m *machine) keep(k mask, x operand.Op) vec {
 	case !constant:
 		m.opz("MOVA", x, k, r)
 	case m.size == 8:
-		m.VBROADCASTSD_Z(c.Mem, k, r)
+		m.withConst("VBROADCASTSD_Z", []operand.Op{c.Mem, k, r})
 	default:
-		m.VBROADCASTSS_Z(c.Mem, k, r)
+		m.withConst("VBROADCASTSS_Z", []operand.Op{c.Mem, k, r})
 	}
 	return r
 }
 
-// any jumps to a label if some lane of the mask is set.
+// jumpIfAny jumps to a label if some lane of the mask is set.
 func (m *machine) jumpIfAny(k mask, label string) {
-	if m.avx512 {
-		m.KORTESTW(k, k)
-	} else {
-		bits := m.GP32()
-		m.op("MOVMSK", k, bits)
-		m.TESTL(bits, bits)
+	for _, one := range k {
+		if m.avx512 {
+			m.KORTESTW(one, one)
+		} else {
+			bits := m.GP32()
+			m.op("MOVMSK", one, bits)
+			m.TESTL(bits, bits)
+		}
+		m.JNZ(operand.LabelRef(label))
 	}
-	m.JNZ(operand.LabelRef(label))
 }
 
 // magic, added to a number of moderate size, rounds it to an integer that stands in the low bits of the sum.
