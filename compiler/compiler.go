@@ -76,7 +76,19 @@ func (c *TraceCompiler) Compile(g Group) (*Program, error) {
 			return nil, err
 		}
 	}
+	for _, v := range k.trace.reachable(append(slices.Clone(k.trace.hoists), k.trace.roots...)) {
+		if q, ok := v.ref.(*ph.Param); ok {
+			if _, ok := layout.at[q]; !ok {
+				return nil, fmt.Errorf("compiler: group %q: parameter %s is not in the layout; make the layout of all expressions", g.Name, q.Path())
+			}
+		}
+	}
 	p := &Program{group: g, comp: k, layout: layout, pool: c.Pool}
+	p.factors, p.seeds = make([]float64, p.Len()), make([]float64, p.Len())
+	for i := range p.Len() {
+		p.sums = append(p.sums, make([]float64, p.Dim(i)))
+	}
+	p.sums = append(p.sums, nil)
 	if p.pool == nil {
 		p.pool, p.ownPool = exec.NewPool(0), true
 	}

@@ -465,12 +465,10 @@ func (e *emitter) rule(b *graph.Builder, u *ph.Unary, x, y int) (int, error) {
 	t := newTrace(nil)
 	arg, res := ph.NewCoord("x"), ph.NewCoord("y")
 	vx, vy := t.add(value{op: opCoord, dim: 1, ref: arg}), t.add(value{op: opCoord, dim: 1, ref: res})
-	d, err := t.lower(u.Deriv(arg, res))
+	l := &lowering{t: t, memo: map[ph.Expr]*value{}, env: map[*ph.Coord]*value{arg: vx, res: vy}}
+	d, err := l.rule(u, arg, res)
 	if err != nil {
-		return 0, fmt.Errorf("derivative of %s: %w", u.Name, err)
-	}
-	if b == nil {
-		return 0, nil
+		return 0, err
 	}
 	r := &region{e: e, b: b, width: 1, memo: map[*value]int{vx: x, vy: y}, own: map[*value]bool{}}
 	if x == y { // only checking
@@ -479,9 +477,6 @@ func (e *emitter) rule(b *graph.Builder, u *ph.Unary, x, y int) (int, error) {
 	}
 	for _, v := range t.values {
 		r.own[v] = true
-		if leaf(v) && v != vx && v != vy {
-			return 0, fmt.Errorf("derivative of %s uses %s; it may use only its two arguments and functions of them", u.Name, v.op)
-		}
 	}
 	return r.value(d)
 }

@@ -97,7 +97,11 @@ func (l *lowering) value(e ph.Expr, a []*value) (*value, error) {
 	case ph.OpPower:
 		return t.add(value{op: opPower, dim: dim, args: a}), nil
 	case ph.OpUnary:
-		return t.unary(e.Attr().(*ph.Unary), a[0]), nil
+		u := e.Attr().(*ph.Unary)
+		if u.F == nil {
+			return nil, &ph.Error{Pos: e.Pos(), Msg: fmt.Sprintf("function %s has no values; give NewUnary a function", u.Name)}
+		}
+		return t.unary(u, a[0]), nil
 	case ph.OpMin:
 		return t.add(value{op: opMin, dim: dim, args: a}), nil
 	case ph.OpMax:
@@ -130,6 +134,40 @@ func (l *lowering) value(e ph.Expr, a []*value) (*value, error) {
 		return t.add(value{op: opQuad, dim: dim, ref: e.Attr().(*ph.Integral), args: a}), nil
 	}
 	return nil, &ph.Error{Pos: e.Pos(), Msg: fmt.Sprintf("compiler: no lowering for %s", e.Op())}
+}
+
+// rule is the derivative of a function in terms of its argument x and value y, which the environment knows. It may use
+// nothing else: rules are written into programs that have no other inputs.
+func (l *lowering) rule(u *ph.Unary, x, y *ph.Coord) (*value, error) {
+	e := u.Deriv(x, y)
+	if e == nil {
+		return nil, fmt.Errorf("the derivative of %s is nil; return an expression, or give NewUnary no derivative where it is zero", u.Name)
+	}
+	d, err := l.lower(e)
+	if err != nil {
+		return nil, fmt.Errorf("derivative of %s: %w", u.Name, err)
+	}
+	own := map[*value]bool{l.env[x]: true, l.env[y]: true}
+	var visit func(v *value) error
+	visit = func(v *value) error {
+		if own[v] {
+			return nil
+		}
+		own[v] = true
+		if leaf(v) || v.dim != 1 || v.op >= opD {
+			return fmt.Errorf("the derivative of %s uses %s; it may use only its two arguments, numbers, and functions of them", u.Name, v.op)
+		}
+		for _, a := range v.args {
+			if err := visit(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := visit(d); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // normalize maps each coordinate c in [lo, hi] to 2(c−lo)/(hi−lo) − 1.

@@ -9,6 +9,9 @@ import (
 // Jacobian writes ∂r/∂θ of residual i to dst: one row of Layout.Len entries for every component of every point, in the
 // order of Residuals. It is the J of J·Jᵀ (the neural tangent kernel) and of JᵀJ (Gauss–Newton).
 func (p *Program) Jacobian(i int, dst, theta, fixed []float64) error {
+	if err := p.check(theta, fixed, p.index(i)); err != nil {
+		return err
+	}
 	if want := p.n * p.Dim(i) * p.layout.Len(); len(dst) != want {
 		return fmt.Errorf("compiler: %d places for a Jacobian of %d entries", len(dst), want)
 	}

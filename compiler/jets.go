@@ -234,8 +234,8 @@ func (t *trace) chainRule(v *value, o int) (*value, error) {
 			result := ph.NewCoord("value")
 			l := &lowering{t: t, memo: map[ph.Expr]*value{}, env: map[*ph.Coord]*value{hole: r.arg, result: r.order[0]}}
 			var err error
-			if r.order[1], err = l.lower(u.Deriv(hole, result)); err != nil {
-				return nil, fmt.Errorf("derivative of %s: %w", u.Name, err)
+			if r.order[1], err = l.rule(u, hole, result); err != nil {
+				return nil, err
 			}
 		}
 		t.expand[key] = r

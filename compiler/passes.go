@@ -33,8 +33,7 @@ type compilation struct {
 	group    Group
 	trace    *trace
 	schedule *schedule
-	ahead    *schedule   // of the hoisted values
-	sums     [][]float64 // places for the losses of a sweep
+	ahead    *schedule // of the hoisted values
 }
 
 // run applies the passes, dumping the trace after each when w is not nil.

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/crux-pinn/crux/internal/exec"
+	"github.com/crux-pinn/crux/internal/kern"
 )
 
 // Batch is a concrete set of N points.
@@ -28,13 +29,16 @@ type Program struct {
 	run     runner
 	n       int
 	factors []float64 // of each residual's loss
-	batch   Batch
-	grad    []float64 // of AddGradient
+	seeds   []float64
+	sums    [][]float64  // places for the losses of a sweep, by component, and one for a gradient
+	one     [1][]float64 // place for a single result
+	grad    []float64    // of AddGradient
 }
 
 // runner is the part of a program that depends on the element type.
 type runner interface {
-	setPoints(b Batch) error
+	setPoints(b Batch)
+	setHoists(rows [][]float64)
 	jacobian(i int, dst []float64, theta, fixed []float64) error
 	eval(v variant, theta, fixed []float64, seeds, tangents []float64, sums [][]float64, rows [][]float64) error
 	build(v variant) (*built, error)
@@ -66,6 +70,8 @@ func (p *Program) Close() error {
 func (p *Program) SetPoints(b Batch, fixed []float64) error {
 	d := len(p.group.Coords)
 	switch {
+	case len(fixed) != p.layout.FixedLen():
+		return fmt.Errorf("compiler: group %q: %d fixed parameters, there are %d", p.group.Name, len(fixed), p.layout.FixedLen())
 	case b.N <= 0:
 		return fmt.Errorf("compiler: group %q: no points", p.group.Name)
 	case len(b.X) != b.N*d:
@@ -87,14 +93,11 @@ func (p *Program) SetPoints(b Batch, fixed []float64) error {
 			total += w
 		}
 	}
-	p.n, p.batch = b.N, b
-	p.factors = make([]float64, p.Len())
+	p.n = b.N
 	for i, r := range p.group.Residuals {
 		p.factors[i] = r.Loss.factor(p.Dim(i), total)
 	}
-	if err := p.run.setPoints(b); err != nil {
-		return err
-	}
+	p.run.setPoints(b)
 	return p.hoist(fixed)
 }
 
@@ -111,14 +114,16 @@ func (p *Program) hoist(fixed []float64) error {
 	if err := p.run.eval(variant{kind: vHoists}, nil, fixed, nil, nil, nil, rows); err != nil {
 		return err
 	}
-	return p.run.(hoister).setHoists(rows)
+	p.run.setHoists(rows)
+	return nil
 }
-
-type hoister interface{ setHoists(rows [][]float64) error }
 
 // Losses writes the unweighted loss of every residual to dst.
 func (p *Program) Losses(dst, theta, fixed []float64) error {
-	if err := p.run.eval(variant{kind: vLosses}, theta, fixed, nil, nil, p.lossSums(nil), nil); err != nil {
+	if err := p.check(theta, fixed, size{"losses", len(dst), p.Len()}); err != nil {
+		return err
+	}
+	if err := p.run.eval(variant{kind: vLosses}, theta, fixed, nil, nil, p.places(nil), nil); err != nil {
 		return err
 	}
 	p.finishLosses(dst)
@@ -127,12 +132,11 @@ func (p *Program) Losses(dst, theta, fixed []float64) error {
 
 // Gradient writes Σ_i w_i ∂L_i/∂θ to dst, of length Layout.Len, and the unweighted losses to losses.
 func (p *Program) Gradient(dst, theta, fixed, w, losses []float64) error {
-	seeds := make([]float64, p.Len())
-	for i := range seeds {
-		seeds[i] = w[i] * p.factors[i]
+	if err := p.check(theta, fixed, size{"weights", len(w), p.Len()}, size{"losses", len(losses), p.Len()}, p.gradientSize(dst)); err != nil {
+		return err
 	}
 	clear(dst)
-	if err := p.run.eval(variant{kind: vGradient}, theta, fixed, seeds, nil, p.lossSums(dst), nil); err != nil {
+	if err := p.run.eval(variant{kind: vGradient}, theta, fixed, p.seed(w), nil, p.places(dst), nil); err != nil {
 		return err
 	}
 	p.finishLosses(losses)
@@ -153,52 +157,93 @@ func (p *Program) AddGradient(dst, theta, fixed, w, losses []float64) error {
 
 // GradientOf writes ∂L_i/∂θ of residual i alone to dst.
 func (p *Program) GradientOf(i int, dst, theta, fixed []float64) error {
+	if err := p.check(theta, fixed, p.index(i), p.gradientSize(dst)); err != nil {
+		return err
+	}
 	clear(dst)
-	return p.run.eval(variant{kind: vGradientOf, index: i}, theta, fixed, []float64{p.factors[i]}, nil, [][]float64{dst}, nil)
+	p.one[0] = dst
+	return p.run.eval(variant{kind: vGradientOf, index: i}, theta, fixed, p.factors[i:i+1], nil, p.one[:], nil)
 }
 
 // HVP writes Σ_i w_i (∂²L_i/∂θ²)·v to dst: an exact Hessian-vector product by reverse over reverse.
 func (p *Program) HVP(dst, theta, fixed, w, v []float64) error {
-	seeds := make([]float64, p.Len())
-	for i := range seeds {
-		seeds[i] = w[i] * p.factors[i]
+	direction := size{"entries of the direction", len(v), p.layout.Len()}
+	if err := p.check(theta, fixed, size{"weights", len(w), p.Len()}, direction, p.gradientSize(dst)); err != nil {
+		return err
 	}
 	clear(dst)
-	return p.run.eval(variant{kind: vHVP}, theta, fixed, seeds, v, [][]float64{dst}, nil)
+	p.one[0] = dst
+	return p.run.eval(variant{kind: vHVP}, theta, fixed, p.seed(w), v, p.one[:], nil)
 }
 
 // Residuals writes the values of residual i to dst, Points×Dim(i), row by row.
 func (p *Program) Residuals(i int, dst, theta, fixed []float64) error {
-	if len(dst) != p.n*p.Dim(i) {
-		return fmt.Errorf("compiler: %d places for %d residuals", len(dst), p.n*p.Dim(i))
+	if err := p.check(theta, fixed, p.index(i)); err != nil {
+		return err
 	}
-	rows := make([][]float64, p.Len())
-	rows[i] = dst
-	return p.run.eval(variant{kind: vRows, index: i}, theta, fixed, nil, nil, nil, rows[i:i+1])
+	if want := p.n * p.Dim(i); len(dst) != want {
+		return fmt.Errorf("compiler: %d places for %d residuals", len(dst), want)
+	}
+	p.one[0] = dst
+	return p.run.eval(variant{kind: vRows, index: i}, theta, fixed, nil, nil, nil, p.one[:])
 }
 
-// lossSums are the places for a sweep's sums: first the losses, one row each, then dst.
-func (p *Program) lossSums(dst []float64) [][]float64 {
-	var sums [][]float64
-	for i := range p.group.Residuals {
-		for len(p.comp.sums) <= i {
-			p.comp.sums = append(p.comp.sums, make([]float64, p.Dim(len(p.comp.sums))))
+// size is a length and what it must be; without a name it is a condition.
+type size struct {
+	what      string
+	got, want int
+}
+
+func (p *Program) gradientSize(dst []float64) size {
+	return size{"places for the gradient", len(dst), p.layout.Len()}
+}
+
+// index is 0 = 0 for a residual that exists.
+func (p *Program) index(i int) size {
+	if i < 0 || i >= p.Len() {
+		return size{"as the index of a residual", i, p.Len()}
+	}
+	return size{}
+}
+
+func (p *Program) check(theta, fixed []float64, sizes ...size) error {
+	if p.n == 0 {
+		return fmt.Errorf("compiler: group %q: SetPoints comes first", p.group.Name)
+	}
+	for _, s := range sizes {
+		if s.got != s.want {
+			return fmt.Errorf("compiler: group %q: %d %s, there are %d", p.group.Name, s.got, s.what, s.want)
 		}
-		sums = append(sums, p.comp.sums[i])
 	}
-	if dst != nil {
-		sums = append(sums, dst)
+	if len(theta) != p.layout.Len() {
+		return fmt.Errorf("compiler: group %q: %d parameters, there are %d", p.group.Name, len(theta), p.layout.Len())
 	}
-	return sums
+	if len(fixed) != p.layout.FixedLen() {
+		return fmt.Errorf("compiler: group %q: %d fixed parameters, there are %d", p.group.Name, len(fixed), p.layout.FixedLen())
+	}
+	return nil
+}
+
+// seed is the derivative of the weighted sum of losses with respect to the sums over points.
+func (p *Program) seed(w []float64) []float64 {
+	for i := range p.seeds {
+		p.seeds[i] = w[i] * p.factors[i]
+	}
+	return p.seeds
+}
+
+// places are where a sweep puts its sums: first the losses, one row each, then dst.
+func (p *Program) places(dst []float64) [][]float64 {
+	p.sums[p.Len()] = dst
+	if dst == nil {
+		return p.sums[:p.Len()]
+	}
+	return p.sums
 }
 
 func (p *Program) finishLosses(dst []float64) {
-	for i := range p.group.Residuals {
-		var s float64
-		for _, x := range p.comp.sums[i] {
-			s += x
-		}
-		dst[i] = s * p.factors[i]
+	for i := range dst {
+		dst[i] = kern.Sum(p.sums[i]) * p.factors[i]
 	}
 }
 

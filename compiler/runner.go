@@ -205,7 +205,7 @@ func newRunner[T kern.Float](p *Program) runner {
 
 type normalKey struct{ c *ph.Coord }
 
-func (r *typedRunner[T]) setPoints(b Batch) error {
+func (r *typedRunner[T]) setPoints(b Batch) {
 	g := r.p.group
 	d := len(g.Coords)
 	column := func(key any, n int, at func(i int) float64) {
@@ -234,7 +234,6 @@ func (r *typedRunner[T]) setPoints(b Batch) error {
 	for _, v := range r.ready {
 		v.stale = true
 	}
-	return nil
 }
 
 // column is what fills a point input.
@@ -250,9 +249,13 @@ func (r *typedRunner[T]) column(in pointInput) []T {
 	return r.hoisted[in.k]
 }
 
-func (r *typedRunner[T]) setHoists(rows [][]float64) error {
+func (r *typedRunner[T]) setHoists(rows [][]float64) {
 	r.hoisted = make([][]T, len(rows))
 	for k, x := range rows {
+		if same, ok := any(x).([]T); ok {
+			r.hoisted[k] = same
+			continue
+		}
 		r.hoisted[k] = make([]T, len(x))
 		for i, v := range x {
 			r.hoisted[k][i] = T(v)
@@ -261,7 +264,6 @@ func (r *typedRunner[T]) setHoists(rows [][]float64) error {
 	for _, v := range r.ready {
 		v.stale = true
 	}
-	return nil
 }
 
 func (r *typedRunner[T]) build(v variant) (*built, error) {
