@@ -1,0 +1,41 @@
+# make help lists the targets.
+
+.PHONY: help build test short bench lint cover golden problems ci clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+build: ## the static binary bin/crux
+	CGO_ENABLED=0 go build -trimpath -o bin/crux ./cmd/crux
+
+test: ## all tests
+	go test ./...
+
+short: ## the tests that take no training
+	go test -short ./...
+
+bench: ## all benchmarks, once each; see docs/performance.md
+	go test -run '^$$' -bench . -benchmem ./...
+
+lint: ## formatting, vet and staticcheck, as in .ci/run
+	bash .ci/run tools
+	bash .ci/run format
+	bash .ci/run vet
+	bash .ci/run staticcheck
+
+cover: ## test coverage by function, in cover.out
+	go test -short -coverprofile=cover.out -coverpkg=./... ./...
+	go tool cover -func=cover.out | tail -n 1
+
+golden: ## write golden traces and generated kernels anew; review the diff like code
+	go test ./compiler -rewrite
+	cd internal/kern/gen && go run . -out ..
+
+problems: ## solve every shipped problem and write docs/problems.md
+	go run ./cmd/crux table testdata/problems > docs/problems.md
+
+ci: ## everything that CI runs
+	bash .ci/run
+
+clean: ## remove what the other targets made
+	rm -rf bin cover.out
