@@ -37,44 +37,6 @@ func (g *gemmEngine[T]) useTiles(lanes, inPlace int, kernels [][]tileHeight[T]) 
 	}
 }
 
-func tilesAVX2F64() [][]tileHeight[float64] {
-	return [][]tileHeight[float64]{
-		nil,
-		{{8, gemm8x1AVX2F64}, {4, gemm4x1AVX2F64}, {2, gemm2x1AVX2F64}, {1, gemm1x1AVX2F64}},
-		{{6, gemm6x2AVX2F64}, {4, gemm4x2AVX2F64}, {2, gemm2x2AVX2F64}, {1, gemm1x2AVX2F64}},
-		{{4, gemm4x3AVX2F64}, {2, gemm2x3AVX2F64}, {1, gemm1x3AVX2F64}},
-	}
-}
-
-func tilesAVX2F32() [][]tileHeight[float32] {
-	return [][]tileHeight[float32]{
-		nil,
-		{{8, gemm8x1AVX2F32}, {4, gemm4x1AVX2F32}, {2, gemm2x1AVX2F32}, {1, gemm1x1AVX2F32}},
-		{{6, gemm6x2AVX2F32}, {4, gemm4x2AVX2F32}, {2, gemm2x2AVX2F32}, {1, gemm1x2AVX2F32}},
-		{{4, gemm4x3AVX2F32}, {2, gemm2x3AVX2F32}, {1, gemm1x3AVX2F32}},
-	}
-}
-
-func tilesAVX512F64() [][]tileHeight[float64] {
-	return [][]tileHeight[float64]{
-		nil,
-		{{8, gemm8x1AVX512F64}, {4, gemm4x1AVX512F64}, {2, gemm2x1AVX512F64}, {1, gemm1x1AVX512F64}},
-		{{8, gemm8x2AVX512F64}, {4, gemm4x2AVX512F64}, {2, gemm2x2AVX512F64}, {1, gemm1x2AVX512F64}},
-		{{8, gemm8x3AVX512F64}, {4, gemm4x3AVX512F64}, {2, gemm2x3AVX512F64}, {1, gemm1x3AVX512F64}},
-		{{6, gemm6x4AVX512F64}, {4, gemm4x4AVX512F64}, {2, gemm2x4AVX512F64}, {1, gemm1x4AVX512F64}},
-	}
-}
-
-func tilesAVX512F32() [][]tileHeight[float32] {
-	return [][]tileHeight[float32]{
-		nil,
-		{{8, gemm8x1AVX512F32}, {4, gemm4x1AVX512F32}, {2, gemm2x1AVX512F32}, {1, gemm1x1AVX512F32}},
-		{{8, gemm8x2AVX512F32}, {4, gemm4x2AVX512F32}, {2, gemm2x2AVX512F32}, {1, gemm1x2AVX512F32}},
-		{{8, gemm8x3AVX512F32}, {4, gemm4x3AVX512F32}, {2, gemm2x3AVX512F32}, {1, gemm1x3AVX512F32}},
-		{{6, gemm6x4AVX512F32}, {4, gemm4x4AVX512F32}, {2, gemm2x4AVX512F32}, {1, gemm1x4AVX512F32}},
-	}
-}
-
 // dotKernel computes tiles of rows times one column of B, which lies contiguous: C (+)= A·b + bias.
 type dotKernel[T Float] func(tiles, k int, a *T, lda int, b *T, c *T, ldc int, bias T, acc bool)
 

@@ -82,11 +82,6 @@ func (m *machine) kernel(base string, arity, unroll, ways int, formula string, f
 	m.ret()
 }
 
-// unary writes a kernel of one operand with a long body.
-func (m *machine) unary(base, formula string, ways int, f func(x vec) vec) {
-	m.kernel(base, 1, 1, ways, formula, func(x []vec) vec { return f(x[0]) })
-}
-
 // constKernel writes a function of the table of operations with a constant: dst = f(a, c, s).
 func (m *machine) constKernel(base string, operands []string, formula string, f func(x []vec, s vec) vec) {
 	m.text(base, "func(dst, a, c []T, s T)", "computes dst = "+formula+".")

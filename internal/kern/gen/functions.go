@@ -4,22 +4,31 @@ import (
 	"math"
 
 	"github.com/mmcloughlin/avo/operand"
-	"github.com/mmcloughlin/avo/reg"
 )
 
 // functions writes the elementary functions.
 func functions(m *machine) {
-	m.unary("exp", "eᵃ", sideBySide, m.exp)
-	m.unary("expm1", "eᵃ - 1", sideBySide, m.expm1)
-	m.unary("tanh", "tanh a", sideBySide, m.tanh)
-	m.unary("sigmoid", "1/(1+e⁻ᵃ)", sideBySide, m.sigmoid)
-	m.unary("softplus", "ln(1+eᵃ)", sideBySide, m.softplus)
-	m.unary("log", "ln a", sideBySide, m.log)
-	m.unary("erf", "erf a", sideBySide, m.erf)
+	for _, f := range long {
+		m.kernel(f.base, 1, 1, sideBySide, f.text, func(x []vec) vec { return f.f(m, x[0]) })
+	}
 	m.trig("sin", "sin a", false)
 	m.trig("cos", "cos a", true)
 	m.sinCos()
 	m.powi()
+}
+
+// long are the functions of many instructions per vector, a → dst.
+var long = []struct {
+	op, base, text string // as in formula
+	f              func(m *machine, x vec) vec
+}{
+	{"Exp", "exp", "eᵃ", (*machine).exp},
+	{"Expm1", "expm1", "eᵃ - 1", (*machine).expm1},
+	{"Tanh", "tanh", "tanh a", (*machine).tanh},
+	{"Sigmoid", "sigmoid", "1/(1+e⁻ᵃ)", (*machine).sigmoid},
+	{"Softplus", "softplus", "ln(1+eᵃ)", (*machine).softplus},
+	{"Log", "log", "ln a", (*machine).log},
+	{"Erf", "erf", "erf a", (*machine).erf},
 }
 
 // sideBySide is how many vectors the long functions work on at once. Two gain 10 %; three gain no more.
@@ -165,141 +174,4 @@ func (m *machine) erf(x vec) vec {
 	q := m.mul(m.poly(a, nil, c.erf), a)
 	t := m.expm1Negative(m.or(q, m.signBit()))
 	return m.or(m.abs(t), m.sign(x))
-}
-
-// subtractMultiple is x − k·(c₀+c₁+c₂) for three parts of a constant (Cody & Waite 1980). The first difference is exact.
-func (m *machine) subtractMultiple(x, k vec, c [3]float64) vec {
-	r := m.fnma(m.k(c[0]), k, x)
-	m.op("FNMADD231", m.k(c[1]), k, r)
-	m.op("FNMADD231", m.k(c[2]), k, r)
-	return r
-}
-
-// oddSin is sin r = r + r³·P(r²).
-func (m *machine) oddSin(r vec, p []float64) vec {
-	z := m.mul(r, r)
-	return m.fma(m.mul(m.poly(z, nil, p), z), r, r)
-}
-
-// trig writes sin or cos. It stops before the first vector with an element that is too large for the reduction, or NaN,
-// and returns the number of elements done.
-func (m *machine) trig(base, formula string, cos bool) {
-	m.text(base, "func(dst, a []T) int", "computes dst = "+formula+" and stops before a vector with a large element.")
-	dst, src, n, i := m.base("dst"), m.base("a"), m.GP64(), m.GP64()
-	m.Load(m.Param("dst").Len(), n)
-	c := m.coefficients()
-	m.loop(n, i, 1, sideBySide, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
-		x := load(src)
-		m.jumpIfAny(m.cmp(notLess, m.abs(x), m.k(c.trig)), "large")
-		// x = k·π + r with whole k for sin; cos x = sin(x + π/2), so that k is a whole number less ½.
-		t := m.mul(x, m.k(1/math.Pi))
-		if cos {
-			t = m.add(t, m.k(0.5))
-		}
-		odd, k := m.integer(t)
-		if cos {
-			k = m.sub(k, m.k(0.5))
-		}
-		y := m.oddSin(m.subtractMultiple(x, k, c.pi), c.sin)
-		y = m.xor(y, m.shl(odd, 8*m.size-1))
-		if !cos {
-			y = m.blend(m.cmp(equal, x, m.k(0)), x, y) // the reduction turns −0 into 0
-		}
-		store(y, dst)
-	})
-	m.Load(m.Param("dst").Len(), i)
-	m.Store(i, m.ReturnIndex(0))
-	m.ret()
-	m.Label("large")
-	m.SHRQ(m.shift(), i)
-	m.Store(i, m.ReturnIndex(0))
-	m.ret()
-}
-
-// sinCos writes both at once: x = k·π/2 + r, and the quadrant k exchanges them and sets their signs.
-func (m *machine) sinCos() {
-	m.text("sinCos", "func(s, c, x []T) int", "computes s = sin x, c = cos x and stops before a vector with a large element.")
-	sp, cp, src, n, i := m.base("s"), m.base("c"), m.base("x"), m.GP64(), m.GP64()
-	m.Load(m.Param("x").Len(), n)
-	c := m.coefficients()
-	m.loop(n, i, 1, sideBySide, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
-		x := load(src)
-		m.jumpIfAny(m.cmp(notLess, m.abs(x), m.k(c.trig)), "large")
-		quadrant, k := m.integer(m.mul(x, m.k(2/math.Pi)))
-		r := m.subtractMultiple(x, k, c.half)
-		sin := m.oddSin(r, c.sinQuarter)
-		// cos r = w + (((1−w) − r²/2) + r⁴·P(r²)), w = 1 − r²/2: the bracket is what the rounding of w lost.
-		z := m.mul(r, r)
-		h := m.mul(z, m.k(0.5))
-		one := m.load(m.k(1))
-		w := m.sub(one, h)
-		lost := m.sub(m.sub(one, w), h)
-		z2 := m.mul(z, z)
-		cos := m.add(w, m.fma(m.poly(z, z2, c.cosQuarter), z2, lost))
-		top := 8*m.size - 1
-		odd := m.shl(quadrant, top)
-		swap := m.negative(odd)
-		negSin := m.and(m.shl(quadrant, top-1), m.signBit())
-		negCos := m.xor(negSin, odd)
-		y := m.xor(m.blend(swap, cos, sin), negSin)
-		store(m.blend(m.cmp(equal, x, m.k(0)), x, y), sp) // the reduction turns −0 into 0
-		store(m.xor(m.blend(swap, sin, cos), negCos), cp)
-	})
-	m.Load(m.Param("x").Len(), i)
-	m.Store(i, m.ReturnIndex(0))
-	m.ret()
-	m.Label("large")
-	m.SHRQ(m.shift(), i)
-	m.Store(i, m.ReturnIndex(0))
-	m.ret()
-}
-
-// negative is the mask of the lanes whose sign bit is set.
-func (m *machine) negative(x vec) mask {
-	if !m.avx512 {
-		return x
-	}
-	k := m.vec()
-	for j := range k {
-		k[j] = m.K()
-		if m.size == 8 {
-			m.VPMOVQ2M(x[j], k[j])
-		} else {
-			m.VPMOVD2M(x[j], k[j])
-		}
-	}
-	return k
-}
-
-// powi writes aⁿ for a whole number n by repeated squaring. The branches go the same way for all vectors.
-func (m *machine) powi() {
-	m.text("powi", "func(dst, a []T, e int, invert bool)", "computes dst = aᵉ, e ≥ 0, or its reciprocal.")
-	dst, src, n, i := m.base("dst"), m.base("a"), m.GP64(), m.GP64()
-	m.Load(m.Param("dst").Len(), n)
-	count := 0
-	m.loop(n, i, 1, 1, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
-		count++
-		l := func(s string) string { return s + string(rune('0'+count)) }
-		x := load(src)
-		y := m.load(m.k(1))
-		e := m.param("e")
-		m.TESTQ(e, e)
-		m.JZ(operand.LabelRef(l("raised")))
-		m.Label(l("bit"))
-		m.SHRQ(operand.U8(1), e)
-		m.JCC(operand.LabelRef(l("even")))
-		m.op("MUL", x, y, y)
-		m.Label(l("even"))
-		m.op("MUL", x, x, x)
-		m.TESTQ(e, e)
-		m.JNZ(operand.LabelRef(l("bit")))
-		m.Label(l("raised"))
-		m.CMPB(m.address("invert"), operand.U8(0))
-		m.JE(operand.LabelRef(l("store")))
-		one := m.load(m.k(1))
-		m.op("DIV", y, one, y)
-		m.Label(l("store"))
-		store(y, dst)
-	})
-	m.ret()
 }

@@ -23,14 +23,23 @@ func (m *machine) maxVecs() int {
 	return 3
 }
 
-// gemm writes the kernels of one engine. Heights below the full one are for the last rows of a matrix.
+// tileHeights are the heights for which there are kernels: the full one, and lower ones for the last rows of a matrix.
+func (m *machine) tileHeights(vecs int) []int {
+	full := m.tileRows(vecs)
+	heights := []int{full}
+	for _, rows := range []int{4, 2, 1} {
+		if rows < full {
+			heights = append(heights, rows)
+		}
+	}
+	return heights
+}
+
+// gemm writes the kernels of one engine.
 func gemm(m *machine) {
 	for vecs := 1; vecs <= m.maxVecs(); vecs++ {
-		full := m.tileRows(vecs)
-		for _, rows := range []int{8, 6, 4, 2, 1} {
-			if rows == full || rows < full && rows < 6 {
-				m.tile(vecs, rows)
-			}
+		for _, rows := range m.tileHeights(vecs) {
+			m.tile(vecs, rows)
 		}
 	}
 }

@@ -52,9 +52,12 @@ func generate(dir string) error {
 			}
 		}
 	}
-	codes, err := format.Source([]byte(stepCodes()))
+	text, err := tables()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "stepcodes_amd64.go"), codes, 0o644)
+	if text, err = format.Source(text); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "tables_amd64.go"), text, 0o644)
 }
