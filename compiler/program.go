@@ -42,7 +42,7 @@ type runner interface {
 	jacobian(i int, dst []float64, theta, fixed []float64) error
 	eval(v variant, theta, fixed []float64, seeds, tangents []float64, sums [][]float64, rows [][]float64) error
 	build(v variant) (*built, error)
-	workerBytes() int
+	work(v variant) (Work, error)
 }
 
 // Len is the number of residuals.
@@ -187,6 +187,16 @@ func (p *Program) Residuals(i int, dst, theta, fixed []float64) error {
 	p.one[0] = dst
 	return p.run.eval(variant{kind: vRows, index: i}, theta, fixed, nil, nil, nil, p.one[:])
 }
+
+// Work is what one evaluation of the gradient costs.
+type Work struct {
+	Flops int // floating-point operations of the matrix products for each point, two for a multiplication and an addition
+	Bytes int // memory of one worker, whatever the number of points
+	Chunk int // points that a worker takes at a time
+}
+
+// Work plans the gradient, if it has not been evaluated yet, and says what it costs.
+func (p *Program) Work() (Work, error) { return p.run.work(variant{kind: vGradient}) }
 
 // size is a length and what it must be; without a name it is a condition.
 type size struct {

@@ -274,12 +274,12 @@ func (r *typedRunner[T]) build(v variant) (*built, error) {
 	return q.built, nil
 }
 
-func (r *typedRunner[T]) workerBytes() int {
-	n := 0
-	for _, v := range r.ready {
-		n += v.machine.Bytes()
+func (r *typedRunner[T]) work(v variant) (Work, error) {
+	q, err := r.variant(v)
+	if err != nil {
+		return Work{}, err
 	}
-	return n
+	return Work{Flops: q.machine.Flops(), Bytes: q.machine.Bytes(), Chunk: q.machine.Chunk()}, nil
 }
 
 func (r *typedRunner[T]) variant(v variant) (*ready[T], error) {

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"unsafe"
+
 	"github.com/crux-pinn/crux/internal/graph"
 	"github.com/crux-pinn/crux/internal/kern"
 )
@@ -8,13 +10,21 @@ import (
 // laneState is one worker's memory for a laneCode.
 type laneState[T kern.Float] struct {
 	lanes [][]T // by lane, full length
-	vals  [][]T // by value, for the current block
 	sums  [][]T // accumulators of the sums, one block wide, folded at the end
+	slots []*T  // of the current block: values, then sums
+	code  []segment[T]
 	stamp uint64
 }
 
+// segment is a run of kernel steps, and the user's function that comes after it, if any.
+type segment[T kern.Float] struct {
+	steps  []kern.Step[T]
+	f      func(float64) float64
+	dst, a int
+}
+
 func newLaneState[T kern.Float](c *laneCode) *laneState[T] {
-	s := &laneState[T]{vals: make([][]T, c.values)}
+	s := &laneState[T]{slots: make([]*T, c.values+len(c.sums))}
 	n := c.rows * c.width
 	stride := (n + 15) / 16 * 16
 	all := kern.AlignedSlice[T]((c.lanes + len(c.sums)) * stride)
@@ -23,12 +33,38 @@ func newLaneState[T kern.Float](c *laneCode) *laneState[T] {
 		if l < c.lanes {
 			s.lanes = append(s.lanes, v)
 		} else {
+			s.slots[c.values+l-c.lanes] = &v[0]
 			s.sums = append(s.sums, v)
+		}
+	}
+	for v, l := range c.lane {
+		if l >= 0 {
+			s.slots[v] = &s.lanes[l][0]
 		}
 	}
 	for _, k := range c.consts {
 		kern.ConstTable[T]()[kern.OpFill](s.lanes[c.lane[k.value]], nil, nil, T(k.s))
 	}
+	var seg segment[T]
+	for _, o := range c.ops {
+		a, b, e := max(o.a, 0), max(o.b, 0), max(o.c, 0)
+		switch o.kind {
+		case plain:
+			seg.steps = append(seg.steps, kern.NewStep[T](kern.Op(o.op), o.dst, a, b, e))
+		case constant:
+			seg.steps = append(seg.steps, kern.NewConstStep(kern.ConstOp(o.op), o.dst, a, e, T(o.s)))
+		case sincos:
+			seg.steps = append(seg.steps, kern.NewSinCosStep[T](o.dst, b, a))
+		case call:
+			seg.f, seg.dst, seg.a = o.f, o.dst, a
+			s.code = append(s.code, seg)
+			seg = segment[T]{}
+		}
+	}
+	for k, v := range c.sums {
+		seg.steps = append(seg.steps, kern.NewStep[T](kern.OpAdd, c.values+k, c.values+k, v, 0))
+	}
+	s.code = append(s.code, seg)
 	return s
 }
 
@@ -43,15 +79,9 @@ func runLanes[T kern.Float](c *laneCode, s *laneState[T], dims []graph.Dims, in 
 	for _, a := range s.sums {
 		clear(a)
 	}
-	ops, consts := kern.Table[T](), kern.ConstTable[T]()
 	for first := 0; first < n; first += c.rows {
 		rows := min(c.rows, n-first)
 		m := rows * w
-		for v, l := range c.lane {
-			if l >= 0 {
-				s.vals[v] = s.lanes[l][:m]
-			}
-		}
 		for k := range c.loads {
 			l := &c.loads[k]
 			if l.fixed {
@@ -61,42 +91,24 @@ func runLanes[T kern.Float](c *laneCode, s *laneState[T], dims []graph.Dims, in 
 			base := d.Offset(l.from.Slot, n) + l.from.Col
 			src := in[l.from.In]
 			if l.direct {
-				s.vals[l.value] = src[base+first*w:][:m]
+				s.slots[l.value] = &src[base+first*w : base+first*w+m][0]
 				continue
 			}
-			gather(s.vals[l.value], src[base+first*d.Width:], d.Width, rows, w, l.from.Kind)
+			gather(s.lanes[c.lane[l.value]][:m], src[base+first*d.Width:], d.Width, rows, w, l.from.Kind)
 		}
 		for k, v := range c.out {
-			s.vals[v] = out[(k*n+first)*w:][:m]
+			at := (k*n + first) * w
+			s.slots[v] = &out[at : at+m][0]
 		}
-		for k := range c.ops {
-			o := &c.ops[k]
-			var a, b, e []T
-			if o.a >= 0 {
-				a = s.vals[o.a]
-			}
-			if o.b >= 0 {
-				b = s.vals[o.b]
-			}
-			if o.c >= 0 {
-				e = s.vals[o.c]
-			}
-			dst := s.vals[o.dst]
-			switch o.kind {
-			case plain:
-				ops[o.op](dst, a, b, e)
-			case constant:
-				consts[o.op](dst, a, e, T(o.s))
-			case sincos:
-				kern.SinCos(dst, b, a)
-			case call:
+		for k := range s.code {
+			seg := &s.code[k]
+			kern.Run(seg.steps, s.slots, m)
+			if seg.f != nil {
+				a, dst := unsafe.Slice(s.slots[seg.a], m), unsafe.Slice(s.slots[seg.dst], m)
 				for i, x := range a {
-					dst[i] = T(o.f(float64(x)))
+					dst[i] = T(seg.f(float64(x)))
 				}
 			}
-		}
-		for k, v := range c.sums {
-			kern.AddTo(s.sums[k][:m], s.vals[v])
 		}
 	}
 	base := len(c.out) * n * w

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"unsafe"
 
 	"gorgonia.org/gorgonia"
 
@@ -116,18 +117,35 @@ func (m *Machine[T]) newWorker() *worker[T] {
 	return w
 }
 
-// Bytes is the memory of one worker's chunk.
+// Bytes is the memory of one worker: its chunk's values and the lanes of its programs.
 func (m *Machine[T]) Bytes() int {
-	n := 0
+	n := m.scratch
 	for _, b := range m.buffers {
 		n += b
 	}
-	var t T
-	if _, ok := any(t).(float32); ok {
-		return 4 * n
+	for _, st := range m.steps {
+		if c := st.lanes; c != nil {
+			n += (c.lanes + len(c.sums)) * c.rows * c.width
+		}
 	}
-	return 8 * n
+	var t T
+	return n * int(unsafe.Sizeof(t))
 }
+
+// Flops is the number of floating-point operations of the products for each point, two for each multiplication and
+// addition.
+func (m *Machine[T]) Flops() int {
+	n := 0
+	for _, st := range m.steps {
+		if o := st.op; o.Code == graph.MatMul {
+			n += 2 * o.In[0].Channels * o.In[0].Width * o.Out.Width
+		}
+	}
+	return n
+}
+
+// Chunk is the number of points that a worker takes at a time.
+func (m *Machine[T]) Chunk() int { return m.cap }
 
 // Run makes one sweep over n points. points[k] holds n rows of input Spec.Points[k], params[k] the value of
 // Spec.Params[k]. sums[k] receives Spec.Sums[k], rows[k] the n rows of Spec.Rows[k]; either may be nil.
