@@ -1,0 +1,232 @@
+package spec
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// builder turns the nodes of a file into a Problem, section by section.
+type builder struct {
+	*loader
+	p          *Problem
+	axes       map[*ph.Coord]domain.Axis
+	names      *names
+	fieldNames []string // components of fields, in order
+	defined    []entry  // definitions, in order
+	regions    map[string]*region
+	selections []selection       // parameter patterns, to be checked against the paths there are
+	samples    []crux.Constraint // the constraints on a few points each
+	seed       uint64
+}
+
+// problem reads the whole file.
+func (l *loader) problem(root *node) *Problem {
+	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}}
+	b.names = newNames(l)
+	if root.kind != mapping {
+		l.fail(root, "%s; a problem file is a mapping with coords, fields and constraints", wrongKind(root))
+		return b.p
+	}
+	s := b.section(root, "")
+	if n := s.need("problem", "poisson2d, a name for the run"); n != nil {
+		b.p.Name, _ = b.textOf(n, "a name")
+	}
+	if n := s.get("description"); n != nil {
+		b.p.Description, _ = b.textOf(n, "a text")
+	}
+	b.coords(s.need("coords", "{x: [0, 1], y: [0, 1]}"), s.get("time"))
+	b.readConstants(s.get("constants"))
+	b.params(s.get("params"))
+	b.fields(s.need("fields", "{u: {net: mlp}}"))
+	b.define(s.get("define"))
+	b.names.resolve()
+	b.p.Env = b.names.env
+	b.p.Env.Space = b.space()
+	b.names.env.Space = b.p.Env.Space
+	b.options(s)
+
+	domainNode, regions, data := s.get("domain"), s.get("regions"), s.get("data")
+	constraints := s.need("constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}")
+	optimizer := s.get("optimizer")
+	reference, grid := s.get("reference"), s.get("grid")
+	if len(b.p.Coords) > 0 {
+		b.p.geometry = b.geometry(domainNode)
+		b.dataSets(data)
+		b.namedRegions(regions)
+		b.constraints(constraints)
+		b.outputs(grid)
+		b.references(reference)
+	}
+	b.optimizer(optimizer, s)
+	s.done()
+	b.p.nodes = b.nodes
+	if len(b.errs) == 0 {
+		b.compile()
+	}
+	return b.p
+}
+
+// coords reads the coordinates with their ends, and which of them is time.
+func (b *builder) coords(n, time *node) {
+	if n == nil {
+		return
+	}
+	s := b.section(n, "{x: [0, 1], y: [0, 1]}")
+	for _, e := range s.n.entries {
+		s.known = append(s.known, e.key)
+		ends, ok := b.floats(e.value, 2, "[0, 1], the ends of the axis")
+		if !b.names.declare(e.key, "a coordinate", e.at, n.path) || !ok {
+			continue
+		}
+		if !(ends[0] < ends[1]) {
+			b.fail(e.value, "the axis runs from %v to %v; give the lower end first", ends[0], ends[1])
+			continue
+		}
+		c := ph.NewCoord(e.key)
+		b.p.Coords = append(b.p.Coords, c)
+		b.axes[c] = domain.In(c, ends[0], ends[1])
+		b.names.env.Names[e.key] = c
+	}
+	if len(s.n.entries) == 0 {
+		b.fail(n, "no coordinate; write at least one, as in coords: {x: [0, 1]}")
+	}
+	switch {
+	case time == nil:
+		for _, c := range b.p.Coords {
+			if c.Name() == "t" {
+				b.p.Time = c
+			}
+		}
+	case time.text != "none":
+		b.p.Time = b.coord(time)
+	}
+}
+
+// readConstants reads numbers with names. They may refer to each other in any order.
+func (b *builder) readConstants(n *node) {
+	b.constants = map[string]ph.Expr{}
+	if n == nil {
+		return
+	}
+	s := b.section(n, "{nu: 0.01/pi}")
+	only := map[string]bool{}
+	for _, e := range s.n.entries {
+		s.known = append(s.known, e.key)
+		if _, ok := b.textOf(e.value, "a number"); !ok || !b.names.declare(e.key, "a constant", e.at, n.path) {
+			continue
+		}
+		only[e.key] = true
+		b.names.later(&definition{name: e.key, node: e.value, only: only, dim: 1, wrap: func(x ph.Expr) ph.Expr {
+			v, err := number(x, nil)
+			if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+				err = fmt.Errorf("%s is %v; a constant must be finite", e.value.text, v)
+			}
+			if err != nil {
+				b.fail(e.value, "%v", err)
+				v = 1
+			}
+			b.constants[e.key] = ph.Const(v)
+			return b.constants[e.key]
+		}})
+	}
+	b.names.resolve()
+}
+
+// params reads the numbers to be found: params: {lambda1: 0.5} or {lambda1: {init: 0.5, true: 1}}.
+func (b *builder) params(n *node) {
+	if n == nil {
+		return
+	}
+	s := b.section(n, "{lambda1: 0.5} with its initial value")
+	for _, e := range s.n.entries {
+		s.known = append(s.known, e.key)
+		if !b.names.declare(e.key, "a parameter", e.at, n.path) {
+			continue
+		}
+		init := e.value
+		if e.value.kind == mapping {
+			v := b.section(e.value, "{init: 0.5, true: 1}")
+			init = v.need("init", "0.5")
+			b.truth(e.key, v.get("true"))
+			v.done()
+		}
+		if init == nil {
+			continue
+		}
+		v, _ := b.float(init)
+		p := ph.NewParam(e.key, v)
+		b.p.Params = append(b.p.Params, p)
+		b.names.env.Names[e.key] = p
+	}
+}
+
+func (b *builder) truth(name string, n *node) {
+	if n == nil {
+		return
+	}
+	if v, ok := b.float(n); ok {
+		b.p.Truths[name] = v
+	}
+}
+
+// define reads named expressions: define: {lambda2: exp(s)} or {lambda2: {expr: exp(s), true: 0.01/pi}}.
+func (b *builder) define(n *node) {
+	if n == nil {
+		return
+	}
+	s := b.section(n, "{lambda2: exp(s)}")
+	for _, e := range s.n.entries {
+		s.known = append(s.known, e.key)
+		text := e.value
+		if text.kind == mapping {
+			v := b.section(text, "{expr: exp(s), true: 0.5}")
+			text = v.need("expr", "exp(s)")
+			b.truth(e.key, v.get("true"))
+			v.done()
+		}
+		if text == nil {
+			continue
+		}
+		if _, ok := b.textOf(text, "an expression"); !ok || !b.names.declare(e.key, "a definition", e.at, n.path) {
+			continue
+		}
+		b.defined = append(b.defined, entry{key: e.key, at: e.at, value: text})
+		b.names.later(&definition{name: e.key, node: text, wrap: func(x ph.Expr) ph.Expr { return ph.Define(e.key, x) }})
+	}
+}
+
+// options reads what concerns the run as a whole.
+func (b *builder) options(s *section) {
+	seed, _ := b.integer(s.orDefault("seed", "0"), 0)
+	b.seed = uint64(seed)
+	b.p.Options.Seed = b.seed
+	if b.choice(s.orDefault("precision", "float64"), "precision", "float32", "float64") == "float32" {
+		b.p.Options.Precision = crux.Float32
+	}
+	if n := s.get("workers"); n != nil {
+		b.p.Options.Workers, _ = b.integer(n, 0)
+	}
+	if n := s.get("budget"); n != nil {
+		if t, ok := b.textOf(n, "a time such as 120s"); ok {
+			d, err := time.ParseDuration(strings.ReplaceAll(t, " ", ""))
+			if err != nil || d <= 0 {
+				b.fail(n, "%q is no time; write one such as 120s or 5m", t)
+			}
+			b.p.Budget = d
+		}
+	}
+}
+
+// failDomain reports an error of package domain at a node.
+func (b *builder) failDomain(n *node, err error) {
+	b.fail(n, "%s", strings.TrimPrefix(err.Error(), "domain: "))
+}
+
+func ftoa(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

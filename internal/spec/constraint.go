@@ -1,0 +1,174 @@
+package spec
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// constraints reads the residuals that shall vanish, and where:
+//
+//	constraints:
+//	  pde: {residual: u_t + u*u_x - nu*u_xx, points: 4000, sampler: sobol, resample: 100}
+//	  flow: {residual: {mass: u_x + v_y, momentum: u*u_x + v*u_y + p_x = nu*(u_xx + u_yy)}, points: 2000}
+//	  data: {residual: u - u_data, on: {builtin: burgers_cole_hopf, n: 2000}, weight: 10, loss: {huber: 0.1}}
+//
+// Several residuals of one constraint share its points and are weighted by themselves; their names are flow.mass and so on.
+func (b *builder) constraints(n *node) {
+	if n == nil {
+		return
+	}
+	s := b.section(n, "{pde: {residual: u_xx + u_yy, points: 1000}}")
+	for _, e := range s.n.entries {
+		s.known = append(s.known, e.key)
+		b.constraint(e)
+	}
+	if len(s.n.entries) == 0 {
+		b.fail(n, "no constraint; write at least one, as in constraints: {pde: {residual: u_xx + u_yy, points: 1000}}")
+	}
+}
+
+func (b *builder) constraint(e entry) {
+	s := b.section(e.value, "{residual: u_xx + u_yy, points: 1000}")
+	residual := s.need("residual", "u_xx + u_yy")
+	lossNode, weightNode := s.get("loss"), s.get("weight")
+	r, points, count := b.pointSet(s)
+	s.done()
+	loss := b.loss(lossNode)
+	if residual == nil {
+		return
+	}
+	env := b.names.env
+	var on, sample *domain.Points
+	if r != nil {
+		env.Names = b.withColumns(r.columns)
+		on = points(count)
+		sample = on
+		if !r.given {
+			sample = points(min(count, 8))
+		}
+	}
+	add := func(name string, n *node, weight float64) {
+		x, ok := b.expr(n, env)
+		if !ok || on == nil {
+			return
+		}
+		c := crux.Constraint{Name: name, Residual: x, On: on, Loss: loss, Weight: weight}
+		b.p.Crux.Constraints = append(b.p.Crux.Constraints, c)
+		c.On = sample
+		b.samples = append(b.samples, c)
+	}
+	if residual.kind != mapping {
+		add(e.key, residual, b.weight(weightNode, ""))
+		return
+	}
+	parts := b.section(residual, "{mass: u_x + v_y}")
+	for _, part := range parts.n.entries {
+		add(e.key+"."+part.key, part.value, b.weight(weightNode, part.key))
+	}
+	if len(parts.n.entries) == 0 {
+		b.fail(residual, "no residual; write one such as u_xx + u_yy")
+	}
+	if weightNode != nil && weightNode.kind == mapping {
+		ws := b.section(weightNode, "{mass: 10}")
+		for _, part := range parts.n.entries {
+			ws.known = append(ws.known, part.key)
+		}
+		ws.done()
+	}
+}
+
+// withColumns adds the columns of a data set to the names: u_data for column u, and u itself if nothing else has that name.
+func (b *builder) withColumns(columns []string) map[string]ph.Expr {
+	if len(columns) == 0 {
+		return b.names.env.Names
+	}
+	names := maps.Clone(b.names.env.Names)
+	for _, c := range columns {
+		if _, ok := names[c+"_data"]; !ok {
+			names[c+"_data"] = ph.Column(c)
+		}
+		if _, ok := b.names.what[c]; !ok {
+			names[c] = ph.Column(c)
+		}
+	}
+	return names
+}
+
+// weight reads the weight of a residual: one number, or one by the residual's name.
+func (b *builder) weight(n *node, part string) float64 {
+	if n != nil && n.kind == mapping && part != "" {
+		n = n.get(part)
+	}
+	if n == nil {
+		return 1
+	}
+	v, ok := b.positive(n)
+	if !ok {
+		return 1
+	}
+	return v
+}
+
+// loss reads mse, mae, mean, sum, huber, or {huber: 0.1}.
+func (b *builder) loss(n *node) crux.Loss {
+	kinds := map[string]crux.Loss{
+		"mse": {Kind: crux.MSE}, "mae": {Kind: crux.MAE}, "mean": {Kind: crux.Mean}, "sum": {Kind: crux.Sum}, "huber": {Kind: crux.Huber},
+	}
+	switch {
+	case n == nil:
+		return crux.Loss{}
+	case n.kind == mapping:
+		s := b.section(n, "{huber: 0.1}")
+		delta := s.need("huber", "0.1")
+		s.done()
+		if delta == nil {
+			return crux.Loss{}
+		}
+		v, _ := b.positive(delta)
+		return crux.Loss{Kind: crux.Huber, Delta: v}
+	}
+	return kinds[b.choice(n, "loss", sortedNames(kinds)...)]
+}
+
+// compile builds the problem once on a few points each, so that all mistakes come to light that only the compiler sees: a
+// normal away from the boundary, a coordinate that the points do not have, components that do not fit.
+func (b *builder) compile() {
+	b.p.Crux.Name = b.p.Name
+	o := b.p.Options
+	o.Method, o.Workers = nil, 1
+	s, err := crux.New(crux.Problem{Name: b.p.Name, Constraints: b.samples}, o)
+	if err != nil {
+		b.errs = append(b.errs, b.p.explain(err, b.src)...)
+		return
+	}
+	b.checkSelections(s.Parameters())
+	if err := s.Close(); err != nil {
+		b.fail(&node{}, "%v", err)
+	}
+}
+
+// Explain gives the mistakes that crux.New, Solver.Compile and ph.Parse find in expressions of the file their places in it.
+func (p *Problem) Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return sortErrors(p.explain(err, p.src))
+}
+
+func (p *Problem) explain(err error, main *source) Errors {
+	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined form itself is wanted
+		var es Errors
+		for _, e := range many.Unwrap() {
+			es = append(es, p.explain(e, main)...)
+		}
+		return es
+	}
+	if n, ok := p.nodes[positionOf(err)]; ok {
+		return Errors{located(err, n, main)}
+	}
+	return Errors{{File: main.name, Message: fmt.Sprint(err)}}
+}

@@ -1,0 +1,213 @@
+package spec
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/pdetest"
+	"github.com/crux-pinn/crux/internal/seed"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// dataSets reads data: {meas: {file: meas.csv}, twin: {builtin: burgers_cole_hopf, n: 2000, noise: 0.01, seed: 7}}.
+// Constraints that take their points from one data set share them.
+func (b *builder) dataSets(n *node) {
+	if n == nil {
+		return
+	}
+	s := b.section(n, "{measurements: {file: measurements.csv}}")
+	for _, e := range s.n.entries {
+		s.known = append(s.known, e.key)
+		if slices.Contains(b.regionNames(), e.key) {
+			b.failAt(e.at, n.path, "%s is a region already; give the data another name", e.key)
+			continue
+		}
+		if r := b.dataSet(e.value); r != nil {
+			b.regions[e.key] = r
+		}
+	}
+}
+
+// dataSet reads {file: meas.csv} (or data: for file:) and {builtin: name, n: 2000}.
+func (b *builder) dataSet(n *node) *region {
+	s := b.section(n, "{file: measurements.csv} or {builtin: burgers_cole_hopf, n: 2000}")
+	builtin, file := s.get("builtin"), s.get("data")
+	if f := s.get("file"); f != nil {
+		file = f
+	}
+	switch {
+	case builtin != nil:
+		return b.generated(s, builtin)
+	case file == nil:
+		b.fail(n, "no region and no data; write {x: 0} for a face, {data: file.csv} or {builtin: burgers_cole_hopf, n: 2000}")
+		return nil
+	}
+	p := b.read(s, file)
+	s.done()
+	if p == nil {
+		return nil
+	}
+	return &region{points: func(int) *domain.Points { return p }, given: true, columns: p.Columns()}
+}
+
+// read reads a data file. Its path is made absolute in the resolved file, which may lie elsewhere.
+func (b *builder) read(s *section, n *node) *domain.Points {
+	columns, of := s.get("columns"), s.get("of")
+	name, ok := b.textOf(n, "the path of a file")
+	if !ok {
+		return nil
+	}
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(b.dir, path)
+	}
+	coords := b.p.Coords
+	if of != nil {
+		coords = nil
+		for _, it := range itemsOf(of) {
+			c := b.coord(it)
+			if c == nil {
+				return nil
+			}
+			coords = append(coords, c)
+		}
+	}
+	var p *domain.Points
+	var err error
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".csv", ".txt":
+		p, err = domain.ReadCSV(path, coords...)
+	case ".npy":
+		var header []string
+		if columns != nil {
+			header = b.words(columns, "the name of a column")
+		}
+		p, err = domain.ReadNPY(path, header, coords...)
+	case ".npz":
+		p, err = domain.ReadNPZ(path, coords...)
+	default:
+		b.fail(n, "%s: files of kind %q are not read; give a .csv, .npy or .npz file", name, ext)
+		return nil
+	}
+	if err == nil {
+		err = p.Err()
+	}
+	if err != nil {
+		// the message names the file as it was opened; the user wrote it shorter
+		b.fail(n, "%s", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "domain: "), path, name))
+		return nil
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		n.text, n.quoted = abs, true
+	}
+	return p
+}
+
+// solution looks a known solution up, with its constants.
+func (b *builder) solution(name, params *node) *pdetest.Solution {
+	text, ok := b.textOf(name, "the name of a known solution")
+	if !ok {
+		return nil
+	}
+	var values map[string]float64
+	if params != nil {
+		values = map[string]float64{}
+		s := b.section(params, "{nu: 0.01/pi}")
+		for _, e := range s.n.entries {
+			v, ok := b.float(e.value)
+			if !ok {
+				return nil
+			}
+			values[e.key] = v
+		}
+	}
+	if !slices.Contains(pdetest.Names(), text) {
+		b.fail(name, "unknown solution %q; %s", text, oneOf(text, pdetest.Names()))
+		return nil
+	}
+	sol, err := pdetest.Lookup(text, values)
+	if err != nil {
+		at := params
+		if at == nil {
+			at = name
+		}
+		b.fail(at, "%s", strings.TrimPrefix(err.Error(), "pdetest: "))
+		return nil
+	}
+	return sol
+}
+
+// coordsOf matches the coordinates of a known solution with those of the file, by name.
+func (b *builder) coordsOf(sol *pdetest.Solution, n *node) []*ph.Coord {
+	var list []*ph.Coord
+	for _, name := range sol.Coords {
+		i := slices.IndexFunc(b.p.Coords, func(c *ph.Coord) bool { return c.Name() == name })
+		if i < 0 {
+			b.fail(n, "%s is a function of %s, but there is no coordinate %s; the coordinates are %s",
+				sol.Name, strings.Join(sol.Coords, ", "), name, coordNames(b.p.Coords))
+			return nil
+		}
+		list = append(list, b.p.Coords[i])
+	}
+	return list
+}
+
+// generated measures a known solution at random points, with noise if that is asked for. The columns are its fields.
+func (b *builder) generated(s *section, builtin *node) *region {
+	count, noise, seedNode := s.need("n", "2000"), s.get("noise"), s.get("seed")
+	sol := b.solution(builtin, s.get("params"))
+	s.done()
+	if count == nil || sol == nil {
+		return nil
+	}
+	n, ok := b.integer(count, 1)
+	if !ok {
+		return nil
+	}
+	if n > maxGrid {
+		b.fail(count, "%d points are more than fit; take at most %d", n, maxGrid)
+		return nil
+	}
+	sigma := 0.0
+	if noise != nil {
+		if sigma, ok = b.float(noise); !ok {
+			return nil
+		}
+		if sigma < 0 {
+			b.fail(noise, "the noise is %v; give the standard deviation relative to the field's, 0 or more", sigma)
+			return nil
+		}
+	}
+	root := b.seed
+	if seedNode != nil {
+		k, _ := b.integer(seedNode, 0)
+		root = uint64(k)
+	}
+	coords := b.coordsOf(sol, builtin)
+	if coords == nil {
+		return nil
+	}
+	p, err := measure(sol, coords, n, sigma, seed.Stream(root, "data/"+sol.Name))
+	if err != nil {
+		b.fail(builtin, "%v", err)
+		return nil
+	}
+	return &region{points: func(int) *domain.Points { return p }, given: true, columns: p.Columns()}
+}
+
+func measure(sol *pdetest.Solution, coords []*ph.Coord, n int, noise float64, rng *rand.Rand) (*domain.Points, error) {
+	d, err := pdetest.NoisyData(sol, n, noise, rng)
+	if err != nil {
+		return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "pdetest: "))
+	}
+	columns := map[string][]float64{}
+	for i, f := range sol.Fields {
+		columns[f] = d.Values[i*n : (i+1)*n]
+	}
+	p := domain.FromData(coords, d.Points, columns)
+	return p, p.Err()
+}

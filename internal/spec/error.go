@@ -1,0 +1,111 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Error is one mistake in a problem file, with the place where it was made.
+type Error struct {
+	File       string // as given to Load; "--set optimizer.0.steps=x" for an override
+	Line       int    // 1-based; 0 when the mistake has no place, such as a file that cannot be read
+	Column     int    // 1-based, counted in letters
+	Path       string // where in the file's structure, such as "constraints.pde.residual"; "" at the top
+	Message    string // what is wrong
+	Suggestion string // the way out, such as "did you mean points?"; may be ""
+	Excerpt    string // the line and a caret under the column; "" without a place
+}
+
+// Error is the mistake on one line, the place first, and the excerpt below it.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
+	}
+	b.WriteString(": ")
+	if e.Path != "" {
+		b.WriteString(e.Path + ": ")
+	}
+	b.WriteString(e.Message)
+	if e.Suggestion != "" {
+		b.WriteString("; " + e.Suggestion)
+	}
+	if e.Excerpt != "" {
+		b.WriteString("\n" + e.Excerpt)
+	}
+	return b.String()
+}
+
+// Errors are all mistakes of a problem file, in the order of their places. It is the error that Load and Parse return.
+type Errors []*Error
+
+// Error is all mistakes, one after the other.
+func (es Errors) Error() string {
+	s := make([]string, len(es))
+	for i, e := range es {
+		s[i] = e.Error()
+	}
+	return strings.Join(s, "\n")
+}
+
+// Unwrap gives errors.Is and errors.As access to the mistakes.
+func (es Errors) Unwrap() []error {
+	list := make([]error, len(es))
+	for i, e := range es {
+		list[i] = e
+	}
+	return list
+}
+
+// source is a text in which places are named: the file, or one override.
+type source struct {
+	name  string
+	lines []string
+}
+
+func newSource(name string, text []byte) *source {
+	return &source{name, strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")}
+}
+
+// place is a letter of a source.
+type place struct {
+	src       *source
+	line, col int // 1-based; 0 when unknown
+}
+
+// widest is the number of letters of a line that an excerpt shows.
+const widest = 160
+
+// excerpt shows the line and a caret under the column. Of a long line it shows the part around the caret.
+func (p place) excerpt() string {
+	if p.src == nil || p.line < 1 || p.line > len(p.src.lines) {
+		return ""
+	}
+	line := []rune(p.src.lines[p.line-1])
+	col := min(max(p.col, 1), len(line)+1)
+	if len(line) > widest {
+		from := max(0, min(col-1-widest/2, len(line)-widest))
+		line, col = line[from:min(len(line), from+widest)], col-from
+	}
+	pad := slices.Repeat([]rune{' '}, col-1)
+	for i := range pad {
+		if line[i] == '\t' {
+			pad[i] = '\t'
+		}
+	}
+	number := fmt.Sprintf("%5d", p.line)
+	return fmt.Sprintf("%s | %s\n%s | %s^", number, string(line), strings.Repeat(" ", len(number)), string(pad))
+}
+
+// sortErrors puts mistakes in the order of the file and drops repetitions.
+func sortErrors(es Errors) Errors {
+	slices.SortStableFunc(es, func(a, b *Error) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	return slices.CompactFunc(es, func(a, b *Error) bool { return *a == *b })
+}

@@ -1,0 +1,196 @@
+package spec
+
+import (
+	"slices"
+
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// fields reads the unknown functions:
+//
+//	fields:
+//	  u: {net: mlp, hidden: [20, 20], output: "x*(1 - x)*u"}
+//	  flow: {net: mlp, out: [u, v, p], of: [x, y], output: {u: "y*u"}}
+//
+// Within an output transform the names of the field's own components mean what the network puts out.
+func (b *builder) fields(n *node) {
+	if n == nil {
+		return
+	}
+	s := b.section(n, "{u: {net: mlp, hidden: [32, 32, 32]}}")
+	for _, e := range s.n.entries {
+		s.known = append(s.known, e.key)
+		b.field(e)
+	}
+	if len(s.n.entries) == 0 {
+		b.fail(n, "no field; name at least one unknown function, as in fields: {u: {net: mlp}}")
+	}
+}
+
+func (b *builder) field(e entry) {
+	s := b.section(e.value, "{net: mlp, hidden: [32, 32, 32]}")
+	defer s.done()
+	coords := b.fieldCoords(s)
+	byName := map[string]*ph.Coord{}
+	for _, c := range coords {
+		byName[c.Name()] = c
+	}
+	components, width := b.components(s, e)
+	nw := &network{section: s, out: width, coords: byName}
+	module := nw.module()
+	output := s.get("output")
+	if module == nil || len(coords) == 0 || components == nil {
+		return
+	}
+	f := ph.NewField(e.key, module, coords...)
+	if f.Err() != nil {
+		b.errs = append(b.errs, located(f.Err(), e.value, b.src))
+		return
+	}
+	raw := map[string]ph.Expr{}
+	for i, c := range components {
+		raw[c.key] = f
+		if len(components) > 1 || width > 1 && c.key != e.key {
+			raw[c.key] = ph.Define(c.key, f.Index(i))
+		}
+	}
+	transforms := b.transforms(output, components)
+	for _, c := range components {
+		b.names.env.Order[c.key] = coords
+		b.fieldNames = append(b.fieldNames, c.key)
+		t := transforms[c.key]
+		if t == nil {
+			b.names.env.Names[c.key] = raw[c.key]
+			continue
+		}
+		b.names.later(&definition{name: c.key, node: t, own: raw, dim: raw[c.key].Dim(), wrap: func(x ph.Expr) ph.Expr {
+			b.within(x, coords, t)
+			return ph.Define(c.key, x)
+		}})
+	}
+}
+
+// within reports an output transform that depends on a coordinate of which the field is no function.
+func (b *builder) within(x ph.Expr, coords []*ph.Coord, n *node) {
+	dep := free(x)
+	for _, c := range b.p.Coords {
+		if dep[c] && !slices.Contains(coords, c) {
+			b.fail(n, "it depends on %s, but the field is a function of %s; list %s in of as well", c.Name(), coordNames(coords), c.Name())
+		}
+	}
+}
+
+// fieldCoords reads of: the coordinates of which the field is a function, all of them by default.
+func (b *builder) fieldCoords(s *section) []*ph.Coord {
+	n := s.get("of")
+	if n == nil {
+		return b.p.Coords
+	}
+	var list []*ph.Coord
+	for _, it := range itemsOf(n) {
+		c := b.coord(it)
+		if c == nil {
+			continue
+		}
+		if slices.Contains(list, c) {
+			b.fail(it, "%s stands in of twice; name each coordinate once", c.Name())
+			continue
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// coord is the coordinate that a node names, or nil with an error.
+func (b *builder) coord(n *node) *ph.Coord {
+	s, ok := b.textOf(n, "the name of a coordinate")
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, c := range b.p.Coords {
+		if c.Name() == s {
+			return c
+		}
+		names = append(names, c.Name())
+	}
+	b.fail(n, "unknown coordinate %q; %s", s, oneOf(s, names))
+	return nil
+}
+
+// itemsOf are the items of a list, or the node itself.
+func itemsOf(n *node) []*node {
+	if n.kind == sequence {
+		return n.items
+	}
+	return []*node{n}
+}
+
+// components reads out: the names of the components, or how many there are. Without it the field has one, of its own name.
+func (b *builder) components(s *section, e entry) (names []entry, width int) {
+	n := s.get("out")
+	switch {
+	case n == nil, n.kind == scalar:
+		width = 1
+		if n != nil {
+			var ok bool
+			if width, ok = b.integer(n, 1); !ok {
+				return nil, 1
+			}
+			if width > 1024 {
+				b.fail(n, "%d components are more than a field has; use at most 1024", width)
+				return nil, 1
+			}
+		}
+		if !b.names.declare(e.key, "a field", e.at, s.n.path) {
+			return nil, width
+		}
+		return []entry{{key: e.key, at: e.at}}, width
+	case n.kind != sequence || len(n.items) == 0:
+		b.fail(n, "%s; write the names of the components such as [u, v, p], or how many there are", wrongKind(n))
+		return nil, 1
+	}
+	all := true
+	for _, it := range n.items {
+		t, ok := b.textOf(it, "the name of a component")
+		ok = ok && b.names.declare(t, "a component of field "+e.key, it.at, it.path)
+		all = all && ok
+		names = append(names, entry{key: t, at: it.at})
+	}
+	if !all {
+		return nil, len(n.items)
+	}
+	return names, len(n.items)
+}
+
+// transforms reads output: one expression, or one for each component by name.
+func (b *builder) transforms(n *node, components []entry) map[string]*node {
+	m := map[string]*node{}
+	switch {
+	case n == nil:
+	case n.kind == mapping:
+		s := b.section(n, "{u: x*u}")
+		for _, c := range components {
+			if t := s.get(c.key); t != nil {
+				m[c.key] = t
+			}
+		}
+		s.done()
+	case len(components) > 1:
+		b.fail(n, "one expression for %d components; write one for each that is transformed, as in output: {%s: x*%s}", len(components), components[0].key, components[0].key)
+	default:
+		m[components[0].key] = n
+	}
+	return m
+}
+
+func coordNames(cs []*ph.Coord) string {
+	s := ""
+	for i, c := range cs {
+		if i > 0 {
+			s += ", "
+		}
+		s += c.Name()
+	}
+	return s
+}

@@ -1,0 +1,299 @@
+package spec
+
+import (
+	"errors"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/nearest"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// optimizer reads the phases of training, one mapping or a list of them:
+//
+//	optimizer: [{adam: {lr: 1e-3}, steps: 1000}, {ssbroyden: {}, steps: 3000}]
+//	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
+//	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
+func (b *builder) optimizer(n *node, root *section) {
+	if n == nil {
+		n = &node{kind: sequence, path: "optimizer", at: root.n.at, items: []*node{{kind: mapping, path: "optimizer.0", at: root.n.at}}}
+		first := n.items[0]
+		first.put("adam", &node{kind: mapping, path: "optimizer.0.adam", at: root.n.at})
+		first.put("steps", &node{kind: scalar, text: "5000", path: "optimizer.0.steps", at: root.n.at})
+		root.n.put("optimizer", n)
+	}
+	var phases []optim.Phase
+	for _, it := range itemsOf(n) {
+		s := b.section(it, "{adam: {lr: 1e-3}, steps: 2000}")
+		steps := 0
+		if v := s.need("steps", "2000"); v != nil {
+			var ok bool
+			if steps, ok = b.integer(v, 1); ok && steps > 1<<30 {
+				b.fail(v, "%d steps are more than a run takes; use at most %d", steps, 1<<30)
+			}
+		}
+		m := b.groups(s, steps)
+		if m == nil {
+			m = b.method(s, steps, "")
+		}
+		m = b.freeze(s.get("freeze"), m)
+		s.done()
+		if m != nil {
+			phases = append(phases, optim.Phase{Method: m, Steps: steps})
+			b.p.Steps += steps
+		}
+	}
+	if len(itemsOf(n)) == 0 {
+		b.fail(n, "no phase; write at least one, as in optimizer: [{adam: {lr: 1e-3}, steps: 2000}]")
+	}
+	b.p.Options.Method = optim.Phases(phases...)
+}
+
+// methods are the methods that a file can name.
+var methods = []string{"adam", "adamw", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs"}
+
+// method reads the one method of a phase or of a group.
+func (b *builder) method(s *section, steps int, also string) optim.Method {
+	var names []string
+	var block *node
+	for _, m := range methods {
+		if v := s.block(m); v != nil {
+			names, block = append(names, m), v
+		}
+	}
+	clip := s.get("clip")
+	switch {
+	case len(names) == 0:
+		for _, e := range s.n.entries {
+			if near := nearest.Name(e.key, methods); near != "" {
+				return nil // done reports the misspelt name
+			}
+		}
+		b.fail(s.n, "no method; write one of %s%s, as in {adam: {lr: 1e-3}, steps: 2000}", strings.Join(methods, ", "), also)
+		return nil
+	case len(names) > 1:
+		b.fail(s.n, "%s stand in one phase; write a list with one phase for each", strings.Join(names, " and "))
+		return nil
+	}
+	m := b.section(block, "{lr: 1e-3}")
+	defer m.done()
+	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs") {
+		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
+	}
+	switch names[0] {
+	case "lbfgs":
+		return &optim.LBFGS{Memory: m.intOr("memory", 30), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30)}
+	case "ssbroyden":
+		return &optim.SSBroyden{GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+	case "ssbfgs":
+		return &optim.SSBFGS{GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+	}
+	return b.firstOrder(names[0], m, clip, steps)
+}
+
+// firstOrder reads a method that is a chain of transforms. Without clipping and a rate that follows the loss, it is the
+// named method itself.
+func (b *builder) firstOrder(name string, m *section, clip *node, steps int) optim.Method {
+	var direction []optim.Transform
+	var plain func(optim.Schedule) optim.Method
+	lr := "1e-3"
+	switch name {
+	case "adam", "adamw":
+		b1, b2, eps := m.fraction("beta1", "0.9"), m.fraction("beta2", "0.999"), m.realOr("eps", "1e-8")
+		direction = []optim.Transform{optim.ScaleByAdamWith(b1, b2, eps)}
+		if name == "adamw" {
+			decay := m.realOr("decay", "1e-4")
+			var choice ph.Selector
+			if v := m.get("decays"); v != nil {
+				choice = b.selector(v)
+			}
+			direction = append(direction, optim.AddDecayedWeights(decay, choice))
+		} else if b1 > 0 {
+			plain = func(s optim.Schedule) optim.Method {
+				return &optim.Adam{LR: s, Beta1: b1, Beta2: b2, Eps: eps}
+			}
+		}
+	case "rmsprop":
+		direction = []optim.Transform{optim.ScaleByRMS(m.fraction("decay", "0.9"), m.realOr("eps", "1e-8"))}
+	case "sgd":
+		lr = "1e-2"
+		mu := m.fraction("momentum", "0")
+		nesterov := false
+		if v := m.get("nesterov"); v != nil {
+			nesterov = b.boolean(v)
+		}
+		switch {
+		case nesterov:
+			direction = []optim.Transform{optim.NesterovMomentum(mu)}
+		case mu > 0:
+			direction = []optim.Transform{optim.Momentum(mu)}
+		}
+	}
+	rate := b.rate(m.orDefault("lr", lr), steps)
+	if clip == nil && plain != nil && len(rate) == 1 && rate[0].schedule != nil {
+		return plain(rate[0].schedule)
+	}
+	chain := append(b.clip(clip), direction...)
+	for _, r := range rate {
+		chain = append(chain, r.link())
+	}
+	return optim.Chain(chain...)
+}
+
+// clip reads clip: 1, the largest norm of the gradient, or {value: 0.1}, the largest entry.
+func (b *builder) clip(n *node) []optim.Transform {
+	if n == nil {
+		return nil
+	}
+	if n.kind != mapping {
+		v, ok := b.positive(n)
+		if !ok {
+			return nil
+		}
+		return []optim.Transform{optim.ClipNorm(v)}
+	}
+	var list []optim.Transform
+	s := b.section(n, "{norm: 1}")
+	if v := s.get("norm"); v != nil {
+		if limit, ok := b.positive(v); ok {
+			list = append(list, optim.ClipNorm(limit))
+		}
+	}
+	if v := s.get("value"); v != nil {
+		if limit, ok := b.positive(v); ok {
+			list = append(list, optim.ClipValue(limit))
+		}
+	}
+	s.done()
+	return list
+}
+
+// groups reads groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {}}], methods for parts of the parameters.
+func (b *builder) groups(s *section, steps int) optim.Method {
+	n := s.get("groups")
+	if n == nil {
+		return nil
+	}
+	if n.kind != sequence || len(n.items) == 0 {
+		b.fail(n, "%s; write a list such as [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}]", wrongKind(n))
+		return optim.Freeze{}
+	}
+	var list []optim.Group
+	for _, it := range n.items {
+		g := b.section(it, "{params: [lambda1], adam: {lr: 1e-2}}")
+		var sel ph.Selector
+		if v := g.get("params"); v != nil {
+			sel = b.selector(v)
+		}
+		var m optim.Method
+		if g.block("freeze") != nil {
+			m = optim.Freeze{}
+		} else if m = b.method(g, steps, " or freeze"); m == nil {
+			m = optim.Freeze{}
+		}
+		g.done()
+		list = append(list, optim.Group{Select: sel, Method: m})
+	}
+	return optim.Groups(list...)
+}
+
+// freeze keeps the parameters with the given paths as they are.
+func (b *builder) freeze(n *node, m optim.Method) optim.Method {
+	if n == nil || m == nil {
+		return m
+	}
+	return optim.Groups(optim.Group{Select: b.selector(n), Method: optim.Freeze{}}, optim.Group{Method: m})
+}
+
+// selection is a pattern of parameter paths in the file.
+type selection struct {
+	n       *node
+	pattern string
+}
+
+func (b *builder) selector(n *node) ph.Selector {
+	patterns := b.words(n, "a pattern of parameter paths such as u/layer0 or u/**")
+	for i, p := range patterns {
+		at := n
+		if n.kind == sequence && i < len(n.items) {
+			at = n.items[i]
+		}
+		b.selections = append(b.selections, selection{at, p})
+	}
+	return ph.Paths(patterns...)
+}
+
+// checkSelections reports patterns that select nothing.
+func (b *builder) checkSelections(params []crux.Parameter) {
+	var paths []string
+	for _, p := range params {
+		if !p.Fixed {
+			paths = append(paths, p.Path)
+		}
+	}
+	for _, s := range b.selections {
+		if slices.ContainsFunc(paths, ph.Paths(s.pattern)) {
+			continue
+		}
+		valid := slices.Clone(paths)
+		for _, p := range paths {
+			for d := path.Dir(p); d != "."; d = path.Dir(d) {
+				valid = append(valid, d)
+			}
+		}
+		slices.Sort(valid)
+		b.fail(s.n, "no parameter matches %q; %s", s.pattern, oneOf(s.pattern, slices.Compact(valid)))
+	}
+}
+
+func (s *section) intOr(key string, def int) int {
+	v, _ := s.integer(s.orDefault(key, strconv.Itoa(def)), 1)
+	return v
+}
+
+func (s *section) workers() int {
+	if v := s.get("workers"); v != nil {
+		k, _ := s.integer(v, 0)
+		return k
+	}
+	return 0
+}
+
+func (s *section) realOr(key, def string) float64 {
+	v, _ := s.positive(s.orDefault(key, def))
+	return v
+}
+
+// tolerance is a number of at least 0, which is the default.
+func (s *section) tolerance(key string) float64 {
+	n := s.orDefault(key, "0")
+	v, ok := s.float(n)
+	if ok && v < 0 {
+		s.fail(n, "%v is negative; 0 stops only at round-off", v)
+	}
+	return v
+}
+
+// fraction is a number in [0, 1).
+func (s *section) fraction(key, def string) float64 {
+	n := s.orDefault(key, def)
+	v, ok := s.float(n)
+	if ok && !(v >= 0 && v < 1) {
+		s.fail(n, "%v is not in [0, 1)", v)
+		return 0.5
+	}
+	return v
+}
+
+// positionOf is the name under which the text of a mistaken expression was parsed.
+func positionOf(err error) string {
+	var bad *ph.Error
+	if errors.As(err, &bad) {
+		return bad.Pos.File
+	}
+	return ""
+}

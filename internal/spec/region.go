@@ -1,0 +1,428 @@
+package spec
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/refeval"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// region is a part of the domain from which points can be taken, or a set of given points.
+type region struct {
+	points  func(n int) *domain.Points
+	given   bool // the points are data: there are as many as there are
+	few     bool // it consists of single points, so that a number is not needed
+	inside  bool // it is the interior
+	columns []string
+}
+
+// namedRegions reads regions: {hole: {on: boundary, where: (x - 0.5)^2 + (y - 0.5)^2 < 0.05}}.
+func (b *builder) namedRegions(n *node) {
+	if n == nil {
+		return
+	}
+	s := b.section(n, "{hole: {on: boundary, where: x < 0.5}}")
+	for _, e := range s.n.entries {
+		s.known = append(s.known, e.key)
+		if _, ok := b.regions[e.key]; ok || slices.Contains(b.regionNames(), e.key) {
+			b.failAt(e.at, n.path, "%s is a region already; give this one another name", e.key)
+			continue
+		}
+		v := b.section(e.value, "{on: boundary, where: x < 0.5}")
+		on, where := v.need("on", "boundary"), v.get("where")
+		v.done()
+		if on == nil {
+			continue
+		}
+		if r := b.region(on); r != nil {
+			b.regions[e.key] = b.where(r, where)
+		}
+	}
+}
+
+// regionNames are the names that on: knows.
+func (b *builder) regionNames() []string {
+	list := []string{"interior", "boundary"}
+	if b.p.Time != nil {
+		list = append(list, "initial", "final")
+	}
+	for _, c := range b.p.Coords {
+		list = append(list, c.Name())
+	}
+	return append(list, sortedNames(b.regions)...)
+}
+
+// region reads on:
+//
+//	interior, boundary     of space, at all times if there is time
+//	initial, final         the ends of time
+//	x, {x: 0}, {x: [0, 1]} where x has an end, or the given values
+//	[{x: 0}, {y: 1}]       several faces together
+//	hole                   a name from regions or data
+//	{data: file.csv}, {builtin: burgers_cole_hopf, n: 2000}
+//	                       given points
+func (b *builder) region(n *node) *region {
+	switch n.kind {
+	case scalar:
+		return b.byName(n)
+	case sequence:
+		return b.faces(n, n.items)
+	case mapping:
+		if len(n.entries) == 1 {
+			for _, c := range b.p.Coords {
+				if n.entries[0].key == c.Name() {
+					return b.faces(n, []*node{n})
+				}
+			}
+		}
+		return b.dataSet(n)
+	}
+	b.fail(n, "a region is missing; write one such as interior, boundary or {x: 0}")
+	return nil
+}
+
+func (b *builder) byName(n *node) *region {
+	g := b.p.geometry
+	switch text := strings.TrimSpace(n.text); text {
+	case "interior":
+		return &region{points: g.Interior, inside: true}
+	case "boundary":
+		return b.boundary()
+	case "initial", "final":
+		if b.p.Time == nil {
+			b.fail(n, "%s is an end of time, and no coordinate is time; name one, as in time: %s", text, b.p.Coords[0].Name())
+			return nil
+		}
+		a := b.axes[b.p.Time]
+		at := a.Lo
+		if text == "final" {
+			at = a.Hi
+		}
+		return b.face(b.p.Time, at)
+	default:
+		if r, ok := b.regions[text]; ok {
+			return r
+		}
+		for _, c := range b.p.Coords {
+			if c.Name() == text {
+				return &region{points: func(n int) *domain.Points { return g.Sides(c, n) }, few: len(b.p.Coords) == 1}
+			}
+		}
+		if lhs, rhs, ok := strings.Cut(text, "="); ok {
+			face := &node{kind: mapping, path: n.path, at: n.at, entries: []entry{{strings.TrimSpace(lhs), n.at, &node{
+				kind: scalar, text: strings.TrimSpace(rhs), path: n.path, at: n.at,
+			}}}}
+			return b.faces(n, []*node{face})
+		}
+		b.fail(n, "unknown region %q; %s", text, oneOf(text, b.regionNames()))
+	}
+	return nil
+}
+
+// boundary is that of space, at all times.
+func (b *builder) boundary() *region {
+	few := len(b.p.Coords) == 1
+	box, ok := b.p.geometry.(*domain.Box)
+	if !ok || b.p.Time == nil || len(b.p.Coords) == 1 {
+		return &region{points: b.p.geometry.Boundary, few: few}
+	}
+	space := b.space()
+	if len(space) == 1 {
+		return &region{points: func(n int) *domain.Points { return box.Sides(space[0], n) }}
+	}
+	var axes []domain.Axis
+	for _, c := range space {
+		axes = append(axes, b.axes[c])
+	}
+	walls := domain.Cross(domain.NewBox(axes...), b.axes[b.p.Time])
+	return &region{points: walls.Boundary}
+}
+
+// face is the part of the domain where a coordinate has a value: a face of the boundary, or a section of a box.
+func (b *builder) face(c *ph.Coord, at float64) *region {
+	a := b.axes[c]
+	box, ok := b.p.geometry.(*domain.Box)
+	inner := ok && at > a.Lo && at < a.Hi
+	return &region{few: len(b.p.Coords) == 1, points: func(n int) *domain.Points {
+		if inner {
+			return box.Section(c, at, n)
+		}
+		return b.p.geometry.Face(c, at, n)
+	}}
+}
+
+// faces reads {x: 0}, {x: [0, 1]}, or a list of those.
+func (b *builder) faces(n *node, items []*node) *region {
+	type flat struct {
+		c  *ph.Coord
+		at float64
+	}
+	var flats []flat
+	for _, it := range items {
+		if it.kind != mapping || len(it.entries) != 1 {
+			b.fail(it, "%s; a list of faces is written [{x: 0}, {y: 1}]", wrongKind(it))
+			return nil
+		}
+		e := it.entries[0]
+		c := b.coord(&node{kind: scalar, text: e.key, at: e.at, path: it.path})
+		if c == nil {
+			return nil
+		}
+		for _, v := range itemsOf(e.value) {
+			at, ok := b.float(v)
+			if !ok {
+				return nil
+			}
+			if a := b.axes[c]; at < a.Lo || at > a.Hi {
+				b.fail(v, "%s = %v is outside of the domain; %s runs from %v to %v", c.Name(), at, c.Name(), a.Lo, a.Hi)
+				return nil
+			}
+			flats = append(flats, flat{c, at})
+		}
+	}
+	switch len(flats) {
+	case 0:
+		b.fail(n, "no face; write one such as {x: 0}")
+		return nil
+	case 1:
+		return b.face(flats[0].c, flats[0].at)
+	}
+	// Several faces are the part of the whole boundary that lies on one of them.
+	coords := b.p.geometry.Coords()
+	on := func(x []float64) bool {
+		for _, f := range flats {
+			a := b.axes[f.c]
+			if math.Abs(x[slices.Index(coords, f.c)]-f.at) <= 1e-12*(a.Hi-a.Lo) {
+				return true
+			}
+		}
+		return false
+	}
+	return &region{points: func(n int) *domain.Points { return b.p.geometry.Boundary(n).Where(on) }, few: len(coords) == 1}
+}
+
+// where restricts a region by a predicate, an expression in coordinates and constants that is not 0 where points may lie.
+func (b *builder) where(r *region, n *node) *region {
+	if n == nil {
+		return r
+	}
+	env := ph.Env{Names: map[string]ph.Expr{}}
+	for k, v := range b.constants {
+		env.Names[k] = v
+	}
+	for _, c := range b.p.Coords {
+		env.Names[c.Name()] = c
+	}
+	e, ok := b.expr(n, env)
+	if !ok {
+		return nil
+	}
+	if e.Dim() != 1 {
+		b.fail(n, "a condition has one component, this has %d; join several with and, or", e.Dim())
+		return nil
+	}
+	if uses(e, ph.OpNormal) {
+		b.fail(n, "a condition depends on coordinates only; write it without the normal")
+		return nil
+	}
+	q := *r
+	q.points = func(k int) *domain.Points {
+		p := r.points(k)
+		f := function(e, p.Coords())
+		return p.Where(func(x []float64) bool { return f(x) != 0 })
+	}
+	return &q
+}
+
+// function evaluates an expression of coordinates alone; where that fails the value is NaN.
+func function(e ph.Expr, coords []*ph.Coord) func(x []float64) float64 {
+	return func(x []float64) float64 {
+		at := refeval.Point{Coords: make(map[*ph.Coord]float64, len(coords))}
+		for i, c := range coords {
+			at.Coords[c] = x[i]
+		}
+		v, err := refeval.Eval(e, at)
+		if err != nil || len(v) != 1 {
+			return math.NaN()
+		}
+		return v[0]
+	}
+}
+
+// pointSet reads how many points are taken from a region, and how.
+func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int) {
+	onNode := s.orDefault("on", "interior")
+	where, count := s.get("where"), s.get("points")
+	grid, quadrature, at := s.get("grid"), s.get("quadrature"), s.get("at")
+	sampler, resample := s.get("sampler"), s.get("resample")
+	r := b.region(onNode)
+	if r == nil {
+		return nil, nil, 0
+	}
+	given := ""
+	for _, alt := range []struct {
+		key string
+		n   *node
+	}{{"grid", grid}, {"quadrature", quadrature}, {"at", at}} {
+		if alt.n == nil {
+			continue
+		}
+		if given != "" || count != nil || !r.inside {
+			b.fail(alt.n, "%s gives points of its own; leave points, other such keys and on away", alt.key)
+			return nil, nil, 0
+		}
+		given = alt.key
+	}
+	switch given {
+	case "grid", "quadrature":
+		r = b.lattice(given, s.n.get(given))
+	case "at":
+		r = b.listed(at)
+	}
+	if r == nil {
+		return nil, nil, 0
+	}
+	n := 2
+	switch {
+	case r.given && count != nil:
+		b.fail(count, "the points are given; leave points away")
+		return nil, nil, 0
+	case r.given:
+	case count == nil && !r.few:
+		b.fail(s.n, "points is missing; write points: 1000")
+		return nil, nil, 0
+	case count != nil:
+		var ok bool
+		if n, ok = b.integer(count, 1); !ok {
+			return nil, nil, 0
+		}
+	}
+	r = b.where(r, where)
+	if r == nil {
+		return nil, nil, 0
+	}
+	points := r.points
+	if sampler != nil {
+		sm, err := domain.SamplerByName(sampler.text)
+		if sampler.kind != scalar || err != nil {
+			b.choice(sampler, "sampler", samplerNames()...)
+			return nil, nil, 0
+		}
+		if r.given {
+			b.fail(sampler, "the points are given and not sampled; leave sampler away")
+		}
+		inner := points
+		points = func(n int) *domain.Points { return inner(n).With(sm) }
+	} else if !r.given {
+		s.orDefault("sampler", "scrambled_sobol")
+	}
+	every := 0
+	if resample != nil {
+		every, _ = b.integer(resample, 0)
+		inner := points
+		points = func(n int) *domain.Points { return inner(n).Every(every) }
+	}
+	if err := points(n).Err(); err != nil {
+		where := onNode
+		if every > 0 && inner(points, n) {
+			where = resample
+		}
+		b.failDomain(where, err)
+		return nil, nil, 0
+	}
+	return r, points, n
+}
+
+// inner reports whether the points are in order but for their resampling.
+func inner(points func(int) *domain.Points, n int) bool { return points(n).Every(0).Err() == nil }
+
+func samplerNames() []string {
+	return []string{"uniform", "latin_hypercube", "lhs", "halton", "scrambled_halton", "sobol", "scrambled_sobol", "hammersley", "grid"}
+}
+
+// lattice reads grid: 50, grid: {x: 10, t: 20}, quadrature: 20 and so on.
+func (b *builder) lattice(key string, n *node) *region {
+	counts, ok := b.perAxis(n, 1)
+	if !ok {
+		return nil
+	}
+	box, isBox := b.p.geometry.(*domain.Box)
+	var p *domain.Points
+	switch {
+	case key == "grid" && isBox:
+		p = box.GridN(counts...)
+	case key == "grid" && n.kind == scalar:
+		p = b.p.geometry.Grid(counts[0])
+	case isBox:
+		p = box.Quadrature(counts...)
+	default:
+		b.fail(n, "%s needs a domain that is a box; take sampled points", key)
+		return nil
+	}
+	return &region{points: func(int) *domain.Points { return p }, given: true}
+}
+
+// perAxis reads one number for all axes, or one for each by name, in the order of the domain's coordinates.
+func (b *builder) perAxis(n *node, min int) ([]int, bool) {
+	coords := b.p.geometry.Coords()
+	counts := make([]int, len(coords))
+	ok := true
+	if n.kind != mapping {
+		k, good := b.integer(n, min)
+		for i := range counts {
+			counts[i] = k
+		}
+		ok = good
+	} else {
+		s := b.section(n, "{x: 20, y: 20}")
+		for i, c := range coords {
+			v := s.need(c.Name(), "20")
+			good := v != nil
+			if good {
+				counts[i], good = b.integer(v, min)
+			}
+			ok = ok && good
+		}
+		s.done()
+	}
+	total := 1.0
+	for _, k := range counts {
+		total *= float64(k)
+	}
+	if ok && total > maxGrid {
+		b.fail(n, "%.3g points are more than fit; take at most %d in all", total, maxGrid)
+		return nil, false
+	}
+	return counts, ok
+}
+
+// maxGrid bounds the points of a grid, by the memory for evaluating a field on it.
+const maxGrid = 1 << 24
+
+// listed reads at: [[0, 1], [0.5, 1]], points in the order of coords.
+func (b *builder) listed(n *node) *region {
+	var x []float64
+	if n.kind != sequence || len(n.items) == 0 {
+		b.fail(n, "%s; write a list of points such as [[0, 1], [0.5, 1]]", wrongKind(n))
+		return nil
+	}
+	for _, it := range n.items {
+		p, ok := b.floats(it, len(b.p.Coords), fmt.Sprintf("[0, 1], one for each of %s", coordNames(b.p.Coords)))
+		if !ok {
+			return nil
+		}
+		for i, c := range b.p.Coords {
+			if a := b.axes[c]; p[i] < a.Lo || p[i] > a.Hi {
+				b.fail(it.items[i], "%s = %v is outside of the domain; %s runs from %v to %v", c.Name(), p[i], c.Name(), a.Lo, a.Hi)
+				return nil
+			}
+		}
+		x = append(x, p...)
+	}
+	p := domain.At(b.p.Coords, x)
+	return &region{points: func(int) *domain.Points { return p }, given: true}
+}

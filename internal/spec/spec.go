@@ -1,0 +1,112 @@
+// Package spec reads problem files: it turns a PDE problem written in YAML into a crux.Problem with all that belongs to
+// solving and judging it.
+//
+//	p, err := spec.Load("burgers.yaml", []string{"optimizer.0.adam.lr=3e-3"})
+//	solver, err := crux.New(p.Crux, p.Options)
+//	result, err := solver.Solve(ctx, p.Steps)
+//
+// Reading is strict: an unknown key, a value of the wrong kind and a mistake inside an expression are errors that point
+// at line and column, and all of them are reported together.
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Problem is a problem file, read, checked and built.
+type Problem struct {
+	Name        string
+	Description string        // free text of the file; "" without one
+	Crux        crux.Problem  // what New takes
+	Options     crux.Options  // method (phases), seed, precision, workers
+	Steps       int           // of all phases together
+	Budget      time.Duration // wall time after which a run should end; 0 means none
+
+	Coords     []*ph.Coord        // in the order of the file
+	Time       *ph.Coord          // one of Coords, or nil
+	Fields     []Field            // unknown functions, component by component, in the order of the file
+	Params     []*ph.Param        // trainable scalars, in the order of the file
+	Derived    []Derived          // numbers that follow from Params, in the order of the file
+	Truths     map[string]float64 // true values of parameters and derived numbers, where the file gives them
+	References []Reference        // known solutions, in the order of the file
+
+	Env      ph.Env // what names mean in further expressions: coordinates, constants, parameters, fields, definitions
+	Resolved []byte // the file with overrides and all defaults written out; reading it gives the same problem
+
+	geometry domain.Domain
+	src      *source
+	nodes    map[string]*node // the expressions' texts, by the name under which they were parsed
+}
+
+// Field is a named function of coordinates that the run finds: a component of a network with its output transform, or a
+// definition that depends on one.
+type Field struct {
+	Name   string
+	Expr   ph.Expr        // of one or more components
+	Coords []*ph.Coord    // on which it depends, in the order of the file
+	Grid   *domain.Points // the points on which it is judged and exported
+}
+
+// Derived is a number that follows from parameters, such as lambda2 = exp(s).
+type Derived struct {
+	Name string
+	Expr ph.Expr
+}
+
+// Load reads a problem file. sets are overrides by dotted path, such as "optimizer.0.adam.lr=1e-3" or "seed=3"; their
+// values are YAML. Files that the problem names are found relative to its own folder. The error, if any, is of type Errors.
+func Load(path string, sets []string) (*Problem, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		msg, suggestion := err.Error(), ""
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			msg = at.Err.Error()
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			msg, suggestion = "there is no such file", "give the path of a problem file, such as testdata/problems/poisson2d.yaml"
+		}
+		return nil, Errors{{File: path, Message: msg, Suggestion: suggestion}}
+	}
+	return Parse(path, src, filepath.Dir(path), sets)
+}
+
+// Parse is Load for a text in memory. name stands for it in errors; dir is the folder of the files that it names.
+func Parse(name string, src []byte, dir string, sets []string) (*Problem, error) {
+	l := &loader{src: newSource(name, src), dir: dir}
+	root, errs := readYAML(l.src, src)
+	if len(errs) > 0 {
+		return nil, sortErrors(errs)
+	}
+	for _, s := range sets {
+		l.override(root, s)
+	}
+	p := l.problem(root)
+	if len(l.errs) > 0 {
+		return nil, sortErrors(l.errs)
+	}
+	p.Resolved = resolved(root)
+	return p, nil
+}
+
+// Grid is a regular grid with n points per axis over the whole domain, for evaluation. Where the domain is not a box, it
+// is the points of the grid that lie in it.
+func (p *Problem) Grid(n int) *domain.Points { return p.geometry.Grid(n) }
+
+// Eval is the number at given values of the parameters.
+func (d Derived) Eval(value func(*ph.Param) float64) (float64, error) {
+	v, err := number(d.Expr, value)
+	if err != nil {
+		return 0, fmt.Errorf("spec: %s: %w", d.Name, err)
+	}
+	return v, nil
+}
