@@ -23,9 +23,9 @@ func portableOps[T Float]() [NumOps]Kernel[T] {
 		OpFNMA:     fnmaGo[T],
 		OpFMS:      fmsGo[T],
 		OpNeg:      negGo[T],
-		OpAbs:      viaMath[T](math.Abs),
-		OpSqrt:     viaMath[T](math.Sqrt),
-		OpRecip:    unary(func(a T) T { return 1 / a }),
+		OpAbs:      absGo[T],
+		OpSqrt:     sqrtGo[T],
+		OpRecip:    recipGo[T],
 		OpSquare:   squareGo[T],
 		OpExp:      viaMath[T](exp),
 		OpLog:      viaMath[T](log),
@@ -61,19 +61,14 @@ func portableOps[T Float]() [NumOps]Kernel[T] {
 
 func portableConsts[T Float]() [NumConstOps]ConstKernel[T] {
 	return [NumConstOps]ConstKernel[T]{
-		OpAddC:  withConst(func(a, s T) T { return a + s }),
-		OpMulC:  withConst(func(a, s T) T { return a * s }),
-		OpRSubC: withConst(func(a, s T) T { return s - a }),
-		OpRDivC: withConst(func(a, s T) T { return s / a }),
+		OpAddC:  addCGo[T],
+		OpMulC:  mulCGo[T],
+		OpRSubC: rsubCGo[T],
+		OpRDivC: rdivCGo[T],
 		OpPowI:  withConst(powi[T]),
 		OpMaxC:  withConst(func(a, s T) T { return max(a, s) }),
 		OpMinC:  withConst(func(a, s T) T { return min(a, s) }),
-		OpFMAC: func(dst, a, c []T, s T) {
-			a, c = a[:len(dst)], c[:len(dst)]
-			for i := range dst {
-				dst[i] = a[i]*s + c[i]
-			}
-		},
+		OpFMAC:  fmaCGo[T],
 		OpFill: func(dst, _, _ []T, s T) {
 			for i := range dst {
 				dst[i] = s
