@@ -1,0 +1,230 @@
+package linalg_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/internal/linalg"
+)
+
+func stream(k uint64) *rand.Rand { return rand.New(rand.NewPCG(k, 1)) }
+
+// diagonal is the operator of a diagonal matrix, whose eigenvalues are known.
+func diagonal(d []float64) linalg.Operator {
+	return func(dst, v []float64) error {
+		for i := range dst {
+			dst[i] = d[i] * v[i]
+		}
+		return nil
+	}
+}
+
+func descending(x []float64) []float64 {
+	y := slices.Sorted(slices.Values(x))
+	slices.Reverse(y)
+	return y
+}
+
+func TestLanczosFindsAllEigenvalues(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		d    []float64
+	}{
+		{"simple", []float64{-3, 0.5, 1, 2, 7, 11}},
+		{"rank one", []float64{10, 0, 0, 0, 0, 0, 0, 0}},
+		{"zero matrix", []float64{0, 0, 0, 0}},
+		{"identity", []float64{1, 1, 1}},
+		{"repeated", []float64{5, 5, 5, -2, -2, 1, 1, 1}},
+		{"one dimension", []float64{4}},
+		{"tiny", []float64{3e-200, -1e-200, 2e-200}},
+		{"huge", []float64{3e150, -1e150, 2e150}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := linalg.Lanczos{Iters: 50, Rand: stream(2)}.Run(context.Background(), len(c.d), diagonal(c.d))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := descending(c.d)
+			if len(r.Values) != len(want) {
+				t.Fatalf("%d values, want %d", len(r.Values), len(want))
+			}
+			scale := max(math.Abs(want[0]), math.Abs(want[len(want)-1]))
+			for i, v := range r.Values {
+				if !(math.Abs(v-want[i]) <= 1e-13*scale) {
+					t.Errorf("value %d is %v, want %v", i, v, want[i])
+				}
+			}
+		})
+	}
+}
+
+// A few iterations on a matrix with known spectrum: both ends are near, and each bound holds.
+func TestLanczosBoundsHold(t *testing.T) {
+	d := make([]float64, 400)
+	for i := range d {
+		d[i] = math.Pow(0.9, float64(i))
+	}
+	d[7] = -2
+	for _, iters := range []int{1, 2, 5, 10, 20, 40} {
+		r, err := linalg.Lanczos{Iters: iters, Rand: stream(3)}.Run(context.Background(), len(d), diagonal(d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range r.Values {
+			near := math.Inf(1)
+			for _, x := range d {
+				near = min(near, math.Abs(x-v))
+			}
+			if near > r.Bounds[i] {
+				t.Errorf("%d iterations: value %v is %v away from the spectrum, bound %v", iters, v, near, r.Bounds[i])
+			}
+		}
+		if iters == 40 {
+			if math.Abs(r.Values[0]-1) > 1e-12 || math.Abs(r.Values[len(r.Values)-1]+2) > 1e-12 {
+				t.Errorf("ends %v and %v, want 1 and -2", r.Values[0], r.Values[len(r.Values)-1])
+			}
+		}
+	}
+}
+
+func TestLanczosErrors(t *testing.T) {
+	ctx := context.Background()
+	id := diagonal([]float64{1, 1})
+	boom := errors.New("boom")
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	for name, f := range map[string]func() (*linalg.Ritz, error){
+		"no dimensions": func() (*linalg.Ritz, error) { return linalg.Lanczos{Iters: 1, Rand: stream(1)}.Run(ctx, 0, id) },
+		"no iterations": func() (*linalg.Ritz, error) { return linalg.Lanczos{Rand: stream(1)}.Run(ctx, 2, id) },
+		"no randomness": func() (*linalg.Ritz, error) { return linalg.Lanczos{Iters: 2}.Run(ctx, 2, id) },
+		"zero start":    func() (*linalg.Ritz, error) { return linalg.Lanczos{Iters: 2, Start: []float64{0, 0}}.Run(ctx, 2, id) },
+		"short start":   func() (*linalg.Ritz, error) { return linalg.Lanczos{Iters: 2, Start: []float64{1}}.Run(ctx, 2, id) },
+		"not finite": func() (*linalg.Ritz, error) {
+			return linalg.Lanczos{Iters: 2, Rand: stream(1)}.Run(ctx, 2, diagonal([]float64{math.NaN(), 1}))
+		},
+		"product failed": func() (*linalg.Ritz, error) {
+			return linalg.Lanczos{Iters: 2, Rand: stream(1)}.Run(ctx, 2, func(_, _ []float64) error { return boom })
+		},
+		"canceled": func() (*linalg.Ritz, error) { return linalg.Lanczos{Iters: 2, Rand: stream(1)}.Run(canceled, 2, id) },
+	} {
+		if _, err := f(); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestHutchinson(t *testing.T) {
+	// A diagonal matrix has no variance at all.
+	tr, stderr, err := linalg.Hutchinson(context.Background(), 3, 4, diagonal([]float64{1, -2, 5}), stream(4))
+	if err != nil || tr != 4 || stderr != 0 {
+		t.Errorf("trace %v ± %v (%v), want 4 ± 0", tr, stderr, err)
+	}
+	// A dense one: xxᵀ with ‖x‖² = 4, within four standard errors.
+	x := []float64{1, 1, 1, 1}
+	op := func(dst, v []float64) error {
+		var s float64
+		for i := range v {
+			s += x[i] * v[i]
+		}
+		for i := range dst {
+			dst[i] = s * x[i]
+		}
+		return nil
+	}
+	tr, stderr, err = linalg.Hutchinson(context.Background(), 4, 400, op, stream(5))
+	if err != nil || math.Abs(tr-4) > 4*stderr || stderr > 1 {
+		t.Errorf("trace %v ± %v (%v), want 4", tr, stderr, err)
+	}
+}
+
+func TestGram(t *testing.T) {
+	tall := mat.NewDense(4, 2, []float64{1, 0, 0, 2, 0, 0, 0, 0}) // J Jᵀ = diag(1, 4, 0, 0)
+	v, err := linalg.GramEigenvalues(tall)
+	if err != nil || !slices.Equal(v, []float64{4, 1, 0, 0}) {
+		t.Errorf("eigenvalues %v (%v)", v, err)
+	}
+	if linalg.GramTrace(tall) != 5 || linalg.Rank(v) != 2 {
+		t.Errorf("trace %v, rank %d", linalg.GramTrace(tall), linalg.Rank(v))
+	}
+	if c := linalg.Condition(v); c != 0x1p50 {
+		t.Errorf("condition %v, want 1/(4ε)", c)
+	}
+	if v, err = linalg.GramEigenvalues(mat.DenseCopyOf(tall.T())); err != nil || len(v) != 2 || v[0] != 4 || v[1] != 1 {
+		t.Errorf("wide: %v (%v)", v, err)
+	}
+	if _, err := linalg.GramEigenvalues(mat.NewDense(1, 1, []float64{math.NaN()})); err == nil {
+		t.Error("no error for NaN")
+	}
+	if !math.IsNaN(linalg.Condition([]float64{0, 0})) || linalg.Rank([]float64{0, 0}) != 0 {
+		t.Error("zero matrix: want condition NaN and rank 0")
+	}
+}
+
+func TestPercentilesAsNumPy(t *testing.T) {
+	raw, err := os.ReadFile("../../testdata/golden/percentiles.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		X             []float64
+		P99, P50, Max float64
+		Mean          float64
+		Std           float64 `json:"std_ddof0"`
+	}
+	if err := json.Unmarshal(raw, &cases); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range cases {
+		s := slices.Sorted(slices.Values(c.X))
+		for _, k := range []struct{ got, want float64 }{
+			{linalg.Percentile(s, 0.99), c.P99}, {linalg.Percentile(s, 0.5), c.P50}, {linalg.Percentile(s, 1), c.Max},
+		} {
+			if k.got != k.want {
+				t.Errorf("case %d: %v, want %v", i, k.got, k.want)
+			}
+		}
+		sum, err := linalg.Summarise(c.X)
+		if err != nil || math.Abs(sum.Mean-c.Mean) > 1e-15 || math.Abs(sum.Std-c.Std) > 1e-14*(1+c.Std) {
+			t.Errorf("case %d: mean %v and std %v, want %v and %v (%v)", i, sum.Mean, sum.Std, c.Mean, c.Std, err)
+		}
+	}
+	if !math.IsNaN(linalg.Percentile(nil, 0.5)) {
+		t.Error("percentile of nothing is not NaN")
+	}
+}
+
+func TestHistogram(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		x      []float64
+		bins   int
+		edges  []float64
+		counts []int
+	}{
+		{"edges belong to the bin above", []float64{0, 1, 2, 3, 4}, 4, []float64{0, 1, 2, 3, 4}, []int{1, 1, 1, 2}},
+		{"one value", []float64{3}, 2, []float64{2.5, 3, 3.5}, []int{0, 1}},
+		{"equal values", []float64{0, 0, 0}, 1, []float64{-0.5, 0.5}, []int{3}},
+		{"range beyond float64", []float64{-1e308, 1e308}, 2, []float64{-1e308, 0, 1e308}, []int{1, 1}},
+	} {
+		e, n, err := linalg.Histogram(c.x, c.bins)
+		if err != nil || !slices.Equal(e, c.edges) || !slices.Equal(n, c.counts) {
+			t.Errorf("%s: %v %v (%v)", c.name, e, n, err)
+		}
+	}
+	for _, x := range [][]float64{nil, {math.NaN()}, {1, math.Inf(1)}, {1, math.NaN(), 2}} {
+		if _, _, err := linalg.Histogram(x, 3); err == nil {
+			t.Errorf("no error for %v", x)
+		}
+		if _, err := linalg.Summarise(x); err == nil {
+			t.Errorf("no summary error for %v", x)
+		}
+	}
+}
