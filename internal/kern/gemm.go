@@ -1,5 +1,7 @@
 package kern
 
+import "unsafe"
+
 // Dense products of row-major matrices. The shapes are those of small networks: many rows, and inner and outer widths
 // from 1 to a few hundred. A product walks over panels of columns; a panel over tiles of rows, whose elements of C live in
 // registers while the inner dimension goes by (Goto & van de Geijn 2008, with one level of blocking less, since the
@@ -9,7 +11,9 @@ const (
 	// Up to this many columns a product is a set of dot products: a panel would be mostly padding.
 	narrowMax = 4
 	// The inner dimension is cut into pieces of this length where B is packed on the fly.
-	innerBlock = 256
+	innerBlock = 192
+	// Rows of B farther apart than this many bytes fall on few lines of the first-level cache, and B is better packed.
+	strideMax = 1024
 	// Bytes of A that stay in the second-level cache while the panels of B go by.
 	rowBlockBytes = 256 << 10
 )
@@ -81,7 +85,7 @@ func outer[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, k, n int,
 	}
 	for p0 := 0; p0 < m; p0 += innerBlock {
 		kc := min(innerBlock, m-p0)
-		if g.inPlace > 0 && n%g.inPlace == 0 {
+		if g.inPlace > 0 && n%g.inPlace == 0 && ldb*int(unsafe.Sizeof(T(0))) <= strideMax {
 			g.panels(c, ldc, a[p0*lda:], 1, lda, b[p0*ldb:], ldb, k, n, kc, nil, acc || p0 > 0)
 			continue
 		}

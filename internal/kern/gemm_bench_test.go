@@ -7,7 +7,7 @@ import (
 
 // Shapes of small networks: rows of a chunk, inner width, outer width.
 var benchShapes = [][3]int{
-	{512, 20, 20}, {512, 30, 30}, {512, 32, 32}, {512, 50, 50}, {512, 64, 64}, {512, 128, 128}, {512, 2, 64}, {512, 64, 1},
+	{512, 20, 20}, {512, 30, 30}, {512, 32, 32}, {512, 50, 50}, {512, 64, 64}, {512, 128, 128}, {512, 2, 64}, {512, 64, 1}, {512, 512, 512},
 }
 
 func atEachLevelB(b *testing.B, f func(b *testing.B)) {
@@ -69,4 +69,15 @@ func BenchmarkPack(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkGram is J·Jᵀ for 512 residuals of a network with 4000 parameters.
+func BenchmarkGram(b *testing.B) {
+	const rows, params = 512, 4000
+	j, k := AlignedSlice[float64](rows*params), AlignedSlice[float64](rows*rows)
+	var ws Workspace[float64]
+	for b.Loop() {
+		GemmFull(k, rows, j, params, false, j, params, true, rows, rows, params, false, &ws)
+	}
+	b.ReportMetric(2*rows*rows*params*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 }
