@@ -21,10 +21,10 @@ func (b *builder) outputs(grid *node) {
 		if e == nil {
 			return
 		}
-		dep := free(e)
+		dep, own := free(e), b.names.env.Order[name]
 		var coords []*ph.Coord
 		for _, c := range b.p.Coords {
-			if dep[c] {
+			if dep[c] || slices.Contains(own, c) {
 				coords = append(coords, c)
 			}
 		}

@@ -66,6 +66,14 @@ func (ns *names) resolve() {
 	for _, name := range ns.order {
 		ns.read(ns.pending[name])
 	}
+	if ns.broken == nil {
+		ns.broken = map[string]bool{}
+	}
+	for name := range ns.what {
+		if ns.env.Names[name] == nil {
+			ns.broken[name] = true
+		}
+	}
 }
 
 func (ns *names) read(d *definition) {

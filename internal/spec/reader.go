@@ -18,6 +18,7 @@ type loader struct {
 	dir       string
 	errs      Errors
 	constants map[string]ph.Expr // by which numbers may be written
+	broken    map[string]bool    // names whose introduction is mistaken: what mentions them is not reported again
 	nodes     map[string]*node
 }
 
@@ -41,9 +42,13 @@ func (e *Error) locate(at place, main *source) {
 // section reads a mapping key by key, and knows in the end which keys nobody asked for.
 type section struct {
 	*loader
-	n     *node
-	known []string
+	n       *node
+	known   []string
+	missing []missing
 }
+
+// missing is a key that must be there and is not.
+type missing struct{ key, example string }
 
 // section returns the reader of a mapping; of anything else it reports an error and reads as an empty one.
 func (l *loader) section(n *node, example string) *section {
@@ -91,9 +96,14 @@ func (s *section) block(key string) *node {
 func (s *section) need(key, example string) *node {
 	v := s.get(key)
 	if v == nil {
-		s.fail(s.n, "%s is missing; write %s: %s", key, key, example)
+		s.lacks(key, example)
 	}
 	return v
+}
+
+// lacks notes a missing key. done reports it, unless a misspelt key there explains it.
+func (s *section) lacks(key, example string) {
+	s.missing = append(s.missing, missing{key, example})
 }
 
 // orDefault returns the value of a key; where there is none it writes the default into the mapping, so that the resolved
@@ -117,8 +127,9 @@ func (n *node) put(key string, v *node) {
 	n.entries = append(n.entries, entry{key, v.at, v})
 }
 
-// done reports the keys that were not asked for.
+// done reports the keys that were not asked for and those that are missing.
 func (s *section) done() {
+	meant := map[string]bool{}
 	for _, e := range s.n.entries {
 		ok := false
 		for _, k := range s.known {
@@ -127,7 +138,13 @@ func (s *section) done() {
 		if ok {
 			continue
 		}
+		meant[nearest.Name(e.key, s.known)] = true
 		s.failAt(e.at, s.n.path, "unknown key %q; %s", e.key, oneOf(e.key, s.known))
+	}
+	for _, m := range s.missing {
+		if !meant[m.key] {
+			s.fail(s.n, "%s is missing; write %s: %s", m.key, m.key, m.example)
+		}
 	}
 }
 
@@ -266,12 +283,30 @@ func (l *loader) expr(n *node, env ph.Env) (ph.Expr, bool) {
 		l.nodes = map[string]*node{}
 	}
 	l.nodes[n.path] = n
+	if l.mentionsBroken(s) {
+		return nil, false
+	}
 	e, err := ph.ParseNamed(n.path, s, env)
 	if err != nil {
 		l.errs = append(l.errs, located(err, n, l.src))
 		return nil, false
 	}
 	return e, true
+}
+
+// mentionsBroken reports whether a text refers to a name that could not be introduced, derivatives included.
+func (l *loader) mentionsBroken(text string) bool {
+	if len(l.broken) == 0 {
+		return false
+	}
+	for _, id := range identifier.FindAllString(text, -1) {
+		for s := id; s != ""; s = s[:max(0, strings.LastIndexByte(s, '_'))] {
+			if l.broken[s] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // located turns an error of an expression into one of the file.

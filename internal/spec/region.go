@@ -293,7 +293,7 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 		return nil, nil, 0
 	case r.given:
 	case count == nil && !r.few:
-		b.fail(s.n, "points is missing; write points: 1000")
+		s.lacks("points", "1000")
 		return nil, nil, 0
 	case count != nil:
 		var ok bool
