@@ -44,7 +44,8 @@ type sweep[T kern.Float] struct {
 
 // New plans a machine whose workers are those of the pool.
 func New[T kern.Float](pool *Pool, s Spec) (*Machine[T], error) {
-	p, err := newPlan(s)
+	var zero T
+	p, err := newPlan(s, int(unsafe.Sizeof(zero)))
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +151,7 @@ func (m *Machine[T]) Chunk() int { return m.cap }
 // Run makes one sweep over n points. points[k] holds n rows of input Spec.Points[k], params[k] the value of
 // Spec.Params[k]. sums[k] receives Spec.Sums[k], rows[k] the n rows of Spec.Rows[k]; either may be nil.
 func (m *Machine[T]) Run(n int, points, params [][]T, sums [][]float64, rows [][]T) {
-	chunks := (n + m.cap - 1) / m.cap
+	chunks := m.chunks(n)
 	m.bound = sweep[T]{n: n, points: points, params: params, sums: sums, rows: rows, chunks: chunks, slabs: slabs(chunks)}
 	m.stamp++
 	for k, v := range m.params {

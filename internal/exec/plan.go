@@ -75,9 +75,9 @@ type plan struct {
 	cap     int
 }
 
-func newPlan(s Spec) (*plan, error) {
+func newPlan(s Spec, elementSize int) (*plan, error) {
 	g := s.Graph
-	p := &plan{spec: s, cap: g.N}
+	p := &plan{spec: s}
 	index := p.order()
 	for _, n := range append(append(gorgonia.Nodes{}, s.Points...), s.Params...) {
 		if g.Op(n) != nil {
@@ -141,8 +141,33 @@ func newPlan(s Spec) (*plan, error) {
 			return nil, err
 		}
 	}
-	p.allocate()
+	p.allocate(minChunk)
+	p.allocate(p.chunkSize(elementSize))
 	return p, nil
+}
+
+const (
+	chunkBytes = 5 << 18 // a chunk's values stay in a second-level cache of 1 to 2 MiB
+	minChunk   = 16
+	maxChunk   = 256
+	// A sweep has this many chunks, if each still has leastShare points: few points keep all workers busy too.
+	leastChunks = 8
+	leastShare  = 32
+)
+
+// chunkSize is the number of points whose values fill chunkBytes, as buffers for minChunk points show.
+func (p *plan) chunkSize(elementSize int) int {
+	n := 1
+	for _, b := range p.buffers {
+		n += b
+	}
+	points := chunkBytes * minChunk / (n * elementSize)
+	return min(max(points/minChunk*minChunk, minChunk), maxChunk)
+}
+
+// chunks is the number of chunks for n points.
+func (p *plan) chunks(n int) int {
+	return max((n+p.cap-1)/p.cap, min(leastChunks, n/leastShare))
 }
 
 // order lists what the results need, inputs first, in the graph's own order.
@@ -239,8 +264,9 @@ func (p *plan) packed(value int, trans bool) int {
 	return len(p.packs) - 1
 }
 
-// allocate gives every chunk value a buffer by liveness.
-func (p *plan) allocate() {
+// allocate gives every chunk value a buffer by liveness, for chunks of up to the given number of points.
+func (p *plan) allocate(points int) {
+	p.cap, p.buffers = points, nil
 	last := make([]int, len(p.values))
 	for i := range last {
 		last[i] = -1
