@@ -94,7 +94,7 @@ func (b *builder) coords(n, time *node) {
 		b.axes[c] = domain.In(c, ends[0], ends[1])
 		b.names.env.Names[e.key] = c
 	}
-	if len(s.n.entries) == 0 {
+	if n.kind == mapping && len(n.entries) == 0 {
 		b.fail(n, "no coordinate; write at least one, as in coords: {x: [0, 1]}")
 	}
 	switch {

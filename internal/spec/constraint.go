@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
@@ -26,7 +27,7 @@ func (b *builder) constraints(n *node) {
 		s.known = append(s.known, e.key)
 		b.constraint(e)
 	}
-	if len(s.n.entries) == 0 {
+	if n.kind == mapping && len(n.entries) == 0 {
 		b.fail(n, "no constraint; write at least one, as in constraints: {pde: {residual: u_xx + u_yy, points: 1000}}")
 	}
 }
@@ -38,8 +39,8 @@ func (b *builder) constraint(e entry) {
 	r, points, count := b.pointSet(s)
 	s.done()
 	loss := b.loss(lossNode)
-	if residual == nil {
-		return
+	if residual == nil || len(b.fieldNames) == 0 || r == nil && b.isData(s.n.get("on")) {
+		return // what is missing is reported, and every name would be unknown
 	}
 	env := b.names.env
 	var on, sample *domain.Points
@@ -79,6 +80,15 @@ func (b *builder) constraint(e entry) {
 		}
 		ws.done()
 	}
+}
+
+// isData reports whether on: asks for a data set.
+func (b *builder) isData(on *node) bool {
+	if on == nil || on.kind != scalar {
+		return on != nil && on.kind == mapping
+	}
+	r, ok := b.regions[strings.TrimSpace(on.text)]
+	return ok && r == nil
 }
 
 // withColumns adds the columns of a data set to the names: u_data for column u, and u itself if nothing else has that name.

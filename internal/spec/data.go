@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -26,9 +28,7 @@ func (b *builder) dataSets(n *node) {
 			b.failAt(e.at, n.path, "%s is a region already; give the data another name", e.key)
 			continue
 		}
-		if r := b.dataSet(e.value); r != nil {
-			b.regions[e.key] = r
-		}
+		b.regions[e.key] = b.dataSet(e.value) // nil if there is a mistake in it
 	}
 }
 
@@ -98,7 +98,11 @@ func (b *builder) read(s *section, n *node) *domain.Points {
 	}
 	if err != nil {
 		// the message names the file as it was opened; the user wrote it shorter
-		b.fail(n, "%s", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "domain: "), path, name))
+		msg := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "domain: "), path, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			msg = "there is no file " + name + "; paths start in the folder of the problem file"
+		}
+		b.fail(n, "%s", msg)
 		return nil
 	}
 	if abs, err := filepath.Abs(path); err == nil {

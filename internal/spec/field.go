@@ -22,12 +22,13 @@ func (b *builder) fields(n *node) {
 		s.known = append(s.known, e.key)
 		b.field(e)
 	}
-	if len(s.n.entries) == 0 {
+	if n.kind == mapping && len(n.entries) == 0 {
 		b.fail(n, "no field; name at least one unknown function, as in fields: {u: {net: mlp}}")
 	}
 }
 
 func (b *builder) field(e entry) {
+	mistakes := len(b.errs)
 	s := b.section(e.value, "{net: mlp, hidden: [32, 32, 32]}")
 	defer s.done()
 	coords := b.fieldCoords(s)
@@ -39,7 +40,7 @@ func (b *builder) field(e entry) {
 	nw := &network{section: s, out: width, coords: byName}
 	module := nw.module()
 	output := s.get("output")
-	if module == nil || len(coords) == 0 || components == nil {
+	if module == nil || len(coords) == 0 || components == nil || len(b.errs) > mistakes {
 		return
 	}
 	f := ph.NewField(e.key, module, coords...)

@@ -33,6 +33,7 @@ type definition struct {
 }
 
 func newNames(l *loader) *names {
+	l.broken = map[string]bool{}
 	return &names{
 		loader: l, what: map[string]string{}, at: map[string]place{}, pending: map[string]*definition{},
 		env: ph.Env{Names: map[string]ph.Expr{}, Order: map[string][]*ph.Coord{}},
@@ -48,6 +49,7 @@ func (ns *names) declare(name, what string, at place, path string) bool {
 		return false
 	}
 	if w, ok := ns.what[name]; ok {
+		ns.broken[name] = true
 		ns.failAt(at, path, "%s is %s already, since line %d; give one of them another name", name, w, ns.at[name].line)
 		return false
 	}
@@ -65,9 +67,6 @@ func (ns *names) later(d *definition) {
 func (ns *names) resolve() {
 	for _, name := range ns.order {
 		ns.read(ns.pending[name])
-	}
-	if ns.broken == nil {
-		ns.broken = map[string]bool{}
 	}
 	for name := range ns.what {
 		if ns.env.Names[name] == nil {

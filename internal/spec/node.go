@@ -93,7 +93,7 @@ func readYAML(src *source, text []byte) (root *node, errs Errors) {
 		switch {
 		case d.Body == nil:
 		case root != nil:
-			fail(r.place(d.Body.GetToken()), "a second document; a file holds one problem")
+			fail(r.node(d.Body, "", 0).at, "a second document; a file holds one problem")
 		default:
 			root = r.node(d.Body, "", 0)
 		}
@@ -292,6 +292,9 @@ func (n *node) within(line, col int) place {
 		p.col++
 	}
 	s := &cursor{src: p.src, line: p.line - 1, col: p.col - 1}
+	if n.quoted && !n.block {
+		s.quote = []rune(p.src.lines[p.line-1])[min(n.at.col-1, utf8.RuneCountInString(p.src.lines[p.line-1])-1)]
+	}
 	text := []rune(n.text)
 	for i := 0; i < want && i < len(text); i++ {
 		switch {
@@ -301,15 +304,12 @@ func (n *node) within(line, col int) place {
 			}
 			s.skipSpace()
 		default:
-			if s.skipSpace(); !s.find(text[i]) {
-				return n.at
-			}
-			s.next()
+			s.skipSpace()
+			s.letter()
 		}
 	}
 	if want < len(text) && !unicode.IsSpace(text[want]) {
 		s.skipSpace()
-		s.find(text[want])
 	}
 	return place{p.src, s.line + 1, s.col + 1}
 }
@@ -317,7 +317,8 @@ func (n *node) within(line, col int) place {
 // cursor is a place in a source that moves.
 type cursor struct {
 	src       *source
-	line, col int // 0-based
+	line, col int  // 0-based
+	quote     rune // around the scalar, if it is in quotes
 }
 
 func (s *cursor) rune() (rune, bool) {
@@ -345,19 +346,21 @@ func (s *cursor) skipSpace() {
 	}
 }
 
-// find moves over quotes and backslashes to the letter, if it is near.
-func (s *cursor) find(want rune) bool {
-	start := *s
-	for range 12 { // the longest escape is \UXXXXXXXX
-		r, ok := s.rune()
-		if !ok {
-			break
-		}
-		if r == want {
-			return true
-		}
-		s.next()
+// letter moves over one letter of the scalar: a doubled quote is one, and so is an escape in double quotes.
+func (s *cursor) letter() {
+	r, ok := s.rune()
+	if !ok {
+		return
 	}
-	*s = start
-	return false
+	s.next()
+	switch {
+	case r == '\'' && s.quote == '\'':
+		s.next()
+	case r == '\\' && s.quote == '"':
+		kind, _ := s.rune()
+		s.next()
+		for range map[rune]int{'x': 2, 'u': 4, 'U': 8}[kind] {
+			s.next()
+		}
+	}
 }

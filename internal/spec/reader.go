@@ -195,6 +195,11 @@ func (l *loader) float(n *node) (float64, bool) {
 	if v, err := strconv.ParseFloat(s, 64); err == nil && !math.IsInf(v, 0) && !math.IsNaN(v) && !strings.ContainsAny(s, "xX_") {
 		return v, true
 	}
+	switch strings.ToLower(strings.TrimLeft(s, "+-")) {
+	case ".inf", ".nan", "inf", "infinity", "nan":
+		l.fail(n, "%s is not finite; a finite number must stand here", s)
+		return 0, false
+	}
 	e, ok := l.expr(n, ph.Env{Names: l.constants})
 	if !ok {
 		return 0, false

@@ -72,12 +72,8 @@ func (b *builder) region(n *node) *region {
 	case sequence:
 		return b.faces(n, n.items)
 	case mapping:
-		if len(n.entries) == 1 {
-			for _, c := range b.p.Coords {
-				if n.entries[0].key == c.Name() {
-					return b.faces(n, []*node{n})
-				}
-			}
+		if n.get("builtin") == nil && n.get("data") == nil && n.get("file") == nil && len(n.entries) == 1 {
+			return b.faces(n, []*node{n})
 		}
 		return b.dataSet(n)
 	}
@@ -105,7 +101,7 @@ func (b *builder) byName(n *node) *region {
 		return b.face(b.p.Time, at)
 	default:
 		if r, ok := b.regions[text]; ok {
-			return r
+			return r // nil if its own mistake is reported
 		}
 		for _, c := range b.p.Coords {
 			if c.Name() == text {
@@ -301,6 +297,7 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 			return nil, nil, 0
 		}
 	}
+	whole := r.points
 	r = b.where(r, where)
 	if r == nil {
 		return nil, nil, 0
@@ -320,25 +317,29 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 	} else if !r.given {
 		s.orDefault("sampler", "scrambled_sobol")
 	}
-	every := 0
-	if resample != nil {
-		every, _ = b.integer(resample, 0)
-		inner := points
-		points = func(n int) *domain.Points { return inner(n).Every(every) }
-	}
 	if err := points(n).Err(); err != nil {
-		where := onNode
-		if every > 0 && inner(points, n) {
-			where = resample
+		if where != nil && whole(n).Err() == nil {
+			b.fail(where, "no point satisfies %s; of what is smaller than about 1/2000 of the region none is found", where.text)
+		} else {
+			b.failDomain(onNode, err)
 		}
-		b.failDomain(where, err)
 		return nil, nil, 0
 	}
-	return r, points, n
+	return r, b.resampled(resample, points, n), n
 }
 
-// inner reports whether the points are in order but for their resampling.
-func inner(points func(int) *domain.Points, n int) bool { return points(n).Every(0).Err() == nil }
+// resampled reads resample: the number of steps after which new points are drawn.
+func (b *builder) resampled(resample *node, points func(int) *domain.Points, n int) func(int) *domain.Points {
+	if resample == nil {
+		return points
+	}
+	every, _ := b.integer(resample, 0)
+	if every > 0 && !points(n).Random() {
+		b.fail(resample, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
+		return points
+	}
+	return func(n int) *domain.Points { return points(n).Every(every) }
+}
 
 func samplerNames() []string {
 	return []string{"uniform", "latin_hypercube", "lhs", "halton", "scrambled_halton", "sobol", "scrambled_sobol", "hammersley", "grid"}
