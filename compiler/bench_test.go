@@ -172,3 +172,19 @@ func TestStepAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkHVP times a Hessian-vector product; Step/poisson_2-64x3-1/n=1024 is the gradient to compare with.
+func BenchmarkHVP(b *testing.B) {
+	for name, group := range map[string]compiler.Group{"poisson_2-64x3-1": poisson(2, 64, 3, net.Tanh), "burgers_2-20x3-1": burgers(20, 3)} {
+		b.Run(name, func(b *testing.B) {
+			r := newWorld().compile(b, compiler.TraceCompiler{Pool: workers(b)}, group, batchOf(group, 1024))
+			v, w, dst := direction(len(r.theta), 1), r.ones(), make([]float64, len(r.theta))
+			b.ReportAllocs()
+			for range b.N {
+				if err := r.p.HVP(dst, r.theta, r.fixed, w, v); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

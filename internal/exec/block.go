@@ -113,11 +113,12 @@ func runLanes[T kern.Float](c *laneCode, s *laneState[T], dims []graph.Dims, in 
 	}
 	base := len(c.out) * n * w
 	for k, acc := range s.sums {
-		dst := out[base+k*w:][:w]
-		copy(dst, acc[:w])
-		for r := 1; r < c.rows; r++ {
-			kern.AddTo(dst, acc[r*w:][:w])
+		for rows := min(c.rows, n); rows > 1; { // fold the upper half onto the lower
+			half := rows / 2
+			kern.AddTo(acc[:half*w], acc[(rows-half)*w:rows*w])
+			rows -= half
 		}
+		copy(out[base+k*w:][:w], acc)
 	}
 }
 
