@@ -1,0 +1,192 @@
+// Package ckpt keeps the parameters of a solver in files.
+//
+// The format is safetensors: one float64 tensor for each parameter, named by its path ("u/layer0/weight"), and text
+// metadata that say where it comes from. Python reads it with safetensors.numpy.load_file.
+package ckpt
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/nlpodyssey/safetensors"
+
+	"github.com/crux-pinn/crux/crux"
+)
+
+// format marks files of this package, and their version.
+const format = "crux.parameters/1"
+
+// Origin says where parameters come from.
+type Origin struct {
+	Problem string // name of the problem
+	Epoch   int    // updates made in all
+	Seed    uint64 // root of the random streams
+	Version string // of crux
+}
+
+// Write writes parameters. Paths must differ.
+func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
+	tensors := make(map[string]safetensors.TensorView, len(ps))
+	fixed := []string{}
+	for _, p := range ps {
+		if _, ok := tensors[p.Path]; ok || p.Path == "" || p.Path == "__metadata__" {
+			return fmt.Errorf("ckpt: parameter path %q is empty, reserved or used twice", p.Path)
+		}
+		if p.Fixed {
+			fixed = append(fixed, p.Path)
+		}
+		shape := make([]uint64, len(p.Shape)) // not nil for a scalar: nil would be written as null
+		for i, n := range p.Shape {
+			shape[i] = uint64(n)
+		}
+		data := make([]byte, 0, 8*len(p.Data))
+		for _, v := range p.Data {
+			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
+		}
+		t, err := safetensors.NewTensorView(safetensors.F64, shape, data)
+		if err != nil {
+			return fmt.Errorf("ckpt: parameter %q of shape %v with %d values: %w", p.Path, p.Shape, len(p.Data), err)
+		}
+		tensors[p.Path] = t
+	}
+	list, err := json.Marshal(fixed)
+	if err != nil {
+		return fmt.Errorf("ckpt: %w", err)
+	}
+	return safetensors.SerializeToWriter(tensors, map[string]string{
+		"format": format, "problem": o.Problem, "epoch": strconv.Itoa(o.Epoch), "seed": strconv.FormatUint(o.Seed, 10),
+		"version": o.Version, "fixed": string(list),
+	}, w)
+}
+
+// Save writes parameters to a file, whole or not at all.
+func Save(path string, ps []crux.Parameter, o Origin) error {
+	return WriteFile(path, func(w io.Writer) error { return Write(w, ps, o) })
+}
+
+// Load reads a file of parameters, in the order of their paths. Truncated files, files of other origin and tensors that
+// are not float64 are errors. Files of safetensors without our metadata are read too: their origin is empty.
+func Load(path string) ([]crux.Parameter, Origin, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, Origin{}, fmt.Errorf("read %s: %w", path, cause(err))
+	}
+	ps, o, err := Decode(b)
+	if err != nil {
+		return nil, Origin{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	return ps, o, nil
+}
+
+// Decode is Load for bytes in memory.
+func Decode(b []byte) ([]crux.Parameter, Origin, error) {
+	var o Origin
+	_, meta, err := safetensors.ReadMetadata(b)
+	if err != nil {
+		return nil, o, fmt.Errorf("not a safetensors file, or a damaged one (%w); take the parameters.safetensors of a run", err)
+	}
+	m := meta.Metadata()
+	if f, ok := m["format"]; ok && strings.HasPrefix(f, "crux.") && f != format {
+		return nil, o, fmt.Errorf("its format is %q, and this version of crux reads %q", f, format)
+	}
+	o.Problem, o.Version = m["problem"], m["version"]
+	var fixed []string
+	for key, parse := range map[string]func(string) error{
+		"epoch": func(s string) (err error) { o.Epoch, err = strconv.Atoi(s); return err },
+		"seed":  func(s string) (err error) { o.Seed, err = strconv.ParseUint(s, 10, 64); return err },
+		"fixed": func(s string) error { return json.Unmarshal([]byte(s), &fixed) },
+	} {
+		if s, ok := m[key]; ok && m["format"] == format {
+			if err := parse(s); err != nil {
+				return nil, o, fmt.Errorf("its metadata are damaged: %s is %q", key, s)
+			}
+		}
+	}
+	st, err := safetensors.Deserialize(b)
+	if err != nil {
+		return nil, o, err
+	}
+	var ps []crux.Parameter
+	for _, t := range st.Tensors() {
+		if t.TensorView.DType() != safetensors.F64 {
+			return nil, o, fmt.Errorf("parameter %q has numbers of type %s; crux keeps parameters as F64", t.Name, t.TensorView.DType())
+		}
+		p := crux.Parameter{Path: t.Name, Fixed: slices.Contains(fixed, t.Name)}
+		for _, n := range t.TensorView.Shape() {
+			p.Shape = append(p.Shape, int(n))
+		}
+		data := t.TensorView.Data()
+		p.Data = make([]float64, len(data)/8)
+		for i := range p.Data {
+			p.Data[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
+		}
+		ps = append(ps, p)
+	}
+	sort.Slice(ps, func(i, j int) bool { return ps[i].Path < ps[j].Path })
+	return ps, o, nil
+}
+
+// Restore gives a solver's parameters, all of them, the values read from a file. A parameter that is missing, one that
+// the problem does not have, another shape and a value that is not finite are errors, all reported together; then
+// nothing changes.
+func Restore(s *crux.Solver, ps []crux.Parameter) error {
+	have := map[string]crux.Parameter{}
+	for _, p := range ps {
+		have[p.Path] = p
+	}
+	var errs []error
+	for _, want := range s.Parameters() {
+		p, ok := have[want.Path]
+		delete(have, want.Path)
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("parameter %q is missing", want.Path))
+		case !slices.Equal(p.Shape, want.Shape):
+			errs = append(errs, fmt.Errorf("parameter %q has shape %v; the problem needs %v", p.Path, p.Shape, want.Shape))
+		default:
+			for i, v := range p.Data {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					errs = append(errs, fmt.Errorf("parameter %q: value %d is %v", p.Path, i, v))
+					break
+				}
+			}
+		}
+	}
+	for _, p := range ps {
+		if _, extra := have[p.Path]; extra {
+			errs = append(errs, fmt.Errorf("parameter %q is not part of the problem", p.Path))
+		}
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("ckpt: the parameters do not fit the problem: %w", errors.Join(errs...))
+	}
+	for _, p := range ps {
+		if err := s.SetParameter(p.Path, p.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cause drops path and operation from an error of the file system: who wraps it has named the file.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	var l *os.LinkError
+	if errors.As(err, &l) {
+		return l.Err
+	}
+	return err
+}

@@ -1,0 +1,104 @@
+// Package npy writes arrays of float64 in NumPy's formats: npy, one array, and npz, several by name.
+//
+// The format is that of numpy.lib.format, version 1.0: a magic string, a header that is a Python dictionary, and the
+// entries little-endian, last index fastest. An npz file is a zip archive of npy files, stored without compression.
+package npy
+
+import (
+	"archive/zip"
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// Array is an array with a name.
+type Array struct {
+	Name  string    // in an npz file; unused otherwise
+	Shape []int     // empty for a single number
+	Data  []float64 // the last index fastest
+}
+
+// Write writes one array as npy. A shape that does not fit the number of entries is an error, and nothing is written.
+func Write(w io.Writer, a Array) error {
+	if err := a.check(); err != nil {
+		return err
+	}
+	b := bufio.NewWriter(w)
+	if _, err := b.Write(header(a.Shape)); err != nil {
+		return err
+	}
+	var le [8]byte
+	for _, v := range a.Data {
+		binary.LittleEndian.PutUint64(le[:], math.Float64bits(v))
+		if _, err := b.Write(le[:]); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+// WriteZip writes arrays as npz. Names must differ, and not be empty. The bytes depend on the arrays alone, not on the
+// time of writing.
+func WriteZip(w io.Writer, arrays []Array) error {
+	seen := map[string]bool{}
+	for _, a := range arrays {
+		if a.Name == "" || seen[a.Name] {
+			return fmt.Errorf("npy: array name %q is empty or used twice", a.Name)
+		}
+		seen[a.Name] = true
+		if err := a.check(); err != nil {
+			return err
+		}
+	}
+	z := zip.NewWriter(w)
+	for _, a := range arrays {
+		f, err := z.CreateHeader(&zip.FileHeader{Name: a.Name + ".npy", Method: zip.Store})
+		if err != nil {
+			return err
+		}
+		if err := Write(f, a); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+func (a Array) check() error {
+	n := 1
+	for _, k := range a.Shape {
+		if k < 0 || k > 0 && n > math.MaxInt/k {
+			return fmt.Errorf("npy: array %q has shape %v", a.Name, a.Shape)
+		}
+		n *= k
+	}
+	if n != len(a.Data) {
+		return fmt.Errorf("npy: array %q has shape %v and %d entries", a.Name, a.Shape, len(a.Data))
+	}
+	return nil
+}
+
+// header is magic string, version, length and dictionary, padded by spaces to a multiple of 64 bytes, as NumPy does so
+// that the entries are aligned.
+func header(shape []int) []byte {
+	var dims strings.Builder
+	for i, n := range shape {
+		if i > 0 {
+			dims.WriteByte(' ')
+		}
+		fmt.Fprintf(&dims, "%d,", n)
+	}
+	s := dims.String()
+	if len(shape) > 1 { // (3,) but (3, 4)
+		s = strings.TrimSuffix(s, ",")
+	}
+	dict := fmt.Sprintf("{'descr': '<f8', 'fortran_order': False, 'shape': (%s), }", s)
+	const fixed = 10 // magic, version, length
+	pad := 63 - (fixed+len(dict))%64
+	dict += strings.Repeat(" ", pad) + "\n"
+	h := append([]byte("\x93NUMPY\x01\x00"), 0, 0)
+	binary.LittleEndian.PutUint16(h[8:], uint16(len(dict)))
+	return append(h, dict...)
+}

@@ -1,0 +1,112 @@
+// Package cli is the command line of crux: solve, validate, trace, eval and what belongs to them.
+//
+// Results go to standard output, progress and errors to standard error. Every error ends in one of the exit codes of
+// exit.go.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs a command line as the program does: with signals and the wall clock. It returns the exit code.
+func Main(args []string, stdout, stderr *os.File) int {
+	ctx, stop := watchSignals(context.Background(), func(code int) { os.Exit(code) })
+	defer stop()
+	return Run(ctx, args, Streams{Out: stdout, Err: stderr, Terminal: terminal(stderr), Now: time.Now})
+}
+
+// Streams is the outside world as commands see it.
+type Streams struct {
+	Out      io.Writer               // results
+	Err      io.Writer               // progress and errors
+	Terminal func() (cols, rows int) // size of the terminal behind Err; nil if it is none
+	Now      func() time.Time        // for times in reports; nil means time.Now
+}
+
+// Run runs a command line and returns the exit code. Commands end early when ctx does; see [Interrupt].
+func Run(ctx context.Context, args []string, s Streams) int {
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	out := &checked{w: s.Out}
+	a := &app{Streams: s}
+	a.Out = out
+	root := a.root()
+	root.SetArgs(longFlags(args))
+	root.SetOut(out)
+	root.SetErr(s.Err)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprintln(s.Err, message(err)) //nolint:errcheck // there is no other place to say so
+	}
+	code := exitCode(err)
+	if out.err != nil && code == exitOK {
+		fmt.Fprintf(s.Err, "crux: cannot write the result: %v\n", out.err) //nolint:errcheck
+		code = exitFailed
+	}
+	return code
+}
+
+// app is what the commands share.
+type app struct {
+	Streams
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "crux",
+		Short: "Solve partial differential equations with physics-informed neural networks",
+		Long: `crux solves partial differential equations with physics-informed neural networks.
+A problem is a YAML file; 'crux init' writes a first one.
+
+Exit codes: 0 success, 1 the run failed, 2 wrong configuration or usage, 3 the run diverged,
+130 interrupted, 143 terminated.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(a.solve(), a.validate(), a.trace(), a.eval(), a.init(), a.version())
+	return root
+}
+
+// longFlags lets the flags of trace be written with one dash, as the tools of Go write theirs.
+func longFlags(args []string) []string {
+	args = append([]string{}, args...) // never nil: cobra would read the process' own arguments
+	if len(args) == 0 || args[0] != "trace" {
+		return args
+	}
+	for i, s := range args {
+		for _, f := range []string{"pass", "constraint"} {
+			if s == "-"+f || strings.HasPrefix(s, "-"+f+"=") {
+				args[i] = "-" + s
+			}
+		}
+	}
+	return args
+}
+
+// checked remembers the first error of a writer, so that commands can print without asking each time.
+type checked struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checked) Write(p []byte) (int, error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.w.Write(p)
+	c.err = err
+	return n, err
+}
+
+// yamlFiles completes arguments with problem files.
+func yamlFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}

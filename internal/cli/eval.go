@@ -1,0 +1,352 @@
+package cli
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/ckpt"
+	"github.com/crux-pinn/crux/internal/ckpt/npy"
+	"github.com/crux-pinn/crux/internal/spec"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// evalFlags are the flags of crux eval.
+type evalFlags struct {
+	points string
+	grid   int
+	at     []string
+	exprs  []string
+	out    string
+}
+
+func (a *app) eval() *cobra.Command {
+	var f evalFlags
+	c := &cobra.Command{
+		Use:   "eval RUN",
+		Short: "Evaluate a solved run, or expressions of it, at points",
+		Long: `Evaluate a solved run, or expressions of it, at points.
+
+RUN is the directory that crux solve wrote. Without --expr all fields are evaluated, without points on a grid of
+101 points per axis. Columns are the coordinates followed by the values: as text on standard output, or in the
+file of -o, whose ending says how: .csv, .npy (one row for each point) or .npz (arrays by name).`,
+		Example: `  crux eval runs/burgers-1 --at t=0.5,x=0.1
+  crux eval runs/burgers-1 --grid 201 --expr u_x --expr 'u_t + u*u_x' -o slopes.npz
+  crux eval runs/burgers-1 --points probes.csv -o values.csv`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.runEval(args[0], &f)
+		},
+	}
+	c.Flags().StringVar(&f.points, "points", "", "CSV file whose first line names the coordinates")
+	c.Flags().IntVar(&f.grid, "grid", 101, "regular grid with this many points per axis")
+	c.Flags().StringArrayVar(&f.at, "at", nil, "one point, as in t=0.5,x=0.1 (repeatable)")
+	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "expression in the names of the problem (repeatable)")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "file to write: .csv, .npy or .npz")
+	c.MarkFlagsMutuallyExclusive("points", "grid", "at")
+	return c
+}
+
+func (a *app) runEval(run string, f *evalFlags) error {
+	ext := strings.ToLower(filepath.Ext(f.out))
+	if f.out != "" && !slices.Contains([]string{".csv", ".npy", ".npz"}, ext) {
+		return fail(exitUsage, fmt.Errorf("-o %s: files end in .csv, .npy or .npz", f.out))
+	}
+	p, s, err := openRun(run)
+	if err != nil {
+		return err
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	exprs, err := f.expressions(p)
+	if err != nil {
+		return err
+	}
+	on, err := f.where(p)
+	if err != nil {
+		return err
+	}
+	sh := &sheet{}
+	for i, e := range exprs {
+		ev, err := s.Compile(e.expr, on)
+		if err != nil {
+			return fail(exitUsage, fmt.Errorf("%s: %w", e.name, err))
+		}
+		v, err := ev.Eval()
+		if err != nil {
+			return fail(exitFailed, fmt.Errorf("%s: %w", e.name, err))
+		}
+		if i == 0 {
+			sh.cloud = ev.Points()
+		}
+		sh.columns = append(sh.columns, column{e.name, ev.Components(), v.RawMatrix().Data})
+	}
+	switch ext {
+	case ".npy":
+		return fail(exitFailed, ckpt.WriteFile(f.out, func(w io.Writer) error { return npy.Write(w, sh.table()) }))
+	case ".npz":
+		return fail(exitFailed, ckpt.WriteFile(f.out, func(w io.Writer) error { return npy.WriteZip(w, sh.arrays()) }))
+	case ".csv":
+		return fail(exitFailed, ckpt.WriteFile(f.out, sh.writeCSV))
+	}
+	return fail(exitFailed, sh.writeCSV(a.Out))
+}
+
+// openRun builds the problem of a run directory with its trained parameters. The caller closes the solver.
+func openRun(dir string) (*spec.Problem, *crux.Solver, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, nil, fail(exitUsage, fmt.Errorf("%s is not a directory; give the run directory that crux solve printed, such as runs/burgers-1", dir))
+	}
+	for _, name := range []string{problemFile, parametersFile} {
+		if !exists(filepath.Join(dir, name)) {
+			return nil, nil, fail(exitUsage, fmt.Errorf("%s has no %s, so it is not a finished run; give a directory that crux solve wrote", dir, name))
+		}
+	}
+	ps, _, err := ckpt.Load(filepath.Join(dir, parametersFile))
+	if err != nil {
+		return nil, nil, fail(exitUsage, err)
+	}
+	p, err := spec.Load(filepath.Join(dir, problemFile), nil)
+	if err != nil {
+		return nil, nil, fail(exitUsage, err)
+	}
+	s, err := compile(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := ckpt.Restore(s, ps); err != nil {
+		s.Close() //nolint:errcheck // the error counts
+		return nil, nil, fail(exitUsage, fmt.Errorf("%s: %w", filepath.Join(dir, parametersFile), err))
+	}
+	return p, s, nil
+}
+
+// namedExpr is an expression and what its column is called.
+type namedExpr struct {
+	name string
+	expr ph.Expr
+}
+
+// expressions are those of --expr, or all fields.
+func (f *evalFlags) expressions(p *spec.Problem) ([]namedExpr, error) {
+	var list []namedExpr
+	if len(f.exprs) == 0 {
+		for _, x := range p.Fields {
+			list = append(list, namedExpr{x.Name, x.Expr})
+		}
+		return list, nil
+	}
+	var errs []error
+	seen := map[string]bool{}
+	for _, c := range p.Coords {
+		seen[c.Name()] = true
+	}
+	for _, text := range f.exprs {
+		e, err := ph.ParseNamed("--expr", text, p.Env)
+		if err == nil && e.Err() != nil {
+			err = e.Err()
+		}
+		if err == nil && seen[text] {
+			err = fmt.Errorf("--expr %s: this column is there already", text)
+		}
+		if err != nil {
+			errs = append(errs, withCaret(err))
+			continue
+		}
+		seen[text] = true
+		list = append(list, namedExpr{text, e})
+	}
+	return list, fail(exitUsage, errors.Join(errs...))
+}
+
+// withCaret shows where in an expression a mistake is.
+func withCaret(err error) error {
+	var at *ph.Error
+	if errors.As(err, &at) {
+		if c := at.Pos.Caret(); c != "" && !strings.Contains(err.Error(), c) {
+			return fmt.Errorf("%w\n%s", err, c)
+		}
+	}
+	return err
+}
+
+// where is the set of points that the flags ask for.
+func (f *evalFlags) where(p *spec.Problem) (*domain.Points, error) {
+	switch {
+	case f.points != "":
+		on, err := readPoints(f.points, p)
+		return on, fail(exitUsage, err)
+	case len(f.at) > 0:
+		on, err := pointsAt(f.at, p)
+		return on, fail(exitUsage, err)
+	case f.grid < 2:
+		return nil, fail(exitUsage, fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid))
+	}
+	const most = 1 << 27 // a gigabyte for each column
+	if n := pow(f.grid, len(p.Coords)); n > most {
+		return nil, fail(exitUsage, fmt.Errorf("--grid %d in %d coordinates is more than %d points; take fewer per axis", f.grid, len(p.Coords), most))
+	}
+	on := p.Grid(f.grid)
+	return on, fail(exitUsage, on.Err())
+}
+
+// pow is n^k, or a number beyond any grid where that is larger.
+func pow(n, k int) int {
+	const beyond = 1 << 40
+	p := 1
+	for range k {
+		if p *= n; p > beyond {
+			return beyond
+		}
+	}
+	return p
+}
+
+// readPoints reads a file of points. It needs those coordinates of the problem that the expressions use.
+func readPoints(path string, p *spec.Problem) (*domain.Points, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--points %s: %w", path, bare(err))
+	}
+	var header []string
+	for line := range strings.Lines(strings.TrimPrefix(string(src), "\ufeff")) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			for _, h := range strings.Split(line, ",") {
+				header = append(header, strings.Trim(strings.TrimSpace(h), `"`))
+			}
+			break
+		}
+	}
+	var coords []*ph.Coord
+	for _, c := range p.Coords {
+		if slices.Contains(header, c.Name()) {
+			coords = append(coords, c)
+		}
+	}
+	if len(coords) == 0 {
+		coords = p.Coords // the reader's error names what is missing
+	}
+	on, err := domain.ParseCSV(strings.NewReader(string(src)), path, coords...)
+	if err != nil {
+		return nil, err
+	}
+	return on, on.Err()
+}
+
+// pointsAt reads points such as t=0.5,x=0.1. All of them name the same coordinates.
+func pointsAt(texts []string, p *spec.Problem) (*domain.Points, error) {
+	var coords []*ph.Coord
+	var x []float64
+	for i, text := range texts {
+		at := map[string]float64{}
+		for _, part := range strings.Split(text, ",") {
+			name, value, ok := strings.Cut(part, "=")
+			name = strings.TrimSpace(name)
+			if !ok {
+				return nil, fmt.Errorf("--at %s: %q is not of the form x=0.1", text, part)
+			}
+			if !slices.ContainsFunc(p.Coords, func(c *ph.Coord) bool { return c.Name() == name }) {
+				return nil, fmt.Errorf("--at %s: %q is not a coordinate; there are %s", text, name, coordNames(p.Coords))
+			}
+			if _, twice := at[name]; twice {
+				return nil, fmt.Errorf("--at %s: %s is given twice", text, name)
+			}
+			v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil {
+				return nil, fmt.Errorf("--at %s: %q is not a number", text, value)
+			}
+			at[name] = v
+		}
+		if i == 0 {
+			for _, c := range p.Coords {
+				if _, ok := at[c.Name()]; ok {
+					coords = append(coords, c)
+				}
+			}
+		}
+		for _, c := range coords {
+			v, ok := at[c.Name()]
+			if !ok || len(at) != len(coords) {
+				return nil, fmt.Errorf("--at %s: every point names the same coordinates, here %s", text, coordNames(coords))
+			}
+			x = append(x, v)
+		}
+	}
+	on := domain.At(coords, x)
+	return on, on.Err()
+}
+
+func coordNames(cs []*ph.Coord) string {
+	names := make([]string, len(cs))
+	for i, c := range cs {
+		names[i] = c.Name()
+	}
+	return strings.Join(names, ", ")
+}
+
+// header names the columns of a sheet as a table: coordinates, then values, with the components of one numbered.
+func (sh *sheet) header() []string {
+	var h []string
+	for _, c := range sh.cloud.Coords {
+		h = append(h, c.Name())
+	}
+	for _, c := range sh.columns {
+		if c.dim == 1 {
+			h = append(h, c.name)
+			continue
+		}
+		for k := range c.dim {
+			h = append(h, fmt.Sprintf("%s[%d]", c.name, k))
+		}
+	}
+	return h
+}
+
+// row appends one point of a sheet to dst.
+func (sh *sheet) row(dst []float64, i int) []float64 {
+	dst = append(dst, sh.cloud.Row(i)...)
+	for _, c := range sh.columns {
+		dst = append(dst, c.data[i*c.dim:(i+1)*c.dim]...)
+	}
+	return dst
+}
+
+// table is a sheet as one array.
+func (sh *sheet) table() npy.Array {
+	n := sh.cloud.Len()
+	a := npy.Array{Shape: []int{n, len(sh.header())}}
+	for i := range n {
+		a.Data = sh.row(a.Data, i)
+	}
+	return a
+}
+
+// writeCSV writes a sheet as text. Every number reads back as the same number.
+func (sh *sheet) writeCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	if err := c.Write(sh.header()); err != nil {
+		return err
+	}
+	var values []float64
+	var fields []string
+	for i := range sh.cloud.Len() {
+		values, fields = sh.row(values[:0], i), fields[:0]
+		for _, v := range values {
+			fields = append(fields, decimal(v))
+		}
+		if err := c.Write(fields); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/crux-pinn/crux/crux"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // the run, or writing its results, failed
+	exitUsage       = 2   // configuration or command line
+	exitDiverged    = 3   // a loss became NaN or Inf
+	exitInterrupted = 130 // SIGINT
+	exitTerminated  = 143 // SIGTERM
+)
+
+// failure is an error whose exit code is known. An error that is none comes from reading the command line.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// fail gives an error its exit code; a nil error stays nil.
+func fail(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{code, err}
+}
+
+func exitCode(err error) int {
+	var f *failure
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &f):
+		return f.code
+	}
+	return exitUsage
+}
+
+// statusCode is the exit code of a run that came as far as having a result.
+func statusCode(ctx context.Context, s crux.Status) int {
+	switch s {
+	case crux.Completed, crux.Converged, crux.Stopped:
+		return exitOK
+	case crux.Diverged:
+		return exitDiverged
+	case crux.Canceled:
+		var i *Interrupt
+		if errors.As(context.Cause(ctx), &i) {
+			return i.Code
+		}
+	}
+	return exitFailed
+}
+
+// message is an error as users read it.
+func message(err error) string {
+	s := err.Error()
+	var f *failure
+	if !errors.As(err, &f) && !strings.Contains(s, "--help") {
+		s += "\nrun 'crux --help', or 'crux COMMAND --help', for usage"
+	}
+	// mistakes in files begin with their place, as those of compilers do
+	if strings.HasPrefix(s, "crux:") || f != nil && f.located() {
+		return s
+	}
+	return "crux: " + s
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+// overrides are the flags by which a command line changes a problem file.
+type overrides struct {
+	sets    []string
+	seed    uint64
+	steps   int
+	workers int
+	flags   *cobra.Command
+}
+
+// flag adds the flags to a command.
+func (o *overrides) flag(c *cobra.Command) {
+	o.flags = c
+	f := c.Flags()
+	f.StringArrayVar(&o.sets, "set", nil, "override a value of the file, as in --set optimizer.0.adam.lr=1e-3 (repeatable)")
+	f.Uint64Var(&o.seed, "seed", 0, "root of all random numbers, instead of the file's")
+	f.IntVar(&o.workers, "workers", 0, "threads; 0 means one for each core (results do not depend on it)")
+}
+
+// flagSteps adds --steps.
+func (o *overrides) flagSteps(c *cobra.Command) {
+	c.Flags().IntVar(&o.steps, "steps", 0, "steps in all: fewer cut the run short, more lengthen its last phase")
+}
+
+func (o *overrides) changed(name string) bool {
+	f := o.flags.Flags().Lookup(name)
+	return f != nil && f.Changed
+}
+
+// load reads a problem file with the overrides.
+func (o *overrides) load(path string) (*spec.Problem, error) {
+	sets := append([]string{}, o.sets...)
+	if o.changed("seed") {
+		sets = append(sets, "seed="+strconv.FormatUint(o.seed, 10))
+	}
+	if o.changed("steps") && o.steps < 1 {
+		return nil, fail(exitUsage, fmt.Errorf("--steps %d; take 1 or more", o.steps))
+	}
+	if o.workers < 0 {
+		return nil, fail(exitUsage, fmt.Errorf("--workers %d; 0 means one for each core", o.workers))
+	}
+	p, err := spec.Load(path, sets)
+	if err != nil {
+		return nil, fail(exitUsage, err)
+	}
+	if o.changed("steps") && o.steps > p.Steps {
+		key, last, err := lastPhase(p.Resolved)
+		if err != nil {
+			return nil, fail(exitUsage, fmt.Errorf("--steps %d: %w", o.steps, err))
+		}
+		if p, err = spec.Load(path, append(sets, fmt.Sprintf("%s=%d", key, last+o.steps-p.Steps))); err != nil {
+			return nil, fail(exitUsage, err)
+		}
+	}
+	if o.changed("steps") {
+		p.Steps = min(p.Steps, o.steps)
+	}
+	if o.changed("workers") {
+		p.Options.Workers = o.workers
+	}
+	return p, nil
+}
+
+// lastPhase returns the dotted path and the value of the steps of the last phase of a resolved file.
+func lastPhase(resolved []byte) (key string, steps int, err error) {
+	type phase struct {
+		Steps int `yaml:"steps"`
+	}
+	var list struct {
+		Optimizer []phase `yaml:"optimizer"`
+	}
+	if yaml.Unmarshal(resolved, &list) == nil && len(list.Optimizer) > 0 {
+		n := len(list.Optimizer) - 1
+		return fmt.Sprintf("optimizer.%d.steps", n), list.Optimizer[n].Steps, nil
+	}
+	var one struct {
+		Optimizer phase `yaml:"optimizer"`
+	}
+	if err := yaml.Unmarshal(resolved, &one); err != nil || one.Optimizer.Steps == 0 {
+		return "", 0, errors.New("cannot tell the steps of the optimizer's last phase; set them with --set")
+	}
+	return "optimizer.steps", one.Optimizer.Steps, nil
+}
+
+// compile builds the solver of a problem. The caller closes it.
+func compile(p *spec.Problem) (*crux.Solver, error) {
+	s, err := crux.New(p.Crux, p.Options)
+	return s, fail(exitUsage, err)
+}
+
+// located reports whether an error's text begins with its place in a file.
+func (f *failure) located() bool {
+	var es spec.Errors
+	if !errors.As(f.err, &es) || len(es) == 0 {
+		return false
+	}
+	return strings.HasPrefix(f.Error(), es[0].Error())
+}
+
+// canceled is the error of work that ended because ctx did, or nil.
+func canceled(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return fail(statusCode(ctx, crux.Canceled), context.Cause(ctx))
+}

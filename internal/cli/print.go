@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+// printReport prints a report for people.
+func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
+	var b strings.Builder
+	sec := time.Duration(float64(r.Seconds) * float64(time.Second))
+	fmt.Fprintf(&b, "%s: %s, %s\n", r.Problem, r.Status, r.Reason)
+	fmt.Fprintf(&b, "%d steps in %s", r.Steps, duration(sec))
+	if r.Steps > 0 && r.Seconds > 0 {
+		fmt.Fprintf(&b, " (%s/s)", short(float64(r.Steps)/float64(r.Seconds)))
+	}
+	fmt.Fprintf(&b, ", seed %d\n\n", p.Options.Seed)
+
+	rows := [][]string{{"constraint", "loss", "residual p99", "points"}}
+	for i, l := range r.Losses {
+		p99, points := "–", "–"
+		for _, q := range r.ResidualP99 {
+			if q.Name == l.Name {
+				p99 = scientific(q.Value)
+			}
+		}
+		if c, err := s.Cloud(l.Name); err == nil {
+			points = fmt.Sprint(c.Len())
+		}
+		_ = i
+		rows = append(rows, []string{l.Name, scientific(l.Value), p99, points})
+	}
+	rows = append(rows, []string{"total", scientific(float64(r.Loss))})
+	table(&b, rows)
+
+	if len(r.Errors) > 0 {
+		rows = [][]string{{"field", "rel. L2 error", "max error", "own error of the reference", "reference"}}
+		for _, e := range r.Errors {
+			own := "0"
+			switch {
+			case math.IsNaN(e.SelfError):
+				own = "unknown"
+			case e.SelfError != 0:
+				own = scientific(e.SelfError)
+			case strings.HasPrefix(e.Reference, string(spec.Measured)):
+				own = "unknown"
+			}
+			rows = append(rows, []string{e.Field, scientific(e.RelL2), scientific(e.MaxAbs), own, fmt.Sprintf("%s, at %d points", e.Reference, e.Points)})
+		}
+		b.WriteString("\n")
+		table(&b, rows)
+	}
+	if len(r.Params) > 0 {
+		rows = [][]string{{"parameter", "value", "true value", "rel. error"}}
+		for _, q := range r.Params {
+			row := []string{q.Name, fmt.Sprintf("%.6g", q.Value)}
+			if truth, ok := p.Truths[q.Name]; ok {
+				row = append(row, fmt.Sprintf("%.6g", truth), scientific(math.Abs(q.Value-truth)/math.Abs(truth)))
+			}
+			rows = append(rows, row)
+		}
+		b.WriteString("\n")
+		table(&b, rows)
+	}
+	if r.RunDir != nil {
+		fmt.Fprintf(&b, "\nresults in %s\n", *r.RunDir)
+	}
+	io.WriteString(w, b.String()) //nolint:errcheck // Run checks the writer at the end
+}
+
+// table prints rows with their columns aligned.
+func table(w io.Writer, rows [][]string) {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	for _, r := range rows {
+		fmt.Fprintln(t, strings.Join(r, "\t")) //nolint:errcheck // it writes to memory
+	}
+	t.Flush() //nolint:errcheck
+}
+
+// scientific is a number with three digits after the point.
+func scientific(v float64) string { return fmt.Sprintf("%.3e", v) }
+
+// short is a rate with about three digits.
+func short(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// duration is a time as people say it: 4.2s, 1m20s, 3h05m.
+func duration(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}

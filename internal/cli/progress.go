@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/optim"
+)
+
+// How often progress is shown.
+const (
+	blockEvery = 100 * time.Millisecond // on a terminal
+	lineEvery  = 2 * time.Second        // otherwise
+)
+
+// progress is a callback that shows how a run goes: on a terminal one block that overwrites itself, elsewhere a line now
+// and then. It draws on the goroutine of the run, so it needs no locks, and never keeps the run waiting for a timer.
+type progress struct {
+	w      io.Writer
+	size   func() (cols, rows int) // nil for lines
+	now    func() time.Time
+	name   string
+	steps  int           // of the whole run
+	limit  time.Duration // of wall time; 0 means none
+	names  []string      // of the constraints
+	method optim.Method
+	phases []string
+
+	begin  time.Time
+	first  int       // epoch at which the run began
+	drawn  time.Time // when last shown
+	epoch  int       // when last shown
+	rate   float64   // steps per second, smoothed
+	height int       // lines of the block on the screen
+	last   *crux.Step
+}
+
+func newProgress(s Streams, p *spec.Problem) *progress {
+	return &progress{w: s.Err, size: s.Terminal, now: s.Now, name: p.Name, steps: p.Steps, limit: p.Budget}
+}
+
+// OnSolveBegin implements crux.Callback.
+func (p *progress) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	p.names = r.Names()
+	p.method = r.Solver().Method()
+	p.phases = phaseNames(optim.Describe(p.method))
+	p.begin = p.now()
+	p.drawn, p.first, p.epoch = p.begin, r.Epoch(), r.Epoch()
+	return nil
+}
+
+// OnStep implements crux.Callback.
+func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
+	p.last = s
+	every := lineEvery
+	if p.size != nil {
+		every = blockEvery
+	}
+	now := p.now()
+	dt := now.Sub(p.drawn)
+	if dt < every && !(s.Epoch == p.first && p.size != nil) {
+		return nil
+	}
+	if n := s.Epoch - p.epoch; n > 0 && dt > 0 {
+		// a mean over some seconds: old rates fade by e^{−dt/3s}, so that a new phase shows soon
+		r, keep := float64(n)/dt.Seconds(), math.Exp(-dt.Seconds()/3)
+		if p.rate == 0 {
+			keep = 0
+		}
+		p.rate = keep*p.rate + (1-keep)*r
+	}
+	p.drawn, p.epoch = now, s.Epoch
+	p.show(s, now)
+	return nil
+}
+
+// OnSolveEnd implements crux.Ender: the block gives way to the report.
+func (p *progress) OnSolveEnd(context.Context, *crux.Run, *crux.Result) error {
+	if p.height > 0 {
+		fmt.Fprintf(p.w, "\x1b[%dA\x1b[J", p.height) //nolint:errcheck // progress that cannot be shown is no reason to fail
+		p.height = 0
+	}
+	return nil
+}
+
+func (p *progress) show(s *crux.Step, now time.Time) {
+	head := fmt.Sprintf("%s  step %d/%d  loss %.3e", p.name, s.Epoch-p.first, p.steps, s.Loss)
+	if p.rate > 0 {
+		head += fmt.Sprintf("  %s/s  ETA %s", short(p.rate), duration(p.left(s, now)))
+	}
+	if phase := p.phase(); phase != "" {
+		head += "  " + phase
+	}
+	if p.size == nil {
+		var b strings.Builder
+		b.WriteString(head + " ")
+		for i, l := range s.Losses {
+			fmt.Fprintf(&b, " %s %.2e", p.names[i], l)
+		}
+		fmt.Fprintln(p.w, b.String()) //nolint:errcheck
+		return
+	}
+	p.draw(append([]string{head}, p.bars(s)...))
+}
+
+// left estimates the time until the run ends, by its steps or by its budget.
+func (p *progress) left(s *crux.Step, now time.Time) time.Duration {
+	sec := float64(p.steps-(s.Epoch-p.first)) / p.rate
+	d := time.Duration(math.Min(sec, 1e9) * float64(time.Second))
+	if p.limit > 0 {
+		d = max(0, min(d, p.limit-now.Sub(p.begin)))
+	}
+	return d
+}
+
+// phase says which phase of the method is at work, as in "lbfgs (2/2)".
+func (p *progress) phase() string {
+	ph, ok := p.method.(*optim.Phased)
+	if !ok || len(p.phases) == 0 {
+		return ""
+	}
+	i, _ := ph.Current()
+	i = min(i, len(p.phases)-1)
+	if len(p.phases) == 1 {
+		return p.phases[i]
+	}
+	return fmt.Sprintf("%s (%d/%d)", p.phases[i], i+1, len(p.phases))
+}
+
+// bars are lines with the loss of each constraint and a bar for its share in the decades between 1e-12 and 1.
+func (p *progress) bars(s *crux.Step) []string {
+	width := 0
+	for _, n := range p.names {
+		width = max(width, len([]rune(n)))
+	}
+	const decades = 12
+	lines := make([]string, len(p.names))
+	for i, l := range s.Losses {
+		k := 0
+		if l > 0 {
+			k = int(math.Round(math.Max(0, math.Min(decades, decades+math.Log10(l)))))
+		}
+		lines[i] = fmt.Sprintf("  %-*s  %.3e  %s", width, p.names[i], l, strings.Repeat("▪", k))
+	}
+	return lines
+}
+
+// draw replaces the block on the screen. Lines are cut at its right edge and the block at its height: what wrapped or
+// scrolled could not be overwritten.
+func (p *progress) draw(lines []string) {
+	cols, rows := p.size()
+	if rows > 2 && len(lines) > rows-1 {
+		lines = lines[:rows-1]
+	}
+	var b strings.Builder
+	if p.height > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", p.height)
+	}
+	b.WriteString("\x1b[J")
+	for _, l := range lines {
+		r := []rune(l)
+		if cols > 0 && len(r) >= cols {
+			r = r[:cols-1]
+		}
+		b.WriteString(string(r) + "\n")
+	}
+	p.height = len(lines)
+	io.WriteString(p.w, b.String()) //nolint:errcheck
+}
+
+// phaseNames are the methods' names in the description of phases, "Phases(500 × Adam(…), LBFGS(…))"; none for other
+// methods.
+func phaseNames(describe string) []string {
+	inner, ok := strings.CutPrefix(describe, "Phases(")
+	if inner, ok = strings.CutSuffix(inner, ")"); !ok {
+		return nil
+	}
+	var names []string
+	depth, from := 0, 0
+	add := func(part string) {
+		if _, m, ok := strings.Cut(part, " × "); ok {
+			part = m
+		}
+		name, _, _ := strings.Cut(strings.TrimSpace(part), "(")
+		names = append(names, strings.ToLower(name))
+	}
+	for i, r := range inner {
+		switch r {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+		case ',':
+			if depth == 0 {
+				add(inner[from:i])
+				from = i + 1
+			}
+		}
+	}
+	add(inner[from:])
+	return names
+}
+
+// budget is a callback that ends a run when its time is up.
+type budget struct {
+	limit time.Duration
+	now   func() time.Time
+	begin time.Time
+}
+
+// OnSolveBegin implements crux.Callback.
+func (b *budget) OnSolveBegin(context.Context, *crux.Run) error {
+	b.begin = b.now()
+	return nil
+}
+
+// OnStep implements crux.Callback.
+func (b *budget) OnStep(context.Context, *crux.Step) error {
+	if b.now().Sub(b.begin) < b.limit {
+		return nil
+	}
+	return crux.Stop(fmt.Sprintf("time budget of %v used up", b.limit))
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"slices"
+)
+
+// Report is what a run came to: the object that --json prints and result.json holds. Numbers that are not finite are
+// null there.
+type Report struct {
+	Problem     string  `json:"problem"`
+	Status      string  `json:"status"` // completed, converged, stopped, canceled, diverged or failed
+	Reason      string  `json:"reason"`
+	Steps       int     `json:"steps"`
+	Seconds     Number  `json:"seconds"` // of training
+	Loss        Number  `json:"loss"`    // at the final parameters
+	Losses      Numbers `json:"losses"`  // by constraint, unweighted
+	Errors      Errors  `json:"errors"`  // by field; of fields with a reference
+	ResidualP99 Numbers `json:"residual_p99"`
+	Params      Numbers `json:"params"`  // trainable scalars, and numbers that follow from them
+	RunDir      *string `json:"run_dir"` // null if nothing could be written
+}
+
+// Number is a float64 that is null in JSON when it is not finite.
+type Number float64
+
+// MarshalJSON implements json.Marshaler.
+func (x Number) MarshalJSON() ([]byte, error) {
+	if v := float64(x); math.IsNaN(v) || math.IsInf(v, 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(x))
+}
+
+// Named is a number with a name.
+type Named struct {
+	Name  string
+	Value float64
+}
+
+// Numbers are numbers by name. As JSON they are an object with its keys in this order.
+type Numbers []Named
+
+// MarshalJSON implements json.Marshaler.
+func (ns Numbers) MarshalJSON() ([]byte, error) {
+	return object(len(ns), func(i int) (string, any) { return ns[i].Name, Number(ns[i].Value) })
+}
+
+// FieldError compares a field with its reference on the field's grid.
+type FieldError struct {
+	Field     string
+	RelL2     float64 // ‖u − u*‖₂ / ‖u*‖₂ over the points
+	MaxAbs    float64 // max |u − u*|
+	Reference string  // what the reference is, in words
+	SelfError float64 // largest absolute error of the reference itself; 0 for closed forms, NaN if unknown
+	Points    int
+}
+
+// Errors are the errors of fields. As JSON they are an object with rel_l2 and max_abs for each field.
+type Errors []FieldError
+
+// MarshalJSON implements json.Marshaler.
+func (es Errors) MarshalJSON() ([]byte, error) {
+	type pair struct {
+		RelL2  Number `json:"rel_l2"`
+		MaxAbs Number `json:"max_abs"`
+	}
+	return object(len(es), func(i int) (string, any) {
+		return es[i].Field, pair{Number(es[i].RelL2), Number(es[i].MaxAbs)}
+	})
+}
+
+// object writes a JSON object with its keys in order.
+func object(n int, at func(i int) (string, any)) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, v := at(i)
+		k, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		e, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(k)
+		b.WriteByte(':')
+		b.Write(e)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// jsonText is a value as indented JSON with a newline at the end.
+func jsonText(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// quantile is NumPy's default quantile: with the n values sorted and h = (n−1)q, linear interpolation between the values
+// of rank ⌊h⌋ and ⌊h⌋+1. It is NaN if a value is, or if there is none.
+func quantile(values []float64, q float64) float64 {
+	if len(values) == 0 || slices.ContainsFunc(values, math.IsNaN) {
+		return math.NaN()
+	}
+	a := slices.Clone(values)
+	slices.Sort(a)
+	h := q * float64(len(a)-1)
+	k := min(int(h), len(a)-1)
+	lo, hi, t := a[k], a[min(k+1, len(a)-1)], h-float64(k)
+	if t == 0 || lo == hi { // also where the difference of infinities would be NaN
+		return lo
+	}
+	if t < 0.5 { // NumPy's own way to round
+		return lo + (hi-lo)*t
+	}
+	return hi - (hi-lo)*(1-t)
+}

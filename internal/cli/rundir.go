@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/ckpt"
+	"github.com/crux-pinn/crux/internal/ckpt/npy"
+)
+
+// The files of a run directory.
+const (
+	problemFile    = "problem.yaml"           // the problem with overrides and defaults written out
+	historyFile    = "history.csv"            // losses of every step
+	parametersFile = "parameters.safetensors" // at the end
+	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
+	resultFile     = "result.json"            // what --json prints
+)
+
+// newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the
+// first number after that is free. Nothing is ever overwritten.
+func newRunDir(out, name string) (string, error) {
+	if out != "" {
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", out, bare(err)))
+		}
+		entries, err := os.ReadDir(out)
+		if err != nil {
+			return "", fail(exitFailed, fmt.Errorf("cannot use the run directory %s: %w", out, bare(err)))
+		}
+		if len(entries) > 0 {
+			return "", fail(exitUsage, fmt.Errorf("the directory %s is not empty; results overwrite nothing, so give another with --out", out))
+		}
+		return out, nil
+	}
+	if err := os.MkdirAll("runs", 0o755); err != nil {
+		return "", fail(exitFailed, fmt.Errorf("cannot make the directory runs: %w; give another with --out", bare(err)))
+	}
+	const most = 1_000_000 // bounds the search; nobody keeps so many runs in one folder
+	for i := 1; i <= most; i++ {
+		dir := filepath.Join("runs", fileName(name)+"-"+strconv.Itoa(i))
+		err := os.Mkdir(dir, 0o755) // fails if it exists: two runs that start together get two directories
+		if err == nil {
+			return dir, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, bare(err)))
+		}
+	}
+	return "", fail(exitFailed, fmt.Errorf("there are %d runs of %s; give a directory with --out", most, name))
+}
+
+// fileName is a problem's name with everything replaced that file systems or shells take amiss.
+func fileName(name string) string {
+	s := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', r == '-', r == '.', r > 127:
+			return r
+		}
+		return '-'
+	}, name)
+	if s = strings.TrimLeft(s, "-."); s == "" {
+		return "run"
+	}
+	return s
+}
+
+// bare drops operation and path from an error of the file system: the message names them already.
+func bare(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// saveBytes writes one file of a run.
+func saveBytes(dir, name string, b []byte) error {
+	return ckpt.WriteFile(filepath.Join(dir, name), func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// saveHistory writes epoch, loss and the loss of every constraint for every step, and for the final parameters.
+func saveHistory(dir string, names []string, h crux.History, end *crux.Result) error {
+	return ckpt.WriteFile(filepath.Join(dir, historyFile), func(w io.Writer) error {
+		c := csv.NewWriter(w)
+		if err := c.Write(append([]string{"epoch", "loss"}, names...)); err != nil {
+			return err
+		}
+		row := make([]string, 2+len(names))
+		line := func(epoch int, loss float64, losses []float64) error {
+			row[0], row[1] = strconv.Itoa(epoch), decimal(loss)
+			for i, l := range losses {
+				row[2+i] = decimal(l)
+			}
+			return c.Write(row)
+		}
+		for i, e := range h.Epochs {
+			if err := line(e, h.Loss[i], h.Losses[i]); err != nil {
+				return err
+			}
+		}
+		if n := len(h.Epochs); n == 0 || h.Epochs[n-1] < end.Epoch {
+			if err := line(end.Epoch, end.Loss, end.Losses); err != nil {
+				return err
+			}
+		}
+		c.Flush()
+		return c.Error()
+	})
+}
+
+// saveSolution writes the sheets of a solution.
+func saveSolution(dir string, sol *solution) error {
+	return ckpt.WriteFile(filepath.Join(dir, solutionFile), func(w io.Writer) error {
+		return npy.WriteZip(w, sol.arrays())
+	})
+}
+
+// decimal is the shortest text that reads back as the same number.
+func decimal(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/ckpt/npy"
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+// solution is what a run found, on the points where it is judged and exported.
+type solution struct {
+	sheets []*sheet
+	errors Errors
+}
+
+// sheet is a set of points with columns of values on them.
+type sheet struct {
+	label   string // in front of the arrays' names in an npz file; "" for the first sheet
+	cloud   *domain.Cloud
+	columns []column
+}
+
+// column is a function on the points of a sheet.
+type column struct {
+	name string
+	dim  int       // components
+	data []float64 // point by point, component by component within a point
+}
+
+// evaluateFields evaluates all fields on their grids and compares them with their references. What can be computed is
+// returned even when err is not nil.
+func evaluateFields(p *spec.Problem, s *crux.Solver) (*solution, error) {
+	sol := &solution{}
+	var first error
+	for _, f := range p.Fields {
+		if err := sol.field(s, f, p.References); err != nil && first == nil {
+			first = fmt.Errorf("evaluate %s: %w", f.Name, err)
+		}
+	}
+	return sol, first
+}
+
+func (sol *solution) field(s *crux.Solver, f spec.Field, references []spec.Reference) error {
+	sh, values, err := sol.evaluate(s, f, f.Name, f.Grid)
+	if err != nil {
+		return err
+	}
+	for i := range references {
+		r := &references[i]
+		if r.Field != f.Name {
+			continue
+		}
+		if r.Kind == spec.Measured { // known at points of its own
+			if sh, values, err = sol.evaluate(s, f, f.Name+"_data", r.On); err != nil {
+				return err
+			}
+		}
+		if err := sol.compare(sh, values, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evaluate puts a field on a sheet with the given points.
+func (sol *solution) evaluate(s *crux.Solver, f spec.Field, label string, on *domain.Points) (*sheet, column, error) {
+	ev, err := s.Compile(f.Expr, on)
+	if err != nil {
+		return nil, column{}, err
+	}
+	v, err := ev.Eval()
+	if err != nil {
+		return nil, column{}, err
+	}
+	c := column{f.Name, ev.Components(), v.RawMatrix().Data}
+	sh := sol.sheet(label, ev.Points())
+	if !slices.ContainsFunc(sh.columns, func(o column) bool { return o.name == c.name }) {
+		sh.columns = append(sh.columns, c)
+	}
+	return sh, c, nil
+}
+
+// compare adds reference and error of a field to its sheet, and the errors' norms to the report.
+func (sol *solution) compare(sh *sheet, u column, r *spec.Reference) error {
+	ref, err := r.Eval(sh.cloud)
+	if err != nil {
+		return fmt.Errorf("reference: %w", err)
+	}
+	if len(ref) != len(u.data) {
+		return fmt.Errorf("reference: %d values at %d points, where the field has %d", len(ref), sh.cloud.Len(), len(u.data))
+	}
+	diff := make([]float64, len(ref))
+	var num, den, largest float64
+	for i := range ref {
+		diff[i] = u.data[i] - ref[i]
+		num += diff[i] * diff[i]
+		den += ref[i] * ref[i]
+		if d := math.Abs(diff[i]); d > largest || math.IsNaN(d) {
+			largest = d
+		}
+	}
+	if math.IsNaN(num) {
+		largest = math.NaN()
+	}
+	own, err := r.SelfError()
+	if err != nil {
+		own = math.NaN()
+	}
+	source := string(r.Kind)
+	if r.Source != "" {
+		source += ", " + r.Source
+	}
+	sol.errors = append(sol.errors, FieldError{
+		Field: r.Field, RelL2: math.Sqrt(num) / math.Sqrt(den), MaxAbs: largest, Reference: source, SelfError: own, Points: sh.cloud.Len(),
+	})
+	sh.columns = append(sh.columns, column{u.name + "_reference", u.dim, ref}, column{u.name + "_error", u.dim, diff})
+	return nil
+}
+
+// sheet finds the sheet with the points of a cloud, or begins one.
+func (sol *solution) sheet(label string, c *domain.Cloud) *sheet {
+	for _, sh := range sol.sheets {
+		if slices.Equal(sh.cloud.Coords, c.Coords) && slices.Equal(sh.cloud.X, c.X) {
+			return sh
+		}
+	}
+	if len(sol.sheets) == 0 {
+		label = ""
+	}
+	sh := &sheet{label: label, cloud: c}
+	sol.sheets = append(sol.sheets, sh)
+	return sh
+}
+
+// arrays are the sheets for an npz file. On a regular grid each coordinate is the array of its ticks, and a column has
+// one axis for each coordinate; otherwise all arrays have one entry for each point. Columns of several components have
+// a last axis more. The names of a second sheet on carry its label, as in "k.x" and "k.k".
+func (sol *solution) arrays() []npy.Array {
+	var list []npy.Array
+	for _, sh := range sol.sheets {
+		prefix := ""
+		if sh.label != "" {
+			prefix = sh.label + "."
+		}
+		for _, a := range sh.arrays() {
+			a.Name = prefix + a.Name
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+func (sh *sheet) arrays() []npy.Array {
+	var list []npy.Array
+	n, d := sh.cloud.Len(), len(sh.cloud.Coords)
+	shape := []int{n}
+	if ticks := gridTicks(sh.cloud); ticks != nil {
+		shape = nil
+		for j, t := range ticks {
+			list = append(list, npy.Array{Name: sh.cloud.Coords[j].Name(), Shape: []int{len(t)}, Data: t})
+			shape = append(shape, len(t))
+		}
+	} else {
+		for j, c := range sh.cloud.Coords {
+			x := make([]float64, n)
+			for i := range x {
+				x[i] = sh.cloud.X[i*d+j]
+			}
+			list = append(list, npy.Array{Name: c.Name(), Shape: []int{n}, Data: x})
+		}
+	}
+	for _, c := range sh.columns {
+		s := shape
+		if c.dim > 1 {
+			s = append(slices.Clone(shape), c.dim)
+		}
+		list = append(list, npy.Array{Name: c.name, Shape: s, Data: c.data})
+	}
+	return list
+}
+
+// gridTicks returns the ticks of each coordinate when the points are a full grid with the last coordinate running
+// fastest, and nil otherwise.
+func gridTicks(c *domain.Cloud) [][]float64 {
+	n, d := c.Len(), len(c.Coords)
+	ticks := make([][]float64, d)
+	stride := 1 // points after which coordinate j moves on
+	for j := d - 1; j >= 0; j-- {
+		for i := 0; i < n; i += stride {
+			if v := c.Row(i)[j]; len(ticks[j]) == 0 || v > ticks[j][len(ticks[j])-1] {
+				ticks[j] = append(ticks[j], v)
+			} else {
+				break
+			}
+		}
+		stride *= len(ticks[j])
+	}
+	if stride != n || n == 0 {
+		return nil
+	}
+	for i := range n {
+		k := i
+		for j := d - 1; j >= 0; j-- {
+			if c.Row(i)[j] != ticks[j][k%len(ticks[j])] {
+				return nil
+			}
+			k /= len(ticks[j])
+		}
+	}
+	return ticks
+}

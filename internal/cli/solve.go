@@ -1,0 +1,255 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/ckpt"
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+// solveFlags are the flags of crux solve.
+type solveFlags struct {
+	overrides
+	out                 string
+	json, quiet, dryRun bool
+}
+
+func (a *app) solve() *cobra.Command {
+	var f solveFlags
+	c := &cobra.Command{
+		Use:   "solve problem.yaml",
+		Short: "Train the networks of a problem and report how well they solve it",
+		Long: `Train the networks of a problem and report how well they solve it.
+
+The run directory then holds problem.yaml (all defaults written out), history.csv, parameters.safetensors,
+solution.npz and result.json. Ctrl-C ends training early and keeps what there is; a second one quits at once.`,
+		Example: `  crux solve burgers.yaml
+  crux solve burgers.yaml --set optimizer.0.adam.lr=3e-3 --seed 2 --out runs/fast
+  crux solve burgers.yaml --json --quiet | jq .errors.u.rel_l2`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: yamlFiles,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.runSolve(c.Context(), args[0], &f)
+		},
+	}
+	f.flag(c)
+	f.flagSteps(c)
+	c.Flags().StringVar(&f.out, "out", "", "run directory; new or empty (default runs/NAME-<n>)")
+	c.Flags().BoolVar(&f.json, "json", false, "print the result as one JSON object")
+	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the resolved problem, points and parameters; train nothing")
+	return c
+}
+
+func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
+	p, err := f.load(path)
+	if err != nil {
+		return err
+	}
+	s, err := compile(p)
+	if err != nil {
+		return err
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	if f.dryRun {
+		return a.printDryRun(p, s, f.json)
+	}
+	if err := canceled(ctx); err != nil {
+		return err
+	}
+	dir, err := newRunDir(f.out, p.Name)
+	if err != nil {
+		return err
+	}
+	// written before training: a directory that takes no files shows now
+	if err := saveBytes(dir, problemFile, p.Resolved); err != nil {
+		return fail(exitFailed, fmt.Errorf("%w; give another directory with --out", err))
+	}
+
+	// observers see the run; further ones join this list
+	observers := []crux.Callback{}
+	if p.Budget > 0 {
+		observers = append(observers, &budget{limit: p.Budget, now: a.Now})
+	}
+	if !f.quiet {
+		observers = append(observers, newProgress(a.Streams, p))
+	}
+	res, runErr := s.Solve(ctx, p.Steps, observers...)
+	if res == nil { // it did not begin
+		os.Remove(filepath.Join(dir, problemFile)) //nolint:errcheck // best effort: leave no empty run behind
+		os.Remove(dir)                             //nolint:errcheck
+		return fail(exitUsage, runErr)
+	}
+	return a.conclude(ctx, p, s, res, runErr, dir, f.json)
+}
+
+// conclude judges a run that ended, however it did, writes its directory and prints the report.
+func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res *crux.Result, runErr error, dir string, asJSON bool) error {
+	if res.Status == crux.Canceled {
+		res.Reason = context.Cause(ctx).Error() // a method may have reported only that the context ended
+	}
+	// only results are missing if this fails: the report says what there is, the error what there is not
+	sol, judgeErr := evaluateFields(p, s)
+	rep, repErr := newReport(p, s, res, sol)
+	rep.RunDir = &dir
+	saveErr := a.save(p, s, res, sol, rep, dir)
+	if saveErr != nil && !exists(filepath.Join(dir, problemFile)) {
+		rep.RunDir = nil
+	}
+	if asJSON {
+		b, err := jsonText(rep)
+		if err != nil {
+			return fail(exitFailed, err)
+		}
+		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
+	} else {
+		printReport(a.Out, p, s, rep)
+	}
+	var failed error
+	if code := statusCode(ctx, res.Status); code != exitOK {
+		failed = fail(code, runErr)
+		if res.Status == crux.Canceled {
+			failed = fail(code, fmt.Errorf("%s after %d steps; the results so far are in %s", res.Reason, res.Steps, dir))
+		}
+	}
+	if err := errors.Join(failed, judgeErr, repErr, saveErr); err != nil {
+		return fail(max(exitCodeOr(failed), exitFailed), err)
+	}
+	return nil
+}
+
+// exitCodeOr is the exit code of an error, 0 for none.
+func exitCodeOr(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	return exitCode(err)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// save writes the files of a run. It stops at the first that cannot be written.
+func (a *app) save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *Report, dir string) error {
+	b, err := jsonText(rep)
+	if err != nil {
+		return err
+	}
+	if err := saveBytes(dir, resultFile, b); err != nil { // the smallest first: a disk may be nearly full
+		return err
+	}
+	if err := saveHistory(dir, s.Names(), s.History(), res); err != nil {
+		return err
+	}
+	origin := ckpt.Origin{Problem: p.Name, Epoch: res.Epoch, Seed: p.Options.Seed, Version: Version()}
+	if err := ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin); err != nil {
+		return err
+	}
+	return saveSolution(dir, sol)
+}
+
+// newReport gathers what a run came to. The report is as complete as it can be even when err is not nil.
+func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*Report, error) {
+	r := &Report{
+		Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: Number(res.Time.Seconds()),
+		Loss: Number(res.Loss), Errors: sol.errors,
+	}
+	var first error
+	note := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	for i, name := range s.Names() {
+		r.Losses = append(r.Losses, Named{name, res.Losses[i]})
+		v, err := s.Residuals(name)
+		if err != nil {
+			note(err)
+			continue
+		}
+		data := v.RawMatrix().Data
+		for k := range data {
+			data[k] = math.Abs(data[k])
+		}
+		r.ResidualP99 = append(r.ResidualP99, Named{name, quantile(data, 0.99)})
+	}
+	for _, q := range p.Params {
+		r.Params = append(r.Params, Named{q.Path(), s.Value(q)})
+	}
+	for _, d := range p.Derived {
+		v, err := d.Eval(s.Value)
+		if err != nil {
+			note(err)
+			continue
+		}
+		r.Params = append(r.Params, Named{d.Name, v})
+	}
+	return r, first
+}
+
+// printDryRun prints what a run would do.
+func (a *app) printDryRun(p *spec.Problem, s *crux.Solver, asJSON bool) error {
+	trainable, fixed := 0, 0
+	for _, q := range s.Parameters() {
+		if q.Fixed {
+			fixed += len(q.Data)
+		} else {
+			trainable += len(q.Data)
+		}
+	}
+	points := Numbers{}
+	total := 0
+	for i, name := range s.Names() {
+		c, err := s.Cloud(name)
+		if err != nil {
+			return fail(exitFailed, err)
+		}
+		points = append(points, Named{name, float64(c.Len())})
+		shared := false
+		for j := range i {
+			shared = shared || p.Crux.Constraints[j].On == p.Crux.Constraints[i].On
+		}
+		if !shared {
+			total += c.Len()
+		}
+	}
+	if asJSON {
+		b, err := jsonText(struct {
+			Problem    string  `json:"problem"`
+			DryRun     bool    `json:"dry_run"`
+			Steps      int     `json:"steps"`
+			Parameters int     `json:"parameters"`
+			Points     Numbers `json:"points"`
+			Resolved   string  `json:"resolved"`
+		}{p.Name, true, p.Steps, trainable, points, string(p.Resolved)})
+		if err != nil {
+			return fail(exitFailed, err)
+		}
+		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
+		return nil
+	}
+	a.Out.Write(p.Resolved) //nolint:errcheck
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n# %d steps, %d trainable parameters", p.Steps, trainable)
+	if fixed > 0 {
+		fmt.Fprintf(&b, " and %d fixed numbers", fixed)
+	}
+	fmt.Fprintf(&b, ", %d points\n", total)
+	for _, n := range points {
+		fmt.Fprintf(&b, "#   %s: %.0f points\n", n.Name, n.Value)
+	}
+	io.WriteString(a.Out, b.String()) //nolint:errcheck
+	return nil
+}

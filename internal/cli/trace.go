@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/spec"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+func (a *app) trace() *cobra.Command {
+	var o overrides
+	var pass, constraint string
+	c := &cobra.Command{
+		Use:   "trace problem.yaml",
+		Short: "Print what the compiler makes of the residuals, pass by pass",
+		Long: `Print what the compiler makes of the residuals, pass by pass.
+
+Constraints that share points are compiled together and make one trace. The passes, in order: ` + strings.Join(passNames(), ", ") + ".",
+		Example:           "  crux trace burgers.yaml -pass jets -constraint pde",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: yamlFiles,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if pass != "" && !slices.Contains(passNames(), pass) {
+				return fail(exitUsage, fmt.Errorf("no pass %q; there are %s", pass, strings.Join(passNames(), ", ")))
+			}
+			p, err := o.load(args[0])
+			if err != nil {
+				return err
+			}
+			s, err := compile(p)
+			if err != nil {
+				return err
+			}
+			defer s.Close() //nolint:errcheck // it only ends workers
+			return a.printTrace(p, s, pass, constraint)
+		},
+	}
+	o.flag(c)
+	c.Flags().StringVar(&pass, "pass", "", "only the trace after this pass")
+	c.Flags().StringVar(&constraint, "constraint", "", "only the constraint with this name")
+	must(c.RegisterFlagCompletionFunc("pass", cobra.FixedCompletions(passNames(), cobra.ShellCompDirectiveNoFileComp)))
+	return c
+}
+
+// must reports a broken invariant of the commands themselves.
+func must(err error) {
+	if err != nil {
+		panic("cli: " + err.Error())
+	}
+}
+
+func passNames() []string {
+	var names []string
+	for _, p := range compiler.Passes() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// printTrace compiles the groups of constraints as the solver does, with the compiler's account of its work.
+func (a *app) printTrace(p *spec.Problem, s *crux.Solver, pass, constraint string) error {
+	names := s.Names()
+	if constraint != "" && !slices.Contains(names, constraint) {
+		return fail(exitUsage, fmt.Errorf("no constraint %q; there are %s", constraint, strings.Join(names, ", ")))
+	}
+	layout, err := compiler.NewLayout(residuals(p)...)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	done := map[*domain.Points]bool{}
+	for i, c := range p.Crux.Constraints {
+		if constraint != "" && names[i] != constraint || constraint == "" && done[c.On] {
+			continue
+		}
+		done[c.On] = true
+		cloud, err := s.Cloud(names[i])
+		if err != nil {
+			return fail(exitFailed, err)
+		}
+		g := compiler.Group{Name: names[i], Coords: cloud.Coords, Normals: cloud.Normals != nil, Weighted: cloud.Weights != nil, Bounds: map[*ph.Coord][2]float64{}}
+		for name := range cloud.Columns {
+			g.Columns = append(g.Columns, name)
+		}
+		sort.Strings(g.Columns)
+		for _, x := range p.Coords {
+			if lo, hi, ok := s.Bounds(x); ok {
+				g.Bounds[x] = [2]float64{lo, hi}
+			}
+		}
+		var members []string
+		for j, m := range p.Crux.Constraints {
+			if m.On == c.On && (constraint == "" || i == j) {
+				members = append(members, names[j])
+				g.Residuals = append(g.Residuals, compiler.Residual{Name: names[j], Expr: m.Residual, Loss: m.Loss})
+			}
+		}
+		var dump bytes.Buffer
+		tc := compiler.TraceCompiler{Dump: &dump, Layout: layout, Single: p.Options.Precision == crux.Float32}
+		program, err := tc.Compile(g)
+		if err != nil {
+			return fail(exitUsage, err)
+		}
+		program.Close()                                                                       //nolint:errcheck // it only ends workers
+		fmt.Fprintf(a.Out, "## %s, on %d points\n", strings.Join(members, ", "), cloud.Len()) //nolint:errcheck // Run checks the writer
+		a.Out.Write(section(dump.Bytes(), pass))                                              //nolint:errcheck
+	}
+	return nil
+}
+
+func residuals(p *spec.Problem) []ph.Expr {
+	var es []ph.Expr
+	for _, c := range p.Crux.Constraints {
+		es = append(es, c.Residual)
+	}
+	return es
+}
+
+// section is the part of a dump that belongs to a pass; all of it for "".
+func section(dump []byte, pass string) []byte {
+	if pass == "" {
+		return dump
+	}
+	const mark = "# after "
+	from := bytes.Index(dump, []byte(mark+pass+":"))
+	if from < 0 {
+		return nil
+	}
+	rest := dump[from+len(mark):]
+	if end := bytes.Index(rest, []byte("\n"+mark)); end >= 0 {
+		return dump[from : from+len(mark)+end+1]
+	}
+	return dump[from:]
+}

@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) validate() *cobra.Command {
+	var o overrides
+	c := &cobra.Command{
+		Use:               "validate problem.yaml...",
+		Short:             "Check problem files without training",
+		Long:              "Check problem files without training: syntax, names, expressions, data files and the compiled residuals.",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: yamlFiles,
+		RunE: func(c *cobra.Command, args []string) error {
+			var errs []error
+			for _, path := range args {
+				if err := canceled(c.Context()); err != nil {
+					return err
+				}
+				if err := a.check(path, &o); err != nil {
+					errs = append(errs, err)
+				}
+			}
+			return fail(exitUsage, errors.Join(errs...))
+		},
+	}
+	o.flag(c)
+	return c
+}
+
+// check reads, builds and compiles one problem, and says what it is.
+func (a *app) check(path string, o *overrides) error {
+	p, err := o.load(path)
+	if err != nil {
+		return err
+	}
+	s, err := compile(p)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	defer s.Close()                                                                                          //nolint:errcheck // it only ends workers
+	fmt.Fprintf(a.Out, "%s: ok: problem %s, %d fields, %d constraints, %d trainable parameters, %d steps\n", //nolint:errcheck
+		path, p.Name, len(p.Fields), len(p.Crux.Constraints), len(s.Theta()), p.Steps)
+	return nil
+}
