@@ -54,6 +54,11 @@ func cosAVX2F64(dst []float64, a []float64) int
 //go:noescape
 func sinCosAVX2F64(s []float64, c []float64, x []float64) int
 
+// powAVX2F64 computes dst = aᵇ and stops before a vector with an a or b that is not finite.
+//
+//go:noescape
+func powAVX2F64(dst []float64, a []float64, b []float64) int
+
 // powiAVX2F64 computes dst = aᵉ, e ≥ 0, or its reciprocal.
 //
 //go:noescape
@@ -108,6 +113,11 @@ func cosAVX2F32(dst []float32, a []float32) int
 //
 //go:noescape
 func sinCosAVX2F32(s []float32, c []float32, x []float32) int
+
+// powAVX2F32 computes dst = aᵇ and stops before a vector with an a or b that is not finite.
+//
+//go:noescape
+func powAVX2F32(dst []float32, a []float32, b []float32) int
 
 // powiAVX2F32 computes dst = aᵉ, e ≥ 0, or its reciprocal.
 //

@@ -54,6 +54,11 @@ func cosAVX512F64(dst []float64, a []float64) int
 //go:noescape
 func sinCosAVX512F64(s []float64, c []float64, x []float64) int
 
+// powAVX512F64 computes dst = aᵇ and stops before a vector with an a or b that is not finite.
+//
+//go:noescape
+func powAVX512F64(dst []float64, a []float64, b []float64) int
+
 // powiAVX512F64 computes dst = aᵉ, e ≥ 0, or its reciprocal.
 //
 //go:noescape
@@ -108,6 +113,11 @@ func cosAVX512F32(dst []float32, a []float32) int
 //
 //go:noescape
 func sinCosAVX512F32(s []float32, c []float32, x []float32) int
+
+// powAVX512F32 computes dst = aᵇ and stops before a vector with an a or b that is not finite.
+//
+//go:noescape
+func powAVX512F32(dst []float32, a []float32, b []float32) int
 
 // powiAVX512F32 computes dst = aᵉ, e ≥ 0, or its reciprocal.
 //

@@ -1052,16 +1052,16 @@ many:
 	VGETEXPPD        Z1, Z3
 	VGETEXPPD        Z6, Z4
 	VGETEXPPD        Z7, Z5
-	VSUBPD.BCST      k8_8_3ff0000000000000<>+0(SB), Z6, Z6
-	VSUBPD.BCST      k8_8_3ff0000000000000<>+0(SB), Z7, Z7
 	VSUBPD           Z4, Z2, Z2
 	VSUBPD           Z5, Z3, Z3
-	VADDPD.BCST      k8_8_4000000000000000<>+0(SB), Z6, Z4
-	VADDPD.BCST      k8_8_4000000000000000<>+0(SB), Z7, Z5
-	VDIVPD           Z4, Z6, Z4
-	VDIVPD           Z5, Z7, Z5
-	VMULPD           Z4, Z4, Z8
-	VMULPD           Z5, Z5, Z9
+	VSUBPD.BCST      k8_8_3ff0000000000000<>+0(SB), Z6, Z4
+	VSUBPD.BCST      k8_8_3ff0000000000000<>+0(SB), Z7, Z5
+	VADDPD.BCST      k8_8_4000000000000000<>+0(SB), Z4, Z6
+	VADDPD.BCST      k8_8_4000000000000000<>+0(SB), Z5, Z7
+	VDIVPD           Z6, Z4, Z6
+	VDIVPD           Z7, Z5, Z7
+	VMULPD           Z6, Z6, Z8
+	VMULPD           Z7, Z7, Z9
 	VMULPD           Z8, Z8, Z10
 	VMULPD           Z9, Z9, Z11
 	VBROADCASTSD     k8_8_3fc0dcaaa0ae309a<>+0(SB), Z12
@@ -1084,20 +1084,20 @@ many:
 	VFMADD231PD      Z9, Z15, Z13
 	VMULPD           Z12, Z8, Z8
 	VMULPD           Z13, Z9, Z9
-	VMULPD           Z6, Z6, Z10
-	VMULPD           Z7, Z7, Z11
+	VMULPD           Z4, Z4, Z10
+	VMULPD           Z5, Z5, Z11
 	VMULPD.BCST      k8_8_3fe0000000000000<>+0(SB), Z10, Z10
 	VMULPD.BCST      k8_8_3fe0000000000000<>+0(SB), Z11, Z11
 	VADDPD           Z8, Z10, Z8
 	VADDPD           Z9, Z11, Z9
-	VMULPD           Z8, Z4, Z4
-	VMULPD           Z9, Z5, Z5
-	VFMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z2, Z4
-	VFMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z3, Z5
-	VSUBPD           Z4, Z10, Z4
-	VSUBPD           Z5, Z11, Z5
-	VSUBPD           Z6, Z4, Z4
-	VSUBPD           Z7, Z5, Z5
+	VMULPD           Z8, Z6, Z6
+	VMULPD           Z9, Z7, Z7
+	VFMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z2, Z6
+	VFMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z3, Z7
+	VSUBPD           Z6, Z10, Z6
+	VSUBPD           Z7, Z11, Z7
+	VSUBPD           Z4, Z6, Z4
+	VSUBPD           Z5, Z7, Z5
 	VMULPD.BCST      k8_8_3fe62e42fefa39ef<>+0(SB), Z2, Z2
 	VMULPD.BCST      k8_8_3fe62e42fefa39ef<>+0(SB), Z3, Z3
 	VSUBPD           Z4, Z2, Z2
@@ -1134,11 +1134,11 @@ vector:
 	VGETMANTPD       $0x0b, Z0, Z3
 	VGETEXPPD        Z0, Z1
 	VGETEXPPD        Z3, Z2
-	VSUBPD.BCST      k8_8_3ff0000000000000<>+0(SB), Z3, Z3
 	VSUBPD           Z2, Z1, Z1
-	VADDPD.BCST      k8_8_4000000000000000<>+0(SB), Z3, Z2
-	VDIVPD           Z2, Z3, Z2
-	VMULPD           Z2, Z2, Z4
+	VSUBPD.BCST      k8_8_3ff0000000000000<>+0(SB), Z3, Z2
+	VADDPD.BCST      k8_8_4000000000000000<>+0(SB), Z2, Z3
+	VDIVPD           Z3, Z2, Z3
+	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
 	VBROADCASTSD     k8_8_3fc0dcaaa0ae309a<>+0(SB), Z6
 	VFMADD213PD.BCST k8_8_3fc745c4a638c794<>+0(SB), Z5, Z6
@@ -1150,13 +1150,13 @@ vector:
 	VFMADD213PD.BCST k8_8_3fd999999999c1a9<>+0(SB), Z5, Z7
 	VFMADD231PD      Z4, Z7, Z6
 	VMULPD           Z6, Z4, Z4
-	VMULPD           Z3, Z3, Z5
+	VMULPD           Z2, Z2, Z5
 	VMULPD.BCST      k8_8_3fe0000000000000<>+0(SB), Z5, Z5
 	VADDPD           Z4, Z5, Z4
-	VMULPD           Z4, Z2, Z2
-	VFMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z1, Z2
-	VSUBPD           Z2, Z5, Z2
-	VSUBPD           Z3, Z2, Z2
+	VMULPD           Z4, Z3, Z3
+	VFMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z1, Z3
+	VSUBPD           Z3, Z5, Z3
+	VSUBPD           Z2, Z3, Z2
 	VMULPD.BCST      k8_8_3fe62e42fefa39ef<>+0(SB), Z1, Z1
 	VSUBPD           Z2, Z1, Z1
 	VCMPPD.BCST      $0x00, k8_8_0<>+0(SB), Z0, K1
@@ -1183,11 +1183,11 @@ vectordone:
 	VGETMANTPD       $0x0b, Z0, Z3
 	VGETEXPPD        Z0, Z1
 	VGETEXPPD        Z3, Z2
-	VSUBPD.BCST      k8_8_3ff0000000000000<>+0(SB), Z3, Z3
 	VSUBPD           Z2, Z1, Z1
-	VADDPD.BCST      k8_8_4000000000000000<>+0(SB), Z3, Z2
-	VDIVPD           Z2, Z3, Z2
-	VMULPD           Z2, Z2, Z4
+	VSUBPD.BCST      k8_8_3ff0000000000000<>+0(SB), Z3, Z2
+	VADDPD.BCST      k8_8_4000000000000000<>+0(SB), Z2, Z3
+	VDIVPD           Z3, Z2, Z3
+	VMULPD           Z3, Z3, Z4
 	VMULPD           Z4, Z4, Z5
 	VBROADCASTSD     k8_8_3fc0dcaaa0ae309a<>+0(SB), Z6
 	VFMADD213PD.BCST k8_8_3fc745c4a638c794<>+0(SB), Z5, Z6
@@ -1199,13 +1199,13 @@ vectordone:
 	VFMADD213PD.BCST k8_8_3fd999999999c1a9<>+0(SB), Z5, Z7
 	VFMADD231PD      Z4, Z7, Z6
 	VMULPD           Z6, Z4, Z4
-	VMULPD           Z3, Z3, Z5
+	VMULPD           Z2, Z2, Z5
 	VMULPD.BCST      k8_8_3fe0000000000000<>+0(SB), Z5, Z5
 	VADDPD           Z4, Z5, Z4
-	VMULPD           Z4, Z2, Z2
-	VFMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z1, Z2
-	VSUBPD           Z2, Z5, Z2
-	VSUBPD           Z3, Z2, Z2
+	VMULPD           Z4, Z3, Z3
+	VFMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z1, Z3
+	VSUBPD           Z3, Z5, Z3
+	VSUBPD           Z2, Z3, Z2
 	VMULPD.BCST      k8_8_3fe62e42fefa39ef<>+0(SB), Z1, Z1
 	VSUBPD           Z2, Z1, Z1
 	VCMPPD.BCST      $0x00, k8_8_0<>+0(SB), Z0, K2
@@ -2271,6 +2271,357 @@ GLOBL k8_8_be927e4f807eeed8<>(SB), RODATA|NOPTR, $8
 DATA k8_8_bf56c16c16c15165<>+0(SB)/8, $0xbf56c16c16c15165
 GLOBL k8_8_bf56c16c16c15165<>(SB), RODATA|NOPTR, $8
 
+// func powAVX512F64(dst []float64, a []float64, b []float64) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·powAVX512F64(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ SI, SI
+	SUBQ $0x00000008, BX
+	JLT  vectordone
+
+vector:
+	VMOVUPD           (CX)(SI*1), Z0
+	VMOVUPD           (DX)(SI*1), Z1
+	VANDPD.BCST       k8_8_7fffffffffffffff<>+0(SB), Z0, Z2
+	VCMPPD.BCST       $0x15, k8_8_7ff0000000000000<>+0(SB), Z2, K1
+	KORTESTW          K1, K1
+	JNZ               special
+	VANDPD.BCST       k8_8_7fffffffffffffff<>+0(SB), Z1, Z2
+	VCMPPD.BCST       $0x15, k8_8_7ff0000000000000<>+0(SB), Z2, K1
+	KORTESTW          K1, K1
+	JNZ               special
+	VCMPPD.BCST       $0x00, k8_8_0<>+0(SB), Z0, K1
+	VBROADCASTSD      k8_8_3ff0000000000000<>+0(SB), Z2
+	VANDPD.BCST       k8_8_7fffffffffffffff<>+0(SB), Z0, Z3
+	VMOVAPD           Z2, K1, Z3
+	VGETMANTPD        $0x0b, Z3, Z2
+	VGETEXPPD         Z3, Z3
+	VGETEXPPD         Z2, Z4
+	VSUBPD            Z4, Z3, Z3
+	VSUBPD.BCST       k8_8_3ff0000000000000<>+0(SB), Z2, Z2
+	VBROADCASTSD      k8_8_4000000000000000<>+0(SB), Z4
+	VADDPD            Z2, Z4, Z5
+	VSUBPD            Z4, Z5, Z4
+	VSUBPD            Z4, Z2, Z4
+	VBROADCASTSD      k8_8_3ff0000000000000<>+0(SB), Z6
+	VDIVPD            Z5, Z6, Z6
+	VMULPD            Z6, Z2, Z7
+	VFNMADD231PD      Z7, Z5, Z2
+	VFNMADD231PD      Z7, Z4, Z2
+	VMULPD            Z6, Z2, Z2
+	VMULPD            Z7, Z7, Z4
+	VMOVAPD           Z7, Z5
+	VFMSUB213PD       Z4, Z7, Z5
+	VADDPD            Z7, Z7, Z6
+	VFMADD213PD       Z5, Z2, Z6
+	VMULPD            Z4, Z7, Z5
+	VMOVAPD           Z7, Z8
+	VFMSUB213PD       Z5, Z4, Z8
+	VMOVAPD           Z2, Z9
+	VFMADD213PD       Z8, Z4, Z9
+	VMOVAPD           Z7, Z8
+	VFMADD213PD       Z9, Z6, Z8
+	VBROADCASTSD      k8_8_3fe5555555555555<>+0(SB), Z6
+	VMULPD            Z5, Z6, Z9
+	VMOVAPD           Z6, Z10
+	VFMSUB213PD       Z9, Z5, Z10
+	VBROADCASTSD      k8_8_3c85555555555555<>+0(SB), Z11
+	VFMADD213PD       Z10, Z5, Z11
+	VFMADD213PD       Z11, Z8, Z6
+	VMULPD            Z4, Z5, Z5
+	VMULPD            Z4, Z4, Z8
+	VBROADCASTSD      k8_8_3fbdac9793eb52b6<>+0(SB), Z10
+	VFMADD213PD.BCST  k8_8_3fc3b12964db1363<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  k8_8_3fcc71c71bc4fe8a<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  k8_8_3fd9999999999967<>+0(SB), Z8, Z10
+	VBROADCASTSD      k8_8_3fc0192debbfbab4<>+0(SB), Z11
+	VFMADD213PD.BCST  k8_8_3fc113a53a2a8bbc<>+0(SB), Z8, Z11
+	VFMADD213PD.BCST  k8_8_3fc745d1bd0f95f2<>+0(SB), Z8, Z11
+	VFMADD213PD.BCST  k8_8_3fd2492492498f0a<>+0(SB), Z8, Z11
+	VFMADD231PD       Z4, Z11, Z10
+	VMULPD            Z10, Z5, Z4
+	VMULPD.BCST       k8_8_3fe62e42fefa4000<>+0(SB), Z3, Z5
+	VADDPD            Z7, Z7, Z7
+	VADDPD            Z7, Z5, Z8
+	VSUBPD            Z5, Z8, Z5
+	VSUBPD            Z5, Z7, Z5
+	VADDPD            Z9, Z8, Z7
+	VSUBPD            Z8, Z7, Z8
+	VSUBPD            Z8, Z9, Z8
+	VADDPD            Z2, Z2, Z2
+	VADDPD            Z6, Z2, Z2
+	VADDPD            Z4, Z2, Z2
+	VFMADD231PD.BCST  k8_8_bd48432a1b0e2634<>+0(SB), Z3, Z2
+	VADDPD            Z8, Z5, Z3
+	VADDPD            Z2, Z3, Z2
+	VADDPD            Z2, Z7, Z3
+	VSUBPD            Z7, Z3, Z4
+	VSUBPD            Z4, Z2, Z2
+	VMULPD            Z3, Z1, Z4
+	VMOVAPD           Z1, Z5
+	VFMSUB213PD       Z4, Z3, Z5
+	VMOVAPD           Z1, Z3
+	VFMADD213PD       Z5, Z2, Z3
+	VANDPD.BCST       k8_8_7fffffffffffffff<>+0(SB), Z4, Z2
+	VCMPPD.BCST       $0x11, k8_8_4087c00000000000<>+0(SB), Z2, K2
+	VMOVAPD.Z         Z3, K2, Z2
+	VBROADCASTSD      k8_8_c087c00000000000<>+0(SB), Z3
+	VMAXPD            Z4, Z3, Z3
+	VBROADCASTSD      k8_8_4086800000000000<>+0(SB), Z4
+	VMINPD            Z3, Z4, Z3
+	VMULPD.BCST       k8_8_3ff71547652b82fe<>+0(SB), Z3, Z4
+	VRNDSCALEPD       $0x08, Z4, Z4
+	VFNMADD231PD.BCST k8_8_3fe62e42fefa39ef<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z4, Z3
+	VMULPD            Z3, Z3, Z5
+	VBROADCASTSD      k8_8_3e21f958d1c26584<>+0(SB), Z6
+	VFMADD213PD.BCST  k8_8_3e927e4c58a3a3ba<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  k8_8_3efa01a01b0bf018<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  k8_8_3f56c16c16c14442<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  k8_8_3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  k8_8_3fe0000000000000<>+0(SB), Z5, Z6
+	VBROADCASTSD      k8_8_3e5af5f19f5526f2<>+0(SB), Z7
+	VFMADD213PD.BCST  k8_8_3ec71ddf825df2cd<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  k8_8_3f2a01a01aff473c<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  k8_8_3f8111111110f690<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  k8_8_3fc5555555555559<>+0(SB), Z5, Z7
+	VFMADD231PD       Z3, Z7, Z6
+	VFMADD213PD       Z3, Z5, Z6
+	VMOVAPD           Z2, Z3
+	VFMADD213PD       Z2, Z6, Z3
+	VADDPD            Z3, Z6, Z2
+	VADDPD.BCST       k8_8_3ff0000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z4, Z2, Z2
+	VBROADCASTSD      k8_8_0<>+0(SB), Z3
+	VCMPPD            $0x11, Z1, Z3, K2
+	KANDW             K1, K2, K2
+	VBROADCASTSD      k8_8_0<>+0(SB), Z3
+	VMOVAPD           Z3, K2, Z2
+	VCMPPD.BCST       $0x11, k8_8_0<>+0(SB), Z1, K2
+	KANDW             K1, K2, K1
+	VBROADCASTSD      k8_8_7ff0000000000000<>+0(SB), Z3
+	VMOVAPD           Z3, K1, Z2
+	VMULPD.BCST       k8_8_3fe0000000000000<>+0(SB), Z1, Z3
+	VRNDSCALEPD       $0x08, Z1, Z4
+	VCMPPD            $0x00, Z1, Z4, K1
+	VRNDSCALEPD       $0x08, Z3, Z4
+	VCMPPD            $0x04, Z3, Z4, K2
+	KANDW             K1, K2, K1
+	VANDPD.BCST       k8_8_8000000000000000<>+0(SB), Z0, Z3
+	VMOVAPD.Z         Z3, K1, Z3
+	VXORPD            Z3, Z2, Z2
+	VCMPPD.BCST       $0x11, k8_8_0<>+0(SB), Z0, K1
+	VRNDSCALEPD       $0x08, Z1, Z0
+	VCMPPD            $0x04, Z1, Z0, K2
+	KANDW             K1, K2, K1
+	VBROADCASTSD      k8_8_7ff8000000000001<>+0(SB), Z0
+	VMOVAPD           Z2, Z1
+	VMOVAPD           Z0, K1, Z1
+	VMOVUPD           Z1, (AX)(SI*1)
+	ADDQ              $0x00000040, SI
+	SUBQ              $0x00000008, BX
+	JGE               vector
+
+vectordone:
+	ADDQ              $0x00000008, BX
+	TESTQ             BX, BX
+	JZ                end
+	MOVQ              $-1, DI
+	BZHIQ             BX, DI, DI
+	KMOVW             DI, K1
+	VMOVUPD.Z         (CX)(SI*1), K1, Z0
+	VMOVUPD.Z         (DX)(SI*1), K1, Z1
+	VANDPD.BCST       k8_8_7fffffffffffffff<>+0(SB), Z0, Z2
+	VCMPPD.BCST       $0x15, k8_8_7ff0000000000000<>+0(SB), Z2, K2
+	KORTESTW          K2, K2
+	JNZ               special
+	VANDPD.BCST       k8_8_7fffffffffffffff<>+0(SB), Z1, Z2
+	VCMPPD.BCST       $0x15, k8_8_7ff0000000000000<>+0(SB), Z2, K2
+	KORTESTW          K2, K2
+	JNZ               special
+	VCMPPD.BCST       $0x00, k8_8_0<>+0(SB), Z0, K2
+	VBROADCASTSD      k8_8_3ff0000000000000<>+0(SB), Z2
+	VANDPD.BCST       k8_8_7fffffffffffffff<>+0(SB), Z0, Z3
+	VMOVAPD           Z2, K2, Z3
+	VGETMANTPD        $0x0b, Z3, Z2
+	VGETEXPPD         Z3, Z3
+	VGETEXPPD         Z2, Z4
+	VSUBPD            Z4, Z3, Z3
+	VSUBPD.BCST       k8_8_3ff0000000000000<>+0(SB), Z2, Z2
+	VBROADCASTSD      k8_8_4000000000000000<>+0(SB), Z4
+	VADDPD            Z2, Z4, Z5
+	VSUBPD            Z4, Z5, Z4
+	VSUBPD            Z4, Z2, Z4
+	VBROADCASTSD      k8_8_3ff0000000000000<>+0(SB), Z6
+	VDIVPD            Z5, Z6, Z6
+	VMULPD            Z6, Z2, Z7
+	VFNMADD231PD      Z7, Z5, Z2
+	VFNMADD231PD      Z7, Z4, Z2
+	VMULPD            Z6, Z2, Z2
+	VMULPD            Z7, Z7, Z4
+	VMOVAPD           Z7, Z5
+	VFMSUB213PD       Z4, Z7, Z5
+	VADDPD            Z7, Z7, Z6
+	VFMADD213PD       Z5, Z2, Z6
+	VMULPD            Z4, Z7, Z5
+	VMOVAPD           Z7, Z8
+	VFMSUB213PD       Z5, Z4, Z8
+	VMOVAPD           Z2, Z9
+	VFMADD213PD       Z8, Z4, Z9
+	VMOVAPD           Z7, Z8
+	VFMADD213PD       Z9, Z6, Z8
+	VBROADCASTSD      k8_8_3fe5555555555555<>+0(SB), Z6
+	VMULPD            Z5, Z6, Z9
+	VMOVAPD           Z6, Z10
+	VFMSUB213PD       Z9, Z5, Z10
+	VBROADCASTSD      k8_8_3c85555555555555<>+0(SB), Z11
+	VFMADD213PD       Z10, Z5, Z11
+	VFMADD213PD       Z11, Z8, Z6
+	VMULPD            Z4, Z5, Z5
+	VMULPD            Z4, Z4, Z8
+	VBROADCASTSD      k8_8_3fbdac9793eb52b6<>+0(SB), Z10
+	VFMADD213PD.BCST  k8_8_3fc3b12964db1363<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  k8_8_3fcc71c71bc4fe8a<>+0(SB), Z8, Z10
+	VFMADD213PD.BCST  k8_8_3fd9999999999967<>+0(SB), Z8, Z10
+	VBROADCASTSD      k8_8_3fc0192debbfbab4<>+0(SB), Z11
+	VFMADD213PD.BCST  k8_8_3fc113a53a2a8bbc<>+0(SB), Z8, Z11
+	VFMADD213PD.BCST  k8_8_3fc745d1bd0f95f2<>+0(SB), Z8, Z11
+	VFMADD213PD.BCST  k8_8_3fd2492492498f0a<>+0(SB), Z8, Z11
+	VFMADD231PD       Z4, Z11, Z10
+	VMULPD            Z10, Z5, Z4
+	VMULPD.BCST       k8_8_3fe62e42fefa4000<>+0(SB), Z3, Z5
+	VADDPD            Z7, Z7, Z7
+	VADDPD            Z7, Z5, Z8
+	VSUBPD            Z5, Z8, Z5
+	VSUBPD            Z5, Z7, Z5
+	VADDPD            Z9, Z8, Z7
+	VSUBPD            Z8, Z7, Z8
+	VSUBPD            Z8, Z9, Z8
+	VADDPD            Z2, Z2, Z2
+	VADDPD            Z6, Z2, Z2
+	VADDPD            Z4, Z2, Z2
+	VFMADD231PD.BCST  k8_8_bd48432a1b0e2634<>+0(SB), Z3, Z2
+	VADDPD            Z8, Z5, Z3
+	VADDPD            Z2, Z3, Z2
+	VADDPD            Z2, Z7, Z3
+	VSUBPD            Z7, Z3, Z4
+	VSUBPD            Z4, Z2, Z2
+	VMULPD            Z3, Z1, Z4
+	VMOVAPD           Z1, Z5
+	VFMSUB213PD       Z4, Z3, Z5
+	VMOVAPD           Z1, Z3
+	VFMADD213PD       Z5, Z2, Z3
+	VANDPD.BCST       k8_8_7fffffffffffffff<>+0(SB), Z4, Z2
+	VCMPPD.BCST       $0x11, k8_8_4087c00000000000<>+0(SB), Z2, K3
+	VMOVAPD.Z         Z3, K3, Z2
+	VBROADCASTSD      k8_8_c087c00000000000<>+0(SB), Z3
+	VMAXPD            Z4, Z3, Z3
+	VBROADCASTSD      k8_8_4086800000000000<>+0(SB), Z4
+	VMINPD            Z3, Z4, Z3
+	VMULPD.BCST       k8_8_3ff71547652b82fe<>+0(SB), Z3, Z4
+	VRNDSCALEPD       $0x08, Z4, Z4
+	VFNMADD231PD.BCST k8_8_3fe62e42fefa39ef<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST k8_8_3c7abc9e3b39803f<>+0(SB), Z4, Z3
+	VMULPD            Z3, Z3, Z5
+	VBROADCASTSD      k8_8_3e21f958d1c26584<>+0(SB), Z6
+	VFMADD213PD.BCST  k8_8_3e927e4c58a3a3ba<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  k8_8_3efa01a01b0bf018<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  k8_8_3f56c16c16c14442<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  k8_8_3fa555555555555a<>+0(SB), Z5, Z6
+	VFMADD213PD.BCST  k8_8_3fe0000000000000<>+0(SB), Z5, Z6
+	VBROADCASTSD      k8_8_3e5af5f19f5526f2<>+0(SB), Z7
+	VFMADD213PD.BCST  k8_8_3ec71ddf825df2cd<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  k8_8_3f2a01a01aff473c<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  k8_8_3f8111111110f690<>+0(SB), Z5, Z7
+	VFMADD213PD.BCST  k8_8_3fc5555555555559<>+0(SB), Z5, Z7
+	VFMADD231PD       Z3, Z7, Z6
+	VFMADD213PD       Z3, Z5, Z6
+	VMOVAPD           Z2, Z3
+	VFMADD213PD       Z2, Z6, Z3
+	VADDPD            Z3, Z6, Z2
+	VADDPD.BCST       k8_8_3ff0000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z4, Z2, Z2
+	VBROADCASTSD      k8_8_0<>+0(SB), Z3
+	VCMPPD            $0x11, Z1, Z3, K3
+	KANDW             K2, K3, K3
+	VBROADCASTSD      k8_8_0<>+0(SB), Z3
+	VMOVAPD           Z3, K3, Z2
+	VCMPPD.BCST       $0x11, k8_8_0<>+0(SB), Z1, K3
+	KANDW             K2, K3, K2
+	VBROADCASTSD      k8_8_7ff0000000000000<>+0(SB), Z3
+	VMOVAPD           Z3, K2, Z2
+	VMULPD.BCST       k8_8_3fe0000000000000<>+0(SB), Z1, Z3
+	VRNDSCALEPD       $0x08, Z1, Z4
+	VCMPPD            $0x00, Z1, Z4, K2
+	VRNDSCALEPD       $0x08, Z3, Z4
+	VCMPPD            $0x04, Z3, Z4, K3
+	KANDW             K2, K3, K2
+	VANDPD.BCST       k8_8_8000000000000000<>+0(SB), Z0, Z3
+	VMOVAPD.Z         Z3, K2, Z3
+	VXORPD            Z3, Z2, Z2
+	VCMPPD.BCST       $0x11, k8_8_0<>+0(SB), Z0, K2
+	VRNDSCALEPD       $0x08, Z1, Z0
+	VCMPPD            $0x04, Z1, Z0, K3
+	KANDW             K2, K3, K2
+	VBROADCASTSD      k8_8_7ff8000000000001<>+0(SB), Z0
+	VMOVAPD           Z2, Z1
+	VMOVAPD           Z0, K2, Z1
+	VMOVUPD           Z1, K1, (AX)(SI*1)
+
+end:
+	MOVQ dst_len+8(FP), SI
+	MOVQ SI, ret+72(FP)
+	VZEROUPPER
+	RET
+
+special:
+	SHRQ $0x03, SI
+	MOVQ SI, ret+72(FP)
+	VZEROUPPER
+	RET
+
+DATA k8_8_3fe5555555555555<>+0(SB)/8, $0x3fe5555555555555
+GLOBL k8_8_3fe5555555555555<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3c85555555555555<>+0(SB)/8, $0x3c85555555555555
+GLOBL k8_8_3c85555555555555<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3fbdac9793eb52b6<>+0(SB)/8, $0x3fbdac9793eb52b6
+GLOBL k8_8_3fbdac9793eb52b6<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3fc3b12964db1363<>+0(SB)/8, $0x3fc3b12964db1363
+GLOBL k8_8_3fc3b12964db1363<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3fcc71c71bc4fe8a<>+0(SB)/8, $0x3fcc71c71bc4fe8a
+GLOBL k8_8_3fcc71c71bc4fe8a<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3fd9999999999967<>+0(SB)/8, $0x3fd9999999999967
+GLOBL k8_8_3fd9999999999967<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3fc0192debbfbab4<>+0(SB)/8, $0x3fc0192debbfbab4
+GLOBL k8_8_3fc0192debbfbab4<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3fc113a53a2a8bbc<>+0(SB)/8, $0x3fc113a53a2a8bbc
+GLOBL k8_8_3fc113a53a2a8bbc<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3fc745d1bd0f95f2<>+0(SB)/8, $0x3fc745d1bd0f95f2
+GLOBL k8_8_3fc745d1bd0f95f2<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3fd2492492498f0a<>+0(SB)/8, $0x3fd2492492498f0a
+GLOBL k8_8_3fd2492492498f0a<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_3fe62e42fefa4000<>+0(SB)/8, $0x3fe62e42fefa4000
+GLOBL k8_8_3fe62e42fefa4000<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_bd48432a1b0e2634<>+0(SB)/8, $0xbd48432a1b0e2634
+GLOBL k8_8_bd48432a1b0e2634<>(SB), RODATA|NOPTR, $8
+
+DATA k8_8_4087c00000000000<>+0(SB)/8, $0x4087c00000000000
+GLOBL k8_8_4087c00000000000<>(SB), RODATA|NOPTR, $8
+
 // func powiAVX512F64(dst []float64, a []float64, e int, invert bool)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·powiAVX512F64(SB), NOSPLIT, $0-57
@@ -3251,16 +3602,16 @@ many:
 	VGETEXPPS        Z1, Z3
 	VGETEXPPS        Z6, Z4
 	VGETEXPPS        Z7, Z5
-	VSUBPS.BCST      k4_4_3f800000<>+0(SB), Z6, Z6
-	VSUBPS.BCST      k4_4_3f800000<>+0(SB), Z7, Z7
 	VSUBPS           Z4, Z2, Z2
 	VSUBPS           Z5, Z3, Z3
-	VADDPS.BCST      k4_4_40000000<>+0(SB), Z6, Z4
-	VADDPS.BCST      k4_4_40000000<>+0(SB), Z7, Z5
-	VDIVPS           Z4, Z6, Z4
-	VDIVPS           Z5, Z7, Z5
-	VMULPS           Z4, Z4, Z8
-	VMULPS           Z5, Z5, Z9
+	VSUBPS.BCST      k4_4_3f800000<>+0(SB), Z6, Z4
+	VSUBPS.BCST      k4_4_3f800000<>+0(SB), Z7, Z5
+	VADDPS.BCST      k4_4_40000000<>+0(SB), Z4, Z6
+	VADDPS.BCST      k4_4_40000000<>+0(SB), Z5, Z7
+	VDIVPS           Z6, Z4, Z6
+	VDIVPS           Z7, Z5, Z7
+	VMULPS           Z6, Z6, Z8
+	VMULPS           Z7, Z7, Z9
 	VMULPS           Z8, Z8, Z10
 	VMULPS           Z9, Z9, Z11
 	VBROADCASTSS     k4_4_3e91f46f<>+0(SB), Z12
@@ -3275,20 +3626,20 @@ many:
 	VFMADD231PS      Z9, Z15, Z13
 	VMULPS           Z12, Z8, Z8
 	VMULPS           Z13, Z9, Z9
-	VMULPS           Z6, Z6, Z10
-	VMULPS           Z7, Z7, Z11
+	VMULPS           Z4, Z4, Z10
+	VMULPS           Z5, Z5, Z11
 	VMULPS.BCST      k4_4_3f000000<>+0(SB), Z10, Z10
 	VMULPS.BCST      k4_4_3f000000<>+0(SB), Z11, Z11
 	VADDPS           Z8, Z10, Z8
 	VADDPS           Z9, Z11, Z9
-	VMULPS           Z8, Z4, Z4
-	VMULPS           Z9, Z5, Z5
-	VFMADD231PS.BCST k4_4_b102e308<>+0(SB), Z2, Z4
-	VFMADD231PS.BCST k4_4_b102e308<>+0(SB), Z3, Z5
-	VSUBPS           Z4, Z10, Z4
-	VSUBPS           Z5, Z11, Z5
-	VSUBPS           Z6, Z4, Z4
-	VSUBPS           Z7, Z5, Z5
+	VMULPS           Z8, Z6, Z6
+	VMULPS           Z9, Z7, Z7
+	VFMADD231PS.BCST k4_4_b102e308<>+0(SB), Z2, Z6
+	VFMADD231PS.BCST k4_4_b102e308<>+0(SB), Z3, Z7
+	VSUBPS           Z6, Z10, Z6
+	VSUBPS           Z7, Z11, Z7
+	VSUBPS           Z4, Z6, Z4
+	VSUBPS           Z5, Z7, Z5
 	VMULPS.BCST      k4_4_3f317218<>+0(SB), Z2, Z2
 	VMULPS.BCST      k4_4_3f317218<>+0(SB), Z3, Z3
 	VSUBPS           Z4, Z2, Z2
@@ -3325,11 +3676,11 @@ vector:
 	VGETMANTPS       $0x0b, Z0, Z3
 	VGETEXPPS        Z0, Z1
 	VGETEXPPS        Z3, Z2
-	VSUBPS.BCST      k4_4_3f800000<>+0(SB), Z3, Z3
 	VSUBPS           Z2, Z1, Z1
-	VADDPS.BCST      k4_4_40000000<>+0(SB), Z3, Z2
-	VDIVPS           Z2, Z3, Z2
-	VMULPS           Z2, Z2, Z4
+	VSUBPS.BCST      k4_4_3f800000<>+0(SB), Z3, Z2
+	VADDPS.BCST      k4_4_40000000<>+0(SB), Z2, Z3
+	VDIVPS           Z3, Z2, Z3
+	VMULPS           Z3, Z3, Z4
 	VMULPS           Z4, Z4, Z5
 	VBROADCASTSS     k4_4_3e91f46f<>+0(SB), Z6
 	VFMADD213PS.BCST k4_4_3f2aaaaa<>+0(SB), Z5, Z6
@@ -3337,13 +3688,13 @@ vector:
 	VFMADD213PS.BCST k4_4_3ecccdf0<>+0(SB), Z5, Z7
 	VFMADD231PS      Z4, Z7, Z6
 	VMULPS           Z6, Z4, Z4
-	VMULPS           Z3, Z3, Z5
+	VMULPS           Z2, Z2, Z5
 	VMULPS.BCST      k4_4_3f000000<>+0(SB), Z5, Z5
 	VADDPS           Z4, Z5, Z4
-	VMULPS           Z4, Z2, Z2
-	VFMADD231PS.BCST k4_4_b102e308<>+0(SB), Z1, Z2
-	VSUBPS           Z2, Z5, Z2
-	VSUBPS           Z3, Z2, Z2
+	VMULPS           Z4, Z3, Z3
+	VFMADD231PS.BCST k4_4_b102e308<>+0(SB), Z1, Z3
+	VSUBPS           Z3, Z5, Z3
+	VSUBPS           Z2, Z3, Z2
 	VMULPS.BCST      k4_4_3f317218<>+0(SB), Z1, Z1
 	VSUBPS           Z2, Z1, Z1
 	VCMPPS.BCST      $0x00, k4_4_0<>+0(SB), Z0, K1
@@ -3370,11 +3721,11 @@ vectordone:
 	VGETMANTPS       $0x0b, Z0, Z3
 	VGETEXPPS        Z0, Z1
 	VGETEXPPS        Z3, Z2
-	VSUBPS.BCST      k4_4_3f800000<>+0(SB), Z3, Z3
 	VSUBPS           Z2, Z1, Z1
-	VADDPS.BCST      k4_4_40000000<>+0(SB), Z3, Z2
-	VDIVPS           Z2, Z3, Z2
-	VMULPS           Z2, Z2, Z4
+	VSUBPS.BCST      k4_4_3f800000<>+0(SB), Z3, Z2
+	VADDPS.BCST      k4_4_40000000<>+0(SB), Z2, Z3
+	VDIVPS           Z3, Z2, Z3
+	VMULPS           Z3, Z3, Z4
 	VMULPS           Z4, Z4, Z5
 	VBROADCASTSS     k4_4_3e91f46f<>+0(SB), Z6
 	VFMADD213PS.BCST k4_4_3f2aaaaa<>+0(SB), Z5, Z6
@@ -3382,13 +3733,13 @@ vectordone:
 	VFMADD213PS.BCST k4_4_3ecccdf0<>+0(SB), Z5, Z7
 	VFMADD231PS      Z4, Z7, Z6
 	VMULPS           Z6, Z4, Z4
-	VMULPS           Z3, Z3, Z5
+	VMULPS           Z2, Z2, Z5
 	VMULPS.BCST      k4_4_3f000000<>+0(SB), Z5, Z5
 	VADDPS           Z4, Z5, Z4
-	VMULPS           Z4, Z2, Z2
-	VFMADD231PS.BCST k4_4_b102e308<>+0(SB), Z1, Z2
-	VSUBPS           Z2, Z5, Z2
-	VSUBPS           Z3, Z2, Z2
+	VMULPS           Z4, Z3, Z3
+	VFMADD231PS.BCST k4_4_b102e308<>+0(SB), Z1, Z3
+	VSUBPS           Z3, Z5, Z3
+	VSUBPS           Z2, Z3, Z2
 	VMULPS.BCST      k4_4_3f317218<>+0(SB), Z1, Z1
 	VSUBPS           Z2, Z1, Z1
 	VCMPPS.BCST      $0x00, k4_4_0<>+0(SB), Z0, K2
@@ -4234,6 +4585,318 @@ GLOBL k4_4_bab60644<>(SB), RODATA|NOPTR, $4
 
 DATA k4_4_3d2aaaa5<>+0(SB)/4, $0x3d2aaaa5
 GLOBL k4_4_3d2aaaa5<>(SB), RODATA|NOPTR, $4
+
+// func powAVX512F32(dst []float32, a []float32, b []float32) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·powAVX512F32(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ SI, SI
+	SUBQ $0x00000010, BX
+	JLT  vectordone
+
+vector:
+	VMOVUPS           (CX)(SI*1), Z0
+	VMOVUPS           (DX)(SI*1), Z1
+	VANDPS.BCST       k4_4_7fffffff<>+0(SB), Z0, Z2
+	VCMPPS.BCST       $0x15, k4_4_7f800000<>+0(SB), Z2, K1
+	KORTESTW          K1, K1
+	JNZ               special
+	VANDPS.BCST       k4_4_7fffffff<>+0(SB), Z1, Z2
+	VCMPPS.BCST       $0x15, k4_4_7f800000<>+0(SB), Z2, K1
+	KORTESTW          K1, K1
+	JNZ               special
+	VCMPPS.BCST       $0x00, k4_4_0<>+0(SB), Z0, K1
+	VBROADCASTSS      k4_4_3f800000<>+0(SB), Z2
+	VANDPS.BCST       k4_4_7fffffff<>+0(SB), Z0, Z3
+	VMOVAPS           Z2, K1, Z3
+	VGETMANTPS        $0x0b, Z3, Z2
+	VGETEXPPS         Z3, Z3
+	VGETEXPPS         Z2, Z4
+	VSUBPS            Z4, Z3, Z3
+	VSUBPS.BCST       k4_4_3f800000<>+0(SB), Z2, Z2
+	VBROADCASTSS      k4_4_40000000<>+0(SB), Z4
+	VADDPS            Z2, Z4, Z5
+	VSUBPS            Z4, Z5, Z4
+	VSUBPS            Z4, Z2, Z4
+	VBROADCASTSS      k4_4_3f800000<>+0(SB), Z6
+	VDIVPS            Z5, Z6, Z6
+	VMULPS            Z6, Z2, Z7
+	VFNMADD231PS      Z7, Z5, Z2
+	VFNMADD231PS      Z7, Z4, Z2
+	VMULPS            Z6, Z2, Z2
+	VMULPS            Z7, Z7, Z4
+	VMOVAPS           Z7, Z5
+	VFMSUB213PS       Z4, Z7, Z5
+	VADDPS            Z7, Z7, Z6
+	VFMADD213PS       Z5, Z2, Z6
+	VMULPS            Z4, Z7, Z5
+	VMOVAPS           Z7, Z8
+	VFMSUB213PS       Z5, Z4, Z8
+	VMOVAPS           Z2, Z9
+	VFMADD213PS       Z8, Z4, Z9
+	VMOVAPS           Z7, Z8
+	VFMADD213PS       Z9, Z6, Z8
+	VBROADCASTSS      k4_4_3f2aaaab<>+0(SB), Z6
+	VMULPS            Z5, Z6, Z9
+	VMOVAPS           Z6, Z10
+	VFMSUB213PS       Z9, Z5, Z10
+	VBROADCASTSS      k4_4_b2aaaaab<>+0(SB), Z11
+	VFMADD213PS       Z10, Z5, Z11
+	VFMADD213PS       Z11, Z8, Z6
+	VMULPS            Z4, Z5, Z5
+	VBROADCASTSS      k4_4_3e747af4<>+0(SB), Z8
+	VFMADD213PS.BCST  k4_4_3e920cef<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  k4_4_3ecccd51<>+0(SB), Z4, Z8
+	VMULPS            Z8, Z5, Z4
+	VMULPS.BCST       k4_4_3f317200<>+0(SB), Z3, Z5
+	VADDPS            Z7, Z7, Z7
+	VADDPS            Z7, Z5, Z8
+	VSUBPS            Z5, Z8, Z5
+	VSUBPS            Z5, Z7, Z5
+	VADDPS            Z9, Z8, Z7
+	VSUBPS            Z8, Z7, Z8
+	VSUBPS            Z8, Z9, Z8
+	VADDPS            Z2, Z2, Z2
+	VADDPS            Z6, Z2, Z2
+	VADDPS            Z4, Z2, Z2
+	VFMADD231PS.BCST  k4_4_35bfbe8e<>+0(SB), Z3, Z2
+	VADDPS            Z8, Z5, Z3
+	VADDPS            Z2, Z3, Z2
+	VADDPS            Z2, Z7, Z3
+	VSUBPS            Z7, Z3, Z4
+	VSUBPS            Z4, Z2, Z2
+	VMULPS            Z3, Z1, Z4
+	VMOVAPS           Z1, Z5
+	VFMSUB213PS       Z4, Z3, Z5
+	VMOVAPS           Z1, Z3
+	VFMADD213PS       Z5, Z2, Z3
+	VANDPS.BCST       k4_4_7fffffff<>+0(SB), Z4, Z2
+	VCMPPS.BCST       $0x11, k4_4_42dc0000<>+0(SB), Z2, K2
+	VMOVAPS.Z         Z3, K2, Z2
+	VBROADCASTSS      k4_4_c2dc0000<>+0(SB), Z3
+	VMAXPS            Z4, Z3, Z3
+	VBROADCASTSS      k4_4_42b80000<>+0(SB), Z4
+	VMINPS            Z3, Z4, Z3
+	VMULPS.BCST       k4_4_3fb8aa3b<>+0(SB), Z3, Z4
+	VRNDSCALEPS       $0x08, Z4, Z4
+	VFNMADD231PS.BCST k4_4_3f317218<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST k4_4_b102e308<>+0(SB), Z4, Z3
+	VMULPS            Z3, Z3, Z5
+	VBROADCASTSS      k4_4_3ab6ba77<>+0(SB), Z6
+	VFMADD213PS.BCST  k4_4_3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  k4_4_3f000000<>+0(SB), Z5, Z6
+	VBROADCASTSS      k4_4_3950d106<>+0(SB), Z7
+	VFMADD213PS.BCST  k4_4_3c088848<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  k4_4_3e2aaaab<>+0(SB), Z5, Z7
+	VFMADD231PS       Z3, Z7, Z6
+	VFMADD213PS       Z3, Z5, Z6
+	VMOVAPS           Z2, Z3
+	VFMADD213PS       Z2, Z6, Z3
+	VADDPS            Z3, Z6, Z2
+	VADDPS.BCST       k4_4_3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z4, Z2, Z2
+	VBROADCASTSS      k4_4_0<>+0(SB), Z3
+	VCMPPS            $0x11, Z1, Z3, K2
+	KANDW             K1, K2, K2
+	VBROADCASTSS      k4_4_0<>+0(SB), Z3
+	VMOVAPS           Z3, K2, Z2
+	VCMPPS.BCST       $0x11, k4_4_0<>+0(SB), Z1, K2
+	KANDW             K1, K2, K1
+	VBROADCASTSS      k4_4_7f800000<>+0(SB), Z3
+	VMOVAPS           Z3, K1, Z2
+	VMULPS.BCST       k4_4_3f000000<>+0(SB), Z1, Z3
+	VRNDSCALEPS       $0x08, Z1, Z4
+	VCMPPS            $0x00, Z1, Z4, K1
+	VRNDSCALEPS       $0x08, Z3, Z4
+	VCMPPS            $0x04, Z3, Z4, K2
+	KANDW             K1, K2, K1
+	VANDPS.BCST       k4_4_80000000<>+0(SB), Z0, Z3
+	VMOVAPS.Z         Z3, K1, Z3
+	VXORPS            Z3, Z2, Z2
+	VCMPPS.BCST       $0x11, k4_4_0<>+0(SB), Z0, K1
+	VRNDSCALEPS       $0x08, Z1, Z0
+	VCMPPS            $0x04, Z1, Z0, K2
+	KANDW             K1, K2, K1
+	VBROADCASTSS      k4_4_7fc00000<>+0(SB), Z0
+	VMOVAPS           Z2, Z1
+	VMOVAPS           Z0, K1, Z1
+	VMOVUPS           Z1, (AX)(SI*1)
+	ADDQ              $0x00000040, SI
+	SUBQ              $0x00000010, BX
+	JGE               vector
+
+vectordone:
+	ADDQ              $0x00000010, BX
+	TESTQ             BX, BX
+	JZ                end
+	MOVQ              $-1, DI
+	BZHIQ             BX, DI, DI
+	KMOVW             DI, K1
+	VMOVUPS.Z         (CX)(SI*1), K1, Z0
+	VMOVUPS.Z         (DX)(SI*1), K1, Z1
+	VANDPS.BCST       k4_4_7fffffff<>+0(SB), Z0, Z2
+	VCMPPS.BCST       $0x15, k4_4_7f800000<>+0(SB), Z2, K2
+	KORTESTW          K2, K2
+	JNZ               special
+	VANDPS.BCST       k4_4_7fffffff<>+0(SB), Z1, Z2
+	VCMPPS.BCST       $0x15, k4_4_7f800000<>+0(SB), Z2, K2
+	KORTESTW          K2, K2
+	JNZ               special
+	VCMPPS.BCST       $0x00, k4_4_0<>+0(SB), Z0, K2
+	VBROADCASTSS      k4_4_3f800000<>+0(SB), Z2
+	VANDPS.BCST       k4_4_7fffffff<>+0(SB), Z0, Z3
+	VMOVAPS           Z2, K2, Z3
+	VGETMANTPS        $0x0b, Z3, Z2
+	VGETEXPPS         Z3, Z3
+	VGETEXPPS         Z2, Z4
+	VSUBPS            Z4, Z3, Z3
+	VSUBPS.BCST       k4_4_3f800000<>+0(SB), Z2, Z2
+	VBROADCASTSS      k4_4_40000000<>+0(SB), Z4
+	VADDPS            Z2, Z4, Z5
+	VSUBPS            Z4, Z5, Z4
+	VSUBPS            Z4, Z2, Z4
+	VBROADCASTSS      k4_4_3f800000<>+0(SB), Z6
+	VDIVPS            Z5, Z6, Z6
+	VMULPS            Z6, Z2, Z7
+	VFNMADD231PS      Z7, Z5, Z2
+	VFNMADD231PS      Z7, Z4, Z2
+	VMULPS            Z6, Z2, Z2
+	VMULPS            Z7, Z7, Z4
+	VMOVAPS           Z7, Z5
+	VFMSUB213PS       Z4, Z7, Z5
+	VADDPS            Z7, Z7, Z6
+	VFMADD213PS       Z5, Z2, Z6
+	VMULPS            Z4, Z7, Z5
+	VMOVAPS           Z7, Z8
+	VFMSUB213PS       Z5, Z4, Z8
+	VMOVAPS           Z2, Z9
+	VFMADD213PS       Z8, Z4, Z9
+	VMOVAPS           Z7, Z8
+	VFMADD213PS       Z9, Z6, Z8
+	VBROADCASTSS      k4_4_3f2aaaab<>+0(SB), Z6
+	VMULPS            Z5, Z6, Z9
+	VMOVAPS           Z6, Z10
+	VFMSUB213PS       Z9, Z5, Z10
+	VBROADCASTSS      k4_4_b2aaaaab<>+0(SB), Z11
+	VFMADD213PS       Z10, Z5, Z11
+	VFMADD213PS       Z11, Z8, Z6
+	VMULPS            Z4, Z5, Z5
+	VBROADCASTSS      k4_4_3e747af4<>+0(SB), Z8
+	VFMADD213PS.BCST  k4_4_3e920cef<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  k4_4_3ecccd51<>+0(SB), Z4, Z8
+	VMULPS            Z8, Z5, Z4
+	VMULPS.BCST       k4_4_3f317200<>+0(SB), Z3, Z5
+	VADDPS            Z7, Z7, Z7
+	VADDPS            Z7, Z5, Z8
+	VSUBPS            Z5, Z8, Z5
+	VSUBPS            Z5, Z7, Z5
+	VADDPS            Z9, Z8, Z7
+	VSUBPS            Z8, Z7, Z8
+	VSUBPS            Z8, Z9, Z8
+	VADDPS            Z2, Z2, Z2
+	VADDPS            Z6, Z2, Z2
+	VADDPS            Z4, Z2, Z2
+	VFMADD231PS.BCST  k4_4_35bfbe8e<>+0(SB), Z3, Z2
+	VADDPS            Z8, Z5, Z3
+	VADDPS            Z2, Z3, Z2
+	VADDPS            Z2, Z7, Z3
+	VSUBPS            Z7, Z3, Z4
+	VSUBPS            Z4, Z2, Z2
+	VMULPS            Z3, Z1, Z4
+	VMOVAPS           Z1, Z5
+	VFMSUB213PS       Z4, Z3, Z5
+	VMOVAPS           Z1, Z3
+	VFMADD213PS       Z5, Z2, Z3
+	VANDPS.BCST       k4_4_7fffffff<>+0(SB), Z4, Z2
+	VCMPPS.BCST       $0x11, k4_4_42dc0000<>+0(SB), Z2, K3
+	VMOVAPS.Z         Z3, K3, Z2
+	VBROADCASTSS      k4_4_c2dc0000<>+0(SB), Z3
+	VMAXPS            Z4, Z3, Z3
+	VBROADCASTSS      k4_4_42b80000<>+0(SB), Z4
+	VMINPS            Z3, Z4, Z3
+	VMULPS.BCST       k4_4_3fb8aa3b<>+0(SB), Z3, Z4
+	VRNDSCALEPS       $0x08, Z4, Z4
+	VFNMADD231PS.BCST k4_4_3f317218<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST k4_4_b102e308<>+0(SB), Z4, Z3
+	VMULPS            Z3, Z3, Z5
+	VBROADCASTSS      k4_4_3ab6ba77<>+0(SB), Z6
+	VFMADD213PS.BCST  k4_4_3d2aaa57<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  k4_4_3f000000<>+0(SB), Z5, Z6
+	VBROADCASTSS      k4_4_3950d106<>+0(SB), Z7
+	VFMADD213PS.BCST  k4_4_3c088848<>+0(SB), Z5, Z7
+	VFMADD213PS.BCST  k4_4_3e2aaaab<>+0(SB), Z5, Z7
+	VFMADD231PS       Z3, Z7, Z6
+	VFMADD213PS       Z3, Z5, Z6
+	VMOVAPS           Z2, Z3
+	VFMADD213PS       Z2, Z6, Z3
+	VADDPS            Z3, Z6, Z2
+	VADDPS.BCST       k4_4_3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z4, Z2, Z2
+	VBROADCASTSS      k4_4_0<>+0(SB), Z3
+	VCMPPS            $0x11, Z1, Z3, K3
+	KANDW             K2, K3, K3
+	VBROADCASTSS      k4_4_0<>+0(SB), Z3
+	VMOVAPS           Z3, K3, Z2
+	VCMPPS.BCST       $0x11, k4_4_0<>+0(SB), Z1, K3
+	KANDW             K2, K3, K2
+	VBROADCASTSS      k4_4_7f800000<>+0(SB), Z3
+	VMOVAPS           Z3, K2, Z2
+	VMULPS.BCST       k4_4_3f000000<>+0(SB), Z1, Z3
+	VRNDSCALEPS       $0x08, Z1, Z4
+	VCMPPS            $0x00, Z1, Z4, K2
+	VRNDSCALEPS       $0x08, Z3, Z4
+	VCMPPS            $0x04, Z3, Z4, K3
+	KANDW             K2, K3, K2
+	VANDPS.BCST       k4_4_80000000<>+0(SB), Z0, Z3
+	VMOVAPS.Z         Z3, K2, Z3
+	VXORPS            Z3, Z2, Z2
+	VCMPPS.BCST       $0x11, k4_4_0<>+0(SB), Z0, K2
+	VRNDSCALEPS       $0x08, Z1, Z0
+	VCMPPS            $0x04, Z1, Z0, K3
+	KANDW             K2, K3, K2
+	VBROADCASTSS      k4_4_7fc00000<>+0(SB), Z0
+	VMOVAPS           Z2, Z1
+	VMOVAPS           Z0, K2, Z1
+	VMOVUPS           Z1, K1, (AX)(SI*1)
+
+end:
+	MOVQ dst_len+8(FP), SI
+	MOVQ SI, ret+72(FP)
+	VZEROUPPER
+	RET
+
+special:
+	SHRQ $0x02, SI
+	MOVQ SI, ret+72(FP)
+	VZEROUPPER
+	RET
+
+DATA k4_4_3f2aaaab<>+0(SB)/4, $0x3f2aaaab
+GLOBL k4_4_3f2aaaab<>(SB), RODATA|NOPTR, $4
+
+DATA k4_4_b2aaaaab<>+0(SB)/4, $0xb2aaaaab
+GLOBL k4_4_b2aaaaab<>(SB), RODATA|NOPTR, $4
+
+DATA k4_4_3e747af4<>+0(SB)/4, $0x3e747af4
+GLOBL k4_4_3e747af4<>(SB), RODATA|NOPTR, $4
+
+DATA k4_4_3e920cef<>+0(SB)/4, $0x3e920cef
+GLOBL k4_4_3e920cef<>(SB), RODATA|NOPTR, $4
+
+DATA k4_4_3ecccd51<>+0(SB)/4, $0x3ecccd51
+GLOBL k4_4_3ecccd51<>(SB), RODATA|NOPTR, $4
+
+DATA k4_4_3f317200<>+0(SB)/4, $0x3f317200
+GLOBL k4_4_3f317200<>(SB), RODATA|NOPTR, $4
+
+DATA k4_4_35bfbe8e<>+0(SB)/4, $0x35bfbe8e
+GLOBL k4_4_35bfbe8e<>(SB), RODATA|NOPTR, $4
+
+DATA k4_4_42dc0000<>+0(SB)/4, $0x42dc0000
+GLOBL k4_4_42dc0000<>(SB), RODATA|NOPTR, $4
 
 // func powiAVX512F32(dst []float32, a []float32, e int, invert bool)
 // Requires: AVX, AVX512F, BMI2

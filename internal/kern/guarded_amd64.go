@@ -55,6 +55,26 @@ func guardedSinCos[T Float](kernel func(s, c, x []T) int, limit T, lanes int) fu
 	}
 }
 
+// guardedPow runs a kernel that stops before a vector with an element that is not finite, and computes those elements with
+// math.Pow: their power is 0, 1, Inf or NaN.
+func guardedPow[T Float](kernel func(dst, a, b []T) int, lanes int) Kernel[T] {
+	return func(dst, a, b, _ []T) {
+		for {
+			n := kernel(dst, a, b)
+			if n >= len(dst) {
+				return
+			}
+			end := min(n+lanes, len(dst))
+			for i := n; i < end; i++ {
+				if kernel(dst[i:i+1], a[i:i+1], b[i:i+1]) == 0 {
+					dst[i] = T(math.Pow(float64(a[i]), float64(b[i])))
+				}
+			}
+			dst, a, b = dst[end:], a[end:], b[end:]
+		}
+	}
+}
+
 // guardedPowI sends exponents that are no small integers to the portable kernel.
 func guardedPowI[T Float](kernel func(dst, a []T, e int, invert bool), portable ConstKernel[T]) ConstKernel[T] {
 	return func(dst, a, _ []T, s T) {

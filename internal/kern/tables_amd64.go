@@ -40,6 +40,7 @@ func useAVX2F64(e *engine[float64]) {
 	e.ops[OpErf] = erfAVX2F64
 	e.ops[OpSin] = guardedTrig(sinAVX2F64, math.Sin, trigMax64, 4)
 	e.ops[OpCos] = guardedTrig(cosAVX2F64, math.Cos, trigMax64, 4)
+	e.ops[OpPow] = guardedPow(powAVX2F64, 4)
 	e.sincos = guardedSinCos(sinCosAVX2F64, trigMax64, 4)
 	e.consts[OpAddC] = addCAVX2F64
 	e.consts[OpMulC] = mulCAVX2F64
@@ -97,6 +98,7 @@ func useAVX2F32(e *engine[float32]) {
 	e.ops[OpErf] = erfAVX2F32
 	e.ops[OpSin] = guardedTrig(sinAVX2F32, math.Sin, trigMax32, 8)
 	e.ops[OpCos] = guardedTrig(cosAVX2F32, math.Cos, trigMax32, 8)
+	e.ops[OpPow] = guardedPow(powAVX2F32, 8)
 	e.sincos = guardedSinCos(sinCosAVX2F32, trigMax32, 8)
 	e.consts[OpAddC] = addCAVX2F32
 	e.consts[OpMulC] = mulCAVX2F32
@@ -154,6 +156,7 @@ func useAVX512F64(e *engine[float64]) {
 	e.ops[OpErf] = erfAVX512F64
 	e.ops[OpSin] = guardedTrig(sinAVX512F64, math.Sin, trigMax64, 8)
 	e.ops[OpCos] = guardedTrig(cosAVX512F64, math.Cos, trigMax64, 8)
+	e.ops[OpPow] = guardedPow(powAVX512F64, 8)
 	e.sincos = guardedSinCos(sinCosAVX512F64, trigMax64, 8)
 	e.consts[OpAddC] = addCAVX512F64
 	e.consts[OpMulC] = mulCAVX512F64
@@ -212,6 +215,7 @@ func useAVX512F32(e *engine[float32]) {
 	e.ops[OpErf] = erfAVX512F32
 	e.ops[OpSin] = guardedTrig(sinAVX512F32, math.Sin, trigMax32, 16)
 	e.ops[OpCos] = guardedTrig(cosAVX512F32, math.Cos, trigMax32, 16)
+	e.ops[OpPow] = guardedPow(powAVX512F32, 16)
 	e.sincos = guardedSinCos(sinCosAVX512F32, trigMax32, 16)
 	e.consts[OpAddC] = addCAVX512F32
 	e.consts[OpMulC] = mulCAVX512F32

@@ -9,6 +9,8 @@ type coefficients struct {
 	exp []float64
 	// (ln((1+s)/(1−s))/s − 2)/s² as a function of s² ≤ 0.2².
 	log []float64
+	// The same without its first term: ((ln((1+s)/(1−s))/s − 2)/s² − ⅔)/s².
+	logTail []float64
 	// (sin r − r)/r³ as a function of r² ≤ (π/2)².
 	sin []float64
 	// (sin r − r)/r³ and (cos r − 1 + r²/2)/r⁴ as functions of r² ≤ (π/4)².
@@ -18,6 +20,8 @@ type coefficients struct {
 	erfMax float64 // from here on erf rounds to 1
 
 	ln2  [2]float64 // ln 2 as a sum, each part rounded to the element type
+	ln2k [2]float64 // likewise, the first part so short that its product with an exponent is exact
+	two3 [2]float64 // ⅔ as a sum
 	pi   [3]float64 // π likewise
 	half [3]float64 // π/2 likewise
 	trig float64    // sin and cos are reduced exactly enough up to here; package math takes over beyond
@@ -45,6 +49,11 @@ var coefficients64 = coefficients{
 		0.666666666666666, 0.4000000000005693, 0.28571428555772155, 0.2222222430246457, 0.18181665531443214,
 		0.15391122834981671, 0.1317342075893791, 0.13844224693512844,
 	},
+	// 2⁻⁶⁹ relative to the logarithm
+	logTail: []float64{
+		0.3999999999999972, 0.2857142857157987, 0.2222222219079309, 0.18181821567047468, 0.15384404587362174,
+		0.13341203060289597, 0.1159147964602408, 0.12576841365031088,
+	},
 	// 2⁻⁶¹·⁶ relative to the sine
 	sin: []float64{
 		-0.16666666666666666, 0.008333333333333194, -0.00019841269841209036, 2.7557319211104846e-06,
@@ -71,6 +80,8 @@ var coefficients64 = coefficients{
 	},
 	erfMax: 6,
 	ln2:    [2]float64{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56},
+	ln2k:   [2]float64{0x1.62e42fefa4p-1, -0x1.8432a1b0e2634p-43},
+	two3:   [2]float64{0x1.5555555555555p-1, 0x1.5555555555555p-55},
 	pi:     [3]float64{0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53, -0x1.f1976b7ed8fbcp-109},
 	half:   [3]float64{0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110},
 	trig:   1e6,
@@ -88,6 +99,8 @@ var coefficients32 = coefficients{
 	log: []float64{
 		0.6666666269302368, 0.4000086784362793, 0.28506800532341003, 0.24103425443172455,
 	},
+	// 2⁻³⁴·⁵
+	logTail: []float64{0.40000393986701965, 0.28525492548942566, 0.23875027894973755},
 	// 2⁻³⁵
 	sin: []float64{
 		-0.1666666716337204, 0.008333330973982811, -0.00019840867025777698, 2.7525354653334944e-06,
@@ -108,6 +121,8 @@ var coefficients32 = coefficients{
 	},
 	erfMax: 4,
 	ln2:    [2]float64{0x1.62e43p-1, -0x1.05c61p-29},
+	ln2k:   [2]float64{0x1.62e4p-1, 0x1.7f7d1cp-20},
+	two3:   [2]float64{0x1.555556p-1, -0x1.555556p-26},
 	pi:     [3]float64{0x1.921fb6p+1, -0x1.777a5cp-24, -0x1.ee59dap-49},
 	half:   [3]float64{0x1.921fb6p+0, -0x1.777a5cp-25, -0x1.ee59dap-50},
 	trig:   3e4,

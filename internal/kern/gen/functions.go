@@ -14,6 +14,7 @@ func functions(m *machine) {
 	m.trig("sin", "sin a", false)
 	m.trig("cos", "cos a", true)
 	m.sinCos()
+	m.pow()
 	m.powi()
 }
 
@@ -110,27 +111,30 @@ func (m *machine) logTail(f, k vec) vec {
 	return m.sub(hi, t)
 }
 
-// log is ln x = k·ln2 + ln(1+f) with x = 2ᵏ(1+f), ¾ ≤ 1+f < 3/2.
+// log is ln x = k·ln2 + ln(1+f) with x = 2ᵏ(1+f).
 func (m *machine) log(x vec) vec {
+	k, f := m.logParts(x)
+	return m.logSpecial(x, m.logTail(f, k))
+}
+
+// logParts returns k and f with x = 2ᵏ(1+f), ¾ ≤ 1+f < 3/2, for positive finite x.
+func (m *machine) logParts(x vec) (k, f vec) {
 	if m.avx512 {
 		k, k0, f := m.vec(), m.vec(), m.vec()
-		m.op("GETMANT", operand.U8(0x0B), x, f) // in [¾, 3/2); NaN for x < 0
+		m.op("GETMANT", operand.U8(0x0B), x, f) // in [¾, 3/2)
 		m.op("GETEXP", x, k)
 		m.op("GETEXP", f, k0)
-		y := m.logTail(m.sub(f, m.k(1)), m.sub(k, k0))
-		return m.logSpecial(x, y)
+		return m.sub(k, k0), m.sub(f, m.k(1))
 	}
 	// Denormal numbers are brought into range first.
 	up := float64(int(1) << (m.fraction() + 2))
 	small := m.cmp(less, x, m.bits(1<<m.fraction()))
 	v := m.blend(small, m.mul(x, m.k(up)), x)
 	// The exponent field of the difference of the representations, v − ¾, counts the steps from ¾·2ᵏ to ¾·2ᵏ⁺¹.
-	shifted := m.iadd(m.isub(v, m.bits(m.threeQuarters())), m.bits(m.one()))
-	e := m.shr(shifted, m.fraction())
-	k := m.exponentToFloat(e)
-	k = m.sub(k, m.keep(small, m.k(float64(m.fraction()+2))))
-	f := m.isub(v, m.isub(m.shl(e, m.fraction()), m.bits(m.one())))
-	return m.logSpecial(x, m.logTail(m.sub(f, m.k(1)), k))
+	e := m.shr(m.iadd(m.isub(v, m.bits(m.threeQuarters())), m.bits(m.one())), m.fraction())
+	k = m.sub(m.exponentToFloat(e), m.keep(small, m.k(float64(m.fraction()+2))))
+	f = m.isub(v, m.isub(m.shl(e, m.fraction()), m.bits(m.one())))
+	return k, m.sub(f, m.k(1))
 }
 
 // logSpecial puts the limits in place: −Inf at 0, NaN below, Inf and NaN as they come.

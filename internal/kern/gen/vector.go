@@ -173,6 +173,20 @@ func (m *machine) blend(k mask, x, y vec) vec {
 	return r
 }
 
+// both is the lanes that are set in two masks.
+func (m *machine) both(x, y mask) mask {
+	r := m.vec()
+	for j := range r {
+		if m.avx512 {
+			r[j] = m.K()
+			m.KANDW(x[j], y[j], r[j])
+		} else {
+			m.op("AND", x[j], y[j], r[j])
+		}
+	}
+	return r
+}
+
 // keep is x where the mask is set and 0 elsewhere; x may be constant.
 func (m *machine) keep(k mask, x operand.Op) vec {
 	r := m.vec()

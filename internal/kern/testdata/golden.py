@@ -1,4 +1,4 @@
-"""Writes golden.txt: op x hi lo, where hi + lo is op(x) to about 100 bits. Needs mpmath."""
+"""Writes golden.txt: op x hi lo, where hi + lo is op(x) to about 100 bits; pow has its exponent at the end. Needs mpmath."""
 import random
 import mpmath as mp
 
@@ -26,10 +26,22 @@ ops = {
     "sin": (mp.sin, uniform(-4, 4, 60) + spread(-300, 6, 60) + [float(k * mp.pi / 2) for k in random.sample(range(1, 600000), 40)]),
     "cos": (mp.cos, uniform(-4, 4, 60) + spread(-10, 6, 60) + [float(k * mp.pi / 2) for k in random.sample(range(1, 600000), 40)]),
 }
+pairs = (
+    [(10 ** random.uniform(-3, 3), random.uniform(-30, 30)) for _ in range(80)]
+    + [(random.uniform(0.5, 2), random.choice([0.5, 1.5, -0.5, 1 / 3, 7, 0.1, 100, -1000])) for _ in range(60)]
+    + [(10 ** random.uniform(-300, 300), random.uniform(-1, 1)) for _ in range(40)]
+    + [(1 + 10 ** random.uniform(-14, -1), random.uniform(-700, 700)) for _ in range(40)]
+    + [(2.0, 1023.9), (2.0, -1022.7), (5e-324, 0.5), (1e-320, -0.3), (-1.7, 33.0), (-1.7, -8.0), (-0.3, 2.0**52 + 2)]
+)
 with open("golden.txt", "w") as out:
-    print("# op x hi lo; hi + lo = op(x). Written by golden.py.", file=out)
+    print("# op x hi lo [y]; hi + lo = op(x[, y]). Written by golden.py.", file=out)
     for name, (f, xs) in ops.items():
         for x in xs:
             y = f(mp.mpf(x))
             hi = float(y)
             print(name, float(x).hex(), hi.hex(), float(y - mp.mpf(hi)).hex(), file=out)
+    for a, b in pairs:
+        y = mp.mpf(abs(a)) ** mp.mpf(b) * (-1 if a < 0 and b % 2 == 1 else 1)
+        if y != 0 and abs(y) > mp.mpf(2) ** -1000:
+            hi = float(y)
+            print("pow", float(a).hex(), hi.hex(), float(y - mp.mpf(hi)).hex(), float(b).hex(), file=out)
