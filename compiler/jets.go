@@ -108,6 +108,9 @@ func (t *trace) diff(v *value, c *ph.Coord) (*value, error) {
 			w = nil
 		}
 		t.diffs[key] = w
+		if w != nil && w.op == opLinear {
+			t.origin[w] = key
+		}
 	}
 	return w, err
 }
@@ -273,6 +276,14 @@ func (t *trace) lap(v *value, s *lapSpec) (*value, error) {
 }
 
 func (t *trace) lapRule(v *value, s *lapSpec) (*value, error) {
+	if d, ok := t.origin[v]; ok {
+		// the Laplacian of a derivative is the derivative of the Laplacian: one coefficient, not two
+		l, err := t.lap(d.v, s)
+		if err != nil || l == nil {
+			return nil, err
+		}
+		return t.diff(l, d.c)
+	}
 	switch v.op {
 	case opLin, opLinear, opSlice, opConcat, opSum, opMul, opUnary:
 	default: // the plain sum

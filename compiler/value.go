@@ -83,12 +83,13 @@ type trace struct {
 	expand map[any]*derivative
 	diffs  map[diffKey]*value
 	laps   map[lapKey]*value
+	origin map[*value]diffKey // of derivatives that are matrix products: what they are derivatives of
 }
 
 func newTrace(bounds map[*ph.Coord][2]float64) *trace {
 	return &trace{
 		seen: map[string]*value{}, refs: map[any]int{}, bounds: bounds, fields: map[*ph.Field]*value{},
-		expand: map[any]*derivative{}, diffs: map[diffKey]*value{}, laps: map[lapKey]*value{},
+		expand: map[any]*derivative{}, diffs: map[diffKey]*value{}, laps: map[lapKey]*value{}, origin: map[*value]diffKey{},
 	}
 }
 
