@@ -63,7 +63,7 @@ func ExampleDWA() {
 		}
 	}
 	fmt.Printf("%.3f\n", w)
-	// Output: [0.901 1.099]
+	// Output: [0.900 1.100]
 }
 
 func ExampleReLoBRaLo() {
