@@ -25,7 +25,9 @@ type Ender interface {
 	OnSolveEnd(ctx context.Context, r *Run, res *Result) error
 }
 
-// GradientHook is a callback that may change the gradient of the training loss before the method sees it.
+// GradientHook is a callback that may change the gradient of the training loss at θ_e before the method sees it, after all
+// callbacks have seen the step. Gradients that a line search asks for elsewhere are not passed to it, so it suits
+// first-order methods.
 type GradientHook interface {
 	OnGradient(ctx context.Context, s *Step, grad []float64) error
 }
@@ -89,6 +91,9 @@ func (f *Fact[T]) At(ctx context.Context, s *Step) (T, error) {
 	if err != nil {
 		return v, fmt.Errorf("crux: %s: %w", f.name, err)
 	}
+	if s.memo == nil {
+		s.memo = map[any]any{}
+	}
 	s.memo[f] = v
 	return v, nil
 }
@@ -143,9 +148,16 @@ func shared[T any](r *Run, name string, compute func(context.Context, *Step) (T,
 // Points are the points of constraint i now. Callers do not change them.
 func (r *Run) Points(i int) *domain.Cloud { return r.solver.groups[r.solver.cons[i].group].cloud }
 
-// SetPoints replaces the points of constraint i, and of all constraints that share them, from the next evaluation on.
+// SetPoints replaces the points of constraint i, and of all constraints that share them, from the next step on: whatever
+// belongs to the current step keeps the points it was computed on. The points need the coordinates of the old ones, and
+// normals, weights and columns where those have them.
 func (r *Run) SetPoints(i int, c *domain.Cloud) error {
-	return r.solver.setCloud(r.solver.groups[r.solver.cons[i].group], c)
+	g := r.solver.groups[r.solver.cons[i].group]
+	if err := sameSchema(g.cloud, c); err != nil {
+		return fmt.Errorf("crux: new points of constraint %q: %w", r.solver.cons[i].name, err)
+	}
+	g.next = c
+	return nil
 }
 
 // Compile prepares an expression for evaluation at the parameters of any later step.

@@ -35,6 +35,9 @@ func (s *Solver) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
 }
 
 func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud) (*Evaluator, error) {
+	if s.closed {
+		return nil, errClosed
+	}
 	if e == nil {
 		return nil, fmt.Errorf("crux: evaluation of a nil expression")
 	}
@@ -74,6 +77,9 @@ func (e *Evaluator) Points() *domain.Cloud { return e.cloud }
 
 // Eval computes the expression: one row for each point, one column for each component.
 func (e *Evaluator) Eval() (*mat.Dense, error) {
+	if e.solver.closed {
+		return nil, errClosed
+	}
 	n, k := e.program.Points(), e.program.Dim(0)
 	out := mat.NewDense(n, k, nil)
 	return out, e.program.Residuals(0, out.RawMatrix().Data, e.solver.theta, e.solver.fixed)
@@ -99,11 +105,8 @@ func (s *Solver) Value(p *ph.Param) float64 {
 
 // Losses are the unweighted losses of all constraints at the current parameters.
 func (s *Solver) Losses(ctx context.Context) ([]float64, error) {
-	s.obj.forget()
-	if s.weights[0] == 0 {
-		if err := s.weigh(ctx); err != nil {
-			return nil, err
-		}
+	if s.closed {
+		return nil, errClosed
 	}
 	if _, err := s.obj.Loss(ctx, s.theta); err != nil {
 		return nil, err
@@ -113,11 +116,13 @@ func (s *Solver) Losses(ctx context.Context) ([]float64, error) {
 
 // Gradients is the matrix whose row i is ∂L_i/∂θ of the unweighted loss at the current parameters.
 func (s *Solver) Gradients(ctx context.Context) (*mat.Dense, error) {
-	if err := ctx.Err(); err != nil {
+	if s.closed {
+		return nil, errClosed
+	}
+	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	g := mat.NewDense(len(s.cons), len(s.theta), nil)
-	s.obj.forget()
 	return g, s.gradients(g)
 }
 
@@ -131,6 +136,9 @@ func (s *Solver) Residuals(name string) (*mat.Dense, error) {
 }
 
 func (s *Solver) residuals(i int) (*mat.Dense, error) {
+	if s.closed {
+		return nil, errClosed
+	}
 	g, k := s.groups[s.cons[i].group], s.cons[i].index
 	out := mat.NewDense(g.program.Points(), g.program.Dim(k), nil)
 	return out, g.program.Residuals(k, out.RawMatrix().Data, s.theta, s.fixed)
@@ -185,78 +193,4 @@ func (s *Solver) Epoch() int { return s.epoch }
 func (s *Solver) Bounds(c *ph.Coord) (lo, hi float64, ok bool) {
 	b, ok := s.bounds[c]
 	return b[0], b[1], ok
-}
-
-// diverged finds the first residual that is not finite and the part of it that is to blame.
-func (s *Solver) diverged(ctx context.Context) error {
-	d := &DivergedError{Problem: s.problem.Name, Epoch: s.epoch, Value: math.NaN()}
-	for i, l := range s.losses {
-		if math.IsNaN(l) || math.IsInf(l, 0) {
-			d.Constraint, d.Value = s.cons[i].name, l
-			s.blame(d, i)
-			return d
-		}
-	}
-	// the loss is finite, the gradient is not: blame the largest loss
-	for i, l := range s.losses {
-		if d.Constraint == "" || l > d.Value {
-			d.Constraint, d.Value = s.cons[i].name, l
-		}
-	}
-	return d
-}
-
-func (s *Solver) blame(d *DivergedError, i int) {
-	finite := func(row []float64) bool {
-		for _, v := range row {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				d.Value = v
-				return false
-			}
-		}
-		return true
-	}
-	r, err := s.residuals(i)
-	if err != nil {
-		return
-	}
-	cloud := s.groups[s.cons[i].group].cloud
-	n, _ := r.Dims()
-	for k := range n {
-		if finite(r.RawRowView(k)) {
-			continue
-		}
-		d.Point = map[string]float64{}
-		for j, c := range cloud.Coords {
-			d.Point[c.Name()] = cloud.Row(k)[j]
-		}
-		one := cloud.Subset([]int{k})
-		seen := map[ph.Expr]bool{}
-		var find func(e ph.Expr) bool
-		find = func(e ph.Expr) bool {
-			if seen[e] {
-				return false
-			}
-			seen[e] = true
-			if op := e.Op(); op != ph.OpD && op != ph.OpAt && op != ph.OpIntegral && op != ph.OpField {
-				for _, a := range e.Args() {
-					if find(a) {
-						return true
-					}
-				}
-			}
-			ev, err := s.compileOn(e, one)
-			if err != nil {
-				return false
-			}
-			v, err := ev.Eval()
-			if err == nil && !finite(v.RawMatrix().Data) {
-				d.Expr = e
-				return true
-			}
-			return false
-		}
-		find(s.problem.Constraints[i].Residual)
-		return
-	}
 }

@@ -29,7 +29,9 @@ type Solver struct {
 	theta   []float64
 	fixed   []float64
 	weights []float64
-	losses  []float64 // of the latest evaluation
+	losses  []float64 // of the latest step
+	stepped bool      // there was one
+	closed  bool
 	epoch   int
 	history History
 	obj     *objective
@@ -50,8 +52,8 @@ type group struct {
 	members []int
 	program *compiler.Program
 	cloud   *domain.Cloud
+	next    *domain.Cloud // points of the next step, if a callback has set them
 	draws   int
-	version int
 	rows    []float64 // the unweighted gradient, if there is one member
 	losses  []float64
 	w       []float64
@@ -60,6 +62,7 @@ type group struct {
 // New checks and compiles a problem and draws its parameters and points. All mistakes are reported together, in order,
 // each with the place where it was made.
 func New(p Problem, o Options) (*Solver, error) {
+	p.Constraints = slices.Clone(p.Constraints)
 	s := &Solver{problem: p, options: o, method: o.Method}
 	if s.method == nil {
 		s.method = &optim.Adam{}
@@ -121,6 +124,12 @@ func (s *Solver) setUp() error {
 	}
 	if s.options.Workers < 0 {
 		return fmt.Errorf("Options.Workers is %d; 0 means one for each core", s.options.Workers)
+	}
+	if p := s.options.Precision; p != Float64 && p != Float32 {
+		return fmt.Errorf("Options.Precision is %d; take Float64 or Float32", p)
+	}
+	if i := slices.Index(s.options.Recorders, nil); i >= 0 {
+		return fmt.Errorf("Options.Recorders: recorder %d is nil", i+1)
 	}
 	if err := s.group(); err != nil {
 		return err
@@ -203,6 +212,8 @@ func (s *Solver) group() error {
 				s.bounds[x] = [2]float64{min(b[0], lo[j]), max(b[1], hi[j])}
 			}
 		}
+		// Points that are shared are drawn from the same stream whatever the order of the constraints.
+		s.groups[g].name = min(s.groups[g].name, k.name)
 		k.group, k.index = g, len(s.groups[g].members)
 		s.groups[g].members = append(s.groups[g].members, i)
 		s.cons = append(s.cons, k)
@@ -261,15 +272,52 @@ func (s *Solver) setCloud(g *group, c *domain.Cloud) error {
 		return err
 	}
 	g.cloud = c
-	g.version++
+	return nil
+}
+
+// movePoints puts the points in place that callbacks have set.
+func (s *Solver) movePoints() error {
+	for _, g := range s.groups {
+		if g.next == nil {
+			continue
+		}
+		if err := s.setCloud(g, g.next); err != nil {
+			return err
+		}
+		g.next = nil
+		s.obj.forget()
+	}
+	return nil
+}
+
+// sameSchema reports how the points b fail to provide what the points a do.
+func sameSchema(a, b *domain.Cloud) error {
+	if b == nil || b.Len() == 0 {
+		return errors.New("there are none")
+	}
+	if !slices.Equal(a.Coords, b.Coords) {
+		return errors.New("they have other coordinates")
+	}
+	n, d := b.Len(), len(b.Coords)
+	if len(b.X) != n*d || a.Normals != nil && len(b.Normals) != n*d || a.Weights != nil && len(b.Weights) != n {
+		return fmt.Errorf("%d points of %d coordinates with %d coordinates, %d normals and %d weights", n, d, len(b.X), len(b.Normals), len(b.Weights))
+	}
+	for name := range a.Columns {
+		if len(b.Columns[name]) != n {
+			return fmt.Errorf("column %q has %d entries for %d points", name, len(b.Columns[name]), n)
+		}
+	}
 	return nil
 }
 
 // Stream returns the solver's random stream of a purpose; see Options.Seed.
 func (s *Solver) Stream(name string) *rand.Rand { return seed.Stream(s.options.Seed, name) }
 
-// Close ends the solver's workers. The solver cannot be used afterwards.
+var errClosed = errors.New("crux: the solver is closed; call Close when all evaluations are done")
+
+// Close ends the solver's workers. The solver computes nothing afterwards: that is an error.
 func (s *Solver) Close() error {
+	s.closed = true
 	if s.pool != nil {
 		s.pool.Close()
 	}

@@ -39,14 +39,15 @@ type History struct {
 // being a number; and otherwise what a callback, a scheme or the method returned.
 func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...Callback) (*Result, error) {
 	start := time.Now()
-	run, err := s.begin(ctx, steps, callbacks)
-	if err != nil {
-		return nil, err
-	}
 	res := &Result{}
 	evals := s.obj.count
+	run, err := s.begin(ctx, steps, callbacks)
+	if err != nil {
+		s.finish(ctx, res, err)
+		return res, err
+	}
 	err = s.loop(ctx, run, steps, callbacks, res)
-	s.finish(res, err)
+	s.finish(ctx, res, err)
 	res.Evals, res.Time = s.obj.count-evals, time.Since(start)
 	for _, c := range callbacks {
 		if e, ok := c.(Ender); ok {
@@ -67,9 +68,12 @@ func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
 	if err != nil {
 		return err
 	}
+	if err := s.movePoints(); err != nil {
+		return err
+	}
 	step, err := s.evaluate(ctx, run)
 	if err == nil {
-		err = s.fire(ctx, step, callbacks)
+		err = fire(ctx, step, callbacks)
 	}
 	if errors.Is(err, ErrStop) {
 		err = nil
@@ -78,6 +82,9 @@ func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
 }
 
 func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*Run, error) {
+	if s.closed {
+		return nil, errClosed
+	}
 	if steps < 0 {
 		return nil, fmt.Errorf("crux: problem %q: %d steps; take 0 or more", s.problem.Name, steps)
 	}
@@ -130,16 +137,15 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		if err != nil {
 			return err
 		}
+		copy(s.losses, step.Losses)
+		s.stepped = true
 		if err := s.record(run, step); err != nil {
 			return err
 		}
-		if err := s.fire(ctx, step, callbacks); err != nil {
+		if err := fire(ctx, step, callbacks); err != nil {
 			return err
 		}
-		if _, err := s.method.Step(ctx, s.obj, s.theta); err != nil {
-			if errors.Is(err, optim.ErrNonFinite) {
-				return s.diverged(ctx)
-			}
+		if err := s.update(ctx, step, callbacks); err != nil {
 			return err
 		}
 		s.epoch++
@@ -148,8 +154,33 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 	return nil
 }
 
-// resample draws new points where they are due.
+// update lets the gradient hooks change the gradient and takes the method's step. When it fails, the gradient that hooks
+// may have changed is forgotten.
+func (s *Solver) update(ctx context.Context, step *Step, callbacks []Callback) (err error) {
+	defer func() {
+		if err != nil {
+			s.obj.forget()
+		}
+	}()
+	for _, c := range callbacks {
+		if h, ok := c.(GradientHook); ok {
+			if err := h.OnGradient(ctx, step, s.obj.grad); err != nil {
+				return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)
+			}
+		}
+	}
+	_, err = s.method.Step(ctx, s.obj, s.theta)
+	if errors.Is(err, optim.ErrNonFinite) {
+		return s.badGradient()
+	}
+	return err
+}
+
+// resample puts the points in place that callbacks have set, and draws new ones where they are due.
 func (s *Solver) resample() error {
+	if err := s.movePoints(); err != nil {
+		return err
+	}
 	for _, g := range s.groups {
 		if n := g.on.Interval(); n > 0 && s.epoch > 0 && s.epoch%n == 0 {
 			cloud, err := s.draw(g)
@@ -175,13 +206,11 @@ func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	copy(s.losses, s.obj.losses)
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return nil, s.diverged(ctx)
+		return nil, s.diverged(s.obj.losses)
 	}
 	return &Step{
-		Epoch: s.epoch, Loss: loss, Losses: slices.Clone(s.losses), Weights: slices.Clone(s.weights), Grad: grad,
-		Run: run, memo: map[any]any{},
+		Epoch: s.epoch, Loss: loss, Losses: slices.Clone(s.obj.losses), Weights: slices.Clone(s.weights), Grad: grad, Run: run,
 	}, nil
 }
 
@@ -192,8 +221,7 @@ func (s *Solver) weigh(ctx context.Context) error {
 		w[i] = 1
 	}
 	if s.options.Weights != nil {
-		if s.epoch == 0 && s.obj.state == 0 { // a scheme that reads losses has none yet
-			copy(s.weights, w)
+		if !s.stepped { // a scheme that reads losses has none yet
 			if _, err := s.obj.Loss(ctx, s.theta); err != nil {
 				return err
 			}
@@ -235,7 +263,7 @@ func (s *Solver) record(run *Run, step *Step) error {
 }
 
 // fire calls the hooks. A request to stop waits until all callbacks have seen the step.
-func (s *Solver) fire(ctx context.Context, step *Step, callbacks []Callback) error {
+func fire(ctx context.Context, step *Step, callbacks []Callback) error {
 	var stopped error
 	for _, c := range callbacks {
 		if err := c.OnStep(ctx, step); err != nil {
@@ -246,17 +274,12 @@ func (s *Solver) fire(ctx context.Context, step *Step, callbacks []Callback) err
 				stopped = err
 			}
 		}
-		if h, ok := c.(GradientHook); ok {
-			if err := h.OnGradient(ctx, step, s.obj.grad); err != nil {
-				return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)
-			}
-		}
 	}
 	return stopped
 }
 
 // finish fills the result: how the run ended, and the losses at the final parameters.
-func (s *Solver) finish(res *Result, err error) {
+func (s *Solver) finish(ctx context.Context, res *Result, err error) {
 	var stopping *stop
 	var diverged *DivergedError
 	var converged *optim.ConvergedError
@@ -271,15 +294,18 @@ func (s *Solver) finish(res *Result, err error) {
 		res.Status, res.Reason = Converged, err.Error()
 	case errors.As(err, &diverged):
 		res.Status, res.Reason = Diverged, err.Error()
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
 		res.Status, res.Reason = Canceled, err.Error()
 	default:
 		res.Status, res.Reason = Failed, err.Error()
 	}
 	res.Epoch = s.epoch
-	if loss, evalErr := s.obj.Loss(context.Background(), s.theta); evalErr == nil {
-		res.Loss = loss
-		copy(s.losses, s.obj.losses)
-	}
 	res.Losses, res.Weights = slices.Clone(s.losses), slices.Clone(s.weights)
+	if s.closed {
+		return
+	}
+	if loss, evalErr := s.obj.Loss(context.WithoutCancel(ctx), s.theta); evalErr == nil {
+		res.Loss = loss
+		copy(res.Losses, s.obj.losses)
+	}
 }

@@ -1,0 +1,156 @@
+package crux
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
+
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// DivergedError says where a loss, or its gradient, stopped being a number.
+type DivergedError struct {
+	Problem    string
+	Constraint string // "" if the gradients of all losses are finite and only what a GradientHook made of them is not
+	Epoch      int
+	Point      map[string]float64 // coordinates of the first point with a residual that is not finite; nil if all are
+	Expr       ph.Expr            // smallest part of the residual that is not finite there; nil if none was found
+	Value      float64            // of the expression, the residual, the loss or the derivative: NaN or ±Inf
+	Parameter  string             // path of the parameter whose derivative is not finite, where the loss itself is; or ""
+}
+
+func (e *DivergedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "crux: epoch %d: ", e.Epoch)
+	if e.Constraint == "" {
+		b.WriteString("the gradient that reached the method is not finite although those of all losses are; look at the gradient hooks")
+		return b.String()
+	}
+	fmt.Fprintf(&b, "constraint %q: ", e.Constraint)
+	switch {
+	case e.Parameter != "":
+		fmt.Fprintf(&b, "the loss is finite, its derivative with respect to %s is %v; keep away from points where the residual has none, such as sqrt(0)", e.Parameter, e.Value)
+		return b.String()
+	case e.Point == nil:
+		fmt.Fprintf(&b, "the loss is %v although every residual is finite: the residuals are too large to square", e.Value)
+		return b.String()
+	case e.Expr != nil:
+		fmt.Fprintf(&b, "%s is %v", e.Expr, e.Value)
+	default:
+		fmt.Fprintf(&b, "the residual is %v", e.Value)
+	}
+	b.WriteString(" at")
+	for _, c := range sortedKeys(e.Point) {
+		fmt.Fprintf(&b, " %s=%.6g", c, e.Point[c])
+	}
+	if e.Expr != nil {
+		if p := e.Expr.Pos().String(); p != "" {
+			fmt.Fprintf(&b, " (written at %s)", p)
+		}
+	}
+	b.WriteString("; lower the learning rate, or keep the expression inside its domain")
+	return b.String()
+}
+
+// diverged finds the first loss that is not finite and the part of its residual that is to blame.
+func (s *Solver) diverged(losses []float64) error {
+	d := &DivergedError{Problem: s.problem.Name, Epoch: s.epoch, Constraint: s.cons[0].name, Value: math.NaN()}
+	for i, l := range losses {
+		if !finite(l) {
+			d.Constraint, d.Value = s.cons[i].name, l
+			s.blame(d, i)
+			return d
+		}
+	}
+	// Every loss is finite, their weighted sum is not.
+	d.Value = math.Inf(1)
+	return d
+}
+
+// badGradient finds the first constraint and parameter with a derivative that is not finite.
+func (s *Solver) badGradient() error {
+	d := &DivergedError{Problem: s.problem.Name, Epoch: s.epoch, Value: math.NaN()}
+	g := mat.NewDense(len(s.cons), len(s.theta), nil)
+	if err := s.gradients(g); err != nil {
+		return err
+	}
+	for i, c := range s.cons {
+		row := g.RawRowView(i)
+		for _, e := range s.layout.Entries() {
+			for _, v := range row[e.Offset : e.Offset+e.Len] {
+				if !finite(v) {
+					d.Constraint, d.Parameter, d.Value = c.name, e.Path, v
+					return d
+				}
+			}
+		}
+	}
+	return d
+}
+
+// blame finds the first point at which residual i is not finite, and there the smallest part of it that is not.
+func (s *Solver) blame(d *DivergedError, i int) {
+	r, err := s.residuals(i)
+	if err != nil {
+		return
+	}
+	cloud := s.groups[s.cons[i].group].cloud
+	n, _ := r.Dims()
+	for k := range n {
+		v, bad := notFinite(r.RawRowView(k))
+		if !bad {
+			continue
+		}
+		d.Value, d.Point = v, map[string]float64{}
+		for j, c := range cloud.Coords {
+			d.Point[c.Name()] = cloud.Row(k)[j]
+		}
+		one := cloud.Subset([]int{k})
+		smallest(s.problem.Constraints[i].Residual, map[ph.Expr]bool{}, func(e ph.Expr) bool {
+			ev, err := s.compileOn(e, one)
+			if err != nil {
+				return false
+			}
+			at, err := ev.Eval()
+			if err != nil {
+				return false
+			}
+			v, bad := notFinite(at.RawMatrix().Data)
+			if bad {
+				d.Expr, d.Value = e, v
+			}
+			return bad
+		})
+		return
+	}
+}
+
+// smallest calls bad for the parts of e, inner ones first, until it returns true. Operands of derivatives, substitutions,
+// integrals and networks are passed over: they are not evaluated at the point itself.
+func smallest(e ph.Expr, seen map[ph.Expr]bool, bad func(ph.Expr) bool) bool {
+	if seen[e] {
+		return false
+	}
+	seen[e] = true
+	if op := e.Op(); op != ph.OpD && op != ph.OpAt && op != ph.OpIntegral && op != ph.OpField {
+		for _, a := range e.Args() {
+			if smallest(a, seen, bad) {
+				return true
+			}
+		}
+	}
+	return bad(e)
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+func notFinite(x []float64) (v float64, found bool) {
+	for _, v := range x {
+		if !finite(v) {
+			return v, true
+		}
+	}
+	return 0, false
+}
