@@ -35,8 +35,8 @@ func portableOps[T Float]() [NumOps]Kernel[T] {
 		OpCos:      viaMath[T](math.Cos),
 		OpErf:      viaMath[T](math.Erf),
 		OpSoftplus: viaMath[T](softplus),
-		OpSinh:     viaMath[T](math.Sinh),
-		OpCosh:     viaMath[T](math.Cosh),
+		OpSinh:     viaMath[T](sinh),
+		OpCosh:     viaMath[T](cosh),
 		OpTan:      viaMath[T](math.Tan),
 		OpAtan:     viaMath[T](math.Atan),
 		OpAsin:     viaMath[T](math.Asin),
@@ -132,6 +132,22 @@ func exp(x float64) float64 {
 		return e * e
 	}
 	return math.Exp(x)
+}
+
+// sinh and cosh are e^|x|/2 beyond 700, where math.Exp overflows in both before they do.
+func sinh(x float64) float64 {
+	if math.Abs(x) > 700 {
+		return math.Copysign(cosh(x), x)
+	}
+	return math.Sinh(x)
+}
+
+func cosh(x float64) float64 {
+	if a := math.Abs(x); a > 700 {
+		e := math.Exp(a / 2)
+		return 0.5 * e * e
+	}
+	return math.Cosh(x)
 }
 
 // log is ln x, also for denormal x, on which math.Log in its amd64 version is wrong.

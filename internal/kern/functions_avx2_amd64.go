@@ -39,6 +39,26 @@ func logAVX2F64(dst []float64, a []float64, b []float64, c []float64)
 //go:noescape
 func erfAVX2F64(dst []float64, a []float64, b []float64, c []float64)
 
+// sinhAVX2F64 computes dst = sinh a.
+//
+//go:noescape
+func sinhAVX2F64(dst []float64, a []float64, b []float64, c []float64)
+
+// coshAVX2F64 computes dst = cosh a.
+//
+//go:noescape
+func coshAVX2F64(dst []float64, a []float64, b []float64, c []float64)
+
+// log1pAVX2F64 computes dst = ln(1+a).
+//
+//go:noescape
+func log1pAVX2F64(dst []float64, a []float64, b []float64, c []float64)
+
+// atanAVX2F64 computes dst = atan a.
+//
+//go:noescape
+func atanAVX2F64(dst []float64, a []float64, b []float64, c []float64)
+
 // sinAVX2F64 computes dst = sin a and stops before a vector with a large element.
 //
 //go:noescape
@@ -48,6 +68,11 @@ func sinAVX2F64(dst []float64, a []float64) int
 //
 //go:noescape
 func cosAVX2F64(dst []float64, a []float64) int
+
+// tanAVX2F64 computes dst = tan a and stops before a vector with a large element.
+//
+//go:noescape
+func tanAVX2F64(dst []float64, a []float64) int
 
 // sinCosAVX2F64 computes s = sin x, c = cos x and stops before a vector with a large element.
 //
@@ -99,6 +124,26 @@ func logAVX2F32(dst []float32, a []float32, b []float32, c []float32)
 //go:noescape
 func erfAVX2F32(dst []float32, a []float32, b []float32, c []float32)
 
+// sinhAVX2F32 computes dst = sinh a.
+//
+//go:noescape
+func sinhAVX2F32(dst []float32, a []float32, b []float32, c []float32)
+
+// coshAVX2F32 computes dst = cosh a.
+//
+//go:noescape
+func coshAVX2F32(dst []float32, a []float32, b []float32, c []float32)
+
+// log1pAVX2F32 computes dst = ln(1+a).
+//
+//go:noescape
+func log1pAVX2F32(dst []float32, a []float32, b []float32, c []float32)
+
+// atanAVX2F32 computes dst = atan a.
+//
+//go:noescape
+func atanAVX2F32(dst []float32, a []float32, b []float32, c []float32)
+
 // sinAVX2F32 computes dst = sin a and stops before a vector with a large element.
 //
 //go:noescape
@@ -108,6 +153,11 @@ func sinAVX2F32(dst []float32, a []float32) int
 //
 //go:noescape
 func cosAVX2F32(dst []float32, a []float32) int
+
+// tanAVX2F32 computes dst = tan a and stops before a vector with a large element.
+//
+//go:noescape
+func tanAVX2F32(dst []float32, a []float32) int
 
 // sinCosAVX2F32 computes s = sin x, c = cos x and stops before a vector with a large element.
 //

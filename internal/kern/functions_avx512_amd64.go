@@ -39,6 +39,26 @@ func logAVX512F64(dst []float64, a []float64, b []float64, c []float64)
 //go:noescape
 func erfAVX512F64(dst []float64, a []float64, b []float64, c []float64)
 
+// sinhAVX512F64 computes dst = sinh a.
+//
+//go:noescape
+func sinhAVX512F64(dst []float64, a []float64, b []float64, c []float64)
+
+// coshAVX512F64 computes dst = cosh a.
+//
+//go:noescape
+func coshAVX512F64(dst []float64, a []float64, b []float64, c []float64)
+
+// log1pAVX512F64 computes dst = ln(1+a).
+//
+//go:noescape
+func log1pAVX512F64(dst []float64, a []float64, b []float64, c []float64)
+
+// atanAVX512F64 computes dst = atan a.
+//
+//go:noescape
+func atanAVX512F64(dst []float64, a []float64, b []float64, c []float64)
+
 // sinAVX512F64 computes dst = sin a and stops before a vector with a large element.
 //
 //go:noescape
@@ -48,6 +68,11 @@ func sinAVX512F64(dst []float64, a []float64) int
 //
 //go:noescape
 func cosAVX512F64(dst []float64, a []float64) int
+
+// tanAVX512F64 computes dst = tan a and stops before a vector with a large element.
+//
+//go:noescape
+func tanAVX512F64(dst []float64, a []float64) int
 
 // sinCosAVX512F64 computes s = sin x, c = cos x and stops before a vector with a large element.
 //
@@ -99,6 +124,26 @@ func logAVX512F32(dst []float32, a []float32, b []float32, c []float32)
 //go:noescape
 func erfAVX512F32(dst []float32, a []float32, b []float32, c []float32)
 
+// sinhAVX512F32 computes dst = sinh a.
+//
+//go:noescape
+func sinhAVX512F32(dst []float32, a []float32, b []float32, c []float32)
+
+// coshAVX512F32 computes dst = cosh a.
+//
+//go:noescape
+func coshAVX512F32(dst []float32, a []float32, b []float32, c []float32)
+
+// log1pAVX512F32 computes dst = ln(1+a).
+//
+//go:noescape
+func log1pAVX512F32(dst []float32, a []float32, b []float32, c []float32)
+
+// atanAVX512F32 computes dst = atan a.
+//
+//go:noescape
+func atanAVX512F32(dst []float32, a []float32, b []float32, c []float32)
+
 // sinAVX512F32 computes dst = sin a and stops before a vector with a large element.
 //
 //go:noescape
@@ -108,6 +153,11 @@ func sinAVX512F32(dst []float32, a []float32) int
 //
 //go:noescape
 func cosAVX512F32(dst []float32, a []float32) int
+
+// tanAVX512F32 computes dst = tan a and stops before a vector with a large element.
+//
+//go:noescape
+func tanAVX512F32(dst []float32, a []float32) int
 
 // sinCosAVX512F32 computes s = sin x, c = cos x and stops before a vector with a large element.
 //

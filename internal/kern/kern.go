@@ -13,9 +13,9 @@
 //     each element of a result is computed in an order that depends only on the operation and, for products, on the
 //     inner dimension and the number of columns;
 //   - accuracy: the float64 functions stay within 3 units in the last place of the exact value and the float32 functions
-//     within 4, with the usual values at ±0, ±Inf and NaN. The processor's choice may change the last bits. Where there is
-//     no kernel of ours, package math decides: its tan, and in Go its sin and cos, lose relative accuracy near zeros and
-//     poles far from the origin, and in Go its pow for large exponents.
+//     within 4, with the usual values at ±0, ±Inf and NaN. The processor's choice may change the last bits. The
+//     portable kernels are as good as package math, whose sin, cos and tan lose relative accuracy near zeros and poles far
+//     from the origin, and whose pow loses it for large exponents.
 //
 // Slices handed in must have the lengths the documentation names. The assembly does not check them: this package is
 // internal, and its callers compute all sizes when they plan.

@@ -15,6 +15,8 @@ type coefficients struct {
 	sin []float64
 	// (sin r − r)/r³ and (cos r − 1 + r²/2)/r⁴ as functions of r² ≤ (π/4)².
 	sinQuarter, cosQuarter []float64
+	// (atan t − t)/t³ as a function of t² ≤ tan²(π/8).
+	atan []float64
 	// −ln(1 − erf x)/x on 0 ≤ x ≤ erfMax, weighted so that erf has the same relative error everywhere.
 	erf    []float64
 	erfMax float64 // from here on erf rounds to 1
@@ -68,6 +70,11 @@ var coefficients64 = coefficients{
 		0.0416666666666666, -0.001388888888887407, 2.480158728944585e-05, -2.755731434119397e-07,
 		2.087572168084266e-09, -1.1359561664577364e-11,
 	},
+	// 2^-54.68 relative to the arc
+	atan: []float64{
+		-0.3333333333333019, 0.19999999999097462, -0.14285714195891258, 0.11111106676322097, -0.09090782873111143,
+		0.07690073883758398, -0.06641162377751607, 0.05692719242035276, -0.043595223843688455, 0.02126402285060447,
+	},
 	// 2⁻⁵⁴·⁵ relative to erf
 	erf: []float64{
 		1.1283791670955126, 0.6366197723675983, 0.10277260330088957, -0.019128446983444652, -0.00020919496751028305,
@@ -112,6 +119,10 @@ var coefficients32 = coefficients{
 	},
 	cosQuarter: []float64{
 		0.04166664555668831, -0.0013887365348637104, 2.44381317315856e-05,
+	},
+	// 2^-25.57
+	atan: []float64{
+		-0.33332952857017517, 0.1997787058353424, -0.13879162073135376, 0.08057846873998642,
 	},
 	// 2⁻³¹
 	erf: []float64{

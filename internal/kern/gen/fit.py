@@ -66,9 +66,11 @@ log = near(lambda z: mp.mpf(2) / 3 + 2 * z / 5, lambda z: (mp.log((1 + mp.sqrt(z
 exp = near(lambda r: mp.mpf(1) / 2 + r / 6 + r * r / 24, lambda r: (mp.expm1(r) - r) / r**2)
 erf = near(lambda x: 2 / mp.sqrt(mp.pi), lambda x: -mp.log(mp.erfc(x)) / x, "1e-15")
 
+atan = near(lambda z: -mp.mpf(1) / 3 + z / 5, lambda z: (mp.atan(mp.sqrt(z)) - mp.sqrt(z)) / mp.sqrt(z) ** 3)
 logTail = near(lambda z: mp.mpf(2) / 5 + 2 * z / 7, lambda z: (log(z) - mp.mpf(2) / 3) / z, "1e-9")
 
 show("logTail", logTail, lambda z: z * z + mp.mpf("1e-9"), 0, "0.0401", 7, 2)
+show("atan", atan, lambda z: z + mp.mpf("1e-6"), 0, mp.tan(mp.pi / 8) ** 2 * mp.mpf("1.001"), 9, 3)
 show("exp", exp, lambda r: abs(r) + mp.mpf("0.001"), -ln2, ln2, 10, 5)
 show("log", log, lambda z: z + mp.mpf("1e-6"), 0, "0.0401", 7, 3)
 show("sin", sin, weight_odd, 0, (mp.pi / 2) ** 2 * mp.mpf("1.0005"), 7, 4)

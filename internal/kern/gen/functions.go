@@ -13,6 +13,7 @@ func functions(m *machine) {
 	}
 	m.trig("sin", "sin a", false)
 	m.trig("cos", "cos a", true)
+	m.tan()
 	m.sinCos()
 	m.pow()
 	m.powi()
@@ -30,6 +31,10 @@ var long = []struct {
 	{"Softplus", "softplus", "ln(1+eᵃ)", (*machine).softplus},
 	{"Log", "log", "ln a", (*machine).log},
 	{"Erf", "erf", "erf a", (*machine).erf},
+	{"Sinh", "sinh", "sinh a", (*machine).sinh},
+	{"Cosh", "cosh", "cosh a", (*machine).cosh},
+	{"Log1p", "log1p", "ln(1+a)", (*machine).log1p},
+	{"Atan", "atan", "atan a", (*machine).atan},
 }
 
 // sideBySide is how many vectors the long functions work on at once. Two gain up to 18 % (softplus), 3 % at the median; three
@@ -66,9 +71,29 @@ func (m *machine) exp(x vec) vec {
 func (m *machine) expm1(x vec) vec {
 	c := m.coefficients()
 	k, p := m.reduceExp(m.clamp(x, -c.tiny, c.expMax))
+	return m.or(m.scale(m.lessOne(k, p), k), m.sign(x))
+}
+
+// lessOne is p + (1 − 2⁻ᵏ), the factor of expm1.
+func (m *machine) lessOne(k, p vec) vec {
 	u := m.pow2(m.sub(m.load(m.k(0)), m.min(m.load(m.k(64)), k)))
-	y := m.scale(m.add(p, m.sub(m.load(m.k(1)), u)), k)
+	return m.add(p, m.sub(m.load(m.k(1)), u))
+}
+
+// sinh is q + q/(1+2q) with q = (e^|x| − 1)/2, and the sign of x. The quotient is ½ long before q overflows.
+func (m *machine) sinh(x vec) vec {
+	k, p := m.reduceExp(m.min(m.load(m.k(m.coefficients().expMax)), m.abs(x)))
+	q := m.scale(m.lessOne(k, p), m.sub(k, m.k(1)))
+	bounded := m.min(m.load(m.k(1e30)), q)
+	y := m.add(q, m.div(bounded, m.add(m.add(bounded, bounded), m.k(1))))
 	return m.or(y, m.sign(x))
+}
+
+// cosh is h + 1/(4h) with h = e^|x|/2.
+func (m *machine) cosh(x vec) vec {
+	k, p := m.reduceExp(m.min(m.load(m.k(m.coefficients().expMax)), m.abs(x)))
+	h := m.scale(m.add(p, m.k(1)), m.sub(k, m.k(1)))
+	return m.add(h, m.div(m.load(m.k(0.25)), h))
 }
 
 // expm1Negative is eˣ − 1 for −tiny ≤ x ≤ 0, where 2ᵏ needs no care.
@@ -160,6 +185,15 @@ func (m *machine) exponentToFloat(e vec) vec {
 		bias = 127
 	}
 	return m.sub(m.or(e, m.k(unit)), m.k(unit+bias))
+}
+
+// log1p is ln u + (x − (u−1))/u with u = 1 + x: the quotient is what the rounding of u lost.
+func (m *machine) log1p(x vec) vec {
+	u := m.add(x, m.k(1))
+	k, f := m.logParts(u)
+	lost := m.sub(x, m.sub(u, m.k(1)))
+	y := m.logSpecial(u, m.add(m.logTail(f, k), m.div(lost, u)))
+	return m.blend(m.cmp(equal, x, m.k(0)), x, y)
 }
 
 // softplus is ln(1+eˣ) = max(x, 0) + ln(1+e), e = e^−|x|. Where 1+e > √2, 1+e = 2(1+f) with f = (e−1)/2.

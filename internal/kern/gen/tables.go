@@ -58,6 +58,7 @@ func use{{.Suffix}}(e *engine[{{.Type}}]) {
 	{{- end}}
 	e.ops[OpSin] = guardedTrig(sin{{.Suffix}}, math.Sin, trigMax{{.Bits}}, {{.Lanes}})
 	e.ops[OpCos] = guardedTrig(cos{{.Suffix}}, math.Cos, trigMax{{.Bits}}, {{.Lanes}})
+	e.ops[OpTan] = guardedTrig(tan{{.Suffix}}, math.Tan, trigMax{{.Bits}}, {{.Lanes}})
 	e.ops[OpPow] = guardedPow(pow{{.Suffix}}, {{.Lanes}})
 	e.sincos = guardedSinCos(sinCos{{.Suffix}}, trigMax{{.Bits}}, {{.Lanes}})
 	{{- range $.Consts}}

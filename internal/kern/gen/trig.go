@@ -55,42 +55,89 @@ func (m *machine) trig(base, formula string, cos bool) {
 	m.ret()
 }
 
-// sinCos writes both at once: x = k·π/2 + r, and the quadrant k exchanges them and sets their signs.
+// sinCos writes both at once.
 func (m *machine) sinCos() {
 	m.text("sinCos", "func(s, c, x []T) int", "computes s = sin x, c = cos x and stops before a vector with a large element.")
-	sp, cp, src, n, i := m.base("s"), m.base("c"), m.base("x"), m.GP64(), m.GP64()
-	m.Load(m.Param("x").Len(), n)
-	c := m.coefficients()
+	sp, cp := m.base("s"), m.base("c")
+	m.guarded("x", func(x vec, store func(vec, reg.Register)) {
+		sin, cos := m.quadrants(x)
+		store(sin, sp)
+		store(cos, cp)
+	})
+}
+
+// tan writes the quotient of the two.
+func (m *machine) tan() {
+	m.text("tan", "func(dst, a []T) int", "computes dst = tan a and stops before a vector with a large element.")
+	dst := m.base("dst")
+	m.guarded("a", func(x vec, store func(vec, reg.Register)) {
+		sin, cos := m.quadrants(x)
+		store(m.div(sin, cos), dst)
+	})
+}
+
+// guarded writes the loop over a slice that stops before the first vector with an element that is too large for the
+// reduction, or NaN, and returns the number of elements done.
+func (m *machine) guarded(name string, body func(x vec, store func(vec, reg.Register))) {
+	src, n, i := m.base(name), m.GP64(), m.GP64()
+	m.Load(m.Param(name).Len(), n)
 	m.loop(n, i, 1, sideBySide, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
 		x := load(src)
-		m.jumpIfAny(m.cmp(notLess, m.abs(x), m.k(c.trig)), "large")
-		quadrant, k := m.integer(m.mul(x, m.k(2/math.Pi)))
-		r := m.subtractMultiple(x, k, c.half)
-		sin := m.oddSin(r, c.sinQuarter)
-		// cos r = w + (((1−w) − r²/2) + r⁴·P(r²)), w = 1 − r²/2: the bracket is what the rounding of w lost.
-		z := m.mul(r, r)
-		h := m.mul(z, m.k(0.5))
-		one := m.load(m.k(1))
-		w := m.sub(one, h)
-		lost := m.sub(m.sub(one, w), h)
-		z2 := m.mul(z, z)
-		cos := m.add(w, m.fma(m.poly(z, z2, c.cosQuarter), z2, lost))
-		top := 8*m.size - 1
-		odd := m.shl(quadrant, top)
-		swap := m.negative(odd)
-		negSin := m.and(m.shl(quadrant, top-1), m.signBit())
-		negCos := m.xor(negSin, odd)
-		y := m.xor(m.blend(swap, cos, sin), negSin)
-		store(m.blend(m.cmp(equal, x, m.k(0)), x, y), sp) // the reduction turns −0 into 0
-		store(m.xor(m.blend(swap, sin, cos), negCos), cp)
+		m.jumpIfAny(m.cmp(notLess, m.abs(x), m.k(m.coefficients().trig)), "large")
+		body(x, store)
 	})
-	m.Load(m.Param("x").Len(), i)
+	m.Load(m.Param(name).Len(), i)
 	m.Store(i, m.ReturnIndex(0))
 	m.ret()
 	m.Label("large")
 	m.SHRQ(m.shift(), i)
 	m.Store(i, m.ReturnIndex(0))
 	m.ret()
+}
+
+// quadrants returns sine and cosine: x = k·π/2 + r, and the quadrant k exchanges them and sets their signs.
+func (m *machine) quadrants(x vec) (sin, cos vec) {
+	c := m.coefficients()
+	quadrant, k := m.integer(m.mul(x, m.k(2/math.Pi)))
+	r := m.subtractMultiple(x, k, c.half)
+	s := m.oddSin(r, c.sinQuarter)
+	// cos r = w + (((1−w) − r²/2) + r⁴·P(r²)), w = 1 − r²/2: the bracket is what the rounding of w lost.
+	z := m.mul(r, r)
+	h := m.mul(z, m.k(0.5))
+	one := m.load(m.k(1))
+	w := m.sub(one, h)
+	lost := m.sub(m.sub(one, w), h)
+	z2 := m.mul(z, z)
+	t := m.add(w, m.fma(m.poly(z, z2, c.cosQuarter), z2, lost))
+	top := 8*m.size - 1
+	odd := m.shl(quadrant, top)
+	swap := m.negative(odd)
+	negSin := m.and(m.shl(quadrant, top-1), m.signBit())
+	negCos := m.xor(negSin, odd)
+	sin = m.xor(m.blend(swap, t, s), negSin)
+	sin = m.blend(m.cmp(equal, x, m.k(0)), x, sin) // the reduction turns −0 into 0
+	return sin, m.xor(m.blend(swap, s, t), negCos)
+}
+
+// atan reduces |x| to |t| ≤ tan(π/8) by the addition theorem (Moshier 1989): beyond tan(3π/8) to −1/x, between the two
+// to (x−1)/(x+1). The angles that are taken off are sums of two numbers.
+func (m *machine) atan(x vec) vec {
+	c := m.coefficients()
+	a := m.abs(x)
+	big := m.cmp(less, m.load(m.k(2.414213562373095)), a)
+	middle := m.cmp(less, m.load(m.k(0.41421356237309503)), a)
+	one := m.load(m.k(1))
+	top := m.blend(big, m.load(m.k(-1)), m.blend(middle, m.sub(a, m.k(1)), a))
+	bottom := m.blend(big, a, m.blend(middle, m.add(a, m.k(1)), one))
+	t := m.div(top, bottom)
+	z := m.mul(t, t)
+	y := m.mul(m.mul(m.poly(z, nil, c.atan), z), t)
+	quarter := func(part int) vec {
+		return m.blend(big, m.load(m.k(c.half[part])), m.keep(middle, m.k(c.half[part]/2)))
+	}
+	y = m.add(y, quarter(1))
+	y = m.add(m.add(y, t), quarter(0))
+	return m.or(y, m.sign(x))
 }
 
 // negative is the mask of the lanes whose sign bit is set.

@@ -25,6 +25,11 @@ ops = {
     "erf": (mp.erf, uniform(-1, 1, 60) + uniform(-6.2, 6.2, 80) + spread(-300, 1, 40)),
     "sin": (mp.sin, uniform(-4, 4, 60) + spread(-300, 6, 60) + [float(k * mp.pi / 2) for k in random.sample(range(1, 600000), 40)]),
     "cos": (mp.cos, uniform(-4, 4, 60) + spread(-10, 6, 60) + [float(k * mp.pi / 2) for k in random.sample(range(1, 600000), 40)]),
+    "tan": (mp.tan, uniform(-4, 4, 60) + spread(-300, 6, 60) + [float(k * mp.pi / 2) for k in random.sample(range(1, 600000), 40)]),
+    "sinh": (mp.sinh, uniform(-1, 1, 60) + uniform(-25, 25, 40) + uniform(-710.4, 710.4, 40) + spread(-300, 1, 40)),
+    "cosh": (mp.cosh, uniform(-1, 1, 60) + uniform(-25, 25, 40) + uniform(-710.4, 710.4, 40) + spread(-10, 1, 20)),
+    "log1p": (mp.log1p, uniform(-1, 1, 60) + spread(-300, 1, 60) + spread(0, 300, 20, (1,)) + [s - 1 for s in spread(-15, -1, 20, (1,))]),
+    "atan": (mp.atan, uniform(-3, 3, 80) + spread(-300, 20, 60)),
 }
 pairs = (
     [(10 ** random.uniform(-3, 3), random.uniform(-30, 30)) for _ in range(80)]
