@@ -66,7 +66,7 @@ type source struct {
 }
 
 func newSource(name string, text []byte) *source {
-	return &source{name, strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")}
+	return &source{name, strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text)), "\n")}
 }
 
 // place is a letter of a source.
@@ -80,9 +80,10 @@ const widest = 160
 
 // excerpt shows the line and a caret under the column. Of a long line it shows the part around the caret.
 func (p place) excerpt() string {
-	if p.src == nil || p.line < 1 || p.line > len(p.src.lines) {
+	if p.src == nil || p.line < 1 {
 		return ""
 	}
+	p.line = min(p.line, len(p.src.lines)) // an error at the end may be placed behind it
 	line := []rune(p.src.lines[p.line-1])
 	col := min(max(p.col, 1), len(line)+1)
 	if len(line) > widest {

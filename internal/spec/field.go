@@ -48,6 +48,14 @@ func (b *builder) field(e entry) {
 		b.errs = append(b.errs, located(f.Err(), e.value, b.src))
 		return
 	}
+	size := 0
+	for _, p := range f.Parameters() {
+		size += p.Size()
+	}
+	if size > maxParameters {
+		b.fail(e.value, "a network of %d parameters is more than fits; use at most %d", size, maxParameters)
+		return
+	}
 	raw := map[string]ph.Expr{}
 	for i, c := range components {
 		raw[c.key] = f

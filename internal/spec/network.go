@@ -32,7 +32,7 @@ func modules() []module {
 		}},
 		{"resnet", func(b *network) ph.Module {
 			return net.ResNet{
-				Width: b.whole("width", 32), Blocks: b.whole("blocks", 3), Out: b.out, Act: b.activation(), Init: b.init(), Raw: b.raw(),
+				Width: b.whole("width", 32, maxWidth), Blocks: b.whole("blocks", 3, maxLayers), Out: b.out, Act: b.activation(), Init: b.init(), Raw: b.raw(),
 			}
 		}},
 		{"siren", func(b *network) ph.Module {
@@ -40,7 +40,7 @@ func modules() []module {
 		}},
 		{"piratenet", func(b *network) ph.Module {
 			return net.PirateNet{
-				Width: b.whole("width", 64), Blocks: b.whole("blocks", 3), Scale: b.real("scale", 2), Out: b.out,
+				Width: b.whole("width", 64, maxWidth), Blocks: b.whole("blocks", 3, maxLayers), Scale: b.real("scale", 2), Out: b.out,
 				Act: b.activation(), Init: b.init(), Raw: b.raw(), Factorized: b.flag("factorized"),
 			}
 		}},
@@ -78,7 +78,7 @@ func (b *network) fourier(inner ph.Module) ph.Module {
 		return inner
 	}
 	s := &network{section: b.section.section(n, "{features: 32, scale: 1}")}
-	f := net.Fourier{Features: s.whole("features", 32), Scale: s.real("scale", 1), Inner: inner, Raw: b.raw()}
+	f := net.Fourier{Features: s.whole("features", 32, maxWidth), Scale: s.real("scale", 1), Inner: inner, Raw: b.raw()}
 	s.done()
 	return f
 }
@@ -94,7 +94,8 @@ func (b *network) periodic(inner ph.Module) ph.Module {
 	}
 	p := net.Periodic{Periods: map[*ph.Coord]float64{}, Harmonics: 1, Inner: inner, Raw: b.raw()}
 	if harmonics != nil {
-		p.Harmonics, _ = b.integer(harmonics, 1)
+		k, _ := b.integer(harmonics, 1)
+		p.Harmonics = b.atMost(harmonics, k, maxHarmonics)
 	}
 	s := b.section.section(n, "{x: 2} with the period of x")
 	for _, name := range sortedNames(b.coords) {
@@ -122,11 +123,11 @@ func (b *network) hidden() []int {
 	}
 	widths := []int{}
 	for _, it := range n.items {
-		w, ok := b.integer(it, 1)
-		if ok && w > 1<<14 {
-			b.fail(it, "a layer of %d units is more than fits; use at most %d", w, 1<<14)
-		}
-		widths = append(widths, w)
+		w, _ := b.integer(it, 1)
+		widths = append(widths, b.atMost(it, w, maxWidth))
+	}
+	if len(widths) > maxLayers {
+		b.fail(n, "%d layers are more than fit; use at most %d", len(widths), maxLayers)
 	}
 	return widths
 }
@@ -168,14 +169,26 @@ func (b *network) real(key string, def float64) float64 {
 	return v
 }
 
-func (b *network) whole(key string, def int) int {
+func (b *network) whole(key string, def, most int) int {
 	v, _ := b.integer(b.orDefault(key, strconv.Itoa(def)), 1)
-	if v > 1<<14 {
-		b.fail(b.get(key), "%d is more than fits; use at most %d", v, 1<<14)
-		return def
+	return b.atMost(b.get(key), v, most)
+}
+
+func (b *network) atMost(n *node, v, most int) int {
+	if v > most {
+		b.fail(n, "%d is more than fits; use at most %d", v, most)
+		return most
 	}
 	return v
 }
+
+// limits of a network, far beyond what trains.
+const (
+	maxWidth      = 1 << 13
+	maxLayers     = 100
+	maxHarmonics  = 100
+	maxParameters = 1 << 23
+)
 
 func sortedNames[V any](m map[string]V) []string {
 	var list []string

@@ -35,6 +35,7 @@ func (b *builder) namedRegions(n *node) {
 		v := b.section(e.value, "{on: boundary, where: x < 0.5}")
 		on, where := v.need("on", "boundary"), v.get("where")
 		v.done()
+		b.regions[e.key] = nil
 		if on == nil {
 			continue
 		}
@@ -402,7 +403,7 @@ func (b *builder) perAxis(n *node, min int) ([]int, bool) {
 }
 
 // maxGrid bounds the points of a grid, by the memory for evaluating a field on it.
-const maxGrid = 1 << 24
+const maxGrid = 1 << 22
 
 // listed reads at: [[0, 1], [0.5, 1]], points in the order of coords.
 func (b *builder) listed(n *node) *region {
