@@ -156,3 +156,50 @@ func TestReferencesSatisfyTheEquations(t *testing.T) {
 		})
 	}
 }
+
+// References that the files give as expressions are those of the library of known solutions, which was checked on its own.
+func TestExpressionsAreTheKnownSolutions(t *testing.T) {
+	for _, c := range []struct{ problem, builtin string }{
+		{"poisson1d", "poisson1d"}, {"poisson2d", "poisson2d"}, {"poisson2d_hard", "poisson2d"}, {"oscillator", "oscillator"},
+		{"wave1d", "wave1d"}, {"helmholtz2d", "helmholtz2d"}, {"kovasznay", "kovasznay"}, {"volterra", "volterra"},
+		{"inverse_field", "inverse_field"}, {"convection", "convection"}, {"elasticity_plate", "elasticity_plate"},
+	} {
+		t.Run(c.problem, func(t *testing.T) {
+			p, err := spec.Load(filepath.Join(problems, c.problem+".yaml"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var sets []string
+			for _, r := range p.References {
+				sets = append(sets, "reference."+r.Field+"={builtin: "+c.builtin+"}")
+			}
+			q, err := spec.Load(filepath.Join(problems, c.problem+".yaml"), sets)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range p.References {
+				cloud, err := p.Grid(11).Draw(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := r.Eval(cloud)
+				if err != nil {
+					t.Fatal(err)
+				}
+				same, err := q.Grid(11).Draw(nil) // the same points in q's own coordinates
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := q.References[i].Eval(same)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for k := range got {
+					if !(math.Abs(got[k]-want[k]) <= 1e-12*math.Max(1, math.Abs(want[k]))) {
+						t.Fatalf("%s at %v: %v in the file, %v in the library", r.Field, cloud.Row(k), got[k], want[k])
+					}
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,288 @@
+package spec_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+const heat = `
+problem: heat
+coords: {t: [0, 1], x: [0, 1], y: [0, 2]}
+constants: {kappa: 0.1}
+fields: {u: {net: mlp, hidden: [8, 8]}}
+constraints:
+  pde: {residual: u_t - kappa*laplacian(u), points: 64}
+optimizer: {adam: {}, steps: 10}
+`
+
+// load reads the heat problem with overrides.
+func load(t *testing.T, sets ...string) *spec.Problem {
+	t.Helper()
+	p, err := spec.Parse("heat.yaml", []byte(heat), t.TempDir(), sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Everything that the language offers is accepted, compiles and reads back from the resolved file.
+func TestLanguage(t *testing.T) {
+	for _, c := range []struct{ name, set string }{
+		{"modified MLP", "fields.u={net: modified_mlp, hidden: [8, 8], activation: sin, init: glorot_uniform, adaptive_slope: 5, factorized: true}"},
+		{"ResNet", "fields.u={net: resnet, width: 8, blocks: 2, activation: gelu, raw: true}"},
+		{"SIREN", "fields.u={net: siren, hidden: [8], omega: 10}"},
+		{"PirateNet", "fields.u={net: piratenet, width: 8, blocks: 2, scale: 1, factorized: true}"},
+		{"Fourier features", "fields.u={hidden: [8], fourier: {features: 4, scale: 2}}"},
+		{"default Fourier features", "fields.u={hidden: [8], fourier: {}}"},
+		{"periodic", "fields.u={hidden: [8], periodic: {x: 1, y: 2*1}, harmonics: 2}"},
+		{"linear network", "fields.u={hidden: []}"},
+		{"default network", "fields.u="},
+		{"output transform", "fields.u.output=x*(1 - x)*u + 0.1*t"},
+		{"vector field", "fields.u={out: 2, hidden: [8]}"},
+		{"constructive geometry", "domain={difference: [box, {ball: {center: [0.5, 1], radius: 0.2}}, {box: {y: [1.5, 2]}}]}"},
+		{"polygon", "domain={intersection: [box, {polygon: [[0, 0], [1, 0], [1, 2]]}]}"},
+		{"union", "domain={union: [{disk: {center: [0.5, 0.5], radius: 0.5}}, {disk: {center: [0.5, 1.2], radius: 0.5}}]}"},
+		{"no time", "time=none"},
+		{"boundary", "constraints.bc={residual: dn(u), on: boundary, points: 20}"},
+		{"initial", "constraints.ic={residual: u - sin(pi*x), on: initial, points: 20}"},
+		{"final", "constraints.fc={residual: u, on: final, points: 20}"},
+		{"one face", "constraints.bc={residual: n_x*u_x, on: {x: 1}, points: 20}"},
+		{"face as text", "constraints.bc={residual: u, on: x = 0, points: 20}"},
+		{"both faces", "constraints.bc={residual: u, on: x, points: 20}"},
+		{"faces by value", "constraints.bc={residual: u, on: {x: [0, 1]}, points: 20}"},
+		{"list of faces", "constraints.bc={residual: u, on: [{x: 0}, {y: 2}, {t: 0}], points: 20}"},
+		{"section", "constraints.m={residual: u - 1, on: {x: 0.5}, points: 20}"},
+		{"condition", "constraints.bc={residual: u, on: boundary, points: 20, where: y < 1 and x == 0}"},
+		{"periodic condition", "constraints.bc={residual: u(x = 0) - u(x = 1), on: {x: 0}, points: 20}"},
+		{"named region", "regions={low: {on: boundary, where: y < 1}}"},
+		{"grid", "constraints.g={residual: u, grid: {t: 2, x: 3, y: 4}}"},
+		{"quadrature", "constraints.g={residual: u^2, quadrature: 4, loss: sum}"},
+		{"given points", "constraints.g={residual: u, at: [[0, 0, 0], [1, 1, 2*1]]}"},
+		{"several residuals", "constraints.pde={residual: {a: u_t, b: u_x}, points: 20, weight: {a: 10}}"},
+		{"Huber loss", "constraints.pde.loss={huber: 0.1}"},
+		{"other loss", "constraints.pde.loss=mae"},
+		{"sampler", "constraints.pde.sampler=latin_hypercube"},
+		{"resampling", "constraints.pde.resample=100"},
+		{"data", "constraints.d={residual: u - u_data, on: {builtin: param_heat, n: 20, noise: 0.01, seed: 7}, weight: 1e2}"},
+		{"cosine", "optimizer.adam.lr={cosine: {lr: 1e-2, end: 1e-4}}"},
+		{"warm-up", "optimizer.adam.lr={warmup_cosine: {lr: 1e-2, warmup: 3}}"},
+		{"exponential", "optimizer.adam.lr={exponential: {lr: 1e-2, factor: 0.5, steps: 10, staircase: true, floor: 1e-5}}"},
+		{"piecewise", "optimizer.adam.lr={piecewise: {lr: 1e-2, changes: {5: 1e-3, 3: 5e-3}}}"},
+		{"plateau", "optimizer.adam.lr={plateau: {patience: 5}}"},
+		{"DLRS", "optimizer.adam.lr={dlrs: {}}"},
+		{"clip", "optimizer={adam: {}, clip: 1, steps: 5}"},
+		{"clip by value", "optimizer={sgd: {momentum: 0.9, nesterov: true}, clip: {norm: 1, value: 0.1}, steps: 5}"},
+		{"phases", "optimizer=[{adamw: {decay: 1e-3, decays: ['u/*/weight']}, steps: 5}, {rmsprop: {}, steps: 5}, {lbfgs: {memory: 5}, steps: 5}, {ssbfgs: {}, steps: 5}, {ssbroyden: {grad_tol: 1e-12}, steps: 5}]"},
+		{"freeze", "optimizer.freeze=[u/layer0]"},
+		{"groups", "optimizer={groups: [{params: u/layer0, sgd: {lr: 0.1}}, {params: u/layer1/bias, freeze: }, {adam: {}}], steps: 5}"},
+		{"float32", "precision=float32"},
+		{"workers", "workers=2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sets := []string{c.set}
+			if c.name == "vector field" {
+				sets = append(sets, "constraints.pde.residual='[u_t[0], u[1] - x]'")
+			}
+			if c.name == "named region" {
+				sets = append(sets, "constraints.bc={residual: u, on: low, points: 20, where: x == 0}")
+			}
+			if c.name == "data" {
+				sets = append(sets, "coords={t: [0, 1], x: [0, 1], kappa: [0.05, 1]}", "constants=", "constraints.pde.residual=u_t - kappa*u_xx")
+			}
+			p := load(t, sets...)
+			s, err := crux.New(p.Crux, p.Options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if _, err := s.Solve(t.Context(), min(p.Steps, 3)); err != nil {
+				t.Error(err)
+			}
+			if _, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil); err != nil {
+				t.Errorf("%v\n%s", err, p.Resolved)
+			}
+		})
+	}
+}
+
+// The boundary of a problem in space and time is that of space at all times, with normals that have no part along time.
+func TestBoundaryLeavesTimeOut(t *testing.T) {
+	for _, domain := range []string{"domain=box", "domain={difference: [box, {ball: {center: [0.5, 1], radius: 0.2}}]}"} {
+		p := load(t, domain, "constraints.bc={residual: u, on: boundary, points: 50}")
+		s, err := crux.New(p.Crux, p.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		c, err := s.Cloud("bc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range c.Len() {
+			norm := 0.0
+			for j, x := range c.Coords {
+				n := c.Normals[i*len(c.Coords)+j]
+				norm += n * n
+				if x.Name() == "t" && (n != 0 || c.Row(i)[j] == 0 || c.Row(i)[j] == 1) {
+					t.Errorf("%s: point %v, normal along t %v", domain, c.Row(i), n)
+				}
+			}
+			if math.Abs(norm-1) > 1e-12 {
+				t.Errorf("%s: normal of length² %v", domain, norm)
+			}
+		}
+	}
+}
+
+func TestComponentsDefinitionsAndNumbers(t *testing.T) {
+	src := `
+problem: inverse
+coords: {x: [0, 1]}
+constants: {b: a^2, a: 2*pi} # in any order
+params: {c: {init: 0.5, true: 2}, s: -1}
+define: {d: {expr: exp(s), true: b}, slope: u_x, source: sin(a*x)}
+fields:
+  w: {hidden: [4], out: [u, v], output: {u: x*u + v}}
+constraints:
+  pde: {residual: {first: c*u_x + d*v = source, second: v}, points: 10}
+reference: {u: x, slope: 1, c: 3}
+budget: 1m30s
+`
+	p, err := spec.Parse("inverse.yaml", []byte(src), ".", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range p.Fields {
+		names = append(names, f.Name)
+	}
+	if got := strings.Join(names, " "); got != "u v slope" {
+		t.Errorf("fields %s", got)
+	}
+	if len(p.Params) != 2 || p.Params[0].Path() != "c" || len(p.Derived) != 1 || p.Derived[0].Name != "d" {
+		t.Errorf("parameters %v, derived %v", p.Params, p.Derived)
+	}
+	if p.Truths["c"] != 3 || p.Truths["d"] != 4*math.Pi*math.Pi {
+		t.Errorf("truths %v", p.Truths)
+	}
+	d, err := p.Derived[0].Eval(func(*ph.Param) float64 { return -1 })
+	if err != nil || d != math.Exp(-1) {
+		t.Errorf("d = %v, %v", d, err)
+	}
+	if p.Budget != 90*time.Second || p.Steps != 5000 {
+		t.Errorf("budget %v, %d steps", p.Budget, p.Steps)
+	}
+	c := p.Crux.Constraints
+	if len(c) != 2 || c[0].Name != "pde.first" || c[0].On != c[1].On {
+		t.Errorf("constraints %v", c)
+	}
+	s, err := crux.New(p.Crux, p.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	e, err := ph.Parse("u_xx + b*v + slope", p.Env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Eval(e, p.Grid(11)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDataFiles(t *testing.T) {
+	dir := t.TempDir()
+	csv := "t,x,y,u\n0.5,0.5,1,0.1\n0.25,0.5,1,0.2\n"
+	if err := os.WriteFile(filepath.Join(dir, "d.csv"), []byte(csv), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := spec.Parse("heat.yaml", []byte(heat), dir, []string{
+		"data={m: {file: d.csv}}", "constraints.d={residual: u - u_data, on: m}", "constraints.e={residual: u_t, on: m}", "reference={u: {file: d.csv}}",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Crux.Constraints; c[1].On != c[2].On {
+		t.Error("constraints on one data set have points of their own")
+	}
+	r := p.References[0]
+	cloud, err := r.On.Draw(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := r.Eval(cloud)
+	if err != nil || r.Kind != spec.Measured || len(v) != 2 || v[1] != 0.2 {
+		t.Errorf("%v %v %v", r.Kind, v, err)
+	}
+	// the resolved file finds the data from any folder
+	if _, err := spec.Parse("resolved.yaml", p.Resolved, t.TempDir(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOverrides(t *testing.T) {
+	p := load(t, "optimizer.steps=2*21", "constraints.pde.points=128", "seed=9", "constants.kappa=1/4")
+	if p.Steps != 42 || p.Crux.Constraints[0].On.Len() != 128 || p.Options.Seed != 9 || !strings.Contains(string(p.Resolved), "kappa: 1/4") {
+		t.Errorf("%d steps, %d points, seed %d\n%s", p.Steps, p.Crux.Constraints[0].On.Len(), p.Options.Seed, p.Resolved)
+	}
+	for _, c := range []struct{ set, want string }{
+		{"sead=3", `--set sead=3:1:1: unknown key "sead"; did you mean seed?`},
+		{"seed", "--set seed: an override has the form path=value"},
+		{"optimizer.steps=two", "--set optimizer.steps=two:1:1: optimizer.steps: unknown name two"},
+		{"constraints.pde.residual=u_t + vv", "--set constraints.pde.residual=u_t + vv:1:7: constraints.pde.residual: unknown name vv"},
+		{"problem.x=3", `problem is "heat" and has no part x`},
+	} {
+		_, err := spec.Parse("heat.yaml", []byte(heat), ".", []string{c.set})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.set, err)
+		}
+	}
+}
+
+// The file that the project promises: one screen, nothing but the problem.
+func TestPromisedFile(t *testing.T) {
+	src := `problem: burgers
+coords: {t: [0, 1], x: [-1, 1]}
+constants: {nu: 0.01/pi}
+fields: {u: {net: mlp, hidden: [20, 20, 20], output: "-sin(pi*x) + t*(1 - x^2)*u"}}
+constraints:
+  pde: {residual: u_t + u*u_x - nu*u_xx, points: 4000, sampler: sobol}
+optimizer: [{adam: {lr: 1e-3}, steps: 2000}, {lbfgs: {}, steps: 3000}]
+reference: {u: {builtin: burgers_cole_hopf}}
+seed: 1
+`
+	p, err := spec.Parse("burgers.yaml", []byte(src), ".", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Steps != 5000 || p.Options.Seed != 1 || p.References[0].Kind != spec.Computed {
+		t.Errorf("%d steps, seed %d, reference %s", p.Steps, p.Options.Seed, p.References[0].Kind)
+	}
+}
+
+func ExampleParse() {
+	src := `problem: wave
+coords: {t: [0, 1], x: [0, 1]}
+fields: {u: {net: mlp}}
+constraints:
+  pde: {residual: u_tt - c^2*u_xx, points: 1000, samplr: sobol}
+`
+	_, err := spec.Parse("wave.yaml", []byte(src), ".", nil)
+	fmt.Println(err)
+	// Output:
+	// wave.yaml:5:26: constraints.pde.residual: unknown name c; known are t, u, x
+	//     5 |   pde: {residual: u_tt - c^2*u_xx, points: 1000, samplr: sobol}
+	//       |                          ^
+	// wave.yaml:5:50: constraints.pde: unknown key "samplr"; did you mean sampler?
+	//     5 |   pde: {residual: u_tt - c^2*u_xx, points: 1000, samplr: sobol}
+	//       |                                                  ^
+}
