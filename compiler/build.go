@@ -226,9 +226,17 @@ func (t *trace) unary(u *ph.Unary, a *value) *value {
 
 func (t *trace) where(c, a, b *value) *value {
 	if a == b {
-		return a
+		return t.widen(a, c.dim)
 	}
 	return t.add(value{op: opWhere, dim: max(c.dim, a.dim, b.dim), args: []*value{c, a, b}})
+}
+
+// widen spreads a value of one component over dim of them; nil stays nil.
+func (t *trace) widen(v *value, dim int) *value {
+	if v == nil || v.dim >= dim {
+		return v
+	}
+	return t.lin(dim, 0, []float64{1}, []*value{v})
 }
 
 // zero stands in for nil where an operator needs a value.

@@ -42,6 +42,7 @@ func (l *lowering) lower(e ph.Expr) (*value, error) {
 	if err != nil {
 		return nil, err
 	}
+	v = l.t.widen(v, e.Dim())
 	if v.expr == nil {
 		v.expr = e
 	}

@@ -78,6 +78,7 @@ func (j *jets) eliminate(v *value) (*value, error) {
 	if err != nil {
 		return nil, locate(v, err)
 	}
+	w = t.widen(w, v.dim)
 	if w.expr == nil {
 		w.expr = v.expr
 	}
@@ -107,6 +108,7 @@ func (t *trace) diff(v *value, c *ph.Coord) (*value, error) {
 		if isZero(w) {
 			w = nil
 		}
+		w = t.widen(w, v.dim)
 		t.diffs[key] = w
 		if w != nil && w.op == opLinear {
 			t.origin[w] = key
@@ -270,6 +272,7 @@ func (t *trace) lap(v *value, s *lapSpec) (*value, error) {
 		if isZero(w) {
 			w = nil
 		}
+		w = t.widen(w, v.dim)
 		t.laps[key] = w
 	}
 	return w, err
@@ -381,18 +384,18 @@ func (t *trace) subst(v *value, c *ph.Coord, w *value) (*value, error) {
 			b := *v
 			b.args = make([]*value, len(v.args))
 			changed := false
-			dim := 1
+			dim := v.dim // more where a function's argument of one component becomes several
 			for i, a := range v.args {
 				b.args[i] = visit(a)
 				changed = changed || b.args[i] != a
-				dim = max(dim, b.args[i].dim)
-			}
-			if changed {
 				switch v.op {
 				case opSlice, opConcat, opSum, opLinear:
-					dim = v.dim
+				default:
+					dim = max(dim, b.args[i].dim)
 				}
-				r = t.rebuild(&b, dim)
+			}
+			if changed {
+				r = t.widen(t.rebuild(&b, dim), dim)
 			}
 		}
 		memo[v] = r

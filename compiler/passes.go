@@ -83,7 +83,7 @@ func (c *compilation) rewrite(f func(t *trace, v *value, visit func(*value) *val
 			for i, a := range v.args {
 				b.args[i] = visit(a)
 			}
-			w = t.rebuild(&b, v.dim)
+			w = t.widen(t.rebuild(&b, v.dim), v.dim)
 		}
 		if w.expr == nil {
 			w.expr = v.expr
@@ -173,7 +173,7 @@ func hoist(c *compilation) error {
 				for i, a := range v.args {
 					b.args[i] = visit(a)
 				}
-				w = t.rebuild(&b, v.dim)
+				w = t.widen(t.rebuild(&b, v.dim), v.dim)
 			}
 			if w.expr == nil {
 				w.expr = v.expr

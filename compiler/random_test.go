@@ -135,3 +135,19 @@ func TestRandomExpressions(t *testing.T) {
 		r.expect(rt, 1e-9)
 	})
 }
+
+// Cases that the random search has found.
+func TestFoundExpressions(t *testing.T) {
+	w := newWorld()
+	x, y, flow := w.x, w.y, w.flow
+	for _, e := range []ph.Expr{
+		softsign(flow), // the losses of several components read a stashed channel
+		w.k.Shift(-1),  // a residual without coordinates was summed over one point
+		ph.Const(2),
+		ph.Concat(flow, flow.Scale(0).Add(x.Scale(-1.5))).Slice(0, 5).Subst(x, y), // a substitution forgot the width of a spread sum
+		ph.Concat(ph.Where(ph.Compare(flow, ph.Less, y), x, x), flow),
+		ph.Concat(ph.Max(flow, x.Scale(2)), flow).D(x),
+	} {
+		w.compile(t, compiler.TraceCompiler{}, w.group(e), w.batch(3, 1)).expect(t, 1e-10)
+	}
+}

@@ -227,3 +227,17 @@ func (r *run) expect(t tb, tol float64) {
 		t.Errorf("derivative along v: %v, want %v (scale %v)", got, slope, scale)
 	}
 }
+
+// along is the exact derivative of residual i along v, at every point.
+func (r *run) along(t tb, i int, v []float64) []float64 {
+	t.Helper()
+	var all []float64
+	for k := range r.b.N {
+		d, err := refeval.Directional(r.g.Residuals[i].Expr, r.point(k, v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, d...)
+	}
+	return all
+}
