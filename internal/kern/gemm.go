@@ -20,12 +20,12 @@ const (
 
 // gemmEngine is what products need from a level.
 type gemmEngine[T Float] struct {
-	lanes   int // panels are a multiple of this many columns wide
-	maxVec  int // the widest panel, in lanes
-	inPlace int // tile can read a row-major B as it is when its width is a multiple of this; 0 means never
+	lanes   int  // panels are a multiple of this many columns wide
+	maxVec  int  // the widest panel, in lanes
+	inPlace bool // tile can read a row-major B as it is
 
 	// tile computes C[m×w] (+)= A[m×k]·B[k×w] (+ bias) for one panel of w ≤ vecs·lanes columns. A has the strides rsa, csa.
-	// Rows of B are rsb apart; a packed panel is padded with zeros, so that rsb = vecs·lanes. bias has w elements or is nil.
+	// Rows of B are rsb apart, or rsb is 0 and b is a packed panel, padded with zeros. bias has w elements or is nil.
 	tile func(vecs, m, k int, a []T, rsa, csa int, b []T, rsb int, c []T, ldc, w int, bias []T, acc bool)
 	// dots computes C[m×n] (+)= A[m×k]·Bᵀ (+ bias) for n ≤ narrowMax rows of B, stored without gaps.
 	dots func(c []T, ldc int, a []T, lda int, bt []T, m, n, k int, bias []T, acc bool)
@@ -85,7 +85,7 @@ func outer[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, k, n int,
 	}
 	for p0 := 0; p0 < m; p0 += innerBlock {
 		kc := min(innerBlock, m-p0)
-		if g.inPlace > 0 && n%g.inPlace == 0 && ldb*int(unsafe.Sizeof(T(0))) <= strideMax {
+		if g.inPlace && ldb*int(unsafe.Sizeof(T(0))) <= strideMax {
 			g.panels(c, ldc, a[p0*lda:], 1, lda, b[p0*ldb:], ldb, k, n, kc, nil, acc || p0 > 0)
 			continue
 		}
@@ -146,17 +146,15 @@ func (g *gemmEngine[T]) panels(c []T, ldc int, a []T, rsa, csa int, b []T, ldb, 
 				nv++
 			}
 			w := min(nv*g.lanes, n-j)
-			bp, rsb := b, ldb
+			bp := b[j:]
 			if ldb == 0 {
-				bp, rsb = b[j*k:], nv*g.lanes
-			} else {
-				bp = b[j:]
+				bp = b[j*k:]
 			}
 			var bs []T
 			if bias != nil {
 				bs = bias[j : j+w]
 			}
-			g.tile(nv, mc, k, a[i*rsa:], rsa, csa, bp, rsb, c[i*ldc+j:], ldc, w, bs, acc)
+			g.tile(nv, mc, k, a[i*rsa:], rsa, csa, bp, ldb, c[i*ldc+j:], ldc, w, bs, acc)
 			j += w
 		}
 	}

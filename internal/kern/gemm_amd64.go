@@ -5,8 +5,9 @@ package kern
 import "unsafe"
 
 // tileKernel computes tiles one below the other, of a fixed height and a width in vectors of which the last has tail
-// columns: C (+)= A·B (+ bias). Distances are counted in elements. k and tiles are at least 1.
-type tileKernel[T Float] func(tiles, k int, a *T, rsa, csa int, b *T, rsb int, c *T, ldc, tail int, bias *T, acc bool)
+// columns: C (+)= A·B (+ bias). Distances are counted in elements. k and tiles are at least 1. masked says that rows of B end
+// with the last column, too; otherwise they are whole vectors.
+type tileKernel[T Float] func(tiles, k int, a *T, rsa, csa int, b *T, rsb int, c *T, ldc, tail int, bias *T, acc, masked bool)
 
 // tileHeight is a kernel with the number of rows of its tile.
 type tileHeight[T Float] struct {
@@ -15,10 +16,14 @@ type tileHeight[T Float] struct {
 }
 
 // useTiles makes g run kernels[v] for panels of v vectors, the highest tiles first.
-func (g *gemmEngine[T]) useTiles(lanes, inPlace int, kernels [][]tileHeight[T]) {
-	g.lanes, g.maxVec, g.inPlace = lanes, len(kernels)-1, inPlace
+func (g *gemmEngine[T]) useTiles(lanes int, kernels [][]tileHeight[T]) {
+	g.lanes, g.maxVec, g.inPlace = lanes, len(kernels)-1, true
 	g.tile = func(vecs, m, k int, a []T, rsa, csa int, b []T, rsb int, c []T, ldc, w int, bias []T, acc bool) {
 		tail := w - (vecs-1)*lanes
+		masked := rsb > 0 && tail < lanes
+		if rsb == 0 {
+			rsb = vecs * lanes
+		}
 		ap, bp, cp := unsafe.SliceData(a), unsafe.SliceData(b), unsafe.SliceData(c)
 		biasp := unsafe.SliceData(bias)
 		for _, h := range kernels[vecs] {
@@ -26,7 +31,7 @@ func (g *gemmEngine[T]) useTiles(lanes, inPlace int, kernels [][]tileHeight[T]) 
 			if tiles == 0 {
 				continue
 			}
-			h.run(tiles, k, ap, rsa, csa, bp, rsb, cp, ldc, tail, biasp, acc)
+			h.run(tiles, k, ap, rsa, csa, bp, rsb, cp, ldc, tail, biasp, acc, masked)
 			m -= tiles * h.rows
 			if m == 0 {
 				return

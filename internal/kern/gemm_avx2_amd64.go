@@ -4,60 +4,60 @@
 
 package kern
 
-// gemm8x1AVX2F64 computes 8 rows times tiles of a panel 1 vectors wide; the last vector has tail columns.
+// gemm8x1AVX2F64 computes 8 rows times tiles of a panel 1 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm8x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm8x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm4x1AVX2F64 computes 4 rows times tiles of a panel 1 vectors wide; the last vector has tail columns.
+// gemm4x1AVX2F64 computes 4 rows times tiles of a panel 1 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm4x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm4x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm2x1AVX2F64 computes 2 rows times tiles of a panel 1 vectors wide; the last vector has tail columns.
+// gemm2x1AVX2F64 computes 2 rows times tiles of a panel 1 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm2x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm2x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm1x1AVX2F64 computes 1 rows times tiles of a panel 1 vectors wide; the last vector has tail columns.
+// gemm1x1AVX2F64 computes 1 rows times tiles of a panel 1 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm1x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm1x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm6x2AVX2F64 computes 6 rows times tiles of a panel 2 vectors wide; the last vector has tail columns.
+// gemm6x2AVX2F64 computes 6 rows times tiles of a panel 2 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm6x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm6x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm4x2AVX2F64 computes 4 rows times tiles of a panel 2 vectors wide; the last vector has tail columns.
+// gemm4x2AVX2F64 computes 4 rows times tiles of a panel 2 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm4x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm4x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm2x2AVX2F64 computes 2 rows times tiles of a panel 2 vectors wide; the last vector has tail columns.
+// gemm2x2AVX2F64 computes 2 rows times tiles of a panel 2 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm2x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm2x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm1x2AVX2F64 computes 1 rows times tiles of a panel 2 vectors wide; the last vector has tail columns.
+// gemm1x2AVX2F64 computes 1 rows times tiles of a panel 2 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm1x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm1x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm4x3AVX2F64 computes 4 rows times tiles of a panel 3 vectors wide; the last vector has tail columns.
+// gemm4x3AVX2F64 computes 4 rows times tiles of a panel 3 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm4x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm4x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm2x3AVX2F64 computes 2 rows times tiles of a panel 3 vectors wide; the last vector has tail columns.
+// gemm2x3AVX2F64 computes 2 rows times tiles of a panel 3 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm2x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm2x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
-// gemm1x3AVX2F64 computes 1 rows times tiles of a panel 3 vectors wide; the last vector has tail columns.
+// gemm1x3AVX2F64 computes 1 rows times tiles of a panel 3 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm1x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+func gemm1x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 
 // dots8AVX2F64 computes 8 rows times tiles of one column: C (+)= A·b + bias.
 //
@@ -69,60 +69,60 @@ func dots8AVX2F64(tiles int, k int, a *float64, lda int, b *float64, c *float64,
 //go:noescape
 func dots1AVX2F64(tiles int, k int, a *float64, lda int, b *float64, c *float64, ldc int, bias float64, acc bool)
 
-// gemm8x1AVX2F32 computes 8 rows times tiles of a panel 1 vectors wide; the last vector has tail columns.
+// gemm8x1AVX2F32 computes 8 rows times tiles of a panel 1 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm8x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm8x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm4x1AVX2F32 computes 4 rows times tiles of a panel 1 vectors wide; the last vector has tail columns.
+// gemm4x1AVX2F32 computes 4 rows times tiles of a panel 1 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm4x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm4x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm2x1AVX2F32 computes 2 rows times tiles of a panel 1 vectors wide; the last vector has tail columns.
+// gemm2x1AVX2F32 computes 2 rows times tiles of a panel 1 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm2x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm2x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm1x1AVX2F32 computes 1 rows times tiles of a panel 1 vectors wide; the last vector has tail columns.
+// gemm1x1AVX2F32 computes 1 rows times tiles of a panel 1 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm1x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm1x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm6x2AVX2F32 computes 6 rows times tiles of a panel 2 vectors wide; the last vector has tail columns.
+// gemm6x2AVX2F32 computes 6 rows times tiles of a panel 2 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm6x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm6x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm4x2AVX2F32 computes 4 rows times tiles of a panel 2 vectors wide; the last vector has tail columns.
+// gemm4x2AVX2F32 computes 4 rows times tiles of a panel 2 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm4x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm4x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm2x2AVX2F32 computes 2 rows times tiles of a panel 2 vectors wide; the last vector has tail columns.
+// gemm2x2AVX2F32 computes 2 rows times tiles of a panel 2 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm2x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm2x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm1x2AVX2F32 computes 1 rows times tiles of a panel 2 vectors wide; the last vector has tail columns.
+// gemm1x2AVX2F32 computes 1 rows times tiles of a panel 2 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm1x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm1x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm4x3AVX2F32 computes 4 rows times tiles of a panel 3 vectors wide; the last vector has tail columns.
+// gemm4x3AVX2F32 computes 4 rows times tiles of a panel 3 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm4x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm4x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm2x3AVX2F32 computes 2 rows times tiles of a panel 3 vectors wide; the last vector has tail columns.
+// gemm2x3AVX2F32 computes 2 rows times tiles of a panel 3 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm2x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm2x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
-// gemm1x3AVX2F32 computes 1 rows times tiles of a panel 3 vectors wide; the last vector has tail columns.
+// gemm1x3AVX2F32 computes 1 rows times tiles of a panel 3 vectors wide. The last vector has tail columns; masked says that B has no more either.
 //
 //go:noescape
-func gemm1x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+func gemm1x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 
 // dots8AVX2F32 computes 8 rows times tiles of one column: C (+)= A·b + bias.
 //

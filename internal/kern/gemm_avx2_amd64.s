@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func gemm8x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm8x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm8x1AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm8x1AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -53,6 +53,8 @@ start:
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
 	LEAQ (AX)(CX*4), R13
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R11), Y8
@@ -77,40 +79,68 @@ inner:
 	ADDQ         DX, R13
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
+	JMP          finish
+
+masked:
 	VMOVUPD      (R9), Y8
-	VMASKMOVPD   (R10), Y8, Y8
-	VADDPD       Y8, Y0, Y0
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   (R10), Y8, Y8
-	VADDPD       Y8, Y1, Y1
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   (R10), Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   (R10), Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   (R10), Y8, Y8
-	VADDPD       Y8, Y4, Y4
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   (R10), Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   (R10), Y8, Y8
-	VADDPD       Y8, Y6, Y6
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   (R10), Y8, Y8
-	VADDPD       Y8, Y7, Y7
+	VMASKMOVPD   (R11), Y8, Y8
+	VBROADCASTSD (R12), Y9
+	VFMADD231PD  Y8, Y9, Y0
+	VBROADCASTSD (R12)(CX*1), Y9
+	VFMADD231PD  Y8, Y9, Y1
+	VBROADCASTSD (R12)(CX*2), Y9
+	VFMADD231PD  Y8, Y9, Y2
+	VBROADCASTSD (R12)(R8*1), Y9
+	VFMADD231PD  Y8, Y9, Y3
+	VBROADCASTSD (R13), Y9
+	VFMADD231PD  Y8, Y9, Y4
+	VBROADCASTSD (R13)(CX*1), Y9
+	VFMADD231PD  Y8, Y9, Y5
+	VBROADCASTSD (R13)(CX*2), Y9
+	VFMADD231PD  Y8, Y9, Y6
+	VBROADCASTSD (R13)(R8*1), Y9
+	VFMADD231PD  Y8, Y9, Y7
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	ADDQ         DX, R13
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD (R10), Y8, Y8
+	VADDPD     Y8, Y0, Y0
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD (R10), Y8, Y8
+	VADDPD     Y8, Y1, Y1
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD (R10), Y8, Y8
+	VADDPD     Y8, Y2, Y2
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD (R10), Y8, Y8
+	VADDPD     Y8, Y3, Y3
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD (R10), Y8, Y8
+	VADDPD     Y8, Y4, Y4
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD (R10), Y8, Y8
+	VADDPD     Y8, Y5, Y5
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD (R10), Y8, Y8
+	VADDPD     Y8, Y6, Y6
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD (R10), Y8, Y8
+	VADDPD     Y8, Y7, Y7
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -177,9 +207,9 @@ DATA mask<>+48(SB)/8, $0x0000000000000000
 DATA mask<>+56(SB)/8, $0x0000000000000000
 GLOBL mask<>(SB), RODATA|NOPTR, $64
 
-// func gemm4x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm4x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm4x1AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm4x1AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -217,6 +247,8 @@ start:
 	MOVQ k+8(FP), R10
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R11), Y4
@@ -232,24 +264,43 @@ inner:
 	ADDQ         DX, R12
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
+	JMP          finish
+
+masked:
 	VMOVUPD      (R9), Y4
-	VMASKMOVPD   (R10), Y4, Y4
-	VADDPD       Y4, Y0, Y0
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y4
-	VMASKMOVPD   (R10), Y4, Y4
-	VADDPD       Y4, Y1, Y1
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y4
-	VMASKMOVPD   (R10), Y4, Y4
-	VADDPD       Y4, Y2, Y2
-	ADDQ         SI, R10
-	VMOVUPD      (R9), Y4
-	VMASKMOVPD   (R10), Y4, Y4
-	VADDPD       Y4, Y3, Y3
+	VMASKMOVPD   (R11), Y4, Y4
+	VBROADCASTSD (R12), Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VBROADCASTSD (R12)(CX*1), Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VBROADCASTSD (R12)(CX*2), Y5
+	VFMADD231PD  Y4, Y5, Y2
+	VBROADCASTSD (R12)(R8*1), Y5
+	VFMADD231PD  Y4, Y5, Y3
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPD    (R9), Y4
+	VMASKMOVPD (R10), Y4, Y4
+	VADDPD     Y4, Y0, Y0
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y4
+	VMASKMOVPD (R10), Y4, Y4
+	VADDPD     Y4, Y1, Y1
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y4
+	VMASKMOVPD (R10), Y4, Y4
+	VADDPD     Y4, Y2, Y2
+	ADDQ       SI, R10
+	VMOVUPD    (R9), Y4
+	VMASKMOVPD (R10), Y4, Y4
+	VADDPD     Y4, Y3, Y3
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -285,9 +336,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm2x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm2x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm2x1AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm2x1AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -320,6 +371,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R10), Y2
@@ -331,16 +384,31 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
+	JMP          finish
+
+masked:
 	VMOVUPD      (R9), Y2
-	VMASKMOVPD   (R8), Y2, Y2
-	VADDPD       Y2, Y0, Y0
-	ADDQ         SI, R8
-	VMOVUPD      (R9), Y2
-	VMASKMOVPD   (R8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
+	VMASKMOVPD   (R10), Y2, Y2
+	VBROADCASTSD (R11), Y3
+	VFMADD231PD  Y2, Y3, Y0
+	VBROADCASTSD (R11)(CX*1), Y3
+	VFMADD231PD  Y2, Y3, Y1
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPD    (R9), Y2
+	VMASKMOVPD (R8), Y2, Y2
+	VADDPD     Y2, Y0, Y0
+	ADDQ       SI, R8
+	VMOVUPD    (R9), Y2
+	VMASKMOVPD (R8), Y2, Y2
+	VADDPD     Y2, Y1, Y1
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -366,9 +434,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm1x1AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm1x1AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm1x1AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -399,6 +467,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R10), Y1
@@ -408,12 +478,25 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
+	JMP          finish
+
+masked:
 	VMOVUPD      (R9), Y1
-	VMASKMOVPD   (R8), Y1, Y1
-	VADDPD       Y1, Y0, Y0
+	VMASKMOVPD   (R10), Y1, Y1
+	VBROADCASTSD (R11), Y2
+	VFMADD231PD  Y1, Y2, Y0
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPD    (R9), Y1
+	VMASKMOVPD (R8), Y1, Y1
+	VADDPD     Y1, Y0, Y0
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -434,9 +517,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm6x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm6x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm6x2AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm6x2AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -491,6 +574,8 @@ start:
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
 	LEAQ (AX)(CX*4), R13
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R11), Y12
@@ -518,44 +603,75 @@ inner:
 	ADDQ         DX, R13
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y0, Y0
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   32(R10), Y12, Y12
-	VADDPD       Y12, Y1, Y1
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y2, Y2
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   32(R10), Y12, Y12
-	VADDPD       Y12, Y3, Y3
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y4, Y4
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   32(R10), Y12, Y12
-	VADDPD       Y12, Y5, Y5
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y6, Y6
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   32(R10), Y12, Y12
-	VADDPD       Y12, Y7, Y7
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y8, Y8
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   32(R10), Y12, Y12
-	VADDPD       Y12, Y9, Y9
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y10, Y10
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   32(R10), Y12, Y12
-	VADDPD       Y12, Y11, Y11
+	JMP          finish
+
+masked:
+	VMOVUPD      (R11), Y12
+	VMOVUPD      (R9), Y13
+	VMASKMOVPD   32(R11), Y13, Y13
+	VBROADCASTSD (R12), Y14
+	VFMADD231PD  Y12, Y14, Y0
+	VFMADD231PD  Y13, Y14, Y1
+	VBROADCASTSD (R12)(CX*1), Y14
+	VFMADD231PD  Y12, Y14, Y2
+	VFMADD231PD  Y13, Y14, Y3
+	VBROADCASTSD (R12)(CX*2), Y14
+	VFMADD231PD  Y12, Y14, Y4
+	VFMADD231PD  Y13, Y14, Y5
+	VBROADCASTSD (R12)(R8*1), Y14
+	VFMADD231PD  Y12, Y14, Y6
+	VFMADD231PD  Y13, Y14, Y7
+	VBROADCASTSD (R13), Y14
+	VFMADD231PD  Y12, Y14, Y8
+	VFMADD231PD  Y13, Y14, Y9
+	VBROADCASTSD (R13)(CX*1), Y14
+	VFMADD231PD  Y12, Y14, Y10
+	VFMADD231PD  Y13, Y14, Y11
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	ADDQ         DX, R13
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y0, Y0
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 32(R10), Y12, Y12
+	VADDPD     Y12, Y1, Y1
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y2, Y2
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 32(R10), Y12, Y12
+	VADDPD     Y12, Y3, Y3
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y4, Y4
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 32(R10), Y12, Y12
+	VADDPD     Y12, Y5, Y5
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y6, Y6
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 32(R10), Y12, Y12
+	VADDPD     Y12, Y7, Y7
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y8, Y8
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 32(R10), Y12, Y12
+	VADDPD     Y12, Y9, Y9
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y10, Y10
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 32(R10), Y12, Y12
+	VADDPD     Y12, Y11, Y11
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -614,9 +730,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm4x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm4x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm4x2AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm4x2AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -662,6 +778,8 @@ start:
 	MOVQ k+8(FP), R10
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R11), Y8
@@ -682,32 +800,56 @@ inner:
 	ADDQ         DX, R12
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
-	VMOVUPD      (R10), Y8
-	VADDPD       Y8, Y0, Y0
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   32(R10), Y8, Y8
-	VADDPD       Y8, Y1, Y1
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y8
-	VADDPD       Y8, Y2, Y2
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   32(R10), Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y8
-	VADDPD       Y8, Y4, Y4
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   32(R10), Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y8
-	VADDPD       Y8, Y6, Y6
-	VMOVUPD      (R9), Y8
-	VMASKMOVPD   32(R10), Y8, Y8
-	VADDPD       Y8, Y7, Y7
+	JMP          finish
+
+masked:
+	VMOVUPD      (R11), Y8
+	VMOVUPD      (R9), Y9
+	VMASKMOVPD   32(R11), Y9, Y9
+	VBROADCASTSD (R12), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD (R12)(CX*1), Y10
+	VFMADD231PD  Y8, Y10, Y2
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD (R12)(CX*2), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD (R12)(R8*1), Y10
+	VFMADD231PD  Y8, Y10, Y6
+	VFMADD231PD  Y9, Y10, Y7
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPD    (R10), Y8
+	VADDPD     Y8, Y0, Y0
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD 32(R10), Y8, Y8
+	VADDPD     Y8, Y1, Y1
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y8
+	VADDPD     Y8, Y2, Y2
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD 32(R10), Y8, Y8
+	VADDPD     Y8, Y3, Y3
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y8
+	VADDPD     Y8, Y4, Y4
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD 32(R10), Y8, Y8
+	VADDPD     Y8, Y5, Y5
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y8
+	VADDPD     Y8, Y6, Y6
+	VMOVUPD    (R9), Y8
+	VMASKMOVPD 32(R10), Y8, Y8
+	VADDPD     Y8, Y7, Y7
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -751,9 +893,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm2x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm2x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm2x2AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm2x2AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -790,6 +932,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R10), Y4
@@ -804,20 +948,38 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
-	VMOVUPD      (R8), Y4
-	VADDPD       Y4, Y0, Y0
-	VMOVUPD      (R9), Y4
-	VMASKMOVPD   32(R8), Y4, Y4
-	VADDPD       Y4, Y1, Y1
-	ADDQ         SI, R8
-	VMOVUPD      (R8), Y4
-	VADDPD       Y4, Y2, Y2
-	VMOVUPD      (R9), Y4
-	VMASKMOVPD   32(R8), Y4, Y4
-	VADDPD       Y4, Y3, Y3
+	JMP          finish
+
+masked:
+	VMOVUPD      (R10), Y4
+	VMOVUPD      (R9), Y5
+	VMASKMOVPD   32(R10), Y5, Y5
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD (R11)(CX*1), Y6
+	VFMADD231PD  Y4, Y6, Y2
+	VFMADD231PD  Y5, Y6, Y3
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPD    (R8), Y4
+	VADDPD     Y4, Y0, Y0
+	VMOVUPD    (R9), Y4
+	VMASKMOVPD 32(R8), Y4, Y4
+	VADDPD     Y4, Y1, Y1
+	ADDQ       SI, R8
+	VMOVUPD    (R8), Y4
+	VADDPD     Y4, Y2, Y2
+	VMOVUPD    (R9), Y4
+	VMASKMOVPD 32(R8), Y4, Y4
+	VADDPD     Y4, Y3, Y3
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -847,9 +1009,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm1x2AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm1x2AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm1x2AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -882,6 +1044,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R10), Y2
@@ -893,14 +1057,29 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
-	VMOVUPD      (R8), Y2
-	VADDPD       Y2, Y0, Y0
-	VMOVUPD      (R9), Y2
-	VMASKMOVPD   32(R8), Y2, Y2
-	VADDPD       Y2, Y1, Y1
+	JMP          finish
+
+masked:
+	VMOVUPD      (R10), Y2
+	VMOVUPD      (R9), Y3
+	VMASKMOVPD   32(R10), Y3, Y3
+	VBROADCASTSD (R11), Y4
+	VFMADD231PD  Y2, Y4, Y0
+	VFMADD231PD  Y3, Y4, Y1
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPD    (R8), Y2
+	VADDPD     Y2, Y0, Y0
+	VMOVUPD    (R9), Y2
+	VMASKMOVPD 32(R8), Y2, Y2
+	VADDPD     Y2, Y1, Y1
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -923,9 +1102,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm4x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm4x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm4x3AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm4x3AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -979,6 +1158,8 @@ start:
 	MOVQ k+8(FP), R10
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R11), Y12
@@ -1004,40 +1185,69 @@ inner:
 	ADDQ         DX, R12
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y0, Y0
-	VMOVUPD      32(R10), Y12
-	VADDPD       Y12, Y1, Y1
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   64(R10), Y12, Y12
-	VADDPD       Y12, Y2, Y2
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y3, Y3
-	VMOVUPD      32(R10), Y12
-	VADDPD       Y12, Y4, Y4
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   64(R10), Y12, Y12
-	VADDPD       Y12, Y5, Y5
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y6, Y6
-	VMOVUPD      32(R10), Y12
-	VADDPD       Y12, Y7, Y7
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   64(R10), Y12, Y12
-	VADDPD       Y12, Y8, Y8
-	ADDQ         SI, R10
-	VMOVUPD      (R10), Y12
-	VADDPD       Y12, Y9, Y9
-	VMOVUPD      32(R10), Y12
-	VADDPD       Y12, Y10, Y10
-	VMOVUPD      (R9), Y12
-	VMASKMOVPD   64(R10), Y12, Y12
-	VADDPD       Y12, Y11, Y11
+	JMP          finish
+
+masked:
+	VMOVUPD      (R11), Y12
+	VMOVUPD      32(R11), Y13
+	VMOVUPD      (R9), Y14
+	VMASKMOVPD   64(R11), Y14, Y14
+	VBROADCASTSD (R12), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD (R12)(CX*1), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD (R12)(CX*2), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD (R12)(R8*1), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y0, Y0
+	VMOVUPD    32(R10), Y12
+	VADDPD     Y12, Y1, Y1
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 64(R10), Y12, Y12
+	VADDPD     Y12, Y2, Y2
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y3, Y3
+	VMOVUPD    32(R10), Y12
+	VADDPD     Y12, Y4, Y4
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 64(R10), Y12, Y12
+	VADDPD     Y12, Y5, Y5
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y6, Y6
+	VMOVUPD    32(R10), Y12
+	VADDPD     Y12, Y7, Y7
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 64(R10), Y12, Y12
+	VADDPD     Y12, Y8, Y8
+	ADDQ       SI, R10
+	VMOVUPD    (R10), Y12
+	VADDPD     Y12, Y9, Y9
+	VMOVUPD    32(R10), Y12
+	VADDPD     Y12, Y10, Y10
+	VMOVUPD    (R9), Y12
+	VMASKMOVPD 64(R10), Y12, Y12
+	VADDPD     Y12, Y11, Y11
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -1089,9 +1299,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm2x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm2x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm2x3AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm2x3AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -1132,6 +1342,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R10), Y6
@@ -1149,24 +1361,45 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
-	VMOVUPD      (R8), Y6
-	VADDPD       Y6, Y0, Y0
-	VMOVUPD      32(R8), Y6
-	VADDPD       Y6, Y1, Y1
-	VMOVUPD      (R9), Y6
-	VMASKMOVPD   64(R8), Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	ADDQ         SI, R8
-	VMOVUPD      (R8), Y6
-	VADDPD       Y6, Y3, Y3
-	VMOVUPD      32(R8), Y6
-	VADDPD       Y6, Y4, Y4
-	VMOVUPD      (R9), Y6
-	VMASKMOVPD   64(R8), Y6, Y6
-	VADDPD       Y6, Y5, Y5
+	JMP          finish
+
+masked:
+	VMOVUPD      (R10), Y6
+	VMOVUPD      32(R10), Y7
+	VMOVUPD      (R9), Y8
+	VMASKMOVPD   64(R10), Y8, Y8
+	VBROADCASTSD (R11), Y9
+	VFMADD231PD  Y6, Y9, Y0
+	VFMADD231PD  Y7, Y9, Y1
+	VFMADD231PD  Y8, Y9, Y2
+	VBROADCASTSD (R11)(CX*1), Y9
+	VFMADD231PD  Y6, Y9, Y3
+	VFMADD231PD  Y7, Y9, Y4
+	VFMADD231PD  Y8, Y9, Y5
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPD    (R8), Y6
+	VADDPD     Y6, Y0, Y0
+	VMOVUPD    32(R8), Y6
+	VADDPD     Y6, Y1, Y1
+	VMOVUPD    (R9), Y6
+	VMASKMOVPD 64(R8), Y6, Y6
+	VADDPD     Y6, Y2, Y2
+	ADDQ       SI, R8
+	VMOVUPD    (R8), Y6
+	VADDPD     Y6, Y3, Y3
+	VMOVUPD    32(R8), Y6
+	VADDPD     Y6, Y4, Y4
+	VMOVUPD    (R9), Y6
+	VMASKMOVPD 64(R8), Y6, Y6
+	VADDPD     Y6, Y5, Y5
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -1200,9 +1433,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm1x3AVX2F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm1x3AVX2F64(SB), NOSPLIT, $0-89
+TEXT ·gemm1x3AVX2F64(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -1237,6 +1470,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPD      (R10), Y3
@@ -1250,16 +1485,33 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
-	VMOVUPD      (R8), Y3
-	VADDPD       Y3, Y0, Y0
-	VMOVUPD      32(R8), Y3
-	VADDPD       Y3, Y1, Y1
-	VMOVUPD      (R9), Y3
-	VMASKMOVPD   64(R8), Y3, Y3
-	VADDPD       Y3, Y2, Y2
+	JMP          finish
+
+masked:
+	VMOVUPD      (R10), Y3
+	VMOVUPD      32(R10), Y4
+	VMOVUPD      (R9), Y5
+	VMASKMOVPD   64(R10), Y5, Y5
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  Y3, Y6, Y0
+	VFMADD231PD  Y4, Y6, Y1
+	VFMADD231PD  Y5, Y6, Y2
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPD    (R8), Y3
+	VADDPD     Y3, Y0, Y0
+	VMOVUPD    32(R8), Y3
+	VADDPD     Y3, Y1, Y1
+	VMOVUPD    (R9), Y3
+	VMASKMOVPD 64(R8), Y3, Y3
+	VADDPD     Y3, Y2, Y2
 
 put:
 	CMPQ       tail+72(FP), $0x04
@@ -1510,9 +1762,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm8x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm8x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm8x1AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm8x1AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -1559,6 +1811,8 @@ start:
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
 	LEAQ (AX)(CX*4), R13
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R11), Y8
@@ -1583,40 +1837,68 @@ inner:
 	ADDQ         DX, R13
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
+	JMP          finish
+
+masked:
 	VMOVUPS      (R9), Y8
-	VMASKMOVPS   (R10), Y8, Y8
-	VADDPS       Y8, Y0, Y0
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   (R10), Y8, Y8
-	VADDPS       Y8, Y1, Y1
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   (R10), Y8, Y8
-	VADDPS       Y8, Y2, Y2
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   (R10), Y8, Y8
-	VADDPS       Y8, Y3, Y3
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   (R10), Y8, Y8
-	VADDPS       Y8, Y4, Y4
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   (R10), Y8, Y8
-	VADDPS       Y8, Y5, Y5
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   (R10), Y8, Y8
-	VADDPS       Y8, Y6, Y6
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   (R10), Y8, Y8
-	VADDPS       Y8, Y7, Y7
+	VMASKMOVPS   (R11), Y8, Y8
+	VBROADCASTSS (R12), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (R12)(CX*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (R12)(CX*2), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R12)(R8*1), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS (R13)(CX*1), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS (R13)(CX*2), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS (R13)(R8*1), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	ADDQ         DX, R13
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS (R10), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS (R10), Y8, Y8
+	VADDPS     Y8, Y1, Y1
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS (R10), Y8, Y8
+	VADDPS     Y8, Y2, Y2
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS (R10), Y8, Y8
+	VADDPS     Y8, Y3, Y3
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS (R10), Y8, Y8
+	VADDPS     Y8, Y4, Y4
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS (R10), Y8, Y8
+	VADDPS     Y8, Y5, Y5
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS (R10), Y8, Y8
+	VADDPS     Y8, Y6, Y6
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS (R10), Y8, Y8
+	VADDPS     Y8, Y7, Y7
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -1673,9 +1955,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm4x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm4x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm4x1AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm4x1AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -1713,6 +1995,8 @@ start:
 	MOVQ k+8(FP), R10
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R11), Y4
@@ -1728,24 +2012,43 @@ inner:
 	ADDQ         DX, R12
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
+	JMP          finish
+
+masked:
 	VMOVUPS      (R9), Y4
-	VMASKMOVPS   (R10), Y4, Y4
-	VADDPS       Y4, Y0, Y0
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y4
-	VMASKMOVPS   (R10), Y4, Y4
-	VADDPS       Y4, Y1, Y1
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y4
-	VMASKMOVPS   (R10), Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	ADDQ         SI, R10
-	VMOVUPS      (R9), Y4
-	VMASKMOVPS   (R10), Y4, Y4
-	VADDPS       Y4, Y3, Y3
+	VMASKMOVPS   (R11), Y4, Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (R12)(CX*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (R12)(CX*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R12)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPS    (R9), Y4
+	VMASKMOVPS (R10), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y4
+	VMASKMOVPS (R10), Y4, Y4
+	VADDPS     Y4, Y1, Y1
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y4
+	VMASKMOVPS (R10), Y4, Y4
+	VADDPS     Y4, Y2, Y2
+	ADDQ       SI, R10
+	VMOVUPS    (R9), Y4
+	VMASKMOVPS (R10), Y4, Y4
+	VADDPS     Y4, Y3, Y3
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -1781,9 +2084,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm2x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm2x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm2x1AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm2x1AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -1816,6 +2119,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R10), Y2
@@ -1827,16 +2132,31 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
+	JMP          finish
+
+masked:
 	VMOVUPS      (R9), Y2
-	VMASKMOVPS   (R8), Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	ADDQ         SI, R8
-	VMOVUPS      (R9), Y2
-	VMASKMOVPS   (R8), Y2, Y2
-	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R10), Y2, Y2
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (R11)(CX*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPS    (R9), Y2
+	VMASKMOVPS (R8), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	ADDQ       SI, R8
+	VMOVUPS    (R9), Y2
+	VMASKMOVPS (R8), Y2, Y2
+	VADDPS     Y2, Y1, Y1
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -1862,9 +2182,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm1x1AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm1x1AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm1x1AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -1895,6 +2215,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R10), Y1
@@ -1904,12 +2226,25 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
+	JMP          finish
+
+masked:
 	VMOVUPS      (R9), Y1
-	VMASKMOVPS   (R8), Y1, Y1
-	VADDPS       Y1, Y0, Y0
+	VMASKMOVPS   (R10), Y1, Y1
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPS    (R9), Y1
+	VMASKMOVPS (R8), Y1, Y1
+	VADDPS     Y1, Y0, Y0
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -1930,9 +2265,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm6x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm6x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm6x2AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm6x2AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -1987,6 +2322,8 @@ start:
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
 	LEAQ (AX)(CX*4), R13
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R11), Y12
@@ -2014,44 +2351,75 @@ inner:
 	ADDQ         DX, R13
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y0, Y0
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   32(R10), Y12, Y12
-	VADDPS       Y12, Y1, Y1
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y2, Y2
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   32(R10), Y12, Y12
-	VADDPS       Y12, Y3, Y3
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y4, Y4
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   32(R10), Y12, Y12
-	VADDPS       Y12, Y5, Y5
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y6, Y6
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   32(R10), Y12, Y12
-	VADDPS       Y12, Y7, Y7
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y8, Y8
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   32(R10), Y12, Y12
-	VADDPS       Y12, Y9, Y9
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y10, Y10
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   32(R10), Y12, Y12
-	VADDPS       Y12, Y11, Y11
+	JMP          finish
+
+masked:
+	VMOVUPS      (R11), Y12
+	VMOVUPS      (R9), Y13
+	VMASKMOVPS   32(R11), Y13, Y13
+	VBROADCASTSS (R12), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (R12)(CX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (R12)(CX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R12)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R13), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R13)(CX*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	ADDQ         DX, R13
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y0, Y0
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 32(R10), Y12, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y2, Y2
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 32(R10), Y12, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y4, Y4
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 32(R10), Y12, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y6, Y6
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 32(R10), Y12, Y12
+	VADDPS     Y12, Y7, Y7
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y8, Y8
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 32(R10), Y12, Y12
+	VADDPS     Y12, Y9, Y9
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y10, Y10
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 32(R10), Y12, Y12
+	VADDPS     Y12, Y11, Y11
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -2110,9 +2478,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm4x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm4x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm4x2AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm4x2AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -2158,6 +2526,8 @@ start:
 	MOVQ k+8(FP), R10
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R11), Y8
@@ -2178,32 +2548,56 @@ inner:
 	ADDQ         DX, R12
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
-	VMOVUPS      (R10), Y8
-	VADDPS       Y8, Y0, Y0
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   32(R10), Y8, Y8
-	VADDPS       Y8, Y1, Y1
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y8
-	VADDPS       Y8, Y2, Y2
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   32(R10), Y8, Y8
-	VADDPS       Y8, Y3, Y3
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y8
-	VADDPS       Y8, Y4, Y4
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   32(R10), Y8, Y8
-	VADDPS       Y8, Y5, Y5
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y8
-	VADDPS       Y8, Y6, Y6
-	VMOVUPS      (R9), Y8
-	VMASKMOVPS   32(R10), Y8, Y8
-	VADDPS       Y8, Y7, Y7
+	JMP          finish
+
+masked:
+	VMOVUPS      (R11), Y8
+	VMOVUPS      (R9), Y9
+	VMASKMOVPS   32(R11), Y9, Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R12)(CX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R12)(CX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R12)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPS    (R10), Y8
+	VADDPS     Y8, Y0, Y0
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS 32(R10), Y8, Y8
+	VADDPS     Y8, Y1, Y1
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y8
+	VADDPS     Y8, Y2, Y2
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS 32(R10), Y8, Y8
+	VADDPS     Y8, Y3, Y3
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y8
+	VADDPS     Y8, Y4, Y4
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS 32(R10), Y8, Y8
+	VADDPS     Y8, Y5, Y5
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVUPS    (R9), Y8
+	VMASKMOVPS 32(R10), Y8, Y8
+	VADDPS     Y8, Y7, Y7
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -2247,9 +2641,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm2x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm2x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm2x2AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm2x2AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -2286,6 +2680,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R10), Y4
@@ -2300,20 +2696,38 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
-	VMOVUPS      (R8), Y4
-	VADDPS       Y4, Y0, Y0
-	VMOVUPS      (R9), Y4
-	VMASKMOVPS   32(R8), Y4, Y4
-	VADDPS       Y4, Y1, Y1
-	ADDQ         SI, R8
-	VMOVUPS      (R8), Y4
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      (R9), Y4
-	VMASKMOVPS   32(R8), Y4, Y4
-	VADDPS       Y4, Y3, Y3
+	JMP          finish
+
+masked:
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R9), Y5
+	VMASKMOVPS   32(R10), Y5, Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R11)(CX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPS    (R8), Y4
+	VADDPS     Y4, Y0, Y0
+	VMOVUPS    (R9), Y4
+	VMASKMOVPS 32(R8), Y4, Y4
+	VADDPS     Y4, Y1, Y1
+	ADDQ       SI, R8
+	VMOVUPS    (R8), Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVUPS    (R9), Y4
+	VMASKMOVPS 32(R8), Y4, Y4
+	VADDPS     Y4, Y3, Y3
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -2343,9 +2757,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm1x2AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm1x2AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm1x2AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -2378,6 +2792,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R10), Y2
@@ -2389,14 +2805,29 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
-	VMOVUPS      (R8), Y2
-	VADDPS       Y2, Y0, Y0
-	VMOVUPS      (R9), Y2
-	VMASKMOVPS   32(R8), Y2, Y2
-	VADDPS       Y2, Y1, Y1
+	JMP          finish
+
+masked:
+	VMOVUPS      (R10), Y2
+	VMOVUPS      (R9), Y3
+	VMASKMOVPS   32(R10), Y3, Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPS    (R8), Y2
+	VADDPS     Y2, Y0, Y0
+	VMOVUPS    (R9), Y2
+	VMASKMOVPS 32(R8), Y2, Y2
+	VADDPS     Y2, Y1, Y1
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -2419,9 +2850,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm4x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm4x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm4x3AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm4x3AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -2475,6 +2906,8 @@ start:
 	MOVQ k+8(FP), R10
 	MOVQ b+40(FP), R11
 	MOVQ AX, R12
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R11), Y12
@@ -2500,40 +2933,69 @@ inner:
 	ADDQ         DX, R12
 	DECQ         R10
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y0, Y0
-	VMOVUPS      32(R10), Y12
-	VADDPS       Y12, Y1, Y1
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   64(R10), Y12, Y12
-	VADDPS       Y12, Y2, Y2
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y3, Y3
-	VMOVUPS      32(R10), Y12
-	VADDPS       Y12, Y4, Y4
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   64(R10), Y12, Y12
-	VADDPS       Y12, Y5, Y5
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y6, Y6
-	VMOVUPS      32(R10), Y12
-	VADDPS       Y12, Y7, Y7
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   64(R10), Y12, Y12
-	VADDPS       Y12, Y8, Y8
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Y12
-	VADDPS       Y12, Y9, Y9
-	VMOVUPS      32(R10), Y12
-	VADDPS       Y12, Y10, Y10
-	VMOVUPS      (R9), Y12
-	VMASKMOVPS   64(R10), Y12, Y12
-	VADDPS       Y12, Y11, Y11
+	JMP          finish
+
+masked:
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VMOVUPS      (R9), Y14
+	VMASKMOVPS   64(R11), Y14, Y14
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS (R12)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS (R12)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS (R12)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         BX, R11
+	ADDQ         DX, R12
+	DECQ         R10
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y0, Y0
+	VMOVUPS    32(R10), Y12
+	VADDPS     Y12, Y1, Y1
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 64(R10), Y12, Y12
+	VADDPS     Y12, Y2, Y2
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y3, Y3
+	VMOVUPS    32(R10), Y12
+	VADDPS     Y12, Y4, Y4
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 64(R10), Y12, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y6, Y6
+	VMOVUPS    32(R10), Y12
+	VADDPS     Y12, Y7, Y7
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 64(R10), Y12, Y12
+	VADDPS     Y12, Y8, Y8
+	ADDQ       SI, R10
+	VMOVUPS    (R10), Y12
+	VADDPS     Y12, Y9, Y9
+	VMOVUPS    32(R10), Y12
+	VADDPS     Y12, Y10, Y10
+	VMOVUPS    (R9), Y12
+	VMASKMOVPS 64(R10), Y12, Y12
+	VADDPS     Y12, Y11, Y11
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -2585,9 +3047,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm2x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm2x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm2x3AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm2x3AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -2628,6 +3090,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R10), Y6
@@ -2645,24 +3109,45 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
-	VMOVUPS      (R8), Y6
-	VADDPS       Y6, Y0, Y0
-	VMOVUPS      32(R8), Y6
-	VADDPS       Y6, Y1, Y1
-	VMOVUPS      (R9), Y6
-	VMASKMOVPS   64(R8), Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	ADDQ         SI, R8
-	VMOVUPS      (R8), Y6
-	VADDPS       Y6, Y3, Y3
-	VMOVUPS      32(R8), Y6
-	VADDPS       Y6, Y4, Y4
-	VMOVUPS      (R9), Y6
-	VMASKMOVPS   64(R8), Y6, Y6
-	VADDPS       Y6, Y5, Y5
+	JMP          finish
+
+masked:
+	VMOVUPS      (R10), Y6
+	VMOVUPS      32(R10), Y7
+	VMOVUPS      (R9), Y8
+	VMASKMOVPS   64(R10), Y8, Y8
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y6, Y9, Y0
+	VFMADD231PS  Y7, Y9, Y1
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R11)(CX*1), Y9
+	VFMADD231PS  Y6, Y9, Y3
+	VFMADD231PS  Y7, Y9, Y4
+	VFMADD231PS  Y8, Y9, Y5
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPS    (R8), Y6
+	VADDPS     Y6, Y0, Y0
+	VMOVUPS    32(R8), Y6
+	VADDPS     Y6, Y1, Y1
+	VMOVUPS    (R9), Y6
+	VMASKMOVPS 64(R8), Y6, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       SI, R8
+	VMOVUPS    (R8), Y6
+	VADDPS     Y6, Y3, Y3
+	VMOVUPS    32(R8), Y6
+	VADDPS     Y6, Y4, Y4
+	VMOVUPS    (R9), Y6
+	VMASKMOVPS 64(R8), Y6, Y6
+	VADDPS     Y6, Y5, Y5
 
 put:
 	CMPQ       tail+72(FP), $0x08
@@ -2696,9 +3181,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm1x3AVX2F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, FMA3
-TEXT ·gemm1x3AVX2F32(SB), NOSPLIT, $0-89
+TEXT ·gemm1x3AVX2F32(SB), NOSPLIT, $0-90
 	MOVQ a+16(FP), AX
 	MOVQ rsa+24(FP), CX
 	MOVQ csa+32(FP), DX
@@ -2733,6 +3218,8 @@ start:
 	MOVQ k+8(FP), R8
 	MOVQ b+40(FP), R10
 	MOVQ AX, R11
+	CMPB masked+89(FP), $0x00
+	JNE  masked
 
 inner:
 	VMOVUPS      (R10), Y3
@@ -2746,16 +3233,33 @@ inner:
 	ADDQ         DX, R11
 	DECQ         R8
 	JNZ          inner
-	CMPB         acc+88(FP), $0x00
-	JE           put
-	MOVQ         DI, R8
-	VMOVUPS      (R8), Y3
-	VADDPS       Y3, Y0, Y0
-	VMOVUPS      32(R8), Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      (R9), Y3
-	VMASKMOVPS   64(R8), Y3, Y3
-	VADDPS       Y3, Y2, Y2
+	JMP          finish
+
+masked:
+	VMOVUPS      (R10), Y3
+	VMOVUPS      32(R10), Y4
+	VMOVUPS      (R9), Y5
+	VMASKMOVPS   64(R10), Y5, Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y3, Y6, Y0
+	VFMADD231PS  Y4, Y6, Y1
+	VFMADD231PS  Y5, Y6, Y2
+	ADDQ         BX, R10
+	ADDQ         DX, R11
+	DECQ         R8
+	JNZ          masked
+
+finish:
+	CMPB       acc+88(FP), $0x00
+	JE         put
+	MOVQ       DI, R8
+	VMOVUPS    (R8), Y3
+	VADDPS     Y3, Y0, Y0
+	VMOVUPS    32(R8), Y3
+	VADDPS     Y3, Y1, Y1
+	VMOVUPS    (R9), Y3
+	VMASKMOVPS 64(R8), Y3, Y3
+	VADDPS     Y3, Y2, Y2
 
 put:
 	CMPQ       tail+72(FP), $0x08

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func gemm8x1AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm8x1AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x1AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm8x1AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -127,9 +127,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm4x1AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm4x1AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x1AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm4x1AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -211,9 +211,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm2x1AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm2x1AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x1AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm2x1AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -276,9 +276,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm1x1AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm1x1AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x1AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm1x1AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -332,9 +332,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm8x2AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm8x2AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x2AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm8x2AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -504,9 +504,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm4x2AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm4x2AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x2AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm4x2AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -613,9 +613,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm2x2AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm2x2AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x2AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm2x2AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -691,9 +691,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm1x2AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm1x2AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x2AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm1x2AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -754,9 +754,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm8x3AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm8x3AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x3AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm8x3AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -975,9 +975,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm4x3AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm4x3AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x3AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm4x3AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -1109,9 +1109,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm2x3AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm2x3AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x3AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm2x3AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -1200,9 +1200,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm1x3AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm1x3AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x3AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm1x3AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -1270,9 +1270,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm6x4AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm6x4AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x4AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm6x4AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -1486,9 +1486,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm4x4AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm4x4AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x4AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm4x4AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -1645,9 +1645,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm2x4AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm2x4AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x4AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm2x4AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -1749,9 +1749,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm1x4AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool)
+// func gemm1x4AVX512F64(tiles int, k int, a *float64, rsa int, csa int, b *float64, rsb int, c *float64, ldc int, tail int, bias *float64, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x4AVX512F64(SB), NOSPLIT, $0-89
+TEXT ·gemm1x4AVX512F64(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -2059,9 +2059,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm8x1AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm8x1AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x1AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm8x1AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -2182,9 +2182,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm4x1AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm4x1AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x1AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm4x1AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -2266,9 +2266,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm2x1AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm2x1AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x1AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm2x1AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -2331,9 +2331,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm1x1AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm1x1AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x1AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm1x1AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -2387,9 +2387,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm8x2AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm8x2AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x2AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm8x2AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -2559,9 +2559,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm4x2AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm4x2AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x2AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm4x2AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -2668,9 +2668,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm2x2AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm2x2AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x2AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm2x2AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -2746,9 +2746,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm1x2AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm1x2AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x2AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm1x2AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -2809,9 +2809,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm8x3AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm8x3AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x3AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm8x3AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -3030,9 +3030,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm4x3AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm4x3AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x3AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm4x3AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -3164,9 +3164,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm2x3AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm2x3AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x3AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm2x3AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -3255,9 +3255,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm1x3AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm1x3AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x3AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm1x3AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -3325,9 +3325,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm6x4AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm6x4AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x4AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm6x4AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -3541,9 +3541,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm4x4AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm4x4AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x4AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm4x4AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -3700,9 +3700,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm2x4AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm2x4AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x4AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm2x4AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX
@@ -3804,9 +3804,9 @@ put:
 	VZEROUPPER
 	RET
 
-// func gemm1x4AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool)
+// func gemm1x4AVX512F32(tiles int, k int, a *float32, rsa int, csa int, b *float32, rsb int, c *float32, ldc int, tail int, bias *float32, acc bool, masked bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x4AVX512F32(SB), NOSPLIT, $0-89
+TEXT ·gemm1x4AVX512F32(SB), NOSPLIT, $0-90
 	MOVQ  a+16(FP), AX
 	MOVQ  rsa+24(FP), CX
 	MOVQ  csa+32(FP), DX

@@ -61,7 +61,7 @@ func useAVX2F64(e *engine[float64]) {
 	e.adam = func(theta, m, v, g []float64, k *adamStep[float64]) { adamAVX2F64(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runStepsAVX2F64)
 	e.gemm.useDots(dots8AVX2F64, dots1AVX2F64)
-	e.gemm.useTiles(4, 4, [][]tileHeight[float64]{
+	e.gemm.useTiles(4, [][]tileHeight[float64]{
 		nil,
 		{{8, gemm8x1AVX2F64}, {4, gemm4x1AVX2F64}, {2, gemm2x1AVX2F64}, {1, gemm1x1AVX2F64}},
 		{{6, gemm6x2AVX2F64}, {4, gemm4x2AVX2F64}, {2, gemm2x2AVX2F64}, {1, gemm1x2AVX2F64}},
@@ -124,7 +124,7 @@ func useAVX2F32(e *engine[float32]) {
 	e.adam = func(theta, m, v, g []float32, k *adamStep[float32]) { adamAVX2F32(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runStepsAVX2F32)
 	e.gemm.useDots(dots8AVX2F32, dots1AVX2F32)
-	e.gemm.useTiles(8, 8, [][]tileHeight[float32]{
+	e.gemm.useTiles(8, [][]tileHeight[float32]{
 		nil,
 		{{8, gemm8x1AVX2F32}, {4, gemm4x1AVX2F32}, {2, gemm2x1AVX2F32}, {1, gemm1x1AVX2F32}},
 		{{6, gemm6x2AVX2F32}, {4, gemm4x2AVX2F32}, {2, gemm2x2AVX2F32}, {1, gemm1x2AVX2F32}},
@@ -187,7 +187,7 @@ func useAVX512F64(e *engine[float64]) {
 	e.adam = func(theta, m, v, g []float64, k *adamStep[float64]) { adamAVX512F64(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runStepsAVX512F64)
 	e.gemm.useDots(dots8AVX512F64, dots1AVX512F64)
-	e.gemm.useTiles(8, 1, [][]tileHeight[float64]{
+	e.gemm.useTiles(8, [][]tileHeight[float64]{
 		nil,
 		{{8, gemm8x1AVX512F64}, {4, gemm4x1AVX512F64}, {2, gemm2x1AVX512F64}, {1, gemm1x1AVX512F64}},
 		{{8, gemm8x2AVX512F64}, {4, gemm4x2AVX512F64}, {2, gemm2x2AVX512F64}, {1, gemm1x2AVX512F64}},
@@ -251,7 +251,7 @@ func useAVX512F32(e *engine[float32]) {
 	e.adam = func(theta, m, v, g []float32, k *adamStep[float32]) { adamAVX512F32(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runStepsAVX512F32)
 	e.gemm.useDots(dots8AVX512F32, dots1AVX512F32)
-	e.gemm.useTiles(16, 1, [][]tileHeight[float32]{
+	e.gemm.useTiles(16, [][]tileHeight[float32]{
 		nil,
 		{{8, gemm8x1AVX512F32}, {4, gemm4x1AVX512F32}, {2, gemm2x1AVX512F32}, {1, gemm1x1AVX512F32}},
 		{{8, gemm8x2AVX512F32}, {4, gemm4x2AVX512F32}, {2, gemm2x2AVX512F32}, {1, gemm1x2AVX512F32}},

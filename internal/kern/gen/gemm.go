@@ -47,8 +47,8 @@ func gemm(m *machine) {
 // tile writes the kernel for tiles of rows×vecs vectors.
 func (m *machine) tile(vecs, rows int) {
 	m.text(fmt.Sprintf("gemm%dx%d", rows, vecs),
-		"func(tiles, k int, a *T, rsa, csa int, b *T, rsb int, c *T, ldc, tail int, bias *T, acc bool)",
-		fmt.Sprintf("computes %d rows times tiles of a panel %d vectors wide; the last vector has tail columns.", rows, vecs))
+		"func(tiles, k int, a *T, rsa, csa int, b *T, rsb int, c *T, ldc, tail int, bias *T, acc, masked bool)",
+		fmt.Sprintf("computes %d rows times tiles of a panel %d vectors wide. The last vector has tail columns; masked says that B has no more either.", rows, vecs))
 	a, rsa, csa := m.param("a"), m.param("rsa"), m.param("csa")
 	rsb, ldc, c := m.param("rsb"), m.param("ldc"), m.param("c")
 	for _, r := range []reg.Register{rsa, csa, rsb, ldc} {
@@ -69,13 +69,13 @@ func (m *machine) tile(vecs, rows int) {
 	if rows > 4 {
 		m.LEAQ(operand.Mem{Base: a, Index: rsa, Scale: 4}, a4)
 	}
-	step := func() {
+	step := func(masked bool) {
 		brow := make([]reg.VecVirtual, vecs)
 		for j := range brow {
 			brow[j] = m.reg()
 			at := operand.Mem{Base: b}.Offset(j * m.bytes())
-			if m.avx512 && j == vecs-1 {
-				m.loadTail(at, brow[j], tail) // B may be read in place
+			if masked && j == vecs-1 {
+				m.loadTail(at, brow[j], tail)
 				continue
 			}
 			m.op("MOVU", at, brow[j])
@@ -94,11 +94,16 @@ func (m *machine) tile(vecs, rows int) {
 			m.ADDQ(csa, a4)
 		}
 	}
-	m.Label("inner")
-	step()
-	m.DECQ(k)
-	m.JNZ(operand.LabelRef("inner"))
-
+	if m.avx512 {
+		m.inner("inner", k, func() { step(true) }) // the mask costs nothing
+	} else {
+		m.CMPB(m.address("masked"), operand.U8(0))
+		m.JNE(operand.LabelRef("masked"))
+		m.inner("inner", k, func() { step(false) })
+		m.JMP(operand.LabelRef("finish"))
+		m.inner("masked", k, func() { step(true) })
+		m.Label("finish")
+	}
 	m.finishSums(sums, c, ldc, tail)
 	if rows > 1 {
 		// Down by rows: rsa·rows and ldc·rows.
@@ -115,6 +120,14 @@ func (m *machine) tile(vecs, rows int) {
 	m.DECQ(m.address("tiles"))
 	m.JNZ(operand.LabelRef("tile"))
 	m.ret()
+}
+
+// inner repeats a step k times.
+func (m *machine) inner(label string, k reg.Register, step func()) {
+	m.Label(label)
+	step()
+	m.DECQ(k)
+	m.JNZ(operand.LabelRef(label))
 }
 
 // rowOf addresses the element of A in row i at the current column.

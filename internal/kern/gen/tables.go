@@ -11,10 +11,6 @@ func tables() ([]byte, error) {
 	for _, isa := range []string{"AVX2", "AVX512"} {
 		for _, size := range []int{8, 4} {
 			m := &machine{avx512: isa == "AVX512", size: size}
-			inPlace := m.lanes() // B needs whole vectors, but for the masks of AVX-512
-			if m.avx512 {
-				inPlace = 1
-			}
 			var tiles [][]map[string]any
 			for vecs := 1; vecs <= m.maxVecs(); vecs++ {
 				var heights []map[string]any
@@ -24,7 +20,7 @@ func tables() ([]byte, error) {
 				tiles = append(tiles, heights)
 			}
 			engines = append(engines, map[string]any{
-				"Suffix": m.name(""), "Type": m.goType(), "Bits": 8 * size, "Lanes": m.lanes(), "InPlace": inPlace, "Tiles": tiles,
+				"Suffix": m.name(""), "Type": m.goType(), "Bits": 8 * size, "Lanes": m.lanes(), "Tiles": tiles,
 			})
 		}
 	}
@@ -70,7 +66,7 @@ func use{{.Suffix}}(e *engine[{{.Type}}]) {
 	e.adam = func(theta, m, v, g []{{.Type}}, k *adamStep[{{.Type}}]) { adam{{.Suffix}}(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runSteps{{.Suffix}})
 	e.gemm.useDots(dots8{{.Suffix}}, dots1{{.Suffix}})
-	e.gemm.useTiles({{.Lanes}}, {{.InPlace}}, [][]tileHeight[{{.Type}}]{
+	e.gemm.useTiles({{.Lanes}}, [][]tileHeight[{{.Type}}]{
 		nil,
 		{{- range .Tiles}}
 		{ {{- range .}}{ {{- .Rows}}, gemm{{.Rows}}x{{.Vecs}}{{$e.Suffix}}}, {{end}}},
