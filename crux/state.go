@@ -1,0 +1,288 @@
+package crux
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/optim"
+)
+
+// State is all that decides how a solver goes on: restored into a solver of the same problem and options, it continues bit
+// for bit as the one it was taken from. Random numbers need no state of their own, since each stream depends on its name
+// and a counter that is kept here. It does not hold callbacks; see [Stateful] and [Run.Keep].
+type State struct {
+	Problem    string
+	Epoch      int         // the step to begin with
+	Parameters []Parameter // trainable ones first, in the order of θ
+	Method     []byte      // of the method, if it is Stateful
+	Scheme     []byte      // of the weight scheme, if it is Stateful
+	Weights    []float64   // of the last step
+	Losses     []float64   // of the last step, unweighted
+	History    History
+	Points     []PointState // one for each point set
+	Evals      int          // point sets drawn for evaluation so far
+}
+
+// PointState is one point set as it is now.
+type PointState struct {
+	Name    string // of the first constraint on it
+	Draws   int    // sets drawn from its stream
+	X       []float64
+	Normals []float64            // nil if the points have none
+	Weights []float64            // nil if the points have none
+	Columns map[string][]float64 // nil if the points have none
+}
+
+// State returns a copy of the solver's state. Between two calls of Solve it is exact. After a run that ended within a step, by
+// a callback's wish or because the method had converged, it is that of the beginning of that step, which is then taken again.
+func (s *Solver) State() (*State, error) {
+	st, err := s.stateAt(s.epoch)
+	if err != nil {
+		return nil, err
+	}
+	return st, s.updated(st)
+}
+
+// Next is the state with which the step after this one begins, as far as it is known within OnStep: all but the parameters
+// and the method, which the update is about to change. The next step's OnStep adds them with Complete. So a checkpoint
+// is exact although hooks run in the middle of a step.
+func (r *Run) Next() (*State, error) { return r.solver.stateAt(r.solver.epoch + 1) }
+
+// Complete adds to a state from Next what the update has changed.
+func (r *Run) Complete(st *State) error {
+	if st == nil || st.Epoch != r.solver.epoch {
+		return errors.New("crux: Complete in another step than the one after Next")
+	}
+	for i, g := range r.solver.groups { // points that callbacks set after Next are in place by now
+		st.Points[i].put(g.cloud)
+	}
+	return r.solver.updated(st)
+}
+
+// stateful is what methods and schemes with state have in common.
+type stateful = optim.Stateful
+
+// stateAt is the state with which a step begins, without parameters and method.
+func (s *Solver) stateAt(epoch int) (*State, error) {
+	st := &State{
+		Problem: s.problem.Name, Epoch: epoch, Weights: slices.Clone(s.weights), Losses: make([]float64, len(s.cons)), Evals: s.evals,
+	}
+	h := s.history
+	n := len(h.Epochs)
+	for n > 0 && h.Epochs[n-1] >= epoch {
+		n--
+	}
+	st.History = History{slices.Clone(h.Epochs[:n]), slices.Clone(h.Loss[:n]), slices.Clone(h.Losses[:n])}
+	if n > 0 {
+		copy(st.Losses, h.Losses[n-1])
+	}
+	for _, g := range s.groups {
+		p := PointState{Name: g.name, Draws: g.draws}
+		p.put(g.cloud)
+		if g.next != nil {
+			p.put(g.next)
+		}
+		// A set that the step itself draws is drawn again: at its beginning there was the first one and one for each
+		// interval before it.
+		if every := g.on.Interval(); every > 0 && epoch > 0 {
+			p.Draws = min(p.Draws, 1+(epoch-1)/every)
+		}
+		st.Points = append(st.Points, p)
+	}
+	if k, ok := s.options.Weights.(stateful); ok {
+		var err error
+		if st.Scheme, err = k.State(); err != nil {
+			return nil, fmt.Errorf("crux: state of %T: %w", k, err)
+		}
+	}
+	return st, nil
+}
+
+// put copies the points of a cloud.
+func (p *PointState) put(c *domain.Cloud) {
+	p.X, p.Normals, p.Weights, p.Columns = slices.Clone(c.X), slices.Clone(c.Normals), slices.Clone(c.Weights), nil
+	for name, col := range c.Columns {
+		if p.Columns == nil {
+			p.Columns = map[string][]float64{}
+		}
+		p.Columns[name] = slices.Clone(col)
+	}
+}
+
+// updated adds the parameters and the method.
+func (s *Solver) updated(st *State) error {
+	st.Parameters = s.Parameters()
+	k, ok := s.method.(stateful)
+	if !ok {
+		return nil
+	}
+	if err := s.method.Init(s.params()); err != nil { // it has no state before
+		return fmt.Errorf("crux: %w", err)
+	}
+	var err error
+	if st.Method, err = k.State(); err != nil {
+		return fmt.Errorf("crux: state of %T: %w", k, err)
+	}
+	return nil
+}
+
+// SetState makes the solver continue from a state. A state of another problem, or one that does not fit this solver's
+// parameters, points, method or scheme, is an error, and then nothing changes.
+func (s *Solver) SetState(st *State) error {
+	if st == nil {
+		return errors.New("crux: nil state")
+	}
+	if err := s.fits(st); err != nil {
+		return fmt.Errorf("crux: problem %q: state: %w", s.problem.Name, err)
+	}
+	if err := s.setParts(st); err != nil {
+		return fmt.Errorf("crux: problem %q: state: %w", s.problem.Name, err)
+	}
+	at := 0
+	for _, p := range st.Parameters {
+		if !p.Fixed {
+			copy(s.theta[at:], p.Data)
+			at += len(p.Data)
+		}
+	}
+	at = 0
+	for _, p := range st.Parameters {
+		if p.Fixed {
+			copy(s.fixed[at:], p.Data)
+			at += len(p.Data)
+		}
+	}
+	for i, g := range s.groups {
+		p := st.Points[i]
+		c := &domain.Cloud{Coords: slices.Clone(g.cloud.Coords), X: slices.Clone(p.X), Normals: slices.Clone(p.Normals), Weights: slices.Clone(p.Weights)}
+		for name, col := range p.Columns {
+			if c.Columns == nil {
+				c.Columns = map[string][]float64{}
+			}
+			c.Columns[name] = slices.Clone(col)
+		}
+		if err := s.setCloud(g, c); err != nil {
+			return err
+		}
+		g.draws, g.next = p.Draws, nil
+	}
+	copy(s.weights, st.Weights)
+	copy(s.losses, st.Losses)
+	s.epoch, s.evals, s.stepped = st.Epoch, st.Evals, st.Epoch > 0
+	s.history = History{slices.Clone(st.History.Epochs), slices.Clone(st.History.Loss), slices.Clone(st.History.Losses)}
+	s.obj.forget()
+	return nil
+}
+
+// fits compares a state with the solver.
+func (s *Solver) fits(st *State) error {
+	if st.Problem != s.problem.Name {
+		return fmt.Errorf("it belongs to problem %q", st.Problem)
+	}
+	now := s.Parameters()
+	if len(st.Parameters) != len(now) {
+		return fmt.Errorf("it has %d parameters, the problem has %d", len(st.Parameters), len(now))
+	}
+	for i, p := range st.Parameters {
+		q := now[i]
+		if p.Path != q.Path || p.Fixed != q.Fixed || len(p.Data) != len(q.Data) {
+			return fmt.Errorf("parameter %d is %q with %d values; here it is %q with %d", i, p.Path, len(p.Data), q.Path, len(q.Data))
+		}
+		for _, v := range p.Data {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("parameter %q holds %v", p.Path, v)
+			}
+		}
+	}
+	if len(st.Points) != len(s.groups) {
+		return fmt.Errorf("it has %d point sets, the problem has %d", len(st.Points), len(s.groups))
+	}
+	for i, p := range st.Points {
+		if err := s.groups[i].fits(p); err != nil {
+			return err
+		}
+	}
+	h, n := st.History, len(s.cons)
+	if st.Epoch < 0 || len(st.Weights) != n || len(st.Losses) != n || len(h.Loss) != len(h.Epochs) || len(h.Losses) != len(h.Epochs) {
+		return fmt.Errorf("step %d, %d weights, %d losses and %d, %d, %d rows of history do not fit together for %d constraints",
+			st.Epoch, len(st.Weights), len(st.Losses), len(h.Epochs), len(h.Loss), len(h.Losses), n)
+	}
+	for _, row := range h.Losses {
+		if len(row) != n {
+			return fmt.Errorf("a row of history has %d losses for %d constraints", len(row), n)
+		}
+	}
+	return nil
+}
+
+// fits compares a point set with the group: as many numbers of each kind as its points need.
+func (g *group) fits(p PointState) error {
+	d := len(g.cloud.Coords)
+	n := len(p.X) / d
+	ok := p.Name == g.name && n > 0 && len(p.X) == n*d && p.Draws > 0 && len(p.Columns) == len(g.cloud.Columns)
+	ok = ok && (g.cloud.Normals == nil) == (p.Normals == nil) && (p.Normals == nil || len(p.Normals) == n*d)
+	ok = ok && (g.cloud.Weights == nil) == (p.Weights == nil) && (p.Weights == nil || len(p.Weights) == n)
+	for name := range g.cloud.Columns {
+		ok = ok && len(p.Columns[name]) == n
+	}
+	if !ok {
+		return fmt.Errorf("its points %q do not fit those of constraint %q", p.Name, g.name)
+	}
+	return nil
+}
+
+// setParts restores method and scheme, both or neither.
+func (s *Solver) setParts(st *State) error {
+	method, ok := s.method.(stateful)
+	if ok != (st.Method != nil) {
+		return fmt.Errorf("it was not made by the method %T", s.method)
+	}
+	scheme, ok := s.options.Weights.(stateful)
+	if ok != (st.Scheme != nil) {
+		return fmt.Errorf("it was not made with the weight scheme %T", s.options.Weights)
+	}
+	var old []byte
+	if method != nil {
+		if err := s.method.Init(s.params()); err != nil {
+			return err
+		}
+		var err error
+		if old, err = method.State(); err != nil {
+			return err
+		}
+		if err := method.SetState(st.Method); err != nil {
+			return err
+		}
+	}
+	if scheme != nil {
+		if err := scheme.SetState(st.Scheme); err != nil {
+			if method != nil {
+				err = errors.Join(err, method.SetState(old))
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// keptKey is where a run lists the callbacks that asked to be kept, among its facts.
+const keptKey = "\x00kept"
+
+// Keep asks checkpoints to keep the state of a callback; it does so in OnSolveBegin.
+func (r *Run) Keep(c Stateful) {
+	r.facts[keptKey] = append(r.Kept(), c)
+}
+
+// Kept are the callbacks that asked to be kept, in the order in which they were passed.
+func (r *Run) Kept() []Stateful {
+	list, _ := r.facts[keptKey].([]Stateful)
+	return list
+}
+
+// Specification is what the points of constraint i are drawn from.
+func (r *Run) Specification(i int) *domain.Points {
+	return r.solver.groups[r.solver.cons[i].group].on
+}

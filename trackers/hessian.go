@@ -1,0 +1,195 @@
+package trackers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/linalg"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// HessianSpectrum estimates both ends of the spectrum of the Hessian,
+//
+//	H = ∇²(1/K) Σ_i L_i over the chosen constraints, w_i = 1,
+//
+// by Lanczos iteration on exact Hessian–vector products, reorthogonalised fully and twice. Each value comes with a bound: an
+// eigenvalue of H lies within it. When the Krylov space is exhausted the iteration goes on with a fresh orthogonal vector,
+// so that a Hessian of rank one shows one value and zeros, not copies of the one.
+//
+// How to read it: gradient descent is stable for learning rates below 2/sharpness; a ratio of 10⁶ and more between the
+// large eigenvalues and the bulk is why Adam crawls where quasi-Newton methods do not. A clearly negative smallest value means a
+// saddle.
+//
+// Cost: Iters products of about 2.7 gradients each, for the whole loss, and Iters·P numbers of memory. See Ghorbani et al.
+// (2019), arXiv 1901.10159; Rathore et al. (2024), arXiv 2402.01868, for the Hessians of PINNs.
+type HessianSpectrum struct {
+	K           int         // eigenvalues kept, largest first; 0 means 10
+	Iters       int         // Lanczos iterations, at most P; 0 means 30
+	Interval    int         // steps between measurements; 0 means 500
+	Mask        ph.Selector // parameters differentiated; nil means all
+	Constraints []string    // names; empty means all
+	Probes      int         // products for the trace; 0 takes the one that Lanczos begins with
+	Seed        uint64      // of the start vector and the probes, the same at every measurement
+
+	history[HessianSpectrumValue]
+	interval, k, iters int
+	columns            []int
+	weights            []float64
+}
+
+// HessianSpectrumValue is one measurement.
+type HessianSpectrumValue struct {
+	Eigenvalues []float64 // the K largest, descending; NaN where P is less than K
+	Bounds      []float64 // an eigenvalue of H lies within Bounds[i] of Eigenvalues[i]
+	Smallest    float64   // smallest Ritz value
+	SmallBound  float64   // its bound
+	Trace       float64   // Hutchinson's estimate of tr H
+	TraceError  float64   // its standard error; NaN from a single probe
+	Ritz        []float64 // all Ritz values, descending
+}
+
+// Sharpness is the largest eigenvalue.
+func (v HessianSpectrumValue) Sharpness() float64 {
+	if len(v.Eigenvalues) == 0 {
+		return math.NaN()
+	}
+	return v.Eigenvalues[0]
+}
+
+func (v HessianSpectrumValue) clone() HessianSpectrumValue {
+	v.Eigenvalues, v.Bounds, v.Ritz = slices.Clone(v.Eigenvalues), slices.Clone(v.Bounds), slices.Clone(v.Ritz)
+	return v
+}
+
+// HessianSpectrumResult is the whole history: S measurements.
+type HessianSpectrumResult struct {
+	Epochs      []int
+	Eigenvalues *mat.Dense // S×K, nil without measurements
+	Bounds      *mat.Dense // S×K
+	Sharpness   []float64
+	Smallest    []float64
+	Traces      []float64
+}
+
+// OnSolveBegin implements crux.Callback.
+func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	r.Keep(t)
+	var err error
+	if t.interval, err = interval(t.Interval, 500); err != nil {
+		return err
+	}
+	if t.k, err = count("K", t.K, 10, 1); err != nil {
+		return err
+	}
+	if t.iters, err = count("Iters", t.Iters, 30, 1); err != nil {
+		return err
+	}
+	if t.k > t.iters {
+		return fmt.Errorf("%d eigenvalues from %d iterations; there are never more values than iterations, so raise Iters to %d or more", t.k, t.iters, 3*t.k)
+	}
+	if t.Probes < 0 {
+		return fmt.Errorf("%d probes; 0 takes the product that Lanczos begins with", t.Probes)
+	}
+	if t.columns, err = selected(r, t.Mask); err != nil {
+		return err
+	}
+	at, err := r.Constraints(t.Constraints...)
+	if err != nil {
+		return err
+	}
+	t.weights = make([]float64, len(r.Names()))
+	for _, i := range at {
+		t.weights[i] += 1 / float64(len(at))
+	}
+	return t.adopt(t.k)
+}
+
+// OnStep implements crux.Callback.
+func (t *HessianSpectrum) OnStep(ctx context.Context, s *crux.Step) error {
+	if !t.due(s, t.interval) {
+		return nil
+	}
+	n, op := t.operator(s.Run)
+	stream := fmt.Sprintf("tracker/hessian/%d", t.Seed)
+	ritz, err := linalg.Lanczos{Iters: t.iters, Rand: s.Run.Solver().Stream(stream)}.Run(ctx, n, op)
+	if err != nil {
+		return err
+	}
+	last := len(ritz.Values) - 1
+	v := HessianSpectrumValue{
+		Eigenvalues: padded(ritz.Values, t.k), Bounds: padded(ritz.Bounds, t.k),
+		Smallest: ritz.Values[last], SmallBound: ritz.Bounds[last], Ritz: ritz.Values,
+		// The start vector is z/√n with random signs z, so zᵀHz = n α₁.
+		Trace: float64(n) * ritz.Alpha[0], TraceError: math.NaN(),
+	}
+	if t.Probes > 0 {
+		if v.Trace, v.TraceError, err = linalg.Hutchinson(ctx, n, t.Probes, op, s.Run.Solver().Stream(stream+"/trace")); err != nil {
+			return err
+		}
+	}
+	t.publish(s.Epoch, v)
+	for k, x := range v.Eigenvalues {
+		if err := s.Record(fmt.Sprintf("explainability/hessian/eigval_%d", k), x); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		s.Record("explainability/hessian/sharpness", v.Sharpness()),
+		s.Record("explainability/hessian/n_iter", float64(len(ritz.Values))),
+	)
+}
+
+// operator is the Hessian restricted to the selected parameters, of n dimensions.
+func (t *HessianSpectrum) operator(r *crux.Run) (n int, op linalg.Operator) {
+	p := r.Parameters()
+	if t.columns == nil {
+		return p, func(dst, v []float64) error { return r.HVP(dst, t.weights, v) }
+	}
+	in, out := make([]float64, p), make([]float64, p)
+	return len(t.columns), func(dst, v []float64) error {
+		for i, k := range t.columns {
+			in[k] = v[i]
+		}
+		if err := r.HVP(out, t.weights, in); err != nil {
+			return err
+		}
+		for i, k := range t.columns {
+			dst[i] = out[k]
+		}
+		return nil
+	}
+}
+
+// Result is a copy of the history.
+func (t *HessianSpectrum) Result() HessianSpectrumResult {
+	epochs, vs := t.all()
+	return HessianSpectrumResult{
+		Epochs:      epochs,
+		Eigenvalues: matrix(vs, func(v HessianSpectrumValue) []float64 { return v.Eigenvalues }),
+		Bounds:      matrix(vs, func(v HessianSpectrumValue) []float64 { return v.Bounds }),
+		Sharpness:   column(vs, HessianSpectrumValue.Sharpness),
+		Smallest:    column(vs, func(v HessianSpectrumValue) float64 { return v.Smallest }),
+		Traces:      column(vs, func(v HessianSpectrumValue) float64 { return v.Trace }),
+	}
+}
+
+// Arrays are epochs (S), eigvals (S,K), sharpness (S), smallest (S), bounds (S,K) and trace (S).
+func (t *HessianSpectrum) Arrays() []Array {
+	epochs, vs := t.all()
+	s := len(vs)
+	values := func(v HessianSpectrumValue) []float64 { return v.Eigenvalues }
+	return []Array{
+		intArray("epochs", epochs),
+		floatArray("eigvals", stack(vs, values), s, width(vs, values)),
+		floatArray("sharpness", column(vs, HessianSpectrumValue.Sharpness), s),
+		floatArray("smallest", column(vs, func(v HessianSpectrumValue) float64 { return v.Smallest }), s),
+		floatArray("bounds", stack(vs, func(v HessianSpectrumValue) []float64 { return v.Bounds }), s, width(vs, values)),
+		floatArray("trace", column(vs, func(v HessianSpectrumValue) float64 { return v.Trace }), s),
+	}
+}

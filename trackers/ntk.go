@@ -1,0 +1,212 @@
+package trackers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/linalg"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// NTKSpectrum measures the neural tangent kernel of a scalar expression at n points:
+//
+//	K = J Jᵀ,  J_ij = ∂e(x_i)/∂θ_j,  λ_1 ≥ … ≥ λ_n the eigenvalues of K
+//	condition = λ_1 / max(λ_n, ε n λ_1),  rank = number of λ > ε n λ_1
+//
+// The points are chosen once, by the tracker's own seed.
+//
+// How to read it: under gradient descent the part of the residual along eigenvector k decays at a rate proportional to λ_k,
+// so a spectrum that falls off steeply learns a few patterns at once and the rest never (spectral bias). Traces per row
+// that differ by orders of magnitude between constraints mean that one is learned long before the other: weights.NTKBalanced.
+//
+// Cost: n rows of J, about n/N training steps on N points, and the eigenvalues of the smaller of J Jᵀ and JᵀJ; memory
+// n·P numbers. See Jacot et al. (2018), arXiv 1806.07572; Wang, Yu and Perdikaris (2022), arXiv 2007.14527.
+type NTKSpectrum struct {
+	Grad     *ph.NetworkGradient // from placeholder.ParamGrad: a scalar expression and the parameters; needed
+	On       *domain.Points      // where; needed. A constraint's own point set gives that constraint's first points
+	Points   int                 // rows n, or as many as there are; 0 means 256
+	TopK     int                 // eigenvalues in eigvals_topk; 0 means 10
+	Interval int                 // steps between measurements; 0 means 500
+	Seed     uint64              // of the choice of points
+
+	history[NTKSpectrumValue]
+	interval int
+	topK     int
+	columns  []int
+	eval     *crux.Evaluator
+}
+
+// NTKSpectrumValue is one measurement.
+type NTKSpectrumValue struct {
+	Eigenvalues []float64 // all n, descending
+	Trace       float64   // Σ J_ij², not divided by n
+	Condition   float64   // NaN if the kernel is zero
+	Rank        int
+}
+
+// Max is the largest eigenvalue.
+func (v NTKSpectrumValue) Max() float64 { return v.end(0) }
+
+// Min is the smallest eigenvalue.
+func (v NTKSpectrumValue) Min() float64 { return v.end(len(v.Eigenvalues) - 1) }
+
+func (v NTKSpectrumValue) end(i int) float64 {
+	if len(v.Eigenvalues) == 0 {
+		return math.NaN()
+	}
+	return v.Eigenvalues[i]
+}
+
+func (v NTKSpectrumValue) clone() NTKSpectrumValue {
+	v.Eigenvalues = slices.Clone(v.Eigenvalues)
+	return v
+}
+
+// NTKSpectrumResult is the whole history: S measurements at n points.
+type NTKSpectrumResult struct {
+	Epochs      []int
+	Eigenvalues *mat.Dense // S×n, nil without measurements
+	Traces      []float64
+	Conditions  []float64
+	Ranks       []int
+}
+
+// OnSolveBegin implements crux.Callback.
+func (t *NTKSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	r.Keep(t)
+	if t.Grad == nil || t.Grad.Expr == nil {
+		return errors.New("no Grad; give one such as placeholder.ParamGrad(u, nil)")
+	}
+	if t.On == nil {
+		return errors.New("no On; give the points of a constraint or others, such as box.Interior(256)")
+	}
+	var err error
+	if t.interval, err = interval(t.Interval, 500); err != nil {
+		return err
+	}
+	if t.topK, err = count("TopK", t.TopK, 10, 1); err != nil {
+		return err
+	}
+	rows, err := count("Points", t.Points, 256, 1)
+	if err != nil {
+		return err
+	}
+	if t.columns, err = selected(r, t.Grad.Select); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("tracker/ntk/%d", t.Seed)
+	cloud, err := r.Cloud(t.On, name)
+	if err != nil {
+		return err
+	}
+	if t.eval, err = r.CompileOn(t.Grad.Expr, subset(cloud, rows, r.Solver().Stream(name+"/rows"))); err != nil {
+		return err
+	}
+	if c := t.eval.Components(); c != 1 {
+		return fmt.Errorf("the expression has %d components, the kernel needs one; pick it with Index, as in ParamGrad(flow.Index(0), nil)", c)
+	}
+	return t.adopt(t.eval.Points().Len())
+}
+
+// subset chooses n points without repetition, all of them if there are no more, in their order.
+func subset(c *domain.Cloud, n int, rng *rand.Rand) *domain.Cloud {
+	if n >= c.Len() {
+		return c
+	}
+	at := rng.Perm(c.Len())[:n]
+	slices.Sort(at)
+	return c.Subset(at)
+}
+
+// OnStep implements crux.Callback.
+func (t *NTKSpectrum) OnStep(_ context.Context, s *crux.Step) error {
+	if !t.due(s, t.interval) {
+		return nil
+	}
+	j, err := t.eval.Jacobian()
+	if err != nil {
+		return err
+	}
+	if t.columns != nil {
+		n, _ := j.Dims()
+		part := mat.NewDense(n, len(t.columns), nil)
+		for i := range n {
+			copy(part.RawRowView(i), take(j.RawRowView(i), t.columns))
+		}
+		j = part
+	}
+	values, err := linalg.GramEigenvalues(j)
+	if err != nil {
+		return err
+	}
+	v := NTKSpectrumValue{values, linalg.GramTrace(j), linalg.Condition(values), linalg.Rank(values)}
+	t.publish(s.Epoch, v)
+	for k := range min(t.topK, len(values)) {
+		if err := s.Record(fmt.Sprintf("explainability/ntk/eigval_%d", k), values[k]); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		s.Record("explainability/ntk/lambda_max", v.Max()),
+		s.Record("explainability/ntk/lambda_min", v.Min()),
+		s.Record("explainability/ntk/condition_number", v.Condition),
+	)
+}
+
+// Trace is the latest tr K with its number of rows, for weights.NTKBalanced.
+func (t *NTKSpectrum) Trace() (trace float64, rows int, ok bool) {
+	v, ok := t.Value()
+	return v.Trace, len(v.Eigenvalues), ok
+}
+
+// Result is a copy of the history.
+func (t *NTKSpectrum) Result() NTKSpectrumResult {
+	epochs, vs := t.all()
+	r := NTKSpectrumResult{
+		Epochs:      epochs,
+		Eigenvalues: matrix(vs, func(v NTKSpectrumValue) []float64 { return v.Eigenvalues }),
+		Traces:      column(vs, func(v NTKSpectrumValue) float64 { return v.Trace }),
+		Conditions:  column(vs, func(v NTKSpectrumValue) float64 { return v.Condition }),
+	}
+	for _, v := range vs {
+		r.Ranks = append(r.Ranks, v.Rank)
+	}
+	return r
+}
+
+// Arrays are epochs (S), eigvals_topk (S,TopK), lambda_min, lambda_max, condition_number and trace (S), all_eigvals (S,n), and
+// rank (S). Where there are fewer than TopK eigenvalues the rest is NaN.
+func (t *NTKSpectrum) Arrays() []Array {
+	epochs, vs := t.all()
+	s := len(vs)
+	all := func(v NTKSpectrumValue) []float64 { return v.Eigenvalues }
+	numbers := func(name string, f func(NTKSpectrumValue) float64) Array { return floatArray(name, column(vs, f), s) }
+	return []Array{
+		intArray("epochs", epochs),
+		floatArray("eigvals_topk", stack(vs, func(v NTKSpectrumValue) []float64 { return padded(v.Eigenvalues, t.topK) }), s, t.topK),
+		numbers("lambda_min", NTKSpectrumValue.Min),
+		numbers("lambda_max", NTKSpectrumValue.Max),
+		numbers("condition_number", func(v NTKSpectrumValue) float64 { return v.Condition }),
+		numbers("trace", func(v NTKSpectrumValue) float64 { return v.Trace }),
+		floatArray("all_eigvals", stack(vs, all), s, width(vs, all)),
+		numbers("rank", func(v NTKSpectrumValue) float64 { return float64(v.Rank) }),
+	}
+}
+
+// padded is the first k entries of x, NaN where it has fewer.
+func padded(x []float64, k int) []float64 {
+	y := make([]float64, k)
+	for i := range y {
+		y[i] = math.NaN()
+	}
+	copy(y, x)
+	return y
+}

@@ -1,0 +1,52 @@
+package trackers
+
+import (
+	"fmt"
+
+	"github.com/crux-pinn/crux/crux"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// count returns v, or the default where v is 0. Less than least is an error.
+func count(option string, v, def, least int) (int, error) {
+	if v == 0 {
+		v = def
+	}
+	if v < least {
+		return 0, fmt.Errorf("%s is %d; it must be at least %d, and 0 means %d", option, v, least, def)
+	}
+	return v, nil
+}
+
+// interval is the steps between measurements.
+func interval(v, def int) (int, error) { return count("Interval", v, def, 1) }
+
+// selected lists the entries of θ that a mask selects; nil means all of them.
+func selected(r *crux.Run, mask ph.Selector) ([]int, error) {
+	if mask == nil {
+		return nil, nil
+	}
+	in, err := r.Select(mask)
+	if err != nil {
+		return nil, fmt.Errorf("mask: %w", err)
+	}
+	var at []int
+	for k, ok := range in {
+		if ok {
+			at = append(at, k)
+		}
+	}
+	return at, nil
+}
+
+// take returns the entries of x at the indices; nil means x itself.
+func take(x []float64, at []int) []float64 {
+	if at == nil {
+		return x
+	}
+	y := make([]float64, len(at))
+	for i, k := range at {
+		y[i] = x[k]
+	}
+	return y
+}

@@ -1,0 +1,454 @@
+package trackers_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/weights"
+)
+
+// plate is a small Poisson problem with resampled points and a boundary of two constraints on one point set.
+type plate struct {
+	problem crux.Problem
+	u, pde  ph.Expr
+	inside  *domain.Points
+	box     *domain.Box
+	x, y    *ph.Coord
+}
+
+func newPlate() *plate {
+	p := &plate{}
+	p.x, p.y = ph.Coords2("x", "y")
+	p.box = domain.NewBox(domain.In(p.x, 0, 1), domain.In(p.y, 0, 1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{8, 8}}, p.x, p.y)
+	p.u, p.inside = u, p.box.Interior(40).Every(7)
+	p.pde = ph.Laplacian(u, p.x, p.y).Add(ph.Sin(p.x.Scale(math.Pi)))
+	edge := p.box.Boundary(20)
+	p.problem = crux.Problem{Name: "plate", Constraints: []crux.Constraint{
+		{Name: "pde", Residual: p.pde, On: p.inside},
+		{Name: "value", Residual: u, On: edge},
+		{Name: "slope", Residual: u.D(p.x), On: edge, Weight: 0.1},
+	}}
+	return p
+}
+
+func (p *plate) solver(t testing.TB, o crux.Options) *crux.Solver {
+	t.Helper()
+	s, err := crux.New(p.problem, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// all are the eight trackers, firing often.
+func (p *plate) all() []crux.Callback {
+	return []crux.Callback{
+		&trackers.GradientNorms{Interval: 3},
+		&trackers.CosSimilarity{Interval: 2, Mask: ph.Paths("u/layer0")},
+		&trackers.GradientAlignment{Interval: 5},
+		&trackers.ResidualStats{Interval: 4, Constraints: []string{"pde", "slope"}},
+		&trackers.InputSensitivity{Expr: ph.Jacobian(p.u, p.x, p.y), On: p.box.Interior(9), Interval: 6},
+		&trackers.NTKSpectrum{Grad: ph.ParamGrad(p.pde, nil), On: p.inside, Points: 10, Interval: 5},
+		&trackers.HessianSpectrum{K: 2, Iters: 4, Interval: 9, Probes: 1},
+		&trackers.LossLandscape{Grid: 3, Interval: 8},
+	}
+}
+
+func solve(t testing.TB, s *crux.Solver, steps int, cs ...crux.Callback) *crux.Result {
+	t.Helper()
+	res, err := s.Solve(context.Background(), steps, cs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+// methods are those on which a disturbance would show.
+var methods = map[string]func() optim.Method{
+	"adam":  func() optim.Method { return &optim.Adam{} },
+	"lbfgs": func() optim.Method { return &optim.LBFGS{} },
+}
+
+// A run with all trackers has the losses and parameters of one without, bit for bit.
+func TestWatchingChangesNothing(t *testing.T) {
+	for name, method := range methods {
+		for _, workers := range []int{1, 2} {
+			t.Run(fmt.Sprintf("%s/%d workers", name, workers), func(t *testing.T) {
+				p := newPlate()
+				plain := p.solver(t, crux.Options{Method: method(), Seed: 3, Workers: workers})
+				watched := p.solver(t, crux.Options{Method: method(), Seed: 3, Workers: workers})
+				solve(t, plain, 30)
+				solve(t, watched, 17, p.all()...)
+				if err := watched.Measure(context.Background(), p.all()...); err != nil {
+					t.Fatal(err)
+				}
+				solve(t, watched, 13, p.all()...)
+				if !slices.Equal(plain.Theta(), watched.Theta()) || !slices.Equal(plain.History().Loss, watched.History().Loss) {
+					t.Error("watching changed the run")
+				}
+			})
+		}
+	}
+}
+
+// The same for schemes that read trackers: more trackers beside theirs change nothing.
+func TestWatchingChangesNoBalancedRun(t *testing.T) {
+	p := newPlate()
+	run := func(more ...crux.Callback) *crux.Solver {
+		norms := &trackers.GradientNorms{Interval: 4}
+		s := p.solver(t, crux.Options{Weights: &weights.GradientNormBalanced{Norms: norms, EMA: 0.5}, Seed: 3})
+		solve(t, s, 30, append(more, norms)...)
+		return s
+	}
+	if !slices.Equal(run().Theta(), run(p.all()...).Theta()) {
+		t.Error("watching changed the run")
+	}
+}
+
+// Three trackers are due and read one matrix: when the first callback of the step has poisoned it, all show the poison.
+func TestOneGradientMatrix(t *testing.T) {
+	p := newPlate()
+	s := p.solver(t, crux.Options{})
+	norms, cos, align := &trackers.GradientNorms{}, &trackers.CosSimilarity{}, &trackers.GradientAlignment{Mask: ph.Paths("u")}
+	poison := &prober{do: func(g *mat.Dense) {
+		for i := range 3 {
+			for j := range g.RawRowView(i) {
+				g.Set(i, j, 0)
+			}
+			g.Set(i, 0, float64(i+1))
+		}
+	}}
+	solve(t, s, 1, poison, norms, cos, align)
+	if got := value(t, norms).Norms; !slices.Equal(got, []float64{1, 2, 3}) {
+		t.Errorf("norms %v are not of the shared matrix", got)
+	}
+	near(t, "cosines", value(t, cos).Matrix, slices.Repeat([]float64{1}, 9), 1e-11)
+	near(t, "alignment", []float64{value(t, align).Alignment}, []float64{1}, 1e-11)
+}
+
+// prober reads the run's gradient matrix.
+type prober struct {
+	fact *crux.Fact[*mat.Dense]
+	do   func(*mat.Dense)
+}
+
+func (p *prober) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	p.fact = r.Gradients()
+	return nil
+}
+
+func (p *prober) OnStep(ctx context.Context, s *crux.Step) error {
+	g, err := p.fact.At(ctx, s)
+	if err == nil {
+		p.do(g)
+	}
+	return err
+}
+
+// Trackers fire at the multiples of their interval, 0 included, over several calls of Solve, and in Measure.
+func TestIntervals(t *testing.T) {
+	p := newPlate()
+	s := p.solver(t, crux.Options{})
+	norms := &trackers.GradientNorms{Interval: 4}
+	if _, ok := norms.LatestEpoch(); ok {
+		t.Error("a value before the first step")
+	}
+	solve(t, s, 6, norms)
+	solve(t, s, 5, norms)
+	if got := norms.Result().Epochs; !slices.Equal(got, []int{0, 4, 8}) {
+		t.Errorf("fired at %v", got)
+	}
+	if err := s.Measure(context.Background(), norms); err != nil {
+		t.Fatal(err)
+	}
+	if got := norms.Result().Epochs; !slices.Equal(got, []int{0, 4, 8, 11}) {
+		t.Errorf("with Measure: fired at %v", got)
+	}
+	r := norms.Result()
+	near(t, "weighted", []float64{r.Weighted.At(0, 2)}, []float64{0.1 * r.Norms.At(0, 2)}, 1e-15)
+}
+
+// At constant θ balanced weights are constant, because norms and traces are those of unweighted losses.
+func TestFrozenParametersGiveConstantWeights(t *testing.T) {
+	p := newPlate()
+	p.problem.Constraints[0].On = p.box.Interior(40) // fixed points too
+	for _, name := range []string{"norms", "traces"} {
+		norms := &trackers.GradientNorms{Interval: 3}
+		cs := []crux.Callback{norms}
+		var scheme weights.Scheme = &weights.GradientNormBalanced{Norms: norms}
+		if name == "traces" {
+			var traces []weights.TraceSource
+			for _, c := range p.problem.Constraints {
+				k := &trackers.NTKSpectrum{Grad: ph.ParamGrad(c.Residual, nil), On: c.On, Interval: 3}
+				traces, cs = append(traces, k), append(cs, k)
+			}
+			scheme = &weights.NTKBalanced{Traces: traces}
+		}
+		s := p.solver(t, crux.Options{Method: optim.Freeze{}, Weights: scheme})
+		var seen [][]float64
+		solve(t, s, 20, append(cs, &stepper{func(st *crux.Step) { seen = append(seen, slices.Clone(st.Weights)) }})...)
+		for e, w := range seen[1:] {
+			if !slices.Equal(w, seen[1]) {
+				t.Fatalf("%s: step %d has weights %v, step 1 %v", name, e+1, w, seen[1])
+			}
+		}
+		if slices.Equal(seen[0], seen[1]) {
+			t.Errorf("%s: weights stay uniform", name)
+		}
+	}
+}
+
+type stepper struct{ do func(*crux.Step) }
+
+func (*stepper) OnSolveBegin(context.Context, *crux.Run) error { return nil }
+
+func (s *stepper) OnStep(_ context.Context, st *crux.Step) error {
+	s.do(st)
+	return nil
+}
+
+// Rows of the kernel are chosen once; wide and tall Jacobians, masks and padding.
+func TestNTKRows(t *testing.T) {
+	p := newPlate()
+	s := p.solver(t, crux.Options{Method: &optim.SGD{}})
+	few := &trackers.NTKSpectrum{Grad: ph.ParamGrad(p.u, nil), On: p.inside, Points: 5, TopK: 7}
+	other := &trackers.NTKSpectrum{Grad: ph.ParamGrad(p.u, nil), On: p.inside, Points: 5, Seed: 1}
+	bias := &trackers.NTKSpectrum{Grad: ph.ParamGrad(p.u, ph.Paths("u/layer2/bias")), On: p.inside}
+	measure := func() {
+		t.Helper()
+		if err := s.Measure(context.Background(), few, other, bias); err != nil {
+			t.Fatal(err)
+		}
+	}
+	measure()
+	first := value(t, few)
+	measure()
+	if again := value(t, few); !slices.Equal(first.Eigenvalues, again.Eigenvalues) {
+		t.Error("other rows at the same parameters")
+	}
+	if slices.Equal(first.Eigenvalues, value(t, other).Eigenvalues) {
+		t.Error("another seed has the same rows")
+	}
+	for _, a := range few.Arrays() {
+		if a.Name == "eigvals_topk" {
+			if x := a.Data.([]float64); len(x) != 7 || !math.IsNaN(x[6]) || math.IsNaN(x[4]) {
+				t.Errorf("eigvals_topk %v", x)
+			}
+		}
+	}
+	// ∂u/∂(output bias) = 1 at all 40 points: one eigenvalue 40 of rank 1.
+	v := value(t, bias)
+	if v.Rank != 1 || math.Abs(v.Max()-40) > 1e-12 || v.Min() != 0 || v.Trace != 40 || len(v.Eigenvalues) != 40 {
+		t.Errorf("output bias: %+v", v)
+	}
+}
+
+func TestOptionsAreCheckedBeforeTheFirstStep(t *testing.T) {
+	p := newPlate()
+	two := ph.Jacobian(p.u, p.x, p.y)
+	none := ph.Paths("v/*")
+	for _, c := range []struct {
+		tr   crux.Callback
+		says string
+	}{
+		{&trackers.GradientNorms{Interval: -1}, "Interval is -1"},
+		{&trackers.GradientNorms{Mask: none}, "u/layer0/weight"},
+		{&trackers.CosSimilarity{Mask: none}, "matches no parameter"},
+		{&trackers.GradientAlignment{Mask: none}, "matches no parameter"},
+		{&trackers.ResidualStats{Constraints: []string{"ic"}}, `no constraint "ic"`},
+		{&trackers.ResidualStats{Bins: -2}, "Bins"},
+		{&trackers.InputSensitivity{On: p.inside}, "no Expr"},
+		{&trackers.InputSensitivity{Expr: p.u}, "no On"},
+		{&trackers.InputSensitivity{Expr: p.u, On: p.box.Interior(0)}, "0 points"},
+		{&trackers.NTKSpectrum{On: p.inside}, "no Grad"},
+		{&trackers.NTKSpectrum{Grad: ph.ParamGrad(p.u, nil)}, "no On"},
+		{&trackers.NTKSpectrum{Grad: ph.ParamGrad(p.u, none), On: p.inside}, "matches no parameter"},
+		{&trackers.NTKSpectrum{Grad: ph.ParamGrad(two, nil), On: p.inside}, "pick it with Index"},
+		{&trackers.NTKSpectrum{Grad: ph.ParamGrad(ph.NewParam("other", 1), nil), On: p.inside}, `"other" is not part`},
+		{&trackers.NTKSpectrum{Grad: ph.ParamGrad(p.u, nil), On: p.inside, TopK: -1}, "TopK"},
+		{&trackers.NTKSpectrum{Grad: ph.ParamGrad(p.u, nil), On: p.inside, Points: -1}, "Points"},
+		{&trackers.HessianSpectrum{K: -1}, "K is -1"},
+		{&trackers.HessianSpectrum{K: 20, Iters: 10}, "raise Iters"},
+		{&trackers.HessianSpectrum{Probes: -1}, "probes"},
+		{&trackers.HessianSpectrum{Constraints: []string{"ic"}}, `no constraint "ic"`},
+		{&trackers.HessianSpectrum{Mask: none}, "matches no parameter"},
+		{&trackers.LossLandscape{Grid: 1}, "Grid is 1"},
+		{&trackers.LossLandscape{AlphaRange: math.NaN()}, "AlphaRange"},
+		{&trackers.LossLandscape{Mask: ph.Paths("u/*/bias")}, "selects no weight matrix"},
+		{&trackers.LossLandscape{Directions: [2][]float64{{1}, nil}}, "direction 1 has 1 entries"},
+	} {
+		s := p.solver(t, crux.Options{})
+		_, err := s.Solve(context.Background(), 1, c.tr)
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%T: %v; want %q in it", c.tr, err, c.says)
+		}
+		if s.Epoch() != 0 {
+			t.Errorf("%T: a step was taken", c.tr)
+		}
+	}
+}
+
+// The state of a tracker is its history; another kind's, and a damaged one, are errors.
+func TestState(t *testing.T) {
+	p := newPlate()
+	s := p.solver(t, crux.Options{})
+	from := p.all()
+	solve(t, s, 12, from...)
+	for i, to := range p.all() {
+		b, err := from[i].(crux.Stateful).State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := to.(crux.Stateful)
+		if k.SetState(b[:len(b)/2]) == nil || k.SetState(nil) == nil {
+			t.Errorf("%T: no error for a damaged state", to)
+		}
+		if other, err := from[(i+1)%8].(crux.Stateful).State(); err != nil || k.SetState(other) == nil {
+			t.Errorf("%T: no error for the state of another tracker", to)
+		}
+		if err := k.SetState(b); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Measure(context.Background(), to); err != nil { // step 12
+			t.Fatal(err)
+		}
+		got, want := to.(arrays).Arrays(), from[i].(arrays).Arrays()
+		if e, w := got[0].Data.([]int64), want[0].Data.([]int64); !slices.Equal(e[:len(w)], w) || e[len(w)-1] > 12 {
+			t.Errorf("%T: epochs %v, want those of %v and 12", to, e, w)
+		}
+	}
+	// On a problem of another size the history does not fit.
+	norms := from[0]
+	q := newPlate()
+	q.problem.Constraints = q.problem.Constraints[:2]
+	if _, err := q.solver(t, crux.Options{}).Solve(context.Background(), 1, norms); err == nil || !strings.Contains(err.Error(), "new tracker") {
+		t.Errorf("another problem: %v", err)
+	}
+}
+
+type arrays interface{ Arrays() []trackers.Array }
+
+// Names and shapes of the arrays are those that files and readers rely on.
+func TestArrays(t *testing.T) {
+	p := newPlate()
+	cs := p.all()
+	for _, c := range p.all() { // before any run
+		for _, a := range c.(arrays).Arrays() {
+			checkArray(t, c, a)
+		}
+	}
+	solve(t, p.solver(t, crux.Options{}), 20, cs...)
+	want := []string{
+		"epochs[7] norms[7 3] weighted_norms[7 3]",
+		"epochs[10] cos_sim_matrix[10 3 3]",
+		"epochs[4] alignment[4]",
+		"epochs[5] means[5 2] stds[5 2] maxes[5 2] p99[5 2] indices[2] histogram_edges[5 2 51] histogram_counts[5 2 50]",
+		"epochs[4] values[4 9 2] points[9 2]",
+		"epochs[4] eigvals_topk[4 10] lambda_min[4] lambda_max[4] condition_number[4] trace[4] all_eigvals[4 10] rank[4]",
+		"epochs[3] eigvals[3 2] sharpness[3] smallest[3] bounds[3 2] trace[3]",
+		"epochs[3] landscapes[3 3 3] axis[3] constraint_landscapes[3 3 3 3] directions[2 105]",
+	}
+	for i, c := range cs {
+		var names []string
+		for _, a := range c.(arrays).Arrays() {
+			names = append(names, fmt.Sprint(a.Name, a.Shape))
+			checkArray(t, c, a)
+		}
+		if got := strings.Join(names, " "); got != want[i] {
+			t.Errorf("%T: %s\nwant %s", c, got, want[i])
+		}
+	}
+}
+
+func checkArray(t *testing.T, c any, a trackers.Array) {
+	t.Helper()
+	n := 1
+	for _, k := range a.Shape {
+		n *= k
+	}
+	switch x := a.Data.(type) {
+	case []float64:
+		if len(x) != n {
+			t.Errorf("%T: %s has shape %v and %d numbers", c, a.Name, a.Shape, len(x))
+		}
+	case []int64:
+		if len(x) != n {
+			t.Errorf("%T: %s has shape %v and %d numbers", c, a.Name, a.Shape, len(x))
+		}
+	default:
+		t.Errorf("%T: %s holds %T", c, a.Name, x)
+	}
+}
+
+// What Value and Result return are copies.
+func TestCopies(t *testing.T) {
+	p := newPlate()
+	norms, stats := &trackers.GradientNorms{}, &trackers.ResidualStats{}
+	solve(t, p.solver(t, crux.Options{}), 1, norms, stats)
+	want := value(t, norms).Norms[0]
+	value(t, norms).Norms[0] = -1
+	norms.Result().Norms.Set(0, 0, -1)
+	value(t, stats).Where[0][0] = -1
+	if got := value(t, norms).Norms[0]; got != want || value(t, stats).Where[0][0] == -1 {
+		t.Error("a caller can change the history")
+	}
+}
+
+// Values are read from another goroutine while the run goes on; the race detector looks on.
+func TestConcurrentReaders(t *testing.T) {
+	p := newPlate()
+	norms := &trackers.GradientNorms{Interval: 1}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			if e, ok := norms.LatestEpoch(); ok && e == 29 {
+				return
+			}
+			norms.Value()
+			norms.Result()
+		}
+	}()
+	solve(t, p.solver(t, crux.Options{}), 30, norms)
+	<-done
+}
+
+// Recorders get every scalar of a tracker under its public key.
+func TestRecords(t *testing.T) {
+	p := newPlate()
+	keys := map[string]bool{}
+	s := p.solver(t, crux.Options{Recorders: []crux.Recorder{recorder(func(m crux.Metric) { keys[m.Key] = true })}})
+	solve(t, s, 1, p.all()...)
+	for _, k := range []string{
+		"gradient_norm/constraint_2", "cos_sim/0_2", "gradient_alignment", "residual/constraint_2/p99", "residual/constraint_0/mean",
+		"saliency/std_abs", "ntk/eigval_9", "ntk/condition_number", "hessian/eigval_1", "hessian/sharpness", "hessian/n_iter",
+	} {
+		if !keys["explainability/"+k] {
+			t.Errorf("no scalar %s", k)
+		}
+	}
+	if keys["explainability/residual/constraint_1/p99"] {
+		t.Error("a constraint that was not asked for")
+	}
+}
+
+type recorder func(crux.Metric)
+
+func (r recorder) Record(m crux.Metric) error {
+	r(m)
+	return nil
+}
