@@ -36,7 +36,7 @@ type Origin struct {
 
 // Write writes parameters. Paths must differ.
 func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
-	tensors := make(map[string]safetensors.TensorView, len(ps))
+	tensors := make(map[string]tensor, len(ps))
 	fixed := []string{}
 	for _, p := range ps {
 		if _, ok := tensors[p.Path]; ok || p.Path == "" || p.Path == "__metadata__" {
@@ -49,15 +49,18 @@ func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
 		for i, n := range p.Shape {
 			shape[i] = uint64(n)
 		}
+		n := 1
+		for _, k := range p.Shape {
+			n *= k
+		}
+		if n != len(p.Data) {
+			return fmt.Errorf("ckpt: parameter %q of shape %v has %d values", p.Path, p.Shape, len(p.Data))
+		}
 		data := make([]byte, 0, 8*len(p.Data))
 		for _, v := range p.Data {
 			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
 		}
-		t, err := safetensors.NewTensorView(safetensors.F64, shape, data)
-		if err != nil {
-			return fmt.Errorf("ckpt: parameter %q of shape %v with %d values: %w", p.Path, p.Shape, len(p.Data), err)
-		}
-		tensors[p.Path] = t
+		tensors[p.Path] = tensor{shape, data}
 	}
 	list, err := json.Marshal(fixed)
 	if err != nil {
@@ -68,6 +71,17 @@ func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
 		"version": o.Version, "fixed": string(list),
 	}, w)
 }
+
+// tensor is float64 data as the library writes them. Its own constructor takes no scalars.
+type tensor struct {
+	shape []uint64
+	data  []byte
+}
+
+func (t tensor) DType() safetensors.DType { return safetensors.F64 }
+func (t tensor) Shape() []uint64          { return t.shape }
+func (t tensor) Data() []byte             { return t.data }
+func (t tensor) DataLen() uint64          { return uint64(len(t.data)) }
 
 // Save writes parameters to a file, whole or not at all.
 func Save(path string, ps []crux.Parameter, o Origin) error {

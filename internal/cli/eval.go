@@ -25,6 +25,7 @@ import (
 type evalFlags struct {
 	points string
 	grid   int
+	asked  bool // for that grid, rather than the default
 	at     []string
 	exprs  []string
 	out    string
@@ -44,12 +45,13 @@ file of -o, whose ending says how: .csv, .npy (one row for each point) or .npz (
   crux eval runs/burgers-1 --grid 201 --expr u_x --expr 'u_t + u*u_x' -o slopes.npz
   crux eval runs/burgers-1 --points probes.csv -o values.csv`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			f.asked = c.Flags().Changed("grid")
 			return a.runEval(args[0], &f)
 		},
 	}
 	c.Flags().StringVar(&f.points, "points", "", "CSV file whose first line names the coordinates")
-	c.Flags().IntVar(&f.grid, "grid", 101, "regular grid with this many points per axis")
+	c.Flags().IntVar(&f.grid, "grid", 101, "regular grid with this many points per axis; the default is smaller in many dimensions")
 	c.Flags().StringArrayVar(&f.at, "at", nil, "one point, as in t=0.5,x=0.1 (repeatable)")
 	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "expression in the names of the problem (repeatable)")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "file to write: .csv, .npy or .npz")
@@ -191,11 +193,17 @@ func (f *evalFlags) where(p *spec.Problem) (*domain.Points, error) {
 	case f.grid < 2:
 		return nil, fail(exitUsage, fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid))
 	}
-	const most = 1 << 27 // a gigabyte for each column
-	if n := pow(f.grid, len(p.Coords)); n > most {
-		return nil, fail(exitUsage, fmt.Errorf("--grid %d in %d coordinates is more than %d points; take fewer per axis", f.grid, len(p.Coords), most))
+	n := f.grid
+	if !f.asked {
+		for n > 2 && pow(n, len(p.Coords)) > 1<<20 { // megapoints are enough where nobody asked for more
+			n--
+		}
 	}
-	on := p.Grid(f.grid)
+	const most = 1 << 26 // half a gigabyte for each column
+	if pow(n, len(p.Coords)) > most {
+		return nil, fail(exitUsage, fmt.Errorf("a grid of %d points along each of %d axes has more than %d points; take fewer with --grid", n, len(p.Coords), most))
+	}
+	on := p.Grid(n)
 	return on, fail(exitUsage, on.Err())
 }
 
@@ -204,9 +212,10 @@ func pow(n, k int) int {
 	const beyond = 1 << 40
 	p := 1
 	for range k {
-		if p *= n; p > beyond {
+		if p > beyond/n {
 			return beyond
 		}
+		p *= n
 	}
 	return p
 }

@@ -24,7 +24,7 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	fmt.Fprintf(&b, ", seed %d\n\n", p.Options.Seed)
 
 	rows := [][]string{{"constraint", "loss", "residual p99", "points"}}
-	for i, l := range r.Losses {
+	for _, l := range r.Losses {
 		p99, points := "–", "–"
 		for _, q := range r.ResidualP99 {
 			if q.Name == l.Name {
@@ -34,7 +34,6 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 		if c, err := s.Cloud(l.Name); err == nil {
 			points = fmt.Sprint(c.Len())
 		}
-		_ = i
 		rows = append(rows, []string{l.Name, scientific(l.Value), p99, points})
 	}
 	rows = append(rows, []string{"total", scientific(float64(r.Loss))})

@@ -38,7 +38,6 @@ type progress struct {
 	epoch  int       // when last shown
 	rate   float64   // steps per second, smoothed
 	height int       // lines of the block on the screen
-	last   *crux.Step
 }
 
 func newProgress(s Streams, p *spec.Problem) *progress {
@@ -57,7 +56,6 @@ func (p *progress) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
-	p.last = s
 	every := lineEvery
 	if p.size != nil {
 		every = blockEvery

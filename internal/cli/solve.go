@@ -102,9 +102,9 @@ func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res
 	sol, judgeErr := evaluateFields(p, s)
 	rep, repErr := newReport(p, s, res, sol)
 	rep.RunDir = &dir
-	saveErr := a.save(p, s, res, sol, rep, dir)
-	if saveErr != nil && !exists(filepath.Join(dir, problemFile)) {
-		rep.RunDir = nil
+	saveErr := save(p, s, res, sol, rep, dir)
+	if saveErr != nil {
+		rep.RunDir = nil // not a complete run
 	}
 	if asJSON {
 		b, err := jsonText(rep)
@@ -141,23 +141,24 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// save writes the files of a run. It stops at the first that cannot be written.
-func (a *app) save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *Report, dir string) error {
-	b, err := jsonText(rep)
-	if err != nil {
-		return err
-	}
-	if err := saveBytes(dir, resultFile, b); err != nil { // the smallest first: a disk may be nearly full
+// save writes the files of a run. It stops at the first that cannot be written. The result comes last: where it is, the
+// run is complete.
+func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *Report, dir string) error {
+	origin := ckpt.Origin{Problem: p.Name, Epoch: res.Epoch, Seed: p.Options.Seed, Version: Version()}
+	if err := ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin); err != nil {
 		return err
 	}
 	if err := saveHistory(dir, s.Names(), s.History(), res); err != nil {
 		return err
 	}
-	origin := ckpt.Origin{Problem: p.Name, Epoch: res.Epoch, Seed: p.Options.Seed, Version: Version()}
-	if err := ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin); err != nil {
+	if err := saveSolution(dir, sol); err != nil {
 		return err
 	}
-	return saveSolution(dir, sol)
+	b, err := jsonText(rep)
+	if err != nil {
+		return err
+	}
+	return saveBytes(dir, resultFile, b)
 }
 
 // newReport gathers what a run came to. The report is as complete as it can be even when err is not nil.
