@@ -170,8 +170,8 @@ func (b *builder) closedForm(f Field, n *node) *Reference {
 			return nil
 		}
 	}
-	return &Reference{Kind: ClosedForm, Source: n.text, On: f.Grid, expr: x, eval: func(c *domain.Cloud) ([]float64, error) {
-		return evaluate(x, c)
+	return &Reference{Kind: ClosedForm, Source: n.text, On: f.Grid, eval: func(c *domain.Cloud) ([]float64, error) {
+		return evaluate(x, c), nil
 	}}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/refeval"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -230,24 +229,13 @@ func (b *builder) where(r *region, n *node) *region {
 	q.points = func(k int) *domain.Points {
 		p := r.points(k)
 		f := function(e, p.Coords())
-		return p.Where(func(x []float64) bool { return f(x) != 0 })
+		return p.Where(func(x []float64) bool {
+			var v [1]float64
+			f(v[:], x)
+			return v[0] != 0 && !math.IsNaN(v[0])
+		})
 	}
 	return &q
-}
-
-// function evaluates an expression of coordinates alone; where that fails the value is NaN.
-func function(e ph.Expr, coords []*ph.Coord) func(x []float64) float64 {
-	return func(x []float64) float64 {
-		at := refeval.Point{Coords: make(map[*ph.Coord]float64, len(coords))}
-		for i, c := range coords {
-			at.Coords[c] = x[i]
-		}
-		v, err := refeval.Eval(e, at)
-		if err != nil || len(v) != 1 {
-			return math.NaN()
-		}
-		return v[0]
-	}
 }
 
 // pointSet reads how many points are taken from a region, and how.
