@@ -156,6 +156,9 @@ func (s *Solver) setUp() error {
 		return err
 	}
 	s.weights, s.losses = make([]float64, len(s.cons)), make([]float64, len(s.cons))
+	for i, c := range s.cons {
+		s.weights[i] = c.weight
+	}
 	s.obj = newObjective(s)
 	return nil
 }

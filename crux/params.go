@@ -2,7 +2,6 @@ package crux
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/optim"
@@ -43,7 +42,7 @@ func (s *Solver) SetParameter(path string, values []float64) error {
 		return fmt.Errorf("crux: parameter %q has shape %v and %d values, not %d", path, e.Shape, e.Len, len(values))
 	}
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !finite(v) {
 			return fmt.Errorf("crux: parameter %q: value %d is %v", path, i, v)
 		}
 	}
@@ -64,10 +63,15 @@ func (s *Solver) SetParameter(path string, values []float64) error {
 // Theta is a copy of all trainable parameters as one vector.
 func (s *Solver) Theta() []float64 { return slices.Clone(s.theta) }
 
-// SetTheta replaces all trainable parameters.
+// SetTheta replaces all trainable parameters. Another length and values that are not finite are errors.
 func (s *Solver) SetTheta(theta []float64) error {
 	if len(theta) != len(s.theta) {
 		return fmt.Errorf("crux: %d parameters, the problem has %d", len(theta), len(s.theta))
+	}
+	for i, v := range theta {
+		if !finite(v) {
+			return fmt.Errorf("crux: parameter %d of θ is %v", i, v)
+		}
 	}
 	copy(s.theta, theta)
 	s.obj.forget()

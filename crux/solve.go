@@ -47,6 +47,9 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...Callback) (*
 		return res, err
 	}
 	err = s.loop(ctx, run, steps, callbacks, res)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = context.Cause(ctx) // which methods need not know
+	}
 	s.finish(ctx, res, err)
 	res.Evals, res.Time = s.obj.count-evals, time.Since(start)
 	for _, c := range callbacks {
@@ -245,6 +248,9 @@ func (s *Solver) weigh(ctx context.Context) error {
 
 func (s *Solver) record(run *Run, step *Step) error {
 	h := &s.history
+	if n := len(h.Epochs); n > 0 && h.Epochs[n-1] == step.Epoch { // a step that was interrupted and is taken again
+		h.Epochs, h.Loss, h.Losses = h.Epochs[:n-1], h.Loss[:n-1], h.Losses[:n-1]
+	}
 	h.Epochs = append(h.Epochs, step.Epoch)
 	h.Loss = append(h.Loss, step.Loss)
 	h.Losses = append(h.Losses, step.Losses)
