@@ -59,7 +59,8 @@ type Step struct {
 	Grad    []float64 // gradient of Loss; read only
 	Run     *Run
 
-	memo map[any]any
+	measuring bool
+	memo      map[any]any
 }
 
 // Theta is a copy of the parameters θ_e.

@@ -76,6 +76,7 @@ func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
 	}
 	step, err := s.evaluate(ctx, run)
 	if err == nil {
+		step.measuring = true
 		err = fire(ctx, step, callbacks)
 	}
 	if errors.Is(err, ErrStop) {

@@ -67,6 +67,16 @@ func TestStop(t *testing.T) {
 	if n := len(log); n < 2 || log[n-2] != "later step 2" || log[n-1] != "later end stopped" {
 		t.Errorf("the other callback saw %q", log)
 	}
+	// the step that was stopped is the next one; whether it is trained or measured is known
+	measuring := onStep(func(_ context.Context, st *crux.Step) error {
+		if st.Epoch != 2 || !st.Measuring() {
+			t.Errorf("epoch %d, measuring: %v", st.Epoch, st.Measuring())
+		}
+		return nil
+	})
+	if err := s.Measure(context.Background(), measuring); err != nil {
+		t.Error(err)
+	}
 	if !errors.Is(crux.Stop("x"), crux.ErrStop) {
 		t.Error("Stop is not ErrStop")
 	}
