@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	yaml "github.com/goccy/go-yaml"
@@ -268,99 +267,4 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
-}
-
-// within returns the place of a letter of a scalar's text, given by line and column of that text: quotes, escapes and
-// folded lines shift it. It walks through the source and the text side by side; white space of the one stands for white
-// space of the other.
-func (n *node) within(line, col int) place {
-	p := n.at
-	if p.src == nil || p.line < 1 || p.line > len(p.src.lines) {
-		return p
-	}
-	want := 0 // the letters of the text before the place
-	for i, l := range strings.Split(n.text, "\n") {
-		if i+1 == line {
-			want += min(col-1, utf8.RuneCountInString(l))
-			break
-		}
-		want += utf8.RuneCountInString(l) + 1
-	}
-	if n.block {
-		p.line, p.col = p.line+1, 1
-	} else if n.quoted {
-		p.col++
-	}
-	s := &cursor{src: p.src, line: p.line - 1, col: p.col - 1}
-	if n.quoted && !n.block {
-		s.quote = []rune(p.src.lines[p.line-1])[min(n.at.col-1, utf8.RuneCountInString(p.src.lines[p.line-1])-1)]
-	}
-	text := []rune(n.text)
-	for i := 0; i < want && i < len(text); i++ {
-		switch {
-		case unicode.IsSpace(text[i]):
-			for i+1 < want && unicode.IsSpace(text[i+1]) {
-				i++
-			}
-			s.skipSpace()
-		default:
-			s.skipSpace()
-			s.letter()
-		}
-	}
-	if want < len(text) && !unicode.IsSpace(text[want]) {
-		s.skipSpace()
-	}
-	return place{p.src, s.line + 1, s.col + 1}
-}
-
-// cursor is a place in a source that moves.
-type cursor struct {
-	src       *source
-	line, col int  // 0-based
-	quote     rune // around the scalar, if it is in quotes
-}
-
-func (s *cursor) rune() (rune, bool) {
-	if s.line >= len(s.src.lines) {
-		return 0, false
-	}
-	l := []rune(s.src.lines[s.line])
-	if s.col >= len(l) {
-		return '\n', true
-	}
-	return l[s.col], true
-}
-
-func (s *cursor) next() {
-	if s.line < len(s.src.lines) && s.col >= utf8.RuneCountInString(s.src.lines[s.line]) {
-		s.line, s.col = s.line+1, 0
-		return
-	}
-	s.col++
-}
-
-func (s *cursor) skipSpace() {
-	for r, ok := s.rune(); ok && unicode.IsSpace(r); r, ok = s.rune() {
-		s.next()
-	}
-}
-
-// letter moves over one letter of the scalar: a doubled quote is one, and so is an escape in double quotes.
-func (s *cursor) letter() {
-	r, ok := s.rune()
-	if !ok {
-		return
-	}
-	s.next()
-	switch {
-	case r == '\'' && s.quote == '\'':
-		s.next()
-	case r == '\\' && s.quote == '"':
-		kind, _ := s.rune()
-		s.next()
-		for range map[rune]int{'x': 2, 'u': 4, 'U': 8}[kind] {
-			s.next()
-		}
-	}
 }
