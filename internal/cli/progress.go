@@ -175,8 +175,9 @@ func (p *progress) draw(lines []string) {
 // phaseNames are the methods' names in the description of phases, "Phases(500 × Adam(…), LBFGS(…))"; none for other
 // methods.
 func phaseNames(describe string) []string {
-	inner, ok := strings.CutPrefix(describe, "Phases(")
-	if inner, ok = strings.CutSuffix(inner, ")"); !ok {
+	inner, begins := strings.CutPrefix(describe, "Phases(")
+	inner, ends := strings.CutSuffix(inner, ")")
+	if !begins || !ends {
 		return nil
 	}
 	var names []string

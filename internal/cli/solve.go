@@ -95,8 +95,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 
 // conclude judges a run that ended, however it did, writes its directory and prints the report.
 func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res *crux.Result, runErr error, dir string, asJSON bool) error {
-	if res.Status == crux.Canceled {
-		res.Reason = context.Cause(ctx).Error() // a method may have reported only that the context ended
+	if res.Status == crux.Canceled || ctx.Err() != nil && errors.Is(runErr, ctx.Err()) {
+		// the method under way may have reported only that the context ended, not why
+		res.Status, res.Reason = crux.Canceled, context.Cause(ctx).Error()
 	}
 	// only results are missing if this fails: the report says what there is, the error what there is not
 	sol, judgeErr := evaluateFields(p, s)
@@ -119,7 +120,10 @@ func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res
 	if code := statusCode(ctx, res.Status); code != exitOK {
 		failed = fail(code, runErr)
 		if res.Status == crux.Canceled {
-			failed = fail(code, fmt.Errorf("%s after %d steps; the results so far are in %s", res.Reason, res.Steps, dir))
+			failed = fail(code, fmt.Errorf("%s after %d steps", res.Reason, res.Steps))
+			if saveErr == nil {
+				failed = fail(code, fmt.Errorf("%w; the results so far are in %s", failed, dir))
+			}
 		}
 	}
 	if err := errors.Join(failed, judgeErr, repErr, saveErr); err != nil {

@@ -1,0 +1,393 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write golden files anew")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// outcome is what a command line left behind.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+// call runs a command line in a folder of its own, where tiny.yaml lies.
+func call(t *testing.T, args ...string) outcome {
+	t.Helper()
+	return callIn(t, context.Background(), args...)
+}
+
+func callIn(t *testing.T, ctx context.Context, args ...string) outcome { //nolint:revive // the test comes first
+	t.Helper()
+	var out, err bytes.Buffer
+	code := Run(ctx, args, Streams{Out: &out, Err: &err})
+	return outcome{code, out.String(), err.String()}
+}
+
+// folder makes an empty folder with tiny.yaml the current one.
+func folder(t *testing.T) {
+	t.Helper()
+	b, err := os.ReadFile("testdata/tiny.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("tiny.yaml", b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// golden compares text with a file of testdata, times and rates masked.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	got = regexp.MustCompile(`in \S+ \(\S+\)`).ReplaceAllString(got, "in TIME (RATE)")
+	if *rewrite {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+func TestSolveReport(t *testing.T) {
+	path, err := filepath.Abs("testdata/report.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder(t)
+	r := call(t, "solve", "tiny.yaml")
+	if r.code != exitOK || r.err != "" {
+		t.Fatalf("exit %d, stderr %q", r.code, r.err)
+	}
+	// the last digits depend on the processor's instructions; with them go the widths of columns
+	text := regexp.MustCompile(`(\d\.\d)\d*`).ReplaceAllString(r.out, "$1")
+	golden(t, path, regexp.MustCompile(` +`).ReplaceAllString(text, " "))
+}
+
+// Two runs take two directories, each with all its files.
+func TestRunDirectories(t *testing.T) {
+	folder(t)
+	for _, want := range []string{"runs/tiny-1", "runs/tiny-2"} {
+		r := call(t, "solve", "tiny.yaml", "--quiet")
+		if !strings.HasSuffix(r.out, "results in "+want+"\n") {
+			t.Errorf("no %s in %q", want, r.out)
+		}
+		entries, err := os.ReadDir(want)
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		if err != nil || !reflect.DeepEqual(names, []string{historyFile, parametersFile, problemFile, resultFile, solutionFile}) {
+			t.Errorf("%s holds %v, %v", want, names, err)
+		}
+	}
+	h, err := os.ReadFile("runs/tiny-1/history.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(h)), "\n")
+	if len(lines) != 12 || lines[0] != "epoch,loss,pde,start" || !strings.HasPrefix(lines[11], "10,") {
+		t.Errorf("history of 10 steps: %q", lines)
+	}
+	a, _ := os.ReadFile("runs/tiny-1/solution.npz")
+	b, _ := os.ReadFile("runs/tiny-2/solution.npz")
+	if len(a) == 0 || !bytes.Equal(a, b) {
+		t.Error("two runs of one seed differ")
+	}
+	if r := call(t, "solve", "tiny.yaml", "--out", "runs/tiny-1"); r.code != exitUsage || !strings.Contains(r.err, "not empty") {
+		t.Errorf("an existing run was overwritten: %+v", r)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	folder(t)
+	r := call(t, "solve", "tiny.yaml", "--json", "--out", "here")
+	d := json.NewDecoder(strings.NewReader(r.out))
+	var v map[string]any
+	if err := d.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		t.Errorf("more than one object: %v", err)
+	}
+	for _, key := range []string{"problem", "status", "reason", "steps", "seconds", "loss", "losses", "errors", "residual_p99", "params", "run_dir"} {
+		if v[key] == nil {
+			t.Errorf("%s is missing", key)
+		}
+	}
+	if len(v) != 11 || v["problem"] != "tiny" || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
+		t.Errorf("got %v", v)
+	}
+	for key, names := range map[string][]string{"losses": {"pde", "start"}, "residual_p99": {"pde", "start"}, "params": {"k", "k2"}} {
+		m := v[key].(map[string]any)
+		for _, n := range names {
+			if _, ok := m[n].(float64); !ok {
+				t.Errorf("%s has no %s: %v", key, n, m)
+			}
+		}
+	}
+	u := v["errors"].(map[string]any)["u"].(map[string]any)
+	if len(u) != 2 || u["rel_l2"] == nil || u["max_abs"] == nil {
+		t.Errorf("errors of u: %v", u)
+	}
+	file, err := os.ReadFile("here/result.json")
+	if err != nil || string(file) != r.out {
+		t.Errorf("result.json differs from what was printed: %v", err)
+	}
+}
+
+func TestOverrides(t *testing.T) {
+	folder(t)
+	var v struct {
+		Steps    int
+		Resolved string
+		Points   map[string]int
+	}
+	for _, c := range []struct {
+		args  string
+		steps int
+		want  string
+	}{
+		{"", 10, "seed: 1\n"},
+		{"--seed 18446744073709551615 --steps 3", 3, ""},
+		{"--seed 7 --steps 3", 3, "seed: 7\n"},
+		{"--steps 25", 25, "steps: 19\n"},
+		{"--set optimizer.0.adam.lr=5e-2 --set constraints.pde.points=12", 10, "lr: 5e-2"},
+	} {
+		r := call(t, append([]string{"solve", "tiny.yaml", "--dry-run", "--json"}, strings.Fields(c.args)...)...)
+		if c.want == "" { // a seed that the file format does not take is an error, not another seed
+			if r.code != exitUsage {
+				t.Errorf("%s: %+v", c.args, r)
+			}
+			continue
+		}
+		if err := json.Unmarshal([]byte(r.out), &v); err != nil {
+			t.Errorf("%s: %v: %+v", c.args, err, r)
+			continue
+		}
+		if v.Steps != c.steps || !strings.Contains(v.Resolved, c.want) {
+			t.Errorf("%s: %d steps; %s", c.args, v.Steps, v.Resolved)
+		}
+	}
+	if v.Points["pde"] != 12 || v.Points["start"] != 1 {
+		t.Errorf("points %v", v.Points)
+	}
+	if _, err := os.Stat("runs"); err == nil {
+		t.Error("a dry run left a directory")
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	folder(t)
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"solve", exitUsage, "accepts 1 arg"},
+		{"slove tiny.yaml", exitUsage, "solve"},
+		{"solve tiny.yaml --stepz 3", exitUsage, "--stepz"},
+		{"solve tiny.yaml --steps 0", exitUsage, "1 or more"},
+		{"solve tiny.yaml --workers -1", exitUsage, "--workers"},
+		{"solve tiny.yaml --set optimizer.0.adam.lrr=1", exitUsage, "lrr"},
+		{"solve none.yaml", exitUsage, "no such file"},
+		{"solve tiny.yaml --out tiny.yaml", exitFailed, "tiny.yaml"},
+		{"validate tiny.yaml none.yaml", exitUsage, "none.yaml"},
+		{"trace tiny.yaml -pass jetz", exitUsage, "inline"},
+		{"trace tiny.yaml --constraint ode", exitUsage, "pde"},
+		{"eval runs", exitUsage, "not a directory"},
+		{"eval .", exitUsage, "problem.yaml"},
+		{"init tiny.yaml", exitUsage, "exists"},
+		{"validate tiny.yaml", exitOK, ""},
+		{"version", exitOK, ""},
+		{"--help", exitOK, ""},
+		{"completion bash", exitOK, ""},
+	} {
+		r := call(t, strings.Fields(c.args)...)
+		if r.code != c.code || !strings.Contains(r.err, c.want) || (c.code == exitOK) != (r.err == "") {
+			t.Errorf("%s: %+v", c.args, r)
+		}
+	}
+}
+
+// Every malformed file ends with exit code 2, its place on stderr and nothing on stdout.
+func TestMalformedFiles(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/malformed/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Skip("testdata/malformed is empty")
+	}
+	for _, command := range []string{"solve", "validate"} {
+		for _, f := range files {
+			r := call(t, command, f)
+			if r.code != exitUsage || r.out != "" || !strings.HasPrefix(r.err, f) {
+				t.Errorf("%s %s: %+v", command, filepath.Base(f), r)
+			}
+		}
+	}
+	if _, err := os.Stat("runs"); err == nil {
+		t.Error("a run directory was made")
+	}
+}
+
+// A run whose context ended before it began trains nothing.
+func TestInterruptBefore(t *testing.T) {
+	folder(t)
+	for _, i := range []*Interrupt{{"interrupted", exitInterrupted}, {"terminated", exitTerminated}} {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(i)
+		if r := callIn(t, ctx, "solve", "tiny.yaml"); r.code != i.Code || !strings.Contains(r.err, i.Reason) || r.out != "" {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// An interrupted run keeps what it has, and eval can use it. The signal comes when progress reads the clock in step 2,
+// whose update is then not applied.
+func TestInterruptDuring(t *testing.T) {
+	folder(t)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	calls := 0
+	clock := func() time.Time {
+		if calls++; calls == 4 {
+			cancel(&Interrupt{"terminated", exitTerminated})
+		}
+		return time.Unix(int64(10*calls), 0)
+	}
+	var out, stderr bytes.Buffer
+	code := Run(ctx, []string{"solve", "tiny.yaml", "--json", "--out", "run"}, Streams{Out: &out, Err: &stderr, Now: clock})
+	var v struct {
+		Status, Reason string
+		Steps          int
+	}
+	if err := json.Unmarshal(out.Bytes(), &v); err != nil {
+		t.Fatal(err, out.String())
+	}
+	if code != exitTerminated || v.Status != "canceled" || v.Reason != "terminated" || v.Steps != 2 {
+		t.Errorf("exit %d: %+v", code, v)
+	}
+	if !strings.Contains(stderr.String(), "terminated after") {
+		t.Errorf("stderr %q", stderr.String())
+	}
+	if r := call(t, "eval", "run", "--at", "x=0.5"); r.code != exitOK {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	folder(t)
+	var out, stderr bytes.Buffer
+	calls := 0
+	clock := func() time.Time { calls++; return time.Unix(int64(calls), 0) }
+	code := Run(context.Background(), []string{"solve", "tiny.yaml", "--json", "--quiet", "--set", "budget=4s"}, Streams{Out: &out, Err: &stderr, Now: clock})
+	var v struct {
+		Status, Reason string
+		Steps          int
+	}
+	if err := json.Unmarshal(out.Bytes(), &v); err != nil {
+		t.Fatal(err, stderr.String())
+	}
+	if code != exitOK || v.Status != "stopped" || v.Steps != 3 || !strings.Contains(v.Reason, "time budget of 4s") {
+		t.Errorf("exit %d: %+v", code, v)
+	}
+}
+
+// A loss that becomes infinite ends with exit code 3, and JSON stays JSON.
+func TestDiverged(t *testing.T) {
+	folder(t)
+	r := call(t, "solve", "tiny.yaml", "--json", "--set", "optimizer.0.adam.lr=1e200", "--out", "run")
+	var v map[string]any
+	if err := json.Unmarshal([]byte(r.out), &v); err != nil {
+		t.Fatalf("%v: %+v", err, r)
+	}
+	if r.code != exitDiverged || v["status"] != "diverged" || !strings.Contains(r.err, "epoch") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A directory that vanishes under the run costs the files, not the result.
+func TestResultSurvivesFullDisk(t *testing.T) {
+	folder(t)
+	removed := false
+	clock := func() time.Time {
+		if !removed { // first read when training begins
+			removed = true
+			if err := os.RemoveAll("run"); err != nil {
+				t.Error(err)
+			}
+		}
+		return time.Unix(0, 0)
+	}
+	var out, stderr bytes.Buffer
+	code := Run(context.Background(), []string{"solve", "tiny.yaml", "--json", "--out", "run"}, Streams{Out: &out, Err: &stderr, Now: clock})
+	var v map[string]any
+	if err := json.Unmarshal(out.Bytes(), &v); err != nil {
+		t.Fatal(err)
+	}
+	dir, there := v["run_dir"]
+	if code != exitFailed || v["status"] != "completed" || !there || dir != nil {
+		t.Errorf("exit %d: %v", code, v)
+	}
+	if strings.Count(stderr.String(), "no such file or directory") != 1 || !strings.Contains(stderr.String(), parametersFile) {
+		t.Errorf("stderr %q", stderr.String())
+	}
+}
+
+// An output that takes no bytes is an error too.
+func TestFullStdout(t *testing.T) {
+	folder(t)
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full")
+	}
+	defer full.Close() //nolint:errcheck
+	var stderr bytes.Buffer
+	if code := Run(context.Background(), []string{"version"}, Streams{Out: full, Err: &stderr}); code != exitFailed || stderr.Len() == 0 {
+		t.Errorf("exit %d, %q", code, stderr.String())
+	}
+}
+
+// The file that init writes is a good one, and solves its problem.
+func TestInit(t *testing.T) {
+	folder(t)
+	if r := call(t, "init", "first.yaml"); r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+	if r := call(t, "validate", "first.yaml"); r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+}
+
+func TestTrace(t *testing.T) {
+	folder(t)
+	all := call(t, "trace", "tiny.yaml")
+	one := call(t, "trace", "tiny.yaml", "-pass", "jets", "-constraint=pde")
+	if all.code != exitOK || strings.Count(all.out, "# after ") != 2*len(passNames()) {
+		t.Errorf("%+v", all)
+	}
+	if one.code != exitOK || strings.Count(one.out, "# after ") != 1 || !strings.HasPrefix(one.out, "## pde, on 8 points\n# after jets") || !strings.Contains(one.out, "\npde: v") {
+		t.Errorf("%+v", one)
+	}
+}

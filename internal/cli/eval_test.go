@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/spec"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// readTable reads text as a header and rows of numbers.
+func readTable(t *testing.T, text string) ([]string, [][]float64) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values [][]float64
+	for _, r := range rows[1:] {
+		var v []float64
+		for _, s := range r {
+			x, err := strconv.ParseFloat(s, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v = append(v, x)
+		}
+		values = append(values, v)
+	}
+	return rows[0], values
+}
+
+// What eval prints is, bit for bit, what the solver that trained computes.
+func TestEvalRoundTrip(t *testing.T) {
+	folder(t)
+	if r := call(t, "solve", "tiny.yaml", "--quiet", "--out", "run", "--workers", "2"); r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+	p, err := spec.Load("tiny.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := crux.New(p.Crux, p.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck
+	if _, err := s.Solve(t.Context(), p.Steps); err != nil {
+		t.Fatal(err)
+	}
+	e, err := ph.Parse("k*u_xx + u", p.Env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want [][]float64
+	xs := []float64{0, 0.5, 1}
+	u, err := s.Eval(p.Fields[0].Expr, domain.At(p.Coords, xs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Eval(e, domain.At(p.Coords, xs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range xs {
+		want = append(want, []float64{x, u.At(i, 0), r.At(i, 0)})
+	}
+	if err := os.WriteFile("probes.csv", []byte("# probes\nname,x\n1,0\n2,0.5\n3,1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, points := range []string{"--grid=3", "--points=probes.csv", "--at=x=0 --at=x=0.5 --at=x=1"} {
+		o := call(t, append([]string{"eval", "run", "--expr", "u", "--expr", "k*u_xx + u"}, strings.Fields(points)...)...)
+		if o.code != exitOK {
+			t.Fatalf("%s: %+v", points, o)
+		}
+		h, got := readTable(t, o.out)
+		if !reflect.DeepEqual(h, []string{"x", "u", "k*u_xx + u"}) || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %v %v, want %v", points, h, got, want)
+		}
+	}
+	// files: the project's own readers of the formats read them back
+	for _, ext := range []string{".csv", ".npy", ".npz"} {
+		name := "out" + ext
+		if o := call(t, "eval", "run", "--grid", "3", "-o", name); o.code != exitOK || o.out != "" {
+			t.Fatalf("%+v", o)
+		}
+		var on *domain.Points
+		switch ext {
+		case ".csv":
+			on, err = domain.ReadCSV(name, p.Coords...)
+		case ".npy":
+			on, err = domain.ReadNPY(name, []string{"x", "u"}, p.Coords...)
+		case ".npz":
+			on, err = domain.ReadNPZ(name, p.Coords...)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := on.Draw(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(c.X, xs) || !reflect.DeepEqual(c.Columns["u"], u.RawMatrix().Data) {
+			t.Errorf("%s: x %v, u %v", name, c.X, c.Columns["u"])
+		}
+	}
+	solution, err := domain.ReadNPZ(filepath.Join("run", solutionFile), p.Coords...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := solution.Columns(); !reflect.DeepEqual(got, []string{"u", "u_error", "u_reference"}) || solution.Len() != 11 {
+		t.Errorf("solution of %d points with %v", solution.Len(), got)
+	}
+}
+
+func TestEvalMistakes(t *testing.T) {
+	folder(t)
+	if r := call(t, "solve", "tiny.yaml", "--quiet", "--out", "run"); r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+	if err := os.WriteFile("bad.csv", []byte("y\n1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--at", "x"}, "not of the form"},
+		{[]string{"--at", "y=1"}, "there are x"},
+		{[]string{"--at", "x=1,x=2"}, "twice"},
+		{[]string{"--at", "x=one"}, "not a number"},
+		{[]string{"--at", "x=1", "--grid", "3"}, "grid"},
+		{[]string{"--grid", "1"}, "2 points"},
+		{[]string{"--grid", "1000000000"}, "fewer"},
+		{[]string{"--points", "bad.csv"}, "x"},
+		{[]string{"--points", "none.csv"}, "no such file"},
+		{[]string{"--expr", "v_x"}, "^"},
+		{[]string{"--expr", "u", "--expr", "u"}, "already"},
+		{[]string{"-o", "values.txt"}, ".npz"},
+	} {
+		r := call(t, append([]string{"eval", "run"}, c.args...)...)
+		if r.code != exitUsage || !strings.Contains(r.err, c.want) || r.out != "" {
+			t.Errorf("%v: %+v", c.args, r)
+		}
+	}
+	if err := os.Truncate(filepath.Join("run", parametersFile), 100); err != nil {
+		t.Fatal(err)
+	}
+	if r := call(t, "eval", "run"); r.code != exitUsage || !strings.Contains(r.err, parametersFile) {
+		t.Errorf("truncated parameters: %+v", r)
+	}
+}

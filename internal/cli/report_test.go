@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// The golden values are numpy.percentile's.
+func TestQuantile(t *testing.T) {
+	b, err := os.ReadFile("../../testdata/golden/percentiles.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		X        []float64
+		P99, P50 float64
+	}
+	if err := json.Unmarshal(b, &cases); err != nil || len(cases) == 0 {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		for q, want := range map[float64]float64{0.99: c.P99, 0.5: c.P50} {
+			if got := quantile(c.X, q); math.Abs(got-want) > 1e-15*math.Abs(want) {
+				t.Errorf("quantile %v of %v: %v, want %v", q, c.X, got, want)
+			}
+		}
+	}
+	inf := math.Inf(1)
+	for _, c := range []struct {
+		x    []float64
+		want float64
+	}{{nil, math.NaN()}, {[]float64{1, math.NaN()}, math.NaN()}, {[]float64{inf, inf}, inf}} {
+		if got := quantile(c.x, 0.99); got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+			t.Errorf("%v: %v", c.x, got)
+		}
+	}
+}
+
+// Numbers that are not finite are null, keys keep their order, and names are escaped.
+func TestReportJSON(t *testing.T) {
+	dir := "runs/a"
+	b, err := json.Marshal(&Report{
+		Problem: `q"`, Loss: Number(math.NaN()), Losses: Numbers{{"z", math.Inf(1)}, {"a", 0.1}},
+		Errors: Errors{{Field: "u", RelL2: math.NaN(), MaxAbs: 2}}, RunDir: &dir,
+	})
+	want := `{"problem":"q\"","status":"","reason":"","steps":0,"seconds":0,"loss":null,"losses":{"z":null,"a":0.1},` +
+		`"errors":{"u":{"rel_l2":null,"max_abs":2}},"residual_p99":{},"params":{},"run_dir":"runs/a"}`
+	if err != nil || string(b) != want {
+		t.Errorf("got %s, %v", b, err)
+	}
+}
+
+func TestGridTicks(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	cloud := func(p *domain.Points) *domain.Cloud {
+		c, err := p.Draw(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if ticks := gridTicks(cloud(box.GridN(2, 3))); len(ticks) != 2 || len(ticks[0]) != 2 || len(ticks[1]) != 3 {
+		t.Errorf("a grid of 2×3: %v", ticks)
+	}
+	for name, p := range map[string]*domain.Points{
+		"disk":       domain.NewDisk(x, y, 0, 0, 1).Grid(5),
+		"scattered":  domain.At([]*ph.Coord{x, y}, []float64{0, 0, 0, 1, 1, 0, 1, 2}),
+		"short":      domain.At([]*ph.Coord{x, y}, []float64{0, 0, 0, 1, 1, 0}),
+		"decreasing": domain.At([]*ph.Coord{x, y}, []float64{0, 1, 0, 0, 1, 1, 1, 0}),
+	} {
+		if ticks := gridTicks(cloud(p)); ticks != nil {
+			t.Errorf("%s: %v", name, ticks)
+		}
+	}
+}
+
+func TestPhaseNames(t *testing.T) {
+	for in, want := range map[string]string{
+		"Phases(500 × Adam(LR=Constant(0.001), Eps=1e-08), LBFGS(Memory=30))": "adam lbfgs",
+		"Phases(7 × Groups(a: [1, 2], b))":                                    "groups",
+		"Adam(LR=1)":                                                          "",
+	} {
+		if got := strings.Join(phaseNames(in), " "); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// The block on a terminal overwrites itself, is cut at the edges, and is gone in the end.
+func TestProgressBlock(t *testing.T) {
+	var b bytes.Buffer
+	sec := 0
+	p := &progress{
+		w: &b, size: func() (int, int) { return 30, 3 }, name: "burgers", steps: 100, limit: time.Minute,
+		now: func() time.Time { sec++; return time.Unix(int64(sec), 0) },
+	}
+	p.names, p.begin, p.drawn = []string{"pde", "initial", "boundary"}, time.Unix(0, 0), time.Unix(0, 0)
+	for e := range 2 {
+		if err := p.OnStep(t.Context(), &crux.Step{Epoch: 10 * e, Loss: 0.5, Losses: []float64{1, 0, math.NaN()}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.OnSolveEnd(t.Context(), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	frames := strings.Split(b.String(), "\x1b[J")
+	if len(frames) != 4 || !strings.HasSuffix(frames[1], "\x1b[2A") || !strings.HasSuffix(frames[2], "\x1b[2A") || frames[3] != "" {
+		t.Fatalf("frames %q", frames)
+	}
+	for _, line := range strings.Split(strings.TrimSuffix(frames[2], "\x1b[2A"), "\n") {
+		if len([]rune(line)) > 29 {
+			t.Errorf("%q is wider than the terminal", line)
+		}
+	}
+	if d := p.left(&crux.Step{Epoch: 10}, time.Unix(55, 0)); d != 5*time.Second {
+		t.Errorf("%v left, the budget ends in 5 s", d)
+	}
+}
