@@ -1,20 +1,17 @@
 package cli
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/ckpt"
 	"github.com/crux-pinn/crux/internal/ckpt/npy"
 	"github.com/crux-pinn/crux/internal/spec"
@@ -179,183 +176,4 @@ func withCaret(err error) error {
 		}
 	}
 	return err
-}
-
-// where is the set of points that the flags ask for.
-func (f *evalFlags) where(p *spec.Problem) (*domain.Points, error) {
-	switch {
-	case f.points != "":
-		on, err := readPoints(f.points, p)
-		return on, fail(exitUsage, err)
-	case len(f.at) > 0:
-		on, err := pointsAt(f.at, p)
-		return on, fail(exitUsage, err)
-	case f.grid < 2:
-		return nil, fail(exitUsage, fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid))
-	}
-	n := f.grid
-	if !f.asked {
-		for n > 2 && pow(n, len(p.Coords)) > 1<<20 { // megapoints are enough where nobody asked for more
-			n--
-		}
-	}
-	const most = 1 << 26 // half a gigabyte for each column
-	if pow(n, len(p.Coords)) > most {
-		return nil, fail(exitUsage, fmt.Errorf("a grid of %d points along each of %d axes has more than %d points; take fewer with --grid", n, len(p.Coords), most))
-	}
-	on := p.Grid(n)
-	return on, fail(exitUsage, on.Err())
-}
-
-// pow is n^k, or a number beyond any grid where that is larger.
-func pow(n, k int) int {
-	const beyond = 1 << 40
-	p := 1
-	for range k {
-		if p > beyond/n {
-			return beyond
-		}
-		p *= n
-	}
-	return p
-}
-
-// readPoints reads a file of points. It needs those coordinates of the problem that the expressions use.
-func readPoints(path string, p *spec.Problem) (*domain.Points, error) {
-	src, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("--points %s: %w", path, bare(err))
-	}
-	var header []string
-	for line := range strings.Lines(strings.TrimPrefix(string(src), "\ufeff")) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			for _, h := range strings.Split(line, ",") {
-				header = append(header, strings.Trim(strings.TrimSpace(h), `"`))
-			}
-			break
-		}
-	}
-	var coords []*ph.Coord
-	for _, c := range p.Coords {
-		if slices.Contains(header, c.Name()) {
-			coords = append(coords, c)
-		}
-	}
-	if len(coords) == 0 {
-		coords = p.Coords // the reader's error names what is missing
-	}
-	on, err := domain.ParseCSV(strings.NewReader(string(src)), path, coords...)
-	if err != nil {
-		return nil, err
-	}
-	return on, on.Err()
-}
-
-// pointsAt reads points such as t=0.5,x=0.1. All of them name the same coordinates.
-func pointsAt(texts []string, p *spec.Problem) (*domain.Points, error) {
-	var coords []*ph.Coord
-	var x []float64
-	for i, text := range texts {
-		at := map[string]float64{}
-		for _, part := range strings.Split(text, ",") {
-			name, value, ok := strings.Cut(part, "=")
-			name = strings.TrimSpace(name)
-			if !ok {
-				return nil, fmt.Errorf("--at %s: %q is not of the form x=0.1", text, part)
-			}
-			if !slices.ContainsFunc(p.Coords, func(c *ph.Coord) bool { return c.Name() == name }) {
-				return nil, fmt.Errorf("--at %s: %q is not a coordinate; there are %s", text, name, coordNames(p.Coords))
-			}
-			if _, twice := at[name]; twice {
-				return nil, fmt.Errorf("--at %s: %s is given twice", text, name)
-			}
-			v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil {
-				return nil, fmt.Errorf("--at %s: %q is not a number", text, value)
-			}
-			at[name] = v
-		}
-		if i == 0 {
-			for _, c := range p.Coords {
-				if _, ok := at[c.Name()]; ok {
-					coords = append(coords, c)
-				}
-			}
-		}
-		for _, c := range coords {
-			v, ok := at[c.Name()]
-			if !ok || len(at) != len(coords) {
-				return nil, fmt.Errorf("--at %s: every point names the same coordinates, here %s", text, coordNames(coords))
-			}
-			x = append(x, v)
-		}
-	}
-	on := domain.At(coords, x)
-	return on, on.Err()
-}
-
-func coordNames(cs []*ph.Coord) string {
-	names := make([]string, len(cs))
-	for i, c := range cs {
-		names[i] = c.Name()
-	}
-	return strings.Join(names, ", ")
-}
-
-// header names the columns of a sheet as a table: coordinates, then values, with the components of one numbered.
-func (sh *sheet) header() []string {
-	var h []string
-	for _, c := range sh.cloud.Coords {
-		h = append(h, c.Name())
-	}
-	for _, c := range sh.columns {
-		if c.dim == 1 {
-			h = append(h, c.name)
-			continue
-		}
-		for k := range c.dim {
-			h = append(h, fmt.Sprintf("%s[%d]", c.name, k))
-		}
-	}
-	return h
-}
-
-// row appends one point of a sheet to dst.
-func (sh *sheet) row(dst []float64, i int) []float64 {
-	dst = append(dst, sh.cloud.Row(i)...)
-	for _, c := range sh.columns {
-		dst = append(dst, c.data[i*c.dim:(i+1)*c.dim]...)
-	}
-	return dst
-}
-
-// table is a sheet as one array.
-func (sh *sheet) table() npy.Array {
-	n := sh.cloud.Len()
-	a := npy.Array{Shape: []int{n, len(sh.header())}}
-	for i := range n {
-		a.Data = sh.row(a.Data, i)
-	}
-	return a
-}
-
-// writeCSV writes a sheet as text. Every number reads back as the same number.
-func (sh *sheet) writeCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
-	if err := c.Write(sh.header()); err != nil {
-		return err
-	}
-	var values []float64
-	var fields []string
-	for i := range sh.cloud.Len() {
-		values, fields = sh.row(values[:0], i), fields[:0]
-		for _, v := range values {
-			fields = append(fields, decimal(v))
-		}
-		if err := c.Write(fields); err != nil {
-			return err
-		}
-	}
-	c.Flush()
-	return c.Error()
 }

@@ -17,20 +17,6 @@ type solution struct {
 	errors Errors
 }
 
-// sheet is a set of points with columns of values on them.
-type sheet struct {
-	label   string // in front of the arrays' names in an npz file; "" for the first sheet
-	cloud   *domain.Cloud
-	columns []column
-}
-
-// column is a function on the points of a sheet.
-type column struct {
-	name string
-	dim  int       // components
-	data []float64 // point by point, component by component within a point
-}
-
 // evaluateFields evaluates all fields on their grids and compares them with their references. What can be computed is
 // returned even when err is not nil.
 func evaluateFields(p *spec.Problem, s *crux.Solver) (*solution, error) {
@@ -152,64 +138,4 @@ func (sol *solution) arrays() []npy.Array {
 		}
 	}
 	return list
-}
-
-func (sh *sheet) arrays() []npy.Array {
-	var list []npy.Array
-	n, d := sh.cloud.Len(), len(sh.cloud.Coords)
-	shape := []int{n}
-	if ticks := gridTicks(sh.cloud); ticks != nil {
-		shape = nil
-		for j, t := range ticks {
-			list = append(list, npy.Array{Name: sh.cloud.Coords[j].Name(), Shape: []int{len(t)}, Data: t})
-			shape = append(shape, len(t))
-		}
-	} else {
-		for j, c := range sh.cloud.Coords {
-			x := make([]float64, n)
-			for i := range x {
-				x[i] = sh.cloud.X[i*d+j]
-			}
-			list = append(list, npy.Array{Name: c.Name(), Shape: []int{n}, Data: x})
-		}
-	}
-	for _, c := range sh.columns {
-		s := shape
-		if c.dim > 1 {
-			s = append(slices.Clone(shape), c.dim)
-		}
-		list = append(list, npy.Array{Name: c.name, Shape: s, Data: c.data})
-	}
-	return list
-}
-
-// gridTicks returns the ticks of each coordinate when the points are a full grid with the last coordinate running
-// fastest, and nil otherwise.
-func gridTicks(c *domain.Cloud) [][]float64 {
-	n, d := c.Len(), len(c.Coords)
-	ticks := make([][]float64, d)
-	stride := 1 // points after which coordinate j moves on
-	for j := d - 1; j >= 0; j-- {
-		for i := 0; i < n; i += stride {
-			if v := c.Row(i)[j]; len(ticks[j]) == 0 || v > ticks[j][len(ticks[j])-1] {
-				ticks[j] = append(ticks[j], v)
-			} else {
-				break
-			}
-		}
-		stride *= len(ticks[j])
-	}
-	if stride != n || n == 0 {
-		return nil
-	}
-	for i := range n {
-		k := i
-		for j := d - 1; j >= 0; j-- {
-			if c.Row(i)[j] != ticks[j][k%len(ticks[j])] {
-				return nil
-			}
-			k /= len(ticks[j])
-		}
-	}
-	return ticks
 }

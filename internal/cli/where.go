@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/spec"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// where is the set of points that the flags ask for.
+func (f *evalFlags) where(p *spec.Problem) (*domain.Points, error) {
+	switch {
+	case f.points != "":
+		on, err := readPoints(f.points, p)
+		return on, fail(exitUsage, err)
+	case len(f.at) > 0:
+		on, err := pointsAt(f.at, p)
+		return on, fail(exitUsage, err)
+	case f.grid < 2:
+		return nil, fail(exitUsage, fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid))
+	}
+	n := f.grid
+	if !f.asked {
+		for n > 2 && pow(n, len(p.Coords)) > 1<<20 { // megapoints are enough where nobody asked for more
+			n--
+		}
+	}
+	const most = 1 << 26 // half a gigabyte for each column
+	if pow(n, len(p.Coords)) > most {
+		return nil, fail(exitUsage, fmt.Errorf("a grid of %d points along each of %d axes has more than %d points; take fewer with --grid", n, len(p.Coords), most))
+	}
+	on := p.Grid(n)
+	return on, fail(exitUsage, on.Err())
+}
+
+// pow is n^k, or a number beyond any grid where that is larger.
+func pow(n, k int) int {
+	const beyond = 1 << 40
+	p := 1
+	for range k {
+		if p > beyond/n {
+			return beyond
+		}
+		p *= n
+	}
+	return p
+}
+
+// readPoints reads a file of points. It needs those coordinates of the problem that the expressions use.
+func readPoints(path string, p *spec.Problem) (*domain.Points, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--points %s: %w", path, bare(err))
+	}
+	var header []string
+	for line := range strings.Lines(strings.TrimPrefix(string(src), "\ufeff")) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			for _, h := range strings.Split(line, ",") {
+				header = append(header, strings.Trim(strings.TrimSpace(h), `"`))
+			}
+			break
+		}
+	}
+	var coords []*ph.Coord
+	for _, c := range p.Coords {
+		if slices.Contains(header, c.Name()) {
+			coords = append(coords, c)
+		}
+	}
+	if len(coords) == 0 {
+		coords = p.Coords // the reader's error names what is missing
+	}
+	on, err := domain.ParseCSV(strings.NewReader(string(src)), path, coords...)
+	if err != nil {
+		return nil, err
+	}
+	return on, on.Err()
+}
+
+// pointsAt reads points such as t=0.5,x=0.1. All of them name the same coordinates.
+func pointsAt(texts []string, p *spec.Problem) (*domain.Points, error) {
+	var coords []*ph.Coord
+	var x []float64
+	for i, text := range texts {
+		at := map[string]float64{}
+		for _, part := range strings.Split(text, ",") {
+			name, value, ok := strings.Cut(part, "=")
+			name = strings.TrimSpace(name)
+			if !ok {
+				return nil, fmt.Errorf("--at %s: %q is not of the form x=0.1", text, part)
+			}
+			if !slices.ContainsFunc(p.Coords, func(c *ph.Coord) bool { return c.Name() == name }) {
+				return nil, fmt.Errorf("--at %s: %q is not a coordinate; there are %s", text, name, coordNames(p.Coords))
+			}
+			if _, twice := at[name]; twice {
+				return nil, fmt.Errorf("--at %s: %s is given twice", text, name)
+			}
+			v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil {
+				return nil, fmt.Errorf("--at %s: %q is not a number", text, value)
+			}
+			at[name] = v
+		}
+		if i == 0 {
+			for _, c := range p.Coords {
+				if _, ok := at[c.Name()]; ok {
+					coords = append(coords, c)
+				}
+			}
+		}
+		for _, c := range coords {
+			v, ok := at[c.Name()]
+			if !ok || len(at) != len(coords) {
+				return nil, fmt.Errorf("--at %s: every point names the same coordinates, here %s", text, coordNames(coords))
+			}
+			x = append(x, v)
+		}
+	}
+	on := domain.At(coords, x)
+	return on, on.Err()
+}
+
+func coordNames(cs []*ph.Coord) string {
+	names := make([]string, len(cs))
+	for i, c := range cs {
+		names[i] = c.Name()
+	}
+	return strings.Join(names, ", ")
+}
