@@ -8,6 +8,7 @@ import (
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // State is all that decides how a solver goes on: restored into a solver of the same problem and options, it continues bit
@@ -28,8 +29,14 @@ type State struct {
 
 // PointState is one point set as it is now.
 type PointState struct {
-	Name    string // of the first constraint on it
-	Draws   int    // sets drawn from its stream
+	Name  string // of the group of constraints on it
+	Draws int    // sets drawn from its stream
+	PointData
+	Next *PointData // points that a callback has set for the next step; nil if there are none
+}
+
+// PointData are the numbers of a cloud of points, as in domain.Cloud.
+type PointData struct {
 	X       []float64
 	Normals []float64            // nil if the points have none
 	Weights []float64            // nil if the points have none
@@ -58,6 +65,7 @@ func (r *Run) Complete(st *State) error {
 	}
 	for i, g := range r.solver.groups { // points that callbacks set after Next are in place by now
 		st.Points[i].put(g.cloud)
+		st.Points[i].Next = nil
 	}
 	return r.solver.updated(st)
 }
@@ -83,7 +91,8 @@ func (s *Solver) stateAt(epoch int) (*State, error) {
 		p := PointState{Name: g.name, Draws: g.draws}
 		p.put(g.cloud)
 		if g.next != nil {
-			p.put(g.next)
+			p.Next = &PointData{}
+			p.Next.put(g.next)
 		}
 		// A set that the step itself draws is drawn again: at its beginning there was the first one and one for each
 		// interval before it.
@@ -102,14 +111,27 @@ func (s *Solver) stateAt(epoch int) (*State, error) {
 }
 
 // put copies the points of a cloud.
-func (p *PointState) put(c *domain.Cloud) {
-	p.X, p.Normals, p.Weights, p.Columns = slices.Clone(c.X), slices.Clone(c.Normals), slices.Clone(c.Weights), nil
-	for name, col := range c.Columns {
-		if p.Columns == nil {
-			p.Columns = map[string][]float64{}
-		}
-		p.Columns[name] = slices.Clone(col)
+func (p *PointData) put(c *domain.Cloud) {
+	p.X, p.Normals, p.Weights, p.Columns = slices.Clone(c.X), slices.Clone(c.Normals), slices.Clone(c.Weights), cloneColumns(c.Columns)
+}
+
+// cloud is a copy of the points.
+func (p *PointData) cloud(coords []*ph.Coord) *domain.Cloud {
+	return &domain.Cloud{
+		Coords: slices.Clone(coords), X: slices.Clone(p.X), Normals: slices.Clone(p.Normals), Weights: slices.Clone(p.Weights),
+		Columns: cloneColumns(p.Columns),
 	}
+}
+
+func cloneColumns(columns map[string][]float64) map[string][]float64 {
+	if len(columns) == 0 {
+		return nil
+	}
+	c := make(map[string][]float64, len(columns))
+	for name, x := range columns {
+		c[name] = slices.Clone(x)
+	}
+	return c
 }
 
 // updated adds the parameters and the method.
@@ -157,17 +179,13 @@ func (s *Solver) SetState(st *State) error {
 	}
 	for i, g := range s.groups {
 		p := st.Points[i]
-		c := &domain.Cloud{Coords: slices.Clone(g.cloud.Coords), X: slices.Clone(p.X), Normals: slices.Clone(p.Normals), Weights: slices.Clone(p.Weights)}
-		for name, col := range p.Columns {
-			if c.Columns == nil {
-				c.Columns = map[string][]float64{}
-			}
-			c.Columns[name] = slices.Clone(col)
-		}
-		if err := s.setCloud(g, c); err != nil {
+		if err := s.setCloud(g, p.cloud(g.cloud.Coords)); err != nil {
 			return err
 		}
 		g.draws, g.next = p.Draws, nil
+		if p.Next != nil {
+			g.next = p.Next.cloud(g.cloud.Coords)
+		}
 	}
 	copy(s.weights, st.Weights)
 	copy(s.losses, st.Losses)
@@ -218,30 +236,35 @@ func (s *Solver) fits(st *State) error {
 	return nil
 }
 
-// fits compares a point set with the group: as many numbers of each kind as its points need.
+// fits compares a point set with the group's.
 func (g *group) fits(p PointState) error {
-	d := len(g.cloud.Coords)
-	n := len(p.X) / d
-	ok := p.Name == g.name && n > 0 && len(p.X) == n*d && p.Draws > 0 && len(p.Columns) == len(g.cloud.Columns)
-	ok = ok && (g.cloud.Normals == nil) == (p.Normals == nil) && (p.Normals == nil || len(p.Normals) == n*d)
-	ok = ok && (g.cloud.Weights == nil) == (p.Weights == nil) && (p.Weights == nil || len(p.Weights) == n)
-	for name := range g.cloud.Columns {
-		ok = ok && len(p.Columns[name]) == n
-	}
-	if !ok {
+	if p.Name != g.name || p.Draws < 1 || !g.provides(&p.PointData) || p.Next != nil && !g.provides(p.Next) {
 		return fmt.Errorf("its points %q do not fit those of constraint %q", p.Name, g.name)
 	}
 	return nil
 }
 
+// provides reports whether there are as many numbers of each kind as the points of the group need.
+func (g *group) provides(p *PointData) bool {
+	d := len(g.cloud.Coords)
+	n := len(p.X) / d
+	ok := n > 0 && len(p.X) == n*d && len(p.Columns) == len(g.cloud.Columns)
+	ok = ok && (g.cloud.Normals == nil) == (p.Normals == nil) && (p.Normals == nil || len(p.Normals) == n*d)
+	ok = ok && (g.cloud.Weights == nil) == (p.Weights == nil) && (p.Weights == nil || len(p.Weights) == n)
+	for name := range g.cloud.Columns {
+		ok = ok && len(p.Columns[name]) == n
+	}
+	return ok
+}
+
 // setParts restores method and scheme, both or neither.
 func (s *Solver) setParts(st *State) error {
 	method, ok := s.method.(stateful)
-	if ok != (st.Method != nil) {
+	if !ok && len(st.Method) > 0 {
 		return fmt.Errorf("it was not made by the method %T", s.method)
 	}
 	scheme, ok := s.options.Weights.(stateful)
-	if ok != (st.Scheme != nil) {
+	if !ok && len(st.Scheme) > 0 {
 		return fmt.Errorf("it was not made with the weight scheme %T", s.options.Weights)
 	}
 	var old []byte
@@ -280,9 +303,4 @@ func (r *Run) Keep(c Stateful) {
 func (r *Run) Kept() []Stateful {
 	list, _ := r.facts[keptKey].([]Stateful)
 	return list
-}
-
-// Specification is what the points of constraint i are drawn from.
-func (r *Run) Specification(i int) *domain.Points {
-	return r.solver.groups[r.solver.cons[i].group].on
 }

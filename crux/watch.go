@@ -34,6 +34,37 @@ func (r *Run) CompileOn(e ph.Expr, on *domain.Cloud) (*Evaluator, error) {
 	return r.solver.compileOn(e, on)
 }
 
+// ResidualAt prepares the residual of constraint i for evaluation on other points than its own.
+func (r *Run) ResidualAt(i int, on *domain.Cloud) (*Evaluator, error) {
+	if i < 0 || i >= len(r.solver.cons) {
+		return nil, fmt.Errorf("crux: no constraint %d; there are %d", i, len(r.solver.cons))
+	}
+	return r.CompileOn(r.solver.problem.Constraints[i].Residual, on)
+}
+
+// Specification is what the points of constraint i are drawn from; nil if there is no such constraint.
+func (r *Run) Specification(i int) *domain.Points {
+	if i < 0 || i >= len(r.solver.cons) {
+		return nil
+	}
+	return r.solver.groups[r.solver.cons[i].group].on
+}
+
+// Move puts the evaluator on other points, which have what its present ones have: coordinates, normals and columns.
+func (e *Evaluator) Move(to *domain.Cloud) error {
+	if e.solver.closed {
+		return errClosed
+	}
+	if err := sameSchema(e.cloud, to); err != nil {
+		return fmt.Errorf("crux: new points of an evaluation: %w", err)
+	}
+	if err := e.program.SetPoints(batch(to), e.solver.fixed); err != nil {
+		return err
+	}
+	e.cloud = to
+	return nil
+}
+
 // Measuring reports whether the step is one of Measure, which fires callbacks without training: a tracker then fires
 // whatever its interval is.
 func (s *Step) Measuring() bool { return s.measuring }

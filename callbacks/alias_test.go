@@ -1,0 +1,127 @@
+package callbacks_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/weights"
+)
+
+// Every tracker, and every scheme that a tracker drives, has an alias of its name here, and nothing else has.
+func TestAliasesAreOneForOne(t *testing.T) {
+	aliases := map[string]string{} // name → what it stands for
+	want := map[string]string{}
+	for _, f := range parse(t, ".") {
+		types(f, func(s *ast.TypeSpec) {
+			if s.Assign.IsValid() {
+				sel := s.Type.(*ast.SelectorExpr)
+				aliases[s.Name.Name] = sel.X.(*ast.Ident).Name + "." + sel.Sel.Name
+			}
+		})
+	}
+	for _, f := range parse(t, "../trackers") {
+		types(f, func(s *ast.TypeSpec) {
+			if s.Assign.IsValid() && s.Name.IsExported() {
+				want[s.Name.Name] = "trackers." + s.Name.Name
+			}
+		})
+		for _, d := range f.Decls { // a tracker is a type with a method OnStep
+			if m, ok := d.(*ast.FuncDecl); ok && m.Name.Name == "OnStep" && m.Recv != nil {
+				name := m.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name
+				want[name] = "trackers." + name
+			}
+		}
+	}
+	if !maps.Equal(aliases, want) || len(want) != 10 {
+		t.Errorf("aliases %v\nwant    %v", aliases, want)
+	}
+	// Schemes that read a source are the ones with a method Sources.
+	var driven []string
+	for _, f := range parse(t, "../weights") {
+		for _, d := range f.Decls {
+			if m, ok := d.(*ast.FuncDecl); ok && m.Name.Name == "Sources" && m.Recv != nil {
+				driven = append(driven, m.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name)
+			}
+		}
+	}
+	for _, name := range driven {
+		if aliases[name] == "" {
+			t.Errorf("no alias of weights.%s", name)
+		}
+	}
+	if len(driven) != 2 {
+		t.Errorf("schemes with sources: %v", driven)
+	}
+}
+
+func parse(t *testing.T, dir string) []*ast.File {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".go") && !strings.HasSuffix(e.Name(), "_test.go") {
+			f, err := parser.ParseFile(token.NewFileSet(), dir+"/"+e.Name(), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+func types(f *ast.File, visit func(*ast.TypeSpec)) {
+	for _, d := range f.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.TYPE {
+			for _, s := range g.Specs {
+				visit(s.(*ast.TypeSpec))
+			}
+		}
+	}
+}
+
+// The two names of each are one type, all trackers are callbacks with state, and their sources fit.
+func TestAliasesAreTypes(t *testing.T) {
+	pairs := [][2]any{
+		{callbacks.GradientNorms{}, trackers.GradientNorms{}},
+		{callbacks.CosSimilarity{}, trackers.CosSimilarity{}},
+		{callbacks.GradientAlignment{}, trackers.GradientAlignment{}},
+		{callbacks.ResidualStats{}, trackers.ResidualStats{}},
+		{callbacks.InputSensitivity{}, trackers.InputSensitivity{}},
+		{callbacks.NTKSpectrum{}, trackers.NTKSpectrum{}},
+		{callbacks.HessianSpectrum{}, trackers.HessianSpectrum{}},
+		{callbacks.LossLandscape{}, trackers.LossLandscape{}},
+		{callbacks.GradientNormBalanced{}, weights.GradientNormBalanced{}},
+		{callbacks.NTKBalanced{}, weights.NTKBalanced{}},
+	}
+	for _, p := range pairs {
+		if reflect.TypeOf(p[0]) != reflect.TypeOf(p[1]) {
+			t.Errorf("%T and %T differ", p[0], p[1])
+		}
+	}
+	for _, c := range []crux.Callback{
+		&callbacks.GradientNorms{}, &callbacks.CosSimilarity{}, &callbacks.GradientAlignment{}, &callbacks.ResidualStats{},
+		&callbacks.InputSensitivity{}, &callbacks.NTKSpectrum{}, &callbacks.HessianSpectrum{}, &callbacks.LossLandscape{},
+		&callbacks.EarlyStopping{}, &callbacks.Checkpoint{}, &callbacks.RAD{}, &callbacks.RARD{}, &callbacks.R3{},
+	} {
+		if _, ok := c.(crux.Stateful); !ok {
+			t.Errorf("checkpoints do not keep the state of %T", c)
+		}
+	}
+	var _ weights.NormSource = (*callbacks.GradientNorms)(nil)
+	var _ weights.TraceSource = (*callbacks.NTKSpectrum)(nil)
+	var _ weights.Sourced = (*callbacks.NTKBalanced)(nil)
+	var _ crux.Ender = (*callbacks.Checkpoint)(nil)
+}

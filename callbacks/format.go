@@ -1,0 +1,134 @@
+package callbacks
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/gob"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/nlpodyssey/safetensors"
+
+	"github.com/crux-pinn/crux/crux"
+)
+
+// A checkpoint is a safetensors file: one float64 tensor "parameters/<path>" for each parameter, which other programs
+// can read; all else in the tensor "state", bytes in Go's gob format, whose floats are exact; and metadata with the
+// format's name and a checksum of all tensors.
+
+const (
+	format   = "crux.checkpoint/1"
+	prefix   = "parameters/"
+	stateKey = "state"
+)
+
+// body is the content of the tensor "state": a Saved, with the data of its parameters left out.
+type body struct {
+	State     crux.State
+	Callbacks map[string][]byte
+}
+
+// tensor is data as the library writes them. Its own constructor takes no scalars.
+type tensor struct {
+	kind  safetensors.DType
+	shape []uint64
+	data  []byte
+}
+
+func (t tensor) DType() safetensors.DType { return t.kind }
+func (t tensor) Shape() []uint64          { return t.shape }
+func (t tensor) Data() []byte             { return t.data }
+func (t tensor) DataLen() uint64          { return uint64(len(t.data)) }
+
+func (f *Saved) encode(w io.Writer) error {
+	tensors := map[string]tensor{}
+	rest := body{*f.State, f.Callbacks}
+	rest.State.Parameters = slices.Clone(f.State.Parameters)
+	for i, p := range f.State.Parameters {
+		t := tensor{kind: safetensors.F64, shape: make([]uint64, len(p.Shape))}
+		for k, n := range p.Shape {
+			t.shape[k] = uint64(n)
+		}
+		for _, v := range p.Data {
+			t.data = binary.LittleEndian.AppendUint64(t.data, math.Float64bits(v))
+		}
+		tensors[prefix+p.Path] = t
+		rest.State.Parameters[i].Data = nil
+	}
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(rest); err != nil {
+		return err
+	}
+	tensors[stateKey] = tensor{safetensors.U8, []uint64{uint64(b.Len())}, b.Bytes()}
+	data := map[string][]byte{}
+	for name, t := range tensors {
+		data[name] = t.data
+	}
+	return safetensors.SerializeToWriter(tensors, map[string]string{
+		"format": format, "problem": f.State.Problem, "epoch": strconv.Itoa(f.State.Epoch), "sha256": checksum(data),
+	}, w)
+}
+
+// checksum covers names and contents of all tensors.
+func checksum(data map[string][]byte) string {
+	names := make([]string, 0, len(data))
+	for n := range data {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	h := sha256.New()
+	var size [8]byte
+	for _, n := range names {
+		for _, part := range [][]byte{[]byte(n), data[n]} {
+			binary.LittleEndian.PutUint64(size[:], uint64(len(part)))
+			h.Write(size[:]) //nolint:errcheck // a hash never fails
+			h.Write(part)    //nolint:errcheck
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+var errDamaged = errors.New("the checkpoint is cut short or damaged; take the one before, as Latest does")
+
+func parse(b []byte) (*Saved, error) {
+	_, meta, err := safetensors.ReadMetadata(b)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%v)", errDamaged, err)
+	}
+	if got := meta.Metadata()["format"]; got != format {
+		return nil, fmt.Errorf("its format is %q, not %q; take a file that callbacks.Checkpoint has written", got, format)
+	}
+	file, err := safetensors.Deserialize(b)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%v)", errDamaged, err)
+	}
+	data := map[string][]byte{}
+	for _, t := range file.Tensors() {
+		data[t.Name] = t.TensorView.Data()
+	}
+	if checksum(data) != meta.Metadata()["sha256"] {
+		return nil, fmt.Errorf("%w (the checksum differs)", errDamaged)
+	}
+	var rest body
+	if err := gob.NewDecoder(bytes.NewReader(data[stateKey])).Decode(&rest); err != nil {
+		return nil, fmt.Errorf("%w (%v)", errDamaged, err)
+	}
+	for i := range rest.State.Parameters {
+		p := &rest.State.Parameters[i]
+		raw, ok := data[prefix+p.Path]
+		if !ok || len(raw)%8 != 0 {
+			return nil, fmt.Errorf("%w (parameter %q is missing)", errDamaged, p.Path)
+		}
+		p.Data = make([]float64, len(raw)/8)
+		for k := range p.Data {
+			p.Data[k] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*k:]))
+		}
+	}
+	return &Saved{State: &rest.State, Callbacks: rest.Callbacks}, nil
+}

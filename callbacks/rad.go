@@ -1,0 +1,150 @@
+package callbacks
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+)
+
+// RAD is residual-based adaptive distribution: now and then all points of a constraint are replaced by as many, chosen
+// from fresh candidates x with the probability
+//
+//	p(x) ∝ |r(x)|^k / mean|r|^k + c
+//
+// The step at which it fires keeps its points; the next one has the new ones. From Wu et al. (2022), arXiv 2207.10289.
+// The paper's settings are k = 1, c = 1, as NewRAD has them; a larger k or smaller c gathers the points more tightly.
+type RAD struct {
+	Interval    int      // steps between changes; 0 means 100
+	Constraints []string // names; empty means all with random points that are drawn once
+	K           float64  // k; 0 means 1
+	C           float64  // c, at least 0
+	Candidates  int      // fresh points to choose from; 0 means ten times as many as the constraint has
+	Seed        uint64
+
+	resampler
+}
+
+// NewRAD has the settings of the paper, k = 1 and c = 1.
+func NewRAD(constraints ...string) *RAD { return &RAD{Constraints: constraints, K: 1, C: 1} }
+
+// OnSolveBegin implements crux.Callback.
+func (t *RAD) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	r.Keep(t)
+	if err := checkDensity(t.K, t.C, t.Candidates); err != nil {
+		return err
+	}
+	return t.begin(r, t.Interval, t.Constraints)
+}
+
+// OnStep implements crux.Callback.
+func (t *RAD) OnStep(_ context.Context, s *crux.Step) error {
+	if !t.due(s) {
+		return nil
+	}
+	for _, i := range t.at {
+		n := s.Run.Points(i).Len()
+		chosen, err := t.pick(s, "rad", i, t.Seed, n, max(n, t.Candidates), t.Candidates, t.K, t.C)
+		if err != nil {
+			return err
+		}
+		if err := s.Run.SetPoints(i, chosen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RARD is residual-based adaptive refinement with a distribution: now and then points are added to those of a
+// constraint, chosen from fresh candidates by the density of RAD. From Wu et al. (2022), arXiv 2207.10289, where k = 2
+// and c = 0.
+type RARD struct {
+	Interval    int      // steps between changes; 0 means 100
+	Constraints []string // names; empty means all with random points that are drawn once
+	K           float64  // k; 0 means 2
+	C           float64  // c, at least 0
+	Add         int      // points added each time; 0 means a tenth of those that the constraint had first, at least 1
+	Limit       int      // points of a constraint beyond which none are added; 0 means ten times those it had first
+	Candidates  int      // fresh points to choose from; 0 means ten times as many as the constraint had first
+	Seed        uint64
+
+	resampler
+}
+
+// OnSolveBegin implements crux.Callback.
+func (t *RARD) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	r.Keep(t)
+	if err := checkDensity(t.K, t.C, t.Candidates); err != nil {
+		return err
+	}
+	if t.Add < 0 || t.Limit < 0 {
+		return fmt.Errorf("option Add is %d and Limit %d; neither may be negative", t.Add, t.Limit)
+	}
+	return t.begin(r, t.Interval, t.Constraints)
+}
+
+// OnStep implements crux.Callback.
+func (t *RARD) OnStep(_ context.Context, s *crux.Step) error {
+	if !t.due(s) {
+		return nil
+	}
+	k := t.K
+	if k == 0 {
+		k = 2
+	}
+	for _, i := range t.at {
+		now, first := s.Run.Points(i), s.Run.Specification(i).Len()
+		add, limit := t.Add, t.Limit
+		if add == 0 {
+			add = max(1, first/10)
+		}
+		if limit == 0 {
+			limit = 10 * first
+		}
+		if add = min(add, limit-now.Len()); add < 1 {
+			continue
+		}
+		chosen, err := t.pick(s, "rard", i, t.Seed, add, max(add, t.Candidates), t.Candidates, k, t.C)
+		if err != nil {
+			return err
+		}
+		all, err := now.Append(chosen)
+		if err != nil {
+			return err
+		}
+		if err := s.Run.SetPoints(i, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkDensity(k, c float64, candidates int) error {
+	if !(k >= 0 && k <= 100) || !(c >= 0 && c <= 1e100) || candidates < 0 {
+		return fmt.Errorf("option K is %v, C is %v and Candidates %d; K lies between 0 and 100, and none is negative", k, c, candidates)
+	}
+	return nil
+}
+
+// pick chooses n points for constraint i from fresh candidates: as many as asked for, or ten times the constraint's first points.
+func (r *resampler) pick(s *crux.Step, what string, i int, seed uint64, n, least, asked int, k, c float64) (*domain.Cloud, error) {
+	spec := s.Run.Specification(i)
+	m := asked
+	if m == 0 {
+		m = 10 * spec.Len()
+	}
+	if k == 0 {
+		k = 1
+	}
+	rng := stream(s, what, seed, i)
+	candidates, err := spec.Count(max(m, least)).Draw(rng)
+	if err != nil {
+		return nil, err
+	}
+	abs, err := r.magnitudes(s.Run, i, candidates)
+	if err != nil {
+		return nil, err
+	}
+	return candidates.Subset(choose(density(abs, k, c), n, rng)), nil
+}

@@ -1,0 +1,163 @@
+package callbacks
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+)
+
+// resampler is what RAD, RARD and R3 share: which constraints, when, and residuals at points of one's choice. Its random
+// numbers depend on seed, constraint and step only, so it needs no state but the step of the last change.
+type resampler struct {
+	interval int
+	at       []int
+	evals    map[int]*crux.Evaluator
+	last     int
+	started  bool
+}
+
+// adaptive marks callbacks that move points, for Checkpoint.
+type adaptive interface{ movesPoints() }
+
+func (r *resampler) movesPoints() {}
+
+func (r *resampler) begin(run *crux.Run, interval int, names []string) error {
+	if interval == 0 {
+		interval = 100
+	}
+	if interval < 1 {
+		return fmt.Errorf("option Interval is %d; it must be at least 1, and 0 means 100", interval)
+	}
+	all, err := run.Constraints(names...)
+	if err != nil {
+		return err
+	}
+	r.interval, r.at, r.evals = interval, nil, map[int]*crux.Evaluator{}
+	if !r.started {
+		r.started, r.last = true, -1
+	}
+	owner := map[*domain.Points]int{}
+	for _, i := range all {
+		on, name := run.Specification(i), run.Names()[i]
+		if first, ok := owner[on]; ok {
+			return fmt.Errorf("constraints %q and %q share one point set, which can follow one residual only; name the one", run.Names()[first], name)
+		}
+		owner[on] = i
+		if len(names) == 0 && (!on.Random() || on.Interval() > 0) {
+			continue // such points stay as they are, unless asked for, which is an error
+		}
+		switch {
+		case !on.Random():
+			return fmt.Errorf("the points of constraint %q are not random, so there are no others to choose from", name)
+		case on.Interval() > 0:
+			return fmt.Errorf("the points of constraint %q are drawn anew every %d steps, which would undo the choice; leave Every out", name, on.Interval())
+		}
+		r.at = append(r.at, i)
+	}
+	if len(r.at) == 0 {
+		return errors.New("no constraint has random points that are drawn once; resampling needs such")
+	}
+	return nil
+}
+
+// due reports whether to choose points at a step, and notes it. The first points are those of the specification.
+func (r *resampler) due(s *crux.Step) bool {
+	if s.Measuring() || s.Epoch == 0 || s.Epoch%r.interval != 0 || s.Epoch <= r.last {
+		return false
+	}
+	r.last = s.Epoch
+	return true
+}
+
+// magnitudes are |r| of constraint i at points, the Euclidean norm over components.
+func (r *resampler) magnitudes(run *crux.Run, i int, at *domain.Cloud) ([]float64, error) {
+	e, ok := r.evals[i]
+	var err error
+	if ok {
+		err = e.Move(at)
+	} else if e, err = run.ResidualAt(i, at); err == nil {
+		r.evals[i] = e
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := e.Eval()
+	if err != nil {
+		return nil, err
+	}
+	abs := make([]float64, at.Len())
+	for k := range abs {
+		if abs[k] = floats.Norm(m.RawRowView(k), 2); math.IsNaN(abs[k]) || math.IsInf(abs[k], 0) {
+			return nil, fmt.Errorf("the residual of constraint %q at the candidate %v is %v", run.Names()[i], at.Row(k), abs[k])
+		}
+	}
+	return abs, nil
+}
+
+// stream is the random stream of a constraint at a step.
+func stream(s *crux.Step, what string, seed uint64, i int) *rand.Rand {
+	return s.Run.Solver().Stream(fmt.Sprintf("resample/%s/%d/%s/%d", what, seed, s.Run.Names()[i], s.Epoch))
+}
+
+// State implements crux.Stateful.
+func (r *resampler) State() ([]byte, error) { return encode(r.last) }
+
+// SetState implements crux.Stateful.
+func (r *resampler) SetState(b []byte) error {
+	if err := decode(b, &r.last); err != nil {
+		return err
+	}
+	r.started = true
+	return nil
+}
+
+// density is p_i ∝ |r_i|^k / mean|r|^k + c, normalised to the sum 1. Where all residuals vanish it is uniform.
+func density(abs []float64, k, c float64) []float64 {
+	p := make([]float64, len(abs))
+	most := slices.Max(abs)
+	var mean float64
+	for i, a := range abs {
+		if most > 0 {
+			p[i] = math.Pow(a/most, k) // relative to the largest, so that no power overflows
+		}
+		mean += p[i] / float64(len(p))
+	}
+	for i := range p {
+		if mean > 0 {
+			p[i] /= mean
+		} else {
+			p[i] = 1
+		}
+		p[i] += c
+	}
+	floats.Scale(1/floats.Sum(p), p)
+	return p
+}
+
+// choose draws n different indices with probabilities p, one after the other: those of the n smallest E_i/p_i with
+// standard exponential E_i (Efraimidis and Spirakis 2006). Entries of probability 0 come last.
+func choose(p []float64, n int, rng *rand.Rand) []int {
+	keys, idx := make([]float64, len(p)), make([]int, len(p))
+	for i := range p {
+		keys[i], idx[i] = rng.ExpFloat64()/p[i], i
+	}
+	slices.SortFunc(idx, func(a, b int) int {
+		switch {
+		case keys[a] < keys[b]:
+			return -1
+		case keys[a] > keys[b]:
+			return 1
+		}
+		return a - b
+	})
+	idx = idx[:min(n, len(idx))]
+	slices.Sort(idx)
+	return idx
+}

@@ -1,0 +1,109 @@
+package callbacks
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/crux-pinn/crux/crux"
+)
+
+// Saved is a checkpoint that was read.
+type Saved struct {
+	Path      string
+	State     *crux.State
+	Callbacks map[string][]byte // states by type and place among those of the type
+	Skipped   []error           // newer files that Latest could not read
+}
+
+const bestName = "best.safetensors"
+
+func fileName(epoch int) string { return fmt.Sprintf("checkpoint-%09d.safetensors", epoch) }
+
+// list names the checkpoints in a folder, oldest first.
+func list(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	epochs := map[string]int{}
+	var names []string
+	for _, e := range entries {
+		var epoch int
+		if _, err := fmt.Sscanf(e.Name(), "checkpoint-%d.safetensors", &epoch); err == nil && e.Name() == fileName(epoch) {
+			names, epochs[e.Name()] = append(names, e.Name()), epoch
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return epochs[a] - epochs[b] })
+	return names, nil
+}
+
+// Load reads one checkpoint. A file that was cut short or changed, and one that is no checkpoint of crux, are errors.
+func Load(path string) (*Saved, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("callbacks: %w", err)
+	}
+	s, err := parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("callbacks: %s: %w", path, err)
+	}
+	s.Path = path
+	return s, nil
+}
+
+// Latest reads the newest checkpoint of a folder. One that cannot be read is skipped for the one before, and named in
+// Skipped. A folder without any that can be read is an error that says what is wrong with each.
+func Latest(dir string) (*Saved, error) {
+	names, err := list(dir)
+	if err != nil {
+		return nil, fmt.Errorf("callbacks: %w", err)
+	}
+	var skipped []error
+	for _, name := range slices.Backward(names) {
+		s, err := Load(filepath.Join(dir, name))
+		if err == nil {
+			s.Skipped = skipped
+			return s, nil
+		}
+		skipped = append(skipped, err)
+	}
+	if len(skipped) == 0 {
+		return nil, fmt.Errorf("callbacks: no checkpoint in %s; take the Dir of a Checkpoint", dir)
+	}
+	return nil, errors.Join(skipped...)
+}
+
+// Restore puts solver and callbacks where they were. Both are made anew, in the same way as for the run that was saved,
+// and the callbacks are then passed to Solve in the same order. A callback that the checkpoint does not know
+// starts afresh; one that it knows and that is missing, or a state that does not fit, is an error, after which neither
+// solver nor callbacks are to be used.
+//
+// What is left of n steps is n − solver.Epoch().
+func (f *Saved) Restore(solver *crux.Solver, callbacks ...crux.Callback) error {
+	var kept []crux.Stateful
+	for _, c := range callbacks {
+		if k, ok := c.(crux.Stateful); ok {
+			kept = append(kept, k)
+		}
+	}
+	keys := keysOf(kept)
+	for k := range f.Callbacks {
+		if !slices.Contains(keys, k) {
+			return fmt.Errorf("callbacks: %s: it holds the state of %s, which was not passed to Restore", f.Path, k)
+		}
+	}
+	if err := solver.SetState(f.State); err != nil {
+		return fmt.Errorf("callbacks: %s: %w", f.Path, err)
+	}
+	for i, k := range kept {
+		if b, ok := f.Callbacks[keys[i]]; ok {
+			if err := k.SetState(b); err != nil {
+				return fmt.Errorf("callbacks: %s: %s: %w", f.Path, keys[i], err)
+			}
+		}
+	}
+	return nil
+}
