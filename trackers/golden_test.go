@@ -149,6 +149,22 @@ func TestWholeHessian(t *testing.T) {
 	if d := math.Abs(v.Trace - w.Hessian.Trace); d > 4*v.TraceError {
 		t.Errorf("trace %v ± %v, want %v", v.Trace, v.TraceError, w.Hessian.Trace)
 	}
+	// With all eigenvalues known the density integrates to 1 and its mean is that of the start vector.
+	var mass, mean float64
+	for i, m := range v.Mass {
+		mass, mean = mass+m, mean+m*v.Ritz[i]
+	}
+	var area float64
+	for x := v.Smallest - 5; x < v.Sharpness()+5; x += 0.01 {
+		area += 0.01 * v.Density([]float64{x}, 0.3)[0]
+	}
+	near(t, "mass and area", []float64{mass, area}, []float64{1, 1}, 1e-6)
+	one := &trackers.HessianSpectrum{Iters: 30}
+	w.measure(t, one)
+	near(t, "mean of the density", []float64{mean * float64(w.P)}, []float64{value(t, one).Trace}, 1e-10)
+	if !math.IsNaN(v.Density([]float64{0}, 0)[0]) {
+		t.Error("a density of width 0")
+	}
 	// A constraint without gradient has the zero matrix for its Hessian.
 	zero := &trackers.HessianSpectrum{Constraints: []string{"const"}}
 	w.measure(t, zero)

@@ -52,6 +52,24 @@ type HessianSpectrumValue struct {
 	Trace       float64   // Hutchinson's estimate of tr H
 	TraceError  float64   // its standard error; NaN from a single probe
 	Ritz        []float64 // all Ritz values, descending
+	Mass        []float64 // weight of each in the spectral density, of sum 1
+}
+
+// Density is the spectral density of H, smoothed by Gaussians of width sigma, at each x: by stochastic Lanczos quadrature
+// (Ghorbani et al. 2019) it is Σ_i Mass_i N(x; Ritz_i, σ²). NaN unless sigma is positive.
+func (v HessianSpectrumValue) Density(x []float64, sigma float64) []float64 {
+	d := make([]float64, len(x))
+	for k := range d {
+		if !(sigma > 0) {
+			d[k] = math.NaN()
+			continue
+		}
+		for i, r := range v.Ritz {
+			z := (x[k] - r) / sigma
+			d[k] += v.Mass[i] * math.Exp(-z*z/2) / (sigma * math.Sqrt(2*math.Pi))
+		}
+	}
+	return d
 }
 
 // Sharpness is the largest eigenvalue.
@@ -63,7 +81,8 @@ func (v HessianSpectrumValue) Sharpness() float64 {
 }
 
 func (v HessianSpectrumValue) clone() HessianSpectrumValue {
-	v.Eigenvalues, v.Bounds, v.Ritz = slices.Clone(v.Eigenvalues), slices.Clone(v.Bounds), slices.Clone(v.Ritz)
+	v.Eigenvalues, v.Bounds = slices.Clone(v.Eigenvalues), slices.Clone(v.Bounds)
+	v.Ritz, v.Mass = slices.Clone(v.Ritz), slices.Clone(v.Mass)
 	return v
 }
 
@@ -107,7 +126,11 @@ func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	for _, i := range at {
 		t.weights[i] += 1 / float64(len(at))
 	}
-	return t.adopt(t.k)
+	n := len(t.columns)
+	if t.columns == nil {
+		n = r.Parameters()
+	}
+	return t.adopt(t.k, min(t.iters, n))
 }
 
 // OnStep implements crux.Callback.
@@ -124,7 +147,8 @@ func (t *HessianSpectrum) OnStep(ctx context.Context, s *crux.Step) error {
 	last := len(ritz.Values) - 1
 	v := HessianSpectrumValue{
 		Eigenvalues: padded(ritz.Values, t.k), Bounds: padded(ritz.Bounds, t.k),
-		Smallest: ritz.Values[last], SmallBound: ritz.Bounds[last], Ritz: ritz.Values,
+		Smallest: ritz.Values[last], SmallBound: ritz.Bounds[last],
+		Ritz: ritz.Values, Mass: ritz.Mass,
 		// The start vector is z/√n with random signs z, so zᵀHz = n α₁.
 		Trace: float64(n) * ritz.Alpha[0], TraceError: math.NaN(),
 	}
@@ -179,11 +203,13 @@ func (t *HessianSpectrum) Result() HessianSpectrumResult {
 	}
 }
 
-// Arrays are epochs (S), eigvals (S,K), sharpness (S), smallest (S), bounds (S,K) and trace (S).
+// Arrays are epochs (S), eigvals (S,K), sharpness (S), smallest (S), bounds (S,K) and trace (S); beside them, for the spectral
+// density, ritz and mass (S,m) of all m Ritz values.
 func (t *HessianSpectrum) Arrays() []Array {
 	epochs, vs := t.all()
 	s := len(vs)
 	values := func(v HessianSpectrumValue) []float64 { return v.Eigenvalues }
+	ritz := func(v HessianSpectrumValue) []float64 { return v.Ritz }
 	return []Array{
 		intArray("epochs", epochs),
 		floatArray("eigvals", stack(vs, values), s, width(vs, values)),
@@ -191,5 +217,7 @@ func (t *HessianSpectrum) Arrays() []Array {
 		floatArray("smallest", column(vs, func(v HessianSpectrumValue) float64 { return v.Smallest }), s),
 		floatArray("bounds", stack(vs, func(v HessianSpectrumValue) []float64 { return v.Bounds }), s, width(vs, values)),
 		floatArray("trace", column(vs, func(v HessianSpectrumValue) float64 { return v.Trace }), s),
+		floatArray("ritz", stack(vs, ritz), s, width(vs, ritz)),
+		floatArray("mass", stack(vs, func(v HessianSpectrumValue) []float64 { return v.Mass }), s, width(vs, ritz)),
 	}
 }

@@ -359,7 +359,7 @@ func TestArrays(t *testing.T) {
 		"epochs[5] means[5 2] stds[5 2] maxes[5 2] p99[5 2] indices[2] histogram_edges[5 2 51] histogram_counts[5 2 50]",
 		"epochs[4] values[4 9 2] points[9 2]",
 		"epochs[4] eigvals_topk[4 10] lambda_min[4] lambda_max[4] condition_number[4] trace[4] all_eigvals[4 10] rank[4]",
-		"epochs[3] eigvals[3 2] sharpness[3] smallest[3] bounds[3 2] trace[3]",
+		"epochs[3] eigvals[3 2] sharpness[3] smallest[3] bounds[3 2] trace[3] ritz[3 4] mass[3 4]",
 		"epochs[3] landscapes[3 3 3] axis[3] constraint_landscapes[3 3 3 3] directions[2 105]",
 	}
 	for i, c := range cs {

@@ -31,6 +31,7 @@ type Lanczos struct {
 type Ritz struct {
 	Values []float64 // descending
 	Bounds []float64 // an eigenvalue of A lies within Bounds[i] of Values[i]
+	Mass   []float64 // weight of Values[i] in the spectral measure of the start vector, of sum 1
 	Alpha  []float64 // diagonal of T
 	Beta   []float64 // off-diagonal of T; 0 where the iteration started anew
 }
@@ -158,7 +159,7 @@ func (r *Ritz) solve(n int, lost []float64) error {
 	values := eig.Values(nil)
 	var s mat.Dense
 	eig.VectorsTo(&s)
-	r.Values, r.Bounds = make([]float64, m), make([]float64, m)
+	r.Values, r.Bounds, r.Mass = make([]float64, m), make([]float64, m), make([]float64, m)
 	for i := range m {
 		k := m - 1 - i
 		r.Values[i] = values[k]
@@ -167,6 +168,7 @@ func (r *Ritz) solve(n int, lost []float64) error {
 			b += x * math.Abs(s.At(j, k))
 		}
 		r.Bounds[i] = b
+		r.Mass[i] = s.At(0, k) * s.At(0, k)
 	}
 	return nil
 }

@@ -95,6 +95,29 @@ func TestLanczosBoundsHold(t *testing.T) {
 	}
 }
 
+// The masses are those of Gauss quadrature for the measure of the start vector v: with m nodes, Σ mass·θ^k = vᵀAᵏv for
+// k < 2m.
+func TestLanczosMassIsGaussQuadrature(t *testing.T) {
+	d := []float64{-1, -0.5, 0.1, 0.3, 0.7, 1}
+	start := []float64{1, 2, 3, 1, 2, 1}
+	r, err := linalg.Lanczos{Iters: 3, Start: start}.Run(context.Background(), len(d), diagonal(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range 6 {
+		var got, want float64
+		for i, v := range r.Values {
+			got += r.Mass[i] * math.Pow(v, float64(k))
+		}
+		for i, x := range start {
+			want += x * x / 20 * math.Pow(d[i], float64(k))
+		}
+		if math.Abs(got-want) > 1e-14 {
+			t.Errorf("moment %d is %v, want %v", k, got, want)
+		}
+	}
+}
+
 func TestLanczosErrors(t *testing.T) {
 	ctx := context.Background()
 	id := diagonal([]float64{1, 1})

@@ -1,0 +1,69 @@
+package trackers_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
+)
+
+// BenchmarkWatching trains a Poisson problem of four layers of 64 on 700 points, 500 steps at a time: as many as the
+// longest interval, so that each tracker has its share. Compare ms/step with and without trackers.
+func BenchmarkWatching(b *testing.B) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	one := ph.Const(1)
+	raw := ph.NewField("u", net.MLP{Hidden: []int{64, 64, 64, 64}}, x, y)
+	u := ph.Define("u", x.Mul(one.Sub(x), y, one.Sub(y), raw))
+	f := ph.Sin(x.Scale(math.Pi)).Mul(ph.Sin(y.Scale(math.Pi))).Scale(2 * math.Pi * math.Pi)
+	inside := box.Interior(700)
+	all := func(mask ph.Selector) []crux.Callback {
+		return []crux.Callback{
+			&trackers.GradientNorms{Interval: 50, Mask: mask},
+			&trackers.CosSimilarity{Interval: 50, Mask: mask},
+			&trackers.GradientAlignment{Interval: 50, Mask: mask},
+			&trackers.ResidualStats{Interval: 50},
+			&trackers.InputSensitivity{Expr: u.D(x), On: inside, Interval: 100},
+			&trackers.NTKSpectrum{Grad: ph.ParamGrad(u, mask), On: inside, Points: 128, Interval: 500},
+			&trackers.HessianSpectrum{K: 5, Iters: 20, Interval: 500, Mask: mask},
+			&trackers.LossLandscape{Grid: 11, Interval: 500, Mask: mask},
+		}
+	}
+	for _, c := range []struct {
+		name string
+		cs   []crux.Callback
+	}{
+		{"none", nil},
+		{"all", all(nil)},
+		{"all, output layer", all(raw.LastLayer())},
+		{"norms", all(nil)[:1]},
+		{"three gradient trackers", all(nil)[:3]},
+		{"residuals", all(nil)[3:4]},
+		{"sensitivity", all(nil)[4:5]},
+		{"kernel", all(nil)[5:6]},
+		{"Hessian", all(nil)[6:7]},
+		{"landscape", all(nil)[7:8]},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s, err := crux.New(crux.Problem{Name: "poisson", Constraints: []crux.Constraint{
+				{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(f), On: inside},
+			}}, crux.Options{Method: &optim.Adam{}, Seed: 1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			for b.Loop() {
+				if _, err := s.Solve(context.Background(), 500, c.cs...); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(500*b.N), "ms/step")
+		})
+	}
+}
