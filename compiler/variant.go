@@ -1,0 +1,178 @@
+package compiler
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/crux-pinn/crux/internal/exec"
+	"github.com/crux-pinn/crux/internal/graph"
+)
+
+// variant names one graph of a program. Graphs are built when they are first asked for.
+type variant struct {
+	kind      variantKind
+	index     int // of the residual
+	component int // of the residual
+}
+
+type variantKind uint8
+
+const (
+	vLosses     variantKind = iota // losses
+	vGradient                      // losses and the gradient of their weighted sum
+	vGradientOf                    // gradient of one loss
+	vHVP                           // Hessian of the weighted sum times a vector
+	vRows                          // values of one residual
+	vHoists                        // values that depend on the points alone
+	vJacobian                      // derivatives of one component of one residual, row by row
+)
+
+// built is the graph of a variant and what its inputs and results mean.
+type built struct {
+	spec     exec.Spec
+	inputs   inputs
+	seeds    int   // inputs after the parameters: one for each residual that is seeded
+	tangents bool  // inputs after the seeds: one for each parameter
+	losses   int   // results before the gradient: one for each residual
+	grads    []int // parameter of each further result
+}
+
+// points of a chunk as Gorgonia sees it. The virtual machine chooses its own chunk.
+const graphPoints = 64
+
+func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
+	g := graph.New(points, single)
+	t := p.comp.trace
+	s := p.comp.schedule
+	if v.kind == vHoists {
+		s = p.comp.ahead
+	}
+	e := newEmitter(g, t, s, v.kind != vLosses && v.kind != vRows && v.kind != vHoists)
+	b := &built{}
+	b.spec.Graph = g
+	switch v.kind {
+	case vHoists:
+		for _, h := range t.hoists {
+			n, err := e.rows(h)
+			if err != nil {
+				return nil, err
+			}
+			b.spec.Rows = append(b.spec.Rows, n)
+		}
+	case vRows:
+		n, err := e.rows(t.roots[v.index])
+		if err != nil {
+			return nil, err
+		}
+		b.spec.Rows = gorgonia.Nodes{n}
+	case vJacobian:
+		if err := p.emitJacobian(b, e, v); err != nil {
+			return nil, err
+		}
+	default:
+		if err := p.emitLosses(b, e, v); err != nil {
+			return nil, err
+		}
+	}
+	b.inputs = e.inputs
+	b.spec.Points = e.inputs.points
+	b.spec.Params = append(append(gorgonia.Nodes{}, e.inputs.params...), b.spec.Params...)
+	return b, nil
+}
+
+// rows emits v as a value with one row for each point.
+func (e *emitter) rows(v *value) (*gorgonia.Node, error) {
+	return e.region(v.dim, true, []*value{v}, nil, 1<<30)
+}
+
+const weightColumn = "\x00weight" // the point weights, as a column no user can name
+
+// emitLosses emits the sums of ρ(r), and their gradients as the variant asks.
+func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
+	t := e.t
+	first, last := 0, p.Len()
+	if v.kind == vGradientOf {
+		first, last = v.index, v.index+1
+	}
+	// residuals of one width are reduced by one program
+	losses := make(gorgonia.Nodes, last-first)
+	byWidth := map[int][]int{}
+	var widths []int
+	for i := first; i < last; i++ {
+		w := t.roots[i].dim
+		if byWidth[w] == nil {
+			widths = append(widths, w)
+		}
+		byWidth[w] = append(byWidth[w], i)
+	}
+	for _, w := range widths {
+		var sums []*value
+		for _, i := range byWidth[w] {
+			rho, err := p.group.Residuals[i].Loss.pointwise(t, t.roots[i])
+			if err != nil {
+				return err
+			}
+			if p.group.Weighted {
+				rho = t.mul(rho, t.add(value{op: opColumn, dim: 1, ref: weightColumn}))
+			}
+			sums = append(sums, rho)
+		}
+		n, err := e.region(w, true, nil, sums, 1<<30)
+		if err != nil {
+			return err
+		}
+		stashed := e.g.Dims(n).Channels
+		for k, i := range byWidth[w] {
+			if losses[i-first], err = e.g.Slots(n, stashed+k, stashed+k+1); err != nil {
+				return err
+			}
+		}
+	}
+	if v.kind != vGradientOf && v.kind != vHVP {
+		b.spec.Sums = losses
+		b.losses = len(losses)
+	}
+	if v.kind == vLosses {
+		return nil
+	}
+	seeds := make(gorgonia.Nodes, len(losses))
+	for k, n := range losses {
+		seeds[k] = e.g.Input(fmt.Sprintf("seed/%d", k), e.g.Dims(n))
+	}
+	b.seeds = len(seeds)
+	b.spec.Params = seeds
+	var wrt gorgonia.Nodes
+	var params []int
+	for k, q := range e.inputs.paramRef {
+		if !q.Fixed() {
+			wrt = append(wrt, e.inputs.params[k])
+			params = append(params, k)
+		}
+	}
+	grads, err := e.g.Grad(losses, seeds, wrt)
+	if err != nil {
+		return err
+	}
+	if v.kind == vHVP {
+		var outs, cots gorgonia.Nodes
+		for k, n := range grads {
+			in := e.g.Input(fmt.Sprintf("tangent/%d", k), e.g.Dims(wrt[k]))
+			b.spec.Params = append(b.spec.Params, in)
+			if n != nil {
+				outs, cots = append(outs, n), append(cots, in)
+			}
+		}
+		b.tangents = true
+		if grads, err = e.g.Grad(outs, cots, wrt); err != nil {
+			return err
+		}
+	}
+	for k, n := range grads {
+		if n != nil {
+			b.spec.Sums = append(b.spec.Sums, n)
+			b.grads = append(b.grads, params[k])
+		}
+	}
+	return nil
+}
