@@ -20,7 +20,7 @@ import (
 const (
 	killDir    = "CRUX_TEST_KILL_DIR"
 	killMethod = "CRUX_TEST_KILL_METHOD"
-	killSteps  = 250
+	killSteps  = 150
 )
 
 // A run that is killed at ten random moments, without a chance to say so, ends with the same bits as one that was not.

@@ -105,18 +105,78 @@ func TestWatchingChangesNothing(t *testing.T) {
 	}
 }
 
-// The same for schemes that read trackers: more trackers beside theirs change nothing.
+// The same for weight schemes, those that read trackers and those that read losses.
 func TestWatchingChangesNoBalancedRun(t *testing.T) {
+	for name, method := range methods {
+		for _, scheme := range []string{"norms", "traces", "relobralo", "softadapt", "dwa", "uncertainty", "random"} {
+			p := newPlate()
+			run := func(more ...crux.Callback) *crux.Solver {
+				norms := &trackers.GradientNorms{Interval: 4}
+				own := []crux.Callback{norms}
+				var traces []weights.TraceSource
+				for _, c := range p.problem.Constraints {
+					k := &trackers.NTKSpectrum{Grad: ph.ParamGrad(c.Residual, nil), On: c.On, Points: 5, Interval: 6}
+					traces, own = append(traces, k), append(own, k)
+				}
+				w := map[string]weights.Scheme{
+					"norms": &weights.GradientNormBalanced{Norms: norms, EMA: 0.5}, "traces": weights.NewNTKBalanced(traces...),
+					"relobralo": &weights.ReLoBRaLo{Alpha: 0.9, Rho: 0.5}, "softadapt": &weights.SoftAdapt{}, "dwa": &weights.DWA{},
+					"uncertainty": &weights.Uncertainty{}, "random": &weights.RLW{},
+				}[scheme]
+				s := p.solver(t, crux.Options{Method: method(), Weights: w, Seed: 3, Workers: 1})
+				solve(t, s, 20, append(more, own...)...)
+				return s
+			}
+			if !slices.Equal(run().Theta(), run(p.all()...).Theta()) {
+				t.Errorf("%s, %s: watching changed the run", name, scheme)
+			}
+		}
+	}
+}
+
+// A scheme whose tracker was not passed to Solve would wait for ever.
+func TestUnregisteredTracker(t *testing.T) {
 	p := newPlate()
-	run := func(more ...crux.Callback) *crux.Solver {
-		norms := &trackers.GradientNorms{Interval: 4}
-		s := p.solver(t, crux.Options{Weights: &weights.GradientNormBalanced{Norms: norms, EMA: 0.5}, Seed: 3})
-		solve(t, s, 30, append(more, norms)...)
-		return s
+	norms := &trackers.GradientNorms{}
+	for _, w := range []weights.Scheme{
+		&weights.GradientNormBalanced{Norms: norms},
+		weights.NewNTKBalanced(&trackers.NTKSpectrum{}),
+		&weights.GradientNormBalanced{Norms: (*trackers.GradientNorms)(nil)},
+	} {
+		s := p.solver(t, crux.Options{Weights: w})
+		_, err := s.Solve(context.Background(), 1, &trackers.GradientNorms{})
+		if err == nil || !strings.Contains(err.Error(), "was not passed to Solve") || s.Epoch() != 0 {
+			t.Errorf("%T: %v", w, err)
+		}
 	}
-	if !slices.Equal(run().Theta(), run(p.all()...).Theta()) {
-		t.Error("watching changed the run")
+}
+
+// A residual scaled by c has a gradient norm scaled by c² and the same directions; constraints in another order have the
+// same norms in that order.
+func TestScalingAndOrder(t *testing.T) {
+	measure := func(change func(*plate)) (*trackers.GradientNorms, *trackers.GradientAlignment) {
+		p := newPlate()
+		if change != nil {
+			change(p)
+		}
+		norms, align := &trackers.GradientNorms{}, &trackers.GradientAlignment{}
+		if err := p.solver(t, crux.Options{Seed: 2}).Measure(context.Background(), norms, align); err != nil {
+			t.Fatal(err)
+		}
+		return norms, align
 	}
+	norms, align := measure(nil)
+	want := value(t, norms).Norms
+	scaled, sameAlign := measure(func(p *plate) {
+		p.problem.Constraints[1].Residual = p.problem.Constraints[1].Residual.Scale(7)
+	})
+	near(t, "scaled", value(t, scaled).Norms, []float64{want[0], 49 * want[1], want[2]}, 1e-13)
+	near(t, "alignment", []float64{value(t, sameAlign).Alignment}, []float64{value(t, align).Alignment}, 1e-10)
+	permuted, _ := measure(func(p *plate) {
+		c := p.problem.Constraints
+		c[1], c[2] = c[2], c[1]
+	})
+	near(t, "permuted", value(t, permuted).Norms, []float64{want[0], want[2], want[1]}, 1e-13)
 }
 
 // Three trackers are due and read one matrix: when the first callback of the step has poisoned it, all show the poison.
