@@ -1,0 +1,122 @@
+// Command heatmap draws a field of a solved run over two coordinates, for the documentation: the field on the left, the
+// decimal logarithm of its absolute error on the right.
+//
+//	go run ./internal/heatmap -run runs/poisson2d-1 -x x -y y -field u -o docs/poisson2d.png
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+func main() {
+	run := flag.String("run", "", "directory of the solved run")
+	xName := flag.String("x", "x", "coordinate drawn to the right")
+	yName := flag.String("y", "y", "coordinate drawn upwards")
+	field := flag.String("field", "u", "field to draw")
+	out := flag.String("o", "", "PNG file to write")
+	pixel := flag.Int("pixel", 4, "pixels for each grid point")
+	flag.Parse()
+	if err := draw(*run, *xName, *yName, *field, *out, *pixel); err != nil {
+		fmt.Fprintln(os.Stderr, "heatmap:", err)
+		os.Exit(1)
+	}
+}
+
+func draw(run, xName, yName, field, out string, pixel int) error {
+	x, y := ph.Coords2(xName, yName)
+	points, err := domain.ReadNPZ(filepath.Join(run, "solution.npz"), x, y)
+	if err != nil {
+		return err
+	}
+	cloud, err := points.Draw(nil)
+	if err != nil {
+		return err
+	}
+	u, e := cloud.Columns[field], cloud.Columns[field+"_error"]
+	if u == nil || e == nil {
+		return fmt.Errorf("the run has no field %q with an error; it has %v", field, points.Columns())
+	}
+	logError := make([]float64, len(e))
+	for i, v := range e {
+		logError[i] = math.Log10(math.Max(math.Abs(v), 1e-16))
+	}
+	left, err := panel(cloud, u, pixel)
+	if err != nil {
+		return err
+	}
+	right, err := panel(cloud, logError, pixel)
+	if err != nil {
+		return err
+	}
+	const gap = 12
+	b := left.Bounds()
+	all := image.NewRGBA(image.Rect(0, 0, 2*b.Dx()+gap, b.Dy()))
+	for i := range all.Pix {
+		all.Pix[i] = 255
+	}
+	for j := range b.Dy() {
+		for i := range b.Dx() {
+			all.Set(i, j, left.At(i, j))
+			all.Set(i+b.Dx()+gap, j, right.At(i, j))
+		}
+	}
+	f, err := os.Create(out)
+	if err != nil {
+		return err
+	}
+	return errors.Join(png.Encode(f, all), f.Close())
+}
+
+// panel colours values on a regular grid, the second coordinate upwards.
+func panel(c *domain.Cloud, v []float64, pixel int) (*image.RGBA, error) {
+	ticks := func(k int) []float64 {
+		var t []float64
+		for i := range c.Len() {
+			t = append(t, c.Row(i)[k])
+		}
+		slices.Sort(t)
+		return slices.Compact(t)
+	}
+	xs, ys := ticks(0), ticks(1)
+	if len(xs)*len(ys) != len(v) {
+		return nil, fmt.Errorf("%d values do not form a grid of %d×%d", len(v), len(xs), len(ys))
+	}
+	lo, hi := slices.Min(v), slices.Max(v)
+	img := image.NewRGBA(image.Rect(0, 0, len(xs)*pixel, len(ys)*pixel))
+	for k := range v {
+		i, _ := slices.BinarySearch(xs, c.Row(k)[0])
+		j, _ := slices.BinarySearch(ys, c.Row(k)[1])
+		col := viridis((v[k] - lo) / math.Max(hi-lo, 1e-300))
+		for a := range pixel {
+			for b := range pixel {
+				img.SetRGBA(i*pixel+a, (len(ys)-1-j)*pixel+b, col)
+			}
+		}
+	}
+	return img, nil
+}
+
+// viridis interpolates eleven equidistant colours of the map of that name (van der Walt & Smith 2015, CC0).
+func viridis(t float64) color.RGBA {
+	table := [...][3]float64{
+		{68, 1, 84}, {72, 36, 117}, {65, 68, 135}, {53, 95, 141}, {42, 120, 142}, {33, 145, 140},
+		{34, 168, 132}, {68, 191, 112}, {122, 209, 81}, {189, 223, 38}, {253, 231, 37},
+	}
+	s := min(max(t, 0), 1) * float64(len(table)-1)
+	k := min(int(s), len(table)-2)
+	f := s - float64(k)
+	mix := func(c int) uint8 { return uint8(table[k][c]*(1-f) + table[k+1][c]*f + 0.5) }
+	return color.RGBA{mix(0), mix(1), mix(2), 255}
+}
