@@ -35,7 +35,7 @@ type History struct {
 // Solve trains for the given number of steps. The step counter goes on from earlier calls.
 //
 // The result is valid whatever err is. err is nil when the run completed, converged or was stopped by a callback; the
-// context's cause when that ended the run (the step under way is not applied); a *DivergedError when a loss stopped
+// context's cause when that ended the run (the step under way is finished); a *DivergedError when a loss stopped
 // being a number; and otherwise what a callback, a scheme or the method returned.
 func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...Callback) (*Result, error) {
 	start := time.Now()
@@ -137,6 +137,8 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		if err := s.resample(); err != nil {
 			return err
 		}
+		// a step under way is finished: what it has computed is not thrown away
+		ctx := context.WithoutCancel(ctx)
 		step, err := s.evaluate(ctx, run)
 		if err != nil {
 			return err

@@ -32,11 +32,11 @@ func TestCancellation(t *testing.T) {
 			if !errors.Is(err, cause) || res.Status != crux.Canceled || res.Reason != "terminated" {
 				t.Errorf("%v, %q, %v", res.Status, res.Reason, err)
 			}
-			if res.Steps != 3 || res.Epoch != 3 || s.Epoch() != 3 {
-				t.Errorf("%d steps, epoch %d and %d; want 3", res.Steps, res.Epoch, s.Epoch())
+			if res.Steps != 4 || res.Epoch != 4 || s.Epoch() != 4 {
+				t.Errorf("%d steps, epoch %d and %d; want 4", res.Steps, res.Epoch, s.Epoch())
 			}
-			// the step under way was not applied, and the result is that of the three before it
-			last := solve(t, want, 3)
+			// the step under way was finished, as design.md section 6 asks, and the result is that of four whole steps
+			last := solve(t, want, 4)
 			sameBits(t, "theta", s.Theta(), want.Theta())
 			sameBits(t, "losses", append(res.Losses, res.Loss), append(last.Losses, last.Loss))
 		})

@@ -265,7 +265,7 @@ func TestInterruptBefore(t *testing.T) {
 }
 
 // An interrupted run keeps what it has, and eval can use it. The signal comes when progress reads the clock in step 2,
-// whose update is then not applied.
+// which is finished.
 func TestInterruptDuring(t *testing.T) {
 	folder(t)
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -285,7 +285,7 @@ func TestInterruptDuring(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &v); err != nil {
 		t.Fatal(err, out.String())
 	}
-	if code != exitTerminated || v.Status != "canceled" || v.Reason != "terminated" || v.Steps != 2 {
+	if code != exitTerminated || v.Status != "canceled" || v.Reason != "terminated" || v.Steps != 3 {
 		t.Errorf("exit %d: %+v", code, v)
 	}
 	if !strings.Contains(stderr.String(), "terminated after") {
