@@ -67,14 +67,24 @@ func (p *parser) diff(c call) Expr {
 			}
 		}
 	}
-	if order := p.env.Order[p.tokens[p.token(c.args[0])].text]; order != nil && e.Op() == OpNamed {
-		for _, x := range coords {
-			if !slices.Contains(order, x) {
-				return p.errorAt(c.tok, "%s is a function of %s, not of %s", e.Attr(), names(order), x.name)
-			}
-		}
+	if bad := p.foreign(c, e, coords); bad != nil {
+		return bad
 	}
 	return p.locate(e.D(coords...), c.tok)
+}
+
+// foreign reports a coordinate of which the definition that is the first argument of c is not a function.
+func (p *parser) foreign(c call, e Expr, coords []*Coord) Expr {
+	order := p.env.Order[p.tokens[p.token(c.args[0])].text]
+	if order == nil || e.Op() != OpNamed {
+		return nil
+	}
+	for _, x := range coords {
+		if !slices.Contains(order, x) {
+			return p.errorAt(c.tok, "%s is a function of %s, not of %s", e.Attr(), names(order), x.name)
+		}
+	}
+	return nil
 }
 
 // startsNumber reports whether an argument of diff is an order rather than a coordinate.
@@ -105,6 +115,9 @@ func (p *parser) operator(c call, op func(Expr, ...*Coord) Expr) Expr {
 	}
 	if len(coords) == 0 {
 		return p.errorAt(c.tok, "name the coordinates, as in %s", c.use)
+	}
+	if bad := p.foreign(c, e, coords); bad != nil {
+		return bad
 	}
 	return p.locate(op(e, coords...), c.tok)
 }

@@ -139,6 +139,8 @@ func TestParseErrors(t *testing.T) {
 		{"diff(u, y)", "^", "u is a function of t, x, not of y"},
 		{"diff(flow_v[0], t)", "^", "flow_v is a function of x, y, theta, not of t"},
 		{"diff(h, y)", "^", "h is a function of t, x, not of y"},
+		{"dn(h)", "^", "h is a function of t, x, not of y"},
+		{"laplacian(h)", "^", "h is a function of t, x, not of y"},
 		{"diff(u, kappa)", "        ^", "kappa is no coordinate"},
 		{"diff(u, w)", "        ^", "unknown coordinate w; there are t, theta, x, y"},
 		{"diff(u, x, 0)", "           ^", "order of 1 to 64"},
