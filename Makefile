@@ -1,9 +1,9 @@
 # make help lists the targets.
 
-.PHONY: help build test short bench lint cover golden problems ci clean
+.PHONY: help build test short bench bench-peers lint cover golden problems ci clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 build: ## the static binary bin/crux
 	CGO_ENABLED=0 go build -trimpath -o bin/crux ./cmd/crux
@@ -36,6 +36,10 @@ problems: ## solve every shipped problem and write docs/problems.md
 
 ci: ## everything that CI runs
 	bash .ci/run
+
+bench-peers: ## training steps side by side with JAX, jNO and DeepXDE; PEERS=-quick for a look
+	bash testdata/peers/setup.sh
+	go run ./internal/peers $(PEERS)
 
 clean: ## remove what the other targets made
 	rm -rf bin cover.out

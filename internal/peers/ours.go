@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// ours is crux's side of a row.
+type ours struct {
+	row     row
+	cloud   *domain.Cloud
+	solver  *crux.Solver // of steps
+	program *compiler.Program
+	source  func([]float64) float64
+	theta   []float64
+	v       []float64 // direction of Hessian-vector products
+	first   time.Duration
+	dst     []float64
+	loss    float64
+	answer  []float64
+	flops   float64 // of matrix products in one gradient
+}
+
+// newOurs compiles a row; first is the time from the expressions to the end of the first step.
+func newOurs(r row) (*ours, error) {
+	o := &ours{row: r}
+	opts := crux.Options{Seed: 7}
+	if r.single {
+		opts.Precision = crux.Float32
+	}
+	begin := time.Now()
+	p, source := r.problem()
+	s, err := crux.New(p, opts)
+	if err != nil {
+		return nil, err
+	}
+	initial := s.Theta()
+	if _, err := s.Solve(context.Background(), 1); err != nil {
+		return nil, err
+	}
+	o.first = time.Since(begin)
+	o.solver, o.source = s, source
+	if o.cloud, err = s.Cloud("r0"); err != nil {
+		return nil, err
+	}
+	// biases away from zero, so that every derivative is seen
+	rng := rand.New(rand.NewPCG(3, 4))
+	o.theta, o.v = initial, make([]float64, len(initial))
+	for i := range o.theta {
+		o.theta[i] += 0.05 * rng.NormFloat64()
+		o.v[i] = rng.NormFloat64()
+	}
+	return o, o.compute(p, opts)
+}
+
+// compute finds the loss and the answer of a row on the weights that both sides share.
+func (o *ours) compute(p crux.Problem, opts crux.Options) error {
+	g := compiler.Group{Name: "row", Coords: o.cloud.Coords, Bounds: map[*ph.Coord][2]float64{}}
+	for _, x := range o.cloud.Coords {
+		g.Bounds[x] = [2]float64{-1, 1}
+	}
+	for _, c := range p.Constraints {
+		g.Residuals = append(g.Residuals, compiler.Residual{Name: c.Name, Expr: c.Residual})
+	}
+	tc := compiler.TraceCompiler{Single: opts.Precision == crux.Float32}
+	var err error
+	if o.program, err = tc.Compile(g); err != nil {
+		return err
+	}
+	if err := o.program.SetPoints(compiler.Batch{N: o.cloud.Len(), X: o.cloud.X}, nil); err != nil {
+		return err
+	}
+	work, err := o.program.Work()
+	if err != nil {
+		return err
+	}
+	o.flops = float64(work.Flops) * float64(o.cloud.Len())
+	if o.row.work != "step" {
+		o.dst = make([]float64, o.length())
+		if err := o.once(); err != nil {
+			return err
+		}
+		o.answer = append([]float64{}, o.dst...)
+		return nil
+	}
+	w, losses := make([]float64, o.program.Len()), make([]float64, o.program.Len())
+	for i := range w {
+		w[i] = 1 / float64(len(w))
+	}
+	o.answer = make([]float64, len(o.theta))
+	if err := o.program.Gradient(o.answer, o.theta, nil, w, losses); err != nil {
+		return err
+	}
+	for i, l := range losses {
+		o.loss += w[i] * l
+	}
+	return o.solver.SetTheta(o.theta)
+}
+
+func (o *ours) length() int {
+	if o.row.work == "hvp" {
+		return len(o.theta)
+	}
+	return len(o.theta) * o.cloud.Len()
+}
+
+// once does the work of a row that is not a step.
+func (o *ours) once() error {
+	if o.row.work == "hvp" {
+		return o.program.HVP(o.dst, o.theta, nil, []float64{1}, o.v)
+	}
+	return o.program.Jacobian(0, o.dst, o.theta, nil)
+}
+
+// run repeats the work and returns the seconds of one.
+func (o *ours) run(reps int) (float64, error) {
+	if o.row.work == "step" {
+		c := &clock{}
+		_, err := o.solver.Solve(context.Background(), reps+1, c)
+		return c.last.Sub(c.first).Seconds() / float64(reps), err
+	}
+	t := time.Now()
+	for range reps {
+		if err := o.once(); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(t).Seconds() / float64(reps), nil
+}
+
+func (o *ours) close() {
+	o.program.Close() //nolint:errcheck // it only ends workers
+	o.solver.Close()  //nolint:errcheck
+}
+
+// write gives the peer points, source, weights and direction.
+func (o *ours) write(dir string) error {
+	f := make([]float64, o.cloud.Len())
+	for i := range f {
+		f[i] = o.source(o.cloud.Row(i))
+	}
+	for name, x := range map[string][]float64{"x": o.cloud.X, "f": f, "theta": o.theta, "v": o.v} {
+		b := make([]byte, 0, 8*len(x))
+		for _, v := range x {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clock notes when steps are seen: from the first to the last lie whole steps, without what a call of Solve adds.
+type clock struct{ first, last time.Time }
+
+func (c *clock) OnSolveBegin(context.Context, *crux.Run) error { return nil }
+
+func (c *clock) OnStep(context.Context, *crux.Step) error {
+	c.last = time.Now()
+	if c.first.IsZero() {
+		c.first = c.last
+	}
+	return nil
+}
