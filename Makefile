@@ -32,7 +32,7 @@ golden: ## write golden traces and generated kernels anew; review the diff like 
 	cd internal/kern/gen && go run . -out ..
 
 problems: ## solve every shipped problem and write docs/problems.md
-	go run ./cmd/crux table testdata/problems > docs/problems.md
+	go run ./internal/problems -o docs/problems.md
 
 ci: ## everything that CI runs
 	bash .ci/run

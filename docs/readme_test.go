@@ -1,0 +1,101 @@
+package docs_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	"github.com/crux-pinn/crux/optim"
+	"github.com/crux-pinn/crux/placeholder"
+)
+
+// Example_readme is the Go program of the README, with its error check written for a test.
+func Example_readme() {
+	x, y := placeholder.Coords2("x", "y")
+	square := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	u := placeholder.NewField("u", net.MLP{Hidden: []int{20, 20, 20}}, x, y)
+
+	exact := placeholder.Sin(x.Scale(math.Pi)).Mul(placeholder.Sin(y.Scale(math.Pi)))
+	f := exact.Scale(2 * math.Pi * math.Pi) // −Δu = f
+
+	solver, err := crux.New(crux.Problem{
+		Name: "poisson2d",
+		Constraints: []crux.Constraint{
+			{Name: "pde", Residual: placeholder.Laplacian(u, x, y).Add(f), On: square.Interior(1024)},
+			{Name: "bc", Residual: u, On: square.Boundary(256), Weight: 100},
+		},
+	}, crux.Options{
+		Method: optim.Phases(
+			optim.Phase{Method: &optim.Adam{LR: optim.Constant(5e-3)}, Steps: 500},
+			optim.Phase{Method: &optim.SSBroyden{}},
+		),
+		Seed: 1,
+	})
+	if err != nil {
+		fmt.Println(err) // every mistake of the problem, with file and line
+		return
+	}
+	defer solver.Close()
+
+	result, err := solver.Solve(context.Background(), 800)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(result.Status)
+
+	difference, err := solver.Eval(u.Sub(exact), square.Grid(101))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	worst := 0.0
+	for _, d := range difference.RawMatrix().Data {
+		worst = math.Max(worst, math.Abs(d))
+	}
+	fmt.Println("largest error below 1e-3:", worst < 1e-3)
+	// Output:
+	// completed
+	// largest error below 1e-3: true
+}
+
+// The README's problem file and its program are those that are tested.
+func TestReadme(t *testing.T) {
+	read := func(path string) string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	readme, program, problem := read("../README.md"), read("readme_test.go"), read("../testdata/problems/poisson2d.yaml")
+	blocks := 0
+	for i, part := range strings.Split(readme, "```") {
+		if i%2 == 0 {
+			continue
+		}
+		kind, body, _ := strings.Cut(part, "\n")
+		switch kind {
+		case "yaml":
+			blocks++
+			if !strings.Contains(problem, body) {
+				t.Errorf("not part of testdata/problems/poisson2d.yaml:\n%s", body)
+			}
+		case "go":
+			blocks++
+			if !strings.Contains(program, "\t"+strings.ReplaceAll(strings.TrimSpace(body), "\n", "\n\t")) &&
+				!strings.Contains(strings.ReplaceAll(program, "\n\t", "\n"), strings.TrimSpace(body)) {
+				t.Errorf("not part of docs/readme_test.go:\n%s", body)
+			}
+		}
+	}
+	if blocks != 2 {
+		t.Errorf("%d blocks of YAML and Go, want 2", blocks)
+	}
+}
