@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/exec"
+	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Bench is what a training step costs: the object that crux bench --json prints.
+type Bench struct {
+	Problem     string  `json:"problem"`
+	Precision   string  `json:"precision"`
+	Workers     int     `json:"workers"`
+	Points      int     `json:"points"`       // of all point sets
+	Steps       int     `json:"steps"`        // that were measured
+	Step        Number  `json:"seconds"`      // of a step; the mean, and the sum of Parts
+	Parts       Numbers `json:"parts"`        // seconds of forward, reverse, update and callbacks
+	Evaluations Number  `json:"evaluations"`  // of losses or gradients in a step
+	Gradient    Number  `json:"gradient"`     // seconds of one gradient of all constraints; the median
+	Gflops      Number  `json:"gflops"`       // of the matrix products within that gradient, in 1e9 operations a second
+	Peak        Number  `json:"peak_gflops"`  // of a matrix product that fits the caches, measured in the same run
+	Share       Number  `json:"share"`        // Gflops / Peak
+	Bytes       int     `json:"worker_bytes"` // memory of one worker, whatever the number of points
+	Rate        Number  `json:"points_per_second"`
+}
+
+func (a *app) bench() *cobra.Command {
+	var o overrides
+	var asJSON bool
+	var seconds float64
+	c := &cobra.Command{
+		Use:   "bench problem.yaml",
+		Short: "Measure what a training step of a problem costs",
+		Long: `Measure what a training step of a problem costs, from its first steps; nothing is written.
+
+Update is the time of the method without the losses and gradients that it asks for, callbacks that of the progress
+display. The rest of a step is evaluation, with the drawing of points where they are drawn anew; it is split into forward
+and reverse as a gradient is when losses and gradients are timed alone. Only matrix products count as operations. The peak
+is that of a matrix product on all workers, in the precision of the problem, measured in turn with the gradients.`,
+		Example:           "  crux bench burgers.yaml\n  crux bench burgers.yaml --set precision=float32 --json | jq .share",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: yamlFiles,
+		RunE: func(c *cobra.Command, args []string) error {
+			if !(seconds > 0) || math.IsInf(seconds, 0) {
+				return fail(exitUsage, fmt.Errorf("--seconds %v; take more than 0", seconds))
+			}
+			p, err := o.load(args[0])
+			if err != nil {
+				return err
+			}
+			b, err := a.measure(c.Context(), p, time.Duration(seconds*float64(time.Second)))
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				text, err := jsonText(b)
+				if err != nil {
+					return fail(exitFailed, err)
+				}
+				a.Out.Write(text) //nolint:errcheck // Run checks the writer at the end
+				return nil
+			}
+			printBench(a.Out, b)
+			return nil
+		},
+	}
+	o.flag(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print the measurement as one JSON object")
+	c.Flags().Float64Var(&seconds, "seconds", 1, "time for the steps, and as much again for their parts")
+	return c
+}
+
+// measure runs steps for a while, then losses, gradients and matrix products in turn for as long.
+func (a *app) measure(ctx context.Context, p *spec.Problem, d time.Duration) (*Bench, error) {
+	method := &timedMethod{Method: p.Options.Method, now: a.Now}
+	if method.Method == nil {
+		method.Method = &optim.Adam{}
+	}
+	p.Options.Method = method
+	s, err := compile(p)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	quiet := a.Streams
+	quiet.Err, quiet.Terminal = io.Discard, nil
+	begin := &mark{now: a.Now}
+	end := &mark{now: a.Now, since: begin, limit: d}
+	res, err := s.Solve(ctx, p.Steps, begin, newProgress(quiet, p), end)
+	if err != nil {
+		return nil, fail(statusCode(ctx, res.Status), err)
+	}
+	steps := begin.count - 1 // whole ones lie between the first mark and the last
+	if steps < 1 {
+		return nil, fail(exitFailed, fmt.Errorf("problem %s: %s after %d steps; at least 2 are needed", p.Name, res.Reason, res.Steps))
+	}
+	groups, err := newBenchGroups(p, s)
+	if err != nil {
+		return nil, fail(exitFailed, err)
+	}
+	defer groups.pool.Close()
+	t, err := groups.time(ctx, s.Theta(), d, a.Now)
+	if err != nil {
+		return nil, fail(exitFailed, err)
+	}
+	if res.Steps > steps { // the last update is not followed by a mark
+		method.own -= method.last
+	}
+	per := func(d time.Duration) float64 { return d.Seconds() / float64(steps) }
+	step, update, callbacks := per(begin.last.Sub(begin.first)), per(method.own), per(end.spent-end.final)
+	forward := min(t.losses/t.gradient, 1) * (step - update - callbacks)
+	b := &Bench{
+		Problem: p.Name, Precision: "float64", Workers: groups.pool.Workers(), Points: groups.points, Steps: steps, Step: Number(step),
+		Parts: Numbers{{"forward", forward}, {"reverse", step - update - callbacks - forward}, {"update", update}, {"callbacks", callbacks}},
+		// one evaluation is that of the last mark, or of the end
+		Evaluations: Number(float64(res.Evals-1) / float64(res.Steps)), Gradient: Number(t.gradient),
+		Gflops: Number(groups.flops / t.gradient / 1e9), Peak: Number(t.peak / 1e9), Share: Number(groups.flops / t.gradient / t.peak),
+		Bytes: groups.bytes, Rate: Number(float64(groups.points) / step),
+	}
+	if groups.single {
+		b.Precision = "float32"
+	}
+	return b, nil
+}
+
+func printBench(w io.Writer, b *Bench) {
+	var t strings.Builder
+	fmt.Fprintf(&t, "%s: %d points, %s, %d workers, %d steps measured\n\n", b.Problem, b.Points, b.Precision, b.Workers, b.Steps)
+	ms := func(v float64) string { return fmt.Sprintf("%.3f", 1e3*v) }
+	rows := [][]string{{"part", "ms", "share"}}
+	for _, q := range append(slices.Clone(b.Parts), Named{"step", float64(b.Step)}) {
+		rows = append(rows, []string{q.Name, ms(q.Value), fmt.Sprintf("%.1f %%", 100*q.Value/float64(b.Step))})
+	}
+	table(&t, rows)
+	fmt.Fprintf(&t, "\n%s points/s; %.3g evaluations a step\n", short(float64(b.Rate)), float64(b.Evaluations))
+	fmt.Fprintf(&t, "gradient: %s ms, %.1f GFLOP/s in matrix products, %.0f %% of the measured peak of %.1f\n",
+		ms(float64(b.Gradient)), float64(b.Gflops), 100*float64(b.Share), float64(b.Peak))
+	fmt.Fprintf(&t, "memory: %.1f KiB for each worker\n", float64(b.Bytes)/1024)
+	io.WriteString(w, t.String()) //nolint:errcheck // Run checks the writer at the end
+}
+
+// benchGroups are the constraints that share points, each with a program.
+type benchGroups struct {
+	pool     *exec.Pool
+	programs []*compiler.Program
+	fixed    []float64
+	points   int
+	flops    float64
+	bytes    int
+	single   bool
+}
+
+// newBenchGroups compiles the groups of constraints as the solver does.
+func newBenchGroups(p *spec.Problem, s *crux.Solver) (g *benchGroups, err error) {
+	layout, err := compiler.NewLayout(residuals(p)...)
+	if err != nil {
+		return nil, err
+	}
+	g = &benchGroups{pool: exec.NewPool(p.Options.Workers), single: p.Options.Precision == crux.Float32}
+	defer func() {
+		if err != nil {
+			g.pool.Close()
+		}
+	}()
+	for _, q := range s.Parameters() {
+		if q.Fixed {
+			g.fixed = append(g.fixed, q.Data...)
+		}
+	}
+	tc := compiler.TraceCompiler{Layout: layout, Single: g.single, Pool: g.pool}
+	for i, c := range p.Crux.Constraints {
+		first := slices.IndexFunc(p.Crux.Constraints, func(m crux.Constraint) bool { return m.On == c.On })
+		if first < i {
+			continue
+		}
+		if err := g.add(p, s, &tc, i); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+// add compiles the constraints that share the points of constraint i.
+func (g *benchGroups) add(p *spec.Problem, s *crux.Solver, tc *compiler.TraceCompiler, i int) error {
+	names := s.Names()
+	cloud, err := s.Cloud(names[i])
+	if err != nil {
+		return err
+	}
+	group := compiler.Group{Name: names[i], Coords: cloud.Coords, Normals: cloud.Normals != nil, Weighted: cloud.Weights != nil, Bounds: map[*ph.Coord][2]float64{}}
+	for name := range cloud.Columns {
+		group.Columns = append(group.Columns, name)
+	}
+	sort.Strings(group.Columns)
+	for _, x := range p.Coords {
+		if lo, hi, ok := s.Bounds(x); ok {
+			group.Bounds[x] = [2]float64{lo, hi}
+		}
+	}
+	for j, m := range p.Crux.Constraints {
+		if m.On == p.Crux.Constraints[i].On {
+			group.Residuals = append(group.Residuals, compiler.Residual{Name: names[j], Expr: m.Residual, Loss: m.Loss})
+		}
+	}
+	program, err := tc.Compile(group)
+	if err != nil {
+		return err
+	}
+	batch := compiler.Batch{N: cloud.Len(), X: cloud.X, Normals: cloud.Normals, Columns: cloud.Columns, Weights: cloud.Weights}
+	if err := program.SetPoints(batch, g.fixed); err != nil {
+		return err
+	}
+	work, err := program.Work()
+	if err != nil {
+		return err
+	}
+	g.programs = append(g.programs, program)
+	g.points += cloud.Len()
+	g.flops += float64(work.Flops) * float64(cloud.Len())
+	g.bytes += work.Bytes
+	return nil
+}
