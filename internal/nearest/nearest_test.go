@@ -43,7 +43,12 @@ func TestDistance(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"wave1d", "wave1d", 0},
+		{"", "", 0},
+		{"", "abc", 3},
+		{"abc", "", 3},
+		{"kitten", "sitting", 3},
+		{"flaw", "lawn", 2},
+		{"wave1d", "wave1d", 0},
 		{"residaul", "residual", 1}, // a swap counts once
 	} {
 		if got := nearest.Distance([]rune(c.a), []rune(c.b)); got != c.want {
