@@ -43,7 +43,7 @@ func (l Loss) check() error {
 		return fmt.Errorf("unknown reduction %d; take one of %v", l.Kind, lossNames)
 	}
 	if l.Delta < 0 {
-		return fmt.Errorf("Huber loss with delta %v; it must be positive", l.Delta)
+		return fmt.Errorf("delta %v of a Huber loss; it must be positive", l.Delta)
 	}
 	return nil
 }

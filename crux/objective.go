@@ -18,7 +18,6 @@ type objective struct {
 	losses []float64
 	loss   float64
 	state  int // of the memory: 0 nothing, 1 losses, 2 gradient too
-	stamp  int // of weights and points
 	count  int // evaluations, for reports
 }
 

@@ -213,7 +213,8 @@ func TestClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Close() != nil || s.Close() != nil {
+	first, second := s.Close(), s.Close()
+	if first != nil || second != nil {
 		t.Error("Close fails")
 	}
 	_, err1 := s.Solve(t.Context(), 1)
