@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -19,24 +20,18 @@ import (
 // where σ is the deviation of the data from the fit. H of a network is singular to rounding; 1e-12 of its largest
 // diagonal entry is added to its diagonal.
 func deviations(solver *crux.Solver, pde, data rows, paths ...string) ([]float64, error) {
-	var h mat.SymDense
-	var jData *mat.Dense
-	for i, r := range []rows{pde, data} {
-		j, err := r.at.Jacobian()
-		if err != nil {
-			return nil, err
-		}
-		n, _ := j.Dims()
-		j.Scale(math.Sqrt(r.weight/float64(n)), j)
-		if i == 0 {
-			h.SymOuterK(1, j.T())
-		} else {
-			var hData mat.SymDense
-			hData.SymOuterK(1, j.T())
-			h.AddSym(&h, &hData)
-			jData = j
-		}
+	jPDE, err := pde.jacobian()
+	if err != nil {
+		return nil, err
 	}
+	jData, err := data.jacobian()
+	if err != nil {
+		return nil, err
+	}
+	var h, hData mat.SymDense
+	h.SymOuterK(1, jPDE.T())
+	hData.SymOuterK(1, jData.T())
+	h.AddSym(&h, &hData)
 	largest := 0.0
 	for i := range h.SymmetricDim() {
 		largest = max(largest, h.At(i, i))
@@ -46,7 +41,7 @@ func deviations(solver *crux.Solver, pde, data rows, paths ...string) ([]float64
 	}
 	var chol mat.Cholesky
 	if !chol.Factorize(&h) {
-		return nil, fmt.Errorf("JᵀJ is not positive definite: train longer")
+		return nil, errors.New("JᵀJ is not positive definite: train longer")
 	}
 
 	misfit, err := data.at.Eval()
@@ -55,26 +50,24 @@ func deviations(solver *crux.Solver, pde, data rows, paths ...string) ([]float64
 	}
 	n, _ := misfit.Dims()
 	sigma := mat.Norm(misfit, 2) / math.Sqrt(float64(n))
-	var out []float64
-	for _, path := range paths {
-		e := mat.NewVecDense(h.SymmetricDim(), nil)
-		offset := 0
-		for _, p := range solver.Parameters() {
-			if p.Path == path {
-				e.SetVec(offset, 1)
-			}
-			if !p.Fixed {
-				offset += len(p.Data)
-			}
+
+	deviations := make([]float64, len(paths))
+	for i, path := range paths {
+		k, err := position(solver, path)
+		if err != nil {
+			return nil, err
 		}
+		e := mat.NewVecDense(h.SymmetricDim(), nil)
+		e.SetVec(k, 1)
 		var a, moved mat.VecDense
-		if err := chol.SolveVecTo(&a, e); err != nil && !isIllConditioned(err) {
+		var illConditioned mat.Condition // a warning, which H is expected to give
+		if err := chol.SolveVecTo(&a, e); err != nil && !errors.As(err, &illConditioned) {
 			return nil, err
 		}
 		moved.MulVec(jData, &a)
-		out = append(out, sigma*math.Sqrt(data.weight/float64(n))*mat.Norm(&moved, 2))
+		deviations[i] = sigma * math.Sqrt(data.weight/float64(n)) * mat.Norm(&moved, 2)
 	}
-	return out, nil
+	return deviations, nil
 }
 
 // rows are the residuals of one constraint.
@@ -83,8 +76,28 @@ type rows struct {
 	weight float64
 }
 
-// isIllConditioned reports whether err is only a warning of gonum's, which a damped matrix is expected to give.
-func isIllConditioned(err error) bool {
-	_, ok := err.(mat.Condition)
-	return ok
+// jacobian is ∂r/∂θ, scaled by √(weight/n).
+func (r rows) jacobian() (*mat.Dense, error) {
+	j, err := r.at.Jacobian()
+	if err != nil {
+		return nil, err
+	}
+	n, _ := j.Dims()
+	j.Scale(math.Sqrt(r.weight/float64(n)), j)
+	return j, nil
+}
+
+// position is where the parameter of the given path begins in θ.
+func position(solver *crux.Solver, path string) (int, error) {
+	k := 0
+	for _, p := range solver.Parameters() {
+		if p.Fixed {
+			break // fixed parameters come last and are not in θ
+		}
+		if p.Path == path {
+			return k, nil
+		}
+		k += len(p.Data)
+	}
+	return 0, fmt.Errorf("no parameter %q is trained", path)
 }
