@@ -27,11 +27,12 @@ func main() {
 	flag.StringVar(&c.scripts, "scripts", "testdata/peers", "folder of the peers' scripts")
 	flag.IntVar(&c.rounds, "rounds", 11, "rounds of crux, peer")
 	flag.Float64Var(&c.seconds, "seconds", 0.15, "least time of one side in a round")
+	flag.BoolVar(&c.users, "users", true, "time JAX as users write it also where there is no target for that")
 	quick := flag.Bool("quick", false, "five short rounds: a look, not a measurement")
 	only := flag.String("only", "", "rows whose name matches this regular expression")
 	flag.Parse()
 	if *quick {
-		c.rounds, c.seconds = 5, 0.05
+		c.rounds, c.seconds, c.users = 5, 0.05, false
 	}
 	if c.only, err = regexp.Compile(*only); err != nil {
 		log.Fatal(err)
@@ -55,6 +56,7 @@ func main() {
 type config struct {
 	envs, scripts string
 	rounds        int
+	users         bool
 	seconds       float64
 	only          *regexp.Regexp
 }

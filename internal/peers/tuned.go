@@ -52,7 +52,8 @@ func (c config) tunedRow(p *peer, r row) (agreed bool, err error) {
 		return false, err
 	}
 	variants := r.variants
-	if r.work == "step" {
+	withUsers := r.work == "step" && (c.users || r.users > 0)
+	if withUsers {
 		variants = append([]string{"hess"}, variants...)
 	}
 	var a struct{ Tasks []reply }
@@ -97,15 +98,20 @@ func (c config) tunedRow(p *peer, r row) (agreed bool, err error) {
 	}
 	asUsers, rate, first := "–", "–", "–"
 	compile := "–"
-	if r.work == "step" {
+	if withUsers {
 		s, _, err := c.interleave(o.run, func(n int) (float64, error) { return p.run("hess", n) })
 		if err != nil {
 			return false, err
 		}
 		asUsers = s.String()
+	}
+	if r.work == "step" {
 		rate = fmt.Sprintf("%.1f", o.flops/seconds.median/1e9)
 		first = fmt.Sprintf("%.1f", 1e3*o.first.Seconds())
-		compile = fmt.Sprintf("%.0f, users' %.0f", best.Compile/o.first.Seconds(), users.Compile/o.first.Seconds())
+		compile = fmt.Sprintf("%.0f", best.Compile/o.first.Seconds())
+		if withUsers {
+			compile += fmt.Sprintf(", users' %.0f", users.Compile/o.first.Seconds())
+		}
 	}
 	fmt.Printf("| %s | %.3f | %s | %s | %s | %s | %s | %s | %s | %s | %.0e |\n", r.name, 1e3*seconds.median, rate, best.Variant, ratio,
 		target(r.target), asUsers, target(r.users), first, compile, worst)
