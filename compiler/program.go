@@ -40,6 +40,7 @@ type runner interface {
 	setPoints(b Batch)
 	setHoists(rows [][]float64)
 	jacobian(i int, dst []float64, theta, fixed []float64) error
+	gaussNewton(i int, a, theta, fixed []float64, c float64) error
 	eval(v variant, theta, fixed []float64, seeds, tangents []float64, sums [][]float64, rows [][]float64) error
 	build(v variant) (*built, error)
 	work(v variant) (Work, error)

@@ -14,6 +14,7 @@ type typedRunner[T kern.Float] struct {
 	ready   map[variant]*ready[T]
 	columns map[any][]T // coordinate, column name, normal, weights
 	hoisted [][]T
+	normalScratch[T]
 }
 
 // ready is a variant with its machine and the slices that bind it.
