@@ -31,6 +31,10 @@ func TestConformance(t *testing.T) {
 		{"LBFGS of memory 1", func() optim.Method { return &optim.LBFGS{Memory: 1} }},
 		{"SSBroyden", func() optim.Method { return &optim.SSBroyden{} }},
 		{"SSBFGS", func() optim.Method { return &optim.SSBFGS{} }},
+		{"LevenbergMarquardt", func() optim.Method { return &optim.LevenbergMarquardt{} }},
+		{"groups with least squares", func() optim.Method {
+			return optim.Groups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
+		}},
 		{"phases", func() optim.Method {
 			return optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: 5}, optim.Phase{Method: &optim.LBFGS{}, Steps: 12}, optim.Phase{Method: &optim.SSBroyden{}})
 		}},

@@ -23,6 +23,7 @@ const (
 	NoProgress                      // not even steepest descent finds a lower loss
 	RoundOff                        // the last steps changed the loss by rounding errors only
 	PhasesDone                      // every phase has used its steps
+	DampingLimit                    // no damping, however strong, leads to a lower loss
 )
 
 var reasons = [...]string{
@@ -30,6 +31,7 @@ var reasons = [...]string{
 	NoProgress:        "the line search finds no lower loss, not even along the negative gradient",
 	RoundOff:          "the loss changes by rounding errors only",
 	PhasesDone:        "all phases have used their steps",
+	DampingLimit:      "no damping, however strong, leads to a lower loss",
 }
 
 // String returns the reason as a clause.

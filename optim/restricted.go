@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // restricted is an objective over some of the parameters, the others fixed at θ_e. It lives as long as its Grouped; f
@@ -15,7 +17,8 @@ type restricted struct {
 	sub    []float64
 	entry  *restrictedEntry
 
-	trial, grad []float64 // full vectors, shared by all groups; trial is θ_e between evaluations
+	trial, grad []float64     // full vectors, shared by all groups; trial is θ_e between evaluations
+	normal      *mat.SymDense // of all parameters, if a method asks for it
 }
 
 // restrictedEntry is what every group starts from, evaluated at most once a step.

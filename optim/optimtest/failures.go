@@ -8,12 +8,14 @@ import (
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/crux-pinn/crux/optim"
 )
 
 // failing evaluates f, but its call number at, counted from 1, does fail instead.
 type failing struct {
-	f     optim.Objective
+	f     optim.LeastSquares
 	at    int
 	fail  func() error
 	calls int
@@ -33,13 +35,20 @@ func (o *failing) Loss(ctx context.Context, theta []float64) (float64, error) {
 	return o.f.Loss(ctx, theta)
 }
 
+func (o *failing) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
+	if o.calls++; o.calls == o.at {
+		return math.NaN(), o.fail()
+	}
+	return o.f.Normal(ctx, a, grad, theta)
+}
+
 // interrupted runs until the objective's failure comes back, checks that theta is then untouched, and that the run goes
 // on as if nothing had happened.
 func (s suite) interrupted(t *testing.T, at int, fail func(cancel func()) error, want error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	m, theta := s.start(t), RosenbrockStart(n)
-	f := &failing{f: &Func{F: valley}, at: at, fail: func() error { return fail(cancel) }}
+	f := &failing{f: valleyFunc(), at: at, fail: func() error { return fail(cancel) }}
 	k := 0
 	for ; ; k++ {
 		before := slices.Clone(theta)
@@ -57,7 +66,7 @@ func (s suite) interrupted(t *testing.T, at int, fail func(cancel func()) error,
 	}
 	steps(t, m, f, theta, 10)
 	straight := RosenbrockStart(n)
-	steps(t, s.start(t), &Func{F: valley}, straight, k+10)
+	steps(t, s.start(t), valleyFunc(), straight, k+10)
 	if !slices.Equal(theta, straight) {
 		t.Errorf("failure of evaluation %d: ten steps later theta is %v, without the failure %v", at, theta, straight)
 	}
@@ -67,7 +76,7 @@ func (s suite) cancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	m, theta := s.start(t), RosenbrockStart(n)
-	if _, err := m.Step(ctx, &Func{F: valley}, theta); !errors.Is(err, context.Canceled) {
+	if _, err := m.Step(ctx, valleyFunc(), theta); !errors.Is(err, context.Canceled) {
 		t.Errorf("Step with a cancelled context returned %v, want context.Canceled", err)
 	}
 	if !slices.Equal(theta, RosenbrockStart(n)) {
@@ -101,7 +110,7 @@ func (s suite) nanTrials(t *testing.T) {
 				return bad(grad)
 			}
 			return loss
-		}}
+		}, Gauss: BowlGauss(10)}
 		m, theta := s.start(t), ones()
 		first, _ := f.Loss(t.Context(), theta)
 		last := first
@@ -130,7 +139,7 @@ func (s suite) nanStart(t *testing.T) {
 		"gradient": func(grad, theta []float64) float64 { l := Bowl(1)(grad, theta); grad[n-1] = math.NaN(); return l },
 	} {
 		m, theta := s.start(t), ones()
-		if _, err := m.Step(t.Context(), &Func{F: f}, theta); !errors.Is(err, optim.ErrNonFinite) {
+		if _, err := m.Step(t.Context(), &Func{F: f, Gauss: BowlGauss(1)}, theta); !errors.Is(err, optim.ErrNonFinite) {
 			t.Errorf("NaN %s at entry: Step returned %v, want ErrNonFinite", name, err)
 		}
 		if !slices.Equal(theta, ones()) {
@@ -140,7 +149,7 @@ func (s suite) nanStart(t *testing.T) {
 }
 
 func (s suite) misuse(t *testing.T) {
-	f := &Func{F: valley}
+	f := valleyFunc()
 	if _, err := s.newMethod().Step(t.Context(), f, ones()); err == nil {
 		t.Error("Step before Init succeeded")
 	}
@@ -161,7 +170,7 @@ func (s suite) damagedState(t *testing.T) {
 	if !ok {
 		t.Skip("the method is not Stateful")
 	}
-	steps(t, m, &Func{F: valley}, theta, 10)
+	steps(t, m, valleyFunc(), theta, 10)
 	state, err := sm.State()
 	if err != nil {
 		t.Fatal(err)
@@ -181,8 +190,8 @@ func (s suite) damagedState(t *testing.T) {
 		t.Error("SetState accepted a state with a byte too many")
 	}
 	straight := RosenbrockStart(n)
-	steps(t, m, &Func{F: valley}, theta, 10)
-	steps(t, s.start(t), &Func{F: valley}, straight, 20)
+	steps(t, m, valleyFunc(), theta, 10)
+	steps(t, s.start(t), valleyFunc(), straight, 20)
 	if !slices.Equal(theta, straight) {
 		t.Errorf("after refusing states theta is %v, without %v", theta, straight)
 	}

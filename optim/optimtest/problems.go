@@ -2,15 +2,19 @@ package optimtest
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // Func is an objective given by one function, which writes the gradient and returns the loss. It remembers its last
 // evaluation, as the solver does.
 type Func struct {
 	F     func(grad, theta []float64) float64
-	Evals int // evaluations of F
+	Gauss func(a *mat.SymDense, theta []float64) // writes the Gauss–Newton matrix; nil for losses that are no sums of squares
+	Evals int                                    // evaluations of F
 
 	theta, grad []float64
 	loss        float64
@@ -31,6 +35,18 @@ func (o *Func) Loss(ctx context.Context, theta []float64) (float64, error) {
 		return math.NaN(), err
 	}
 	return o.loss, nil
+}
+
+// Normal implements optim.LeastSquares, where Gauss is given.
+func (o *Func) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
+	if o.Gauss == nil {
+		return math.NaN(), errors.New("optimtest: the loss is no sum of squares")
+	}
+	loss, err := o.Grad(ctx, grad, theta)
+	if err == nil {
+		o.Gauss(a, theta)
+	}
+	return loss, err
 }
 
 func (o *Func) eval(ctx context.Context, theta []float64) error {
@@ -57,6 +73,26 @@ func Bowl(cond float64) func(grad, theta []float64) float64 {
 			f += 0.5 * l * v * v
 		}
 		return f
+	}
+}
+
+// BowlGauss writes the Gauss–Newton matrix of [Bowl]: its Hessian.
+func BowlGauss(cond float64) func(a *mat.SymDense, theta []float64) {
+	return func(a *mat.SymDense, theta []float64) {
+		a.Zero()
+		for i := range theta {
+			a.SetSym(i, i, math.Pow(cond, float64(i)/float64(max(len(theta)-1, 1))))
+		}
+	}
+}
+
+// RosenbrockGauss writes the Gauss–Newton matrix of [Rosenbrock], whose residuals are 10(θ_{i+1} − θ_i²) and 1 − θ_i.
+func RosenbrockGauss(a *mat.SymDense, theta []float64) {
+	a.Zero()
+	for i := range len(theta) - 1 {
+		a.SetSym(i, i, a.At(i, i)+800*theta[i]*theta[i]+2)
+		a.SetSym(i, i+1, -400*theta[i])
+		a.SetSym(i+1, i+1, 200)
 	}
 }
 

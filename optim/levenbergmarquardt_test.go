@@ -1,0 +1,155 @@
+package optim_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/optim"
+	"github.com/crux-pinn/crux/optim/optimtest"
+)
+
+// squares is the loss Σ r² of residuals with their derivatives: rows calls add once for each.
+func squares(rows func(theta []float64, add func(r float64, dr []float64))) *optimtest.Func {
+	return &optimtest.Func{
+		F: func(grad, theta []float64) float64 {
+			clear(grad)
+			loss := 0.0
+			rows(theta, func(r float64, dr []float64) {
+				loss += r * r
+				for i, d := range dr {
+					grad[i] += 2 * r * d
+				}
+			})
+			return loss
+		},
+		Gauss: func(a *mat.SymDense, theta []float64) {
+			a.Zero()
+			rows(theta, func(_ float64, dr []float64) { a.SymRankOne(a, 2, mat.NewVecDense(len(dr), slices.Clone(dr))) })
+		},
+	}
+}
+
+// misra is NIST's problem Misra1a, y = b₁(1 − exp(−b₂x)), with b = (100θ₁, 10⁻⁴θ₂).
+func misra() *optimtest.Func {
+	x := []float64{77.6, 114.9, 141.1, 190.8, 239.9, 289.0, 332.8, 378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760.0}
+	y := []float64{10.07, 14.73, 17.94, 23.93, 29.61, 35.18, 40.02, 44.82, 50.76, 55.05, 61.01, 66.40, 75.47, 81.78}
+	return squares(func(theta []float64, add func(float64, []float64)) {
+		for k := range x {
+			e := math.Exp(-1e-4 * theta[1] * x[k])
+			add(100*theta[0]*(1-e)-y[k], []float64{100 * (1 - e), 100 * theta[0] * 1e-4 * x[k] * e})
+		}
+	})
+}
+
+// settle steps until there is nothing left to improve.
+func settle(t *testing.T, m optim.Method, f optim.Objective, theta []float64, most int) (loss float64) {
+	t.Helper()
+	initialised(t, m, len(theta))
+	for range most {
+		var err error
+		if loss, err = m.Step(t.Context(), f, theta); errors.Is(err, optim.ErrConverged) {
+			return loss
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Errorf("not converged after %d steps, loss %v", most, loss)
+	return loss
+}
+
+// The certified values of NIST's statistical reference data sets, from their first start (500, 0.0001).
+func TestLevenbergMarquardtMisra1a(t *testing.T) {
+	theta := []float64{5, 1}
+	loss := settle(t, &optim.LevenbergMarquardt{}, misra(), theta, 200)
+	for i, want := range []float64{2.3894212918, 5.5015643181} {
+		if math.Abs(theta[i]-want) > 1e-6*want {
+			t.Errorf("theta[%d] = %.11g, certified %.11g", i, theta[i], want)
+		}
+	}
+	if want := 1.2455138894e-1; math.Abs(loss-want) > 1e-9*want {
+		t.Errorf("sum of squares %.11g, certified %.11g", loss, want)
+	}
+}
+
+// Only θ₁ + θ₂ and θ₃² count: A has rank 2, and θ₄ is in no residual.
+func TestLevenbergMarquardtRankDeficient(t *testing.T) {
+	f := squares(func(theta []float64, add func(float64, []float64)) {
+		add(theta[0]+theta[1]-2, []float64{1, 1, 0, 0})
+		add(3*(theta[0]+theta[1])-6, []float64{3, 3, 0, 0})
+		add(theta[2]*theta[2]-1, []float64{0, 0, 2 * theta[2], 0})
+	})
+	theta := []float64{4, 0, 3, 7}
+	loss := settle(t, &optim.LevenbergMarquardt{}, f, theta, 200)
+	for i, got := range []float64{theta[0] + theta[1], theta[2], theta[3]} { // along θ₁ − θ₂ only rounding moves it
+		if want := []float64{2, 1, 7}[i]; math.Abs(got-want) > 1e-9 {
+			t.Errorf("theta = %v", theta)
+			break
+		}
+	}
+	if !(loss < 1e-20) {
+		t.Errorf("loss %v", loss)
+	}
+}
+
+func TestLevenbergMarquardtWorkers(t *testing.T) {
+	const n = 300 // several tiles
+	run := func(workers int) []float64 {
+		theta := optimtest.RosenbrockStart(n)
+		m := &optim.LevenbergMarquardt{Workers: workers}
+		initialised(t, m, n)
+		f := &optimtest.Func{F: optimtest.Rosenbrock, Gauss: optimtest.RosenbrockGauss}
+		for range 5 {
+			if _, err := m.Step(t.Context(), f, theta); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return theta
+	}
+	if !slices.Equal(run(1), run(3)) {
+		t.Error("the number of workers changes the bits")
+	}
+}
+
+type onlyGradients struct{ optim.Objective }
+
+func TestLevenbergMarquardtRefuses(t *testing.T) {
+	theta := []float64{5, 1}
+	m := &optim.LevenbergMarquardt{}
+	initialised(t, m, 2)
+	if _, err := m.Step(t.Context(), onlyGradients{misra()}, theta); err == nil || !strings.Contains(err.Error(), "use mean squares") {
+		t.Errorf("an objective without residuals: %v", err)
+	}
+	for name, bad := range map[string]*optim.LevenbergMarquardt{
+		"Damping": {Damping: -1}, "GradTol": {GradTol: math.NaN()}, "MaxTrials": {MaxTrials: -1}, "Workers": {Workers: -1},
+	} {
+		if err := bad.Init(optim.Flat(2)); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := m.Init(optim.Flat(5001)); err == nil || !strings.Contains(err.Error(), "at most 5000") {
+		t.Errorf("5001 parameters: %v", err)
+	}
+}
+
+func ExampleLevenbergMarquardt() {
+	theta := []float64{-1.2, 1}
+	m := &optim.LevenbergMarquardt{}
+	if err := m.Init(optim.Flat(2)); err != nil {
+		fmt.Println(err)
+	}
+	f := &optimtest.Func{F: optimtest.Rosenbrock, Gauss: optimtest.RosenbrockGauss}
+	var err error
+	for err == nil {
+		_, err = m.Step(context.Background(), f, theta)
+	}
+	fmt.Printf("%.6f %v\n", theta, errors.Is(err, optim.ErrConverged))
+	// Output:
+	// [1.000000 1.000000] true
+}
