@@ -16,6 +16,7 @@ import (
 // optimizer reads the phases of training, one mapping or a list of them:
 //
 //	optimizer: [{adam: {lr: 1e-3}, steps: 1000}, {ssbroyden: {}, steps: 3000}]
+//	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, grad_tol: 0, max_trials: 30}, steps: 100}]
 //	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
 //	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
 func (b *builder) optimizer(n *node, root *section) {
@@ -54,7 +55,7 @@ func (b *builder) optimizer(n *node, root *section) {
 }
 
 // methods are the methods that a file can name.
-var methods = []string{"adam", "adamw", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs"}
+var methods = []string{"adam", "adamw", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm"}
 
 // method reads the one method of a phase or of a group.
 func (b *builder) method(s *section, steps int, also string) optim.Method {
@@ -81,7 +82,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	}
 	m := b.section(block, "{lr: 1e-3}")
 	defer m.done()
-	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs") {
+	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm") {
 		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
 	}
 	switch names[0] {
@@ -89,6 +90,8 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 		return &optim.LBFGS{Memory: m.intOr("memory", 30), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30)}
 	case "ssbroyden":
 		return &optim.SSBroyden{GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+	case "lm":
+		return &optim.LevenbergMarquardt{Damping: m.realOr("damping", "1e-3"), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	case "ssbfgs":
 		return &optim.SSBFGS{GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	}
