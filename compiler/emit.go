@@ -39,6 +39,16 @@ type inputs struct {
 	pointIndex map[*value]int
 }
 
+// trainable lists the parameters that are differentiated, and their indices in params.
+func (in *inputs) trainable() (nodes gorgonia.Nodes, index []int) {
+	for k, q := range in.paramRef {
+		if !q.Fixed() {
+			nodes, index = append(nodes, in.params[k]), append(index, k)
+		}
+	}
+	return nodes, index
+}
+
 // pointInput says what fills an input with one row for each point.
 type pointInput struct {
 	op  op

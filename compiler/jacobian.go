@@ -30,13 +30,7 @@ func (p *Program) emitJacobian(b *built, e *emitter, v variant) error {
 	if err != nil {
 		return err
 	}
-	var wrt gorgonia.Nodes
-	var params []int
-	for k, q := range e.inputs.paramRef {
-		if !q.Fixed() {
-			wrt, params = append(wrt, e.inputs.params[k]), append(params, k)
-		}
-	}
+	wrt, params := e.inputs.trainable()
 	rows, err := e.g.Jacobian(gorgonia.Nodes{out}, gorgonia.Nodes{one}, wrt)
 	if err != nil {
 		return err

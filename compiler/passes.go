@@ -66,17 +66,16 @@ func inline(c *compilation) error {
 	return errors.Join(errs...)
 }
 
-// rewrite rebuilds the trace from its roots, replacing values for which f returns one. f gets the value and visit, which
-// rewrites what it needs of the old trace.
-func (c *compilation) rewrite(f func(t *trace, v *value, visit func(*value) *value) *value) {
-	old, t := c.trace, c.trace.fresh()
+// rewriter returns the function that copies values of another trace into t, replacing those for which f returns one. f gets
+// the value and the function itself, which rewrites what f needs of the other trace.
+func (t *trace) rewriter(f func(v *value, visit func(*value) *value) *value) func(v *value) *value {
 	memo := map[*value]*value{}
 	var visit func(v *value) *value
 	visit = func(v *value) *value {
 		if w, ok := memo[v]; ok {
 			return w
 		}
-		w := f(t, v, visit)
+		w := f(v, visit)
 		if w == nil {
 			b := *v
 			b.args = make([]*value, len(v.args))
@@ -91,6 +90,13 @@ func (c *compilation) rewrite(f func(t *trace, v *value, visit func(*value) *val
 		memo[v] = w
 		return w
 	}
+	return visit
+}
+
+// rewrite rebuilds the trace from its roots; see rewriter.
+func (c *compilation) rewrite(f func(t *trace, v *value, visit func(*value) *value) *value) {
+	old, t := c.trace, c.trace.fresh()
+	visit := t.rewriter(func(v *value, visit func(*value) *value) *value { return f(t, v, visit) })
 	for _, r := range old.roots {
 		t.roots = append(t.roots, visit(r))
 	}
@@ -156,38 +162,17 @@ func hoist(c *compilation) error {
 		mark(r)
 	}
 	t := old.fresh()
-	copier := func(stop map[*value]bool) func(v *value) *value {
-		memo := map[*value]*value{}
-		var visit func(v *value) *value
-		visit = func(v *value) *value {
-			if w, ok := memo[v]; ok {
-				return w
-			}
-			var w *value
-			if stop[v] {
-				w = t.add(value{op: opHoist, dim: v.dim, k: len(hoists), ref: "hoist", expr: v.expr})
-				hoists = append(hoists, v)
-			} else {
-				b := *v
-				b.args = make([]*value, len(v.args))
-				for i, a := range v.args {
-					b.args[i] = visit(a)
-				}
-				w = t.widen(t.rebuild(&b, v.dim), v.dim)
-			}
-			if w.expr == nil {
-				w.expr = v.expr
-			}
-			memo[v] = w
-			return w
+	outer := t.rewriter(func(v *value, _ func(*value) *value) *value {
+		if !uses[v] {
+			return nil
 		}
-		return visit
-	}
-	outer := copier(uses)
+		hoists = append(hoists, v)
+		return t.add(value{op: opHoist, dim: v.dim, k: len(hoists) - 1, ref: "hoist", expr: v.expr})
+	})
 	for _, r := range old.roots {
 		t.roots = append(t.roots, outer(r))
 	}
-	inner := copier(nil)
+	inner := t.rewriter(func(*value, func(*value) *value) *value { return nil })
 	for _, h := range hoists {
 		t.hoists = append(t.hoists, inner(h))
 	}

@@ -142,14 +142,7 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 	}
 	b.seeds = len(seeds)
 	b.spec.Params = seeds
-	var wrt gorgonia.Nodes
-	var params []int
-	for k, q := range e.inputs.paramRef {
-		if !q.Fixed() {
-			wrt = append(wrt, e.inputs.params[k])
-			params = append(params, k)
-		}
-	}
+	wrt, params := e.inputs.trainable()
 	grads, err := e.g.Grad(losses, seeds, wrt)
 	if err != nil {
 		return err

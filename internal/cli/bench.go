@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/crux-pinn/crux/internal/exec"
 	"github.com/crux-pinn/crux/internal/spec"
 	"github.com/crux-pinn/crux/optim"
-	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // Bench is what a training step costs: the object that crux bench --json prints.
@@ -197,19 +195,9 @@ func newBenchGroups(p *spec.Problem, s *crux.Solver) (g *benchGroups, err error)
 // add compiles the constraints that share the points of constraint i.
 func (g *benchGroups) add(p *spec.Problem, s *crux.Solver, tc *compiler.TraceCompiler, i int) error {
 	names := s.Names()
-	cloud, err := s.Cloud(names[i])
+	group, cloud, err := groupOf(p, s, i)
 	if err != nil {
 		return err
-	}
-	group := compiler.Group{Name: names[i], Coords: cloud.Coords, Normals: cloud.Normals != nil, Weighted: cloud.Weights != nil, Bounds: map[*ph.Coord][2]float64{}}
-	for name := range cloud.Columns {
-		group.Columns = append(group.Columns, name)
-	}
-	sort.Strings(group.Columns)
-	for _, x := range p.Coords {
-		if lo, hi, ok := s.Bounds(x); ok {
-			group.Bounds[x] = [2]float64{lo, hi}
-		}
 	}
 	for j, m := range p.Crux.Constraints {
 		if m.On == p.Crux.Constraints[i].On {

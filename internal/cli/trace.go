@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -82,19 +81,9 @@ func (a *app) printTrace(p *spec.Problem, s *crux.Solver, pass, constraint strin
 			continue
 		}
 		done[c.On] = true
-		cloud, err := s.Cloud(names[i])
+		g, cloud, err := groupOf(p, s, i)
 		if err != nil {
 			return fail(exitFailed, err)
-		}
-		g := compiler.Group{Name: names[i], Coords: cloud.Coords, Normals: cloud.Normals != nil, Weighted: cloud.Weights != nil, Bounds: map[*ph.Coord][2]float64{}}
-		for name := range cloud.Columns {
-			g.Columns = append(g.Columns, name)
-		}
-		sort.Strings(g.Columns)
-		for _, x := range p.Coords {
-			if lo, hi, ok := s.Bounds(x); ok {
-				g.Bounds[x] = [2]float64{lo, hi}
-			}
 		}
 		var members []string
 		for j, m := range p.Crux.Constraints {
