@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/ckpt"
@@ -22,7 +23,8 @@ import (
 // Pass callbacks that move points before it.
 type Checkpoint struct {
 	Dir      string                     // folder of the files, made if it does not exist; needed
-	Interval int                        // steps between files; 0 means 1000
+	Interval int                        // steps between files; 0 means 1000, or none if Every is set
+	Every    time.Duration              // wall time between files, at least; 0 means that steps decide alone
 	Keep     int                        // files kept, the newest ones; 0 means 3
 	Best     func(s *crux.Step) float64 // if set, best.safetensors is the one of all files for which it was least
 
@@ -31,6 +33,7 @@ type Checkpoint struct {
 	next    *crux.State
 	states  map[string][]byte // of the callbacks before, when next was taken
 	written int               // step of the latest file, −1 before
+	clock   time.Time         // when the latest file was due
 }
 
 // record is the least value of Best so far.
@@ -46,22 +49,33 @@ func (c *Checkpoint) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return errors.New("no Dir; give the folder for the files")
 	case c.Interval < 0:
 		return fmt.Errorf("option Interval is %d; it must be at least 1, and 0 means 1000", c.Interval)
+	case c.Every < 0:
+		return fmt.Errorf("option Every is %v; it must not be negative, and 0 means that steps decide alone", c.Every)
 	case c.Keep < 0:
 		return fmt.Errorf("option Keep is %d; it must be at least 1, and 0 means 3", c.Keep)
 	}
 	r.Keep(c)
-	c.before, c.next, c.states, c.written = len(r.Kept()), nil, nil, -1
+	c.before, c.next, c.states, c.written, c.clock = len(r.Kept()), nil, nil, -1, time.Now()
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return err
 	}
 	return nil
 }
 
-func (c *Checkpoint) interval() int {
-	if c.Interval == 0 {
-		return 1000
+// due reports whether the next step shall begin with a file.
+func (c *Checkpoint) due(epoch int) bool {
+	if c.Every > 0 {
+		if now := time.Now(); now.Sub(c.clock) >= c.Every {
+			c.clock = now
+			return true
+		}
+		return c.Interval > 0 && (epoch+1)%c.Interval == 0
 	}
-	return c.Interval
+	n := c.Interval
+	if n == 0 {
+		n = 1000
+	}
+	return (epoch+1)%n == 0
 }
 
 // OnStep implements crux.Callback. A file needs two steps: at the end of the one before, what callbacks that fire
@@ -76,7 +90,7 @@ func (c *Checkpoint) OnStep(_ context.Context, s *crux.Step) error {
 		}
 	}
 	c.next = nil
-	if (s.Epoch+1)%c.interval() != 0 {
+	if !c.due(s.Epoch) {
 		return nil
 	}
 	var err error

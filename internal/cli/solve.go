@@ -77,7 +77,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	}
 
 	// observers see the run; further ones join this list
-	observers := []crux.Callback{}
+	observers := p.Callbacks("")
 	if p.Budget > 0 {
 		observers = append(observers, &budget{limit: p.Budget, now: a.Now})
 	}

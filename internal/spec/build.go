@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
@@ -24,6 +23,9 @@ type builder struct {
 	selections []selection       // parameter patterns, to be checked against the paths there are
 	samples    []crux.Constraint // the constraints on a few points each
 	seed       uint64
+	checks     []func(*crux.Solver) // of what shows only when the problem is compiled; done when there is no mistake so far
+
+	constraintNames []constraintName // in the order of the file
 }
 
 // problem reads the whole file.
@@ -56,6 +58,7 @@ func (l *loader) problem(root *node) *Problem {
 	constraints := s.need("constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}")
 	optimizer := s.get("optimizer")
 	reference, grid := s.get("reference"), s.get("grid")
+	watched, balanced, stopping, saved, steps := s.get("trackers"), s.get("weights"), s.get("early_stopping"), s.get("checkpoint"), s.get("steps")
 	if len(b.p.Coords) > 0 {
 		b.p.geometry = b.geometry(domainNode)
 		b.dataSets(data)
@@ -65,6 +68,13 @@ func (l *loader) problem(root *node) *Problem {
 		b.references(reference)
 	}
 	b.optimizer(optimizer, s)
+	b.steps(steps)
+	if len(b.p.Coords) > 0 {
+		b.trackers(watched, s)
+		b.weights(balanced, s)
+		b.earlyStopping(stopping)
+	}
+	b.checkpoint(saved, s)
 	s.done()
 	b.p.nodes = b.nodes
 	if len(b.errs) == 0 {
@@ -214,13 +224,7 @@ func (b *builder) options(s *section) {
 		b.p.Options.Workers, _ = b.integer(n, 0)
 	}
 	if n := s.get("budget"); n != nil {
-		if t, ok := b.textOf(n, "a time such as 120s"); ok {
-			d, err := time.ParseDuration(strings.ReplaceAll(t, " ", ""))
-			if err != nil || d <= 0 {
-				b.fail(n, "%q is no time; write one such as 120s or 5m", t)
-			}
-			b.p.Budget = d
-		}
+		b.p.Budget = b.duration(n, "120s")
 	}
 }
 

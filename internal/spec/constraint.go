@@ -25,18 +25,38 @@ func (b *builder) constraints(n *node) {
 	s := b.section(n, "{pde: {residual: u_xx + u_yy, points: 1000}}")
 	for _, e := range s.n.entries {
 		s.known = append(s.known, e.key)
-		b.constraint(e)
+		b.constraintNames = append(b.constraintNames, nameOf(e))
+	}
+	for i, e := range s.n.entries {
+		b.constraint(e, b.constraintNames[i])
 	}
 	if n.kind == mapping && len(n.entries) == 0 {
 		b.fail(n, "no constraint; write at least one, as in constraints: {pde: {residual: u_xx + u_yy, points: 1000}}")
 	}
 }
 
-func (b *builder) constraint(e entry) {
+// nameOf is the name of a constraint with those of its residuals.
+func nameOf(e entry) constraintName {
+	c := constraintName{key: e.key}
+	if r := e.value.get("residual"); r != nil && r.kind == mapping {
+		for _, part := range r.entries {
+			c.parts = append(c.parts, e.key+"."+part.key)
+		}
+	}
+	if c.parts == nil {
+		c.parts = []string{e.key}
+	}
+	return c
+}
+
+func (b *builder) constraint(e entry, name constraintName) {
 	s := b.section(e.value, "{residual: u_xx + u_yy, points: 1000}")
 	residual := s.need("residual", "u_xx + u_yy")
 	lossNode, weightNode := s.get("loss"), s.get("weight")
 	r, points, count := b.pointSet(s)
+	if v := s.get("resample"); r != nil && v != nil && v.kind == mapping {
+		b.follow(v, name, points(count).Random())
+	}
 	s.done()
 	loss := b.loss(lossNode)
 	if residual == nil || len(b.fieldNames) == 0 || r == nil && b.isData(s.n.get("on")) {
@@ -169,6 +189,9 @@ func (b *builder) compile() {
 		return
 	}
 	b.checkSelections(s.Parameters())
+	for _, check := range b.checks {
+		check(s)
+	}
 	if err := s.Close(); err != nil {
 		b.fail(&node{}, "%v", err)
 	}

@@ -85,6 +85,30 @@ func TestLanguage(t *testing.T) {
 		{"freeze", "optimizer.freeze=[u/layer0]"},
 		{"groups", "optimizer={groups: [{params: u/layer0, sgd: {lr: 0.1}}, {params: u/layer1/bias, freeze: }, {adam: {}}], steps: 5}"},
 		{"float32", "precision=float32"},
+		{"all trackers", "trackers=all"},
+		{"trackers by name", "trackers=[gradient_norms, hessian_spectrum]"},
+		{"trackers", "trackers={gradient_norms: {interval: 50, mask: 'u/layer*/weight'}, cos_similarity: {}, gradient_alignment: , residual_stats: {constraints: [pde], bins: 9}, " +
+			"hessian_spectrum: {k: 2, iters: 4, probes: 3, constraints: pde, seed: 4}, loss_landscape: {grid: 3, alpha_range: 0.5, scaling: global, mask: ['u/*/bias']}}"},
+		{"sensitivity", "trackers.input_sensitivity=[{expr: u_x, on: interior, points: 9}, {expr: 'u_x^2 + u_y^2', on: pde, points: 7, interval: 2}, {grid: 3}, {}]"},
+		{"kernels", "trackers.ntk_spectrum=[{points: 5, top_k: 3}, {expr: u_t, on: {x: 0}, points: 4, mask: 'u/layer0/weight', seed: 3}]"},
+		{"balanced by norms", "weights={gradient_norm: {ema: 0.5, max_ratio: 100, skip_zero: false, interval: 20}}"},
+		{"balanced by kernels", "weights={ntk: {ema: 0, plain: true, points: 6, interval: 2}}"},
+		{"ReLoBRaLo", "weights=relobralo"},
+		{"SoftAdapt", "weights={softadapt: {temperature: 1}}"},
+		{"DWA", "weights=dwa"},
+		{"RLW", "weights={rlw: {seed: 3}}"},
+		{"uncertainty", "weights={uncertainty: {rate: 0.1}}"},
+		{"scheduled weights", "weights={scheduled: {pde: {cosine: {from: 100, end: 1}}}}"},
+		{"weights in pieces", "weights={scheduled: {pde: {piecewise: {from: 1, changes: {2: 10}}}}}"},
+		{"early stopping", "early_stopping={patience: 2, mode: rel, min_delta: 0.1, baseline: 3, metric: pde, restore: false}"},
+		{"checkpoints by steps", "checkpoint={interval: 2, keep: 1, best: pde}"},
+		{"checkpoints by time", "checkpoint={every: 1m 30s}"},
+		{"no checkpoints", "checkpoint=none"},
+		{"RAD", "constraints.pde.resample={rad: {interval: 2, k: 1, c: 1, candidates: 100}}"},
+		{"RAR-D", "constraints.pde.resample={rar_d: {interval: 2, add: 3, limit: 70}}"},
+		{"R3", "constraints.pde.resample={r3: }"},
+		{"several residuals, one followed", "constraints.pde={residual: {a: u_t, b: u_x}, points: 20, resample: {rad: {interval: 1, residual: b}}}"},
+		{"steps in all", "steps=7"},
 		{"workers", "workers=2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -104,11 +128,15 @@ func TestLanguage(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			if _, err := s.Solve(t.Context(), min(p.Steps, 3)); err != nil {
+			if _, err := s.Solve(t.Context(), min(p.Steps, 3), p.Callbacks(t.TempDir())...); err != nil {
 				t.Error(err)
 			}
-			if _, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil); err != nil {
-				t.Errorf("%v\n%s", err, p.Resolved)
+			q, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, p.Resolved)
+			}
+			if string(q.Resolved) != string(p.Resolved) || len(q.Trackers) != len(p.Trackers) {
+				t.Errorf("resolved twice:\n%s\nonce:\n%s", q.Resolved, p.Resolved)
 			}
 		})
 	}

@@ -54,6 +54,21 @@ func (b *builder) optimizer(n *node, root *section) {
 	b.p.Options.Method = optim.Phases(phases...)
 }
 
+// steps reads steps: the number of steps in all, where it is smaller than that of the phases.
+func (b *builder) steps(n *node) {
+	if n == nil {
+		return
+	}
+	v, ok := b.integer(n, 1)
+	switch {
+	case !ok:
+	case v > b.p.Steps && b.p.Steps > 0:
+		b.fail(n, "%d steps are more than the %d of the optimizer's phases; lengthen the last one", v, b.p.Steps)
+	default:
+		b.p.Steps = v
+	}
+}
+
 // methods are the methods that a file can name.
 var methods = []string{"adam", "adamw", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm"}
 

@@ -85,9 +85,9 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 	return r, b.resampled(resample, points, n), n
 }
 
-// resampled reads resample: the number of steps after which new points are drawn.
+// resampled reads resample: the number of steps after which new points are drawn. A mapping is for follow to read.
 func (b *builder) resampled(resample *node, points func(int) *domain.Points, n int) func(int) *domain.Points {
-	if resample == nil {
+	if resample == nil || resample.kind == mapping {
 		return points
 	}
 	every, _ := b.integer(resample, 0)

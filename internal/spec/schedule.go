@@ -43,7 +43,7 @@ func (b *builder) rate(n *node, steps int) []rate {
 		if v := s.block(name); v != nil {
 			m := b.section(v, "{lr: 1e-3}")
 			defer m.done()
-			return b.schedule(name, m, steps)
+			return b.schedule(name, m, "lr", "1e-3", steps)
 		}
 	}
 	if len(n.entries) == 0 {
@@ -52,8 +52,9 @@ func (b *builder) rate(n *node, steps int) []rate {
 	return []rate{{schedule: optim.Constant(1e-3)}}
 }
 
-func (b *builder) schedule(name string, m *section, steps int) []rate {
-	lr := m.realOr("lr", "1e-3")
+// schedule reads one schedule; key is the name of the value with which it begins.
+func (b *builder) schedule(name string, m *section, key, def string, steps int) []rate {
+	lr := m.realOr(key, def)
 	switch name {
 	case "cosine":
 		return []rate{{schedule: optim.Cosine(lr, m.tolerance("end"), m.intOr("steps", max(1, steps)))}}

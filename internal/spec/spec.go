@@ -3,7 +3,7 @@
 //
 //	p, err := spec.Load("burgers.yaml", []string{"optimizer.0.adam.lr=3e-3"})
 //	solver, err := crux.New(p.Crux, p.Options)
-//	result, err := solver.Solve(ctx, p.Steps)
+//	result, err := solver.Solve(ctx, p.Steps, p.Callbacks("")...)
 //
 // Reading is strict: an unknown key, a value of the wrong kind and a mistake inside an expression are errors that point
 // at line and column, and all of them are reported together.
@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -27,8 +28,8 @@ type Problem struct {
 	Name        string
 	Description string        // free text of the file; "" without one
 	Crux        crux.Problem  // what New takes
-	Options     crux.Options  // method (phases), seed, precision, workers
-	Steps       int           // of all phases together
+	Options     crux.Options  // method (phases), weight scheme, seed, precision, workers
+	Steps       int           // of all phases together, or fewer if the file says so
 	Budget      time.Duration // wall time after which a run should end; 0 means none
 
 	Coords     []*ph.Coord        // in the order of the file
@@ -38,6 +39,11 @@ type Problem struct {
 	Derived    []Derived          // numbers that follow from Params, in the order of the file
 	Truths     map[string]float64 // true values of parameters and derived numbers, where the file gives them
 	References []Reference        // known solutions, in the order of the file
+
+	Trackers      []Tracker                // those that only a weight scheme needs, then as in the file
+	Resamplers    []crux.Callback          // move the points of constraints after their residuals
+	Checkpoint    *callbacks.Checkpoint    // without its folder; nil if the file wants none
+	EarlyStopping *callbacks.EarlyStopping // nil if the file has none
 
 	Env      ph.Env // what names mean in further expressions: coordinates, constants, parameters, fields, definitions
 	Resolved []byte // the file with overrides and all defaults written out; reading it gives the same problem
