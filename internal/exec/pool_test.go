@@ -3,6 +3,7 @@ package exec
 import (
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -30,5 +31,32 @@ func TestPoolRunsEveryTaskOnceAndEnds(t *testing.T) {
 		}
 		p.Close()
 		p.Close() // twice is harmless
+	}
+}
+
+// Calls that follow at once find the workers looking, later ones find them asleep or about to be: none may be lost, and
+// no call may end before its tasks.
+func TestPoolWakesWhoeverSleeps(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	for _, workers := range []int{2, 3, 9} {
+		p := NewPool(workers)
+		var count atomic.Int64
+		for k := range 400 {
+			tasks := 1 + k%5
+			before := count.Load()
+			p.Run(tasks, func(int, int) {
+				if k%7 == 0 {
+					time.Sleep(time.Duration(k%3) * patience)
+				}
+				count.Add(1)
+			})
+			if n := count.Load() - before; n != int64(tasks) {
+				t.Fatalf("%d workers, call %d: %d of %d tasks were done", workers, k, n, tasks)
+			}
+			if k%11 == 0 {
+				time.Sleep(time.Duration(k%4) * patience / 2)
+			}
+		}
+		p.Close()
 	}
 }

@@ -1,0 +1,64 @@
+package crux_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// BenchmarkSolve times whole training steps with Adam: losses, gradient, bookkeeping and update. allocs/op are those of
+// one step; the history of losses grows now and then.
+func BenchmarkSolve(b *testing.B) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	wave := ph.Sin(x.Scale(math.Pi)).Mul(ph.Sin(y.Scale(math.Pi)))
+	poisson := func(n int) crux.Problem {
+		u := ph.NewField("u", net.MLP{Hidden: []int{64, 64, 64}}, x, y)
+		return crux.Problem{Name: "poisson", Constraints: []crux.Constraint{
+			{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(wave.Scale(2 * math.Pi * math.Pi)), On: box.Interior(n)},
+		}}
+	}
+	navierStokes := func(n int) crux.Problem {
+		w := ph.NewField("w", net.MLP{Hidden: []int{64, 64, 64, 64}, Out: 3}, x, y)
+		u, v, p := w.Index(0), w.Index(1), w.Index(2)
+		momentum := func(q ph.Expr, c *ph.Coord) ph.Expr {
+			return ph.Advect([]ph.Expr{u, v}, q, x, y).Add(p.D(c)).Sub(ph.Laplacian(q, x, y).Scale(0.025))
+		}
+		on := box.Interior(n)
+		return crux.Problem{Name: "navier_stokes", Constraints: []crux.Constraint{
+			{Name: "x", Residual: momentum(u, x), On: on}, {Name: "y", Residual: momentum(v, y), On: on},
+			{Name: "mass", Residual: u.D(x).Add(v.D(y)), On: on}, {Name: "walls", Residual: w, On: box.Boundary(n / 4)},
+		}}
+	}
+	for _, c := range []struct {
+		name    string
+		problem func(int) crux.Problem
+		points  []int
+	}{{"poisson_2-64x3-1", poisson, []int{256, 1024, 8192}}, {"navier_stokes_2-64x4-3", navierStokes, []int{4096}}} {
+		for _, n := range c.points {
+			for _, p := range []crux.Precision{crux.Float64, crux.Float32} {
+				b.Run(fmt.Sprintf("%s/n=%d/%v", c.name, n, p), func(b *testing.B) {
+					s, err := crux.New(c.problem(n), crux.Options{Precision: p})
+					if err != nil {
+						b.Fatal(err)
+					}
+					defer s.Close()
+					if _, err := s.Solve(context.Background(), 3); err != nil {
+						b.Fatal(err)
+					}
+					b.ReportAllocs()
+					b.ResetTimer()
+					if _, err := s.Solve(context.Background(), b.N); err != nil {
+						b.Fatal(err)
+					}
+				})
+			}
+		}
+	}
+}
