@@ -32,8 +32,10 @@ func BenchmarkSolve(b *testing.B) {
 		}
 		on := box.Interior(n)
 		return crux.Problem{Name: "navier_stokes", Constraints: []crux.Constraint{
-			{Name: "x", Residual: momentum(u, x), On: on}, {Name: "y", Residual: momentum(v, y), On: on},
-			{Name: "mass", Residual: u.D(x).Add(v.D(y)), On: on}, {Name: "walls", Residual: w, On: box.Boundary(n / 4)},
+			{Name: "x", Residual: momentum(u, x), On: on},
+			{Name: "y", Residual: momentum(v, y), On: on},
+			{Name: "mass", Residual: u.D(x).Add(v.D(y)), On: on},
+			{Name: "walls", Residual: w, On: box.Boundary(n / 4)},
 		}}
 	}
 	for _, c := range []struct {
