@@ -7,11 +7,12 @@ type level uint8
 
 const (
 	levelPortable level = iota // Go
+	levelNEON                  // arm64: products and the simplest operations, the rest is Go
 	levelAVX2                  // AVX2 and FMA3
 	levelAVX512                // AVX-512 F, DQ, BW and VL
 )
 
-func (l level) String() string { return [...]string{"portable", "avx2", "avx512"}[l] }
+func (l level) String() string { return [...]string{"portable", "neon", "avx2", "avx512"}[l] }
 
 // engine is one complete set of kernels. The exported functions are thin: they ask the engine of this processor.
 type engine[T Float] struct {

@@ -1,4 +1,4 @@
-//go:build !amd64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package kern
 
@@ -8,7 +8,3 @@ func bestLevel() level { return levelPortable }
 func levels() []level { return []level{levelPortable} }
 
 func accelerate[T Float](*engine[T], level) {}
-
-func opCode(Op) int32 { return -1 }
-
-func constOpCode(ConstOp) int32 { return -1 }

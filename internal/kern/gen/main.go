@@ -52,6 +52,9 @@ func generate(dir string) error {
 			}
 		}
 	}
+	if err := writeNEON(dir); err != nil {
+		return err
+	}
 	text, err := tables()
 	if err != nil {
 		return err
