@@ -33,11 +33,14 @@ func (t *trace) add(v value) *value {
 	case opCoord, opColumn, opNormal, opHoist:
 		v.points = true
 	case opParam, opRow, opLinear:
-		v.params = !v.ref.(*ph.Param).Fixed()
+		p := v.ref.(*ph.Param)
+		v.params = !p.Fixed() && (t.varies == nil || t.varies(p))
+		v.frozen = !p.Fixed() && !v.params
 	}
 	for _, a := range v.args {
 		v.points = v.points || a.points
 		v.params = v.params || a.params
+		v.frozen = v.frozen || a.frozen
 	}
 	w := &v
 	t.seen[string(k)] = w

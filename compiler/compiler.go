@@ -42,6 +42,9 @@ type TraceCompiler struct {
 	Single bool       // compute in float32
 	Pool   *exec.Pool // workers shared with other programs; nil means a pool of the program's own
 	Layout *Layout    // of θ, shared by all programs of a solver; nil means that of the group's expressions
+	// Ahead computes what depends on frozen parameters alone (Layout.Restrict) when SetPoints is called, not at every
+	// evaluation. SetPoints must then be called again when they have changed. It costs memory for Program.Ahead numbers.
+	Ahead bool
 }
 
 // Compile lowers a group. All errors of the group's expressions are joined, each with the user's position.
@@ -58,13 +61,6 @@ func (c *TraceCompiler) Compile(g Group) (*Program, error) {
 	if err := check(g); err != nil {
 		return nil, err
 	}
-	k := &compilation{group: g}
-	if err := k.run(ps, c.Plain, c.Dump); err != nil {
-		return nil, err
-	}
-	if err := checkLeaves(k); err != nil {
-		return nil, err
-	}
 	layout := c.Layout
 	if layout == nil {
 		var exprs []ph.Expr
@@ -75,6 +71,16 @@ func (c *TraceCompiler) Compile(g Group) (*Program, error) {
 		if layout, err = NewLayout(exprs...); err != nil {
 			return nil, err
 		}
+	}
+	k := &compilation{group: g}
+	if c.Ahead {
+		k.varies = func(p *ph.Param) bool { return !layout.frozen(p) }
+	}
+	if err := k.run(ps, c.Plain, c.Dump); err != nil {
+		return nil, err
+	}
+	if err := checkLeaves(k); err != nil {
+		return nil, err
 	}
 	for _, v := range k.trace.reachable(append(slices.Clone(k.trace.hoists), k.trace.roots...)) {
 		if q, ok := v.ref.(*ph.Param); ok {

@@ -40,9 +40,9 @@ type inputs struct {
 }
 
 // trainable lists the parameters that are differentiated, and their indices in params.
-func (in *inputs) trainable() (nodes gorgonia.Nodes, index []int) {
+func (in *inputs) trainable(l *Layout) (nodes gorgonia.Nodes, index []int) {
 	for k, q := range in.paramRef {
-		if !q.Fixed() {
+		if l.at[q] >= 0 {
 			nodes, index = append(nodes, in.params[k]), append(index, k)
 		}
 	}

@@ -30,7 +30,7 @@ func (p *Program) emitJacobian(b *built, e *emitter, v variant) error {
 	if err != nil {
 		return err
 	}
-	wrt, params := e.inputs.trainable()
+	wrt, params := e.inputs.trainable(p.layout)
 	rows, err := e.g.Jacobian(gorgonia.Nodes{out}, gorgonia.Nodes{one}, wrt)
 	if err != nil {
 		return err

@@ -24,6 +24,8 @@ type Layout struct {
 	at      map[*placeholder.Param]int // index into entries, or −1−index into fixed
 	n       int
 	nFixed  int
+	free    []move // of a restricted layout: where its entries come from
+	held    []move // and those that it has frozen
 }
 
 // NewLayout lists the parameters of the expressions. Two parameters of one path are an error.

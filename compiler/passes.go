@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // Pass is one rewriting of the trace.
@@ -34,12 +36,13 @@ type compilation struct {
 	trace    *trace
 	schedule *schedule
 	ahead    *schedule // of the hoisted values
+	varies   func(*ph.Param) bool
 }
 
 // run applies the passes, dumping the trace after each when w is not nil.
 func (c *compilation) run(ps []Pass, plain bool, w io.Writer) error {
 	c.trace = newTrace(c.group.Bounds)
-	c.trace.plain = plain
+	c.trace.plain, c.trace.varies = plain, c.varies
 	for _, p := range ps {
 		if err := p.run(c); err != nil {
 			return err
@@ -123,7 +126,8 @@ func lowerDerivatives(c *compilation) error {
 }
 
 // hoist marks values that depend on the points but on no parameter, hold few components and contain a function that is
-// dear to compute: sources, boundary data, embeddings. They become columns, filled once for each set of points.
+// dear to compute: sources, boundary data, embeddings. They become columns, filled once for each set of points. When
+// parameters are frozen (TraceCompiler.Ahead), so do the layers that depend on these alone, however wide.
 func hoist(c *compilation) error {
 	dear := map[*value]bool{}
 	var cost func(v *value) bool
@@ -150,7 +154,7 @@ func hoist(c *compilation) error {
 			return
 		}
 		seen[v] = true
-		if v.points && !v.params && v.dim <= narrow && cost(v) && !(v.op == opSlice) {
+		if v.points && !v.params && (v.dim <= narrow || v.frozen) && cost(v) && !(v.op == opSlice) {
 			uses[v] = true
 			return
 		}

@@ -55,6 +55,15 @@ func (p *Program) Points() int { return p.n }
 // Dim is the number of components of residual i.
 func (p *Program) Dim(i int) int { return p.comp.trace.roots[i].dim }
 
+// Ahead is how many numbers SetPoints keeps for each point: values that depend on the points and on frozen parameters alone.
+func (p *Program) Ahead() int {
+	n := 0
+	for _, h := range p.comp.trace.hoists {
+		n += h.dim
+	}
+	return n
+}
+
 // Layout is the layout of θ.
 func (p *Program) Layout() *Layout { return p.layout }
 

@@ -57,7 +57,8 @@ type value struct {
 	expr ph.Expr // the user's expression from which it came, for positions in errors
 
 	points bool // depends on the point
-	params bool // depends on trainable parameters
+	params bool // depends on parameters that may change while the points stay
+	frozen bool // depends on parameters that the layout has frozen
 }
 
 type diffSpec struct{ coords []*ph.Coord }
@@ -77,7 +78,8 @@ type trace struct {
 	key    []byte
 	refs   map[any]int // small numbers for pointers in keys
 	bounds map[*ph.Coord][2]float64
-	plain  bool // no simplification
+	plain  bool                 // no simplification
+	varies func(*ph.Param) bool // whether a parameter may change while the points stay; nil means those that are not fixed
 
 	fields map[*ph.Field]*value
 	expand map[any]*derivative
@@ -96,6 +98,6 @@ func newTrace(bounds map[*ph.Coord][2]float64) *trace {
 // fresh returns an empty trace for a pass that rebuilds this one.
 func (t *trace) fresh() *trace {
 	u := newTrace(t.bounds)
-	u.plain = t.plain
+	u.plain, u.varies = t.plain, t.varies
 	return u
 }

@@ -142,7 +142,7 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 	}
 	b.seeds = len(seeds)
 	b.spec.Params = seeds
-	wrt, params := e.inputs.trainable()
+	wrt, params := e.inputs.trainable(p.layout)
 	grads, err := e.g.Grad(losses, seeds, wrt)
 	if err != nil {
 		return err
