@@ -18,6 +18,18 @@ type Evaluator struct {
 	solver  *Solver
 	program *compiler.Program
 	cloud   *domain.Cloud
+	layout  *compiler.Layout // of the selected parameters, nil if these are all
+	theta   []float64        // scratch for it
+	fixed   []float64
+}
+
+// parameters are the current ones as the program takes them.
+func (e *Evaluator) parameters() (theta, fixed []float64) {
+	if e.layout == nil {
+		return e.solver.theta, e.solver.fixed
+	}
+	e.layout.Split(e.theta, e.fixed, e.solver.theta)
+	return e.theta, e.fixed
 }
 
 // Compile prepares an expression for evaluation on a point set, which is drawn now. The expression may use all fields and
@@ -31,10 +43,11 @@ func (s *Solver) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("crux: %w", err)
 	}
-	return s.compileOn(e, cloud)
+	return s.compileOn(e, cloud, nil)
 }
 
-func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud) (*Evaluator, error) {
+// compileOn compiles an expression as a function of the selected parameters.
+func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud, sel ph.Selector) (*Evaluator, error) {
 	if s.closed {
 		return nil, errClosed
 	}
@@ -44,18 +57,26 @@ func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud) (*Evaluator, error) {
 	if err := s.known(e); err != nil {
 		return nil, err
 	}
+	ev := &Evaluator{solver: s, cloud: cloud}
+	layout, fixed := s.layout, s.fixed
+	if sel != nil {
+		var err error
+		if layout, err = s.layout.Restrict(sel); err != nil {
+			return nil, err
+		}
+		ev.layout, ev.theta, ev.fixed = layout, make([]float64, layout.Len()), make([]float64, layout.FixedLen())
+		copy(ev.fixed, s.fixed)
+		_, fixed = ev.parameters()
+	}
 	g := schema(cloud, s.bounds)
 	g.Name, g.Weighted = "eval", false
 	g.Residuals = []compiler.Residual{{Name: "expression", Expr: e}}
-	tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
-	p, err := tc.Compile(g)
-	if err != nil {
+	tc := compiler.TraceCompiler{Pool: s.pool, Layout: layout, Single: s.options.Precision == Float32}
+	var err error
+	if ev.program, err = tc.Compile(g); err != nil {
 		return nil, fmt.Errorf("crux: %w", err)
 	}
-	if err := p.SetPoints(batch(cloud), s.fixed); err != nil {
-		return nil, err
-	}
-	return &Evaluator{s, p, cloud}, nil
+	return ev, ev.program.SetPoints(batch(cloud), fixed)
 }
 
 // known reports parameters that are not part of the problem: they have no trained value.
@@ -82,7 +103,8 @@ func (e *Evaluator) Eval() (*mat.Dense, error) {
 	}
 	n, k := e.program.Points(), e.program.Dim(0)
 	out := mat.NewDense(n, k, nil)
-	return out, e.program.Residuals(0, out.RawMatrix().Data, e.solver.theta, e.solver.fixed)
+	theta, fixed := e.parameters()
+	return out, e.program.Residuals(0, out.RawMatrix().Data, theta, fixed)
 }
 
 // Eval computes an expression on a point set: one row for each point, one column for each component.

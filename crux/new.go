@@ -36,6 +36,7 @@ type Solver struct {
 	history History
 	obj     *objective
 	evals   int
+	parts   map[string]*Part // by the parameters that they select
 }
 
 type constraint struct {
@@ -229,14 +230,9 @@ func (s *Solver) compile(g *group) error {
 	if err != nil {
 		return err
 	}
-	cg := schema(cloud, s.bounds)
-	cg.Name = g.name
-	for _, i := range g.members {
-		c := s.problem.Constraints[i]
-		cg.Residuals = append(cg.Residuals, compiler.Residual{Name: s.cons[i].name, Expr: c.Residual, Loss: c.Loss})
-	}
+	g.cloud = cloud
 	tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
-	if g.program, err = tc.Compile(cg); err != nil {
+	if g.program, err = tc.Compile(s.statement(g)); err != nil {
 		return err
 	}
 	g.losses, g.w = make([]float64, len(g.members)), make([]float64, len(g.members))
@@ -244,6 +240,17 @@ func (s *Solver) compile(g *group) error {
 		g.rows = make([]float64, len(s.theta))
 	}
 	return s.setCloud(g, cloud)
+}
+
+// statement is a group as the compiler wants it.
+func (s *Solver) statement(g *group) compiler.Group {
+	cg := schema(g.cloud, s.bounds)
+	cg.Name = g.name
+	for _, i := range g.members {
+		c := s.problem.Constraints[i]
+		cg.Residuals = append(cg.Residuals, compiler.Residual{Name: s.cons[i].name, Expr: c.Residual, Loss: c.Loss})
+	}
+	return cg
 }
 
 // schema is what the compiler needs to know of a cloud.

@@ -31,7 +31,19 @@ func (r *Run) CompileOn(e ph.Expr, on *domain.Cloud) (*Evaluator, error) {
 	if on == nil || on.Len() == 0 {
 		return nil, fmt.Errorf("crux: evaluation without points")
 	}
-	return r.solver.compileOn(e, on)
+	return r.solver.compileOn(e, on, nil)
+}
+
+// CompileGradient prepares the derivatives of an expression with respect to selected parameters on given points: the
+// evaluator's Jacobian has one column for each entry of these, in the order of θ.
+func (r *Run) CompileGradient(g *ph.NetworkGradient, on *domain.Cloud) (*Evaluator, error) {
+	if g == nil || g.Expr == nil {
+		return nil, fmt.Errorf("crux: derivatives of no expression; give one such as placeholder.ParamGrad(u, nil)")
+	}
+	if on == nil || on.Len() == 0 {
+		return nil, fmt.Errorf("crux: evaluation without points")
+	}
+	return r.solver.compileOn(g.Expr, on, g.Select)
 }
 
 // ResidualAt prepares the residual of constraint i for evaluation on other points than its own.
@@ -58,7 +70,8 @@ func (e *Evaluator) Move(to *domain.Cloud) error {
 	if err := sameSchema(e.cloud, to); err != nil {
 		return fmt.Errorf("crux: new points of an evaluation: %w", err)
 	}
-	if err := e.program.SetPoints(batch(to), e.solver.fixed); err != nil {
+	_, fixed := e.parameters()
+	if err := e.program.SetPoints(batch(to), fixed); err != nil {
 		return err
 	}
 	e.cloud = to

@@ -39,7 +39,7 @@ type HessianSpectrum struct {
 
 	history[HessianSpectrumValue]
 	interval, k, iters int
-	columns            []int
+	part               *crux.Fact[*crux.Part]
 	weights            []float64
 }
 
@@ -115,7 +115,11 @@ func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if t.Probes < 0 {
 		return fmt.Errorf("%d probes; 0 takes the product that Lanczos begins with", t.Probes)
 	}
-	if t.columns, err = selected(r, t.Mask); err != nil {
+	in, err := selected(r, t.Mask)
+	if err != nil {
+		return err
+	}
+	if t.part, err = r.Part(t.Mask); err != nil {
 		return err
 	}
 	at, err := r.Constraints(t.Constraints...)
@@ -126,8 +130,8 @@ func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	for _, i := range at {
 		t.weights[i] += 1 / float64(len(at))
 	}
-	n := len(t.columns)
-	if t.columns == nil {
+	n := len(in)
+	if in == nil {
 		n = r.Parameters()
 	}
 	return t.adopt(t.k, min(t.iters, n))
@@ -138,7 +142,11 @@ func (t *HessianSpectrum) OnStep(ctx context.Context, s *crux.Step) error {
 	if !t.due(s, t.interval) {
 		return nil
 	}
-	n, op := t.operator(s.Run)
+	part, err := t.part.At(ctx, s)
+	if err != nil {
+		return err
+	}
+	n, op := part.Len(), func(dst, v []float64) error { return part.HVP(dst, t.weights, v) }
 	stream := fmt.Sprintf("tracker/hessian/%d", t.Seed)
 	ritz, err := linalg.Lanczos{Iters: t.iters, Rand: s.Run.Solver().Stream(stream)}.Run(ctx, n, op)
 	if err != nil {
@@ -167,27 +175,6 @@ func (t *HessianSpectrum) OnStep(ctx context.Context, s *crux.Step) error {
 		s.Record("explainability/hessian/sharpness", v.Sharpness()),
 		s.Record("explainability/hessian/n_iter", float64(len(ritz.Values))),
 	)
-}
-
-// operator is the Hessian restricted to the selected parameters, of n dimensions.
-func (t *HessianSpectrum) operator(r *crux.Run) (n int, op linalg.Operator) {
-	p := r.Parameters()
-	if t.columns == nil {
-		return p, func(dst, v []float64) error { return r.HVP(dst, t.weights, v) }
-	}
-	in, out := make([]float64, p), make([]float64, p)
-	return len(t.columns), func(dst, v []float64) error {
-		for i, k := range t.columns {
-			in[k] = v[i]
-		}
-		if err := r.HVP(out, t.weights, in); err != nil {
-			return err
-		}
-		for i, k := range t.columns {
-			dst[i] = out[k]
-		}
-		return nil
-	}
 }
 
 // Result is a copy of the history.

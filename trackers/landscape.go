@@ -37,7 +37,7 @@ type LossLandscape struct {
 
 	history[LossLandscapeValue]
 	interval, n int
-	columns     []int
+	part        *crux.Fact[*crux.Part]
 	axis        []float64
 	raw         [2][]float64
 	filters     [][]int // entries of θ that are scaled together
@@ -84,10 +84,14 @@ func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return fmt.Errorf("AlphaRange is %v; it must be positive, and 0 means 1", alpha)
 	}
 	t.axis = floats.Span(make([]float64, t.n), -alpha, alpha)
-	if t.columns, err = selected(r, t.Mask); err != nil {
+	columns, err := selected(r, t.Mask)
+	if err != nil {
 		return err
 	}
-	if t.filters = filters(r, t.columns, t.Global); len(t.filters) == 0 {
+	if t.part, err = r.Part(t.Mask); err != nil {
+		return err
+	}
+	if t.filters = filters(r, columns, t.Global); len(t.filters) == 0 {
 		return errors.New("mask: it selects no weight matrix, and biases and scalars are not moved; select weights, or set Global")
 	}
 	if err := t.direct(r); err != nil {
@@ -179,7 +183,12 @@ func (t *LossLandscape) OnStep(ctx context.Context, s *crux.Step) error {
 		return nil
 	}
 	theta := s.Theta()
-	d1, d2 := t.scaled(t.raw[0], theta), t.scaled(t.raw[1], theta)
+	part, err := t.part.At(ctx, s)
+	if err != nil {
+		return err
+	}
+	d1, d2 := part.Take(t.scaled(t.raw[0], theta)), part.Take(t.scaled(t.raw[1], theta))
+	theta = part.Take(theta)
 	v := LossLandscapeValue{t.n, make([]float64, t.n*t.n), make([][]float64, len(s.Losses))}
 	for i := range v.Constraints {
 		v.Constraints[i] = make([]float64, t.n*t.n)
@@ -192,7 +201,7 @@ func (t *LossLandscape) OnStep(ctx context.Context, s *crux.Step) error {
 		for j, b := range t.axis {
 			floats.AddScaledTo(at, theta, a, d1)
 			floats.AddScaled(at, b, d2)
-			if err := s.Run.LossesAt(losses, at); err != nil {
+			if err := part.Losses(losses, at); err != nil {
 				return err
 			}
 			v.Loss[i*t.n+j] = floats.Sum(losses) / float64(len(losses))

@@ -40,7 +40,6 @@ type NTKSpectrum struct {
 	history[NTKSpectrumValue]
 	interval int
 	topK     int
-	columns  []int
 	eval     *crux.Evaluator
 }
 
@@ -99,15 +98,15 @@ func (t *NTKSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err != nil {
 		return err
 	}
-	if t.columns, err = selected(r, t.Grad.Select); err != nil {
-		return err
+	if _, err := r.Select(t.Grad.Select); err != nil {
+		return fmt.Errorf("mask: %w", err)
 	}
 	name := fmt.Sprintf("tracker/ntk/%d", t.Seed)
 	cloud, err := r.Cloud(t.On, name)
 	if err != nil {
 		return err
 	}
-	if t.eval, err = r.CompileOn(t.Grad.Expr, subset(cloud, rows, r.Solver().Stream(name+"/rows"))); err != nil {
+	if t.eval, err = r.CompileGradient(t.Grad, subset(cloud, rows, r.Solver().Stream(name+"/rows"))); err != nil {
 		return err
 	}
 	if c := t.eval.Components(); c != 1 {
@@ -134,14 +133,6 @@ func (t *NTKSpectrum) OnStep(_ context.Context, s *crux.Step) error {
 	j, err := t.eval.Jacobian()
 	if err != nil {
 		return err
-	}
-	if t.columns != nil {
-		n, _ := j.Dims()
-		part := mat.NewDense(n, len(t.columns), nil)
-		for i := range n {
-			copy(part.RawRowView(i), take(j.RawRowView(i), t.columns))
-		}
-		j = part
 	}
 	values, err := linalg.GramEigenvalues(j)
 	if err != nil {

@@ -1,0 +1,178 @@
+package crux
+
+import (
+	"context"
+	"fmt"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/crux-pinn/crux/compiler"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Part is the problem as a function of some of its parameters, the others being frozen at the values of one step. What
+// depends on frozen parameters alone, such as all layers below the selected ones, is computed once for the step, so that the
+// many evaluations of a Hessian's spectrum or of a loss landscape pay only for what is above.
+type Part struct {
+	solver   *Solver
+	layout   *compiler.Layout    // nil if all parameters are selected
+	programs []*compiler.Program // one for each group
+	theta    []float64           // the selected parameters
+	fixed    []float64
+	losses   [][]float64 // scratch, for each group
+	w        [][]float64
+	sum      []float64
+}
+
+// Part is the fact of the problem as a function of the selected parameters; nil selects all. It is compiled now. Nothing
+// selected is an error that lists the paths. Trackers with equal masks share it.
+func (r *Run) Part(s ph.Selector) (*Fact[*Part], error) {
+	in, err := r.Select(s)
+	if err != nil {
+		return nil, err
+	}
+	key := make([]byte, 0, len(in))
+	whole := true
+	for _, ok := range in {
+		whole = whole && ok
+		if ok {
+			key = append(key, 1)
+		} else {
+			key = append(key, 0)
+		}
+	}
+	if whole {
+		s = nil
+	}
+	p, ok := r.solver.parts[string(key)]
+	if !ok {
+		if p, err = r.solver.part(s); err != nil {
+			return nil, err
+		}
+		if r.solver.parts == nil {
+			r.solver.parts = map[string]*Part{}
+		}
+		r.solver.parts[string(key)] = p
+	}
+	return shared(r, "part "+string(key), func(context.Context, *Step) (*Part, error) {
+		return p, p.freeze()
+	}), nil
+}
+
+// aheadBytes is the most memory that a program may use for what depends on frozen parameters alone: reading it back must be
+// cheaper than computing it.
+const aheadBytes = 64 << 20
+
+func (s *Solver) part(sel ph.Selector) (*Part, error) {
+	p := &Part{solver: s, sum: make([]float64, len(s.theta))}
+	if sel != nil {
+		var err error
+		if p.layout, err = s.layout.Restrict(sel); err != nil {
+			return nil, err
+		}
+		p.theta, p.fixed = make([]float64, p.layout.Len()), make([]float64, p.layout.FixedLen())
+		copy(p.fixed, s.fixed)
+		p.sum = p.sum[:p.layout.Len()]
+	}
+	for _, g := range s.groups {
+		p.losses, p.w = append(p.losses, make([]float64, len(g.members))), append(p.w, make([]float64, len(g.members)))
+		if p.layout == nil {
+			p.programs = append(p.programs, g.program)
+			continue
+		}
+		program, err := s.restricted(g, p.layout)
+		if err != nil {
+			return nil, err
+		}
+		p.programs = append(p.programs, program)
+	}
+	return p, nil
+}
+
+// restricted compiles a group as a function of the parameters of a layout.
+func (s *Solver) restricted(g *group, l *compiler.Layout) (*compiler.Program, error) {
+	tc := compiler.TraceCompiler{Pool: s.pool, Layout: l, Single: s.options.Precision == Float32, Ahead: true}
+	cg := s.statement(g)
+	p, err := tc.Compile(cg)
+	if err == nil && p.Ahead()*g.cloud.Len()*8 > aheadBytes {
+		tc.Ahead = false
+		p, err = tc.Compile(cg)
+	}
+	return p, err
+}
+
+// freeze takes over the parameters and points of the solver.
+func (p *Part) freeze() error {
+	s := p.solver
+	if s.closed {
+		return errClosed
+	}
+	if p.layout == nil {
+		p.theta, p.fixed = s.theta, s.fixed
+		return nil
+	}
+	p.layout.Split(p.theta, p.fixed, s.theta)
+	for k, g := range s.groups {
+		if err := p.programs[k].SetPoints(batch(g.cloud), p.fixed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Len is the number of selected parameters.
+func (p *Part) Len() int { return len(p.sum) }
+
+// Theta is a copy of the selected parameters at the step.
+func (p *Part) Theta() []float64 { return append([]float64(nil), p.theta...) }
+
+// Take is a copy of the entries for the selected parameters of a vector with one for each parameter.
+func (p *Part) Take(whole []float64) []float64 {
+	v := make([]float64, p.Len())
+	if p.layout == nil {
+		copy(v, whole)
+		return v
+	}
+	p.layout.Split(v, make([]float64, p.layout.FixedLen()), whole)
+	return v
+}
+
+// Losses writes the unweighted losses of all constraints at other values of the selected parameters to dst.
+func (p *Part) Losses(dst, theta []float64) error {
+	if len(dst) != len(p.solver.cons) || len(theta) != p.Len() {
+		return fmt.Errorf("crux: losses of %d constraints at %d parameters; there are %d and %d", len(dst), len(theta), len(p.solver.cons), p.Len())
+	}
+	for k, g := range p.solver.groups {
+		if err := p.programs[k].Losses(p.losses[k], theta, p.fixed); err != nil {
+			return err
+		}
+		for j, i := range g.members {
+			dst[i] = p.losses[k][j]
+		}
+	}
+	return nil
+}
+
+// HVP writes Σ_i w_i (∂²L_i/∂φ²)·v to dst, φ being the selected parameters at the step. A constraint with weight 0 costs
+// nothing if it has points of its own.
+func (p *Part) HVP(dst, w, v []float64) error {
+	if len(dst) != p.Len() || len(v) != p.Len() || len(w) != len(p.solver.cons) {
+		return fmt.Errorf("crux: product of %d weights and %d entries into %d; there are %d constraints and %d selected parameters", len(w), len(v), len(dst), len(p.solver.cons), p.Len())
+	}
+	clear(dst)
+	for k, g := range p.solver.groups {
+		any := false
+		for j, i := range g.members {
+			p.w[k][j] = w[i]
+			any = any || w[i] != 0
+		}
+		if !any {
+			continue
+		}
+		if err := p.programs[k].HVP(p.sum, p.theta, p.fixed, p.w[k], v); err != nil {
+			return err
+		}
+		floats.Add(dst, p.sum)
+	}
+	return nil
+}
