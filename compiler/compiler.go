@@ -18,9 +18,10 @@ import (
 
 // Residual is one expression of a group and how it is reduced to a loss.
 type Residual struct {
-	Name string
-	Expr ph.Expr
-	Loss Loss
+	Name    string
+	Expr    ph.Expr
+	Loss    Loss
+	ByPoint bool // whether the points have weights in training: see Program.SetPointWeights
 }
 
 // Group is a set of residuals that share points: they share one forward pass.
@@ -93,6 +94,12 @@ func (c *TraceCompiler) Compile(g Group) (*Program, error) {
 	p.factors, p.seeds = make([]float64, p.Len()), make([]float64, p.Len())
 	for i := range p.Len() {
 		p.sums = append(p.sums, make([]float64, p.Dim(i)))
+	}
+	p.residuals = make([][]float64, p.Len())
+	for i, r := range g.Residuals {
+		if r.ByPoint {
+			p.rows, p.sums = append(p.rows, nil), append(p.sums, make([]float64, p.Dim(i)))
+		}
 	}
 	p.sums = append(p.sums, nil)
 	if p.pool == nil {

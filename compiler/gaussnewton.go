@@ -13,7 +13,7 @@ const blockBytes = 12 << 20
 //
 //	A += Σ_i w_i f_i Σ_k 2 v_k ∂r_ik/∂θᵀ ∂r_ik/∂θ
 //
-// where L_i = f_i Σ_k v_k r_ik² is a mean square over the points k with weights v_k. It is the Hessian but for the terms
+// where L_i = f_i Σ_k v_k r_ik² is a mean square over the points k with weights v_k, those of SetPointWeights included. It is the Hessian but for the terms
 // with second derivatives of r. J is computed in blocks of points, so memory stays below 40 MB whatever their number. All
 // reductions must be [MSE], no point weight may be negative, and neither may w. Residuals with w_i = 0 are skipped. The
 // bits do not depend on the number of workers.
@@ -47,7 +47,7 @@ func (r *typedRunner[T]) gaussNewton(i int, a, theta, fixed []float64, c float64
 	if len(r.block) < most*width {
 		r.block = make([]T, most*width)
 	}
-	weights := r.columns[weightColumn]
+	weights, mu := r.columns[weightColumn], r.columns[pointColumn(i)]
 	for component := range r.p.Dim(i) {
 		q, err := r.variant(variant{kind: vJacobian, index: i, component: component})
 		if err != nil {
@@ -77,6 +77,9 @@ func (r *typedRunner[T]) gaussNewton(i int, a, theta, fixed []float64, c float64
 				v := c
 				if weights != nil {
 					v *= float64(weights[first+k])
+				}
+				if mu != nil {
+					v *= float64(mu[first+k])
 				}
 				if v < 0 {
 					return fmt.Errorf("compiler: %q: point %d has weight %v; a Gauss–Newton matrix needs weights that are not negative", r.p.group.Residuals[i].Name, first+k, weights[first+k])

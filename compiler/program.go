@@ -30,15 +30,19 @@ type Program struct {
 	n       int
 	factors []float64 // of each residual's loss
 	seeds   []float64
-	sums    [][]float64  // places for the losses of a sweep, by component, and one for a gradient
+	sums    [][]float64  // places for the losses of a sweep, by component, for those by point, and one for a gradient
 	one     [1][]float64 // place for a single result
 	grad    []float64    // of AddGradient
+
+	rows      [][]float64 // residuals of the latest gradient, of those that are weighted by point, in order
+	residuals [][]float64 // the same by residual; nil for the others
 }
 
 // runner is the part of a program that depends on the element type.
 type runner interface {
 	setPoints(b Batch)
 	setHoists(rows [][]float64)
+	setPointWeights(i int, mu []float64)
 	jacobian(i int, dst []float64, theta, fixed []float64) error
 	gaussNewton(i int, a, theta, fixed []float64, c float64) error
 	eval(v variant, theta, fixed []float64, seeds, tangents []float64, sums [][]float64, rows [][]float64) error
@@ -108,6 +112,7 @@ func (p *Program) SetPoints(b Batch, fixed []float64) error {
 		p.factors[i] = r.Loss.factor(p.Dim(i), total)
 	}
 	p.run.setPoints(b)
+	p.makeRows()
 	return p.hoist(fixed)
 }
 
@@ -140,13 +145,14 @@ func (p *Program) Losses(dst, theta, fixed []float64) error {
 	return nil
 }
 
-// Gradient writes Σ_i w_i ∂L_i/∂θ to dst, of length Layout.Len, and the unweighted losses to losses.
+// Gradient writes Σ_i w_i ∂L_i/∂θ to dst, of length Layout.Len, and the unweighted losses to losses. The gradient is that of
+// losses with the weights of the points, if there are any: see SetPointWeights.
 func (p *Program) Gradient(dst, theta, fixed, w, losses []float64) error {
 	if err := p.check(theta, fixed, size{"weights", len(w), p.Len()}, size{"losses", len(losses), p.Len()}, p.gradientSize(dst)); err != nil {
 		return err
 	}
 	clear(dst)
-	if err := p.run.eval(variant{kind: vGradient}, theta, fixed, p.seed(w), nil, p.places(dst), nil); err != nil {
+	if err := p.run.eval(variant{kind: vGradient}, theta, fixed, p.seed(w), nil, p.places(dst), p.rows); err != nil {
 		return err
 	}
 	p.finishLosses(losses)
@@ -165,7 +171,7 @@ func (p *Program) AddGradient(dst, theta, fixed, w, losses []float64) error {
 	return nil
 }
 
-// GradientOf writes ∂L_i/∂θ of residual i alone to dst.
+// GradientOf writes ∂L_i/∂θ of residual i alone to dst, without weights of the points.
 func (p *Program) GradientOf(i int, dst, theta, fixed []float64) error {
 	if err := p.check(theta, fixed, p.index(i), p.gradientSize(dst)); err != nil {
 		return err
@@ -175,7 +181,8 @@ func (p *Program) GradientOf(i int, dst, theta, fixed []float64) error {
 	return p.run.eval(variant{kind: vGradientOf, index: i}, theta, fixed, p.factors[i:i+1], nil, p.one[:], nil)
 }
 
-// HVP writes Σ_i w_i (∂²L_i/∂θ²)·v to dst: an exact Hessian-vector product by reverse over reverse.
+// HVP writes Σ_i w_i (∂²L_i/∂θ²)·v to dst: an exact Hessian-vector product by reverse over reverse, without weights of the
+// points.
 func (p *Program) HVP(dst, theta, fixed, w, v []float64) error {
 	direction := size{"entries of the direction", len(v), p.layout.Len()}
 	if err := p.check(theta, fixed, size{"weights", len(w), p.Len()}, direction, p.gradientSize(dst)); err != nil {
@@ -252,11 +259,12 @@ func (p *Program) seed(w []float64) []float64 {
 	return p.seeds
 }
 
-// places are where a sweep puts its sums: first the losses, one row each, then dst.
+// places are where a sweep puts its sums: first the losses, one row each, then those with weights of the points, then dst.
 func (p *Program) places(dst []float64) [][]float64 {
-	p.sums[p.Len()] = dst
+	last := len(p.sums) - 1
+	p.sums[last] = dst
 	if dst == nil {
-		return p.sums[:p.Len()]
+		return p.sums[:last]
 	}
 	return p.sums
 }

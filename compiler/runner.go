@@ -58,6 +58,11 @@ func (r *typedRunner[T]) setPoints(b Batch) {
 		data := b.Columns[name]
 		column(name, b.N, func(i int) float64 { return data[i] })
 	}
+	for i, q := range g.Residuals {
+		if q.ByPoint {
+			column(pointColumn(i), b.N, func(int) float64 { return 1 })
+		}
+	}
 	if g.Weighted {
 		column(weightColumn, b.N, func(i int) float64 { return b.Weights[i] })
 	}

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
@@ -34,7 +35,7 @@ type built struct {
 	inputs   inputs
 	seeds    int   // inputs after the parameters: one for each residual that is seeded
 	tangents bool  // inputs after the seeds: one for each parameter
-	losses   int   // results before the gradient: one for each residual
+	losses   int   // results before the gradient: one for each residual, and one for each that is weighted by point
 	grads    []int // parameter of each further result
 }
 
@@ -96,7 +97,9 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 		first, last = v.index, v.index+1
 	}
 	// residuals of one width are reduced by one program
-	losses := make(gorgonia.Nodes, last-first)
+	losses, trained := make(gorgonia.Nodes, last-first), make(gorgonia.Nodes, last-first)
+	rows := make(gorgonia.Nodes, last-first)
+	training := v.kind == vLosses || v.kind == vGradient
 	byWidth := map[int][]int{}
 	var widths []int
 	for i := first; i < last; i++ {
@@ -107,7 +110,8 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 		byWidth[w] = append(byWidth[w], i)
 	}
 	for _, w := range widths {
-		var sums []*value
+		var sums, stored []*value
+		var byPoint []int
 		for _, i := range byWidth[w] {
 			rho, err := p.group.Residuals[i].Loss.pointwise(t, t.roots[i])
 			if err != nil {
@@ -117,21 +121,53 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 				rho = t.mul(rho, t.add(value{op: opColumn, dim: 1, ref: weightColumn}))
 			}
 			sums = append(sums, rho)
+			if training && p.group.Residuals[i].ByPoint {
+				byPoint = append(byPoint, i)
+			}
 		}
-		n, err := e.region(w, true, nil, sums, 1<<30)
+		for k, i := range byWidth[w] {
+			if slices.Contains(byPoint, i) {
+				mu := t.add(value{op: opColumn, dim: 1, ref: pointColumn(i)})
+				sums = append(sums, t.mul(sums[k], mu))
+				if v.kind == vGradient {
+					stored = append(stored, t.roots[i])
+				}
+			}
+		}
+		n, err := e.region(w, true, stored, sums, 1<<30)
 		if err != nil {
 			return err
 		}
 		stashed := e.g.Dims(n).Channels
-		for k, i := range byWidth[w] {
-			if losses[i-first], err = e.g.Slots(n, stashed+k, stashed+k+1); err != nil {
+		for k, i := range append(slices.Clone(byWidth[w]), byPoint...) {
+			s, err := e.g.Slots(n, stashed+k, stashed+k+1)
+			if err != nil {
+				return err
+			}
+			if k < len(byWidth[w]) {
+				losses[i-first] = s
+			}
+			trained[i-first] = s // the one with weights replaces the one without
+		}
+		for k := range stored {
+			if rows[byPoint[k]], err = e.g.Slots(n, k, k+1); err != nil {
 				return err
 			}
 		}
 	}
 	if v.kind != vGradientOf && v.kind != vHVP {
-		b.spec.Sums = losses
-		b.losses = len(losses)
+		b.spec.Sums = slices.Clone(losses)
+		for k, n := range trained {
+			if n != losses[k] {
+				b.spec.Sums = append(b.spec.Sums, n)
+			}
+		}
+		for _, n := range rows {
+			if n != nil {
+				b.spec.Rows = append(b.spec.Rows, n)
+			}
+		}
+		b.losses = len(b.spec.Sums)
 	}
 	if v.kind == vLosses {
 		return nil
@@ -143,7 +179,7 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 	b.seeds = len(seeds)
 	b.spec.Params = seeds
 	wrt, params := e.inputs.trainable(p.layout)
-	grads, err := e.g.Grad(losses, seeds, wrt)
+	grads, err := e.g.Grad(trained, seeds, wrt)
 	if err != nil {
 		return err
 	}
