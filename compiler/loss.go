@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"math"
 
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -75,6 +76,26 @@ func (l Loss) pointwise(t *trace, r *value) (*value, error) {
 		return t.where(inside, t.scale(t.mul(r, r), 0.5), t.lin(r.dim, -d*d/2, []float64{d}, []*value{a})), nil
 	}
 	return r, nil
+}
+
+// Rho is ρ(r) of one number, the summand.
+func (l Loss) Rho(r float64) float64 {
+	switch l.Kind {
+	case MSE:
+		return r * r
+	case MAE:
+		return math.Abs(r)
+	case Huber:
+		d := l.Delta
+		if d == 0 {
+			d = 1
+		}
+		if a := math.Abs(r); a > d {
+			return d * (a - d/2)
+		}
+		return r * r / 2
+	}
+	return r
 }
 
 // factor is what the sum of ρ over n rows of k components is multiplied with; total is the sum of the point weights, or

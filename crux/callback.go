@@ -53,7 +53,7 @@ type Stateful interface {
 // Step is one training step as hooks see it. It is valid during the hook only.
 type Step struct {
 	Epoch   int       // global step counter
-	Loss    float64   // (1/N) Σ w_i L_i at θ_e
+	Loss    float64   // (1/N) Σ w_i L_i at θ_e, with the weights of the points where there are some
 	Losses  []float64 // unweighted L_i at θ_e
 	Weights []float64 // w_i
 	Grad    []float64 // gradient of Loss; read only

@@ -44,6 +44,7 @@ type constraint struct {
 	group  int
 	index  int // within the group's program
 	weight float64
+	points *pointWeights // nil without a point scheme
 }
 
 // group is the constraints of one point set.
@@ -55,8 +56,10 @@ type group struct {
 	cloud   *domain.Cloud
 	next    *domain.Cloud // points of the next step, if a callback has set them
 	draws   int
-	rows    []float64 // the unweighted gradient, if there is one member
+	rows    []float64 // the gradient of the one member, if there is one, before its weight
 	losses  []float64
+	trained []float64 // losses with weights of the points
+	byPoint bool      // a member has some
 	w       []float64
 }
 
@@ -216,10 +219,15 @@ func (s *Solver) group() error {
 				s.bounds[x] = [2]float64{min(b[0], lo[j]), max(b[1], hi[j])}
 			}
 		}
+		var err error
+		if k.points, err = s.pointScheme(c); err != nil {
+			bad("%w", err)
+		}
 		// Points that are shared are drawn from the same stream whatever the order of the constraints.
 		s.groups[g].name = min(s.groups[g].name, k.name)
 		k.group, k.index = g, len(s.groups[g].members)
 		s.groups[g].members = append(s.groups[g].members, i)
+		s.groups[g].byPoint = s.groups[g].byPoint || k.points != nil
 		s.cons = append(s.cons, k)
 	}
 	return errors.Join(errs...)
@@ -232,17 +240,22 @@ func (s *Solver) compile(g *group) error {
 	}
 	g.cloud = cloud
 	tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
-	if g.program, err = tc.Compile(s.statement(g)); err != nil {
+	cg := s.statement(g)
+	for k, i := range g.members {
+		cg.Residuals[k].ByPoint = s.cons[i].points != nil
+	}
+	if g.program, err = tc.Compile(cg); err != nil {
 		return err
 	}
-	g.losses, g.w = make([]float64, len(g.members)), make([]float64, len(g.members))
-	if len(g.members) == 1 {
+	n := len(g.members)
+	g.losses, g.trained, g.w = make([]float64, n), make([]float64, n), make([]float64, n)
+	if n == 1 {
 		g.rows = make([]float64, len(s.theta))
 	}
 	return s.setCloud(g, cloud)
 }
 
-// statement is a group as the compiler wants it.
+// statement is a group as the compiler wants it, without weights of the points.
 func (s *Solver) statement(g *group) compiler.Group {
 	cg := schema(g.cloud, s.bounds)
 	cg.Name = g.name
@@ -282,6 +295,11 @@ func (s *Solver) setCloud(g *group, c *domain.Cloud) error {
 		return err
 	}
 	g.cloud = c
+	for _, i := range g.members {
+		if q := s.cons[i].points; q != nil {
+			q.stale = true
+		}
+	}
 	return nil
 }
 

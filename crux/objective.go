@@ -16,6 +16,7 @@ type objective struct {
 	theta  []float64
 	grad   []float64
 	losses []float64
+	train  []float64 // losses with weights of the points
 	loss   float64
 	state  int // of the memory: 0 nothing, 1 losses, 2 gradient too
 	count  int // evaluations, for reports
@@ -23,18 +24,29 @@ type objective struct {
 
 func newObjective(s *Solver) *objective {
 	n := len(s.theta)
-	return &objective{s: s, theta: make([]float64, n), grad: make([]float64, n), losses: make([]float64, len(s.cons))}
+	return &objective{s: s, theta: make([]float64, n), grad: make([]float64, n), losses: make([]float64, len(s.cons)), train: make([]float64, len(s.cons))}
 }
 
 // forget drops the memory: weights or points have changed.
 func (o *objective) forget() { o.state = 0 }
 
-func (o *objective) total(losses []float64) float64 {
+// take copies the losses of a group's latest sweep.
+func (o *objective) take(g *group) error {
+	if err := g.program.TrainingLosses(g.trained); err != nil {
+		return err
+	}
+	for k, i := range g.members {
+		o.losses[i], o.train[i] = g.losses[k], g.trained[k]
+	}
+	return nil
+}
+
+func (o *objective) total() float64 {
 	var sum float64
-	for i, l := range losses {
+	for i, l := range o.train {
 		sum += o.s.weights[i] * l
 	}
-	return sum / float64(len(losses))
+	return sum / float64(len(o.train))
 }
 
 // Loss implements optim.Objective.
@@ -50,12 +62,12 @@ func (o *objective) Loss(ctx context.Context, theta []float64) (float64, error) 
 		if err := g.program.Losses(g.losses, theta, o.s.fixed); err != nil {
 			return math.NaN(), err
 		}
-		for k, i := range g.members {
-			o.losses[i] = g.losses[k]
+		if err := o.take(g); err != nil {
+			return math.NaN(), err
 		}
 	}
 	copy(o.theta, theta)
-	o.loss, o.state = o.total(o.losses), 1
+	o.loss, o.state = o.total(), 1
 	o.count++
 	return o.loss, nil
 }
@@ -75,7 +87,7 @@ func (o *objective) Grad(ctx context.Context, grad, theta []float64) (float64, e
 }
 
 // evaluate computes losses and gradient. A constraint with points of its own contributes w_i/N times its unweighted
-// gradient, which trackers can read as well; constraints that share points are weighted within one reverse sweep.
+// gradient, which trackers can read as well unless its points have weights; constraints that share points are weighted within one reverse sweep.
 func (o *objective) evaluate(theta []float64) error {
 	o.state = 0
 	s := o.s
@@ -96,12 +108,12 @@ func (o *objective) evaluate(theta []float64) error {
 				return err
 			}
 		}
-		for k, i := range g.members {
-			o.losses[i] = g.losses[k]
+		if err := o.take(g); err != nil {
+			return err
 		}
 	}
 	copy(o.theta, theta)
-	o.loss, o.state = o.total(o.losses), 2
+	o.loss, o.state = o.total(), 2
 	o.count++
 	return nil
 }
@@ -113,7 +125,7 @@ func (s *Solver) gradients(g *mat.Dense) error {
 	for _, gr := range s.groups {
 		for k, i := range gr.members {
 			row := g.RawRowView(i)
-			if gr.rows != nil && fresh {
+			if gr.rows != nil && fresh && !gr.byPoint {
 				copy(row, gr.rows)
 				continue
 			}

@@ -23,6 +23,9 @@ type Constraint struct {
 	On       *domain.Points // constraints that share one point set, by pointer, share its points and one forward pass
 	Loss     Loss           // how the residual becomes a number; the zero value is the mean square
 	Weight   float64        // constant factor of the loss; 0 means 1
+
+	// PointWeights weighs the points in the training loss, and nowhere else: a scheme of this constraint alone. Nil means none.
+	PointWeights weights.PointScheme
 }
 
 // Loss reduces a residual to a number: see the constants for its Kind.

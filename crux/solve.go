@@ -151,6 +151,9 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		if err := fire(ctx, step, callbacks); err != nil {
 			return err
 		}
+		if err := s.finished(); err != nil {
+			return err
+		}
 		if err := s.update(ctx, step, callbacks); err != nil {
 			return err
 		}
@@ -207,6 +210,9 @@ func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
 	if err := s.weigh(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.weighPoints(); err != nil {
+		return nil, err
+	}
 	grad := make([]float64, len(s.theta))
 	loss, err := s.obj.Grad(ctx, grad, s.theta)
 	if err != nil {
@@ -215,6 +221,7 @@ func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return nil, s.diverged(s.obj.losses)
 	}
+	s.measurePoints()
 	return &Step{
 		Epoch: s.epoch, Loss: loss, Losses: slices.Clone(s.obj.losses), Weights: slices.Clone(s.weights), Grad: grad, Run: run,
 	}, nil

@@ -25,6 +25,8 @@ type State struct {
 	History    History
 	Points     []PointState // one for each point set
 	Evals      int          // point sets drawn for evaluation so far
+
+	PointWeights []PointWeightState // one for each constraint with a point scheme
 }
 
 // PointState is one point set as it is now.
@@ -63,11 +65,30 @@ func (r *Run) Complete(st *State) error {
 	if st == nil || st.Epoch != r.solver.epoch {
 		return errors.New("crux: Complete in another step than the one after Next")
 	}
-	for i, g := range r.solver.groups { // points that callbacks set after Next are in place by now
+	s := r.solver
+	for i, g := range s.groups { // points that callbacks set after Next are in place by now
+		s.keepMeasured(st, i)
 		st.Points[i].put(g.cloud)
 		st.Points[i].Next = nil
 	}
-	return r.solver.updated(st)
+	return s.updated(st)
+}
+
+// keepMeasured moves the points of group i in a state to its point weights, if others have taken their place since.
+func (s *Solver) keepMeasured(st *State, i int) {
+	if !s.groups[i].byPoint || slices.Equal(st.Points[i].X, s.groups[i].cloud.X) {
+		return
+	}
+	at := 0
+	for _, c := range s.cons {
+		if c.points == nil {
+			continue
+		}
+		if w := &st.PointWeights[at]; c.group == i && w.At == nil && len(w.Residual) > 0 {
+			w.At = st.Points[i].X
+		}
+		at++
+	}
 }
 
 // stateful is what methods and schemes with state have in common.
@@ -105,6 +126,15 @@ func (s *Solver) stateAt(epoch int) (*State, error) {
 		var err error
 		if st.Scheme, err = k.State(); err != nil {
 			return nil, fmt.Errorf("crux: state of %T: %w", k, err)
+		}
+	}
+	for _, c := range s.cons {
+		if c.points != nil {
+			w, err := c.points.state(c.name, s.groups[c.group].cloud)
+			if err != nil {
+				return nil, err
+			}
+			st.PointWeights = append(st.PointWeights, w)
 		}
 	}
 	return st, nil
@@ -187,6 +217,9 @@ func (s *Solver) SetState(st *State) error {
 			g.next = p.Next.cloud(g.cloud.Coords)
 		}
 	}
+	if err := s.restorePointWeights(st.PointWeights); err != nil {
+		return err
+	}
 	copy(s.weights, st.Weights)
 	copy(s.losses, st.Losses)
 	s.epoch, s.evals, s.stepped = st.Epoch, st.Evals, st.Epoch > 0
@@ -223,6 +256,9 @@ func (s *Solver) fits(st *State) error {
 			return err
 		}
 	}
+	if err := s.pointWeightsFit(st); err != nil {
+		return err
+	}
 	h, n := st.History, len(s.cons)
 	if st.Epoch < 0 || len(st.Weights) != n || len(st.Losses) != n || len(h.Loss) != len(h.Epochs) || len(h.Losses) != len(h.Epochs) {
 		return fmt.Errorf("step %d, %d weights, %d losses and %d, %d, %d rows of history do not fit together for %d constraints",
@@ -257,7 +293,7 @@ func (g *group) provides(p *PointData) bool {
 	return ok
 }
 
-// setParts restores method and scheme, both or neither.
+// setParts restores method, scheme and point schemes, all or none of them.
 func (s *Solver) setParts(st *State) error {
 	method, ok := s.method.(stateful)
 	if !ok && len(st.Method) > 0 {
@@ -267,26 +303,45 @@ func (s *Solver) setParts(st *State) error {
 	if !ok && len(st.Scheme) > 0 {
 		return fmt.Errorf("it was not made with the weight scheme %T", s.options.Weights)
 	}
-	var old []byte
+	type part struct {
+		of        stateful
+		to, state []byte
+	}
+	var parts []part
 	if method != nil {
 		if err := s.method.Init(s.params()); err != nil {
 			return err
 		}
-		var err error
-		if old, err = method.State(); err != nil {
-			return err
+		parts = append(parts, part{of: method, to: st.Method})
+	}
+	if scheme != nil {
+		parts = append(parts, part{of: scheme, to: st.Scheme})
+	}
+	at := 0
+	for _, c := range s.cons {
+		if c.points == nil {
+			continue
 		}
-		if err := method.SetState(st.Method); err != nil {
+		if k, ok := c.points.scheme.(stateful); ok {
+			parts = append(parts, part{of: k, to: st.PointWeights[at].Scheme})
+		}
+		at++
+	}
+	for i := range parts {
+		var err error
+		if parts[i].state, err = parts[i].of.State(); err != nil {
 			return err
 		}
 	}
-	if scheme != nil {
-		if err := scheme.SetState(st.Scheme); err != nil {
-			if method != nil {
-				err = errors.Join(err, method.SetState(old))
-			}
-			return err
+	for i, p := range parts {
+		err := p.of.SetState(p.to)
+		if err == nil {
+			continue
 		}
+		for _, done := range parts[:i] {
+			err = errors.Join(err, done.of.SetState(done.state))
+		}
+		return err
 	}
 	return nil
 }

@@ -1,0 +1,165 @@
+package weights
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Causal trains in the order of time: points count only as far as the equation is solved before them. Time is cut into slabs of
+// equal length, and the points of slab i get the weight
+//
+//	w_i = exp(−ε Σ_{k<i} L_k),  L_k the mean loss of the points in slab k
+//
+// The first slab always has weight 1. ε runs through Eps: when even the last slab has a weight above Delta, the next larger ε
+// is taken, which sharpens the order. From Wang, Sankaran and Perdikaris (2022), arXiv 2203.07404, Algorithm 1. There the loss
+// of the initial condition is part of the sum; here each constraint has a loss of its own, so give that one a large Weight.
+type Causal struct {
+	Time     string    // name of the time coordinate; "" means "t"
+	Slabs    int       // slabs in time; 0 means 32
+	Eps      []float64 // ε, ascending; nil means 0.01, 0.1, 1, 10, 100
+	Delta    float64   // least weight with which ε is done; 0 means 0.99
+	Stop     bool      // end the run when the last ε is done
+	Interval int       // steps between updates; 0 means 1
+
+	memory       // out are the weights of the slabs
+	at     int   // which ε
+	done   bool  // the last ε is done
+	count  []int // points by slab
+	sum    []float64
+}
+
+var causalEps = []float64{0.01, 0.1, 1, 10, 100}
+
+// CheckPoints implements PointChecker.
+func (c *Causal) CheckPoints(coords []string) error {
+	if c.Slabs < 0 || c.Slabs == 1 {
+		return fmt.Errorf("weights: Causal: Slabs is %d; it must be at least 2, and 0 means 32", c.Slabs)
+	}
+	for i, e := range c.Eps {
+		if !(e > 0) || math.IsInf(e, 0) || i > 0 && e <= c.Eps[i-1] {
+			return fmt.Errorf("weights: Causal: Eps is %v; the numbers must be positive, finite and ascending", c.Eps)
+		}
+	}
+	if c.Delta != 0 && !(c.Delta > 0 && c.Delta < 1) {
+		return fmt.Errorf("weights: Causal: Delta is %v; it must lie between 0 and 1, and 0 means 0.99", c.Delta)
+	}
+	if !slices.Contains(coords, c.time()) {
+		return fmt.Errorf("weights: Causal: the points have no coordinate %q; they have %q, so set Time to the one that is time", c.time(), coords)
+	}
+	return checkInterval("Causal", c.Interval)
+}
+
+func (c *Causal) time() string {
+	if c.Time == "" {
+		return "t"
+	}
+	return c.Time
+}
+
+func (c *Causal) eps() []float64 {
+	if len(c.Eps) == 0 {
+		return causalEps
+	}
+	return c.Eps
+}
+
+func (c *Causal) delta() float64 {
+	if c.Delta == 0 {
+		return 0.99
+	}
+	return c.Delta
+}
+
+// WeighPoints implements PointScheme.
+func (c *Causal) WeighPoints(dst []float64, p Points) error {
+	if err := c.CheckPoints(p.Coords); err != nil {
+		return err
+	}
+	slabs := c.Slabs
+	if slabs == 0 {
+		slabs = 32
+	}
+	if len(c.out) != slabs {
+		c.known, c.out = false, make([]float64, slabs)
+	}
+	d, j := len(p.Coords), slices.Index(p.Coords, c.time())
+	slab := func(x []float64, k int) int {
+		s := (x[k*d+j] - p.Lo[j]) / (p.Hi[j] - p.Lo[j]) * float64(slabs)
+		if !(s > 0) { // before the beginning, or time stands still
+			return 0
+		}
+		return int(math.Min(s, float64(slabs-1)))
+	}
+	if !c.known || c.epoch != p.Epoch && p.Epoch%max(1, c.Interval) == 0 {
+		c.sum, c.count = slices.Grow(c.sum[:0], slabs)[:slabs], slices.Grow(c.count[:0], slabs)[:slabs]
+		clear(c.sum)
+		clear(c.count)
+		for k, l := range p.Loss {
+			i := slab(p.At, k)
+			c.sum[i] += l
+			c.count[i]++
+		}
+		c.weigh()
+	}
+	c.known, c.epoch = true, p.Epoch
+	for k := range dst {
+		dst[k] = c.out[slab(p.X, k)]
+	}
+	return nil
+}
+
+// weigh sets the weights of the slabs from their losses, and takes the next ε when the present one is done.
+func (c *Causal) weigh() {
+	eps := c.eps()
+	c.at = min(c.at, len(eps)-1)
+	var before float64
+	for i := range c.out {
+		c.out[i] = math.Exp(-eps[c.at] * before)
+		if c.count[i] > 0 {
+			before += c.sum[i] / float64(c.count[i])
+		}
+	}
+	c.done = false
+	if c.out[len(c.out)-1] > c.delta() { // the weights fall from slab to slab
+		if c.done = c.at == len(eps)-1; !c.done {
+			c.at++
+		}
+	}
+}
+
+// Progress is the ε of the next update and the weights of the slabs now; nil before the first step.
+func (c *Causal) Progress() (eps float64, slabs []float64) {
+	return c.eps()[min(c.at, len(c.eps())-1)], slices.Clone(c.out)
+}
+
+// Finished implements Finisher: with Stop, the run ends when the last ε is done.
+func (c *Causal) Finished() (string, bool) {
+	if !c.Stop || !c.done {
+		return "", false
+	}
+	eps := c.eps()
+	return fmt.Sprintf("causal weights are above %v at all times with the last ε, %v", c.delta(), eps[len(eps)-1]), true
+}
+
+// State returns ε's place and the weights of the slabs.
+func (c *Causal) State() ([]byte, error) {
+	done := 0
+	if c.done {
+		done = 1
+	}
+	return c.encode([]int{c.at, done})
+}
+
+// SetState restores what State returned.
+func (c *Causal) SetState(state []byte) error {
+	ints, _, err := c.decode(state, 0)
+	if err != nil {
+		return err
+	}
+	if len(ints) != 2 || ints[0] < 0 {
+		return fmt.Errorf("weights: state with %d numbers; Causal writes 2", len(ints))
+	}
+	c.at, c.done = ints[0], ints[1] == 1
+	return nil
+}
