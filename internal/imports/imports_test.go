@@ -58,7 +58,7 @@ var allowed = map[string][]string{
 	// Programs of the maintainers, not part of the product.
 	"internal/problems": {}, // runs the binary
 	"internal/tune":     {"crux", "domain", "net", "optim", "placeholder", "internal/pdetest"},
-	"internal/peers":    {"crux", "compiler", "domain", "net", "placeholder"},
+	"internal/peers":    {"crux", "compiler", "domain", "net", "placeholder", "trackers"},
 	"internal/heatmap":  {"domain", "placeholder"},
 }
 

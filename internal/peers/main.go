@@ -40,7 +40,7 @@ func main() {
 	fmt.Printf("%s/%s, %d threads each, %s, %d rounds; ratios are peer time / crux time\n\n",
 		runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), processor(), c.rounds)
 	ok := true
-	for _, table := range []func(config) (bool, error){tuned, frameworks} {
+	for _, table := range []func(config) (bool, error){tuned, frameworks, watching} {
 		agreed, err := table(c)
 		if err != nil {
 			log.Fatal(err)

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
+)
+
+// window is the number of steps of one run: as many as the longest interval, so that each tracker has its share.
+const window = 500
+
+// watching prints what the eight trackers cost at the intervals of jNO's page on explainability, on its first example,
+// float32: in crux with nothing masked and with masks of the output layer, and in jNO with nothing masked.
+func watching(c config) (bool, error) {
+	if !c.only.MatchString("trackers") {
+		return true, nil
+	}
+	const points = 790
+	p, err := c.startPeer("jno", "jno_trackers.py")
+	if errors.Is(err, errAbsent) {
+		fmt.Fprintf(os.Stderr, "peers: jNO left out: %v\n", err)
+		p = nil
+	} else if err != nil {
+		return false, err
+	}
+	n := points
+	if p != nil {
+		defer p.close()
+		var a struct{ Points int }
+		if err := p.ask(map[string]any{"op": "load"}, &a); err != nil {
+			return false, fmt.Errorf("jNO: %w", err)
+		}
+		n = a.Points
+	}
+	w, err := newWatched(n)
+	if err != nil {
+		return false, err
+	}
+	defer w.close()
+	return true, c.watchingTable(w, p, n)
+}
+
+// watchingTable alternates the variants: all of crux's in every round, jNO's in every fourth, because they take minutes.
+func (c config) watchingTable(w *watched, p *peer, n int) error {
+	names := []string{"off", "all", "masked"}
+	for _, name := range names { // warm up
+		if _, err := w.run(name); err != nil {
+			return err
+		}
+	}
+	times := map[string][]float64{}
+	add := func(name string, t float64, err error) error {
+		times[name] = append(times[name], t)
+		return err
+	}
+	for round := range c.rounds {
+		for _, name := range names {
+			t, err := w.run(name)
+			if err := add(name, t, err); err != nil {
+				return err
+			}
+		}
+		if p == nil || round%4 != 0 {
+			continue
+		}
+		for _, name := range []string{"off", "all"} {
+			t, err := p.run(name, window)
+			if err := add("jNO "+name, t, err); err != nil {
+				return fmt.Errorf("jNO: %w", err)
+			}
+		}
+	}
+	fmt.Printf("| trackers, hard-bounded Poisson 2-64×4-1 N=%d f32 | ms a step, %d steps | against off | target |\n|---|---|---|---|\n", n, window)
+	ratio := func(a, b string) spread {
+		var r []float64
+		for k, t := range times[a] {
+			r = append(r, t/times[b][min(k, len(times[b])-1)])
+		}
+		return spreadOf(r)
+	}
+	line := func(title, name, off, target string) {
+		ms := spreadOf(times[name])
+		against := "–"
+		if off != name {
+			against = ratio(name, off).String()
+		}
+		fmt.Printf("| %s | %.3f (%.3f–%.3f) | %s | %s |\n", title, 1e3*ms.median, 1e3*ms.lo, 1e3*ms.hi, against, target)
+	}
+	line("crux, off", "off", "off", "–")
+	line("crux, all eight, nothing masked", "all", "off", "≤ 1.25")
+	line("crux, all eight, output layer", "masked", "off", "≤ 1.10")
+	if p != nil {
+		line("jNO, off", "jNO off", "jNO off", "–")
+		line("jNO, all eight, nothing masked", "jNO all", "jNO off", "–")
+		a, b := spreadOf(times["jNO all"]), spreadOf(times["all"])
+		fmt.Printf("\njNO with all trackers / crux with all: %.1f (%.1f–%.1f), target ≥ 20\n", a.median/b.median, a.lo/b.hi, a.hi/b.lo)
+	}
+	fmt.Println()
+	return nil
+}
+
+// watched is crux's side: one solver for each set of trackers.
+type watched struct {
+	solvers  map[string]*crux.Solver
+	trackers map[string][]crux.Callback
+}
+
+func newWatched(points int) (*watched, error) {
+	w := &watched{map[string]*crux.Solver{}, map[string][]crux.Callback{}}
+	for _, name := range []string{"off", "all", "masked"} {
+		p, raw, u, x := hardBounded(points)
+		s, err := crux.New(p, crux.Options{Precision: crux.Float32})
+		if err != nil {
+			w.close()
+			return nil, err
+		}
+		w.solvers[name] = s
+		switch name {
+		case "all":
+			w.trackers[name] = eight(u, x, p.Constraints[0].On, nil)
+		case "masked":
+			w.trackers[name] = eight(u, x, p.Constraints[0].On, raw.LastLayer())
+		}
+	}
+	return w, nil
+}
+
+// eight are the trackers of the page, at its intervals.
+func eight(u ph.Expr, x *ph.Coord, on *domain.Points, mask ph.Selector) []crux.Callback {
+	return []crux.Callback{
+		&trackers.GradientNorms{Interval: 50, Mask: mask},
+		&trackers.CosSimilarity{Interval: 50, Mask: mask},
+		&trackers.GradientAlignment{Interval: 50, Mask: mask},
+		&trackers.ResidualStats{Interval: 50},
+		&trackers.InputSensitivity{Expr: u.D(x), On: on, Interval: 100},
+		&trackers.NTKSpectrum{Grad: ph.ParamGrad(u, mask), On: on, Points: 128, Interval: 500},
+		&trackers.HessianSpectrum{K: 5, Iters: 20, Interval: 500, Mask: mask},
+		&trackers.LossLandscape{Grid: 11, Interval: 500, Mask: mask},
+	}
+}
+
+// run trains for one window, from the end of a first step on, and returns the seconds of a step.
+func (w *watched) run(name string) (float64, error) {
+	k := &clock{}
+	cs := append(append([]crux.Callback{}, w.trackers[name]...), k)
+	_, err := w.solvers[name].Solve(context.Background(), window+1, cs...)
+	return k.last.Sub(k.first).Seconds() / window, err
+}
+
+func (w *watched) close() {
+	for _, s := range w.solvers {
+		s.Close() //nolint:errcheck // it only ends workers
+	}
+}
