@@ -1,13 +1,17 @@
-// Package callbacks acts on a run: it stops it, saves it, and moves its points.
+// Package callbacks acts on a run: it stops it, saves it, moves its points and writes down what it measures.
 //
 //	solver.Solve(ctx, 20000,
 //		&callbacks.EarlyStopping{Patience: 2000},
 //		&callbacks.RAD{Interval: 500, C: 1},
 //		&callbacks.Checkpoint{Dir: "run", Interval: 1000},
+//		&callbacks.JSONL{Path: "run/metrics.jsonl"},
 //	)
 //
 // All trackers and the weight schemes that they drive are here as well, by alias: callbacks.GradientNorms and
 // trackers.GradientNorms are one type.
+//
+// [JSONL], [CSV] and [Arrays] write files. They come last, write on goroutines of their own and never change a run; what
+// they cannot write is an error beside the complete result.
 //
 // A run that was broken off goes on with [Latest] and [Saved.Restore], bit for bit as it would have without the break.
 package callbacks

@@ -3,6 +3,8 @@ package crux
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -32,7 +34,8 @@ type GradientHook interface {
 	OnGradient(ctx context.Context, s *Step, grad []float64) error
 }
 
-// Recorder receives scalars as they are measured. A callback or one of Options.Recorders may be one.
+// Recorder receives scalars as they are measured. A callback or one of Options.Recorders may be one. An error that it
+// returns fails the run; one that should not cost the user the run keeps it for OnSolveEnd.
 type Recorder interface {
 	Record(m Metric) error
 }
@@ -60,14 +63,19 @@ type Step struct {
 	Run     *Run
 
 	measuring bool
+	firing    Callback // whose hook is being called
 	memo      map[any]any
 }
 
 // Theta is a copy of the parameters θ_e.
 func (s *Step) Theta() []float64 { return append([]float64(nil), s.Run.solver.theta...) }
 
-// Record sends a scalar to all recorders of the run.
+// Record sends a scalar to all recorders of the run. Within OnStep the key ends in the callback's Suffix, so that two
+// trackers of one type do not write over each other.
 func (s *Step) Record(key string, v float64) error {
+	if s.firing != nil {
+		key += s.Run.Suffix(s.firing)
+	}
 	return s.Run.record(Metric{s.Epoch, key, v})
 }
 
@@ -102,12 +110,48 @@ func (f *Fact[T]) At(ctx context.Context, s *Step) (T, error) {
 // Run is a solver as its callbacks see it during one call of Solve.
 type Run struct {
 	solver    *Solver
+	callbacks []Callback
+	suffixes  map[Callback]string // of those that are pointers
 	recorders []Recorder
 	facts     map[string]any
 }
 
 // Problem is the problem's name.
 func (r *Run) Problem() string { return r.solver.problem.Name }
+
+// Balanced reports whether a scheme sets the weights anew at every step.
+func (r *Run) Balanced() bool { return r.solver.options.Weights != nil }
+
+// Callbacks are those of the run, in order.
+func (r *Run) Callbacks() []Callback { return slices.Clone(r.callbacks) }
+
+// Suffix tells callbacks of one type apart in the keys of what they record: it is empty for the first of a type in the
+// run, "#2" for the second, and so on.
+func (r *Run) Suffix(c Callback) string {
+	if c == nil || reflect.TypeOf(c).Kind() != reflect.Pointer { // a function, say, which records under keys of its own
+		return ""
+	}
+	return r.suffixes[c]
+}
+
+// number gives the callbacks their suffixes.
+func (r *Run) number() {
+	seen := map[reflect.Type]int{}
+	r.suffixes = map[Callback]string{}
+	for _, c := range r.callbacks {
+		t := reflect.TypeOf(c)
+		if t.Kind() != reflect.Pointer {
+			continue
+		}
+		if _, again := r.suffixes[c]; again {
+			continue
+		}
+		r.suffixes[c] = ""
+		if seen[t]++; seen[t] > 1 {
+			r.suffixes[c] = fmt.Sprintf("#%d", seen[t])
+		}
+	}
+}
 
 // Epoch is the global step counter.
 func (r *Run) Epoch() int { return r.solver.epoch }

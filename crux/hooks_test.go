@@ -305,3 +305,36 @@ func TestSelect(t *testing.T) {
 		return nil
 	}})
 }
+
+// note is a callback that records under one key.
+type note struct{ hook }
+
+func (*note) OnStep(_ context.Context, s *crux.Step) error { return s.Record("note", float64(s.Epoch)) }
+
+// page keeps what is recorded.
+type page struct{ keys []string }
+
+func (p *page) Record(m crux.Metric) error { p.keys = append(p.keys, m.Key); return nil }
+
+// Callbacks of one type do not write over each other, whichever of them fires first, and the run knows them all.
+func TestCallbacksOfOneTypeRecordApart(t *testing.T) {
+	p := &page{}
+	s := newSolver(t, newPoisson().Problem, crux.Options{Recorders: []crux.Recorder{p}})
+	a, b := &note{}, &note{}
+	f := onStep(func(_ context.Context, s *crux.Step) error { return s.Record("f", 0) })
+	seen := 0
+	look := &hook{begin: func(r *crux.Run) error {
+		seen = len(r.Callbacks())
+		if r.Suffix(a) != "" || r.Suffix(b) != "#2" || r.Suffix(f) != "" || r.Suffix(nil) != "" {
+			t.Errorf("suffixes %q, %q, %q", r.Suffix(a), r.Suffix(b), r.Suffix(f))
+		}
+		return nil
+	}}
+	solve(t, s, 1, f, a, look, b, f, a)
+	if want := []string{"loss", "loss/pde", "loss/bc", "f", "note", "note#2", "f", "note"}; !slices.Equal(p.keys, want) {
+		t.Errorf("recorded %q, want %q", p.keys, want)
+	}
+	if seen != 6 {
+		t.Errorf("the run has %d callbacks", seen)
+	}
+}

@@ -99,7 +99,7 @@ func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*R
 			}
 		}
 	}
-	r := &Run{solver: s, recorders: slices.Clone(s.options.Recorders), facts: map[string]any{}}
+	r := &Run{solver: s, callbacks: slices.Clone(callbacks), recorders: slices.Clone(s.options.Recorders), facts: map[string]any{}}
 	for i, c := range callbacks {
 		if c == nil {
 			return nil, fmt.Errorf("crux: problem %q: callback %d is nil", s.problem.Name, i+1)
@@ -108,6 +108,7 @@ func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*R
 			r.recorders = append(r.recorders, rec)
 		}
 	}
+	r.number()
 	if err := s.method.Init(s.params()); err != nil {
 		return nil, fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
 	}
@@ -281,7 +282,9 @@ func (s *Solver) record(run *Run, step *Step) error {
 // fire calls the hooks. A request to stop waits until all callbacks have seen the step.
 func fire(ctx context.Context, step *Step, callbacks []Callback) error {
 	var stopped error
+	defer func() { step.firing = nil }()
 	for _, c := range callbacks {
+		step.firing = c
 		if err := c.OnStep(ctx, step); err != nil {
 			if !errors.Is(err, ErrStop) {
 				return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)

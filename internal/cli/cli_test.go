@@ -100,7 +100,7 @@ func TestRunDirectories(t *testing.T) {
 		for _, e := range entries {
 			names = append(names, e.Name())
 		}
-		if err != nil || !reflect.DeepEqual(names, []string{historyFile, parametersFile, problemFile, resultFile, solutionFile}) {
+		if err != nil || !reflect.DeepEqual(names, []string{historyFile, metricsFile, parametersFile, problemFile, resultFile, solutionFile}) {
 			t.Errorf("%s holds %v, %v", want, names, err)
 		}
 	}
@@ -109,7 +109,7 @@ func TestRunDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(h)), "\n")
-	if len(lines) != 12 || lines[0] != "epoch,loss,pde,start" || !strings.HasPrefix(lines[11], "10,") {
+	if len(lines) != 12 || lines[0] != "epoch,loss,loss/pde,loss/start" || !strings.HasPrefix(lines[11], "10,") {
 		t.Errorf("history of 10 steps: %q", lines)
 	}
 	a, _ := os.ReadFile("runs/tiny-1/solution.npz")
@@ -330,10 +330,9 @@ func TestDiverged(t *testing.T) {
 // A directory that vanishes under the run costs the files, not the result.
 func TestResultSurvivesFullDisk(t *testing.T) {
 	folder(t)
-	removed := false
+	reads := 0
 	clock := func() time.Time {
-		if !removed { // first read when training begins
-			removed = true
+		if reads++; reads == 2 { // first read when training begins, and then at every step
 			if err := os.RemoveAll("run"); err != nil {
 				t.Error(err)
 			}
@@ -350,7 +349,12 @@ func TestResultSurvivesFullDisk(t *testing.T) {
 	if code != exitFailed || v["status"] != "completed" || !there || dir != nil {
 		t.Errorf("exit %d: %v", code, v)
 	}
-	if strings.Count(stderr.String(), "no such file or directory") != 1 || !strings.Contains(stderr.String(), parametersFile) {
+	for _, file := range []string{historyFile, metricsFile, parametersFile} { // each is missed once
+		if strings.Count(stderr.String(), file+": no such file or directory") != 1 {
+			t.Errorf("stderr %q", stderr.String())
+		}
+	}
+	if strings.Count(stderr.String(), "\n") != 3 {
 		t.Errorf("stderr %q", stderr.String())
 	}
 }

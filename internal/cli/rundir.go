@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/ckpt"
 	"github.com/crux-pinn/crux/internal/ckpt/npy"
 )
@@ -19,7 +17,9 @@ import (
 // The files of a run directory.
 const (
 	problemFile    = "problem.yaml"           // the problem with overrides and defaults written out
-	historyFile    = "history.csv"            // losses of every step
+	historyFile    = "history.csv"            // losses and scalars of every step, by column
+	metricsFile    = "metrics.jsonl"          // the same by line, with times and weights
+	arraysDir      = "trackers"               // arrays of each tracker
 	parametersFile = "parameters.safetensors" // at the end
 	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
 	resultFile     = "result.json"            // what --json prints
@@ -87,36 +87,6 @@ func saveBytes(dir, name string, b []byte) error {
 	return ckpt.WriteFile(filepath.Join(dir, name), func(w io.Writer) error {
 		_, err := w.Write(b)
 		return err
-	})
-}
-
-// saveHistory writes epoch, loss and the loss of every constraint for every step, and for the final parameters.
-func saveHistory(dir string, names []string, h crux.History, end *crux.Result) error {
-	return ckpt.WriteFile(filepath.Join(dir, historyFile), func(w io.Writer) error {
-		c := csv.NewWriter(w)
-		if err := c.Write(append([]string{"epoch", "loss"}, names...)); err != nil {
-			return err
-		}
-		row := make([]string, 2+len(names))
-		line := func(epoch int, loss float64, losses []float64) error {
-			row[0], row[1] = strconv.Itoa(epoch), decimal(loss)
-			for i, l := range losses {
-				row[2+i] = decimal(l)
-			}
-			return c.Write(row)
-		}
-		for i, e := range h.Epochs {
-			if err := line(e, h.Loss[i], h.Losses[i]); err != nil {
-				return err
-			}
-		}
-		if n := len(h.Epochs); n == 0 || h.Epochs[n-1] < end.Epoch {
-			if err := line(end.Epoch, end.Loss, end.Losses); err != nil {
-				return err
-			}
-		}
-		c.Flush()
-		return c.Error()
 	})
 }
 

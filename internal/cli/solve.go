@@ -31,8 +31,8 @@ func (a *app) solve() *cobra.Command {
 		Short: "Train the networks of a problem and report how well they solve it",
 		Long: `Train the networks of a problem and report how well they solve it.
 
-The run directory then holds problem.yaml (all defaults written out), history.csv, parameters.safetensors,
-solution.npz and result.json. Ctrl-C ends training early and keeps what there is; a second one quits at once.`,
+The run directory then holds problem.yaml (all defaults written out), history.csv and metrics.jsonl, which grow during
+the run, parameters.safetensors, solution.npz and result.json. Ctrl-C ends training early and keeps what there is; a second one quits at once.`,
 		Example: `  crux solve burgers.yaml
   crux solve burgers.yaml --set optimizer.0.adam.lr=3e-3 --seed 2 --out runs/fast
   crux solve burgers.yaml --json --quiet | jq .errors.u.rel_l2`,
@@ -84,6 +84,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if !f.quiet {
 		observers = append(observers, newProgress(a.Streams, p))
 	}
+	observers = append(observers, recorders(dir)...)
 	res, runErr := s.Solve(ctx, p.Steps, observers...)
 	if res == nil { // it did not begin
 		os.Remove(filepath.Join(dir, problemFile)) //nolint:errcheck // best effort: leave no empty run behind
@@ -117,19 +118,36 @@ func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res
 		printReport(a.Out, p, s, rep)
 	}
 	var failed error
+	recordErr := runErr // what is left of it when the run itself went well
 	if code := statusCode(ctx, res.Status); code != exitOK {
-		failed = fail(code, runErr)
+		failed, recordErr = fail(code, runErr), nil
 		if res.Status == crux.Canceled {
+			recordErr = besides(runErr, context.Cause(ctx))
 			failed = fail(code, fmt.Errorf("%s after %d steps", res.Reason, res.Steps))
 			if saveErr == nil {
 				failed = fail(code, fmt.Errorf("%w; the results so far are in %s", failed, dir))
 			}
 		}
 	}
-	if err := errors.Join(failed, judgeErr, repErr, saveErr); err != nil {
+	if err := errors.Join(failed, recordErr, judgeErr, repErr, saveErr); err != nil {
 		return fail(max(exitCodeOr(failed), exitFailed), err)
 	}
 	return nil
+}
+
+// besides are the errors joined in err that are not a given one.
+func besides(err, known error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each of them is looked at
+		var rest []error
+		for _, e := range joined.Unwrap() {
+			rest = append(rest, besides(e, known))
+		}
+		return errors.Join(rest...)
+	}
+	if errors.Is(err, known) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // exitCodeOr is the exit code of an error, 0 for none.
@@ -150,9 +168,6 @@ func exists(path string) bool {
 func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *Report, dir string) error {
 	origin := ckpt.Origin{Problem: p.Name, Epoch: res.Epoch, Seed: p.Options.Seed, Version: Version()}
 	if err := ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin); err != nil {
-		return err
-	}
-	if err := saveHistory(dir, s.Names(), s.History(), res); err != nil {
 		return err
 	}
 	if err := saveSolution(dir, sol); err != nil {

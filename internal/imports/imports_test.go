@@ -30,18 +30,24 @@ var allowed = map[string][]string{
 	"compiler":    {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
 	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/exec", "internal/seed"},
 	"trackers":    {"crux", "domain", "placeholder", "weights", "internal/linalg"},
-	"callbacks":   {"crux", "trackers", "weights", "domain", "placeholder", "internal/ckpt"},
-	"cmd/crux":    {"internal/cli"},
+	"callbacks": {
+		"crux", "trackers", "weights", "domain", "placeholder", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
+		"internal/picture", "internal/tfevents", "internal/wandb",
+	},
+	"cmd/crux": {"internal/cli"},
 
-	"internal/graph":   {"internal/kern"}, // the opcodes of pointwise programs
-	"internal/exec":    {"internal/graph", "internal/kern"},
-	"internal/kern":    {},
-	"internal/nearest": {},
-	"internal/seed":    {},
-	"internal/linalg":  {},
-	"internal/pdetest": {"internal/nearest"},
-	"internal/refeval": {"placeholder"}, // evaluates expressions for tests and for references in problem files
-	"internal/ckpt":    {"crux", "internal/ckpt/npy"},
+	"internal/graph":    {"internal/kern"}, // the opcodes of pointwise programs
+	"internal/exec":     {"internal/graph", "internal/kern"},
+	"internal/kern":     {},
+	"internal/nearest":  {},
+	"internal/seed":     {},
+	"internal/linalg":   {},
+	"internal/picture":  {},
+	"internal/tfevents": {}, // event files of TensorBoard
+	"internal/wandb":    {}, // run directories of Weights & Biases
+	"internal/pdetest":  {"internal/nearest"},
+	"internal/refeval":  {"placeholder"}, // evaluates expressions for tests and for references in problem files
+	"internal/ckpt":     {"crux", "internal/ckpt/npy"},
 	"internal/spec": {
 		"crux", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks",
 		"internal/nearest", "internal/pdetest", "internal/refeval", "internal/seed",

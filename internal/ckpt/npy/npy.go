@@ -1,4 +1,4 @@
-// Package npy writes arrays of float64 in NumPy's formats: npy, one array, and npz, several by name.
+// Package npy writes arrays of float64 and int64 in NumPy's formats: npy, one array, and npz, several by name.
 //
 // The format is that of numpy.lib.format, version 1.0: a magic string, a header that is a Python dictionary, and the
 // entries little-endian, last index fastest. An npz file is a zip archive of npy files, stored without compression.
@@ -19,6 +19,7 @@ type Array struct {
 	Name  string    // in an npz file; unused otherwise
 	Shape []int     // empty for a single number
 	Data  []float64 // the last index fastest
+	Ints  []int64   // instead of Data: whole numbers
 }
 
 // Write writes one array as npy. A shape that does not fit the number of entries is an error, and nothing is written.
@@ -27,10 +28,16 @@ func Write(w io.Writer, a Array) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
-	if _, err := b.Write(header(a.Shape)); err != nil {
+	if _, err := b.Write(header(a.kind(), a.Shape)); err != nil {
 		return err
 	}
 	var le [8]byte
+	for _, v := range a.Ints {
+		binary.LittleEndian.PutUint64(le[:], uint64(v))
+		if _, err := b.Write(le[:]); err != nil {
+			return err
+		}
+	}
 	for _, v := range a.Data {
 		binary.LittleEndian.PutUint64(le[:], math.Float64bits(v))
 		if _, err := b.Write(le[:]); err != nil {
@@ -66,6 +73,14 @@ func WriteZip(w io.Writer, arrays []Array) error {
 	return z.Close()
 }
 
+// kind is NumPy's name for the type of the entries.
+func (a Array) kind() string {
+	if a.Ints != nil {
+		return "<i8"
+	}
+	return "<f8"
+}
+
 func (a Array) check() error {
 	n := 1
 	for _, k := range a.Shape {
@@ -74,15 +89,15 @@ func (a Array) check() error {
 		}
 		n *= k
 	}
-	if n != len(a.Data) {
-		return fmt.Errorf("npy: array %q has shape %v and %d entries", a.Name, a.Shape, len(a.Data))
+	if a.Ints != nil && a.Data != nil || n != len(a.Data)+len(a.Ints) {
+		return fmt.Errorf("npy: array %q has shape %v, %d floats and %d integers", a.Name, a.Shape, len(a.Data), len(a.Ints))
 	}
 	return nil
 }
 
 // header is magic string, version, length and dictionary, padded by spaces to a multiple of 64 bytes, as NumPy does so
 // that the entries are aligned.
-func header(shape []int) []byte {
+func header(kind string, shape []int) []byte {
 	var dims strings.Builder
 	for i, n := range shape {
 		if i > 0 {
@@ -94,7 +109,7 @@ func header(shape []int) []byte {
 	if len(shape) > 1 { // (3,) but (3, 4)
 		s = strings.TrimSuffix(s, ",")
 	}
-	dict := fmt.Sprintf("{'descr': '<f8', 'fortran_order': False, 'shape': (%s), }", s)
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", kind, s)
 	const fixed = 10 // magic, version, length
 	pad := 63 - (fixed+len(dict))%64
 	dict += strings.Repeat(" ", pad) + "\n"

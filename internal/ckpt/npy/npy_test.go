@@ -21,6 +21,7 @@ var saved = []struct {
 }{
 	{npy.Array{Shape: []int{3}, Data: []float64{1, 2.5, -3}}, "k05VTVBZAQB2AHsnZGVzY3InOiAnPGY4JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDMsKSwgfSAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAAADwPwAAAAAAAARAAAAAAAAACMA="},
 	{npy.Array{Shape: []int{2, 3}, Data: []float64{0, 1, 2, 3, 4, 5}}, "k05VTVBZAQB2AHsnZGVzY3InOiAnPGY4JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsIDMpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAAAAAAAAAAAAAAPA/AAAAAAAAAEAAAAAAAAAIQAAAAAAAABBAAAAAAAAAFEA="},
+	{npy.Array{Shape: []int{3}, Ints: []int64{0, -1, 1 << 60}}, "k05VTVBZAQB2AHsnZGVzY3InOiAnPGk4JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDMsKSwgfSAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAAAAAAP//////////AAAAAAAAABA="},
 	{npy.Array{Data: []float64{7.5}}, "k05VTVBZAQB2AHsnZGVzY3InOiAnPGY4JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKCksIH0gICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAAAAeQA=="},
 	{npy.Array{Shape: []int{0, 2}}, "k05VTVBZAQB2AHsnZGVzY3InOiAnPGY4JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDAsIDIpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAo="},
 }
@@ -91,6 +92,7 @@ func TestNumPyReadsZip(t *testing.T) {
 
 func TestWrongArrays(t *testing.T) {
 	for name, arrays := range map[string][]npy.Array{
+		"two kinds":       {{Name: "a", Shape: []int{2}, Data: []float64{1}, Ints: []int64{1}}},
 		"too few entries": {{Name: "a", Shape: []int{3}, Data: []float64{1}}},
 		"negative":        {{Name: "a", Shape: []int{-1}, Data: nil}},
 		"overflow":        {{Name: "a", Shape: []int{1 << 40, 1 << 40}, Data: nil}},

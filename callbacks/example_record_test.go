@@ -1,0 +1,107 @@
+package callbacks_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/crux-pinn/crux/callbacks"
+)
+
+// One line for each step, which any program reads.
+func ExampleJSONL() {
+	dir, err := os.MkdirTemp("", "crux")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	solver, _, _, _ := poisson(nil)
+	defer solver.Close() //nolint:errcheck
+	path := filepath.Join(dir, "metrics.jsonl")
+	res, err := solver.Solve(context.Background(), 100, &callbacks.GradientAlignment{Interval: 50}, &callbacks.JSONL{Path: path})
+	if err != nil {
+		log.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	type line struct {
+		Epoch     int
+		Loss      float64
+		PDE       float64  `json:"loss/pde"`
+		Alignment *float64 `json:"explainability/gradient_alignment"`
+	}
+	var all []line
+	for d := json.NewDecoder(bytes.NewReader(raw)); d.More(); {
+		var l line
+		if err := d.Decode(&l); err != nil {
+			log.Fatal(err)
+		}
+		all = append(all, l)
+	}
+	fmt.Println(len(all), "lines, the last of step", all[100].Epoch, "with the final loss:", all[100].Loss == res.Loss)
+	fmt.Println("alignment at step 50:", all[50].Alignment != nil, "and at step 51:", all[51].Alignment != nil)
+	// Output:
+	// 101 lines, the last of step 100 with the final loss: true
+	// alignment at step 50: true and at step 51: false
+}
+
+func ExampleCSV() {
+	dir, err := os.MkdirTemp("", "crux")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	solver, _, _, _ := poisson(nil)
+	defer solver.Close() //nolint:errcheck
+	path := filepath.Join(dir, "history.csv")
+	if _, err := solver.Solve(context.Background(), 100, &callbacks.GradientNorms{}, &callbacks.CSV{Path: path, Interval: 10}); err != nil {
+		log.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // it is only read
+	lines := bufio.NewScanner(f)
+	lines.Scan()
+	fmt.Println(lines.Text())
+	n := 0
+	for lines.Scan() {
+		n++
+	}
+	fmt.Println(n, "lines")
+	// Output:
+	// epoch,loss,loss/pde,loss/ends,explainability/gradient_norm/constraint_0,explainability/gradient_norm/constraint_1
+	// 11 lines
+}
+
+func ExampleArrays() {
+	dir, err := os.MkdirTemp("", "crux")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	solver, _, _, _ := poisson(nil)
+	defer solver.Close() //nolint:errcheck
+	if _, err := solver.Solve(context.Background(), 100,
+		&callbacks.GradientNorms{}, &callbacks.LossLandscape{Grid: 3}, &callbacks.Arrays{Dir: dir}); err != nil {
+		log.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, e := range entries {
+		fmt.Println(e.Name())
+	}
+	// Output:
+	// gradient_norms.npz
+	// loss_landscape.npz
+}

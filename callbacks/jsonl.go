@@ -1,0 +1,198 @@
+package callbacks
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+)
+
+// JSONL writes one JSON object in one line for every step: what was recorded there, under the keys of the recorders,
+//
+//	{"epoch":100,"time":1753900000.123,"loss":0.5,"loss/pde":1,"loss/bc":0,"explainability/gradient_alignment":0.2}
+//
+// with the step, the wall time in seconds since 1970, losses, weight/NAME if a scheme balances them, and all scalars of trackers.
+// Numbers that are not finite are null. The last line holds the losses at the final parameters.
+//
+// A run that begins at step 0 begins the file anew. One that goes on, in the same process or after a restart, goes on in the
+// file: lines of steps that are taken again are replaced, and losses that had not reached the disk when the
+// process was killed are filled in from the solver's history. A file that JSONL has not written is never touched.
+//
+// The file is written on a goroutine of its own, within a second. Pass it after the trackers. An error of the disk does not
+// end the run: Solve returns it beside the result.
+type JSONL struct {
+	Path     string // of the file; its folder exists. Needed
+	Interval int    // steps between lines, where there are only losses; 0 means 1
+
+	sink
+	appended
+}
+
+// OnSolveBegin implements crux.Callback.
+func (c *JSONL) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	if c.Path == "" {
+		return errors.New("no Path; give the file to write")
+	}
+	under, last, err := c.resume(r.Epoch())
+	if err != nil {
+		return err
+	}
+	if err := c.begin(r, c, c.Interval, false, under); err != nil {
+		return err
+	}
+	c.backfill(r, last)
+	return nil
+}
+
+// lineStart is how every line begins, followed by the step.
+const lineStart = `{"epoch":`
+
+// resume cuts the file before the given step. It returns what the file holds about that very step, and the last step
+// that is left, −1 if there is none.
+func (c *JSONL) resume(epoch int) (under *row, last int, err error) {
+	f, err := openRegular(c.Path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	last = -1
+	size := int64(0) // of what is left
+	for b := bufio.NewReaderSize(f, 1<<16); ; {
+		line, readErr := b.ReadBytes('\n')
+		if readErr != nil && !errors.Is(readErr, io.EOF) {
+			return nil, 0, readErr
+		}
+		at, ok := epochOf(line)
+		if !ok && (size == 0 && len(line) > 0 || readErr == nil) {
+			return nil, 0, fmt.Errorf("%s is not a file of JSONL: it has a line %.40q; give another Path", c.Path, line)
+		}
+		if readErr != nil || at >= epoch { // the end, perhaps in the middle of a line
+			if readErr == nil && at == epoch {
+				under = parseLine(line, epoch)
+			}
+			break
+		}
+		last, size = at, size+int64(len(line))
+	}
+	return under, last, f.Truncate(size)
+}
+
+// openRegular opens a file for reading and cutting; a device could be endless.
+func openRegular(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file; give another Path", path)
+	}
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+}
+
+func epochOf(line []byte) (int, bool) {
+	rest, ok := bytes.CutPrefix(line, []byte(lineStart))
+	if !ok {
+		return 0, false
+	}
+	end := bytes.IndexAny(rest, ",}")
+	if end < 0 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(string(rest[:end]))
+	return n, err == nil && n >= 0
+}
+
+// parseLine reads what was measured at a step that is taken again; nil if the line is damaged.
+func parseLine(line []byte, epoch int) *row {
+	r := &row{epoch: epoch}
+	d := json.NewDecoder(bytes.NewReader(line))
+	var key string
+	for i := 0; ; i++ {
+		t, err := d.Token()
+		if err != nil {
+			return nil
+		}
+		switch t := t.(type) {
+		case json.Delim:
+			if t == '}' {
+				return r
+			}
+			continue
+		case string:
+			key = t
+			continue
+		case float64:
+			switch key {
+			case "epoch":
+			case "time":
+				r.at = time.UnixMilli(int64(math.Round(t * 1e3)))
+			default:
+				r.set(key, t)
+			}
+		case nil:
+			r.set(key, math.NaN())
+		}
+	}
+}
+
+// write implements medium.
+func (c *JSONL) write(r *row) error {
+	b := c.line[:0]
+	b = append(b, lineStart...)
+	b = strconv.AppendInt(b, int64(r.epoch), 10)
+	if !r.at.IsZero() {
+		b = append(b, `,"time":`...)
+		b = strconv.AppendFloat(b, unix(r.at), 'f', 3, 64)
+	}
+	for i, key := range r.keys {
+		name, err := json.Marshal(key)
+		if err != nil {
+			return err
+		}
+		b = append(append(append(b, ','), name...), ':')
+		if v := r.values[i]; math.IsNaN(v) || math.IsInf(v, 0) {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendFloat(b, v, 'g', -1, 64)
+		}
+	}
+	c.line = append(b, "}\n"...)
+	_, err := c.out.Write(c.line)
+	return err
+}
+
+func (c *JSONL) open() error { return c.openAt(c.Path) }
+
+// appended is a file that grows at its end.
+type appended struct {
+	file *os.File
+	out  *bufio.Writer
+	line []byte
+}
+
+func (a *appended) openAt(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	a.file, a.out = f, bufio.NewWriterSize(f, 1<<16)
+	return nil
+}
+
+// flush implements medium.
+func (a *appended) flush() error { return a.out.Flush() }
+
+// close implements medium.
+func (a *appended) close(*crux.Result) error {
+	if a.file == nil { // it could not be opened again
+		return nil
+	}
+	err := errors.Join(a.out.Flush(), a.file.Close())
+	a.file, a.out = nil, nil
+	return err
+}

@@ -1,0 +1,275 @@
+package callbacks
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+)
+
+// A sink writes down what a run records: JSONL, CSV, Arrays, WandB and TensorBoard are sinks. Each gathers on the run's
+// goroutine and writes on one of its own, so that a run never waits for a disk. Nothing that a sink does changes the run: when a
+// file cannot be written, the sink gives up, the run goes on, and Solve returns the error beside the complete result.
+
+// row is what was recorded at one step. A row that a resumed run takes up again may hold what was measured before.
+type row struct {
+	epoch  int
+	at     time.Time
+	keys   []string
+	values []float64
+	plots  []*plot
+}
+
+// set notes a number; the last one under a key counts. Names that sinks use for themselves get a prefix.
+func (r *row) set(key string, v float64) {
+	if key == "epoch" || key == "time" || strings.HasPrefix(key, "_") {
+		key = "recorded/" + key
+	}
+	if i := slices.Index(r.keys, key); i >= 0 {
+		r.values[i] = v
+		return
+	}
+	r.keys, r.values = append(r.keys, key), append(r.values, v)
+}
+
+// medium is what rows are written to. Its methods are called by one goroutine.
+type medium interface {
+	open() error
+	write(r *row) error
+	flush() error                 // once a second, and before close
+	close(end *crux.Result) error // end is nil after solver.Measure
+}
+
+// flushEvery bounds what a process that is killed loses.
+const flushEvery = time.Second
+
+// sink is what all sinks have in common. Its methods belong to the run's goroutine, except work and drain.
+type sink struct {
+	to      medium
+	every   int // steps between rows of losses
+	watched []watched
+	under   *row // the step under way
+	last    int  // of the last complete row, −1 before
+
+	mu     sync.Mutex // guards rows, err and studio
+	rows   []*row     // complete, not yet written
+	err    error      // the first one; nothing is written after it
+	studio studio
+
+	opened  bool // these two belong to whoever drains
+	written int  // step of the last row that was written, −1 before
+
+	working           bool
+	wake, stop, ended chan struct{}
+}
+
+// begin prepares for a run. under is the row that the run takes up again, or nil; plots tells whether the medium takes any.
+func (k *sink) begin(r *crux.Run, to medium, every int, plots bool, under *row) error {
+	if every < 0 {
+		return fmt.Errorf("option Interval is %d; it must be at least 1, and 0 means 1", every)
+	}
+	k.to, k.every, k.under, k.last = to, max(1, every), under, -1
+	k.rows, k.err, k.studio, k.opened, k.written = nil, nil, studio{credit: mostCredit}, false, -1
+	if k.watched = nil; plots {
+		k.watched = watch(r)
+	}
+	return nil
+}
+
+// backfill makes rows of the losses after a step that are known from an earlier life of the run and not in its file.
+func (k *sink) backfill(r *crux.Run, last int) {
+	h := r.Solver().History()
+	under := k.under
+	k.under = nil
+	for i, e := range h.Epochs {
+		if e > last && e < r.Epoch() && e%k.every == 0 {
+			k.under = &row{epoch: e}
+			k.under.set("loss", h.Loss[i])
+			for j, name := range r.Names() {
+				k.under.set("loss/"+name, h.Losses[i][j])
+			}
+			k.complete()
+		}
+	}
+	k.under = under
+}
+
+// unix is a time in seconds since 1970.
+func unix(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+
+// Record implements crux.Recorder.
+func (k *sink) Record(m crux.Metric) error {
+	if (m.Key == "loss" || strings.HasPrefix(m.Key, "loss/")) && m.Epoch%k.every != 0 {
+		return nil
+	}
+	k.at(m.Epoch).set(m.Key, m.Value)
+	return nil
+}
+
+// at is the row of a step. A row is complete when the next begins.
+func (k *sink) at(epoch int) *row {
+	if k.under == nil || k.under.epoch != epoch {
+		k.complete()
+		k.under = &row{epoch: epoch, at: time.Now()}
+	}
+	return k.under
+}
+
+func (k *sink) complete() {
+	if k.under == nil {
+		return
+	}
+	k.last = k.under.epoch
+	k.mu.Lock()
+	if k.err == nil {
+		k.rows = append(k.rows, k.under)
+	}
+	k.mu.Unlock()
+	if len(k.under.plots) > 0 && k.working {
+		select {
+		case k.wake <- struct{}{}:
+		default: // it is about to look
+		}
+	}
+	k.under = nil
+}
+
+// OnStep implements crux.Callback.
+func (k *sink) OnStep(_ context.Context, s *crux.Step) error {
+	if s.Epoch%k.every == 0 && s.Run.Balanced() && !s.Measuring() {
+		for i, name := range s.Run.Names() {
+			k.at(s.Epoch).set("weight/"+name, s.Weights[i])
+		}
+	}
+	for i := range k.watched {
+		for _, p := range k.watched[i].plots(s.Epoch) {
+			if k.admit(p) {
+				r := k.at(s.Epoch)
+				r.plots = append(r.plots, p)
+			}
+		}
+	}
+	if s.Measuring() { // nobody will call OnSolveEnd
+		k.complete()
+		return k.settle(nil)
+	}
+	if !k.working {
+		k.working = true
+		k.wake, k.stop, k.ended = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+		go k.work()
+	}
+	return nil
+}
+
+func (k *sink) admit(p *plot) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.err == nil && k.studio.admit(p, time.Now())
+}
+
+// OnSolveEnd implements crux.Ender. The losses at the final parameters are a row of their own.
+func (k *sink) OnSolveEnd(_ context.Context, r *crux.Run, res *crux.Result) error {
+	if k.under == nil && k.last < res.Epoch || k.under != nil && k.under.epoch < res.Epoch {
+		end := k.at(res.Epoch)
+		end.set("loss", res.Loss)
+		for i, name := range r.Names() {
+			end.set("loss/"+name, res.Losses[i])
+		}
+	}
+	k.mu.Lock()
+	late := k.studio.late()
+	k.mu.Unlock()
+	if len(late) > 0 {
+		end := k.at(res.Epoch)
+		end.plots = append(end.plots, late...)
+	}
+	k.complete()
+	return k.settle(res)
+}
+
+// settle writes all that is left, closes the medium and returns the error of the run's recording.
+func (k *sink) settle(end *crux.Result) error {
+	if k.working {
+		close(k.stop)
+		<-k.ended
+		k.working = false
+	}
+	k.drain()
+	if k.opened {
+		k.opened = false
+		if err := k.to.close(end); err != nil {
+			k.fail(err)
+		}
+	}
+	err := k.err
+	k.err = nil
+	return err
+}
+
+// work writes what has been gathered, once a second and when there is something to draw, until the run ends.
+func (k *sink) work() {
+	defer close(k.ended)
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-k.wake:
+		case <-k.stop:
+			return
+		}
+		k.drain()
+	}
+}
+
+// drain writes the complete rows.
+func (k *sink) drain() {
+	k.mu.Lock()
+	rows, err := k.rows, k.err
+	k.rows = nil
+	k.mu.Unlock()
+	if err != nil {
+		return
+	}
+	if !k.opened {
+		if err = k.to.open(); err != nil {
+			k.fail(err)
+			return
+		}
+		k.opened = true
+	}
+	for _, r := range rows {
+		begun := time.Now()
+		if err = k.to.write(r); err != nil {
+			k.fail(err)
+			return
+		}
+		k.written = r.epoch
+		if n := len(r.plots); n > 0 {
+			k.mu.Lock()
+			k.studio.drew(n, time.Since(begun))
+			k.mu.Unlock()
+		}
+	}
+	if err = k.to.flush(); err != nil {
+		k.fail(err)
+	}
+}
+
+// fail ends the recording of this run.
+func (k *sink) fail(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.err != nil {
+		return
+	}
+	where := ""
+	if k.written >= 0 {
+		where = fmt.Sprintf(" after step %d", k.written)
+	}
+	k.rows, k.err = nil, fmt.Errorf("recording ended%s, the run went on: %w", where, err)
+}

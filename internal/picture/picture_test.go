@@ -1,0 +1,110 @@
+package picture
+
+import (
+	"bytes"
+	"image/color"
+	"image/png"
+	"math"
+	"strings"
+	"testing"
+)
+
+// The picture is read back by the standard decoder: sizes are those reported, the corners of the matrix have the colours
+// of the ends of the scale, and what is no number is grey.
+func TestHeatmap(t *testing.T) {
+	h := &Heatmap{
+		Title: "cosines", Rows: 2, Columns: 2, Values: []float64{1, math.NaN(), -1, math.Inf(-1)}, Low: -1, High: 1,
+		RowNames: []string{"pde", "a name that is far too long"}, ColumnNames: []string{"pde", "b"},
+	}
+	b, w, ht, err := h.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil || img.Bounds().Dx() != w || img.Bounds().Dy() != ht {
+		t.Fatalf("%v, %v instead of %d×%d", err, img.Bounds(), w, ht)
+	}
+	if w > 600 || ht > 600 || len(b) > 20000 {
+		t.Errorf("%d×%d, %d bytes", w, ht, len(b))
+	}
+	p := palette()
+	left, top := margin+nameChars*charWidth+5, margin+lineHeight+5
+	for _, c := range []struct {
+		x, y int
+		want color.Color
+	}{
+		{left, top, p[scale-1]},
+		{left + 299, top, p[grey]},
+		{left, top + 299, p[0]},
+		{left + 299, top + 299, p[0]},
+		{left - 1, top - 1, p[black]},
+		{0, 0, p[white]},
+	} {
+		if got := img.At(c.x, c.y); got != c.want {
+			t.Errorf("pixel %d,%d is %v, want %v", c.x, c.y, got, c.want)
+		}
+	}
+}
+
+// Values whose range overflows, equal values and no numbers at all have a picture; sizes that do not fit have an error.
+func TestHeatmapLimits(t *testing.T) {
+	for _, v := range [][]float64{{-math.MaxFloat64, math.MaxFloat64}, {2, 2}, {math.NaN(), math.Inf(1)}, {0, 0}} {
+		if _, _, _, err := (&Heatmap{Rows: 1, Columns: 2, Values: v}).PNG(); err != nil {
+			t.Errorf("%v: %v", v, err)
+		}
+	}
+	if got := shade(0, -math.MaxFloat64, math.MaxFloat64); got != (scale-1)/2 {
+		t.Errorf("the middle of the scale is %d", got)
+	}
+	for _, h := range []*Heatmap{{}, {Rows: 2, Columns: 2, Values: make([]float64, 3)}, {Rows: 5000, Columns: 1, Values: make([]float64, 5000)}} {
+		if _, _, _, err := h.PNG(); err == nil || !strings.HasPrefix(err.Error(), "picture: ") {
+			t.Errorf("%d×%d: %v", h.Rows, h.Columns, err)
+		}
+	}
+}
+
+// The fullest bin reaches the top, an empty one has no bar, and one value is still seen beside a million.
+func TestHistogram(t *testing.T) {
+	h := &Histogram{Title: "r", Edges: []float64{-1, 0, 1, 2, 3}, Counts: []int{1000000, 0, 1, 7}}
+	b, w, ht, err := h.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil || img.Bounds().Dx() != w || img.Bounds().Dy() != ht {
+		t.Fatal(err)
+	}
+	p := palette()
+	left, top := margin+textWidth("1000000")+5, margin+lineHeight+5
+	bar := func(i int) (height int) {
+		for y := top; y < top+200; y++ {
+			if img.At(left+100*i+50, y) == p[blue] {
+				height++
+			}
+		}
+		return height
+	}
+	// 200·log(1+k)/log(1+10⁶)
+	for i, want := range []int{200, 0, 10, 30} {
+		if got := bar(i); got != want {
+			t.Errorf("bar %d is %d high, want %d", i, got, want)
+		}
+	}
+	for _, bad := range []*Histogram{{}, {Edges: []float64{0, 1}, Counts: []int{1, 2}}, {Edges: make([]float64, 3001), Counts: make([]int, 3000)}} {
+		if _, _, _, err := bad.PNG(); err == nil {
+			t.Errorf("%d counts: no error", len(bad.Counts))
+		}
+	}
+}
+
+func BenchmarkHeatmap(b *testing.B) {
+	h := &Heatmap{Title: "loss landscape, step 500", Rows: 15, Columns: 15, Values: make([]float64, 225)}
+	for i := range h.Values {
+		h.Values[i] = float64(i)
+	}
+	for b.Loop() {
+		if _, _, _, err := h.PNG(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
