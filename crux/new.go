@@ -34,6 +34,9 @@ type Solver struct {
 	closed  bool
 	epoch   int
 	history History
+	rows    rows      // of the history
+	step    Step      // as hooks see it
+	weighed []float64 // by the scheme, of the step
 	obj     *objective
 	evals   int
 	parts   map[string]*Part // by the parameters that they select
@@ -159,7 +162,7 @@ func (s *Solver) setUp() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	s.weights, s.losses = make([]float64, len(s.cons)), make([]float64, len(s.cons))
+	s.weights, s.losses, s.weighed = make([]float64, len(s.cons)), make([]float64, len(s.cons)), make([]float64, len(s.cons))
 	for i, c := range s.cons {
 		s.weights[i] = c.weight
 	}

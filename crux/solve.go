@@ -131,6 +131,7 @@ func (s *Solver) params() []optim.Param {
 
 // loop is the outer loop, in the order that the semantics fix.
 func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Callback, res *Result) error {
+	whole := context.WithoutCancel(ctx) // a step under way is finished: what it has computed is not thrown away
 	for range steps {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -138,9 +139,7 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		if err := s.resample(); err != nil {
 			return err
 		}
-		// a step under way is finished: what it has computed is not thrown away
-		ctx := context.WithoutCancel(ctx)
-		step, err := s.evaluate(ctx, run)
+		step, err := s.evaluate(whole, run)
 		if err != nil {
 			return err
 		}
@@ -149,13 +148,13 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		if err := s.record(run, step); err != nil {
 			return err
 		}
-		if err := fire(ctx, step, callbacks); err != nil {
+		if err := fire(whole, step, callbacks); err != nil {
 			return err
 		}
 		if err := s.finished(); err != nil {
 			return err
 		}
-		if err := s.update(ctx, step, callbacks); err != nil {
+		if err := s.update(whole, step, callbacks); err != nil {
 			return err
 		}
 		s.epoch++
@@ -206,7 +205,7 @@ func (s *Solver) resample() error {
 	return nil
 }
 
-// evaluate sets the weights and computes losses and gradient at θ_e.
+// evaluate sets the weights and computes losses and gradient at θ_e. Every step is described in the same memory.
 func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
 	if err := s.weigh(ctx); err != nil {
 		return nil, err
@@ -214,8 +213,12 @@ func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
 	if err := s.weighPoints(); err != nil {
 		return nil, err
 	}
-	grad := make([]float64, len(s.theta))
-	loss, err := s.obj.Grad(ctx, grad, s.theta)
+	st := &s.step
+	if st.Grad == nil {
+		n := len(s.cons)
+		*st = Step{Grad: make([]float64, len(s.theta)), Losses: make([]float64, n), Weights: make([]float64, n)}
+	}
+	loss, err := s.obj.Grad(ctx, st.Grad, s.theta)
 	if err != nil {
 		return nil, err
 	}
@@ -223,14 +226,16 @@ func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
 		return nil, s.diverged(s.obj.losses)
 	}
 	s.measurePoints()
-	return &Step{
-		Epoch: s.epoch, Loss: loss, Losses: slices.Clone(s.obj.losses), Weights: slices.Clone(s.weights), Grad: grad, Run: run,
-	}, nil
+	st.Epoch, st.Loss, st.Run, st.measuring = s.epoch, loss, run, false
+	copy(st.Losses, s.obj.losses)
+	copy(st.Weights, s.weights)
+	clear(st.memo)
+	return st, nil
 }
 
 // weigh asks the scheme for the weights of this step.
 func (s *Solver) weigh(ctx context.Context) error {
-	w := make([]float64, len(s.cons))
+	w := s.weighed
 	for i := range w {
 		w[i] = 1
 	}
@@ -264,7 +269,7 @@ func (s *Solver) record(run *Run, step *Step) error {
 	}
 	h.Epochs = append(h.Epochs, step.Epoch)
 	h.Loss = append(h.Loss, step.Loss)
-	h.Losses = append(h.Losses, step.Losses)
+	h.Losses = append(h.Losses, s.rows.keep(step.Losses))
 	if len(run.recorders) == 0 {
 		return nil
 	}
@@ -277,6 +282,19 @@ func (s *Solver) record(run *Run, step *Step) error {
 		}
 	}
 	return nil
+}
+
+// rows gives lasting copies of short vectors, many of which share a piece of memory.
+type rows struct{ free []float64 }
+
+func (r *rows) keep(x []float64) []float64 {
+	if len(r.free) < len(x) {
+		r.free = make([]float64, 256*len(x))
+	}
+	row := r.free[:len(x):len(x)]
+	r.free = r.free[len(x):]
+	copy(row, x)
+	return row
 }
 
 // fire calls the hooks. A request to stop waits until all callbacks have seen the step.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"github.com/crux-pinn/crux/internal/kern"
 )
 
 // Adam follows the first-order method of Kingma & Ba (2015), Algorithm 1:
@@ -66,6 +68,7 @@ func ScaleByAdamWith(beta1, beta2, eps float64) Transform {
 type adamScale struct {
 	beta1, beta2, eps float64
 	m, v              []float64
+	step              []float64 // scratch
 }
 
 // set adopts the settings of a struct, where zero means the default.
@@ -83,24 +86,31 @@ func (s *adamScale) check() error {
 
 func (s *adamScale) Init(params []Param) error {
 	n := size(params)
-	s.m, s.v = make([]float64, n), make([]float64, n)
+	s.m, s.v, s.step = make([]float64, n), make([]float64, n), make([]float64, n)
 	return s.check()
 }
 
 func (s *adamScale) Apply(u []float64, at Point) error {
-	t := float64(at.Step + 1)
-	c1, c2 := 1/(1-math.Pow(s.beta1, t)), 1/(1-math.Pow(s.beta2, t))
 	b1, b2, eps := s.beta1, s.beta2, s.eps
 	m, v := s.m[:len(u)], s.v[:len(u)]
+	if eps > 0 { // m = 0 is a step of 0 there
+		step := s.step[:len(u)]
+		clear(step)
+		kern.Adam(step, m, v, u, 1, b1, b2, eps, at.Step+1)
+		kern.Table[float64]()[kern.OpNeg](u, step, nil, nil)
+		return nil
+	}
+	t := float64(at.Step + 1)
+	c1, c2 := 1/(1-math.Pow(b1, t)), 1/(1-math.Pow(b2, t))
 	for i, g := range u {
 		m[i] = b1*m[i] + (1-b1)*g
 		v[i] = b2*v[i] + (1-b2)*(g*g)
-		// A gradient that was always 0 asks for no step; with ε = 0 the quotient would be 0/0.
+		// A gradient that was always 0 asks for no step, where the quotient would be 0/0.
 		if m[i] == 0 {
 			u[i] = 0
 			continue
 		}
-		u[i] = m[i] * c1 / (math.Sqrt(v[i]*c2) + eps)
+		u[i] = m[i] * c1 / math.Sqrt(v[i]*c2)
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/crux-pinn/crux/internal/kern"
 )
 
 // Transform is one link of a [Chain]: it turns an update into a better one. The first link receives the gradient; what
@@ -87,14 +89,11 @@ func (c *FirstOrder) Step(ctx context.Context, f Objective, theta []float64) (fl
 			return loss, fmt.Errorf("optim: %s: step %d: %w", c.name, c.step, err)
 		}
 	}
-	for i, u := range c.u {
-		if !finite(theta[i] - u) {
-			return loss, fmt.Errorf("optim: %s: step %d: update[%d] = %v: %w; lower the learning rate", c.name, c.step, i, u, ErrNonFinite)
-		}
+	kern.Table[float64]()[kern.OpSub](c.u, theta, c.u, nil)
+	if i := firstNonFinite(c.u); i >= 0 {
+		return loss, fmt.Errorf("optim: %s: step %d: the update makes θ[%d] = %v of %v: %w; lower the learning rate", c.name, c.step, i, c.u[i], theta[i], ErrNonFinite)
 	}
-	for i, u := range c.u {
-		theta[i] -= u
-	}
+	copy(theta, c.u)
 	c.step++
 	return loss, nil
 }

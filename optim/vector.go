@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas/gonum"
+
+	"github.com/crux-pinn/crux/internal/kern"
 )
 
 // blas is gonum's pure-Go (and assembly) level 1 BLAS, called directly so that a registered cgo BLAS cannot change results.
@@ -13,6 +15,9 @@ func finite(x float64) bool { return x-x == 0 }
 
 // firstNonFinite returns the index of the first NaN or Inf in x, or −1.
 func firstNonFinite(x []float64) int {
+	if kern.Finite(x) {
+		return -1
+	}
 	for i, v := range x {
 		if v-v != 0 {
 			return i

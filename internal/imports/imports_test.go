@@ -20,12 +20,12 @@ const module = "github.com/crux-pinn/crux"
 //
 // Read it from the top: expressions know nothing, domains and networks know expressions, the compiler knows expressions
 // and the machine below it, and only the solver knows them all. Interfaces live with their concept, so whoever adds an
-// optimiser, a scheme or a sampler imports one leaf.
+// optimiser, a scheme or a sampler imports one leaf. Kernels know nothing of crux: methods may use them for their vectors.
 var allowed = map[string][]string{
 	"placeholder": {"internal/nearest"},
 	"domain":      {"placeholder", "internal/nearest"},
 	"net":         {"placeholder", "internal/nearest"},
-	"optim":       {},
+	"optim":       {"internal/kern"},
 	"weights":     {},
 	"compiler":    {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
 	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/exec", "internal/seed"},

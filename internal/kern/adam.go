@@ -9,7 +9,7 @@ import "math"
 //
 // m and v hold the biased moments, zero before the first step; t counts steps from 1.
 func Adam[T Float](theta, m, v, g []T, lr, beta1, beta2, eps float64, t int) {
-	engineOf[T]().adam(theta, m, v, g, &adamStep[T]{
+	engineOf[T]().adam(theta, m, v, g, adamStep[T]{
 		beta1: T(beta1), beta2: T(beta2), keep1: T(1 - beta1), keep2: T(1 - beta2),
 		rate: T(lr / (1 - math.Pow(beta1, float64(t)))), correct2: T(1 / (1 - math.Pow(beta2, float64(t)))), eps: T(eps),
 	})
@@ -24,7 +24,7 @@ type adamStep[T Float] struct {
 	eps          T
 }
 
-func adamGo[T Float](theta, m, v, g []T, k *adamStep[T]) {
+func adamGo[T Float](theta, m, v, g []T, k adamStep[T]) {
 	m, v, g = m[:len(theta)], v[:len(theta)], g[:len(theta)]
 	for i, gi := range g {
 		mi := k.beta1*m[i] + k.keep1*gi

@@ -24,9 +24,10 @@ type engine[T Float] struct {
 	dot    func(x, y []T) T
 	addTo  func(dst, a []T)
 	axpy   func(dst []T, s T, a []T)
-	adam   func(theta, m, v, g []T, k *adamStep[T])
+	adam   func(theta, m, v, g []T, k adamStep[T])
 	run    func(steps []Step[T], slots []*T, n int) int // executes leading steps with a code, at least one; may be nil
 	gemm   gemmEngine[T]
+	zeros  [512]T // stays so
 }
 
 // These are written once, here; only tests put another engine in their place, to try each level.

@@ -12,6 +12,19 @@ func AddTo[T Float](dst, a []T) { engineOf[T]().addTo(dst, a) }
 // Axpy adds s·a to dst, element by element.
 func Axpy[T Float](dst []T, s T, a []T) { engineOf[T]().axpy(dst, s, a) }
 
+// Finite reports whether no element of x is NaN or infinite.
+func Finite[T Float](x []T) bool {
+	e := engineOf[T]()
+	for len(x) > 0 {
+		n := min(len(x), len(e.zeros))
+		if e.dot(x[:n], e.zeros[:n]) != 0 { // 0·x is 0 where x is finite and NaN elsewhere
+			return false
+		}
+		x = x[n:]
+	}
+	return true
+}
+
 // Four partial sums hide the latency of the additions and halve the digits lost, compared with one.
 func sumGo[T Float](x []T) T {
 	var s0, s1, s2, s3 T

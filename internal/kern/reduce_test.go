@@ -117,3 +117,30 @@ func TestAlignedSlice(t *testing.T) {
 		}
 	}
 }
+
+func TestFinite(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		for _, n := range []int{0, 1, 7, 512, 513, 1700} {
+			x := make([]float64, n)
+			for i := range x {
+				x[i] = math.MaxFloat64 * float64(1-2*(i%2))
+			}
+			if !Finite(x) {
+				t.Errorf("%d finite numbers are said not to be", n)
+			}
+			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				for _, at := range []int{0, n / 2, n - 1} {
+					if n == 0 {
+						continue
+					}
+					old := x[at]
+					x[at] = bad
+					if Finite(x) {
+						t.Errorf("%v at %d of %d was not seen", bad, at, n)
+					}
+					x[at] = old
+				}
+			}
+		}
+	})
+}

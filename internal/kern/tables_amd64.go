@@ -58,7 +58,7 @@ func useAVX2F64(e *engine[float64]) {
 	e.consts[OpPowI] = guardedPowI(powiAVX2F64, e.consts[OpPowI])
 	e.sum, e.dot, e.axpy = sumAVX2F64, dotAVX2F64, axpyAVX2F64
 	e.addTo = func(dst, a []float64) { addAVX2F64(dst, dst, a, nil) }
-	e.adam = func(theta, m, v, g []float64, k *adamStep[float64]) { adamAVX2F64(theta, m, v, g, &k.beta1) }
+	e.adam = func(theta, m, v, g []float64, k adamStep[float64]) { adamAVX2F64(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runStepsAVX2F64)
 	e.gemm.useDots(dots8AVX2F64, dots1AVX2F64)
 	e.gemm.useTiles(4, [][]tileHeight[float64]{
@@ -121,7 +121,7 @@ func useAVX2F32(e *engine[float32]) {
 	e.consts[OpPowI] = guardedPowI(powiAVX2F32, e.consts[OpPowI])
 	e.sum, e.dot, e.axpy = sumAVX2F32, dotAVX2F32, axpyAVX2F32
 	e.addTo = func(dst, a []float32) { addAVX2F32(dst, dst, a, nil) }
-	e.adam = func(theta, m, v, g []float32, k *adamStep[float32]) { adamAVX2F32(theta, m, v, g, &k.beta1) }
+	e.adam = func(theta, m, v, g []float32, k adamStep[float32]) { adamAVX2F32(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runStepsAVX2F32)
 	e.gemm.useDots(dots8AVX2F32, dots1AVX2F32)
 	e.gemm.useTiles(8, [][]tileHeight[float32]{
@@ -184,7 +184,7 @@ func useAVX512F64(e *engine[float64]) {
 	e.consts[OpPowI] = guardedPowI(powiAVX512F64, e.consts[OpPowI])
 	e.sum, e.dot, e.axpy = sumAVX512F64, dotAVX512F64, axpyAVX512F64
 	e.addTo = func(dst, a []float64) { addAVX512F64(dst, dst, a, nil) }
-	e.adam = func(theta, m, v, g []float64, k *adamStep[float64]) { adamAVX512F64(theta, m, v, g, &k.beta1) }
+	e.adam = func(theta, m, v, g []float64, k adamStep[float64]) { adamAVX512F64(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runStepsAVX512F64)
 	e.gemm.useDots(dots8AVX512F64, dots1AVX512F64)
 	e.gemm.useTiles(8, [][]tileHeight[float64]{
@@ -248,7 +248,7 @@ func useAVX512F32(e *engine[float32]) {
 	e.consts[OpPowI] = guardedPowI(powiAVX512F32, e.consts[OpPowI])
 	e.sum, e.dot, e.axpy = sumAVX512F32, dotAVX512F32, axpyAVX512F32
 	e.addTo = func(dst, a []float32) { addAVX512F32(dst, dst, a, nil) }
-	e.adam = func(theta, m, v, g []float32, k *adamStep[float32]) { adamAVX512F32(theta, m, v, g, &k.beta1) }
+	e.adam = func(theta, m, v, g []float32, k adamStep[float32]) { adamAVX512F32(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runStepsAVX512F32)
 	e.gemm.useDots(dots8AVX512F32, dots1AVX512F32)
 	e.gemm.useTiles(16, [][]tileHeight[float32]{

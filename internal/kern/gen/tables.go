@@ -63,7 +63,7 @@ func use{{.Suffix}}(e *engine[{{.Type}}]) {
 	e.consts[OpPowI] = guardedPowI(powi{{.Suffix}}, e.consts[OpPowI])
 	e.sum, e.dot, e.axpy = sum{{.Suffix}}, dot{{.Suffix}}, axpy{{.Suffix}}
 	e.addTo = func(dst, a []{{.Type}}) { add{{.Suffix}}(dst, dst, a, nil) }
-	e.adam = func(theta, m, v, g []{{.Type}}, k *adamStep[{{.Type}}]) { adam{{.Suffix}}(theta, m, v, g, &k.beta1) }
+	e.adam = func(theta, m, v, g []{{.Type}}, k adamStep[{{.Type}}]) { adam{{.Suffix}}(theta, m, v, g, &k.beta1) }
 	e.run = runnerOf(runSteps{{.Suffix}})
 	e.gemm.useDots(dots8{{.Suffix}}, dots1{{.Suffix}})
 	e.gemm.useTiles({{.Lanes}}, [][]tileHeight[{{.Type}}]{
