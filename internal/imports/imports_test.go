@@ -157,6 +157,9 @@ func TestTableIsLayered(t *testing.T) {
 	}
 	for _, leaf := range []string{"placeholder", "domain", "net", "optim", "weights"} {
 		for _, machine := range []string{"compiler", "crux", "internal/exec", "internal/graph", "internal/kern"} {
+			if leaf == "optim" && machine == "internal/kern" {
+				continue // arithmetic on vectors, which methods need as much as the machine does
+			}
 			if reach(leaf, nil)[machine] {
 				t.Errorf("%s may reach %s", leaf, machine)
 			}
