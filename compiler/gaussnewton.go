@@ -39,70 +39,44 @@ func (p *Program) AddGaussNewton(a, theta, fixed, w []float64) error {
 	return nil
 }
 
-// gaussNewton adds c Σ_k v_k J_kᵀJ_k for residual i. A block holds rows √(c·v_k)·J_k, first as the machine writes them and
-// then in panels, which the products read.
+// gaussNewton adds c Σ_k v_k J_kᵀJ_k for residual i. A block holds rows J_k as the machine writes them, and then
+// √(c·v_k)·J_k in panels, which the products read.
 func (r *typedRunner[T]) gaussNewton(i int, a, theta, fixed []float64, c float64) error {
-	width := r.p.layout.Len()
-	most := min(r.p.n, max(1, blockBytes/(8*width)))
-	if len(r.block) < most*width {
-		r.block = make([]T, most*width)
-	}
-	weights, mu := r.columns[weightColumn], r.columns[pointColumn(i)]
-	for component := range r.p.Dim(i) {
-		q, err := r.variant(variant{kind: vJacobian, index: i, component: component})
-		if err != nil {
+	width, dim := r.p.layout.Len(), r.p.Dim(i)
+	most := min(r.p.n, max(1, blockBytes/(8*width*dim)))
+	block := r.blockOf(most * dim * width)
+	clear(block) // columns of parameters that the residual does not depend on stay 0
+	blocks := (r.p.n + most - 1) / most
+	for b := range blocks {
+		first, end := r.p.n*b/blocks, r.p.n*(b+1)/blocks
+		if err := r.jacobianRows(i, first, end-first, block, width, theta, fixed); err != nil {
 			return err
 		}
-		if err := r.bindInputs(q, theta, fixed); err != nil {
-			return err
-		}
-		clear(r.block) // columns of parameters that the residual does not depend on stay 0
-		points := make([][]T, len(q.points))
-		blocks := (r.p.n + most - 1) / most
-		for b := range blocks {
-			first, end := r.p.n*b/blocks, r.p.n*(b+1)/blocks
-			rows := end - first
-			for k, x := range q.points {
-				per := len(x) / r.p.n
-				points[k] = x[first*per : end*per]
+		scale := r.scale[:0]
+		for k := first; k < end; k++ {
+			v := c
+			if ws := r.p.weights[i]; ws != nil {
+				v *= ws[k]
 			}
-			for k, g := range q.grads {
-				e := &r.p.layout.entries[r.p.layout.at[q.inputs.paramRef[g]]]
-				q.machine.SetRowStride(k, width)
-				q.rows[k] = r.block[e.Offset:]
+			if v < 0 {
+				return fmt.Errorf("compiler: %q: point %d has weight %v; a Gauss–Newton matrix needs weights that are not negative", r.p.group.Residuals[i].Name, k, r.p.weights[i][k])
 			}
-			q.machine.Run(rows, points, q.params, q.sums, q.rows)
-			scale := r.scale[:0]
-			for k := range rows {
-				v := c
-				if weights != nil {
-					v *= float64(weights[first+k])
-				}
-				if mu != nil {
-					v *= float64(mu[first+k])
-				}
-				if v < 0 {
-					return fmt.Errorf("compiler: %q: point %d has weight %v; a Gauss–Newton matrix needs weights that are not negative", r.p.group.Residuals[i].Name, first+k, weights[first+k])
-				}
+			for range dim {
 				scale = append(scale, math.Sqrt(v))
 			}
-			r.scale = scale
-			r.panels.resize(rows, width)
-			r.p.pool.Run(r.panels.count(), func(_, t int) {
-				dst, col, w := r.panels.panel(t)
-				for k, s := range scale {
-					src := r.block[k*width+col:][:w]
-					for j, x := range src {
-						dst[k*w+j] = s * float64(x)
-					}
+		}
+		r.scale = scale
+		r.panels.resize(len(scale), width)
+		r.p.pool.Run(r.panels.count(), func(_, t int) {
+			dst, col, w := r.panels.panel(t)
+			for k, s := range scale {
+				src := block[k*width+col:][:w]
+				for j, x := range src {
+					dst[k*w+j] = s * float64(x)
 				}
-			})
-			r.gram.add(r.p.pool, a, width, &r.panels, &r.panels)
-		}
-		for k := range q.grads { // Jacobian sets its own
-			q.machine.SetRowStride(k, 0)
-			q.rows[k] = nil
-		}
+			}
+		})
+		r.gram.add(r.p.pool, a, width, &r.panels, &r.panels)
 	}
 	return nil
 }
@@ -113,4 +87,12 @@ type normalScratch[T any] struct {
 	scale  []float64
 	panels panels
 	gram   gram
+}
+
+// blockOf is memory for n entries of J.
+func (s *normalScratch[T]) blockOf(n int) []T {
+	if len(s.block) < n {
+		s.block = make([]T, n)
+	}
+	return s.block[:n]
 }

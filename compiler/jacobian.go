@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"gorgonia.org/gorgonia"
+
+	"github.com/crux-pinn/crux/internal/graph"
 )
 
 // Jacobian writes ∂r/∂θ of residual i to dst: one row of Layout.Len entries for every component of every point, in the
@@ -19,66 +21,120 @@ func (p *Program) Jacobian(i int, dst, theta, fixed []float64) error {
 	return p.run.jacobian(i, dst, theta, fixed)
 }
 
-// emitJacobian emits the row-wise derivatives of one component.
+// emitJacobian emits the row-wise derivatives of one component, or the factors of some.
 func (p *Program) emitJacobian(b *built, e *emitter, v variant) error {
-	t := e.t
-	out, err := e.rows(t.slice(t.roots[v.index], v.component, v.component+1))
-	if err != nil {
-		return err
-	}
-	one, err := e.rows(t.constant(1, 1))
-	if err != nil {
-		return err
-	}
-	wrt, params := e.inputs.trainable(p.layout)
-	rows, err := e.g.Jacobian(gorgonia.Nodes{out}, gorgonia.Nodes{one}, wrt)
+	rows, params, err := p.derivatives(e, v)
 	if err != nil {
 		return err
 	}
 	for k, n := range rows {
-		if n != nil {
-			b.spec.Rows = append(b.spec.Rows, n)
-			b.grads = append(b.grads, params[k])
+		if n == nil {
+			continue
+		}
+		add := func(n *gorgonia.Node, right bool) {
+			b.spec.Rows, b.grads, b.right = append(b.spec.Rows, n), append(b.grads, params[k]), append(b.right, right)
+		}
+		how := byte('0')
+		if v.factored != "" {
+			how = v.factored[p.layout.at[e.inputs.paramRef[params[k]]]]
+		}
+		switch how {
+		case '0':
+			add(n, false)
+		case '1':
+			in := e.g.Inputs(n)
+			add(in[0], false)
+			add(in[1], true)
 		}
 	}
 	return nil
 }
 
-// jacobian runs the components one after the other. In float64 the machine writes to dst itself; in float32 it writes
-// blocks of its own, which are converted.
-func (r *typedRunner[T]) jacobian(i int, dst, theta, fixed []float64) error {
-	width, dim := r.p.layout.Len(), r.p.Dim(i)
+// derivatives are the row-wise derivatives of one component, or nil, and the parameters to which they belong.
+func (p *Program) derivatives(e *emitter, v variant) (rows gorgonia.Nodes, params []int, err error) {
+	t := e.t
+	out, err := e.rows(t.slice(t.roots[v.index], v.component, v.component+1))
+	if err != nil {
+		return nil, nil, err
+	}
+	one, err := e.rows(t.constant(1, 1))
+	if err != nil {
+		return nil, nil, err
+	}
+	wrt, params := e.inputs.trainable(p.layout)
+	rows, err = e.g.Jacobian(gorgonia.Nodes{out}, gorgonia.Nodes{one}, wrt)
+	return rows, params, err
+}
+
+// factorable says for each entry of the layout how many outer products make up its derivative in each row: 0 if there is
+// none, and −1 if it has no such form.
+func (p *Program) factorable(v variant) ([]int, error) {
+	if c, ok := p.terms[v]; ok {
+		return c, nil
+	}
+	g := graph.New(graphPoints, false)
+	e := newEmitter(g, p.comp.trace, p.comp.schedule, true)
+	rows, params, err := p.derivatives(e, v)
+	if err != nil {
+		return nil, err
+	}
+	terms := make([]int, len(p.layout.entries))
+	for k, n := range rows {
+		if n == nil {
+			continue
+		}
+		at := p.layout.at[e.inputs.paramRef[params[k]]]
+		terms[at] = -1
+		if o := g.Op(n); o != nil && o.Code == graph.Outer && o.In[0].Channels > 0 && o.In[1].Channels > 0 {
+			terms[at] = o.In[0].Channels
+		}
+	}
+	if p.terms == nil {
+		p.terms = map[variant][]int{}
+	}
+	p.terms[v] = terms
+	return terms, nil
+}
+
+// jacobianRows writes ∂r/∂θ of residual i, n points from first on, to dst: a row of the given stride for each component of
+// each point. Columns of parameters that the residual does not depend on are left alone.
+func (r *typedRunner[T]) jacobianRows(i, first, n int, dst []T, stride int, theta, fixed []float64) error {
+	dim := r.p.Dim(i)
 	for c := range dim {
-		v := variant{kind: vJacobian, index: i, component: c}
-		q, err := r.variant(v)
+		q, err := r.variant(variant{kind: vJacobian, index: i, component: c})
 		if err != nil {
 			return err
 		}
-		direct, same := any(dst).([]T)
 		if err := r.bindInputs(q, theta, fixed); err != nil {
 			return err
 		}
 		for k, g := range q.grads {
 			e := &r.p.layout.entries[r.p.layout.at[q.inputs.paramRef[g]]]
-			if same {
-				q.machine.SetRowStride(k, width*dim)
-				q.rows[k] = direct[c*width+e.Offset:]
-			} else if len(q.rows[k]) != r.p.n*e.Len {
-				q.rows[k] = make([]T, r.p.n*e.Len)
-			}
+			q.machine.SetRowStride(k, dim*stride)
+			q.rows[k] = dst[c*stride+e.Offset:]
 		}
-		q.machine.Run(r.p.n, q.points, q.params, q.sums, q.rows)
-		if same {
-			continue
+		r.runPart(q, first, n)
+	}
+	return nil
+}
+
+// jacobian fills dst: in float64 the machine writes to it, in float32 to blocks of its own, which are converted.
+func (r *typedRunner[T]) jacobian(i int, dst, theta, fixed []float64) error {
+	width := r.p.layout.Len()
+	if same, ok := any(dst).([]T); ok {
+		return r.jacobianRows(i, 0, r.p.n, same, width, theta, fixed)
+	}
+	row := width * r.p.Dim(i)
+	most := min(r.p.n, max(1, blockBytes/(8*row)))
+	block := r.blockOf(most * row)
+	clear(block) // columns of parameters that the residual does not depend on stay 0
+	for first := 0; first < r.p.n; first += most {
+		n := min(most, r.p.n-first)
+		if err := r.jacobianRows(i, first, n, block, width, theta, fixed); err != nil {
+			return err
 		}
-		for k, g := range q.grads {
-			e := &r.p.layout.entries[r.p.layout.at[q.inputs.paramRef[g]]]
-			for pt := range r.p.n {
-				to := dst[(pt*dim+c)*width+e.Offset:][:e.Len]
-				for j, x := range q.rows[k][pt*e.Len:][:e.Len] {
-					to[j] = float64(x)
-				}
-			}
+		for k, x := range block[:n*row] {
+			dst[first*row+k] = float64(x)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package compiler
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/crux-pinn/crux/internal/kern"
@@ -12,7 +13,7 @@ import (
 //
 //	L̃_i = f_i Σ_k μ_k v_k ρ(r_ik)  in place of  L_i = f_i Σ_k v_k ρ(r_ik)
 //
-// where v are the weights of a quadrature rule, if there are any. Gradient, TrainingLosses and AddGaussNewton see them; losses,
+// where v are the weights of a quadrature rule, if there are any. Gradient, TrainingLosses, AddGaussNewton and the rows of [Program.Scaled], MulJ, MulJT and [Kernel] see them; losses,
 // GradientOf, HVP, Residuals and Jacobian do not. μ is copied. It is 1 everywhere after SetPoints. Nothing is compiled again.
 func (p *Program) SetPointWeights(i int, mu []float64) error {
 	if i < 0 || i >= p.Len() || !p.group.Residuals[i].ByPoint {
@@ -27,7 +28,24 @@ func (p *Program) SetPointWeights(i int, mu []float64) error {
 		}
 	}
 	p.run.setPointWeights(i, mu)
+	own := slices.Clone(mu)
+	for k, v := range p.measure {
+		own[k] *= v
+	}
+	p.weights[i] = own
 	return nil
+}
+
+// quadrature keeps the weights of the points, nil without, and forgets those of SetPointWeights.
+func (p *Program) quadrature(v []float64) {
+	p.measure = nil
+	if p.group.Weighted {
+		p.measure = slices.Clone(v)
+	}
+	p.weights = make([][]float64, p.Len())
+	for i := range p.weights {
+		p.weights[i] = p.measure
+	}
 }
 
 // TrainingLosses writes the losses with the weights of the points at the parameters of the latest Losses or Gradient. Where a

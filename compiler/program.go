@@ -30,9 +30,13 @@ type Program struct {
 	n       int
 	factors []float64 // of each residual's loss
 	seeds   []float64
-	sums    [][]float64  // places for the losses of a sweep, by component, for those by point, and one for a gradient
-	one     [1][]float64 // place for a single result
-	grad    []float64    // of AddGradient
+	sums    [][]float64       // places for the losses of a sweep, by component, for those by point, and one for a gradient
+	one     [1][]float64      // place for a single result
+	grad    []float64         // of AddGradient
+	scaled  []float64         // of MulJT
+	terms   map[variant][]int // see factorable
+	measure []float64         // weights of the points as a rule of quadrature; nil without
+	weights [][]float64       // of the points in training, by residual; nil without
 
 	rows      [][]float64 // residuals of the latest gradient, of those that are weighted by point, in order
 	residuals [][]float64 // the same by residual; nil for the others
@@ -45,9 +49,19 @@ type runner interface {
 	setPointWeights(i int, mu []float64)
 	jacobian(i int, dst []float64, theta, fixed []float64) error
 	gaussNewton(i int, a, theta, fixed []float64, c float64) error
-	eval(v variant, theta, fixed []float64, seeds, tangents []float64, sums [][]float64, rows [][]float64) error
+	kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error
+	eval(v variant, o operands) error
 	build(v variant) (*built, error)
 	work(v variant) (Work, error)
+}
+
+// operands are what one evaluation reads and writes. What a variant does not use is nil.
+type operands struct {
+	theta, fixed []float64
+	seeds        []float64   // one for each residual
+	tangents     []float64   // a direction in the space of θ
+	cotangents   [][]float64 // one for each residual: a value for every component of every point
+	sums, rows   [][]float64 // results
 }
 
 // Len is the number of residuals.
@@ -108,6 +122,7 @@ func (p *Program) SetPoints(b Batch, fixed []float64) error {
 		}
 	}
 	p.n = b.N
+	p.quadrature(b.Weights)
 	for i, r := range p.group.Residuals {
 		p.factors[i] = r.Loss.factor(p.Dim(i), total)
 	}
@@ -126,7 +141,7 @@ func (p *Program) hoist(fixed []float64) error {
 	for k, h := range hs {
 		rows[k] = make([]float64, p.n*h.dim)
 	}
-	if err := p.run.eval(variant{kind: vHoists}, nil, fixed, nil, nil, nil, rows); err != nil {
+	if err := p.run.eval(variant{kind: vHoists}, operands{fixed: fixed, rows: rows}); err != nil {
 		return err
 	}
 	p.run.setHoists(rows)
@@ -138,7 +153,7 @@ func (p *Program) Losses(dst, theta, fixed []float64) error {
 	if err := p.check(theta, fixed, size{"losses", len(dst), p.Len()}); err != nil {
 		return err
 	}
-	if err := p.run.eval(variant{kind: vLosses}, theta, fixed, nil, nil, p.places(nil), nil); err != nil {
+	if err := p.run.eval(variant{kind: vLosses}, operands{theta: theta, fixed: fixed, sums: p.places(nil)}); err != nil {
 		return err
 	}
 	p.finishLosses(dst)
@@ -152,7 +167,7 @@ func (p *Program) Gradient(dst, theta, fixed, w, losses []float64) error {
 		return err
 	}
 	clear(dst)
-	if err := p.run.eval(variant{kind: vGradient}, theta, fixed, p.seed(w), nil, p.places(dst), p.rows); err != nil {
+	if err := p.run.eval(variant{kind: vGradient}, operands{theta: theta, fixed: fixed, seeds: p.seed(w), sums: p.places(dst), rows: p.rows}); err != nil {
 		return err
 	}
 	p.finishLosses(losses)
@@ -178,7 +193,7 @@ func (p *Program) GradientOf(i int, dst, theta, fixed []float64) error {
 	}
 	clear(dst)
 	p.one[0] = dst
-	return p.run.eval(variant{kind: vGradientOf, index: i}, theta, fixed, p.factors[i:i+1], nil, p.one[:], nil)
+	return p.run.eval(variant{kind: vGradientOf, index: i}, operands{theta: theta, fixed: fixed, seeds: p.factors[i : i+1], sums: p.one[:]})
 }
 
 // HVP writes Σ_i w_i (∂²L_i/∂θ²)·v to dst: an exact Hessian-vector product by reverse over reverse, without weights of the
@@ -190,7 +205,7 @@ func (p *Program) HVP(dst, theta, fixed, w, v []float64) error {
 	}
 	clear(dst)
 	p.one[0] = dst
-	return p.run.eval(variant{kind: vHVP}, theta, fixed, p.seed(w), v, p.one[:], nil)
+	return p.run.eval(variant{kind: vHVP}, operands{theta: theta, fixed: fixed, seeds: p.seed(w), tangents: v, sums: p.one[:]})
 }
 
 // Residuals writes the values of residual i to dst, Points×Dim(i), row by row.
@@ -202,7 +217,7 @@ func (p *Program) Residuals(i int, dst, theta, fixed []float64) error {
 		return fmt.Errorf("compiler: %d places for %d residuals", len(dst), want)
 	}
 	p.one[0] = dst
-	return p.run.eval(variant{kind: vRows, index: i}, theta, fixed, nil, nil, nil, p.one[:])
+	return p.run.eval(variant{kind: vRows, index: i}, operands{theta: theta, fixed: fixed, rows: p.one[:]})
 }
 
 // Work is what one evaluation of the gradient costs.

@@ -15,6 +15,7 @@ type typedRunner[T kern.Float] struct {
 	columns map[any][]T // coordinate, column name, normal, weights
 	hoisted [][]T
 	normalScratch[T]
+	kernelScratch[T]
 }
 
 // ready is a variant with its machine and the slices that bind it.
@@ -26,7 +27,8 @@ type ready[T kern.Float] struct {
 	own     [][]T // memory behind params, for element types other than float64
 	sums    [][]float64
 	rows    [][]T
-	stale   bool // the points have changed
+	part    [][]T // points of one run over some of them
+	stale   bool  // the points have changed
 }
 
 func newRunner[T kern.Float](p *Program) runner {
@@ -144,12 +146,12 @@ func (r *typedRunner[T]) variant(v variant) (*ready[T], error) {
 	return q, nil
 }
 
-func (r *typedRunner[T]) eval(v variant, theta, fixed, seeds, tangents []float64, sums, rows [][]float64) error {
+func (r *typedRunner[T]) eval(v variant, o operands) error {
 	q, err := r.variant(v)
 	if err != nil {
 		return err
 	}
-	if err := r.bindInputs(q, theta, fixed); err != nil {
+	if err := r.bindInputs(q, o.theta, o.fixed); err != nil {
 		return err
 	}
 	layout := r.p.layout
@@ -157,7 +159,7 @@ func (r *typedRunner[T]) eval(v variant, theta, fixed, seeds, tangents []float64
 	for k := range q.seeds {
 		s := q.own[at+k]
 		for i := range s {
-			s[i] = T(seeds[k])
+			s[i] = T(o.seeds[k])
 		}
 		q.params[at+k] = s
 	}
@@ -166,19 +168,24 @@ func (r *typedRunner[T]) eval(v variant, theta, fixed, seeds, tangents []float64
 		for _, p := range q.inputs.paramRef {
 			if i := layout.at[p]; i >= 0 {
 				e := &layout.entries[i]
-				bind(q, at, tangents[e.Offset:e.Offset+e.Len])
+				bind(q, at, o.tangents[e.Offset:e.Offset+e.Len])
 				at++
 			}
 		}
 	}
-	copy(q.sums, sums[:q.losses])
+	for k, u := range o.cotangents {
+		c := &q.points[len(q.inputs.pointRef)+k]
+		*c = converted(*c, u)
+	}
+	copy(q.sums, o.sums[:q.losses])
 	if len(q.grads) > 0 {
-		dst := sums[q.losses]
+		dst := o.sums[q.losses]
 		for k, i := range q.grads {
 			e := &layout.entries[layout.at[q.inputs.paramRef[i]]]
 			q.sums[q.losses+k] = dst[e.Offset : e.Offset+e.Len]
 		}
 	}
+	rows := o.rows
 	for k := range q.rows {
 		if d, ok := any(rows[k]).([]T); ok {
 			q.rows[k] = d
@@ -195,6 +202,30 @@ func (r *typedRunner[T]) eval(v variant, theta, fixed, seeds, tangents []float64
 		}
 	}
 	return nil
+}
+
+// runPart makes a sweep over n points from first on.
+func (r *typedRunner[T]) runPart(q *ready[T], first, n int) {
+	q.part = q.part[:0]
+	for _, x := range q.points {
+		per := len(x) / r.p.n
+		q.part = append(q.part, x[first*per:(first+n)*per])
+	}
+	q.machine.Run(n, q.part, q.params, q.sums, q.rows)
+}
+
+// converted is v in the element type of the runner: v itself, or a copy in the memory of old.
+func converted[T kern.Float](old []T, v []float64) []T {
+	if same, ok := any(v).([]T); ok {
+		return same
+	}
+	if len(old) != len(v) {
+		old = make([]T, len(v))
+	}
+	for i, x := range v {
+		old[i] = T(x)
+	}
+	return old
 }
 
 // bindInputs gives a variant its points and parameters.
@@ -224,13 +255,5 @@ func (r *typedRunner[T]) bindInputs(q *ready[T], theta, fixed []float64) error {
 
 // bind gives parameter input k its value, without a copy where the element types agree.
 func bind[T kern.Float](q *ready[T], k int, v []float64) {
-	if d, ok := any(v).([]T); ok {
-		q.params[k] = d
-		return
-	}
-	d := q.own[k]
-	for i, x := range v {
-		d[i] = T(x)
-	}
-	q.params[k] = d
+	q.params[k] = converted(q.own[k], v)
 }

@@ -13,8 +13,9 @@ import (
 // variant names one graph of a program. Graphs are built when they are first asked for.
 type variant struct {
 	kind      variantKind
-	index     int // of the residual
-	component int // of the residual
+	index     int    // of the residual
+	component int    // of the residual
+	factored  string // of vJacobian: for each entry of the layout, '1' for its factors, '0' for its columns, '-' for nothing; empty means columns of all
 }
 
 type variantKind uint8
@@ -27,16 +28,20 @@ const (
 	vRows                          // values of one residual
 	vHoists                        // values that depend on the points alone
 	vJacobian                      // derivatives of one component of one residual, row by row
+	vForward                       // J·v: derivatives of all residuals along a direction in θ
+	vReverse                       // Jᵀ·u: the gradient of Σ u·r over all residuals
 )
 
 // built is the graph of a variant and what its inputs and results mean.
 type built struct {
-	spec     exec.Spec
-	inputs   inputs
-	seeds    int   // inputs after the parameters: one for each residual that is seeded
-	tangents bool  // inputs after the seeds: one for each parameter
-	losses   int   // results before the gradient: one for each residual, and one for each that is weighted by point
-	grads    []int // parameter of each further result
+	spec      exec.Spec
+	inputs    inputs
+	seeds     int    // inputs after the parameters: one for each residual that is seeded
+	tangents  bool   // inputs after the seeds: one for each parameter
+	losses    int    // results before the gradient: one for each residual, and one for each that is weighted by point
+	grads     []int  // parameter of each further result
+	residuals []int  // of vForward: residual of each row result
+	right     []bool // of vJacobian: whether a row result is the right factor of a weight
 }
 
 // points of a chunk as Gorgonia sees it. The virtual machine chooses its own chunk.
@@ -67,6 +72,10 @@ func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
 			return nil, err
 		}
 		b.spec.Rows = gorgonia.Nodes{n}
+	case vForward, vReverse:
+		if err := p.emitProduct(b, e, v); err != nil {
+			return nil, err
+		}
 	case vJacobian:
 		if err := p.emitJacobian(b, e, v); err != nil {
 			return nil, err
@@ -77,7 +86,7 @@ func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
 		}
 	}
 	b.inputs = e.inputs
-	b.spec.Points = e.inputs.points
+	b.spec.Points = append(append(gorgonia.Nodes{}, e.inputs.points...), b.spec.Points...)
 	b.spec.Params = append(append(gorgonia.Nodes{}, e.inputs.params...), b.spec.Params...)
 	return b, nil
 }

@@ -5,38 +5,140 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/optim"
 )
 
-var _ optim.LeastSquares = (*objective)(nil)
+var _ optim.Residuals = (*objective)(nil)
+
+// squares is an error that names a constraint which is no mean square, if there is one.
+func (o *objective) squares() error {
+	for i, c := range o.s.problem.Constraints {
+		if c.Loss.Kind != compiler.MSE {
+			return fmt.Errorf("crux: constraint %q is reduced by %s, which is no mean square; use mse there, or a method that needs gradients only, such as ssbroyden", o.s.cons[i].name, c.Loss.Kind)
+		}
+	}
+	return nil
+}
 
 // Normal implements optim.LeastSquares for (1/N) Σ w_i L_i, whose L_i must all be mean squares. The gradient is that of
 // Grad, so what gradient hooks have made of it counts here as well.
 func (o *objective) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
-	for i, c := range o.s.problem.Constraints {
-		if c.Loss.Kind != compiler.MSE {
-			return math.NaN(), fmt.Errorf("crux: constraint %q is reduced by %s, which is no mean square; use mse there, or a method that needs gradients only, such as ssbroyden", o.s.cons[i].name, c.Loss.Kind)
-		}
+	if err := o.squares(); err != nil {
+		return math.NaN(), err
 	}
 	loss, err := o.Grad(ctx, grad, theta)
 	if err != nil {
 		return loss, err
 	}
 	a.Zero()
+	return loss, o.eachGroup(ctx, func(g *group) error {
+		return g.program.AddGaussNewton(a.RawSymmetric().Data, theta, o.s.fixed, g.w)
+	})
+}
+
+// eachGroup calls do for every group, whose g.w hold the members' shares of the training loss by then.
+func (o *objective) eachGroup(ctx context.Context, do func(g *group) error) error {
 	n := float64(len(o.s.cons))
 	for _, g := range o.s.groups {
-		if err := ctx.Err(); err != nil {
-			return loss, context.Cause(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 		for k, i := range g.members {
 			g.w[k] = o.s.weights[i] / n
 		}
-		if err := g.program.AddGaussNewton(a.RawSymmetric().Data, theta, o.s.fixed, g.w); err != nil {
-			return loss, err
+		if err := do(g); err != nil {
+			return err
 		}
 	}
-	return loss, nil
+	return nil
+}
+
+// Rows implements optim.Residuals: the rows of the groups in their order, and within one those of
+// compiler.Program.Scaled.
+func (o *objective) Rows() int {
+	if o.squares() != nil {
+		return 0
+	}
+	n := 0
+	for _, g := range o.s.groups {
+		n += g.program.Rows()
+	}
+	return n
+}
+
+// rowsOf cuts the part of each group from x, a vector of all rows.
+func (o *objective) rowsOf(ctx context.Context, x []float64, do func(g *group, part []float64) error) error {
+	if err := o.squares(); err != nil {
+		return err
+	}
+	if n := o.Rows(); len(x) != n {
+		return fmt.Errorf("crux: a vector of %d entries for %d residuals", len(x), n)
+	}
+	return o.eachGroup(ctx, func(g *group) error {
+		n := g.program.Rows()
+		part := x[:n]
+		x = x[n:]
+		return do(g, part)
+	})
+}
+
+// Scaled implements optim.Residuals.
+func (o *objective) Scaled(ctx context.Context, dst, theta []float64) error {
+	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
+		return g.program.Scaled(part, theta, o.s.fixed, g.w)
+	})
+}
+
+// MulJ implements optim.Residuals.
+func (o *objective) MulJ(ctx context.Context, dst, v, theta []float64) error {
+	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
+		return g.program.MulJ(part, theta, o.s.fixed, g.w, v)
+	})
+}
+
+// MulJT implements optim.Residuals.
+func (o *objective) MulJT(ctx context.Context, dst, u, theta []float64) error {
+	clear(dst)
+	if len(o.part) != len(dst) {
+		o.part = make([]float64, len(dst))
+	}
+	return o.rowsOf(ctx, u, func(g *group, part []float64) error {
+		if err := g.program.MulJT(o.part, theta, o.s.fixed, g.w, part); err != nil {
+			return err
+		}
+		floats.Add(dst, o.part)
+		return nil
+	})
+}
+
+// Kernel implements optim.Residuals.
+func (o *objective) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
+	if err := o.squares(); err != nil {
+		return err
+	}
+	var programs []*compiler.Program
+	var w [][]float64
+	if err := o.eachGroup(ctx, func(g *group) error {
+		programs, w = append(programs, g.program), append(w, g.w)
+		return nil
+	}); err != nil {
+		return err
+	}
+	var only func(compiler.Entry) bool
+	if of != nil {
+		paths := map[string]bool{}
+		for _, p := range of {
+			paths[p.Path] = true
+		}
+		only = func(e compiler.Entry) bool { return paths[e.Path] }
+	}
+	m := k.RawSymmetric()
+	if m.N != o.Rows() || m.Stride != m.N {
+		return fmt.Errorf("crux: a kernel of %d rows, %d apart, for %d residuals", m.N, m.Stride, o.Rows())
+	}
+	return compiler.Kernel(m.Data, programs, theta, o.s.fixed, w, only)
 }

@@ -2,8 +2,13 @@ package crux_test
 
 import (
 	"context"
+	"errors"
+	"math"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/crux"
@@ -37,4 +42,112 @@ func TestLevenbergMarquardtNeedsMeanSquares(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `constraint "bc" is reduced by mae`) {
 		t.Errorf("Solve: %v", err)
 	}
+}
+
+// squaresProbe is a method that compares what the objective says of its residuals, and goes nowhere.
+type squaresProbe struct {
+	t *testing.T
+	n int
+	k *mat.SymDense // of its first step
+}
+
+func (p *squaresProbe) Init(params []optim.Param) error {
+	p.n = 0
+	for _, q := range params {
+		p.n += q.Len
+	}
+	return nil
+}
+
+// Step checks L = ½‖s‖², ∇L = Jᵀs, A = JᵀJ and K = JJᵀ, with J from products with unit vectors.
+func (p *squaresProbe) Step(ctx context.Context, f optim.Objective, theta []float64) (float64, error) {
+	o, ok := f.(optim.Residuals)
+	if !ok {
+		p.t.Fatal("the objective knows no residuals")
+	}
+	n, rows := p.n, o.Rows()
+	grad, s, a, k := make([]float64, n), make([]float64, rows), mat.NewSymDense(n, nil), mat.NewSymDense(rows, nil)
+	loss, err := o.Normal(ctx, a, grad, theta)
+	if err != nil {
+		return loss, err
+	}
+	if err := errors.Join(o.Scaled(ctx, s, theta), o.Kernel(ctx, k, theta, nil)); err != nil {
+		return loss, err
+	}
+	if e := math.Abs(floats.Dot(s, s)/2 - loss); !(e <= 1e-13*loss) {
+		p.t.Errorf("½‖s‖² is off by %.1e of %.1e", e, loss)
+	}
+	unit, column, j := make([]float64, n), make([]float64, rows), mat.NewDense(rows, n, nil)
+	for i := range n {
+		unit[i] = 1
+		if err := o.MulJ(ctx, column, unit, theta); err != nil {
+			return loss, err
+		}
+		j.SetCol(i, column)
+		unit[i] = 0
+	}
+	jts := make([]float64, n)
+	if err := o.MulJT(ctx, jts, s, theta); err != nil {
+		return loss, err
+	}
+	var jtj, jjt mat.Dense
+	jtj.Mul(j.T(), j)
+	jjt.Mul(j, j.T())
+	for what, pair := range map[string][2]mat.Matrix{
+		"∇L = Jᵀs": {mat.NewVecDense(n, jts), mat.NewVecDense(n, grad)}, "A = JᵀJ": {a, &jtj}, "K = JJᵀ": {k, &jjt},
+	} {
+		var d mat.Dense
+		d.Sub(pair[0], pair[1])
+		if e := mat.Norm(&d, math.Inf(1)) / mat.Norm(pair[1], math.Inf(1)); !(e <= 1e-12) {
+			p.t.Errorf("%s: relative error %.1e", what, e)
+		}
+	}
+	if p.k == nil {
+		p.k = k
+	}
+	return loss, nil
+}
+
+// What the solver says of its residuals: two groups of points, one of them with two constraints, with weights; for all
+// parameters and for groups of them. The kernels of groups add up to that of all.
+func TestResidualsOfTheSolver(t *testing.T) {
+	all, parts := &squaresProbe{t: t}, [2]*squaresProbe{{t: t}, {t: t}}
+	for _, m := range []optim.Method{all, optim.Groups(
+		optim.Group{Select: func(path string) bool { return strings.HasSuffix(path, "bias") }, Method: parts[0]}, optim.Group{Method: parts[1]},
+	)} {
+		p := newPoisson()
+		p.Constraints[1].Weight = 100
+		p.Constraints = append(p.Constraints, crux.Constraint{Name: "slope", Residual: p.u.D(p.x), On: p.Constraints[0].On, Weight: 0.5})
+		solve(t, newSolver(t, p.Problem, crux.Options{Method: m}), 1)
+	}
+	var sum, d mat.Dense
+	sum.Add(parts[0].k, parts[1].k)
+	d.Sub(&sum, all.k)
+	if e := mat.Norm(&d, math.Inf(1)) / mat.Norm(all.k, math.Inf(1)); !(e <= 1e-13) {
+		t.Errorf("the groups' kernels do not add up: relative error %.1e", e)
+	}
+}
+
+func TestResidualsNeedMeanSquares(t *testing.T) {
+	p := newPoisson()
+	p.Constraints[1].Loss = compiler.Loss{Kind: compiler.MAE}
+	probe := rowsProbe{}
+	solve(t, newSolver(t, p.Problem, crux.Options{Method: &probe}), 1)
+	if probe.rows != 0 || probe.err == nil || !strings.Contains(probe.err.Error(), `constraint "bc" is reduced by mae`) {
+		t.Errorf("%d rows, %v", probe.rows, probe.err)
+	}
+}
+
+// rowsProbe asks for residuals that are not there.
+type rowsProbe struct {
+	rows int
+	err  error
+}
+
+func (*rowsProbe) Init([]optim.Param) error { return nil }
+
+func (p *rowsProbe) Step(ctx context.Context, f optim.Objective, theta []float64) (float64, error) {
+	o := f.(optim.Residuals)
+	p.rows, p.err = o.Rows(), o.Scaled(ctx, nil, theta)
+	return f.Loss(ctx, theta)
 }

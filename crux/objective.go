@@ -18,8 +18,9 @@ type objective struct {
 	losses []float64
 	train  []float64 // losses with weights of the points
 	loss   float64
-	state  int // of the memory: 0 nothing, 1 losses, 2 gradient too
-	count  int // evaluations, for reports
+	state  int       // of the memory: 0 nothing, 1 losses, 2 gradient too
+	part   []float64 // of MulJT: one group's share
+	count  int       // evaluations, for reports
 }
 
 func newObjective(s *Solver) *objective {

@@ -19,6 +19,11 @@ func (p *Packed[T]) Pack(b []T, k, n int, trans bool) {
 	p.pack(&engineOf[T]().gemm, b, ldb, k, n, trans)
 }
 
+// PackRows stores op(B) = Bᵀ of n rows of k elements, which are ldb apart: the right operand of a Gram matrix.
+func (p *Packed[T]) PackRows(b []T, ldb, k, n int) {
+	p.pack(&engineOf[T]().gemm, b, ldb, k, n, true)
+}
+
 func (p *Packed[T]) pack(g *gemmEngine[T], b []T, ldb, k, n int, trans bool) {
 	if n <= narrowMax {
 		p.packRows(b, ldb, k, n, trans)

@@ -1,0 +1,186 @@
+package compiler
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/crux-pinn/crux/internal/graph"
+)
+
+// The residuals as one long vector. With weights w a program has the rows
+//
+//	s = √(2 w_i f_i v_k)·r_ik    J = ∂s/∂θ
+//
+// residual by residual, point by point, component by component, where L_i = f_i Σ_k v_k r_ik² is a mean square over points
+// with weights v_k, those of SetPointWeights included. Then Σ_i w_i L_i = ½‖s‖², its gradient is Jᵀs and its Gauss–Newton matrix JᵀJ. A nil w stands for the
+// residuals as they are, s = r, whatever their reduction.
+
+// Rows is the number of rows of J: Σ_i Points·Dim(i).
+func (p *Program) Rows() int {
+	n := 0
+	for i := range p.Len() {
+		n += p.n * p.Dim(i)
+	}
+	return n
+}
+
+// Scaled writes s to dst, of length Rows.
+func (p *Program) Scaled(dst, theta, fixed, w []float64) error {
+	if err := p.checkRows(theta, fixed, w, size{"places for residuals", len(dst), p.Rows()}); err != nil {
+		return err
+	}
+	for i := range p.Len() {
+		n := p.n * p.Dim(i)
+		if err := p.Residuals(i, dst[:n], theta, fixed); err != nil {
+			return err
+		}
+		p.scale(i, dst[:n], w)
+		dst = dst[n:]
+	}
+	return nil
+}
+
+// MulJ writes J·v to dst, of length Rows, without J: the derivative of s along v, in one sweep of about two gradients.
+func (p *Program) MulJ(dst, theta, fixed, w, v []float64) error {
+	if err := p.checkRows(theta, fixed, w, size{"places for a product with J", len(dst), p.Rows()}, size{"entries of the direction", len(v), p.layout.Len()}); err != nil {
+		return err
+	}
+	clear(dst) // rows that depend on no parameter stay 0
+	var rows [][]float64
+	for i := range p.Len() {
+		n := p.n * p.Dim(i)
+		rows, dst = append(rows, dst[:n]), dst[n:]
+	}
+	q, err := p.run.build(variant{kind: vForward})
+	if err != nil {
+		return err
+	}
+	var used [][]float64
+	for _, i := range q.residuals {
+		used = append(used, rows[i])
+	}
+	if err := p.run.eval(variant{kind: vForward}, operands{theta: theta, fixed: fixed, tangents: v, rows: used}); err != nil {
+		return err
+	}
+	for i, x := range rows {
+		p.scale(i, x, w)
+	}
+	return nil
+}
+
+// MulJT writes Jᵀ·u to dst, of length Layout.Len, without J, in one sweep of about one gradient.
+func (p *Program) MulJT(dst, theta, fixed, w, u []float64) error {
+	if err := p.checkRows(theta, fixed, w, p.gradientSize(dst), size{"entries of the rows' vector", len(u), p.Rows()}); err != nil {
+		return err
+	}
+	clear(dst)
+	if len(p.scaled) != len(u) {
+		p.scaled = make([]float64, len(u))
+	}
+	copy(p.scaled, u)
+	var cotangents [][]float64
+	for i, at := 0, p.scaled; i < p.Len(); i++ {
+		n := p.n * p.Dim(i)
+		p.scale(i, at[:n], w)
+		cotangents, at = append(cotangents, at[:n]), at[n:]
+	}
+	p.one[0] = dst
+	return p.run.eval(variant{kind: vReverse}, operands{theta: theta, fixed: fixed, cotangents: cotangents, sums: p.one[:]})
+}
+
+// checkRows is check for what works on the rows.
+func (p *Program) checkRows(theta, fixed, w []float64, sizes ...size) error {
+	if w == nil {
+		return p.check(theta, fixed, sizes...)
+	}
+	if err := p.check(theta, fixed, append(sizes, size{"weights", len(w), p.Len()})...); err != nil {
+		return err
+	}
+	for i, r := range p.group.Residuals {
+		if r.Loss.Kind != MSE {
+			return fmt.Errorf("compiler: %q is reduced by %s; least squares need mean squares (mse)", r.Name, r.Loss.Kind)
+		}
+		if !(w[i] >= 0) {
+			return fmt.Errorf("compiler: %q has weight %v; least squares need weights that are not negative", r.Name, w[i])
+		}
+		for k, v := range p.weights[i] {
+			if !(v >= 0) {
+				return fmt.Errorf("compiler: %q: point %d has weight %v; least squares need weights that are not negative", r.Name, k, v)
+			}
+		}
+	}
+	return nil
+}
+
+// scale multiplies rows of residual i with √(2 w_i f_i v_k), or with 1 if w is nil.
+func (p *Program) scale(i int, x, w []float64) {
+	if w == nil {
+		return
+	}
+	dim := p.Dim(i)
+	c := 2 * w[i] * p.factors[i]
+	if p.weights[i] == nil {
+		s := math.Sqrt(c)
+		for k := range x {
+			x[k] *= s
+		}
+		return
+	}
+	for k, v := range p.weights[i] {
+		s := math.Sqrt(c * v)
+		for j := range dim {
+			x[k*dim+j] *= s
+		}
+	}
+}
+
+// emitProduct emits Jᵀu, where u is one input for each residual, or J·v. The latter is the derivative of Jᵀu with respect
+// to u, which it does not depend on: the reverse sweep of the reverse sweep.
+func (p *Program) emitProduct(b *built, e *emitter, v variant) error {
+	var outs, cots gorgonia.Nodes
+	for i, root := range e.t.roots {
+		out, err := e.rows(root)
+		if err != nil {
+			return err
+		}
+		outs = append(outs, out)
+		cots = append(cots, e.g.Input(fmt.Sprintf("cotangent/%d", i), graph.Dims{Channels: 1, Width: root.dim}))
+	}
+	wrt, params := e.inputs.trainable(p.layout)
+	grads, err := e.g.Grad(outs, cots, wrt)
+	if err != nil {
+		return err
+	}
+	if v.kind == vReverse {
+		b.spec.Points = cots
+		for k, n := range grads {
+			if n != nil {
+				b.spec.Sums = append(b.spec.Sums, n)
+				b.grads = append(b.grads, params[k])
+			}
+		}
+		return nil
+	}
+	var from, along gorgonia.Nodes
+	for k, n := range grads {
+		in := e.g.Input(fmt.Sprintf("tangent/%d", k), e.g.Dims(wrt[k]))
+		b.spec.Params = append(b.spec.Params, in)
+		if n != nil {
+			from, along = append(from, n), append(along, in)
+		}
+	}
+	b.tangents = true
+	rows, err := e.g.Grad(from, along, cots)
+	if err != nil {
+		return err
+	}
+	for i, n := range rows {
+		if n != nil {
+			b.spec.Rows = append(b.spec.Rows, n)
+			b.residuals = append(b.residuals, i)
+		}
+	}
+	return nil
+}

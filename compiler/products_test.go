@@ -1,0 +1,183 @@
+package compiler_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/internal/exec"
+)
+
+// weighted is the world's system, whose residuals share points and networks and have up to three components, on n
+// points with weights.
+func weighted(w *world, n int) (compiler.Group, compiler.Batch) {
+	g, b := w.system(), w.batch(n, 1)
+	g.Weighted = true
+	for k := range n {
+		b.Weights = append(b.Weights, float64(k%3)/2) // every third is 0
+	}
+	return g, b
+}
+
+// scaled is J of the program with weights w, built row by row from Program.Jacobian, and s.
+func scaled(t *testing.T, r *run, w []float64) (j [][]float64, s []float64) {
+	t.Helper()
+	p, n := len(r.theta), r.p.Points()
+	for i := range r.p.Len() {
+		dim := r.p.Dim(i)
+		rows := make([]float64, n*dim*p)
+		if err := r.p.Jacobian(i, rows, r.theta, r.fixed); err != nil {
+			t.Fatal(err)
+		}
+		total := float64(n)
+		if r.b.Weights != nil {
+			total = 0
+			for _, v := range r.b.Weights {
+				total += v
+			}
+		}
+		for k, x := range r.residual(t, i) {
+			c := 1.0
+			if w != nil {
+				c = 2 * w[i] / (total * float64(dim))
+				if r.b.Weights != nil {
+					c *= r.b.Weights[k/dim]
+				}
+				c = math.Sqrt(c)
+			}
+			row := rows[k*p : (k+1)*p]
+			for q := range row {
+				row[q] *= c
+			}
+			j, s = append(j, row), append(s, c*x)
+		}
+	}
+	return j, s
+}
+
+// Products with J and Jᵀ against J itself, with and without weights, in both precisions and with any number of workers.
+func TestProducts(t *testing.T) {
+	for _, single := range []bool{false, true} {
+		for _, n := range []int{3, 37, 300} {
+			t.Run(fmt.Sprintf("single=%v,n=%d", single, n), func(t *testing.T) {
+				tol := 1e-12
+				if single {
+					tol = 1e-4
+				}
+				w := newWorld()
+				g, b := weighted(w, n)
+				var first [][]float64
+				for _, workers := range []int{1, 2, 5} {
+					pool := exec.NewPool(workers)
+					t.Cleanup(pool.Close)
+					r := w.compile(t, compiler.TraceCompiler{Single: single, Pool: pool}, g, b)
+					var all [][]float64
+					for _, weights := range [][]float64{nil, weightsOf(r)} {
+						j, s := scaled(t, r, weights)
+						if len(j) != r.p.Rows() {
+							t.Fatalf("%d rows, want %d", r.p.Rows(), len(j))
+						}
+						v, u := direction(len(r.theta), 2), direction(len(j), 3)
+						wantJ, wantJT := make([]float64, len(j)), make([]float64, len(v))
+						for k, row := range j {
+							for q, x := range row {
+								wantJ[k] += x * v[q]
+								wantJT[q] += x * u[k]
+							}
+						}
+						got := [3][]float64{make([]float64, len(j)), make([]float64, len(j)), make([]float64, len(v))}
+						u0 := slices.Clone(u)
+						for _, err := range []error{
+							r.p.Scaled(got[0], r.theta, r.fixed, weights), r.p.MulJ(got[1], r.theta, r.fixed, weights, v),
+							r.p.MulJT(got[2], r.theta, r.fixed, weights, u),
+						} {
+							if err != nil {
+								t.Fatal(err)
+							}
+						}
+						if !slices.Equal(u, u0) {
+							t.Error("MulJT has changed its operand")
+						}
+						for k, want := range [3][]float64{s, wantJ, wantJT} {
+							if e := relative(got[k], want); !(e <= tol) {
+								t.Errorf("%s: relative error %.2e", [3]string{"s", "Jv", "Jᵀu"}[k], e)
+							}
+						}
+						all = append(all, got[:]...)
+					}
+					if first == nil {
+						first = all
+					} else if !slices.EqualFunc(all, first, slices.Equal) {
+						t.Error("another number of workers gives other bits")
+					}
+				}
+			})
+		}
+	}
+}
+
+// weightsOf are weights of residuals, one of them 0.
+func weightsOf(r *run) []float64 {
+	w := make([]float64, r.p.Len())
+	for i := range w {
+		w[i] = float64(i) / 2
+	}
+	return w
+}
+
+// J·v is the limit of a difference of residuals.
+func TestProductByDifferences(t *testing.T) {
+	w := newWorld()
+	r := w.compile(t, compiler.TraceCompiler{}, w.system(), w.batch(11, 1))
+	v, weights, h := direction(len(r.theta), 2), r.ones(), 1e-5
+	at := func(h float64) []float64 {
+		theta, s := slices.Clone(r.theta), make([]float64, r.p.Rows())
+		for i := range theta {
+			theta[i] += h * v[i]
+		}
+		if err := r.p.Scaled(s, theta, r.fixed, weights); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	got, want, minus := make([]float64, r.p.Rows()), at(h), at(-h)
+	for k := range want {
+		want[k] = (want[k] - minus[k]) / (2 * h)
+	}
+	if err := r.p.MulJ(got, r.theta, r.fixed, weights, v); err != nil {
+		t.Fatal(err)
+	}
+	if e := relative(got, want); !(e <= 1e-7) {
+		t.Errorf("relative error %.2e", e)
+	}
+}
+
+func TestProductsRefuse(t *testing.T) {
+	w := newWorld()
+	g := w.group(w.u, w.u.D(w.x))
+	g.Residuals[1].Loss.Kind = compiler.MAE
+	r := w.compile(t, compiler.TraceCompiler{}, g, w.batch(5, 1))
+	s := make([]float64, r.p.Rows())
+	if err := r.p.Scaled(s, r.theta, r.fixed, r.ones()); err == nil || !strings.Contains(err.Error(), `"b" is reduced by mae`) {
+		t.Errorf("MAE: %v", err)
+	}
+	if err := r.p.Scaled(s, r.theta, r.fixed, nil); err != nil {
+		t.Errorf("residuals as they are: %v", err)
+	}
+	g.Residuals[1].Loss.Kind = compiler.MSE
+	r = w.compile(t, compiler.TraceCompiler{}, g, w.batch(5, 1))
+	for _, weight := range []float64{-1, math.NaN()} {
+		if err := r.p.Scaled(s, r.theta, r.fixed, []float64{1, weight}); err == nil {
+			t.Errorf("weight %v was accepted", weight)
+		}
+	}
+	if err := r.p.MulJ(s[1:], r.theta, r.fixed, nil, r.theta); err == nil {
+		t.Error("a short result was accepted")
+	}
+	if err := r.p.MulJT(make([]float64, len(r.theta)), r.theta, r.fixed, nil, s[1:]); err == nil {
+		t.Error("a short operand was accepted")
+	}
+}
