@@ -3,9 +3,11 @@ package callbacks
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/crux-pinn/crux/crux"
 )
@@ -40,6 +42,19 @@ func list(dir string) ([]string, error) {
 	return names, nil
 }
 
+// Checkpoints lists the paths of the checkpoints in a folder, the newest first, whether they can be read or not.
+func Checkpoints(dir string) ([]string, error) {
+	names, err := list(dir)
+	if err != nil {
+		return nil, fmt.Errorf("callbacks: %w", err)
+	}
+	slices.Reverse(names)
+	for i, n := range names {
+		names[i] = filepath.Join(dir, n)
+	}
+	return names, nil
+}
+
 // Load reads one checkpoint. A file that was cut short or changed, and one that is no checkpoint of crux, are errors.
 func Load(path string) (*Saved, error) {
 	b, err := os.ReadFile(path)
@@ -57,13 +72,13 @@ func Load(path string) (*Saved, error) {
 // Latest reads the newest checkpoint of a folder. One that cannot be read is skipped for the one before, and named in
 // Skipped. A folder without any that can be read is an error that says what is wrong with each.
 func Latest(dir string) (*Saved, error) {
-	names, err := list(dir)
+	paths, err := Checkpoints(dir)
 	if err != nil {
-		return nil, fmt.Errorf("callbacks: %w", err)
+		return nil, err
 	}
 	var skipped []error
-	for _, name := range slices.Backward(names) {
-		s, err := Load(filepath.Join(dir, name))
+	for _, path := range paths {
+		s, err := Load(path)
 		if err == nil {
 			s.Skipped = skipped
 			return s, nil
@@ -90,10 +105,14 @@ func (f *Saved) Restore(solver *crux.Solver, callbacks ...crux.Callback) error {
 		}
 	}
 	keys := keysOf(kept)
-	for k := range f.Callbacks {
+	var missing []string
+	for _, k := range slices.Sorted(maps.Keys(f.Callbacks)) {
 		if !slices.Contains(keys, k) {
-			return fmt.Errorf("callbacks: %s: it holds the state of %s, which was not passed to Restore", f.Path, k)
+			missing = append(missing, k)
 		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("callbacks: %s: it holds the state of %s; pass to Restore all callbacks of the run that was saved", f.Path, strings.Join(missing, ", "))
 	}
 	if err := solver.SetState(f.State); err != nil {
 		return fmt.Errorf("callbacks: %s: %w", f.Path, err)

@@ -100,7 +100,7 @@ func TestRunDirectories(t *testing.T) {
 		for _, e := range entries {
 			names = append(names, e.Name())
 		}
-		if err != nil || !reflect.DeepEqual(names, []string{historyFile, metricsFile, parametersFile, problemFile, resultFile, solutionFile}) {
+		if err != nil || !reflect.DeepEqual(names, []string{checkpointFolder, historyFile, metricsFile, parametersFile, problemFile, resultFile, solutionFile}) {
 			t.Errorf("%s holds %v, %v", want, names, err)
 		}
 	}
@@ -329,6 +329,13 @@ func TestDiverged(t *testing.T) {
 
 // A directory that vanishes under the run costs the files, not the result.
 func TestResultSurvivesFullDisk(t *testing.T) {
+	t.Run("without checkpoints", func(t *testing.T) { fullDisk(t, 3, "--set", "checkpoint=none") })
+	t.Run("with checkpoints", func(t *testing.T) { fullDisk(t, 4) })
+}
+
+// fullDisk expects so many files that cannot be written, each on a line of its own.
+func fullDisk(t *testing.T, failures int, args ...string) {
+	t.Helper()
 	folder(t)
 	reads := 0
 	clock := func() time.Time {
@@ -340,7 +347,7 @@ func TestResultSurvivesFullDisk(t *testing.T) {
 		return time.Unix(0, 0)
 	}
 	var out, stderr bytes.Buffer
-	code := Run(context.Background(), []string{"solve", "tiny.yaml", "--json", "--out", "run"}, Streams{Out: &out, Err: &stderr, Now: clock})
+	code := Run(context.Background(), append([]string{"solve", "tiny.yaml", "--json", "--out", "run"}, args...), Streams{Out: &out, Err: &stderr, Now: clock})
 	var v map[string]any
 	if err := json.Unmarshal(out.Bytes(), &v); err != nil {
 		t.Fatal(err)
@@ -354,7 +361,7 @@ func TestResultSurvivesFullDisk(t *testing.T) {
 			t.Errorf("stderr %q", stderr.String())
 		}
 	}
-	if strings.Count(stderr.String(), "\n") != 3 {
+	if strings.Count(stderr.String(), "\n") != failures {
 		t.Errorf("stderr %q", stderr.String())
 	}
 }

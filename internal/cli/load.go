@@ -25,10 +25,15 @@ type overrides struct {
 
 // flag adds the flags to a command.
 func (o *overrides) flag(c *cobra.Command) {
+	o.flagRun(c)
+	c.Flags().Uint64Var(&o.seed, "seed", 0, "root of all random numbers, instead of the file's")
+}
+
+// flagRun adds those that make sense for a run that has begun.
+func (o *overrides) flagRun(c *cobra.Command) {
 	o.flags = c
 	f := c.Flags()
 	f.StringArrayVar(&o.sets, "set", nil, "override a value of the file, as in --set optimizer.0.adam.lr=1e-3 (repeatable)")
-	f.Uint64Var(&o.seed, "seed", 0, "root of all random numbers, instead of the file's")
 	f.IntVar(&o.workers, "workers", 0, "threads; 0 means one for each core (results do not depend on it)")
 }
 
@@ -58,17 +63,17 @@ func (o *overrides) load(path string) (*spec.Problem, error) {
 	if err != nil {
 		return nil, fail(exitUsage, err)
 	}
-	if o.changed("steps") && o.steps > p.Steps {
-		key, last, err := lastPhase(p.Resolved)
-		if err != nil {
-			return nil, fail(exitUsage, fmt.Errorf("--steps %d: %w", o.steps, err))
+	if o.changed("steps") {
+		if o.steps > p.PhaseSteps {
+			key, last, err := lastPhase(p.Resolved)
+			if err != nil {
+				return nil, fail(exitUsage, fmt.Errorf("--steps %d: %w", o.steps, err))
+			}
+			sets = append(sets, fmt.Sprintf("%s=%d", key, last+o.steps-p.PhaseSteps))
 		}
-		if p, err = spec.Load(path, append(sets, fmt.Sprintf("%s=%d", key, last+o.steps-p.Steps))); err != nil {
+		if p, err = spec.Load(path, append(sets, fmt.Sprintf("steps=%d", o.steps))); err != nil {
 			return nil, fail(exitUsage, err)
 		}
-	}
-	if o.changed("steps") {
-		p.Steps = min(p.Steps, o.steps)
 	}
 	if o.changed("workers") {
 		p.Options.Workers = o.workers

@@ -26,7 +26,7 @@ type progress struct {
 	size   func() (cols, rows int) // nil for lines
 	now    func() time.Time
 	name   string
-	steps  int           // of the whole run
+	steps  int           // of the whole run, parts before a break included
 	limit  time.Duration // of wall time; 0 means none
 	names  []string      // of the constraints
 	method optim.Method
@@ -88,7 +88,7 @@ func (p *progress) OnSolveEnd(context.Context, *crux.Run, *crux.Result) error {
 }
 
 func (p *progress) show(s *crux.Step, now time.Time) {
-	head := fmt.Sprintf("%s  step %d/%d  loss %.3e", p.name, s.Epoch-p.first, p.steps, s.Loss)
+	head := fmt.Sprintf("%s  step %d/%d  loss %.3e", p.name, s.Epoch, p.steps, s.Loss)
 	if p.rate > 0 {
 		head += fmt.Sprintf("  %s/s  ETA %s", short(p.rate), duration(p.left(s, now)))
 	}
@@ -109,7 +109,7 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 
 // left estimates the time until the run ends, by its steps or by its budget.
 func (p *progress) left(s *crux.Step, now time.Time) time.Duration {
-	sec := float64(p.steps-(s.Epoch-p.first)) / p.rate
+	sec := float64(p.steps-s.Epoch) / p.rate
 	d := time.Duration(math.Min(sec, 1e9) * float64(time.Second))
 	if p.limit > 0 {
 		d = max(0, min(d, p.limit-now.Sub(p.begin)))
@@ -204,25 +204,4 @@ func phaseNames(describe string) []string {
 	}
 	add(inner[from:])
 	return names
-}
-
-// budget is a callback that ends a run when its time is up.
-type budget struct {
-	limit time.Duration
-	now   func() time.Time
-	begin time.Time
-}
-
-// OnSolveBegin implements crux.Callback.
-func (b *budget) OnSolveBegin(context.Context, *crux.Run) error {
-	b.begin = b.now()
-	return nil
-}
-
-// OnStep implements crux.Callback.
-func (b *budget) OnStep(context.Context, *crux.Step) error {
-	if b.now().Sub(b.begin) < b.limit {
-		return nil
-	}
-	return crux.Stop(fmt.Sprintf("time budget of %v used up", b.limit))
 }

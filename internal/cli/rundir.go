@@ -23,6 +23,8 @@ const (
 	parametersFile = "parameters.safetensors" // at the end
 	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
 	resultFile     = "result.json"            // what --json prints
+
+	checkpointFolder = "checkpoints" // states with which the run can go on
 )
 
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the

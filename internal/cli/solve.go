@@ -32,7 +32,8 @@ func (a *app) solve() *cobra.Command {
 		Long: `Train the networks of a problem and report how well they solve it.
 
 The run directory then holds problem.yaml (all defaults written out), history.csv and metrics.jsonl, which grow during
-the run, parameters.safetensors, solution.npz and result.json. Ctrl-C ends training early and keeps what there is; a second one quits at once.`,
+the run, checkpoints, parameters.safetensors, solution.npz and result.json. Ctrl-C ends training early and keeps what
+there is; a second one quits at once. crux resume goes on with a run, however it ended.`,
 		Example: `  crux solve burgers.yaml
   crux solve burgers.yaml --set optimizer.0.adam.lr=3e-3 --seed 2 --out runs/fast
   crux solve burgers.yaml --json --quiet | jq .errors.u.rel_l2`,
@@ -56,42 +57,51 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if err != nil {
 		return err
 	}
-	s, err := compile(p)
-	if err != nil {
-		return err
-	}
-	defer s.Close() //nolint:errcheck // it only ends workers
 	if f.dryRun {
+		s, err := compile(p)
+		if err != nil {
+			return err
+		}
+		defer s.Close() //nolint:errcheck // it only ends workers
 		return a.printDryRun(p, s, f.json)
 	}
 	if err := canceled(ctx); err != nil {
 		return err
 	}
+	t, err := a.training(p) // what is wrong with the problem shows before there is a directory
+	if err != nil {
+		return err
+	}
+	defer t.solver.Close() //nolint:errcheck // it only ends workers
 	dir, err := newRunDir(f.out, p.Name)
 	if err != nil {
 		return err
 	}
+	t.observe(dir)
 	// written before training: a directory that takes no files shows now
 	if err := saveBytes(dir, problemFile, p.Resolved); err != nil {
 		return fail(exitFailed, fmt.Errorf("%w; give another directory with --out", err))
 	}
 
-	// observers see the run; further ones join this list
-	observers := p.Callbacks("")
-	if p.Budget > 0 {
-		observers = append(observers, &budget{limit: p.Budget, now: a.Now})
-	}
+	return a.train(ctx, t, p.Steps, dir, f)
+}
+
+// train takes the steps of a run, or those that are left of it, and concludes it.
+func (a *app) train(ctx context.Context, t *training, steps int, dir string, f *solveFlags) error {
+	observers := t.callbacks
 	if !f.quiet {
-		observers = append(observers, newProgress(a.Streams, p))
+		observers = append(observers, newProgress(a.Streams, t.problem))
 	}
 	observers = append(observers, recorders(dir)...)
-	res, runErr := s.Solve(ctx, p.Steps, observers...)
-	if res == nil { // it did not begin
-		os.Remove(filepath.Join(dir, problemFile)) //nolint:errcheck // best effort: leave no empty run behind
-		os.Remove(dir)                             //nolint:errcheck
+	res, runErr := t.solver.Solve(ctx, steps, observers...)
+	if !t.resumed && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 { // it did not begin
+		for _, name := range []string{problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, ""} {
+			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort: leave no empty run behind
+		}
 		return fail(exitUsage, runErr)
 	}
-	return a.conclude(ctx, p, s, res, runErr, dir, f.json)
+	res.Steps, res.Time = res.Epoch, res.Time+t.clock.before // of all parts of the run
+	return a.conclude(ctx, t.problem, t.solver, res, runErr, dir, f.json)
 }
 
 // conclude judges a run that ended, however it did, writes its directory and prints the report.
@@ -125,7 +135,7 @@ func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res
 			recordErr = besides(runErr, context.Cause(ctx))
 			failed = fail(code, fmt.Errorf("%s after %d steps", res.Reason, res.Steps))
 			if saveErr == nil {
-				failed = fail(code, fmt.Errorf("%w; the results so far are in %s", failed, dir))
+				failed = fail(code, fmt.Errorf("%w; the results so far are in %s%s", failed, dir, goOn(p, dir)))
 			}
 		}
 	}
@@ -148,6 +158,14 @@ func besides(err, known error) error {
 		return nil
 	}
 	return err
+}
+
+// goOn words how to go on with a run, if it keeps checkpoints.
+func goOn(p *spec.Problem, dir string) string {
+	if p.Checkpoint == nil {
+		return ""
+	}
+	return "; go on with: crux resume " + dir
 }
 
 // exitCodeOr is the exit code of an error, 0 for none.

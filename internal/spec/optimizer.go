@@ -45,7 +45,7 @@ func (b *builder) optimizer(n *node, root *section) {
 		s.done()
 		if m != nil {
 			phases = append(phases, optim.Phase{Method: m, Steps: steps})
-			b.p.Steps += steps
+			b.p.PhaseSteps += steps
 		}
 	}
 	if len(itemsOf(n)) == 0 {
@@ -56,14 +56,15 @@ func (b *builder) optimizer(n *node, root *section) {
 
 // steps reads steps: the number of steps in all, where it is smaller than that of the phases.
 func (b *builder) steps(n *node) {
+	b.p.Steps = b.p.PhaseSteps
 	if n == nil {
 		return
 	}
 	v, ok := b.integer(n, 1)
 	switch {
 	case !ok:
-	case v > b.p.Steps && b.p.Steps > 0:
-		b.fail(n, "%d steps are more than the %d of the optimizer's phases; lengthen the last one", v, b.p.Steps)
+	case v > b.p.PhaseSteps && b.p.PhaseSteps > 0:
+		b.fail(n, "%d steps are more than the %d of the optimizer's phases; lengthen the last one", v, b.p.PhaseSteps)
 	default:
 		b.p.Steps = v
 	}

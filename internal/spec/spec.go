@@ -30,6 +30,7 @@ type Problem struct {
 	Crux        crux.Problem  // what New takes
 	Options     crux.Options  // method (phases), weight scheme, seed, precision, workers
 	Steps       int           // of all phases together, or fewer if the file says so
+	PhaseSteps  int           // of all phases together
 	Budget      time.Duration // wall time after which a run should end; 0 means none
 
 	Coords     []*ph.Coord        // in the order of the file

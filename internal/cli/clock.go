@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+)
+
+// clock is a callback that measures the training time of a run over all its parts, and ends the run when that is more than
+// its budget. A checkpoint keeps the time, so that a run that is resumed has what is left.
+type clock struct {
+	limit  time.Duration // 0 means none
+	now    func() time.Time
+	begin  time.Time     // of this part, by now, if there is a limit
+	start  time.Time     // of this part
+	before time.Duration // of the parts before
+}
+
+// OnSolveBegin implements crux.Callback.
+func (c *clock) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	r.Keep(c)
+	c.start = time.Now()
+	if c.limit > 0 {
+		c.begin = c.now()
+	}
+	return nil
+}
+
+// OnStep implements crux.Callback.
+func (c *clock) OnStep(_ context.Context, s *crux.Step) error {
+	if s.Measuring() || c.limit == 0 || c.before+c.now().Sub(c.begin) < c.limit {
+		return nil
+	}
+	return crux.Stop(fmt.Sprintf("time budget of %v used up", c.limit))
+}
+
+// State implements crux.Stateful: the time so far in nanoseconds.
+func (c *clock) State() ([]byte, error) {
+	return binary.LittleEndian.AppendUint64(nil, uint64(c.before+time.Since(c.start))), nil
+}
+
+// SetState implements crux.Stateful.
+func (c *clock) SetState(b []byte) error {
+	if len(b) != 8 {
+		return fmt.Errorf("the time of a run has 8 bytes, not %d", len(b))
+	}
+	c.before = time.Duration(binary.LittleEndian.Uint64(b))
+	return nil
+}

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+func (a *app) resume() *cobra.Command {
+	var f solveFlags
+	c := &cobra.Command{
+		Use:   "resume RUN",
+		Short: "Go on with a run that was interrupted, killed or stopped, or lengthen one that is complete",
+		Long: `Go on with a run that was interrupted, killed or stopped, or lengthen one that is complete.
+
+RUN is the directory that crux solve wrote. The run goes on from its newest checkpoint that can be read and ends, bit
+for bit, as it would have without the break: optimiser, weights, trackers, points and random numbers included. Its
+problem is the problem.yaml of the directory. --set changes what comes from here on, as long as the checkpoint fits.`,
+		Example: `  crux resume runs/burgers-1
+  crux resume runs/burgers-1 --steps 20000
+  crux resume runs/burgers-1 --set optimizer.0.adam.lr=1e-4 --set early_stopping=`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.runResume(c.Context(), args[0], &f)
+		},
+	}
+	f.flagRun(c)
+	f.flagSteps(c)
+	c.Flags().BoolVar(&f.json, "json", false, "print the result as one JSON object")
+	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
+	return c
+}
+
+func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
+	if err := isRun(dir); err != nil {
+		return err
+	}
+	if err := canceled(ctx); err != nil {
+		return err
+	}
+	t, err := a.restore(dir, f)
+	if err != nil {
+		return err
+	}
+	defer t.solver.Close() //nolint:errcheck // it only ends workers
+	left := t.problem.Steps - t.solver.Epoch()
+	if left <= 0 && exists(filepath.Join(dir, resultFile)) {
+		return fail(exitUsage, fmt.Errorf("the run in %s has taken %d steps, as many as it should; lengthen it with --steps %d", dir, t.solver.Epoch(), 2*t.solver.Epoch()))
+	}
+	// the result counts as complete when it is there, so it goes first and comes last
+	if err := os.Remove(filepath.Join(dir, resultFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fail(exitFailed, fmt.Errorf("remove the old %s: %w", filepath.Join(dir, resultFile), bare(err)))
+	}
+	if err := saveBytes(dir, problemFile, t.problem.Resolved); err != nil {
+		return fail(exitFailed, err)
+	}
+	if !f.quiet {
+		fmt.Fprintf(a.Err, "%s: going on from step %d of %d\n", t.problem.Name, t.solver.Epoch(), t.problem.Steps) //nolint:errcheck
+	}
+	return a.train(ctx, t, max(0, left), dir, f)
+}
+
+// isRun reports what a directory lacks to be one that crux solve wrote.
+func isRun(dir string) error {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fail(exitUsage, fmt.Errorf("%s is not a directory; give the run directory that crux solve printed, such as runs/burgers-1", dir))
+	}
+	if !exists(filepath.Join(dir, problemFile)) {
+		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is no run; give a directory that crux solve wrote", dir, problemFile))
+	}
+	return nil
+}
+
+// training is a problem ready to be trained, or trained: its solver, and the callbacks of the run.
+type training struct {
+	problem   *spec.Problem
+	solver    *crux.Solver
+	clock     *clock
+	callbacks []crux.Callback
+	resumed   bool // it goes on from a checkpoint
+}
+
+// training builds a problem. The caller closes the solver.
+func (a *app) training(p *spec.Problem) (*training, error) {
+	s, err := compile(p)
+	if err != nil {
+		return nil, err
+	}
+	return &training{problem: p, solver: s, clock: &clock{limit: p.Budget, now: a.Now}}, nil
+}
+
+// observe sets the callbacks that take part in the run of a directory, and are kept by its checkpoints.
+func (t *training) observe(dir string) {
+	t.callbacks = append(t.problem.Callbacks(filepath.Join(dir, checkpointFolder)), t.clock)
+}
+
+// restore builds the problem of a run directory in the state of the newest checkpoint that can be read and fits. Others are
+// reported as warnings.
+func (a *app) restore(dir string, f *solveFlags) (*training, error) {
+	folder := filepath.Join(dir, checkpointFolder)
+	files, err := callbacks.Checkpoints(folder)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fail(exitFailed, fmt.Errorf("read %s: %w", folder, bare(err)))
+	}
+	if len(files) == 0 {
+		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot go on; begin anew with: crux solve %s", folder, filepath.Join(dir, problemFile)))
+	}
+	var unusable []error
+	for _, path := range files {
+		t, err := a.restoreFrom(path, dir, f)
+		var misfit *misfitError
+		switch {
+		case err == nil:
+			for _, e := range unusable {
+				fmt.Fprintf(a.Err, "crux: warning: %v; taking the checkpoint before it\n", e) //nolint:errcheck
+			}
+			return t, nil
+		case !errors.As(err, &misfit):
+			return nil, err
+		}
+		unusable = append(unusable, misfit.err)
+	}
+	err = fmt.Errorf("none of the %d checkpoints in %s can be used: %w", len(files), folder, errors.Join(unusable...))
+	if len(f.sets) > 0 {
+		err = fmt.Errorf("%w\nwithout --set the run goes on as it was", err)
+	}
+	return nil, fail(exitUsage, err)
+}
+
+// misfitError says why a checkpoint cannot be used.
+type misfitError struct{ err error }
+
+func (e *misfitError) Error() string { return e.err.Error() }
+
+func (a *app) restoreFrom(path, dir string, f *solveFlags) (*training, error) {
+	saved, err := callbacks.Load(path)
+	if err != nil {
+		return nil, &misfitError{err}
+	}
+	p, err := f.load(filepath.Join(dir, problemFile))
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.training(p)
+	if err != nil {
+		return nil, err
+	}
+	t.observe(dir)
+	t.resumed = true
+	if err := saved.Restore(t.solver, t.callbacks...); err != nil {
+		t.solver.Close() //nolint:errcheck // the error counts
+		return nil, &misfitError{err}
+	}
+	return t, nil
+}
