@@ -38,7 +38,20 @@ var methods = map[string]func() optim.Method{
 	},
 }
 
-var schemes = []string{"norms", "traces", "relobralo", "softadapt", "uncertainty", "random"}
+var schemes = []string{"norms", "traces", "relobralo", "softadapt", "uncertainty", "random", "dwa", "causal", "selfadaptive", "rba", "rba and norms"}
+
+// pointWeights is a new point scheme for a constraint of setup; nil if the scheme is one for constraints.
+func pointWeights(scheme string) weights.PointScheme {
+	switch scheme {
+	case "causal":
+		return &weights.Causal{Time: "y", Slabs: 4, Delta: 0.5}
+	case "selfadaptive":
+		return &weights.SelfAdaptive{Rate: 0.1}
+	case "rba", "rba and norms":
+		return &weights.RBA{Gamma: 0.9, Eta: 0.2}
+	}
+	return nil
+}
 
 func build(t *testing.T, method, scheme, moves, dir string) *setup {
 	t.Helper()
@@ -64,6 +77,7 @@ func build(t *testing.T, method, scheme, moves, dir string) *setup {
 		}
 	}
 	w := map[string]weights.Scheme{
+		"rba and norms": &weights.GradientNormBalanced{Norms: st.norms}, "dwa": &weights.DWA{},
 		"norms": &weights.GradientNormBalanced{Norms: st.norms, EMA: 0.5}, "traces": weights.NewNTKBalanced(traces...),
 		"relobralo": &weights.ReLoBRaLo{Alpha: 0.9, Rho: 0.5, Seed: 4}, "softadapt": &weights.SoftAdapt{Temperature: 1},
 		"uncertainty": &weights.Uncertainty{}, "random": &weights.RLW{Seed: 2},
@@ -84,7 +98,8 @@ func build(t *testing.T, method, scheme, moves, dir string) *setup {
 	st.cs = append(st.cs, &callbacks.CosSimilarity{Interval: 4}, &callbacks.EarlyStopping{Patience: 1000, RestoreBest: false})
 	var err error
 	st.solver, err = crux.New(crux.Problem{Name: "plate", Constraints: []crux.Constraint{
-		{Name: "pde", Residual: pde, On: inside}, {Name: "edge", Residual: u, On: edge},
+		{Name: "pde", Residual: pde, On: inside, PointWeights: pointWeights(scheme)},
+		{Name: "edge", Residual: u, On: edge, PointWeights: pointWeights(scheme)},
 	}}, crux.Options{Method: methods[method](), Weights: w, Seed: 9, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -118,6 +133,11 @@ func same(t *testing.T, what string, a, b *setup) {
 	cb, _ := b.solver.Cloud("pde")
 	if !slices.Equal(ca.X, cb.X) {
 		t.Errorf("%s: other points", what)
+	}
+	pa, _ := a.solver.PointWeights("pde")
+	pb, _ := b.solver.PointWeights("pde")
+	if !slices.Equal(pa, pb) {
+		t.Errorf("%s: other weights of the points", what)
 	}
 	ra, rb := a.norms.Result(), b.norms.Result()
 	if !slices.Equal(ra.Epochs, rb.Epochs) || !slices.Equal(ra.Weighted.RawMatrix().Data, rb.Weighted.RawMatrix().Data) {
@@ -177,7 +197,7 @@ func TestResumeIsExact(t *testing.T) {
 
 // A run that a callback stopped within a step goes on where it was: the step is taken again, its measurements are not.
 func TestResumeAfterStop(t *testing.T) {
-	for _, scheme := range []string{"norms", "relobralo"} {
+	for _, scheme := range []string{"norms", "relobralo", "causal", "selfadaptive", "rba and norms"} {
 		plain := build(t, "adam", scheme, "", "")
 		plain.solve(t, 20)
 		dir := t.TempDir()
@@ -273,6 +293,7 @@ func TestForeignState(t *testing.T) {
 		{"lbfgs", "norms", "rad", "LBFGS"},
 		{"adam", "relobralo", "rad", "parts"},
 		{"adam", "norms", "r3", "callbacks.RAD#0"},
+		{"adam", "rba and norms", "rad", `no point weights of constraint "pde"`},
 	} {
 		o := build(t, c.method, c.scheme, c.moves, t.TempDir())
 		before := o.solver.Theta()
@@ -305,6 +326,45 @@ func TestForeignState(t *testing.T) {
 	}
 	if o.solver.SetState(nil) == nil {
 		t.Error("no error for no state")
+	}
+}
+
+// Weights of points that do not fit are errors, after which nothing has changed.
+func TestForeignPointWeights(t *testing.T) {
+	dir := t.TempDir()
+	build(t, "adam", "rba", "rad", dir).solve(t, 9)
+	o := build(t, "adam", "rba", "rad", t.TempDir())
+	before := o.solver.Theta()
+	for name, damage := range map[string]func(*crux.State){
+		"fewer":      func(s *crux.State) { s.PointWeights = s.PointWeights[:1] },
+		"more":       func(s *crux.State) { s.PointWeights = append(s.PointWeights, s.PointWeights[0]) },
+		"constraint": func(s *crux.State) { s.PointWeights[0].Constraint = "edge" },
+		"weights":    func(s *crux.State) { s.PointWeights[0].Weights = s.PointWeights[0].Weights[1:] },
+		"negative":   func(s *crux.State) { s.PointWeights[0].Weights[3] = -1 },
+		"residuals":  func(s *crux.State) { s.PointWeights[1].Residual = nil },
+		"losses":     func(s *crux.State) { s.PointWeights[1].Loss = nil },
+		"points":     func(s *crux.State) { s.PointWeights[0].At = []float64{1, 2, 3} },
+		"scheme":     func(s *crux.State) { s.PointWeights[1].Scheme = []byte("none") },
+	} {
+		saved, err := callbacks.Latest(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		damage(saved.State)
+		if err := saved.Restore(o.solver, o.cs...); err == nil || o.solver.Epoch() != 0 || !slices.Equal(before, o.solver.Theta()) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	saved, err := callbacks.Latest(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := saved.Restore(o.solver, o.cs...); err != nil {
+		t.Fatal(err)
+	}
+	p := build(t, "adam", "random", "rad", t.TempDir())
+	if err := saved.Restore(p.solver, p.cs...); err == nil || !strings.Contains(err.Error(), "the PointWeights they had") {
+		t.Errorf("without point schemes: %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -15,6 +16,7 @@ import (
 	"github.com/crux-pinn/crux/net"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/weights"
 )
 
 // decay is y' = −y, y(0) = 1 on [0, 2]; the solution is e⁻ᵗ.
@@ -262,4 +264,29 @@ func ExampleSolver_Measure() {
 	// Output:
 	// epoch 0 [ode start] 2
 	// 0 <nil>
+}
+
+// Causal weights let an equation in time be solved from its beginning on.
+func ExampleSolver_PointWeights() {
+	_, _, _, p := decay()
+	p.Constraints[0].PointWeights = &weights.Causal{Slabs: 8, Eps: []float64{10}}
+	solver, err := crux.New(p, crux.Options{Method: &optim.LBFGS{}, Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer solver.Close()
+
+	for _, steps := range []int{1, 100} {
+		if _, err := solver.Solve(context.Background(), steps); err != nil {
+			log.Fatal(err)
+		}
+		w, err := solver.PointWeights("ode")
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("after %d steps all times count: %v\n", solver.Epoch(), slices.Min(w) > 0.99)
+	}
+	// Output:
+	// after 1 steps all times count: false
+	// after 101 steps all times count: true
 }

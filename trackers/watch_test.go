@@ -3,7 +3,12 @@ package trackers_test
 import (
 	"context"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -105,12 +110,78 @@ func TestWatchingChangesNothing(t *testing.T) {
 	}
 }
 
-// The same for weight schemes, those that read trackers and those that read losses.
+// pointSchemes are the schemes that weigh points, by type.
+var pointSchemes = map[string]func() weights.PointScheme{
+	"Causal": func() weights.PointScheme {
+		return &weights.Causal{Time: "x", Slabs: 4, Eps: []float64{0.01, 0.1, 1}, Delta: 0.9}
+	},
+	"SelfAdaptive": func() weights.PointScheme { return &weights.SelfAdaptive{Rate: 0.1} },
+	"RBA":          func() weights.PointScheme { return &weights.RBA{Gamma: 0.9, Eta: 0.2} },
+}
+
+// lossSchemes are the schemes that weigh constraints without trackers, by type.
+var lossSchemes = map[string]func() weights.Scheme{
+	"ReLoBRaLo": func() weights.Scheme { return &weights.ReLoBRaLo{Alpha: 0.9, Rho: 0.5} },
+	"SoftAdapt": func() weights.Scheme { return &weights.SoftAdapt{} }, "DWA": func() weights.Scheme { return &weights.DWA{} },
+	"Uncertainty": func() weights.Scheme { return &weights.Uncertainty{} }, "RLW": func() weights.Scheme { return &weights.RLW{} },
+	"Fixed": func() weights.Scheme { return &weights.Fixed{W: []float64{1, 2, 0.5}} },
+	"Scheduled": func() weights.Scheme {
+		return &weights.Scheduled{W: []func(int) float64{nil, func(e int) float64 { return 1 + float64(e)/10 }, nil}}
+	},
+}
+
+// trackedSchemes are those that read trackers.
+var trackedSchemes = []string{"GradientNormBalanced", "NTKBalanced"}
+
+// Every type of package weights that weighs is in the tables above, so that the tests below cover it.
+func TestAllSchemesAreCovered(t *testing.T) {
+	files, err := filepath.Glob("../weights/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, path := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		for _, d := range f.Decls {
+			m, ok := d.(*ast.FuncDecl)
+			if !ok || m.Recv == nil || m.Name.Name != "Weigh" && m.Name.Name != "WeighPoints" {
+				continue
+			}
+			found++
+			name := m.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name
+			if lossSchemes[name] == nil && pointSchemes[name] == nil && !slices.Contains(trackedSchemes, name) {
+				t.Errorf("scheme %s is not in the tables of this file", name)
+			}
+		}
+	}
+	if want := len(lossSchemes) + len(pointSchemes) + len(trackedSchemes); found != want {
+		t.Errorf("%d schemes in the package, %d in the tables", found, want)
+	}
+}
+
+// The same for every weight scheme: those that read trackers, those that read losses, those that weigh points, and both kinds
+// at once.
 func TestWatchingChangesNoBalancedRun(t *testing.T) {
+	names := slices.Concat(slices.Sorted(maps.Keys(lossSchemes)), trackedSchemes, slices.Sorted(maps.Keys(pointSchemes)))
 	for name, method := range methods {
-		for _, scheme := range []string{"norms", "traces", "relobralo", "softadapt", "dwa", "uncertainty", "random"} {
+		for k, scheme := range names {
 			p := newPlate()
 			run := func(more ...crux.Callback) *crux.Solver {
+				for i := range p.problem.Constraints {
+					p.problem.Constraints[i].PointWeights = nil
+					if f := pointSchemes[scheme]; f != nil {
+						p.problem.Constraints[i].PointWeights = f()
+					}
+				}
+				if k%4 == 0 { // together with a scheme for points
+					p.problem.Constraints[0].PointWeights = pointSchemes["RBA"]()
+				}
 				norms := &trackers.GradientNorms{Interval: 4}
 				own := []crux.Callback{norms}
 				var traces []weights.TraceSource
@@ -118,16 +189,21 @@ func TestWatchingChangesNoBalancedRun(t *testing.T) {
 					k := &trackers.NTKSpectrum{Grad: ph.ParamGrad(c.Residual, nil), On: c.On, Points: 5, Interval: 6}
 					traces, own = append(traces, k), append(own, k)
 				}
-				w := map[string]weights.Scheme{
-					"norms": &weights.GradientNormBalanced{Norms: norms, EMA: 0.5}, "traces": weights.NewNTKBalanced(traces...),
-					"relobralo": &weights.ReLoBRaLo{Alpha: 0.9, Rho: 0.5}, "softadapt": &weights.SoftAdapt{}, "dwa": &weights.DWA{},
-					"uncertainty": &weights.Uncertainty{}, "random": &weights.RLW{},
-				}[scheme]
+				var w weights.Scheme
+				switch {
+				case scheme == "GradientNormBalanced":
+					w = &weights.GradientNormBalanced{Norms: norms, EMA: 0.5}
+				case scheme == "NTKBalanced":
+					w = weights.NewNTKBalanced(traces...)
+				case lossSchemes[scheme] != nil:
+					w = lossSchemes[scheme]()
+				}
 				s := p.solver(t, crux.Options{Method: method(), Weights: w, Seed: 3, Workers: 1})
 				solve(t, s, 20, append(more, own...)...)
 				return s
 			}
-			if !slices.Equal(run().Theta(), run(p.all()...).Theta()) {
+			plain, watched := run(), run(p.all()...)
+			if !slices.Equal(plain.Theta(), watched.Theta()) || !slices.Equal(plain.History().Loss, watched.History().Loss) {
 				t.Errorf("%s, %s: watching changed the run", name, scheme)
 			}
 		}
@@ -246,7 +322,10 @@ func TestIntervals(t *testing.T) {
 func TestFrozenParametersGiveConstantWeights(t *testing.T) {
 	p := newPlate()
 	p.problem.Constraints[0].On = p.box.Interior(40) // fixed points too
-	for _, name := range []string{"norms", "traces"} {
+	for _, name := range []string{"norms", "traces", "norms and points"} {
+		if name == "norms and points" { // whose weights go on growing, which norms of unweighted losses do not see
+			p.problem.Constraints[0].PointWeights = pointSchemes["RBA"]()
+		}
 		norms := &trackers.GradientNorms{Interval: 3}
 		cs := []crux.Callback{norms}
 		var scheme weights.Scheme = &weights.GradientNormBalanced{Norms: norms}
@@ -260,14 +339,14 @@ func TestFrozenParametersGiveConstantWeights(t *testing.T) {
 		}
 		s := p.solver(t, crux.Options{Method: optim.Freeze{}, Weights: scheme})
 		var seen [][]float64
-		solve(t, s, 20, append(cs, &stepper{func(st *crux.Step) { seen = append(seen, slices.Clone(st.Weights)) }})...)
+		solve(t, s, 60, append(cs, &stepper{func(st *crux.Step) { seen = append(seen, slices.Clone(st.Weights)) }})...)
 		for e, w := range seen[1:] {
 			if !slices.Equal(w, seen[1]) {
 				t.Fatalf("%s: step %d has weights %v, step 1 %v", name, e+1, w, seen[1])
 			}
 		}
-		if slices.Equal(seen[0], seen[1]) {
-			t.Errorf("%s: weights stay uniform", name)
+		if slices.Equal(seen[0], seen[1]) || !slices.Equal(seen[0], []float64{1, 1, 0.1}) {
+			t.Errorf("%s: weights begin with %v and go on with %v", name, seen[0], seen[1])
 		}
 	}
 }

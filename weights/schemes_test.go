@@ -204,6 +204,24 @@ func TestGoldenBalancedSequences(t *testing.T) {
 	}
 }
 
+// Weights stay uniform until the last of the trackers has fired.
+func TestUniformUntilAllHaveFired(t *testing.T) {
+	ms := []*meter{{trace: 1, rows: 1, fired: true}, {trace: 100, rows: 1}, {trace: 10, rows: 1}}
+	b := &weights.NTKBalanced{Traces: []weights.TraceSource{ms[0], ms[1], ms[2]}}
+	w := make([]float64, 3)
+	for epoch := range 4 {
+		if epoch > 0 && epoch < 3 {
+			ms[3-epoch].fired = true
+		}
+		if err := b.Weigh(w, nil, epoch); err != nil {
+			t.Fatal(err)
+		}
+		if uniform := slices.Equal(w, []float64{1, 1, 1}); uniform != (epoch < 2) {
+			t.Errorf("step %d: %v", epoch, w)
+		}
+	}
+}
+
 func TestGradientNormOptions(t *testing.T) {
 	m := &meter{norms: []float64{0, 1, 100}, fired: true}
 	w := make([]float64, 3)
