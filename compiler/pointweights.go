@@ -13,8 +13,9 @@ import (
 //
 //	L̃_i = f_i Σ_k μ_k v_k ρ(r_ik)  in place of  L_i = f_i Σ_k v_k ρ(r_ik)
 //
-// where v are the weights of a quadrature rule, if there are any. Gradient, TrainingLosses, AddGaussNewton and the rows of [Program.Scaled], MulJ, MulJT and [Kernel] see them; losses,
-// GradientOf, HVP, Residuals and Jacobian do not. μ is copied. It is 1 everywhere after SetPoints. Nothing is compiled again.
+// where v are the weights of a quadrature rule, if there are any. Gradient, TrainingLosses, AddGaussNewton and what works on
+// weighted rows (Scaled, MulJ, MulJT and [Kernel]) see them; losses, GradientOf, HVP, Residuals and Jacobian do not. μ is copied.
+// It is 1 everywhere after SetPoints. Nothing is compiled again.
 func (p *Program) SetPointWeights(i int, mu []float64) error {
 	if i < 0 || i >= p.Len() || !p.group.Residuals[i].ByPoint {
 		return fmt.Errorf("compiler: group %q: residual %d has no weights of its points; compile it with ByPoint", p.group.Name, i)
@@ -28,11 +29,11 @@ func (p *Program) SetPointWeights(i int, mu []float64) error {
 		}
 	}
 	p.run.setPointWeights(i, mu)
-	own := slices.Clone(mu)
+	own := append(p.own[i][:0], mu...)
 	for k, v := range p.measure {
 		own[k] *= v
 	}
-	p.weights[i] = own
+	p.own[i], p.weights[i] = own, own
 	return nil
 }
 
@@ -42,7 +43,9 @@ func (p *Program) quadrature(v []float64) {
 	if p.group.Weighted {
 		p.measure = slices.Clone(v)
 	}
-	p.weights = make([][]float64, p.Len())
+	if p.weights == nil {
+		p.weights, p.own = make([][]float64, p.Len()), make([][]float64, p.Len())
+	}
 	for i := range p.weights {
 		p.weights[i] = p.measure
 	}

@@ -181,3 +181,43 @@ func TestProductsRefuse(t *testing.T) {
 		t.Error("a short operand was accepted")
 	}
 }
+
+// Weights of the points in training count in the rows as in the gradient, together with those of a quadrature rule, and are
+// gone with the next points.
+func TestProductsWithPointWeights(t *testing.T) {
+	w := newWorld()
+	g, b := weighted(w, 20)
+	g.Residuals[0].ByPoint = true
+	r := w.compile(t, compiler.TraceCompiler{}, g, b)
+	mu := make([]float64, 20)
+	for k := range mu {
+		mu[k] = float64(k % 5)
+	}
+	weights := weightsOf(r)
+	weights[0] = 3
+	check := func() {
+		t.Helper()
+		s, got := make([]float64, r.p.Rows()), make([]float64, len(r.theta))
+		if err := r.p.Scaled(s, r.theta, r.fixed, weights); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.p.MulJT(got, r.theta, r.fixed, weights, s); err != nil {
+			t.Fatal(err)
+		}
+		want, _ := r.gradient(t, r.theta, weights)
+		if e := relative(got, want); !(e <= 1e-12) {
+			t.Errorf("relative error %.2e", e)
+		}
+	}
+	check()
+	for range 2 {
+		if err := r.p.SetPointWeights(0, mu); err != nil {
+			t.Fatal(err)
+		}
+		check()
+	}
+	if err := r.p.SetPoints(b, r.fixed); err != nil {
+		t.Fatal(err)
+	}
+	check()
+}

@@ -37,6 +37,7 @@ type Program struct {
 	terms   map[variant][]int // see factorable
 	measure []float64         // weights of the points as a rule of quadrature; nil without
 	weights [][]float64       // of the points in training, by residual; nil without
+	own     [][]float64       // memory of those
 
 	rows      [][]float64 // residuals of the latest gradient, of those that are weighted by point, in order
 	residuals [][]float64 // the same by residual; nil for the others
