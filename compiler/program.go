@@ -33,6 +33,7 @@ type Program struct {
 	sums    [][]float64       // places for the losses of a sweep, by component, for those by point, and one for a gradient
 	one     [1][]float64      // place for a single result
 	grad    []float64         // of AddGradient
+	reverse int               // gradients and products with Hessians so far
 	scaled  []float64         // of MulJT
 	terms   map[variant][]int // see factorable
 	measure []float64         // weights of the points as a rule of quadrature; nil without
@@ -168,6 +169,7 @@ func (p *Program) Gradient(dst, theta, fixed, w, losses []float64) error {
 		return err
 	}
 	clear(dst)
+	p.reverse++
 	if err := p.run.eval(variant{kind: vGradient}, operands{theta: theta, fixed: fixed, seeds: p.seed(w), sums: p.places(dst), rows: p.rows}); err != nil {
 		return err
 	}
@@ -194,6 +196,7 @@ func (p *Program) GradientOf(i int, dst, theta, fixed []float64) error {
 	}
 	clear(dst)
 	p.one[0] = dst
+	p.reverse++
 	return p.run.eval(variant{kind: vGradientOf, index: i}, operands{theta: theta, fixed: fixed, seeds: p.factors[i : i+1], sums: p.one[:]})
 }
 
@@ -206,6 +209,7 @@ func (p *Program) HVP(dst, theta, fixed, w, v []float64) error {
 	}
 	clear(dst)
 	p.one[0] = dst
+	p.reverse++
 	return p.run.eval(variant{kind: vHVP}, operands{theta: theta, fixed: fixed, seeds: p.seed(w), tangents: v, sums: p.one[:]})
 }
 
@@ -220,6 +224,9 @@ func (p *Program) Residuals(i int, dst, theta, fixed []float64) error {
 	p.one[0] = dst
 	return p.run.eval(variant{kind: vRows, index: i}, operands{theta: theta, fixed: fixed, rows: p.one[:]})
 }
+
+// Reverse is how many gradients and products with Hessians the program has computed.
+func (p *Program) Reverse() int { return p.reverse }
 
 // Work is what one evaluation of the gradient costs.
 type Work struct {

@@ -318,7 +318,7 @@ func TestIntervals(t *testing.T) {
 	near(t, "weighted", []float64{r.Weighted.At(0, 2)}, []float64{0.1 * r.Norms.At(0, 2)}, 1e-15)
 }
 
-// At constant θ balanced weights are constant, because norms and traces are those of unweighted losses.
+// At constant θ balanced weights are constant over twenty measurements, because norms and traces are those of unweighted losses.
 func TestFrozenParametersGiveConstantWeights(t *testing.T) {
 	p := newPlate()
 	p.problem.Constraints[0].On = p.box.Interior(40) // fixed points too

@@ -53,6 +53,12 @@ type golden struct {
 			Trace  float64
 		} `json:"per_constraint"`
 	}
+	Lanczos struct {
+		V0            []float64
+		N             int `json:"n_iter"`
+		Alphas, Betas []float64
+		Ritz          []float64 `json:"ritz_desc"`
+	}
 	Landscape struct {
 		N      int                          `json:"n_grid"`
 		Range  float64                      `json:"alpha_range"`

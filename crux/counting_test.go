@@ -1,0 +1,46 @@
+package crux_test
+
+import (
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
+)
+
+// Three gradient trackers that are due at every step cost no reverse sweep beside those of training when all constraints
+// have points of their own, and one for each constraint when constraints share them: one gradient matrix a step.
+func TestGradientTrackersShareTheStepsGradients(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{5}}, x, y)
+	edge := box.Boundary(8)
+	const steps = 7
+	for _, c := range []struct {
+		name        string
+		slope       *domain.Points
+		train, more int // reverse sweeps a step
+	}{
+		{"own points", box.Boundary(6), 3, 0},
+		{"two share points", edge, 2, 2},
+	} {
+		sweeps := func(cs ...crux.Callback) int {
+			s := newSolver(t, crux.Problem{Name: "count", Constraints: []crux.Constraint{
+				{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(x), On: box.Interior(20)},
+				{Name: "value", Residual: u, On: edge},
+				{Name: "slope", Residual: u.D(x), On: c.slope},
+			}}, crux.Options{})
+			solve(t, s, steps, cs...)
+			return s.ReverseSweeps()
+		}
+		if got := sweeps(); got != steps*c.train {
+			t.Errorf("%s: %d sweeps to train, want %d", c.name, got, steps*c.train)
+		}
+		got := sweeps(&trackers.GradientNorms{Interval: 1}, &trackers.CosSimilarity{Interval: 1}, &trackers.GradientAlignment{Interval: 1, Mask: u.LastLayer()})
+		if want := steps * (c.train + c.more); got != want {
+			t.Errorf("%s: %d sweeps with three trackers, want %d", c.name, got, want)
+		}
+	}
+}
