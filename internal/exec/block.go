@@ -19,6 +19,7 @@ type laneState[T kern.Float] struct {
 // segment is a run of kernel steps, and the user's function that comes after it, if any.
 type segment[T kern.Float] struct {
 	steps  []kern.Step[T]
+	code   *kern.Code[T]
 	f      func(float64) float64
 	dst, a int
 }
@@ -65,6 +66,24 @@ func newLaneState[T kern.Float](c *laneCode) *laneState[T] {
 		seg.steps = append(seg.steps, kern.NewStep[T](kern.OpAdd, c.values+k, c.values+k, v, 0))
 	}
 	s.code = append(s.code, seg)
+	// What is stored, summed or read by a later segment has to be in memory when a segment ends.
+	kept := make([]bool, len(s.slots))
+	for _, v := range c.out {
+		kept[v] = true
+	}
+	for k := range c.sums {
+		kept[c.values+k] = true
+	}
+	for k := len(s.code) - 1; k >= 0; k-- {
+		seg := &s.code[k]
+		if seg.f != nil {
+			kept[seg.a] = true
+		}
+		seg.code = kern.Compile(seg.steps, func(slot int) bool { return kept[slot] })
+		for i := range seg.steps {
+			seg.steps[i].Reads(func(slot int) { kept[slot] = true })
+		}
+	}
 	return s
 }
 
@@ -102,7 +121,7 @@ func runLanes[T kern.Float](c *laneCode, s *laneState[T], dims []graph.Dims, in 
 		}
 		for k := range s.code {
 			seg := &s.code[k]
-			kern.Run(seg.steps, s.slots, m)
+			seg.code.Run(s.slots, m)
 			if seg.f != nil {
 				a, dst := unsafe.Slice(s.slots[seg.a], m), unsafe.Slice(s.slots[seg.dst], m)
 				for i, x := range a {

@@ -26,6 +26,7 @@ type engine[T Float] struct {
 	axpy   func(dst []T, s T, a []T)
 	adam   func(theta, m, v, g []T, k adamStep[T])
 	run    func(steps []Step[T], slots []*T, n int) int // executes leading steps with a code, at least one; may be nil
+	chain  chainEngine[T]
 	gemm   gemmEngine[T]
 	zeros  [512]T // stays so
 }

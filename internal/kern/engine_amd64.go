@@ -35,6 +35,7 @@ func accelerate[T Float](e *engine[T], l level) {
 			useAVX2F64(e)
 		case levelAVX512:
 			useAVX512F64(e)
+			useChain(e, chainTableF64(), chainRunF64)
 		}
 	case *engine[float32]:
 		switch l {
@@ -42,6 +43,7 @@ func accelerate[T Float](e *engine[T], l level) {
 			useAVX2F32(e)
 		case levelAVX512:
 			useAVX512F32(e)
+			useChain(e, chainTableF32(), chainRunF32)
 		}
 	}
 }

@@ -92,6 +92,7 @@ func benchProgram[T Float](b *testing.B, n int) {
 		op := []Op{OpAdd, OpMul, OpFMA}[i%3]
 		steps = append(steps, NewStep[T](op, rng.IntN(slotCount), rng.IntN(slotCount), rng.IntN(slotCount), rng.IntN(slotCount)))
 	}
+	code := Compile(steps, func(slot int) bool { return slot < 4 })
 	perStep := func(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/30, "ns/step")
 	}
@@ -109,6 +110,12 @@ func benchProgram[T Float](b *testing.B, n int) {
 	b.Run("run", func(b *testing.B) {
 		for b.Loop() {
 			Run(steps, slots, n)
+		}
+		perStep(b)
+	})
+	b.Run("code", func(b *testing.B) {
+		for b.Loop() {
+			code.Run(slots, n)
 		}
 		perStep(b)
 	})

@@ -52,8 +52,10 @@ func generate(dir string) error {
 			}
 		}
 	}
-	if err := writeNEON(dir); err != nil {
-		return err
+	for _, write := range []func(string) error{writeChain, writeNEON} {
+		if err := write(dir); err != nil {
+			return err
+		}
 	}
 	text, err := tables()
 	if err != nil {
