@@ -15,6 +15,7 @@ import (
 //	constraints:
 //	  pde: {residual: u_t + u*u_x - nu*u_xx, points: 4000, sampler: sobol, resample: 100}
 //	  flow: {residual: {mass: u_x + v_y, momentum: u*u_x + v*u_y + p_x = nu*(u_xx + u_yy)}, points: 2000}
+//	  late: {residual: u_t + u_x, points: 2000, point_weights: causal}
 //	  data: {residual: u - u_data, on: {builtin: burgers_cole_hopf, n: 2000}, weight: 10, loss: {huber: 0.1}}
 //
 // Several residuals of one constraint share its points and are weighted by themselves; their names are flow.mass and so on.
@@ -57,6 +58,8 @@ func (b *builder) constraint(e entry, name constraintName) {
 	if v := s.get("resample"); r != nil && v != nil && v.kind == mapping {
 		b.follow(v, name, points(count).Random())
 	}
+	pointNode := s.get("point_weights")
+	byPoint := b.pointWeights(pointNode, s)
 	s.done()
 	loss := b.loss(lossNode)
 	if residual == nil || len(b.fieldNames) == 0 || r == nil && b.isData(s.n.get("on")) {
@@ -74,14 +77,18 @@ func (b *builder) constraint(e entry, name constraintName) {
 			sample = points(min(count, 8))
 		}
 	}
+	b.checkPointWeights(pointNode, byPoint, on, loss)
 	add := func(name string, n *node, weight float64) {
 		x, ok := b.expr(n, env)
 		if !ok || on == nil {
 			return
 		}
 		c := crux.Constraint{Name: name, Residual: x, On: on, Loss: loss, Weight: weight}
+		if byPoint != nil {
+			c.PointWeights = byPoint()
+		}
 		b.p.Crux.Constraints = append(b.p.Crux.Constraints, c)
-		c.On = sample
+		c.On, c.PointWeights = sample, nil
 		b.samples = append(b.samples, c)
 	}
 	if residual.kind != mapping {

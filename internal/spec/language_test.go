@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/weights"
 )
 
 const heat = `
@@ -108,6 +110,10 @@ func TestLanguage(t *testing.T) {
 		{"RAR-D", "constraints.pde.resample={rar_d: {interval: 2, add: 3, limit: 70}}"},
 		{"R3", "constraints.pde.resample={r3: }"},
 		{"several residuals, one followed", "constraints.pde={residual: {a: u_t, b: u_x}, points: 20, resample: {rad: {interval: 1, residual: b}}}"},
+		{"causal weights", "constraints.pde.point_weights=causal"},
+		{"causal weights in full", "constraints.pde.point_weights={causal: {slabs: 4, eps: [0.1, 1], delta: 0.5, stop: true, interval: 2}}"},
+		{"residual-based attention", "constraints.pde.point_weights={rba: {gamma: 0.9, eta: 0.1, init: 1, interval: 3}}"},
+		{"self-adaptive weights", "constraints.pde={residual: {a: u_t, b: u_x}, points: 20, point_weights: {self_adaptive: {rate: 0.1, power: 1, init: 2, plain: true}}}"},
 		{"steps in all", "steps=7"},
 		{"workers", "workers=2"},
 	} {
@@ -313,4 +319,23 @@ constraints:
 	// wave.yaml:5:50: constraints.pde: unknown key "samplr"; did you mean sampler?
 	//     5 |   pde: {residual: u_tt - c^2*u_xx, points: 1000, samplr: sobol}
 	//       |                                                  ^
+}
+
+// Weights of points are read as they are written, each residual has its own, and the resolved file shows the defaults.
+func TestPointWeights(t *testing.T) {
+	p := load(t, "constraints.pde={residual: {a: u_t, b: u_x}, points: 20, point_weights: {causal: {eps: [0.1, 1]}}}",
+		"constraints.bc={residual: u, on: boundary, points: 20, point_weights: {rba: {eta: 0.1}}}")
+	a, ok := p.Crux.Constraints[0].PointWeights.(*weights.Causal)
+	b, _ := p.Crux.Constraints[1].PointWeights.(*weights.Causal)
+	if !ok || a == b || a.Time != "t" || a.Slabs != 32 || a.Delta != 0.99 || !slices.Equal(b.Eps, []float64{0.1, 1}) {
+		t.Errorf("%+v and %+v", a, b)
+	}
+	if r, ok := p.Crux.Constraints[2].PointWeights.(*weights.RBA); !ok || r.Gamma != 0.999 || r.Eta != 0.1 || r.Init != 0 {
+		t.Errorf("%+v", p.Crux.Constraints[2].PointWeights)
+	}
+	for _, want := range []string{"slabs: 32", "gamma: 0.999", "interval: 1"} {
+		if !strings.Contains(string(p.Resolved), want) {
+			t.Errorf("no %s in\n%s", want, p.Resolved)
+		}
+	}
 }
