@@ -191,6 +191,13 @@ func (k *sink) OnSolveEnd(_ context.Context, r *crux.Run, res *crux.Result) erro
 	return k.settle(res)
 }
 
+// skipped is the number of plots of the latest run that were left out.
+func (k *sink) skipped() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.studio.left
+}
+
 // settle writes all that is left, closes the medium and returns the error of the run's recording.
 func (k *sink) settle(end *crux.Result) error {
 	if k.working {
@@ -236,11 +243,11 @@ func (k *sink) drain() {
 		return
 	}
 	if !k.opened {
+		k.opened = true // also if it fails: close may have something to undo
 		if err = k.to.open(); err != nil {
 			k.fail(err)
 			return
 		}
-		k.opened = true
 	}
 	for _, r := range rows {
 		begun := time.Now()

@@ -1,18 +1,103 @@
 package cli
 
 import (
+	"fmt"
+	"io"
+	"math"
 	"path/filepath"
+	"strconv"
+
+	"github.com/goccy/go-yaml"
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
 )
 
-// recorders are the callbacks that write down what a run measures. They come last, so that they see what all others have
+// records are the callbacks that write down what a run measures. They come last, so that they see what all others have
 // recorded at a step.
-func recorders(dir string) []crux.Callback {
-	return []crux.Callback{
+type records struct {
+	all   []crux.Callback
+	wandb *callbacks.WandB       // nil if not asked for
+	board *callbacks.TensorBoard // nil if not asked for
+}
+
+func newRecords(p *spec.Problem, dir string) *records {
+	r := &records{all: []crux.Callback{
 		&callbacks.CSV{Path: filepath.Join(dir, historyFile)},
 		&callbacks.JSONL{Path: filepath.Join(dir, metricsFile)},
 		&callbacks.Arrays{Dir: filepath.Join(dir, arraysDir)},
+	}}
+	if b := p.TensorBoard; b != nil {
+		r.board = &callbacks.TensorBoard{Dir: orDefault(b.Dir, filepath.Join(dir, boardDir))}
+		r.all = append(r.all, r.board)
+	}
+	if w := p.WandB; w != nil {
+		r.wandb = &callbacks.WandB{
+			Dir: orDefault(w.Dir, dir), Project: w.Project, Entity: w.Entity, Group: w.Group, Name: orDefault(w.Name, filepath.Base(dir)),
+			Notes: w.Notes, Tags: w.Tags, Config: config(p.Resolved),
+		}
+		r.all = append(r.all, r.wandb)
+	}
+	return r
+}
+
+func orDefault(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}
+
+// config is the resolved file as W&B compares runs by it: whatever reads as a number is one.
+func config(resolved []byte) map[string]any {
+	var m map[string]any
+	if yaml.Unmarshal(resolved, &m) != nil {
+		return nil // a run without settings is better than none
+	}
+	for _, k := range []string{"wandb", "tensorboard"} {
+		delete(m, k)
+	}
+	return numbers(m).(map[string]any)
+}
+
+func numbers(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, x := range v {
+			v[k] = numbers(x)
+		}
+	case []any:
+		for i, x := range v {
+			v[i] = numbers(x)
+		}
+	case string:
+		if f, err := strconv.ParseFloat(v, 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
+			return f
+		}
+	case float64:
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return fmt.Sprint(v)
+		}
+	}
+	return v
+}
+
+// hints say how to open what a run recorded, and what is not in it.
+func (r *records) hints(w io.Writer) {
+	note := func(n int, what string) {
+		if n > 0 {
+			fmt.Fprintf(w, "%s: %d images or histograms came faster than they could be drawn and were left out; %s has their numbers\n", what, n, arraysDir) //nolint:errcheck
+		}
+	}
+	if r.board != nil {
+		note(r.board.Skipped(), "tensorboard")
+		fmt.Fprintf(w, "tensorboard --logdir %s\n", r.board.Dir) //nolint:errcheck
+	}
+	if r.wandb != nil {
+		note(r.wandb.Skipped(), "wandb")
+		if d := r.wandb.RunDir(); d != "" {
+			fmt.Fprintf(w, "wandb sync %s\n", d) //nolint:errcheck
+		}
 	}
 }

@@ -20,6 +20,7 @@ const (
 	historyFile    = "history.csv"            // losses and scalars of every step, by column
 	metricsFile    = "metrics.jsonl"          // the same by line, with times and weights
 	arraysDir      = "trackers"               // arrays of each tracker
+	boardDir       = "tensorboard"            // event files, if asked for
 	parametersFile = "parameters.safetensors" // at the end
 	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
 	resultFile     = "result.json"            // what --json prints

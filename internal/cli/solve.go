@@ -92,20 +92,21 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, f *
 	if !f.quiet {
 		observers = append(observers, newProgress(a.Streams, t.problem))
 	}
-	observers = append(observers, recorders(dir)...)
+	rec := newRecords(t.problem, dir)
+	observers = append(observers, rec.all...)
 	res, runErr := t.solver.Solve(ctx, steps, observers...)
 	if !t.resumed && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 { // it did not begin
-		for _, name := range []string{problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, ""} {
+		for _, name := range []string{problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, ""} {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort: leave no empty run behind
 		}
 		return fail(exitUsage, runErr)
 	}
 	res.Steps, res.Time = res.Epoch, res.Time+t.clock.before // of all parts of the run
-	return a.conclude(ctx, t.problem, t.solver, res, runErr, dir, f.json)
+	return a.conclude(ctx, t.problem, t.solver, res, runErr, rec, dir, f.json)
 }
 
 // conclude judges a run that ended, however it did, writes its directory and prints the report.
-func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res *crux.Result, runErr error, dir string, asJSON bool) error {
+func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res *crux.Result, runErr error, rec *records, dir string, asJSON bool) error {
 	if res.Status == crux.Canceled || ctx.Err() != nil && errors.Is(runErr, ctx.Err()) {
 		// the method under way may have reported only that the context ended, not why
 		res.Status, res.Reason = crux.Canceled, context.Cause(ctx).Error()
@@ -124,8 +125,10 @@ func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res
 			return fail(exitFailed, err)
 		}
 		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
+		rec.hints(a.Err)
 	} else {
 		printReport(a.Out, p, s, rep)
+		rec.hints(a.Out)
 	}
 	var failed error
 	recordErr := runErr // what is left of it when the run itself went well

@@ -50,7 +50,7 @@ var allowed = map[string][]string{
 	"internal/ckpt":     {"crux", "internal/ckpt/npy"},
 	"internal/spec": {
 		"crux", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks",
-		"internal/nearest", "internal/pdetest", "internal/refeval", "internal/seed",
+		"internal/nearest", "internal/pdetest", "internal/refeval", "internal/seed", "internal/wandb",
 	},
 	"internal/cli": {
 		"crux", "compiler", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks",

@@ -68,6 +68,7 @@ func (l *loader) problem(root *node) *Problem {
 		b.references(reference)
 	}
 	b.optimizer(optimizer, s)
+	b.recording(s)
 	b.steps(steps)
 	if len(b.p.Coords) > 0 {
 		b.trackers(watched, s)

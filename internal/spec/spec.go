@@ -33,6 +33,9 @@ type Problem struct {
 	PhaseSteps  int           // of all phases together
 	Budget      time.Duration // wall time after which a run should end; 0 means none
 
+	WandB       *WandB       // nil unless asked for
+	TensorBoard *TensorBoard // nil unless asked for
+
 	Coords     []*ph.Coord        // in the order of the file
 	Time       *ph.Coord          // one of Coords, or nil
 	Fields     []Field            // unknown functions, component by component, in the order of the file

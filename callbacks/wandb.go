@@ -1,0 +1,148 @@
+package callbacks
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/wandb"
+)
+
+// WandB writes what a run records into a run directory of Weights & Biases, as its own client does offline:
+//
+//	wandb sync DIR/wandb/offline-run-*               # uploads the run
+//	wandb beta sync --live DIR/wandb/offline-run-*   # while it goes on
+//	wandb leet DIR/wandb                             # shows it without uploading
+//
+// There are losses, weights and all scalars of trackers; the matrix of cosines, the histograms of residuals and
+// sensitivities and the loss landscape as images; the eigenvalues of kernels as a histogram. No account and no network is needed
+// until the run is uploaded.
+//
+// A run that begins at step 0 is a new one. One that goes on, in the same process or after a restart, goes on in the newest
+// run of the folder, unless that has been uploaded already.
+//
+// The log is written on a goroutine of its own, within a second. Images take at most a tenth of a core: when trackers fire
+// faster than that, Skipped counts those that were left out, and the last one of each kind is always there. Pass it after
+// the trackers. An error of the disk does not end the run: Solve returns it beside the result.
+type WandB struct {
+	Dir      string         // folder in which the folder wandb is made; empty means the working directory
+	Project  string         // empty means crux
+	Entity   string         // user or team; empty means that of whoever uploads
+	Group    string         // of runs that belong together
+	Name     string         // of the run; empty means the problem's
+	Notes    string         // a text about the run
+	Tags     []string       // short words to find runs by
+	Config   map[string]any // settings to compare runs by; what JSON can express
+	Interval int            // steps between losses; 0 means 1
+
+	sink
+	epoch int // at which the run begins
+	name  string
+	run   *wandb.Run
+	path  string
+}
+
+// RunDir is the directory of the latest run; empty before anything was written. It is known when Solve has returned.
+func (c *WandB) RunDir() string { return c.path }
+
+// Skipped is the number of images and histograms of the latest run that were left out because they came too fast. It may be called
+// from any goroutine.
+func (c *WandB) Skipped() int { return c.skipped() }
+
+// OnSolveBegin implements crux.Callback.
+func (c *WandB) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	if err := wandb.Check(c.options(r.Problem())); err != nil {
+		return err
+	}
+	if err := writableDir(c.dir()); err != nil {
+		return err
+	}
+	c.epoch, c.name = r.Epoch(), r.Problem()
+	return c.begin(r, c, c.Interval, true, nil)
+}
+
+func (c *WandB) dir() string {
+	if c.Dir == "" {
+		return "."
+	}
+	return c.Dir
+}
+
+func (c *WandB) options(problem string) wandb.Options {
+	o := wandb.Options{
+		Project: c.Project, Entity: c.Entity, Group: c.Group, Name: c.Name, Notes: c.Notes, Tags: c.Tags, Config: c.Config,
+	}
+	if o.Project == "" {
+		o.Project = "crux"
+	}
+	if o.Name == "" {
+		o.Name = problem
+	}
+	return o
+}
+
+// open implements medium.
+func (c *WandB) open() (err error) {
+	c.run = nil
+	if c.epoch > 0 {
+		c.run, err = wandb.Continue(c.dir(), c.epoch)
+	}
+	if c.epoch == 0 || errors.Is(err, wandb.ErrNone) {
+		c.run, err = wandb.Create(c.dir(), c.options(c.name), time.Now())
+	}
+	if err != nil {
+		c.run = nil
+		return err
+	}
+	c.path = c.run.Dir
+	return nil
+}
+
+// write implements medium.
+func (c *WandB) write(r *row) error {
+	items := make([]wandb.Item, 0, len(r.keys)+3)
+	for i, key := range r.keys {
+		items = append(items, wandb.Number(key, r.values[i]))
+	}
+	for _, p := range r.plots {
+		i, err := c.plot(p)
+		if err != nil {
+			return err
+		}
+		items = append(items, i)
+	}
+	return c.run.History(r.epoch, r.at, items)
+}
+
+func (c *WandB) plot(p *plot) (wandb.Item, error) {
+	if p.raw && len(p.hist.Counts) <= wandb.MostBins {
+		return wandb.Histogram(p.key, p.hist.Edges, p.hist.Counts)
+	}
+	b, width, height, err := p.png()
+	if err != nil {
+		return wandb.Item{}, err
+	}
+	return c.run.Image(p.key, p.epoch, b, width, height, p.caption())
+}
+
+// flush implements medium.
+func (c *WandB) flush() error { return c.run.Flush(time.Now()) }
+
+// close implements medium.
+func (c *WandB) close(end *crux.Result) error {
+	if c.run == nil {
+		return nil
+	}
+	code := 0
+	if end != nil {
+		switch end.Status {
+		case crux.Completed, crux.Converged, crux.Stopped:
+		case crux.Canceled:
+			code = 255 // what W&B's own client reports for Ctrl-C
+		default:
+			code = 1
+		}
+	}
+	return c.run.Close(code, time.Now())
+}
