@@ -109,7 +109,7 @@ func (s *Solver) blame(d *DivergedError, i int) {
 		}
 		one := cloud.Subset([]int{k})
 		smallest(s.problem.Constraints[i].Residual, map[ph.Expr]bool{}, func(e ph.Expr) bool {
-			ev, err := s.compileOn(e, one, nil)
+			ev, err := s.compileOn(e, one)
 			if err != nil {
 				return false
 			}

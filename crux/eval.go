@@ -43,11 +43,15 @@ func (s *Solver) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("crux: %w", err)
 	}
-	return s.compileOn(e, cloud, nil)
+	return s.compileOn(e, cloud)
 }
 
-// compileOn compiles an expression as a function of the selected parameters.
-func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud, sel ph.Selector) (*Evaluator, error) {
+func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud) (*Evaluator, error) {
+	return s.compileWith(e, cloud, nil, s.options.Precision)
+}
+
+// compileWith compiles an expression as a function of the selected parameters.
+func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, precision Precision) (*Evaluator, error) {
 	if s.closed {
 		return nil, errClosed
 	}
@@ -71,7 +75,7 @@ func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud, sel ph.Selector) (*Ev
 	g := schema(cloud, s.bounds)
 	g.Name, g.Weighted = "eval", false
 	g.Residuals = []compiler.Residual{{Name: "expression", Expr: e}}
-	tc := compiler.TraceCompiler{Pool: s.pool, Layout: layout, Single: s.options.Precision == Float32}
+	tc := compiler.TraceCompiler{Pool: s.pool, Layout: layout, Single: precision == Float32}
 	var err error
 	if ev.program, err = tc.Compile(g); err != nil {
 		return nil, fmt.Errorf("crux: %w", err)

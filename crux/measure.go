@@ -1,6 +1,10 @@
 package crux
 
-import "gonum.org/v1/gonum/mat"
+import (
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/compiler"
+)
 
 // What trackers need beyond losses and gradients. None of these change anything that the training step reads, so watching
 // does not alter a run.
@@ -52,6 +56,16 @@ func (e *Evaluator) Jacobian() (*mat.Dense, error) {
 	theta, fixed := e.parameters()
 	out := mat.NewDense(e.program.Points()*e.program.Dim(0), len(theta), nil)
 	return out, e.program.Jacobian(0, out.RawMatrix().Data, theta, fixed)
+}
+
+// Kernel is J·Jᵀ, for J of Jacobian, formed without J.
+func (e *Evaluator) Kernel() (*mat.SymDense, error) {
+	if e.solver.closed {
+		return nil, errClosed
+	}
+	theta, fixed := e.parameters()
+	k := mat.NewSymDense(e.program.Rows(), nil)
+	return k, compiler.Kernel(k.RawSymmetric().Data, []*compiler.Program{e.program}, theta, fixed, nil, nil)
 }
 
 // Components is the number of columns that Eval returns.

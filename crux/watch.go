@@ -31,11 +31,12 @@ func (r *Run) CompileOn(e ph.Expr, on *domain.Cloud) (*Evaluator, error) {
 	if on == nil || on.Len() == 0 {
 		return nil, fmt.Errorf("crux: evaluation without points")
 	}
-	return r.solver.compileOn(e, on, nil)
+	return r.solver.compileOn(e, on)
 }
 
 // CompileGradient prepares the derivatives of an expression with respect to selected parameters on given points: the
-// evaluator's Jacobian has one column for each entry of these, in the order of θ.
+// evaluator's Jacobian has one column for each entry of these, in the order of θ. It computes in float64 whatever
+// Options.Precision is: a kernel's small eigenvalues are lost in float32.
 func (r *Run) CompileGradient(g *ph.NetworkGradient, on *domain.Cloud) (*Evaluator, error) {
 	if g == nil || g.Expr == nil {
 		return nil, fmt.Errorf("crux: derivatives of no expression; give one such as placeholder.ParamGrad(u, nil)")
@@ -43,7 +44,7 @@ func (r *Run) CompileGradient(g *ph.NetworkGradient, on *domain.Cloud) (*Evaluat
 	if on == nil || on.Len() == 0 {
 		return nil, fmt.Errorf("crux: evaluation without points")
 	}
-	return r.solver.compileOn(g.Expr, on, g.Select)
+	return r.solver.compileWith(g.Expr, on, g.Select, Float64)
 }
 
 // ResidualAt prepares the residual of constraint i for evaluation on other points than its own.

@@ -27,8 +27,8 @@ import (
 // so a spectrum that falls off steeply learns a few patterns at once and the rest never (spectral bias). Traces per row
 // that differ by orders of magnitude between constraints mean that one is learned long before the other: weights.NTKBalanced.
 //
-// Cost: n rows of J, about n/N training steps on N points, and the eigenvalues of the smaller of J Jᵀ and JᵀJ; memory
-// n·P numbers. See Jacot et al. (2018), arXiv 1806.07572; Wang, Yu and Perdikaris (2022), arXiv 2007.14527.
+// Cost: the factors of n rows of J, about n/N training steps on N points, and the eigenvalues of the smaller of J Jᵀ, which
+// is formed without J, and JᵀJ. Always in float64. See Jacot et al. (2018), arXiv 1806.07572; Wang, Yu and Perdikaris (2022), arXiv 2007.14527.
 type NTKSpectrum struct {
 	Grad     *ph.NetworkGradient // from placeholder.ParamGrad: a scalar expression and the parameters; needed
 	On       *domain.Points      // where; needed. A constraint's own point set gives that constraint's first points
@@ -41,6 +41,8 @@ type NTKSpectrum struct {
 	interval int
 	topK     int
 	eval     *crux.Evaluator
+
+	parameters int // selected
 }
 
 // NTKSpectrumValue is one measurement.
@@ -98,8 +100,12 @@ func (t *NTKSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.Select(t.Grad.Select); err != nil {
-		return fmt.Errorf("mask: %w", err)
+	at, err := selected(r, t.Grad.Select)
+	if err != nil {
+		return err
+	}
+	if t.parameters = len(at); at == nil {
+		t.parameters = r.Parameters()
 	}
 	name := fmt.Sprintf("tracker/ntk/%d", t.Seed)
 	cloud, err := r.Cloud(t.On, name)
@@ -130,15 +136,11 @@ func (t *NTKSpectrum) OnStep(_ context.Context, s *crux.Step) error {
 	if !t.due(s, t.interval) {
 		return nil
 	}
-	j, err := t.eval.Jacobian()
+	values, trace, err := t.spectrum()
 	if err != nil {
 		return err
 	}
-	values, err := linalg.GramEigenvalues(j)
-	if err != nil {
-		return err
-	}
-	v := NTKSpectrumValue{values, linalg.GramTrace(j), linalg.Condition(values), linalg.Rank(values)}
+	v := NTKSpectrumValue{values, trace, linalg.Condition(values), linalg.Rank(values)}
 	t.publish(s.Epoch, v)
 	for k := range min(t.topK, len(values)) {
 		if err := s.Record(fmt.Sprintf("explainability/ntk/eigval_%d", k), values[k]); err != nil {
@@ -150,6 +152,24 @@ func (t *NTKSpectrum) OnStep(_ context.Context, s *crux.Step) error {
 		s.Record("explainability/ntk/lambda_min", v.Min()),
 		s.Record("explainability/ntk/condition_number", v.Condition),
 	)
+}
+
+// spectrum is that of K, from K or, where it is smaller, from JᵀJ.
+func (t *NTKSpectrum) spectrum() (values []float64, trace float64, err error) {
+	if t.eval.Points().Len() > t.parameters {
+		j, err := t.eval.Jacobian()
+		if err != nil {
+			return nil, 0, err
+		}
+		values, err = linalg.GramEigenvalues(j)
+		return values, linalg.GramTrace(j), err
+	}
+	k, err := t.eval.Kernel()
+	if err != nil {
+		return nil, 0, err
+	}
+	values, err = linalg.Eigenvalues(k)
+	return values, mat.Trace(k), err
 }
 
 // Trace is the latest tr K with its number of rows, for weights.NTKBalanced.
