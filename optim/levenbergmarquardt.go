@@ -8,6 +8,8 @@ import (
 	"runtime"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/internal/linalg"
 )
 
 // LevenbergMarquardt is the Gauss–Newton method with damping, for losses that are sums of squares (Levenberg 1944,
@@ -48,7 +50,7 @@ type LevenbergMarquardt struct {
 	crew      crew
 	a         *mat.SymDense
 	u         []float64 // A + λI, then its factor
-	chol      cholesky
+	chol      linalg.Cholesky
 
 	g, at, d, x, best []float64
 }
@@ -206,10 +208,10 @@ func (m *LevenbergMarquardt) try(ctx context.Context, f Objective, loss, lambda 
 	for i := range n {
 		m.u[i*n+i] += lambda
 	}
-	if !m.chol.factorize(m.crew, m.u, n) {
+	if !m.chol.Factorize(m.crew, m.u, n) {
 		return math.Inf(1), 0, nil
 	}
-	m.chol.solve(m.d, m.g) // −δ
+	m.chol.Solve(m.d, m.g) // −δ
 	model := (lambda*dot(m.d, m.d) + dot(m.d, m.g)) / 2
 	if !(model > 0) || firstNonFinite(m.d) >= 0 {
 		return math.Inf(1), 0, nil

@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"placeholder": {"internal/nearest"},
 	"domain":      {"placeholder", "internal/nearest"},
 	"net":         {"placeholder", "internal/nearest"},
-	"optim":       {"internal/kern"},
+	"optim":       {"internal/kern", "internal/linalg"},
 	"weights":     {},
 	"compiler":    {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
 	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/exec", "internal/seed"},
@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"internal/kern":     {},
 	"internal/nearest":  {},
 	"internal/seed":     {},
-	"internal/linalg":   {},
+	"internal/linalg":   {"internal/kern"},
 	"internal/picture":  {},
 	"internal/tfevents": {}, // event files of TensorBoard
 	"internal/wandb":    {}, // run directories of Weights & Biases
