@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 		"crux", "trackers", "weights", "domain", "placeholder", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
 		"internal/picture", "internal/tfevents", "internal/wandb",
 	},
+	"explain":  {"crux", "optim", "placeholder", "trackers"},
 	"cmd/crux": {"internal/cli"},
 
 	"internal/graph":    {"internal/kern"}, // the opcodes of pointwise programs
@@ -53,7 +54,7 @@ var allowed = map[string][]string{
 		"internal/nearest", "internal/pdetest", "internal/refeval", "internal/seed", "internal/wandb",
 	},
 	"internal/cli": {
-		"crux", "compiler", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks",
+		"crux", "compiler", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks", "explain",
 		"internal/ckpt", "internal/ckpt/npy", "internal/spec", "internal/exec", "internal/kern",
 	},
 

@@ -1,0 +1,278 @@
+package explain_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/explain"
+	"github.com/crux-pinn/crux/net"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
+)
+
+var two = explain.Setting{Constraints: []string{"pde", "bc"}, Coords: [][]string{{"x", "y"}, {"x", "y"}}, Rate: 1e-3}
+
+var three = explain.Setting{Constraints: []string{"pde", "bc", "ic"}}
+
+// want is a finding that must be among those given: ! before the text stands for a warning. With no, it must not.
+type want struct {
+	level explain.Level
+	text  string
+}
+
+func warning(text string) want { return want{explain.Warning, text} }
+func says(text string) want    { return want{explain.Note, text} }
+
+// check compares all findings with the expected beginnings or parts of them, in order.
+func check(t *testing.T, name string, got []explain.Finding, wants ...want) {
+	t.Helper()
+	if len(got) != len(wants) {
+		t.Errorf("%s: %d findings, want %d:\n%v", name, len(got), len(wants), got)
+		return
+	}
+	for i, w := range wants {
+		if got[i].Level != w.level || !strings.Contains(got[i].Text, w.text) {
+			t.Errorf("%s: finding %d is a %v: %s\nwant a %v with %q", name, i, got[i].Level, got[i].Text, w.level, w.text)
+		}
+	}
+}
+
+func TestGradientNorms(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		at    explain.Setting
+		v     trackers.GradientNormsValue
+		wants []want
+	}{
+		{"weak", two, trackers.GradientNormsValue{Norms: []float64{12, 0.1}, Weighted: []float64{12, 0.1}}, []want{warning("the gradient of bc is 120 times smaller than that of pde: it is hardly trained")}},
+		{"just not weak", two, trackers.GradientNormsValue{Norms: []float64{9.99, 0.1}, Weighted: []float64{9.99, 0.1}}, []want{says("the gradient of bc is 100 times smaller")}},
+		{"even", two, trackers.GradientNormsValue{Norms: []float64{1, 2.5}, Weighted: []float64{1, 2.5}}, []want{says("within a factor of 2.5")}},
+		{"balanced", two, trackers.GradientNormsValue{Norms: []float64{120, 1}, Weighted: []float64{120, 110}}, []want{says("within a factor of 1.1")}},
+		{"reversed by weights", two, trackers.GradientNormsValue{Norms: []float64{4, 1}, Weighted: []float64{4, 2000}}, []want{warning("of pde is 500 times smaller than that of bc, as weighted (without weights 4 times larger)")}},
+		{"zero", three, trackers.GradientNormsValue{Norms: []float64{1, 0, 1}, Weighted: []float64{1, 0, 1}}, []want{warning("the gradient of bc is zero"), says("within a factor of 1")}},
+		{"all zero", two, trackers.GradientNormsValue{Norms: []float64{0, 0}, Weighted: []float64{0, 0}}, []want{warning("all gradients are zero")}},
+		{"one", explain.Setting{Constraints: []string{"pde"}}, trackers.GradientNormsValue{Norms: []float64{3}, Weighted: []float64{3}}, []want{says("norm 3")}},
+		{"none", two, trackers.GradientNormsValue{}, nil},
+	} {
+		check(t, c.name, explain.GradientNorms(c.at, c.v), c.wants...)
+	}
+}
+
+func TestCosSimilarity(t *testing.T) {
+	value := func(n int, upper ...float64) trackers.CosSimilarityValue {
+		v := trackers.CosSimilarityValue{N: n, Matrix: make([]float64, n*n)}
+		k := 0
+		for i := range n {
+			v.Matrix[i*n+i] = 1
+			for j := i + 1; j < n; j++ {
+				v.Matrix[i*n+j], v.Matrix[j*n+i] = upper[k], upper[k]
+				k++
+			}
+		}
+		return v
+	}
+	check(t, "opposed", explain.CosSimilarity(two, value(2, -0.7)), warning("pde and bc oppose each other, cosine -0.7"))
+	check(t, "orthogonal", explain.CosSimilarity(two, value(2, 0)), says("no two constraints oppose each other"))
+	check(t, "together", explain.CosSimilarity(two, value(2, 0.9)), says("all constraints pull together: the smallest cosine is 0.9"))
+	check(t, "mixed", explain.CosSimilarity(three, value(3, 0.8, 0.1, -0.5)), warning("bc and ic oppose each other, cosine -0.5"), says("pde and bc pull together, cosine 0.8"))
+	check(t, "one", explain.CosSimilarity(two, value(1)), says("one constraint"))
+	five := explain.Setting{Constraints: []string{"a", "b", "c", "d", "e"}}
+	check(t, "many", explain.CosSimilarity(five, value(5, -1, -.9, -.8, -.7, 0, 0, 0, 0, 0, 0)),
+		warning("a and b"), warning("a and c"), warning("a and d"), warning("1 more pairs"))
+}
+
+func TestGradientAlignment(t *testing.T) {
+	check(t, "orthogonal", explain.GradientAlignment(three, trackers.GradientAlignmentValue{Alignment: -1.0 / 3}), says("hardly disturb"))
+	check(t, "conflict", explain.GradientAlignment(two, trackers.GradientAlignmentValue{Alignment: -0.7}), warning("alignment -0.7, where 2 gradients that do not touch give 0: the mean of the unit gradients has length 0.39, so constraints undo"))
+	check(t, "together", explain.GradientAlignment(two, trackers.GradientAlignmentValue{Alignment: 0.9}), says("mostly pull together"))
+	check(t, "one", explain.GradientAlignment(explain.Setting{Constraints: []string{"a"}}, trackers.GradientAlignmentValue{Alignment: 1}), says("by definition"))
+}
+
+func TestResidualStats(t *testing.T) {
+	v := trackers.ResidualStatsValue{
+		Means: []float64{0, 0.9, 0}, Stds: []float64{1, 0.1, 0}, Maxes: []float64{60, 1, 0}, P99: []float64{5, 0.95, 0},
+		Where: [][]float64{{0.01, 0.99}, {0, 1}, {0, 0}},
+	}
+	check(t, "spot and bias", explain.ResidualStats(two, []int{0, 1}, v),
+		warning("the largest residual of pde, 60, lies at (x = 0.01, y = 0.99) and is 12 times the 99th percentile: a spot"),
+		says("the largest residual of bc, 1, lies at (x = 0, y = 1), 1.1 times the 99th percentile"),
+		warning("the residual of bc has mean 0.9, 99 % of its root mean square: a bias"))
+	check(t, "subset", explain.ResidualStats(three, []int{2, 0, 1}, trackers.ResidualStatsValue{
+		Means: []float64{1}, Stds: []float64{0}, Maxes: []float64{1}, P99: []float64{1}, Where: [][]float64{{2}},
+	}), says("the largest residual of ic, 1, lies at (x0 = 2)"))
+	check(t, "zero", explain.ResidualStats(two, []int{1}, trackers.ResidualStatsValue{
+		Means: []float64{0}, Stds: []float64{0}, Maxes: []float64{0}, P99: []float64{0}, Where: [][]float64{{0, 0}},
+	}), says("the residual of bc is zero at all points"))
+}
+
+func TestInputSensitivity(t *testing.T) {
+	n := 50
+	values, points := mat.NewDense(n, 4, nil), mat.NewDense(n, 1, nil)
+	for i := range n {
+		points.Set(i, 0, float64(i))
+		values.SetRow(i, []float64{0, 1, float64(i), 0.01})
+	}
+	values.Set(7, 3, -20)
+	r := trackers.InputSensitivityResult{Epochs: []int{0}, Values: []*mat.Dense{values}, Coords: []string{"x"}, Points: points}
+	check(t, "four components", explain.InputSensitivity(r),
+		warning("component 0 is zero at all 50 points"), says("component 1 is about the same everywhere, 1"),
+		says("component 2 is 24.5 in the mean and 49 at most, at (x = 49)"), says("component 3 is largest, 20, at (x = 7), 49 times its mean"))
+	check(t, "none", explain.InputSensitivity(trackers.InputSensitivityResult{}))
+}
+
+func TestNTKSpectrum(t *testing.T) {
+	// λ_k = 10^{−k}: four of ten are within a thousand of the first
+	v := trackers.NTKSpectrumValue{Condition: 1e9, Rank: 10}
+	for k := range 10 {
+		v.Eigenvalues = append(v.Eigenvalues, math.Pow(10, -float64(k)))
+		v.Trace += v.Eigenvalues[k]
+	}
+	check(t, "steep", explain.NTKSpectrum(v), says("4 of 10 patterns"), says("condition 1e+09, rank 10 of 10; 2 eigenvalues make up 99 % of the trace 1.11, 0.111 per point"))
+	steep := trackers.NTKSpectrumValue{Eigenvalues: []float64{1, 1e-6, 1e-7, 1e-8, 1e-9}, Trace: 1, Condition: 1e9, Rank: 5}
+	check(t, "biased", explain.NTKSpectrum(steep), warning("spectral bias: 1 of 5 patterns are learned within 1000 times"), says("condition"))
+	check(t, "zero", explain.NTKSpectrum(trackers.NTKSpectrumValue{Eigenvalues: []float64{0, 0}}), warning("the kernel is zero"))
+	check(t, "none", explain.NTKSpectrum(trackers.NTKSpectrumValue{}))
+}
+
+func TestHessianSpectrum(t *testing.T) {
+	nan := math.NaN()
+	check(t, "stiff saddle", explain.HessianSpectrum(two, trackers.HessianSpectrumValue{
+		Eigenvalues: []float64{2000, 3, 0.1, nan}, Bounds: []float64{1e-8, 0, 0, nan}, Smallest: -40, SmallBound: 1, Trace: 2100,
+	}),
+		says("sharpness 2e+03: plain gradient descent is stable for learning rates below 2/λ = 0.001; that of the run is 0.001"),
+		warning("the 3 largest eigenvalues fall by a factor of 2e+04"), warning("negative curvature, -40"), says("trace 2.1e+03, 1.1 times"))
+	check(t, "bowl", explain.HessianSpectrum(explain.Setting{Rate: nan}, trackers.HessianSpectrumValue{
+		Eigenvalues: []float64{10, 5}, Bounds: []float64{0, 0}, Smallest: -1e-6, SmallBound: 1e-5, Trace: 40,
+	}), says("below 2/λ = 0.2"), says("fall by a factor of 2"), says("4 times the largest"))
+	check(t, "not converged", explain.HessianSpectrum(explain.Setting{}, trackers.HessianSpectrumValue{
+		Eigenvalues: []float64{10}, Bounds: []float64{2}, Smallest: 1, Trace: -1,
+	}), warning("known to ± 2 only; raise iters"), says("sharpness 10"))
+	check(t, "concave", explain.HessianSpectrum(explain.Setting{}, trackers.HessianSpectrumValue{Eigenvalues: []float64{-1}, Bounds: []float64{0}, Smallest: -3}), warning("no direction of positive curvature"))
+	check(t, "none", explain.HessianSpectrum(two, trackers.HessianSpectrumValue{}))
+}
+
+// surface samples a loss made of two constraints on the plane.
+func surface(n int, pde, bc func(a, b float64) float64) (trackers.LossLandscapeValue, []float64) {
+	v := trackers.LossLandscapeValue{N: n, Constraints: make([][]float64, 2)}
+	axis := make([]float64, n)
+	for i := range axis {
+		axis[i] = -1 + 2*float64(i)/float64(n-1)
+	}
+	for _, a := range axis {
+		for _, b := range axis {
+			p, q := pde(a, b), bc(a, b)
+			v.Loss = append(v.Loss, (p+q)/2)
+			v.Constraints[0], v.Constraints[1] = append(v.Constraints[0], p), append(v.Constraints[1], q)
+		}
+	}
+	return v, axis
+}
+
+func TestLossLandscape(t *testing.T) {
+	small := func(a, b float64) float64 { return 0.01 * (a*a + b*b) }
+	v, axis := surface(9, func(a, b float64) float64 { return 1 + 100*a*a + b*b }, small)
+	check(t, "valley", explain.LossLandscape(two, v, axis),
+		says("the parameters lie at the bottom of the plane, with a loss of 0.5"), says("times that of the centre"),
+		says("curves 99 times more along d₁ than along the other direction: a valley"), says("100 % of the loss at the edge is that of pde"))
+	v, axis = surface(9, func(a, b float64) float64 { return 1e-8 + (a-0.5)*(a-0.5) + b*b }, small)
+	check(t, "beside the bottom", explain.LossLandscape(two, v, axis),
+		warning("lower, 0.00125, at 0.5 d₁ + 0 d₂ than at the parameters"), says("at the edge"), says("curves about alike"), says("of pde"))
+	v, axis = surface(9, func(a, b float64) float64 {
+		if a == 0.75 && b == 0.75 { // its neighbours are at 1.5 or more
+			return 1.4
+		}
+		return 1 + a*a + b*b
+	}, small)
+	check(t, "rough", explain.LossLandscape(two, v, axis), says("bottom"), says("at the edge"), says("alike"), warning("1 more local minima"), says("of pde"))
+	v, axis = surface(9, func(a, b float64) float64 { return 1e-9 + a*a + b*b }, small)
+	check(t, "walls", explain.LossLandscape(two, v, axis), says("bottom"), says("steep walls"), says("alike"), says("of pde"))
+	v, axis = surface(4, func(a, b float64) float64 { return 1 + a*a + b*b }, small)
+	check(t, "even grid", explain.LossLandscape(two, v, axis), says("at the edge"), says("of pde"))
+	v, axis = surface(3, func(a, b float64) float64 { return math.Inf(1) }, small)
+	check(t, "infinite", explain.LossLandscape(two, v, axis), warning("the loss is +Inf at -1 d₁ + -1 d₂"))
+	check(t, "none", explain.LossLandscape(two, trackers.LossLandscapeValue{}, nil))
+}
+
+// All eight trackers of a real problem have a summary with findings, and with a history their series have as many entries as
+// there were measurements.
+func TestOf(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{6}}, x, y)
+	inside := box.Interior(30)
+	s, err := crux.New(crux.Problem{Name: "plate", Constraints: []crux.Constraint{
+		{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(ph.Const(1)), On: inside}, {Name: "bc", Residual: u, On: box.Boundary(16)},
+	}}, crux.Options{Method: &optim.Adam{LR: optim.Constant(2e-3)}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	all := []trackers.Tracker{
+		&trackers.GradientNorms{Interval: 2},
+		&trackers.CosSimilarity{Interval: 2},
+		&trackers.GradientAlignment{Interval: 2},
+		&trackers.ResidualStats{Interval: 2, Constraints: []string{"bc"}},
+		&trackers.InputSensitivity{Expr: ph.Jacobian(u, x, y), On: inside, Interval: 2},
+		&trackers.NTKSpectrum{Grad: ph.ParamGrad(u, nil), On: inside, Points: 8, Interval: 2},
+		&trackers.HessianSpectrum{K: 2, Iters: 4, Interval: 2},
+		&trackers.LossLandscape{Grid: 3, Interval: 2},
+	}
+	at := explain.For(s)
+	if at.Rate != 2e-3 || len(at.Coords) != 2 || at.Coords[0][1] != "y" {
+		t.Errorf("setting %+v", at)
+	}
+	var cs []crux.Callback
+	for _, k := range all {
+		if _, ok := explain.Of(k, at); ok {
+			t.Errorf("%T is explained before it has measured", k)
+		}
+		cs = append(cs, k)
+	}
+	if _, err := s.Solve(context.Background(), 4, cs...); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Measure(context.Background(), cs...); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range all {
+		sum, ok := explain.Of(k, at)
+		if !ok || sum.Epoch != 4 || len(sum.Findings) == 0 || len(sum.Series) == 0 {
+			t.Errorf("%T: %+v", k, sum)
+		}
+		for _, x := range sum.Series {
+			if len(x.Values) != 3 || len(x.Epochs) != 3 || x.Name == "" {
+				t.Errorf("%T: series %+v", k, x)
+			}
+		}
+		text := sum.String()
+		if strings.Contains(text, "%!") || strings.Contains(text, "NaN") || !strings.Contains(text, "at step 0 → ") {
+			t.Errorf("%T:\n%s", k, text)
+		}
+	}
+}
+
+func ExampleSummary() {
+	at := explain.Setting{Constraints: []string{"pde", "boundary"}}
+	s := explain.Summary{
+		Tracker: "gradients", Epoch: 2000,
+		Findings: append(
+			explain.GradientNorms(at, trackers.GradientNormsValue{Norms: []float64{6, 0.05}, Weighted: []float64{6, 0.05}}),
+			explain.CosSimilarity(at, trackers.CosSimilarityValue{N: 2, Matrix: []float64{1, -0.7, -0.7, 1}})...,
+		),
+		Series: []explain.Series{{"norm of pde", []int{0, 2000}, []float64{310, 6}}},
+	}
+	fmt.Print(s)
+	// Output:
+	// gradients, step 2000
+	//   ! the gradient of boundary is 120 times smaller than that of pde: it is hardly trained; balance it, as weights: {gradient_norm: {}} does
+	//   ! pde and boundary oppose each other, cosine -0.7: a step down for one undoes the other; weights do not resolve this, a quasi-Newton method (ssbroyden) or another network may
+	//   norm of pde: 310 at step 0 → 6 at step 2000
+}

@@ -1,0 +1,116 @@
+package explain
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/crux-pinn/crux/trackers"
+)
+
+// The thresholds for spectra.
+const (
+	// Learned is the quotient λ_1/λ_k up to which pattern k of a kernel counts as learned in reasonable time: so many times
+	// longer than the first one takes.
+	Learned = 1000
+	// Narrow is the share of patterns within Learned below which a network shows spectral bias.
+	Narrow = 0.25
+	// Stiff is the quotient of the largest to the last computed eigenvalue of a Hessian from which a first-order method crawls.
+	Stiff = 1e4
+	// Saddle is the share of the smallest eigenvalue in the largest, by absolute value, from which a negative one means a saddle.
+	Saddle = 1e-3
+	// Loose is the share of its bound in an eigenvalue from which it has not converged.
+	Loose = 0.1
+)
+
+// NTKSpectrum explains one measurement of a neural tangent kernel. Under gradient descent the part of the residual along
+// eigenvector k decays at a rate proportional to λ_k.
+func NTKSpectrum(v trackers.NTKSpectrumValue) []Finding {
+	n := len(v.Eigenvalues)
+	if n == 0 {
+		return nil
+	}
+	top := v.Max()
+	if !(top > 0) {
+		return []Finding{warn("the kernel is zero: the expression does not depend on the parameters at these points")}
+	}
+	fast, bulk, sum := 0, 0, 0.0
+	for _, l := range v.Eigenvalues {
+		if l >= top/Learned {
+			fast++
+		}
+		if sum < 0.99*v.Trace {
+			bulk++
+		}
+		sum += l
+	}
+	list := []Finding{}
+	text := fmt.Sprintf("%d of %d patterns are learned within %d times the time of the first", fast, n, Learned)
+	if float64(fast) < Narrow*float64(n) {
+		list = append(list, warn("spectral bias: %s by gradient descent; a quasi-Newton method, Fourier features or fewer, better placed points help", text))
+	} else {
+		list = append(list, note("%s by gradient descent", text))
+	}
+	list = append(list, note("condition %.2g, rank %d of %d; %d eigenvalues make up 99 %% of the trace %.3g, %.3g per point", v.Condition, v.Rank, n, bulk, v.Trace, v.Trace/float64(n)))
+	return list
+}
+
+// HessianSpectrum explains one measurement of the ends of the Hessian's spectrum.
+func HessianSpectrum(at Setting, v trackers.HessianSpectrumValue) []Finding {
+	top := v.Sharpness()
+	if math.IsNaN(top) {
+		return nil
+	}
+	var list []Finding
+	if len(v.Bounds) > 0 && v.Bounds[0] > Loose*math.Abs(top) {
+		list = append(list, warn("the largest eigenvalue %.3g is known to ± %.2g only; raise iters", top, v.Bounds[0]))
+	}
+	if top <= 0 {
+		return append(list, warn("no direction of positive curvature: the largest eigenvalue is %.3g", top))
+	}
+	limit := fmt.Sprintf("sharpness %.3g: plain gradient descent is stable for learning rates below 2/λ = %.2g", top, 2/top)
+	if at.Rate > 0 {
+		limit += fmt.Sprintf("; that of the run is %.2g", at.Rate)
+	}
+	list = append(list, note("%s", limit))
+	if last, k := lastFinite(v.Eigenvalues); k > 0 {
+		switch {
+		case last > 0 && top/last >= Stiff:
+			list = append(list, warn("the %d largest eigenvalues fall by a factor of %s: a first-order method crawls along all but a few directions; ssbroyden or lm do not", k+1, factor(top/last)))
+		case last > 0:
+			list = append(list, note("the %d largest eigenvalues fall by a factor of %s", k+1, factor(top/last)))
+		}
+	}
+	if v.Smallest < 0 && -v.Smallest > v.SmallBound && -v.Smallest >= Saddle*top {
+		list = append(list, warn("a direction of negative curvature, %.3g: the parameters lie at a saddle, not in a minimum, and descent goes on", v.Smallest))
+	}
+	if v.Trace > 0 {
+		list = append(list, note("trace %.3g, %s times the largest eigenvalue: so many directions count", v.Trace, factor(v.Trace/top)))
+	}
+	return list
+}
+
+// lastFinite is the last entry that is a number, and its index; −1 without one.
+func lastFinite(x []float64) (float64, int) {
+	for k := len(x) - 1; k >= 0; k-- {
+		if !math.IsNaN(x[k]) && !math.IsInf(x[k], 0) {
+			return x[k], k
+		}
+	}
+	return math.NaN(), -1
+}
+
+func kernelSeries(r trackers.NTKSpectrumResult) []Series {
+	if r.Eigenvalues == nil {
+		return nil
+	}
+	top, rank := Series{Name: "largest eigenvalue", Epochs: r.Epochs}, Series{Name: "rank", Epochs: r.Epochs}
+	for k := range r.Epochs {
+		top.Values = append(top.Values, r.Eigenvalues.At(k, 0))
+		rank.Values = append(rank.Values, float64(r.Ranks[k]))
+	}
+	return []Series{top, {"condition", r.Epochs, r.Conditions}, rank, {"trace", r.Epochs, r.Traces}}
+}
+
+func hessianSeries(r trackers.HessianSpectrumResult) []Series {
+	return []Series{{"sharpness", r.Epochs, r.Sharpness}, {"smallest eigenvalue", r.Epochs, r.Smallest}, {"trace", r.Epochs, r.Traces}}
+}
