@@ -19,7 +19,7 @@ func BenchmarkSolve(b *testing.B) {
 		name    string
 		problem func(int) crux.Problem
 		points  []int
-	}{{"poisson_2-64x3-1", func(n int) crux.Problem { return poissonProblem(n, 64) }, []int{256, 1024, 8192}}, {"navier_stokes_2-64x4-3", func(n int) crux.Problem { return navierStokesProblem(n, 64) }, []int{4096}}} {
+	}{{"poisson_2-64x3-1", func(n int) crux.Problem { return poissonProblem(n, 64) }, []int{256, 1024, 8192}}, {"hard_poisson_2-64x4-1", hardPoissonProblem, []int{790}}, {"navier_stokes_2-64x4-3", func(n int) crux.Problem { return navierStokesProblem(n, 64) }, []int{4096}}} {
 		for _, n := range c.points {
 			for _, p := range []crux.Precision{crux.Float64, crux.Float32} {
 				b.Run(fmt.Sprintf("%s/n=%d/%v", c.name, n, p), func(b *testing.B) {
@@ -47,6 +47,18 @@ func poissonProblem(n, width int) crux.Problem {
 	x, y := ph.Coords2("x", "y")
 	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
 	u := ph.NewField("u", net.MLP{Hidden: []int{width, width, width}}, x, y)
+	wave := ph.Sin(x.Scale(math.Pi)).Mul(ph.Sin(y.Scale(math.Pi)))
+	return crux.Problem{Name: "poisson", Constraints: []crux.Constraint{
+		{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(wave.Scale(2 * math.Pi * math.Pi)), On: box.Interior(n)},
+	}}
+}
+
+// hardPoissonProblem is the first example of jNO's documentation.
+func hardPoissonProblem(n int) crux.Problem {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	one := ph.Expr(ph.Const(1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{64, 64, 64, 64}, Raw: true}, x, y).Mul(x).Mul(one.Sub(x)).Mul(y).Mul(one.Sub(y))
 	wave := ph.Sin(x.Scale(math.Pi)).Mul(ph.Sin(y.Scale(math.Pi)))
 	return crux.Problem{Name: "poisson", Constraints: []crux.Constraint{
 		{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(wave.Scale(2 * math.Pi * math.Pi)), On: box.Interior(n)},
@@ -87,6 +99,26 @@ func TestTrainingAllocatesNothing(t *testing.T) {
 			if n := (allocations(1100) - allocations(100)) / 1000; n > 0.1 {
 				t.Errorf("%s, precision %v: %.2f allocations for each step", name, p, n)
 			}
+		}
+	}
+}
+
+// BenchmarkStart times everything from the expressions to the end of the first step.
+func BenchmarkStart(b *testing.B) {
+	for _, n := range []int{256, 8192} {
+		for _, p := range []crux.Precision{crux.Float64, crux.Float32} {
+			b.Run(fmt.Sprintf("poisson_2-64x3-1/n=%d/%v", n, p), func(b *testing.B) {
+				for b.Loop() {
+					s, err := crux.New(poissonProblem(n, 64), crux.Options{Precision: p})
+					if err != nil {
+						b.Fatal(err)
+					}
+					if _, err := s.Solve(context.Background(), 1); err != nil {
+						b.Fatal(err)
+					}
+					s.Close()
+				}
+			})
 		}
 	}
 }
