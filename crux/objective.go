@@ -7,6 +7,8 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/optim"
 )
 
 // objective is the training loss (1/N) Σ w_i L_i(θ) as a method sees it. It remembers its last evaluation, so that the
@@ -86,6 +88,9 @@ func (o *objective) Grad(ctx context.Context, grad, theta []float64) (float64, e
 	copy(grad, o.grad)
 	return o.loss, nil
 }
+
+// Pool implements optim.Pooled: methods compute with the workers of the solver.
+func (o *objective) Pool() optim.Pool { return o.s.pool }
 
 // evaluate computes losses and gradient. A constraint with points of its own contributes w_i/N times its unweighted
 // gradient, which trackers can read as well unless its points have weights; constraints that share points are weighted within one reverse sweep.

@@ -2,7 +2,8 @@ package optim
 
 import (
 	"sync"
-	"sync/atomic"
+
+	"github.com/crux-pinn/crux/internal/kern"
 )
 
 // factor is a square matrix Z that stands for the symmetric positive definite matrix Z·Zᵀ.
@@ -13,7 +14,8 @@ type factor struct {
 	n       int
 	a       []float64   // row-major
 	partial [][]float64 // one vector of n sums per block
-	workers int         // goroutines; at least 1
+	workers int         // goroutines without a pool; at least 1
+	pool    Pool        // of the objective, or nil
 }
 
 const (
@@ -42,47 +44,58 @@ func (z *factor) setIdentity() {
 
 // mulVec writes dst = Z·x.
 func (z *factor) mulVec(dst, x []float64) {
-	z.forBlocks(func(_, from, to int) {
+	z.forBlocks(false, func(_, from, to int) {
 		for i := from; i < to; i++ {
-			dst[i] = dot(z.row(i), x)
+			dst[i] = kern.Dot(z.row(i), x)
 		}
 	})
 }
 
 // tMulVec writes dst = Zᵀ·x.
 func (z *factor) tMulVec(dst, x []float64) {
-	z.forBlocks(func(b, from, to int) {
+	z.forBlocks(false, func(b, from, to int) {
 		part := z.partial[b]
 		clear(part)
 		for i := from; i < to; i++ {
-			axpy(x[i], z.row(i), part)
+			kern.Axpy(part, x[i], z.row(i))
 		}
 	})
 	copy(dst, z.partial[0])
 	for _, part := range z.partial[1:] {
-		axpy(1, part, dst)
+		kern.AddTo(dst, part)
 	}
 }
 
-// forBlocks calls do for every block of rows, on z.workers goroutines, and waits for them.
-func (z *factor) forBlocks(do func(block, from, to int)) {
+// forBlocks calls do for every block of rows and waits. Each worker has neighbouring blocks, mostly the same ones from call
+// to call, so that a part of them is still in its cache; backwards begins with those that a forward pass has left there.
+func (z *factor) forBlocks(backwards bool, do func(block, from, to int)) {
 	blocks := len(z.partial)
-	one := func(b int) { do(b, b*z.n/blocks, (b+1)*z.n/blocks) }
-	workers := min(z.workers, blocks)
-	if workers <= 1 {
-		for b := range blocks {
-			one(b)
-		}
-		return
+	workers := z.workers
+	if z.pool != nil {
+		workers = z.pool.Workers()
 	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for b := int(next.Add(1)) - 1; b < blocks; b = int(next.Add(1)) - 1 {
-				one(b)
+	workers = min(workers, blocks)
+	share := func(w int) {
+		lo, hi := w*blocks/workers, (w+1)*blocks/workers
+		for k := lo; k < hi; k++ {
+			b := k
+			if backwards {
+				b = hi - 1 - (k - lo)
 			}
-		})
+			do(b, b*z.n/blocks, (b+1)*z.n/blocks)
+		}
 	}
-	wg.Wait()
+	switch {
+	case workers == 1:
+		share(0)
+	case z.pool != nil:
+		z.pool.Run(workers, func(_, w int) { share(w) })
+	default:
+		var wg sync.WaitGroup
+		for w := 1; w < workers; w++ {
+			wg.Go(func() { share(w) })
+		}
+		share(0)
+		wg.Wait()
+	}
 }

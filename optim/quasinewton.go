@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 )
@@ -30,4 +31,12 @@ func (q *quasiNewton) init(params []Param, name string, s scaling, gradTol float
 	}
 	q.foresee = true
 	return q.descent.init(params, name, &q.model, gradTol, maxTrials)
+}
+
+func (q *quasiNewton) step(ctx context.Context, f Objective, theta []float64) (float64, error) {
+	q.model.pool = poolOf(f)
+	if q.model.z != nil {
+		q.model.z.pool = q.model.pool
+	}
+	return q.descent.step(ctx, f, theta)
 }

@@ -3,6 +3,8 @@ package optim
 import (
 	"math"
 	"slices"
+
+	"github.com/crux-pinn/crux/internal/kern"
 )
 
 // dense is the inverse Hessian H as a product H = Z·Zᵀ, updated by Broyden's class with self-scaling. With s = α·p the
@@ -31,6 +33,7 @@ import (
 type dense struct {
 	scaling scaling
 	workers int
+	pool    Pool // of the objective, or nil
 
 	z     *factor
 	known bool      // false: H is the identity and z is not to be read
@@ -100,6 +103,7 @@ func (d *dense) learn(st step) {
 	if !d.known {
 		if d.z == nil {
 			d.z = newFactor(n, d.workers)
+			d.z.pool = d.pool
 		} else {
 			d.z.setIdentity()
 		}
@@ -168,16 +172,16 @@ func (d *dense) apply(c correction, t []float64) {
 	for i, ti := range t {
 		t[i] = c.root*ti + c.e*et*eh[i] + (c.along*rt-c.root*zt)*zh[i]
 	}
-	d.z.forBlocks(func(_, from, to int) {
+	times := kern.ConstTable[float64]()[kern.OpMulC]
+	d.z.forBlocks(true, func(_, from, to int) {
 		for i := from; i < to; i++ {
-			row := d.z.row(i)
-			ce := c.e * dot(row, eh)
-			cz := c.along*c.alpha*d.p[i] - c.root*dot(row, zh) // Z·r = αp
-			eh, zh := eh[:len(row)], zh[:len(row)]
-			for j, v := range row {
-				row[j] = c.root*v + ce*eh[j] + cz*zh[j]
-			}
-			d.p[i] = -dot(row, t)
+			row := d.z.row(i) // short enough to stay in the first-level cache
+			ce := c.e * kern.Dot(row, eh)
+			cz := c.along*c.alpha*d.p[i] - c.root*kern.Dot(row, zh) // Z·r = αp
+			times(row, row, nil, c.root)
+			kern.Axpy(row, ce, eh)
+			kern.Axpy(row, cz, zh)
+			d.p[i] = -kern.Dot(row, t)
 		}
 	})
 	copy(d.r, t)
@@ -201,6 +205,7 @@ func (d *dense) load(r *stateReader, n int) func() {
 	return func() {
 		d.known = true
 		d.z = newFactor(n, d.workers)
+		d.z.pool = d.pool
 		copy(d.z.a, a)
 		d.r, d.p, d.g = rr, p, g
 	}

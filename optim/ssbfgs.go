@@ -15,7 +15,7 @@ type SSBFGS struct {
 	GradTol float64
 	// MaxTrials bounds the evaluations of one line search; 0 means 30.
 	MaxTrials int
-	// Workers is the number of goroutines for the matrix; 0 means GOMAXPROCS. The result does not depend on it, to the bit.
+	// Workers is as in SSBroyden.
 	Workers int
 
 	quasi quasiNewton

@@ -30,7 +30,8 @@ type SSBroyden struct {
 	GradTol float64
 	// MaxTrials bounds the evaluations of one line search; 0 means 30.
 	MaxTrials int
-	// Workers is the number of goroutines for the matrix; 0 means GOMAXPROCS. The result does not depend on it, to the bit.
+	// Workers is the number of goroutines for the matrix where the objective lends none ([Pooled]); 0 means GOMAXPROCS. The
+	// result does not depend on it, to the bit.
 	Workers int
 
 	quasi quasiNewton

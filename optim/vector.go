@@ -26,7 +26,7 @@ func firstNonFinite(x []float64) int {
 	return -1
 }
 
-func dot(x, y []float64) float64 { return blas.Ddot(len(x), x, 1, y, 1) }
+func dot(x, y []float64) float64 { return kern.Dot(x, y) }
 
 func norm2(x []float64) float64 { return blas.Dnrm2(len(x), x, 1) }
 
@@ -45,6 +45,6 @@ func normInf(x []float64) float64 {
 }
 
 // axpy adds a·x to y.
-func axpy(a float64, x, y []float64) { blas.Daxpy(len(x), a, x, 1, y, 1) }
+func axpy(a float64, x, y []float64) { kern.Axpy(y, a, x) }
 
 func scale(a float64, x []float64) { blas.Dscal(len(x), a, x, 1) }
