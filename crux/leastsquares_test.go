@@ -37,10 +37,17 @@ func TestLevenbergMarquardtTrains(t *testing.T) {
 func TestLevenbergMarquardtNeedsMeanSquares(t *testing.T) {
 	p := newPoisson()
 	p.Constraints[1].Loss = compiler.Loss{Kind: compiler.MAE}
-	s := newSolver(t, p.Problem, crux.Options{Method: &optim.LevenbergMarquardt{}})
-	_, err := s.Solve(context.Background(), 1)
-	if err == nil || !strings.Contains(err.Error(), `constraint "bc" is reduced by mae`) {
-		t.Errorf("Solve: %v", err)
+	some := func(path string) bool { return strings.HasSuffix(path, "bias") }
+	for name, m := range map[string]optim.Method{
+		"alone":     &optim.LevenbergMarquardt{},
+		"in phases": optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: 5}, optim.Phase{Method: &optim.LevenbergMarquardt{}}),
+		"in groups": optim.Groups(optim.Group{Select: some, Method: &optim.Adam{}}, optim.Group{Method: &optim.LevenbergMarquardt{}}),
+	} {
+		s := newSolver(t, p.Problem, crux.Options{Method: m})
+		res, err := s.Solve(context.Background(), 10)
+		if err == nil || !strings.Contains(err.Error(), `constraint "bc" is reduced by mae`) || res.Steps != 0 {
+			t.Errorf("%s: %d steps, %v; want none", name, res.Steps, err)
+		}
 	}
 }
 

@@ -112,6 +112,11 @@ func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*R
 	if err := s.method.Init(s.params()); err != nil {
 		return nil, fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
 	}
+	if m, ok := s.method.(optim.Checker); ok {
+		if err := m.Check(ctx, s.obj); err != nil {
+			return nil, fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
+		}
+	}
 	for _, c := range callbacks {
 		if err := c.OnSolveBegin(ctx, r); err != nil {
 			return nil, fmt.Errorf("crux: problem %q: %T: %w", s.problem.Name, c, err)

@@ -32,6 +32,7 @@ func TestConformance(t *testing.T) {
 		{"SSBroyden", func() optim.Method { return &optim.SSBroyden{} }},
 		{"SSBFGS", func() optim.Method { return &optim.SSBFGS{} }},
 		{"LevenbergMarquardt", func() optim.Method { return &optim.LevenbergMarquardt{} }},
+		{"LevenbergMarquardt without corrections", func() optim.Method { return &optim.LevenbergMarquardt{Plain: true} }},
 		{"groups with least squares", func() optim.Method {
 			return optim.Groups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
 		}},

@@ -102,6 +102,24 @@ func (g *Grouped) divide(l layout) ([]restricted, error) {
 	return subs, nil
 }
 
+// Check implements Checker: each method is checked on its own parameters.
+func (g *Grouped) Check(ctx context.Context, f Objective) error {
+	for i, gr := range g.groups {
+		c, ok := gr.Method.(Checker)
+		if !ok {
+			continue
+		}
+		s := &g.subs[i]
+		s.f = f
+		err := c.Check(ctx, s)
+		s.f = nil
+		if err != nil {
+			return fmt.Errorf("optim: Groups: group %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
 // Step implements Method.
 func (g *Grouped) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
 	if err := g.layout.check("Groups", theta); err != nil {

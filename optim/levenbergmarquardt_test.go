@@ -9,14 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/crux-pinn/crux/optim"
 	"github.com/crux-pinn/crux/optim/optimtest"
 )
 
-// squares is the loss Σ r² of residuals with their derivatives: rows calls add once for each.
-func squares(rows func(theta []float64, add func(r float64, dr []float64))) *optimtest.Func {
+// squares is the loss Σ r² of count residuals with their derivatives: rows calls add once for each.
+func squares(count int, rows func(theta []float64, add func(r float64, dr []float64))) *optimtest.Func {
 	return &optimtest.Func{
 		F: func(grad, theta []float64) float64 {
 			clear(grad)
@@ -29,9 +27,15 @@ func squares(rows func(theta []float64, add func(r float64, dr []float64))) *opt
 			})
 			return loss
 		},
-		Gauss: func(a *mat.SymDense, theta []float64) {
-			a.Zero()
-			rows(theta, func(_ float64, dr []float64) { a.SymRankOne(a, 2, mat.NewVecDense(len(dr), slices.Clone(dr))) })
+		Count: count,
+		Squares: func(theta []float64, row func(s float64, ds []float64)) {
+			rows(theta, func(r float64, dr []float64) {
+				ds := make([]float64, len(dr))
+				for i, d := range dr {
+					ds[i] = math.Sqrt2 * d
+				}
+				row(math.Sqrt2*r, ds)
+			})
 		},
 	}
 }
@@ -40,7 +44,7 @@ func squares(rows func(theta []float64, add func(r float64, dr []float64))) *opt
 func misra() *optimtest.Func {
 	x := []float64{77.6, 114.9, 141.1, 190.8, 239.9, 289.0, 332.8, 378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760.0}
 	y := []float64{10.07, 14.73, 17.94, 23.93, 29.61, 35.18, 40.02, 44.82, 50.76, 55.05, 61.01, 66.40, 75.47, 81.78}
-	return squares(func(theta []float64, add func(float64, []float64)) {
+	return squares(len(x), func(theta []float64, add func(float64, []float64)) {
 		for k := range x {
 			e := math.Exp(-1e-4 * theta[1] * x[k])
 			add(100*theta[0]*(1-e)-y[k], []float64{100 * (1 - e), 100 * theta[0] * 1e-4 * x[k] * e})
@@ -80,7 +84,7 @@ func TestLevenbergMarquardtMisra1a(t *testing.T) {
 
 // Only θ₁ + θ₂ and θ₃² count: A has rank 2, and θ₄ is in no residual.
 func TestLevenbergMarquardtRankDeficient(t *testing.T) {
-	f := squares(func(theta []float64, add func(float64, []float64)) {
+	f := squares(3, func(theta []float64, add func(float64, []float64)) {
 		add(theta[0]+theta[1]-2, []float64{1, 1, 0, 0})
 		add(3*(theta[0]+theta[1])-6, []float64{3, 3, 0, 0})
 		add(theta[2]*theta[2]-1, []float64{0, 0, 2 * theta[2], 0})
@@ -104,7 +108,7 @@ func TestLevenbergMarquardtWorkers(t *testing.T) {
 		theta := optimtest.RosenbrockStart(n)
 		m := &optim.LevenbergMarquardt{Workers: workers}
 		initialised(t, m, n)
-		f := &optimtest.Func{F: optimtest.Rosenbrock, Gauss: optimtest.RosenbrockGauss}
+		f := optimtest.RosenbrockFunc(n)
 		for range 5 {
 			if _, err := m.Step(t.Context(), f, theta); err != nil {
 				t.Fatal(err)
@@ -127,14 +131,92 @@ func TestLevenbergMarquardtRefuses(t *testing.T) {
 		t.Errorf("an objective without residuals: %v", err)
 	}
 	for name, bad := range map[string]*optim.LevenbergMarquardt{
-		"Damping": {Damping: -1}, "GradTol": {GradTol: math.NaN()}, "MaxTrials": {MaxTrials: -1}, "Workers": {Workers: -1},
+		"Damping": {Damping: -1}, "Corrections": {Corrections: -1}, "GradTol": {GradTol: math.NaN()}, "MaxTrials": {MaxTrials: -1}, "Workers": {Workers: -1},
 	} {
 		if err := bad.Init(optim.Flat(2)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := m.Init(optim.Flat(5001)); err == nil || !strings.Contains(err.Error(), "at most 5000") {
-		t.Errorf("5001 parameters: %v", err)
+	initialised(t, m, 5001)
+	if err := m.Check(t.Context(), optimtest.BowlFunc(5001, 1)); err == nil || !strings.Contains(err.Error(), "at most 5000") {
+		t.Errorf("5001 parameters and residuals: %v", err)
+	}
+	few := optimtest.BowlFunc(5001, 1)
+	few.Count = 10
+	if err := m.Check(t.Context(), few); err != nil {
+		t.Errorf("10 residuals of 5001 parameters: %v", err)
+	}
+}
+
+// underdetermined has 3 residuals in 6 parameters: r_k = θ_k + θ_{k+3}³ − k.
+func underdetermined() *optimtest.Func {
+	return squares(3, func(theta []float64, add func(float64, []float64)) {
+		for k := range 3 {
+			dr := make([]float64, 6)
+			dr[k], dr[k+3] = 1, 3*theta[k+3]*theta[k+3]
+			add(theta[k]+theta[k+3]*theta[k+3]*theta[k+3]-float64(k), dr)
+		}
+	})
+}
+
+// padded has rows of zeros in addition, so that it is solved with JᵀJ and not with JJᵀ.
+func padded(f *optimtest.Func) *optimtest.Func {
+	rows := f.Squares
+	f.Count += 6
+	f.Squares = func(theta []float64, row func(float64, []float64)) {
+		rows(theta, row)
+		for range 6 {
+			row(0, make([]float64, 6))
+		}
+	}
+	return f
+}
+
+// Steps with the kernel are those with the normal equations, up to rounding.
+func TestLevenbergMarquardtDual(t *testing.T) {
+	run := func(f *optimtest.Func) (theta []float64, loss float64) {
+		theta = []float64{1, -1, 2, 0.5, 0.25, -0.5}
+		m := &optim.LevenbergMarquardt{}
+		initialised(t, m, 6)
+		for range 4 {
+			var err error
+			if loss, err = m.Step(t.Context(), f, theta); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return theta, loss
+	}
+	got, loss := run(underdetermined())
+	want, _ := run(padded(underdetermined()))
+	for i := range got {
+		if math.Abs(got[i]-want[i]) > 1e-9 {
+			t.Fatalf("with the kernel θ = %v, with the normal equations %v", got, want)
+		}
+	}
+	if !(loss < 1e-3) {
+		t.Errorf("loss %v after 4 steps", loss)
+	}
+	if loss := settle(t, &optim.LevenbergMarquardt{}, underdetermined(), got, 50); !(loss < 1e-28) {
+		t.Errorf("loss %v at the end", loss)
+	}
+}
+
+// Corrections are worth an order of convergence in a curved valley.
+func TestLevenbergMarquardtCorrections(t *testing.T) {
+	run := func(m *optim.LevenbergMarquardt) (loss float64) {
+		theta := optimtest.RosenbrockStart(2)
+		initialised(t, m, 2)
+		f := optimtest.RosenbrockFunc(2)
+		for range 8 {
+			var err error
+			if loss, err = m.Step(t.Context(), f, theta); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return loss
+	}
+	if with, without := run(&optim.LevenbergMarquardt{}), run(&optim.LevenbergMarquardt{Plain: true}); !(with < 0.1*without) {
+		t.Errorf("loss %v with corrections, %v without", with, without)
 	}
 }
 
@@ -144,7 +226,7 @@ func ExampleLevenbergMarquardt() {
 	if err := m.Init(optim.Flat(2)); err != nil {
 		fmt.Println(err)
 	}
-	f := &optimtest.Func{F: optimtest.Rosenbrock, Gauss: optimtest.RosenbrockGauss}
+	f := optimtest.RosenbrockFunc(2)
 	var err error
 	for err == nil {
 		_, err = m.Step(context.Background(), f, theta)

@@ -49,6 +49,18 @@ func (p *Phased) Init(params []Param) error {
 	return p.init(params, func() error { p.now, p.done = 0, 0; return nil }, p.restore)
 }
 
+// Check implements Checker: every phase is checked.
+func (p *Phased) Check(ctx context.Context, f Objective) error {
+	for i, ph := range p.phases {
+		if c, ok := ph.Method.(Checker); ok {
+			if err := c.Check(ctx, f); err != nil {
+				return fmt.Errorf("optim: Phases: phase %d: %w", i, err)
+			}
+		}
+	}
+	return nil
+}
+
 // Step implements Method.
 func (p *Phased) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
 	if err := p.layout.check("Phases", theta); err != nil {

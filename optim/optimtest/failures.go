@@ -15,31 +15,66 @@ import (
 
 // failing evaluates f, but its call number at, counted from 1, does fail instead.
 type failing struct {
-	f     optim.LeastSquares
+	optim.Residuals
 	at    int
 	fail  func() error
 	calls int
 }
 
-func (o *failing) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
+func (o *failing) next() error {
 	if o.calls++; o.calls == o.at {
-		return math.NaN(), o.fail()
+		return o.fail()
 	}
-	return o.f.Grad(ctx, grad, theta)
+	return nil
+}
+
+func (o *failing) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
+	if err := o.next(); err != nil {
+		return math.NaN(), err
+	}
+	return o.Residuals.Grad(ctx, grad, theta)
 }
 
 func (o *failing) Loss(ctx context.Context, theta []float64) (float64, error) {
-	if o.calls++; o.calls == o.at {
-		return math.NaN(), o.fail()
+	if err := o.next(); err != nil {
+		return math.NaN(), err
 	}
-	return o.f.Loss(ctx, theta)
+	return o.Residuals.Loss(ctx, theta)
 }
 
 func (o *failing) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
-	if o.calls++; o.calls == o.at {
-		return math.NaN(), o.fail()
+	if err := o.next(); err != nil {
+		return math.NaN(), err
 	}
-	return o.f.Normal(ctx, a, grad, theta)
+	return o.Residuals.Normal(ctx, a, grad, theta)
+}
+
+func (o *failing) Scaled(ctx context.Context, dst, theta []float64) error {
+	if err := o.next(); err != nil {
+		return err
+	}
+	return o.Residuals.Scaled(ctx, dst, theta)
+}
+
+func (o *failing) MulJ(ctx context.Context, dst, v, theta []float64) error {
+	if err := o.next(); err != nil {
+		return err
+	}
+	return o.Residuals.MulJ(ctx, dst, v, theta)
+}
+
+func (o *failing) MulJT(ctx context.Context, dst, u, theta []float64) error {
+	if err := o.next(); err != nil {
+		return err
+	}
+	return o.Residuals.MulJT(ctx, dst, u, theta)
+}
+
+func (o *failing) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
+	if err := o.next(); err != nil {
+		return err
+	}
+	return o.Residuals.Kernel(ctx, k, theta, of)
 }
 
 // interrupted runs until the objective's failure comes back, checks that theta is then untouched, and that the run goes
@@ -48,7 +83,7 @@ func (s suite) interrupted(t *testing.T, at int, fail func(cancel func()) error,
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	m, theta := s.start(t), RosenbrockStart(n)
-	f := &failing{f: valleyFunc(), at: at, fail: func() error { return fail(cancel) }}
+	f := &failing{Residuals: valleyFunc(n), at: at, fail: func() error { return fail(cancel) }}
 	k := 0
 	for ; ; k++ {
 		before := slices.Clone(theta)
@@ -66,7 +101,7 @@ func (s suite) interrupted(t *testing.T, at int, fail func(cancel func()) error,
 	}
 	steps(t, m, f, theta, 10)
 	straight := RosenbrockStart(n)
-	steps(t, s.start(t), valleyFunc(), straight, k+10)
+	steps(t, s.start(t), valleyFunc(n), straight, k+10)
 	if !slices.Equal(theta, straight) {
 		t.Errorf("failure of evaluation %d: ten steps later theta is %v, without the failure %v", at, theta, straight)
 	}
@@ -76,7 +111,7 @@ func (s suite) cancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	m, theta := s.start(t), RosenbrockStart(n)
-	if _, err := m.Step(ctx, valleyFunc(), theta); !errors.Is(err, context.Canceled) {
+	if _, err := m.Step(ctx, valleyFunc(n), theta); !errors.Is(err, context.Canceled) {
 		t.Errorf("Step with a cancelled context returned %v, want context.Canceled", err)
 	}
 	if !slices.Equal(theta, RosenbrockStart(n)) {
@@ -104,13 +139,14 @@ func (s suite) nanTrials(t *testing.T) {
 		"Inf gradient": func(grad []float64) float64 { grad[0] = math.Inf(1); return -1 },
 	}
 	for name, bad := range spoil {
-		f := &Func{F: func(grad, theta []float64) float64 {
+		f := BowlFunc(n, 10)
+		f.F = func(grad, theta []float64) float64 {
 			loss := Bowl(10)(grad, theta)
 			if theta[0] < -0.01 { // the first direction overshoots into it
 				return bad(grad)
 			}
 			return loss
-		}, Gauss: BowlGauss(10)}
+		}
 		m, theta := s.start(t), ones()
 		first, _ := f.Loss(t.Context(), theta)
 		last := first
@@ -134,12 +170,14 @@ func (s suite) nanTrials(t *testing.T) {
 }
 
 func (s suite) nanStart(t *testing.T) {
-	for name, f := range map[string]func(grad, theta []float64) float64{
+	for name, bad := range map[string]func(grad, theta []float64) float64{
 		"loss":     func(grad, theta []float64) float64 { Bowl(1)(grad, theta); return math.NaN() },
 		"gradient": func(grad, theta []float64) float64 { l := Bowl(1)(grad, theta); grad[n-1] = math.NaN(); return l },
 	} {
 		m, theta := s.start(t), ones()
-		if _, err := m.Step(t.Context(), &Func{F: f, Gauss: BowlGauss(1)}, theta); !errors.Is(err, optim.ErrNonFinite) {
+		f := BowlFunc(n, 1)
+		f.F = bad
+		if _, err := m.Step(t.Context(), f, theta); !errors.Is(err, optim.ErrNonFinite) {
 			t.Errorf("NaN %s at entry: Step returned %v, want ErrNonFinite", name, err)
 		}
 		if !slices.Equal(theta, ones()) {
@@ -149,7 +187,7 @@ func (s suite) nanStart(t *testing.T) {
 }
 
 func (s suite) misuse(t *testing.T) {
-	f := valleyFunc()
+	f := valleyFunc(n)
 	if _, err := s.newMethod().Step(t.Context(), f, ones()); err == nil {
 		t.Error("Step before Init succeeded")
 	}
@@ -170,7 +208,7 @@ func (s suite) damagedState(t *testing.T) {
 	if !ok {
 		t.Skip("the method is not Stateful")
 	}
-	steps(t, m, valleyFunc(), theta, 10)
+	steps(t, m, valleyFunc(n), theta, 10)
 	state, err := sm.State()
 	if err != nil {
 		t.Fatal(err)
@@ -190,8 +228,8 @@ func (s suite) damagedState(t *testing.T) {
 		t.Error("SetState accepted a state with a byte too many")
 	}
 	straight := RosenbrockStart(n)
-	steps(t, m, valleyFunc(), theta, 10)
-	steps(t, s.start(t), valleyFunc(), straight, 20)
+	steps(t, m, valleyFunc(n), theta, 10)
+	steps(t, s.start(t), valleyFunc(n), straight, 20)
 	if !slices.Equal(theta, straight) {
 		t.Errorf("after refusing states theta is %v, without %v", theta, straight)
 	}

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/crux-pinn/crux/optim"
 )
 
@@ -64,11 +62,21 @@ func valley(grad, theta []float64) float64 {
 	return f / 1000
 }
 
-func valleyFunc() *Func {
-	return &Func{F: valley, Gauss: func(a *mat.SymDense, theta []float64) {
-		RosenbrockGauss(a, theta)
-		a.ScaleSym(1e-3, a)
-	}}
+func valleyFunc(n int) *Func {
+	f := RosenbrockFunc(n)
+	squares := f.Squares
+	f.F = valley
+	f.Squares = func(theta []float64, row func(s float64, ds []float64)) {
+		squares(theta, func(s float64, ds []float64) {
+			c := math.Sqrt(1e-3)
+			scaled := make([]float64, n)
+			for i, d := range ds {
+				scaled[i] = c * d
+			}
+			row(c*s, scaled)
+		})
+	}
+	return f
 }
 
 // steps takes up to k steps and stops at convergence. Any other error fails the test.
@@ -96,7 +104,7 @@ func ones() []float64 { return slices.Repeat([]float64{1}, n) }
 
 func (s suite) bowl(t *testing.T) {
 	theta := ones()
-	f := &Func{F: Bowl(10), Gauss: BowlGauss(10)}
+	f := BowlFunc(n, 10)
 	first, _ := f.Loss(t.Context(), theta)
 	if last := steps(t, s.start(t), f, theta, 2000); !(last < 0.01*first) {
 		t.Errorf("loss %v after 2000 steps from %v; want less than a hundredth", last, first)
@@ -105,7 +113,7 @@ func (s suite) bowl(t *testing.T) {
 
 func (s suite) rosenbrock(t *testing.T) {
 	theta := RosenbrockStart(n)
-	f := valleyFunc()
+	f := valleyFunc(n)
 	first, _ := f.Loss(t.Context(), theta)
 	if last := steps(t, s.start(t), f, theta, 2000); !(last < 0.5*first) {
 		t.Errorf("loss %v after 2000 steps from %v; want less than half", last, first)
@@ -114,7 +122,7 @@ func (s suite) rosenbrock(t *testing.T) {
 
 func (s suite) entryLoss(t *testing.T) {
 	m, theta := s.start(t), RosenbrockStart(n)
-	f := valleyFunc()
+	f := valleyFunc(n)
 	for k := range 5 {
 		want := valley(make([]float64, n), theta)
 		loss, err := m.Step(t.Context(), f, theta)
@@ -128,7 +136,7 @@ func (s suite) entryLoss(t *testing.T) {
 }
 
 func (s suite) zeroGradient(t *testing.T) {
-	steps(t, s.start(t), &Func{F: Bowl(10), Gauss: BowlGauss(10)}, make([]float64, n), 3)
+	steps(t, s.start(t), BowlFunc(n, 10), make([]float64, n), 3)
 }
 
 // resume compares 30 steps with 15, a save, and 15 of a new method restored before or after Init.
@@ -138,11 +146,11 @@ func (s suite) resume(t *testing.T) {
 	if _, ok := m.(optim.Stateful); !ok {
 		t.Skip("the method is not Stateful")
 	}
-	steps(t, m, valleyFunc(), straight, 30)
+	steps(t, m, valleyFunc(n), straight, 30)
 
 	half := RosenbrockStart(n)
 	m = s.start(t)
-	steps(t, m, valleyFunc(), half, 15)
+	steps(t, m, valleyFunc(n), half, 15)
 	state, err := m.(optim.Stateful).State()
 	if err != nil {
 		t.Fatalf("State: %v", err)
@@ -160,7 +168,7 @@ func (s suite) resume(t *testing.T) {
 				t.Fatalf("restoring, SetState before Init: %t: %v", before, err)
 			}
 		}
-		steps(t, m, valleyFunc(), theta, 15)
+		steps(t, m, valleyFunc(n), theta, 15)
 		if !slices.Equal(theta, straight) {
 			t.Errorf("SetState before Init: %t: resumed theta %v, uninterrupted %v", before, theta, straight)
 		}
@@ -169,10 +177,10 @@ func (s suite) resume(t *testing.T) {
 
 func (s suite) initAgain(t *testing.T) {
 	want, got := RosenbrockStart(n), RosenbrockStart(n)
-	steps(t, s.start(t), valleyFunc(), want, 20)
+	steps(t, s.start(t), valleyFunc(n), want, 20)
 	m := s.start(t)
 	for range 20 {
-		steps(t, m, valleyFunc(), got, 1)
+		steps(t, m, valleyFunc(n), got, 1)
 		if err := m.Init(params()); err != nil {
 			t.Fatal(err)
 		}
@@ -186,14 +194,14 @@ func (s suite) otherLayout(t *testing.T) {
 	want, got := RosenbrockStart(n+1), RosenbrockStart(n+1)
 	layout := []optim.Param{{Path: "deep/weight", Len: 6, Shape: []int{6}}, {Path: "deep/bias", Offset: 6, Len: 3, Shape: []int{3}}}
 	fresh, used := s.newMethod(), s.start(t)
-	steps(t, used, valleyFunc(), RosenbrockStart(n), 10)
+	steps(t, used, valleyFunc(n), RosenbrockStart(n), 10)
 	for _, m := range []optim.Method{fresh, used} {
 		if err := m.Init(layout); err != nil {
 			t.Skipf("the method does not fit another layout: %v", err)
 		}
 	}
-	steps(t, fresh, valleyFunc(), want, 10)
-	steps(t, used, valleyFunc(), got, 10)
+	steps(t, fresh, valleyFunc(n+1), want, 10)
+	steps(t, used, valleyFunc(n+1), got, 10)
 	if !slices.Equal(got, want) {
 		t.Errorf("after Init with a new layout theta is %v, of a new method %v", got, want)
 	}
@@ -203,7 +211,7 @@ func (s suite) otherLayout(t *testing.T) {
 // before it is written.
 func (s suite) retain(t *testing.T) {
 	want, got := RosenbrockStart(n), RosenbrockStart(n)
-	steps(t, s.start(t), valleyFunc(), want, 20)
+	steps(t, s.start(t), valleyFunc(n), want, 20)
 	m := s.start(t)
 	for range 20 {
 		old := got
@@ -211,7 +219,7 @@ func (s suite) retain(t *testing.T) {
 		for i := range old {
 			old[i] = math.NaN()
 		}
-		steps(t, m, aliasing{t, valleyFunc()}, got, 1)
+		steps(t, m, aliasing{t, valleyFunc(n)}, got, 1)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("theta %v when it moves between steps, %v when it stays", got, want)
@@ -221,7 +229,7 @@ func (s suite) retain(t *testing.T) {
 // aliasing fails the test when grad and theta share memory or have other lengths than P.
 type aliasing struct {
 	t *testing.T
-	optim.LeastSquares
+	optim.Residuals
 }
 
 func (a aliasing) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
@@ -236,13 +244,13 @@ func (a aliasing) Grad(ctx context.Context, grad, theta []float64) (float64, err
 		a.t.Errorf("grad and theta share memory")
 		copy(theta, at)
 	}
-	return a.LeastSquares.Grad(ctx, grad, theta)
+	return a.Residuals.Grad(ctx, grad, theta)
 }
 
 func (s suite) repeat(t *testing.T) {
 	a, b := RosenbrockStart(n), RosenbrockStart(n)
-	steps(t, s.start(t), valleyFunc(), a, 50)
-	steps(t, s.start(t), valleyFunc(), b, 50)
+	steps(t, s.start(t), valleyFunc(n), a, 50)
+	steps(t, s.start(t), valleyFunc(n), b, 50)
 	if !slices.Equal(a, b) {
 		t.Errorf("two runs end at %v and %v", a, b)
 	}

@@ -2,19 +2,19 @@ package optimtest
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/mat"
 )
 
 // Func is an objective given by one function, which writes the gradient and returns the loss. It remembers its last
 // evaluation, as the solver does.
 type Func struct {
-	F     func(grad, theta []float64) float64
-	Gauss func(a *mat.SymDense, theta []float64) // writes the Gauss–Newton matrix; nil for losses that are no sums of squares
-	Evals int                                    // evaluations of F
+	F func(grad, theta []float64) float64
+	// Squares calls row for each residual s with its gradient ds, where the loss is ½Σs². It is nil for losses that are no
+	// sums of squares.
+	Squares func(theta []float64, row func(s float64, ds []float64))
+	Count   int // residuals
+	Evals   int // evaluations of F
 
 	theta, grad []float64
 	loss        float64
@@ -35,18 +35,6 @@ func (o *Func) Loss(ctx context.Context, theta []float64) (float64, error) {
 		return math.NaN(), err
 	}
 	return o.loss, nil
-}
-
-// Normal implements optim.LeastSquares, where Gauss is given.
-func (o *Func) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
-	if o.Gauss == nil {
-		return math.NaN(), errors.New("optimtest: the loss is no sum of squares")
-	}
-	loss, err := o.Grad(ctx, grad, theta)
-	if err == nil {
-		o.Gauss(a, theta)
-	}
-	return loss, err
 }
 
 func (o *Func) eval(ctx context.Context, theta []float64) error {
@@ -76,24 +64,30 @@ func Bowl(cond float64) func(grad, theta []float64) float64 {
 	}
 }
 
-// BowlGauss writes the Gauss–Newton matrix of [Bowl]: its Hessian.
-func BowlGauss(cond float64) func(a *mat.SymDense, theta []float64) {
-	return func(a *mat.SymDense, theta []float64) {
-		a.Zero()
-		for i := range theta {
-			a.SetSym(i, i, math.Pow(cond, float64(i)/float64(max(len(theta)-1, 1))))
+// BowlFunc is [Bowl] in n parameters with its residuals √λ_i·θ_i.
+func BowlFunc(n int, cond float64) *Func {
+	return &Func{F: Bowl(cond), Count: n, Squares: func(theta []float64, row func(s float64, ds []float64)) {
+		ds := make([]float64, n)
+		for i, v := range theta {
+			ds[i] = math.Sqrt(math.Pow(cond, float64(i)/float64(max(n-1, 1))))
+			row(ds[i]*v, ds)
+			ds[i] = 0
 		}
-	}
+	}}
 }
 
-// RosenbrockGauss writes the Gauss–Newton matrix of [Rosenbrock], whose residuals are 10(θ_{i+1} − θ_i²) and 1 − θ_i.
-func RosenbrockGauss(a *mat.SymDense, theta []float64) {
-	a.Zero()
-	for i := range len(theta) - 1 {
-		a.SetSym(i, i, a.At(i, i)+800*theta[i]*theta[i]+2)
-		a.SetSym(i, i+1, -400*theta[i])
-		a.SetSym(i+1, i+1, 200)
-	}
+// RosenbrockFunc is [Rosenbrock] in n parameters with its residuals, √2 times 10(θ_{i+1} − θ_i²) and 1 − θ_i.
+func RosenbrockFunc(n int) *Func {
+	return &Func{F: Rosenbrock, Count: 2 * (n - 1), Squares: func(theta []float64, row func(s float64, ds []float64)) {
+		ds := make([]float64, n)
+		for i := range n - 1 {
+			ds[i], ds[i+1] = -20*math.Sqrt2*theta[i], 10*math.Sqrt2
+			row(10*math.Sqrt2*(theta[i+1]-theta[i]*theta[i]), ds)
+			ds[i], ds[i+1] = -math.Sqrt2, 0
+			row(math.Sqrt2*(1-theta[i]), ds)
+			ds[i] = 0
+		}
+	}}
 }
 
 // Rosenbrock is the chained valley Σ 100(θ_{i+1} − θ_i²)² + (1 − θ_i)² (Rosenbrock 1960), which is to be followed along its

@@ -1,0 +1,86 @@
+package optimtest
+
+import (
+	"context"
+	"errors"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/optim"
+)
+
+var _ optim.Residuals = (*Func)(nil)
+
+// rows calls row for each residual, with its number.
+func (o *Func) rows(ctx context.Context, theta []float64, row func(k int, s float64, ds []float64)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if o.Squares == nil {
+		return errors.New("optimtest: the loss is no sum of squares")
+	}
+	k := 0
+	o.Squares(theta, func(s float64, ds []float64) {
+		row(k, s, ds)
+		k++
+	})
+	return nil
+}
+
+// Normal implements optim.LeastSquares.
+func (o *Func) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
+	loss, err := o.Grad(ctx, grad, theta)
+	if err != nil {
+		return loss, err
+	}
+	a.Zero()
+	return loss, o.rows(ctx, theta, func(_ int, _ float64, ds []float64) {
+		a.SymRankOne(a, 1, mat.NewVecDense(len(ds), ds))
+	})
+}
+
+// Rows implements optim.Residuals.
+func (o *Func) Rows() int {
+	if o.Squares == nil {
+		return 0
+	}
+	return o.Count
+}
+
+// Scaled implements optim.Residuals.
+func (o *Func) Scaled(ctx context.Context, dst, theta []float64) error {
+	return o.rows(ctx, theta, func(k int, s float64, _ []float64) { dst[k] = s })
+}
+
+// MulJ implements optim.Residuals.
+func (o *Func) MulJ(ctx context.Context, dst, v, theta []float64) error {
+	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) { dst[k] = floats.Dot(ds, v) })
+}
+
+// MulJT implements optim.Residuals.
+func (o *Func) MulJT(ctx context.Context, dst, u, theta []float64) error {
+	clear(dst)
+	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) { floats.AddScaled(dst, u[k], ds) })
+}
+
+// Kernel implements optim.Residuals.
+func (o *Func) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
+	var j [][]float64
+	err := o.rows(ctx, theta, func(_ int, _ float64, ds []float64) {
+		row := append([]float64(nil), ds...)
+		if of != nil {
+			clear(row)
+			for _, p := range of {
+				copy(row[p.Offset:][:p.Len], ds[p.Offset:])
+			}
+		}
+		j = append(j, row)
+	})
+	for a := range j {
+		for b := a; b < len(j); b++ {
+			k.SetSym(a, b, floats.Dot(j[a], j[b]))
+		}
+	}
+	return err
+}
