@@ -429,6 +429,9 @@ func TestOptionsAreCheckedBeforeTheFirstStep(t *testing.T) {
 		{&trackers.LossLandscape{AlphaRange: math.NaN()}, "AlphaRange"},
 		{&trackers.LossLandscape{Mask: ph.Paths("u/*/bias")}, "selects no weight matrix"},
 		{&trackers.LossLandscape{Directions: [2][]float64{{1}, nil}}, "direction 1 has 1 entries"},
+		{&trackers.LossLandscape{Along: [2]trackers.Direction{9, 0}}, "Along[0] is direction 9"},
+		{&trackers.LossLandscape{Along: [2]trackers.Direction{trackers.GradientDirection, trackers.GradientDirection}}, "both directions are the gradient"},
+		{&trackers.LossLandscape{Along: [2]trackers.Direction{0, trackers.PCADirection}, Directions: [2][]float64{nil, {1}}}, "leave one out"},
 	} {
 		s := p.solver(t, crux.Options{})
 		_, err := s.Solve(context.Background(), 1, c.tr)

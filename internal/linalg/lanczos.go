@@ -25,6 +25,8 @@ type Lanczos struct {
 	Iters int        // products with A; more than n are not made
 	Start []float64  // first vector, any length but 0; nil means random signs
 	Rand  *rand.Rand // for random vectors; needed unless Start is given and the space is never exhausted
+
+	Vectors int // Ritz vectors wanted, for the largest values; no more than there are values
 }
 
 // Ritz is what an iteration found.
@@ -34,6 +36,8 @@ type Ritz struct {
 	Mass   []float64 // weight of Values[i] in the spectral measure of the start vector, of sum 1
 	Alpha  []float64 // diagonal of T
 	Beta   []float64 // off-diagonal of T; 0 where the iteration started anew
+
+	Vectors [][]float64 // of the largest values, of norm 1
 }
 
 // breakdown is the β, relative to ‖T‖, below which the Krylov space counts as exhausted. What is dropped enters the bounds.
@@ -86,7 +90,7 @@ func (l Lanczos) Run(ctx context.Context, n int, op Operator) (*Ritz, error) {
 			return nil, err
 		}
 	}
-	return r, r.solve(n, lost)
+	return r, r.solve(n, lost, basis, min(l.Vectors, m))
 }
 
 // orthogonalise removes from w its part in the span of an orthonormal basis, twice: once leaves a part of the size of
@@ -140,7 +144,7 @@ func (l Lanczos) fresh(n int, basis [][]float64) ([]float64, error) {
 
 // solve finds the Ritz values and their bounds. For T s = θ s the residual of the Ritz vector V s is Σ_j lost_j s_j w_j
 // with unit vectors w_j, so an eigenvalue lies within Σ_j lost_j |s_j| of θ; rounding of the products adds a few ε‖T‖.
-func (r *Ritz) solve(n int, lost []float64) error {
+func (r *Ritz) solve(n int, lost []float64, basis [][]float64, vectors int) error {
 	m := len(r.Alpha)
 	t := mat.NewSymDense(m, nil)
 	var scale float64
@@ -169,6 +173,13 @@ func (r *Ritz) solve(n int, lost []float64) error {
 		}
 		r.Bounds[i] = b
 		r.Mass[i] = s.At(0, k) * s.At(0, k)
+		if i < vectors {
+			v := make([]float64, n)
+			for j, q := range basis {
+				floats.AddScaled(v, s.At(j, k), q)
+			}
+			r.Vectors = append(r.Vectors, v)
+		}
 	}
 	return nil
 }

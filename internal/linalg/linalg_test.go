@@ -251,3 +251,49 @@ func TestHistogram(t *testing.T) {
 		}
 	}
 }
+
+// Ritz vectors of a diagonal matrix are the axes.
+func TestLanczosVectors(t *testing.T) {
+	d := []float64{3, 9, -2, 5, 0.5}
+	r, err := linalg.Lanczos{Iters: 5, Vectors: 2, Rand: stream(4)}.Run(context.Background(), 5, diagonal(d))
+	if err != nil || len(r.Vectors) != 2 {
+		t.Fatal(len(r.Vectors), err)
+	}
+	for k, axis := range []int{1, 3} {
+		for i, x := range r.Vectors[k] {
+			want := 0.0
+			if i == axis {
+				want = 1
+			}
+			if math.Abs(math.Abs(x)-want) > 1e-13 {
+				t.Errorf("vector %d is %v, want axis %d", k, r.Vectors[k], axis)
+				break
+			}
+		}
+	}
+}
+
+// Points at the corners of a rectangle spread along its longer side first, then along the shorter one, and no further.
+func TestPrincipal(t *testing.T) {
+	var rows [][]float64
+	for _, a := range []float64{-3, 3} {
+		for _, b := range []float64{-1, 1} { // a along (0.6, 0, −0.8), b along (0, 1, 0)
+			rows = append(rows, []float64{7 + 0.6*a, 5 + b, 2 - 0.8*a})
+		}
+	}
+	got := linalg.Principal(rows, 3)
+	want := [][]float64{{-0.6, 0, 0.8}, {0, 1, 0}}
+	if len(got) != len(want) {
+		t.Fatalf("%d components, want %d", len(got), len(want))
+	}
+	for k := range want {
+		for i := range want[k] {
+			if math.Abs(got[k][i]-want[k][i]) > 1e-14 {
+				t.Errorf("component %d is %v, want %v", k, got[k], want[k])
+			}
+		}
+	}
+	if linalg.Principal(rows[:1], 2) != nil || linalg.Principal([][]float64{{1, 2}, {1, 2}}, 2) != nil {
+		t.Error("components of rows that do not spread")
+	}
+}
