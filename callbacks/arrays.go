@@ -64,7 +64,11 @@ func (c *Arrays) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	now := time.Now()
 	for _, cb := range r.Callbacks() {
 		if s, ok := cb.(arraysSource); ok {
-			name := snake(reflect.Indirect(reflect.ValueOf(cb)).Type().Name()) + strings.ReplaceAll(r.Suffix(cb), "#", "-") + ".npz"
+			kind := reflect.TypeOf(cb)
+			if kind.Kind() == reflect.Pointer {
+				kind = kind.Elem()
+			}
+			name := snake(kind.Name()) + strings.ReplaceAll(r.Suffix(cb), "@", "-") + ".npz"
 			c.files = append(c.files, &arrayFile{filepath.Join(c.Dir, name), s, -1, now})
 		}
 	}

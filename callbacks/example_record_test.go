@@ -105,3 +105,39 @@ func ExampleArrays() {
 	// gradient_norms.npz
 	// loss_landscape.npz
 }
+
+// A folder for "tensorboard --logdir".
+func ExampleTensorBoard() {
+	dir, err := os.MkdirTemp("", "crux")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	solver, _, _, _ := poisson(nil)
+	defer solver.Close() //nolint:errcheck
+	board := &callbacks.TensorBoard{Dir: dir}
+	if _, err := solver.Solve(context.Background(), 100, &callbacks.ResidualStats{Interval: 50}, board); err != nil {
+		log.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "events.out.tfevents.*"))
+	fmt.Println(len(files), "file,", board.Skipped(), "plots left out", err)
+	// Output: 1 file, 0 plots left out <nil>
+}
+
+// A directory for "wandb sync".
+func ExampleWandB() {
+	dir, err := os.MkdirTemp("", "crux")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	solver, _, _, _ := poisson(nil)
+	defer solver.Close() //nolint:errcheck
+	w := &callbacks.WandB{Dir: dir, Project: "pinns", Tags: []string{"poisson"}, Config: map[string]any{"lr": 1e-2, "hidden": 8}}
+	if _, err := solver.Solve(context.Background(), 100, &callbacks.CosSimilarity{Interval: 50}, w); err != nil {
+		log.Fatal(err)
+	}
+	images, err := filepath.Glob(filepath.Join(w.RunDir(), "files", "media", "images", "explainability", "cos_sim_matrix_*.png"))
+	fmt.Println(len(images), "images", err)
+	// Output: 2 images <nil>
+}

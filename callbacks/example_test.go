@@ -18,7 +18,7 @@ import (
 
 // poisson is −u″ = π² sin(πx) with u = 0 at both ends, small enough for an example. Its interior points are named for
 // trackers.
-func poisson(w weights.Scheme) (s *crux.Solver, u ph.Expr, x *ph.Coord, inside *domain.Points) {
+func poisson(w weights.Scheme, recorders ...crux.Recorder) (s *crux.Solver, u ph.Expr, x *ph.Coord, inside *domain.Points) {
 	x = ph.NewCoord("x")
 	line := domain.NewInterval(x, 0, 1)
 	u = ph.NewField("u", net.MLP{Hidden: []int{8}}, x)
@@ -27,7 +27,7 @@ func poisson(w weights.Scheme) (s *crux.Solver, u ph.Expr, x *ph.Coord, inside *
 	s, err := crux.New(crux.Problem{Name: "poisson", Constraints: []crux.Constraint{
 		{Name: "pde", Residual: u.D(x, x).Add(source), On: inside},
 		{Name: "ends", Residual: u, On: line.Boundary(2)},
-	}}, crux.Options{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Weights: w, Seed: 1})
+	}}, crux.Options{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Weights: w, Seed: 1, Recorders: recorders})
 	if err != nil {
 		log.Fatal(err)
 	}

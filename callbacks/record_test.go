@@ -31,6 +31,7 @@ func recording(t *testing.T, method, scheme, dir string) *setup {
 	t.Helper()
 	s := build(t, method, scheme, "rad", "")
 	s.cs = append(s.cs, sinksIn(dir)...)
+	s.cs = append(s.cs, &callbacks.LossLandscape{Grid: 3, Interval: 5}, &callbacks.TensorBoard{Dir: filepath.Join(dir, "board")}, &callbacks.WandB{Dir: dir})
 	return s
 }
 
@@ -309,6 +310,11 @@ func TestSinkOptions(t *testing.T) {
 		"not a regular":     &callbacks.JSONL{Path: "/dev/zero"},
 		"not a regular f":   &callbacks.CSV{Path: os.DevNull},
 		"no Dir":            &callbacks.Arrays{},
+		"no Dir;":           &callbacks.TensorBoard{},
+		"project \"a/b\"":   &callbacks.WandB{Dir: dir, Project: "a/b"},
+		"config: json":      &callbacks.WandB{Dir: dir, Config: map[string]any{"f": math.Inf(1)}},
+		"letter.txt":        &callbacks.WandB{Dir: foreign},
+		"letter.txt: not":   &callbacks.TensorBoard{Dir: foreign},
 		"Interval is -1":    &callbacks.JSONL{Path: filepath.Join(dir, "a"), Interval: -1},
 		"option Interval":   &callbacks.CSV{Path: filepath.Join(dir, "b"), Interval: -2},
 		"Every is -1s":      &callbacks.Arrays{Dir: dir, Every: -time.Second},

@@ -126,7 +126,7 @@ func (r *Run) Balanced() bool { return r.solver.options.Weights != nil }
 func (r *Run) Callbacks() []Callback { return slices.Clone(r.callbacks) }
 
 // Suffix tells callbacks of one type apart in the keys of what they record: it is empty for the first of a type in the
-// run, "#2" for the second, and so on.
+// run, "@2" for the second, and so on.
 func (r *Run) Suffix(c Callback) string {
 	if c == nil || reflect.TypeOf(c).Kind() != reflect.Pointer { // a function, say, which records under keys of its own
 		return ""
@@ -148,7 +148,7 @@ func (r *Run) number() {
 		}
 		r.suffixes[c] = ""
 		if seen[t]++; seen[t] > 1 {
-			r.suffixes[c] = fmt.Sprintf("#%d", seen[t])
+			r.suffixes[c] = fmt.Sprintf("@%d", seen[t])
 		}
 	}
 }

@@ -325,13 +325,13 @@ func TestCallbacksOfOneTypeRecordApart(t *testing.T) {
 	seen := 0
 	look := &hook{begin: func(r *crux.Run) error {
 		seen = len(r.Callbacks())
-		if r.Suffix(a) != "" || r.Suffix(b) != "#2" || r.Suffix(f) != "" || r.Suffix(nil) != "" {
+		if r.Suffix(a) != "" || r.Suffix(b) != "@2" || r.Suffix(f) != "" || r.Suffix(nil) != "" {
 			t.Errorf("suffixes %q, %q, %q", r.Suffix(a), r.Suffix(b), r.Suffix(f))
 		}
 		return nil
 	}}
 	solve(t, s, 1, f, a, look, b, f, a)
-	if want := []string{"loss", "loss/pde", "loss/bc", "f", "note", "note#2", "f", "note"}; !slices.Equal(p.keys, want) {
+	if want := []string{"loss", "loss/pde", "loss/bc", "f", "note", "note@2", "f", "note"}; !slices.Equal(p.keys, want) {
 		t.Errorf("recorded %q, want %q", p.keys, want)
 	}
 	if seen != 6 {

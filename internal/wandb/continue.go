@@ -65,6 +65,9 @@ func (r *Run) reopen(step int) error {
 			if n >= uint64(step) {
 				return false
 			}
+			for _, i := range items(h) { // the summary may be cut away
+				r.summary[i.Key], r.news[i.Key] = i.JSON, true
+			}
 		}
 		if _, _, ok := field(record, fieldExit); ok {
 			return false

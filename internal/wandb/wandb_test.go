@@ -222,6 +222,9 @@ func TestContinue(t *testing.T) {
 	if !slices.Equal(at, []int{0, 1, 2, 3, 4, 5, 6, 7, 8}) || loss[6] != "6" || loss[7] != "-7" || note[7] != "1" || note[8] != "" {
 		t.Errorf("steps %v, losses %v, notes %v", at, loss, note)
 	}
+	if got := again.summary["note"]; string(got) != "1" {
+		t.Errorf("the summary has the note %q", got)
+	}
 	b, _ := os.ReadFile(r.path())
 	ends, num := 0, uint64(0)
 	for _, rec := range records(t, b) {
