@@ -55,7 +55,7 @@ func TestGradientNorms(t *testing.T) {
 		{"weak", two, trackers.GradientNormsValue{Norms: []float64{12, 0.1}, Weighted: []float64{12, 0.1}}, []want{warning("the gradient of bc is 120 times smaller than that of pde: it is hardly trained")}},
 		{"just not weak", two, trackers.GradientNormsValue{Norms: []float64{9.99, 0.1}, Weighted: []float64{9.99, 0.1}}, []want{says("the gradient of bc is 100 times smaller")}},
 		{"even", two, trackers.GradientNormsValue{Norms: []float64{1, 2.5}, Weighted: []float64{1, 2.5}}, []want{says("within a factor of 2.5")}},
-		{"balanced", two, trackers.GradientNormsValue{Norms: []float64{120, 1}, Weighted: []float64{120, 110}}, []want{says("within a factor of 1.1")}},
+		{"balanced", two, trackers.GradientNormsValue{Norms: []float64{120, 1}, Weighted: []float64{120, 110}}, []want{says("within a factor of 1.1 of each other, as weighted (without weights of 120)")}},
 		{"reversed by weights", two, trackers.GradientNormsValue{Norms: []float64{4, 1}, Weighted: []float64{4, 2000}}, []want{warning("of pde is 500 times smaller than that of bc, as weighted (without weights 4 times larger)")}},
 		{"zero", three, trackers.GradientNormsValue{Norms: []float64{1, 0, 1}, Weighted: []float64{1, 0, 1}}, []want{warning("the gradient of bc is zero"), says("within a factor of 1")}},
 		{"all zero", two, trackers.GradientNormsValue{Norms: []float64{0, 0}, Weighted: []float64{0, 0}}, []want{warning("all gradients are zero")}},

@@ -65,7 +65,11 @@ func GradientNorms(at Setting, v trackers.GradientNormsValue) []Finding {
 		}
 	}
 	if worst < Uneven {
-		list = append(list, note("the gradients of the %d constraints lie within a factor of %s of each other", len(w), factor(worst)))
+		text := fmt.Sprintf("the gradients of the %d constraints lie within a factor of %s of each other", len(w), factor(worst))
+		if low, high := extremes(v.Norms); low > 0 && high/low >= 2*worst {
+			text += fmt.Sprintf(", as weighted (without weights of %s)", factor(high/low))
+		}
+		list = append(list, note("%s", text))
 	}
 	return list
 }
@@ -84,6 +88,9 @@ func unweighted(small, large, weighted float64) string {
 	}
 	return fmt.Sprintf(", as weighted (without weights %s times)", factor(r))
 }
+
+// extremes are the smallest and the largest entry.
+func extremes(x []float64) (low, high float64) { return slices.Min(x), slices.Max(x) }
 
 // ascending are the indices of x by its entries.
 func ascending(x []float64) []int {

@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/ckpt"
 	"github.com/crux-pinn/crux/internal/ckpt/npy"
 	"github.com/crux-pinn/crux/internal/spec"
@@ -35,7 +33,7 @@ func (a *app) eval() *cobra.Command {
 		Short: "Evaluate a solved run, or expressions of it, at points",
 		Long: `Evaluate a solved run, or expressions of it, at points.
 
-RUN is the directory that crux solve wrote. Without --expr all fields are evaluated, without points on a grid of
+RUN is the directory that crux solve wrote, of a run that has ended or not. Without --expr all fields are evaluated, without points on a grid of
 101 points per axis. Columns are the coordinates followed by the values: as text on standard output, or in the
 file of -o, whose ending says how: .csv, .npy (one row for each point) or .npz (arrays by name).`,
 		Example: `  crux eval runs/burgers-1 --at t=0.5,x=0.1
@@ -61,10 +59,11 @@ func (a *app) runEval(run string, f *evalFlags) error {
 	if f.out != "" && !slices.Contains([]string{".csv", ".npy", ".npz"}, ext) {
 		return fail(exitUsage, fmt.Errorf("-o %s: files end in .csv, .npy or .npz", f.out))
 	}
-	p, s, err := openRun(run)
+	t, err := a.openTrained(run, nil)
 	if err != nil {
 		return err
 	}
+	p, s := t.problem, t.solver
 	defer s.Close() //nolint:errcheck // it only ends workers
 	exprs, err := f.expressions(p)
 	if err != nil {
@@ -98,35 +97,6 @@ func (a *app) runEval(run string, f *evalFlags) error {
 		return fail(exitFailed, ckpt.WriteFile(f.out, sh.writeCSV))
 	}
 	return fail(exitFailed, sh.writeCSV(a.Out))
-}
-
-// openRun builds the problem of a run directory with its trained parameters. The caller closes the solver.
-func openRun(dir string) (*spec.Problem, *crux.Solver, error) {
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, nil, fail(exitUsage, fmt.Errorf("%s is not a directory; give the run directory that crux solve printed, such as runs/burgers-1", dir))
-	}
-	for _, name := range []string{problemFile, parametersFile} {
-		if !exists(filepath.Join(dir, name)) {
-			return nil, nil, fail(exitUsage, fmt.Errorf("%s has no %s, so it is not a finished run; give a directory that crux solve wrote", dir, name))
-		}
-	}
-	ps, _, err := ckpt.Load(filepath.Join(dir, parametersFile))
-	if err != nil {
-		return nil, nil, fail(exitUsage, err)
-	}
-	p, err := spec.Load(filepath.Join(dir, problemFile), nil)
-	if err != nil {
-		return nil, nil, fail(exitUsage, err)
-	}
-	s, err := compile(p)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := ckpt.Restore(s, ps); err != nil {
-		s.Close() //nolint:errcheck // the error counts
-		return nil, nil, fail(exitUsage, fmt.Errorf("%s: %w", filepath.Join(dir, parametersFile), err))
-	}
-	return p, s, nil
 }
 
 // namedExpr is an expression and what its column is called.

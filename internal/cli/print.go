@@ -68,6 +68,15 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 		b.WriteString("\n")
 		table(&b, rows)
 	}
+	if len(r.Findings) > 0 {
+		b.WriteString("\nwhat the trackers found\n")
+		for _, f := range r.Findings {
+			fmt.Fprintf(&b, "  ! %s\n", f)
+		}
+		if r.RunDir != nil {
+			fmt.Fprintf(&b, "  all they measured: crux explain %s\n", *r.RunDir)
+		}
+	}
 	if r.RunDir != nil {
 		fmt.Fprintf(&b, "\nresults in %s\n", *r.RunDir)
 	}

@@ -10,17 +10,18 @@ import (
 // Report is what a run came to: the object that --json prints and result.json holds. Numbers that are not finite are
 // null there.
 type Report struct {
-	Problem     string  `json:"problem"`
-	Status      string  `json:"status"` // completed, converged, stopped, canceled, diverged or failed
-	Reason      string  `json:"reason"`
-	Steps       int     `json:"steps"`
-	Seconds     Number  `json:"seconds"` // of training
-	Loss        Number  `json:"loss"`    // at the final parameters
-	Losses      Numbers `json:"losses"`  // by constraint, unweighted
-	Errors      Errors  `json:"errors"`  // by field; of fields with a reference
-	ResidualP99 Numbers `json:"residual_p99"`
-	Params      Numbers `json:"params"`  // trainable scalars, and numbers that follow from them
-	RunDir      *string `json:"run_dir"` // null if nothing could be written
+	Problem     string   `json:"problem"`
+	Status      string   `json:"status"` // completed, converged, stopped, canceled, diverged or failed
+	Reason      string   `json:"reason"`
+	Steps       int      `json:"steps"`
+	Seconds     Number   `json:"seconds"` // of training
+	Loss        Number   `json:"loss"`    // at the final parameters
+	Losses      Numbers  `json:"losses"`  // by constraint, unweighted
+	Errors      Errors   `json:"errors"`  // by field; of fields with a reference
+	ResidualP99 Numbers  `json:"residual_p99"`
+	Params      Numbers  `json:"params"`             // trainable scalars, and numbers that follow from them
+	Findings    []string `json:"findings,omitempty"` // what trackers found that matters
+	RunDir      *string  `json:"run_dir"`            // null if nothing could be written
 }
 
 // Number is a float64 that is null in JSON when it is not finite.

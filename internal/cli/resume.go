@@ -46,8 +46,11 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if err := canceled(ctx); err != nil {
 		return err
 	}
-	t, err := a.restore(dir, f)
+	t, err := a.restore(dir, f.load)
 	if err != nil {
+		if len(f.sets) > 0 {
+			err = fail(exitCode(err), fmt.Errorf("%w\nwithout --set the run goes on as it was", err))
+		}
 		return err
 	}
 	defer t.solver.Close() //nolint:errcheck // it only ends workers
@@ -104,7 +107,7 @@ func (t *training) observe(dir string) {
 
 // restore builds the problem of a run directory in the state of the newest checkpoint that can be read and fits. Others are
 // reported as warnings.
-func (a *app) restore(dir string, f *solveFlags) (*training, error) {
+func (a *app) restore(dir string, load loader) (*training, error) {
 	folder := filepath.Join(dir, checkpointFolder)
 	files, err := callbacks.Checkpoints(folder)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -115,7 +118,7 @@ func (a *app) restore(dir string, f *solveFlags) (*training, error) {
 	}
 	var unusable []error
 	for _, path := range files {
-		t, err := a.restoreFrom(path, dir, f)
+		t, err := a.restoreFrom(path, dir, load)
 		var misfit *misfitError
 		switch {
 		case err == nil:
@@ -128,11 +131,7 @@ func (a *app) restore(dir string, f *solveFlags) (*training, error) {
 		}
 		unusable = append(unusable, misfit.err)
 	}
-	err = fmt.Errorf("none of the %d checkpoints in %s can be used: %w", len(files), folder, errors.Join(unusable...))
-	if len(f.sets) > 0 {
-		err = fmt.Errorf("%w\nwithout --set the run goes on as it was", err)
-	}
-	return nil, fail(exitUsage, err)
+	return nil, &failure{exitUsage, fmt.Errorf("none of the %d checkpoints in %s can be used: %w", len(files), folder, errors.Join(unusable...))}
 }
 
 // misfitError says why a checkpoint cannot be used.
@@ -140,12 +139,15 @@ type misfitError struct{ err error }
 
 func (e *misfitError) Error() string { return e.err.Error() }
 
-func (a *app) restoreFrom(path, dir string, f *solveFlags) (*training, error) {
+// loader reads a problem file, with whatever overrides.
+type loader func(path string) (*spec.Problem, error)
+
+func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	saved, err := callbacks.Load(path)
 	if err != nil {
 		return nil, &misfitError{err}
 	}
-	p, err := f.load(filepath.Join(dir, problemFile))
+	p, err := load(filepath.Join(dir, problemFile))
 	if err != nil {
 		return nil, err
 	}

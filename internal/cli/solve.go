@@ -179,11 +179,6 @@ func exitCodeOr(err error) int {
 	return exitCode(err)
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // save writes the files of a run. It stops at the first that cannot be written. The result comes last: where it is, the
 // run is complete.
 func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *Report, dir string) error {
@@ -205,7 +200,7 @@ func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep 
 func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*Report, error) {
 	r := &Report{
 		Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: Number(res.Time.Seconds()),
-		Loss: Number(res.Loss), Errors: sol.errors,
+		Loss: Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
 	}
 	var first error
 	note := func(err error) {

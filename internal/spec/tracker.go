@@ -153,6 +153,9 @@ func (b *builder) ntk(s *section) trackers.Tracker {
 	first := ""
 	if len(b.fieldNames) > 0 {
 		first = b.fieldNames[0]
+		if e := b.names.env.Names[first]; e != nil && e.Dim() > 1 {
+			first += "[0]"
+		}
 	}
 	e := b.watched(s, first)
 	t.Interval, t.TopK = s.intOr("interval", 500), s.intOr("top_k", 10)

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/explain"
+	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/weights"
+)
+
+func (a *app) explain() *cobra.Command {
+	var names []string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "explain RUN",
+		Short: "Say in words what holds a run up: gradients, residuals, kernel, curvature, landscape",
+		Long: `Say in words what holds a run up: gradients, residuals, kernel, curvature, landscape.
+
+RUN is the directory that crux solve wrote, of a run that has ended or not. All trackers measure its network as it is
+now; nothing is trained and nothing is changed. Trackers that the problem names keep their settings and report how their numbers
+went during the run. What matters is marked with !.
+
+Trackers: ` + strings.Join(spec.TrackerNames(), ", ") + `.`,
+		Example: `  crux explain runs/burgers-1
+  crux explain runs/burgers-1 --tracker gradient_norms --tracker cos_similarity
+  crux explain runs/burgers-1 --json | jq '.trackers[].findings[] | select(.level == "warning").text'`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.runExplain(c.Context(), args[0], names, asJSON)
+		},
+	}
+	c.Flags().StringArrayVar(&names, "tracker", nil, "only this tracker (repeatable); the default is all")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the findings as one JSON object")
+	return c
+}
+
+func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON bool) error {
+	for _, n := range names {
+		if !slices.Contains(spec.TrackerNames(), n) {
+			return fail(exitUsage, fmt.Errorf("--tracker %s: there are %s", n, strings.Join(spec.TrackerNames(), ", ")))
+		}
+	}
+	if err := isRun(dir); err != nil {
+		return err
+	}
+	chosen := len(names) > 0
+	if !chosen {
+		names = spec.TrackerNames()
+	}
+	sets, failed, err := missingTrackers(dir, names)
+	if err == nil && chosen {
+		err = fail(exitUsage, errors.Join(failed...))
+	}
+	if err != nil {
+		return err
+	}
+	t, err := a.openTrained(dir, sets)
+	if err != nil {
+		return err
+	}
+	defer t.solver.Close() //nolint:errcheck // it only ends workers
+	at := explain.For(t.solver)
+	if !t.resumed { // the phase at work is not known
+		at.Rate = math.NaN()
+	}
+	r := Explanation{Problem: t.problem.Name, Step: t.solver.Epoch()}
+	for _, e := range failed {
+		r.Failed = append(r.Failed, e.Error())
+	}
+	for _, name := range names {
+		for _, k := range t.problem.Trackers {
+			if family(k.Name) != name {
+				continue
+			}
+			if err := canceled(ctx); err != nil {
+				return err
+			}
+			if err := t.solver.Measure(ctx, withSources(k.Tracker, t.problem)...); err != nil {
+				if err = fmt.Errorf("%s: %w", k.Name, err); chosen || ctx.Err() != nil {
+					return fail(exitFailed, err)
+				}
+				r.Failed = append(r.Failed, err.Error())
+				continue
+			}
+			if s, ok := explain.Of(k.Tracker, at); ok {
+				r.Trackers = append(r.Trackers, newExplained(k.Name, s))
+			}
+		}
+	}
+	if asJSON {
+		b, err := jsonText(r)
+		if err != nil {
+			return fail(exitFailed, err)
+		}
+		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
+		return nil
+	}
+	a.printExplanation(&r)
+	return nil
+}
+
+// missingTrackers are the overrides by which a run's problem gets those of the named trackers that it lacks, with their
+// defaults. failed are those whose defaults do not suit the problem.
+func missingTrackers(dir string, names []string) (sets []string, failed []error, err error) {
+	path := filepath.Join(dir, problemFile)
+	p, err := spec.Load(path, nil)
+	if err != nil {
+		return nil, nil, fail(exitUsage, err)
+	}
+	for _, n := range names {
+		if slices.ContainsFunc(p.Trackers, func(t spec.Tracker) bool { return family(t.Name) == n }) {
+			continue
+		}
+		set := "trackers." + n + "={}"
+		if _, err := spec.Load(path, []string{set}); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", n, err))
+			continue
+		}
+		sets = append(sets, set)
+	}
+	return sets, failed, nil
+}
+
+// family is the kind of a tracker by its name: input_sensitivity of input_sensitivity.1.
+func family(name string) string {
+	f, _, _ := strings.Cut(name, ".")
+	return f
+}
+
+// withSources are the callbacks of a measurement: the tracker, and those that the weight scheme reads, without which the
+// solver does not begin.
+func withSources(t trackers.Tracker, p *spec.Problem) []crux.Callback {
+	list := []crux.Callback{t}
+	if src, ok := p.Options.Weights.(weights.Sourced); ok {
+		for _, k := range p.Trackers {
+			if k.Tracker != t && slices.Contains(src.Sources(), any(k.Tracker)) {
+				list = append(list, k.Tracker)
+			}
+		}
+	}
+	return list
+}
+
+// Explanation is what crux explain --json prints.
+type Explanation struct {
+	Problem  string      `json:"problem"`
+	Step     int         `json:"step"`
+	Trackers []Explained `json:"trackers"`
+	Failed   []string    `json:"failed,omitempty"` // why a tracker could not measure
+}
+
+// Explained is one tracker of an Explanation.
+type Explained struct {
+	Name     string            `json:"name"` // as in problem files
+	Title    string            `json:"title"`
+	Findings []ExplainedText   `json:"findings"`
+	Series   []ExplainedSeries `json:"series"`
+
+	summary explain.Summary
+}
+
+// ExplainedText is one finding.
+type ExplainedText struct {
+	Level string `json:"level"` // note or warning
+	Text  string `json:"text"`
+}
+
+// ExplainedSeries is one number over all measurements.
+type ExplainedSeries struct {
+	Name   string   `json:"name"`
+	Steps  []int    `json:"steps"`
+	Values []Number `json:"values"`
+}
+
+func newExplained(name string, s explain.Summary) Explained {
+	e := Explained{Name: name, Title: s.Tracker, Findings: []ExplainedText{}, Series: []ExplainedSeries{}, summary: s}
+	for _, f := range s.Findings {
+		e.Findings = append(e.Findings, ExplainedText{f.Level.String(), f.Text})
+	}
+	for _, x := range s.Series {
+		v := ExplainedSeries{Name: x.Name, Steps: x.Epochs}
+		for _, y := range x.Values {
+			v.Values = append(v.Values, Number(y))
+		}
+		e.Series = append(e.Series, v)
+	}
+	return e
+}
+
+func (a *app) printExplanation(r *Explanation) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s at step %d\n", r.Problem, r.Step)
+	for _, t := range r.Trackers {
+		fmt.Fprintf(&b, "\n%s", t.summary)
+	}
+	for _, f := range r.Failed {
+		fmt.Fprintf(&b, "\nnot measured: %s\n", f)
+	}
+	a.Out.Write([]byte(b.String())) //nolint:errcheck // Run checks the writer at the end
+}
+
+// mostFindings bounds what a report says of trackers; crux explain says all.
+const mostFindings = 8
+
+// findings are the warnings of a run's trackers, as they stand at the end of it.
+func findings(p *spec.Problem, s *crux.Solver) []string {
+	var list []string
+	at := explain.For(s)
+	for _, t := range p.Trackers {
+		sum, ok := explain.Of(t.Tracker, at)
+		if !ok {
+			continue
+		}
+		for _, f := range sum.Warnings() {
+			list = append(list, fmt.Sprintf("%s, step %d: %s", sum.Tracker, sum.Epoch, f.Text))
+		}
+	}
+	if len(list) > mostFindings {
+		list = append(list[:mostFindings], fmt.Sprintf("and %d more", len(list)-mostFindings))
+	}
+	return list
+}

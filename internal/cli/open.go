@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/ckpt"
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+// openTrained builds the problem of a run directory as the run left it: in the state of its newest checkpoint, with the
+// parameters of its end where it came to one. The caller closes the solver.
+func (a *app) openTrained(dir string, sets []string) (*training, error) {
+	if err := isRun(dir); err != nil {
+		return nil, err
+	}
+	load := func(path string) (*spec.Problem, error) {
+		p, err := spec.Load(path, sets)
+		return p, fail(exitUsage, err)
+	}
+	path := filepath.Join(dir, parametersFile)
+	params, origin, err := ckpt.Load(path)
+	ended := err == nil
+	if err != nil && exists(path) {
+		return nil, fail(exitUsage, err)
+	}
+	var t *training
+	if files, _ := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder)); len(files) > 0 {
+		switch t, err = a.restore(dir, load); {
+		case err == nil && (!ended || origin.Epoch < t.solver.Epoch()):
+			return t, nil
+		case err != nil && !ended:
+			return nil, err
+		case err != nil:
+			fmt.Fprintf(a.Err, "crux: warning: %v; taking %s alone, without the history of the run\n", err, path) //nolint:errcheck
+			t = nil
+		}
+	}
+	if !ended {
+		return nil, fail(exitUsage, fmt.Errorf("%s has neither %s nor a checkpoint: the run has not come so far; give a directory that crux solve wrote", dir, parametersFile))
+	}
+	if t == nil {
+		p, err := load(filepath.Join(dir, problemFile))
+		if err != nil {
+			return nil, err
+		}
+		if t, err = a.training(p); err != nil {
+			return nil, err
+		}
+	}
+	if err := setParameters(t.solver, params, origin.Epoch); err != nil {
+		t.solver.Close() //nolint:errcheck // the error counts
+		return nil, fail(exitUsage, fmt.Errorf("%s: %w", path, err))
+	}
+	return t, nil
+}
+
+// setParameters gives a solver the parameters that a run ended with, and their step.
+func setParameters(s *crux.Solver, ps []crux.Parameter, epoch int) error {
+	if s.Epoch() != epoch {
+		st, err := s.State()
+		if err != nil {
+			return err
+		}
+		st.Epoch = epoch
+		if err := s.SetState(st); err != nil {
+			return err
+		}
+	}
+	return ckpt.Restore(s, ps)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
