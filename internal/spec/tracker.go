@@ -210,7 +210,11 @@ func (b *builder) landscape(s *section) trackers.Tracker {
 	if n := s.get("scaling"); n != nil {
 		t.Global = b.choice(n, "scaling", "filter", "global") == "global"
 	}
-	if n := s.get("mask"); n != nil && !t.Global {
+	if n := s.get("along"); n != nil {
+		b.along(n, t)
+	}
+	drawn := slices.Contains(t.Along[:], trackers.RandomDirection) || slices.Contains(t.Along[:], trackers.PCADirection)
+	if n := s.get("mask"); n != nil && !t.Global && drawn {
 		b.checks = append(b.checks, func(solver *crux.Solver) {
 			for _, p := range solver.Parameters() {
 				if !p.Fixed && len(p.Shape) == 2 && t.Mask(p.Path) {
@@ -221,6 +225,22 @@ func (b *builder) landscape(s *section) trackers.Tracker {
 		})
 	}
 	return t
+}
+
+// along reads the directions of a landscape: one name for both, or two.
+func (b *builder) along(n *node, t *trackers.LossLandscape) {
+	names := itemsOf(n)
+	if len(names) == 0 || len(names) > 2 {
+		b.fail(n, "%d directions; a landscape has two, such as [gradient, curvature]", len(names))
+		return
+	}
+	for k := range t.Along {
+		name := b.choice(names[min(k, len(names)-1)], "direction", "random", "gradient", "curvature", "pca")
+		t.Along[k], _ = trackers.ParseDirection(name)
+	}
+	if t.Along[0] == trackers.GradientDirection && t.Along[1] == trackers.GradientDirection {
+		b.fail(n, "both directions are the gradient, which is one; write [gradient, curvature]")
+	}
 }
 
 // watched reads the expression of a tracker.
