@@ -47,6 +47,14 @@ func newLaneState[T kern.Float](c *laneCode) *laneState[T] {
 		kern.ConstTable[T]()[kern.OpFill](s.lanes[c.lane[k.value]], nil, nil, T(k.s))
 	}
 	var seg segment[T]
+	sum := func(v int) { // right after v has been computed, while it is in a register
+		for k, w := range c.sums {
+			if w == v {
+				seg.steps = append(seg.steps, kern.NewStep[T](kern.OpAdd, c.values+k, c.values+k, v, 0))
+			}
+		}
+	}
+	computed := make([]bool, c.values)
 	for _, o := range c.ops {
 		a, b, e := max(o.a, 0), max(o.b, 0), max(o.c, 0)
 		switch o.kind {
@@ -61,9 +69,17 @@ func newLaneState[T kern.Float](c *laneCode) *laneState[T] {
 			s.code = append(s.code, seg)
 			seg = segment[T]{}
 		}
+		computed[o.dst] = true
+		sum(o.dst)
+		if o.kind == sincos {
+			computed[o.b] = true
+			sum(o.b)
+		}
 	}
-	for k, v := range c.sums {
-		seg.steps = append(seg.steps, kern.NewStep[T](kern.OpAdd, c.values+k, c.values+k, v, 0))
+	for v, done := range computed {
+		if !done {
+			sum(v)
+		}
 	}
 	s.code = append(s.code, seg)
 	// What is stored, summed or read by a later segment has to be in memory when a segment ends.

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"math"
+
 	"github.com/crux-pinn/crux/internal/graph"
 	"github.com/crux-pinn/crux/internal/kern"
 )
@@ -51,13 +53,30 @@ type laneConst struct {
 	s     float64
 }
 
-// blockElements bounds a block so that all its lanes stay in the first-level cache.
-func blockElements(lanes int) int {
-	const l1 = 24 << 10
-	return min(max(l1/8/max(lanes, 1), 64), 512)
+// blockRows is the number of rows in a block: all its lanes stay in the first-level cache, and as little as possible is
+// left over when kernels work on groups of elements.
+func blockRows(lanes, width, elementSize int) int {
+	const (
+		l1    = 24 << 10
+		group = 512 // bytes; see kern.Group
+	)
+	most := max(1, min(max(l1/elementSize/max(lanes, 1), 2*group/elementSize), 4096/elementSize)/width)
+	best, least := most, math.Inf(1)
+	for rows := most; 2*rows >= most && rows > 0; rows-- {
+		n := rows * width * elementSize
+		cost := 1 + float64(n/group) // the block itself, and its groups
+		if n%group > 0 {
+			cost += 1.5
+		}
+		if cost /= float64(n); cost < least {
+			best, least = rows, cost
+		}
+	}
+	return best
 }
 
-func compileLanes(p *graph.Program, in []graph.Dims) *laneCode {
+// compileLanes makes a program ready for elements of a size in bytes.
+func compileLanes(p *graph.Program, in []graph.Dims, elementSize int) *laneCode {
 	c := &laneCode{width: p.Width}
 	uses := make([]int, len(p.Code))
 	for v := range p.Code {
@@ -77,6 +96,7 @@ func compileLanes(p *graph.Program, in []graph.Dims) *laneCode {
 	}
 	s.run()
 	s.allocate()
+	c.rows = blockRows(c.lanes, c.width, elementSize)
 	return c
 }
 
@@ -167,5 +187,4 @@ func (s *selector) allocate() {
 			}
 		}
 	}
-	c.rows = max(1, blockElements(c.lanes)/c.width)
 }

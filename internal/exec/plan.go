@@ -135,7 +135,7 @@ func newPlan(s Spec, elementSize int) (*plan, error) {
 			continue
 		}
 		if o.Code == graph.Pointwise {
-			st.lanes = compileLanes(o.Program, o.In)
+			st.lanes = compileLanes(o.Program, o.In, elementSize)
 		}
 		if err := p.schedule(&st); err != nil {
 			return nil, err

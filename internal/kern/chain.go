@@ -103,6 +103,24 @@ func (c *Code[T]) Run(slots []*T, n int) {
 	}
 }
 
+// inRegisters reports whether Compile can run an operation in registers, where the processor has enough of them.
+func inRegisters(op Op) bool {
+	switch op {
+	case OpAdd, OpSub, OpMul, OpFMA, OpFNMA, OpFMS, OpSquare, OpTanhD, OpCopy:
+		return true
+	}
+	return false
+}
+
+// constInRegisters is inRegisters for operations with a constant.
+func constInRegisters(op ConstOp) bool {
+	switch op {
+	case OpAddC, OpMulC, OpFMAC, OpRSubC:
+		return true
+	}
+	return false
+}
+
 // operands are the slots that a step reads, −1 where it reads none: the factors or the only operand first, the addend last.
 func (s *Step[T]) operands() [3]int32 {
 	o := [3]int32{-1, -1, -1}

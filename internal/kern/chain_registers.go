@@ -17,14 +17,13 @@ type chainState[T Float] struct {
 
 // knows reports whether there is code for a step.
 func (e *chainEngine[T]) knows(s *Step[T]) bool {
-	if e.run == nil || s.op >= stepSinCos {
+	switch {
+	case e.run == nil || s.op >= stepSinCos:
 		return false
+	case s.op < uint8(NumOps):
+		return inRegisters(Op(s.op))
 	}
-	if s.op == uint8(OpSquare) || s.op == uint8(OpCopy) {
-		return true
-	}
-	_, ok := e.forms[formOf(s.op, 0, [3]int8{0, 0, 0})]
-	return ok
+	return constInRegisters(ConstOp(s.op - uint8(NumOps)))
 }
 
 // formOf normalises the places of the operands: those that an operation lacks are −1, factors are in order.
