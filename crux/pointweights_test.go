@@ -342,3 +342,23 @@ func TestPointWeightsDoNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+// A step of Adam with and without point weights, on many points and a small network, where they cost most.
+func BenchmarkPointWeights(b *testing.B) {
+	names := []string{"none", "causal", "rba", "selfadaptive"}
+	for _, name := range names {
+		b.Run(name, func(b *testing.B) {
+			p := newPoisson()
+			p.u = ph.NewField("u", net.MLP{Hidden: []int{32, 32}}, p.x, p.y)
+			p.Constraints = []crux.Constraint{{Residual: ph.Laplacian(p.u, p.x, p.y).Shift(1), On: p.box.Interior(8192)}}
+			if f := pointSchemes[name]; f != nil {
+				p.Constraints[0].PointWeights = f()
+			}
+			s := newSolver(b, p.Problem, crux.Options{})
+			solve(b, s, 5)
+			b.ReportAllocs()
+			b.ResetTimer()
+			solve(b, s, b.N)
+		})
+	}
+}

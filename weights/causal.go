@@ -22,10 +22,11 @@ type Causal struct {
 	Stop     bool      // end the run when the last ε is done
 	Interval int       // steps between updates; 0 means 1
 
-	memory       // out are the weights of the slabs
-	at     int   // which ε
-	done   bool  // the last ε is done
-	count  []int // points by slab
+	memory         // out are the weights of the slabs
+	at     int     // which ε
+	done   bool    // the last ε is done
+	slab   []int32 // of each point
+	count  []int   // points by slab
 	sum    []float64
 }
 
@@ -83,30 +84,43 @@ func (c *Causal) WeighPoints(dst []float64, p Points) error {
 	if len(c.out) != slabs {
 		c.known, c.out = false, make([]float64, slabs)
 	}
-	d, j := len(p.Coords), slices.Index(p.Coords, c.time())
-	slab := func(x []float64, k int) int {
-		s := (x[k*d+j] - p.Lo[j]) / (p.Hi[j] - p.Lo[j]) * float64(slabs)
-		if !(s > 0) { // before the beginning, or time stands still
-			return 0
-		}
-		return int(math.Min(s, float64(slabs-1)))
-	}
 	if !c.known || c.epoch != p.Epoch && p.Epoch%max(1, c.Interval) == 0 {
+		c.place(p.At, p)
 		c.sum, c.count = slices.Grow(c.sum[:0], slabs)[:slabs], slices.Grow(c.count[:0], slabs)[:slabs]
 		clear(c.sum)
 		clear(c.count)
 		for k, l := range p.Loss {
-			i := slab(p.At, k)
+			i := c.slab[k]
 			c.sum[i] += l
 			c.count[i]++
 		}
 		c.weigh()
 	}
 	c.known, c.epoch = true, p.Epoch
-	for k := range dst {
-		dst[k] = c.out[slab(p.X, k)]
+	c.place(p.X, p)
+	for k, i := range c.slab {
+		dst[k] = c.out[i]
 	}
 	return nil
+}
+
+// place finds the slabs of points. Times before the first slab belong to it, and times after the last one to that.
+func (c *Causal) place(x []float64, p Points) {
+	d, j := len(p.Coords), slices.Index(p.Coords, c.time())
+	n := len(x) / d
+	c.slab = slices.Grow(c.slab[:0], n)[:n]
+	lo, slabs := p.Lo[j], float64(len(c.out))
+	perTime := slabs / (p.Hi[j] - lo)
+	for k := range c.slab {
+		s := (x[k*d+j] - lo) * perTime
+		switch {
+		case !(s > 0): // also where time stands still
+			s = 0
+		case s > slabs-1:
+			s = slabs - 1
+		}
+		c.slab[k] = int32(s)
+	}
 }
 
 // weigh sets the weights of the slabs from their losses, and takes the next ε when the present one is done.
