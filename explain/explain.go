@@ -64,7 +64,7 @@ type Summary struct {
 type Setting struct {
 	Constraints []string   // names, in the order of the problem
 	Coords      [][]string // for each constraint: names of the coordinates of its points
-	Rate        float64    // learning rate of the method at work; 0 or NaN if it has none
+	Rate        float64    // learning rate of the method at work; NaN if it has none, 0 if it is not known
 }
 
 // For is the setting of a solver.

@@ -138,8 +138,12 @@ func CosSimilarity(at Setting, v trackers.CosSimilarityValue) []Finding {
 			break
 		}
 		if opposed++; opposed <= mostPairs {
-			list = append(list, warn("%s and %s oppose each other, cosine %.2g: a step down for one undoes the other; weights do not resolve this, a quasi-Newton method (ssbroyden) or another network may",
-				at.constraint(p.i), at.constraint(p.j), p.cosine))
+			advice := "another network or other points may"
+			if !math.IsNaN(at.Rate) {
+				advice = "a quasi-Newton method (ssbroyden) or another network may"
+			}
+			list = append(list, warn("%s and %s oppose each other, cosine %.2g: a step down for one undoes the other; weights do not resolve this, %s",
+				at.constraint(p.i), at.constraint(p.j), p.cosine, advice))
 		}
 	}
 	if opposed > mostPairs {

@@ -63,7 +63,11 @@ func LossLandscape(at Setting, v trackers.LossLandscapeValue, axis []float64) []
 		list = append(list, curvature(v, mid)...)
 	}
 	if k := hollows(v, mid, least); k > 0 {
-		list = append(list, warn("%d more local minima on the plane: the landscape is rough", k))
+		minima := "minima"
+		if k == 1 {
+			minima = "minimum"
+		}
+		list = append(list, warn("%d more local %s on the plane: the landscape is rough", k, minima))
 	}
 	if f, ok := steepest(at, v); ok {
 		list = append(list, f)

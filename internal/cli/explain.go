@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -71,7 +70,7 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 	defer t.solver.Close() //nolint:errcheck // it only ends workers
 	at := explain.For(t.solver)
 	if !t.resumed { // the phase at work is not known
-		at.Rate = math.NaN()
+		at.Rate = 0
 	}
 	r := Explanation{Problem: t.problem.Name, Step: t.solver.Epoch()}
 	for _, e := range failed {
@@ -212,13 +211,14 @@ func (a *app) printExplanation(r *Explanation) {
 // mostFindings bounds what a report says of trackers; crux explain says all.
 const mostFindings = 8
 
-// findings are the warnings of a run's trackers, as they stand at the end of it.
+// findings are the warnings of a run's trackers, as they stand at the end of it. A measurement of the first half of the run,
+// such as that of the untrained network, says nothing about its end.
 func findings(p *spec.Problem, s *crux.Solver) []string {
 	var list []string
 	at := explain.For(s)
 	for _, t := range p.Trackers {
 		sum, ok := explain.Of(t.Tracker, at)
-		if !ok {
+		if !ok || 2*sum.Epoch < s.Epoch() {
 			continue
 		}
 		for _, f := range sum.Warnings() {

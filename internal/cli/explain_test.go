@@ -90,8 +90,12 @@ func TestExplainWithoutTrackers(t *testing.T) {
 	}
 	// without checkpoints the parameters are all there is
 	quietly(t, "solve", "tiny.yaml", "--quiet", "--out", "bare", "--set", "checkpoint=none")
-	if b := explainJSON(t, "bare"); b.Step != 10 || !reflect.DeepEqual(b.Trackers, e.Trackers) {
-		t.Errorf("from the parameters alone: %+v", b)
+	bare := explainJSON(t, "bare")
+	for i := range bare.Trackers { // which method was at work is not known, so advice may differ
+		bare.Trackers[i].Findings, e.Trackers[i].Findings = nil, nil
+	}
+	if bare.Step != 10 || !reflect.DeepEqual(bare.Trackers, e.Trackers) {
+		t.Errorf("from the parameters alone: %+v", bare)
 	}
 }
 
