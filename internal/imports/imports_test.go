@@ -67,6 +67,7 @@ var allowed = map[string][]string{
 	"internal/tune":     {"crux", "domain", "net", "optim", "placeholder", "internal/pdetest"},
 	"internal/peers":    {"crux", "compiler", "domain", "net", "placeholder", "trackers"},
 	"internal/heatmap":  {"domain", "placeholder"},
+	"internal/plots":    {"crux", "domain", "explain", "net", "optim", "placeholder", "trackers", "internal/picture"},
 }
 
 // Gorgonia holds the program and nothing else sees it.

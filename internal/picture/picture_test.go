@@ -108,3 +108,40 @@ func BenchmarkHeatmap(b *testing.B) {
 		}
 	}
 }
+
+// A falling curve on a logarithmic axis goes through both corners; gaps, one point and curves of equal values are drawn,
+// what does not fit is an error.
+func TestLines(t *testing.T) {
+	l := &Lines{Title: "loss", Log: true, Curves: []Curve{
+		{"a", []float64{0, 1, 2}, []float64{1e4, 1, 1e-4}},
+		{"b", []float64{0, 1, 2}, []float64{1, -1, math.NaN()}},
+	}}
+	b, w, ht, err := l.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil || img.Bounds().Dx() != w || img.Bounds().Dy() != ht {
+		t.Fatalf("%v, %v instead of %d×%d", err, img.Bounds(), w, ht)
+	}
+	left, top := margin+textWidth("-1.234e-10")+5, margin+lineHeight+5
+	p := palette()
+	for _, c := range []struct {
+		x, y int
+		want color.Color
+	}{{left, top, p[0]}, {left + 419, top + 219, p[0]}, {left + 210, top + 109, p[0]}, {left + 300, top + 20, p[white]}, {left, top + 109, p[scale-30]}} {
+		if got := img.At(c.x, c.y); got != c.want {
+			t.Errorf("pixel %d,%d is %v, want %v", c.x, c.y, got, c.want)
+		}
+	}
+	for _, y := range [][]float64{{2, 2}, {-math.MaxFloat64, math.MaxFloat64}} {
+		if _, _, _, err := (&Lines{Curves: []Curve{{"c", []float64{1, 1}, y}}}).PNG(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, l := range []*Lines{{}, {Curves: make([]Curve, 9)}, {Curves: []Curve{{"c", []float64{1}, nil}}}, {Log: true, Curves: []Curve{{"c", []float64{1}, []float64{-1}}}}} {
+		if _, _, _, err := l.PNG(); err == nil || !strings.HasPrefix(err.Error(), "picture: ") {
+			t.Errorf("%+v: %v", l, err)
+		}
+	}
+}
