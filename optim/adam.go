@@ -69,6 +69,7 @@ type adamScale struct {
 	beta1, beta2, eps float64
 	m, v              []float64
 	step              []float64 // scratch
+	wide              wide
 }
 
 // set adopts the settings of a struct, where zero means the default.
@@ -94,10 +95,12 @@ func (s *adamScale) Apply(u []float64, at Point) error {
 	b1, b2, eps := s.beta1, s.beta2, s.eps
 	m, v := s.m[:len(u)], s.v[:len(u)]
 	if eps > 0 { // m = 0 is a step of 0 there
-		step := s.step[:len(u)]
-		clear(step)
-		kern.Adam(step, m, v, u, 1, b1, b2, eps, at.Step+1)
-		kern.Table[float64]()[kern.OpNeg](u, step, nil, nil)
+		s.wide.pool = at.Pool
+		if len(u) <= wideBlock {
+			s.apply(u, m, v, s.step, at.Step)
+		} else {
+			s.wide.each(len(u), func(_, i, j int) { s.apply(u[i:j], m[i:j], v[i:j], s.step[i:j], at.Step) })
+		}
 		return nil
 	}
 	t := float64(at.Step + 1)
@@ -113,6 +116,13 @@ func (s *adamScale) Apply(u []float64, at Point) error {
 		u[i] = m[i] * c1 / math.Sqrt(v[i]*c2)
 	}
 	return nil
+}
+
+// apply is the update of a part of the vectors, by the kernel, which subtracts it from what it is given.
+func (s *adamScale) apply(u, m, v, step []float64, t int) {
+	clear(step)
+	kern.Adam(step, m, v, u, 1, s.beta1, s.beta2, s.eps, t+1)
+	kern.Table[float64]()[kern.OpNeg](u, step, nil, nil)
 }
 
 func (s *adamScale) String() string { return fmt.Sprintf("adam %g %g %g", s.beta1, s.beta2, s.eps) }

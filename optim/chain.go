@@ -25,6 +25,7 @@ type Point struct {
 	Theta []float64 // θ_e, read only
 	Loss  float64   // L(θ_e)
 	Step  int       // steps taken before this one, so 0 first
+	Pool  Pool      // workers that long vectors may be shared with; nil if there are none
 }
 
 // Chain returns the first-order method whose direction is the gradient passed through the transforms, first to last:
@@ -83,7 +84,7 @@ func (c *FirstOrder) Step(ctx context.Context, f Objective, theta []float64) (fl
 	if err := entryError(c.name, loss, c.u); err != nil {
 		return loss, err
 	}
-	at := Point{Theta: theta, Loss: loss, Step: c.step}
+	at := Point{Theta: theta, Loss: loss, Step: c.step, Pool: poolOf(f)}
 	for _, t := range c.transforms {
 		if err := t.Apply(c.u, at); err != nil {
 			return loss, fmt.Errorf("optim: %s: step %d: %w", c.name, c.step, err)

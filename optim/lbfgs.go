@@ -50,6 +50,7 @@ func (l *LBFGS) memory() int {
 
 // Step implements Method.
 func (l *LBFGS) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
+	l.pairs.wide.pool = poolOf(f)
 	return l.descent.step(ctx, f, theta)
 }
 
@@ -71,6 +72,7 @@ type pairs struct {
 	list []pair
 	free []pair // vectors for reuse
 	a    []float64
+	wide wide
 }
 
 // pair is one step: s, y and ρ = 1/sᵀy.
@@ -112,14 +114,14 @@ func (m *pairs) direction(p, g []float64) {
 	}
 	for i := len(m.list) - 1; i >= 0; i-- {
 		q := &m.list[i]
-		m.a[i] = q.rho * dot(q.s, p)
-		axpy(-m.a[i], q.y, p)
+		m.a[i] = q.rho * m.wide.dot(q.s, p)
+		m.wide.axpy(-m.a[i], q.y, p)
 	}
 	scale(m.list[len(m.list)-1].gamma, p)
 	for i := range m.list {
 		q := &m.list[i]
-		b := q.rho * dot(q.y, p)
-		axpy(m.a[i]-b, q.s, p)
+		b := q.rho * m.wide.dot(q.y, p)
+		m.wide.axpy(m.a[i]-b, q.s, p)
 	}
 }
 
@@ -135,7 +137,7 @@ func (m *pairs) learn(st step) {
 	}
 	copy(q.s, st.s)
 	copy(q.y, st.y)
-	q.rho, q.gamma = 1/st.sy, st.sy/dot(st.y, st.y)
+	q.rho, q.gamma = 1/st.sy, st.sy/m.wide.dot(st.y, st.y)
 	m.list = append(m.list, q)
 }
 
