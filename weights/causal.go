@@ -84,7 +84,8 @@ func (c *Causal) WeighPoints(dst []float64, p Points) error {
 	if len(c.out) != slabs {
 		c.known, c.out = false, make([]float64, slabs)
 	}
-	if !c.known || c.epoch != p.Epoch && p.Epoch%max(1, c.Interval) == 0 {
+	update := !c.known || c.epoch != p.Epoch && p.Epoch%max(1, c.Interval) == 0
+	if update {
 		c.place(p.At, p)
 		c.sum, c.count = slices.Grow(c.sum[:0], slabs)[:slabs], slices.Grow(c.count[:0], slabs)[:slabs]
 		clear(c.sum)
@@ -97,7 +98,9 @@ func (c *Causal) WeighPoints(dst []float64, p Points) error {
 		c.weigh()
 	}
 	c.known, c.epoch = true, p.Epoch
-	c.place(p.X, p)
+	if !update || p.From != nil { // otherwise X is At
+		c.place(p.X, p)
+	}
 	for k, i := range c.slab {
 		dst[k] = c.out[i]
 	}
