@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// studio decides which plots are drawn, so that drawing takes a tenth of a core at most: trackers may fire faster than
+// studio decides which plots are drawn, so that drawing takes a twentieth of a core at most: trackers may fire faster than
 // anyone can look. A plot that is left out gives way to a later one of its key; the last of each key is always drawn.
 // Limits: plots that wait, and one for each key that was left out.
 type studio struct {
@@ -18,8 +18,8 @@ type studio struct {
 }
 
 const (
-	mostCredit  = 1.0 // seconds, and what a run begins with
-	share       = 0.1 // of the time
+	mostCredit  = 1.0  // seconds, and what a run begins with
+	share       = 0.05 // of the time
 	mostWaiting = 64
 )
 

@@ -21,7 +21,7 @@ import (
 // shows them, also while the run goes on. Each call of Solve has a file of its own; what older files of the folder hold from
 // its first step on, TensorBoard then no longer shows. Scalars have single precision there; JSONL has all digits.
 //
-// The file is written on a goroutine of its own, within a second. Images take at most a tenth of a core: when trackers fire
+// The file is written on a goroutine of its own, within a second. Images take at most a twentieth of a core: when trackers fire
 // faster than that, Skipped counts those that were left out, and the last one of each kind is always there. Pass it after
 // the trackers. An error of the disk does not end the run: Solve returns it beside the result.
 type TensorBoard struct {

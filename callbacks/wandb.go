@@ -22,7 +22,7 @@ import (
 // A run that begins at step 0 is a new one. One that goes on, in the same process or after a restart, goes on in the newest
 // run of the folder, unless that has been uploaded already.
 //
-// The log is written on a goroutine of its own, within a second. Images take at most a tenth of a core: when trackers fire
+// The log is written on a goroutine of its own, within a second. Images take at most a twentieth of a core: when trackers fire
 // faster than that, Skipped counts those that were left out, and the last one of each kind is always there. Pass it after
 // the trackers. An error of the disk does not end the run: Solve returns it beside the result.
 type WandB struct {

@@ -3,9 +3,11 @@ package picture
 import (
 	"fmt"
 	"math"
+	"strconv"
 )
 
-// Heatmap is a matrix as coloured squares, row 0 at the top, with a scale beside it. Entries that are no numbers are grey.
+// Heatmap is a matrix as coloured squares, row 0 at the top, with a scale beside it. Entries that are no numbers are grey. Up
+// to 6×6 entries also stand there as numbers.
 type Heatmap struct {
 	Title                 string
 	Rows, Columns         int
@@ -19,6 +21,8 @@ const (
 	panel     = 300 // pixels of the longer side of a matrix, about
 	mostCells = 1024
 	nameChars = 12
+
+	mostNumbers = 6 // entries of a row or column that have room for numbers
 )
 
 // PNG draws the matrix. The error says what is wrong with its size.
@@ -48,7 +52,16 @@ func (h *Heatmap) PNG() (data []byte, width, height int, err error) {
 	c.text(margin, margin, h.Title)
 	for i := range h.Rows {
 		for j := range h.Columns {
-			c.fill(left+j*cell, top+i*cell, cell, cell, shade(h.Values[i*h.Columns+j], low, high))
+			v := h.Values[i*h.Columns+j]
+			colour := shade(v, low, high)
+			c.fill(left+j*cell, top+i*cell, cell, cell, colour)
+			if s := strconv.FormatFloat(v, 'g', 3, 64); max(h.Rows, h.Columns) <= mostNumbers && textWidth(s) < cell {
+				ink := uint8(black)
+				if colour < scale/2 {
+					ink = white
+				}
+				c.write(left+j*cell+(cell-textWidth(s))/2, top+i*cell+(cell-lineHeight)/2, s, ink)
+			}
 		}
 	}
 	c.frame(left, top, w, ht)

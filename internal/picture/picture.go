@@ -59,8 +59,11 @@ func (c canvas) frame(x, y, width, height int) {
 }
 
 // text writes a line whose upper left corner is (x, y).
-func (c canvas) text(x, y int, s string) {
-	d := font.Drawer{Dst: c, Src: image.NewUniform(c.Palette[black]), Face: basicfont.Face7x13, Dot: fixed.P(x, y+ascent)}
+func (c canvas) text(x, y int, s string) { c.write(x, y, s, black) }
+
+// write is text in a colour.
+func (c canvas) write(x, y int, s string, colour uint8) {
+	d := font.Drawer{Dst: c, Src: image.NewUniform(c.Palette[colour]), Face: basicfont.Face7x13, Dot: fixed.P(x, y+ascent)}
 	d.DrawString(s)
 }
 

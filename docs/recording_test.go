@@ -1,0 +1,68 @@
+package docs_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Every sink in one run: the program of recording.md.
+func Example_recording() {
+	dir, err := os.MkdirTemp("", "crux")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	ctx := context.Background()
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{8}}, x)
+	solver, err := crux.New(crux.Problem{Name: "line", Constraints: []crux.Constraint{
+		{Name: "pde", Residual: u.D(x, x).Add(ph.Const(1)), On: line.Interior(20)},
+		{Name: "ends", Residual: u, On: line.Boundary(2)},
+	}}, crux.Options{Method: &optim.Adam{LR: optim.Constant(1e-3)}, Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer solver.Close() //nolint:errcheck // it only ends workers
+
+	res, err := solver.Solve(ctx, 200,
+		&callbacks.GradientNorms{Interval: 50},
+		&callbacks.LossLandscape{Grid: 5, Interval: 100},
+		&callbacks.JSONL{Path: filepath.Join(dir, "metrics.jsonl")},
+		&callbacks.CSV{Path: filepath.Join(dir, "history.csv")},
+		&callbacks.Arrays{Dir: filepath.Join(dir, "trackers")},
+		&callbacks.TensorBoard{Dir: filepath.Join(dir, "tensorboard")},
+		&callbacks.WandB{Dir: dir, Project: "pinns", Config: map[string]any{"lr": 1e-3}},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Steps, "steps")
+	for _, e := range entries {
+		fmt.Println(e.Name())
+	}
+	// Output:
+	// 200 steps
+	// history.csv
+	// metrics.jsonl
+	// tensorboard
+	// trackers
+	// wandb
+}
+
+func TestRecordingSnippets(t *testing.T) { compareSnippets(t, "recording.md", "recording_test.go") }
