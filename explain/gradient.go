@@ -138,11 +138,11 @@ func CosSimilarity(at Setting, v trackers.CosSimilarityValue) []Finding {
 			break
 		}
 		if opposed++; opposed <= mostPairs {
-			advice := "another network or other points may"
-			if !math.IsNaN(at.Rate) {
-				advice = "a quasi-Newton method (ssbroyden) or another network may"
+			advice := "weights do not resolve this, a quasi-Newton method (ssbroyden) or another network may"
+			if math.IsNaN(at.Rate) {
+				advice = "the method of the next step has no learning rate and bears this better than gradient descent"
 			}
-			list = append(list, warn("%s and %s oppose each other, cosine %.2g: a step down for one undoes the other; weights do not resolve this, %s",
+			list = append(list, warn("%s and %s oppose each other, cosine %.2g: a step down for one undoes the other; %s",
 				at.constraint(p.i), at.constraint(p.j), p.cosine, advice))
 		}
 	}

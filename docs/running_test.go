@@ -1,0 +1,39 @@
+package docs_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+// Every block of YAML on the page is part of a problem that loads: it stands beside, or in place of, these constraints.
+func TestRunningPage(t *testing.T) {
+	const constraints = `constraints:
+  pde: {residual: u_xx + u_yy + 1, points: 300}
+  bc: {residual: u, on: boundary, points: 40}
+`
+	text, err := os.ReadFile("running.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := 0
+	for i, part := range strings.Split(string(text), "```") {
+		kind, body, _ := strings.Cut(part, "\n")
+		if i%2 == 0 || kind != "yaml" {
+			continue
+		}
+		blocks++
+		src := "problem: page\ncoords: {x: [0, 1], y: [0, 1]}\nfields: {u: {net: mlp, hidden: [8, 8]}}\n" + body
+		if !strings.HasPrefix(body, "constraints:") {
+			src += constraints
+		}
+		if _, err := spec.Parse("running.md", []byte(src), ".", nil); err != nil {
+			t.Errorf("%v\n%s", err, src)
+		}
+	}
+	if blocks < 6 {
+		t.Errorf("%d blocks", blocks)
+	}
+}
