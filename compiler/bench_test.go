@@ -173,18 +173,81 @@ func TestStepAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkHVP times a Hessian-vector product; Step/poisson_2-64x3-1/n=1024 is the gradient to compare with.
+// BenchmarkHVP times a Hessian-vector product; the gradient to compare with comes with it.
 func BenchmarkHVP(b *testing.B) {
-	for name, group := range map[string]compiler.Group{"poisson_2-64x3-1": poisson(2, 64, 3, net.Tanh), "burgers_2-20x3-1": burgers(20, 3)} {
-		b.Run(name, func(b *testing.B) {
-			r := newWorld().compile(b, compiler.TraceCompiler{Pool: workers(b)}, group, batchOf(group, 1024))
-			v, w, dst := direction(len(r.theta), 1), r.ones(), make([]float64, len(r.theta))
-			b.ReportAllocs()
-			for range b.N {
-				if err := r.p.HVP(dst, r.theta, r.fixed, w, v); err != nil {
-					b.Fatal(err)
+	for _, s := range []struct {
+		name  string
+		group compiler.Group
+	}{
+		{"poisson_2-64x3-1", poisson(2, 64, 3, net.Tanh)},
+		{"burgers_2-20x3-1", burgers(20, 3)},
+		{"navier_stokes_2-64x4-3", navierStokes(64, 4)},
+		{"biharmonic_2-32x3-1", biharmonic(32, 3)},
+	} {
+		r := newWorld().compile(b, compiler.TraceCompiler{Pool: workers(b)}, s.group, batchOf(s.group, 1024))
+		v, w, dst, losses, u := direction(len(r.theta), 1), r.ones(), make([]float64, len(r.theta)), make([]float64, r.p.Len()), direction(r.p.Rows(), 2)
+		for _, part := range []struct {
+			name string
+			do   func() error
+		}{
+			{"gradient", func() error { return r.p.Gradient(dst, r.theta, r.fixed, w, losses) }},
+			{"hvp", func() error { return r.p.HVP(dst, r.theta, r.fixed, w, v) }},
+			{"Jv", func() error { return r.p.MulJ(u, r.theta, r.fixed, w, v) }},
+			{"JTu", func() error { return r.p.MulJT(dst, r.theta, r.fixed, w, u) }},
+		} {
+			b.Run(s.name+"/"+part.name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := part.do(); err != nil {
+						b.Fatal(err)
+					}
 				}
+			})
+		}
+	}
+}
+
+// BenchmarkGram times J, JᵀJ and JJᵀ of 1024 rows.
+func BenchmarkGram(b *testing.B) {
+	for _, width := range []int{20, 46, 64, 128} { // 921, 4509, 8577, 33537 parameters
+		for _, single := range []bool{false, true} {
+			g := poisson(2, width, 3, net.Tanh)
+			r := newWorld().compile(b, compiler.TraceCompiler{Single: single, Pool: workers(b)}, g, batchOf(g, 1024))
+			n, p := r.p.Rows(), len(r.theta)
+			var j, a []float64
+			k := make([]float64, n*n)
+			for _, part := range []struct {
+				name  string
+				most  int     // parameters
+				flops float64 // of the least number of products of columns of J
+				do    func() error
+			}{
+				{"J", 8577, 0, func() error { return r.p.Jacobian(0, j, r.theta, r.fixed) }},
+				{"JTJ", 4509, float64(n*p) * float64(p+1), func() error { return r.p.AddGaussNewton(a, r.theta, r.fixed, r.ones()) }},
+				{"JJT", 1 << 30, float64(n*p) * float64(n+1), func() error {
+					return compiler.Kernel(k, []*compiler.Program{r.p}, r.theta, r.fixed, nil, nil)
+				}},
+			} {
+				b.Run(fmt.Sprintf("%s/p=%d/%s", part.name, p, map[bool]string{false: "f64", true: "f32"}[single]), func(b *testing.B) {
+					if p > part.most {
+						b.Skip("too large")
+					}
+					if part.name == "J" {
+						j = make([]float64, n*p)
+					} else if part.name == "JTJ" {
+						a = make([]float64, p*p)
+					}
+					if err := part.do(); err != nil { // the first call finds memory that no one has touched
+						b.Fatal(err)
+					}
+					for b.Loop() {
+						if err := part.do(); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(part.flops*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+				})
 			}
-		})
+		}
 	}
 }

@@ -1,98 +1,103 @@
 package compiler
 
 import (
-	"fmt"
-	"math"
+	"unsafe"
+
+	"github.com/crux-pinn/crux/internal/kern"
 )
 
 // blockBytes is the memory for a block of rows of J; there is a second copy of it, in panels.
-const blockBytes = 12 << 20
+const blockBytes = 48 << 20
 
 // AddGaussNewton adds the Gauss–Newton matrix of Σ_i w_i L_i to a, a row-major P×P matrix of which the upper triangle
 // counts and the strict lower one is scratch:
 //
 //	A += Σ_i w_i f_i Σ_k 2 v_k ∂r_ik/∂θᵀ ∂r_ik/∂θ
 //
-// where L_i = f_i Σ_k v_k r_ik² is a mean square over the points k with weights v_k, those of SetPointWeights included. It is the Hessian but for the terms
-// with second derivatives of r. J is computed in blocks of points, so memory stays below 40 MB whatever their number. All
-// reductions must be [MSE], no point weight may be negative, and neither may w. Residuals with w_i = 0 are skipped. The
-// bits do not depend on the number of workers.
+// where L_i = f_i Σ_k v_k r_ik² is a mean square over the points k with weights v_k, those of SetPointWeights included. It is
+// the Hessian but for the terms with second derivatives of r, and JᵀJ for the J of MulJ. J is computed in blocks of rows, so
+// memory stays below 100 MB whatever their number. All reductions must be [MSE], no point weight may be negative, and neither
+// may w. Residuals with w_i = 0 are skipped. The bits do not depend on the number of workers.
 func (p *Program) AddGaussNewton(a, theta, fixed, w []float64) error {
 	n := p.layout.Len()
-	if err := p.check(theta, fixed, size{"weights", len(w), p.Len()}, size{"entries of the matrix", len(a), n * n}); err != nil {
+	if w == nil {
+		w = []float64{}
+	}
+	if err := p.checkRows(theta, fixed, w, size{"entries of the matrix", len(a), n * n}); err != nil {
 		return err
 	}
-	for i, r := range p.group.Residuals {
-		if r.Loss.Kind != MSE {
-			return fmt.Errorf("compiler: %q is reduced by %s; a Gauss–Newton matrix needs mean squares (mse)", r.Name, r.Loss.Kind)
-		}
+	return p.run.gaussNewton(a, theta, fixed, w)
+}
+
+// gaussNewton fills blocks with rows of J, as many as there is room for, whichever residual they belong to.
+func (r *typedRunner[T]) gaussNewton(a, theta, fixed, w []float64) error {
+	width := r.p.layout.Len()
+	if width == 0 {
+		return nil
+	}
+	most := max(blockBytes/(width*int(unsafe.Sizeof(T(0)))), 1)
+	for i := range w {
+		most = max(most, r.p.Dim(i))
+	}
+	most = min(most, r.p.Rows())
+	block := r.blockOf(most * width)
+	scale := r.scale[:0]
+	for i := range w {
 		if w[i] == 0 {
 			continue
 		}
-		if !(w[i] > 0) {
-			return fmt.Errorf("compiler: %q has weight %v; a Gauss–Newton matrix needs weights that are not negative", r.Name, w[i])
-		}
-		if err := p.run.gaussNewton(i, a, theta, fixed, 2*w[i]*p.factors[i]); err != nil {
-			return err
+		dim := r.p.Dim(i)
+		for first := 0; first < r.p.n; {
+			n := min(r.p.n-first, (most-len(scale))/dim)
+			if n == 0 {
+				r.addBlock(a, block, width, scale)
+				scale = scale[:0]
+				continue
+			}
+			if err := r.jacobianRows(i, first, n, block[len(scale)*width:], width, theta, fixed); err != nil {
+				return err
+			}
+			for k := first; k < first+n; k++ {
+				s := T(r.p.rowScale(i, k, w))
+				for range dim {
+					scale = append(scale, s)
+				}
+			}
+			first += n
 		}
 	}
+	if len(scale) > 0 {
+		r.addBlock(a, block, width, scale)
+	}
+	r.scale = scale
 	return nil
 }
 
-// gaussNewton adds c Σ_k v_k J_kᵀJ_k for residual i. A block holds rows J_k as the machine writes them, and then
-// √(c·v_k)·J_k in panels, which the products read.
-func (r *typedRunner[T]) gaussNewton(i int, a, theta, fixed []float64, c float64) error {
-	width, dim := r.p.layout.Len(), r.p.Dim(i)
-	most := min(r.p.n, max(1, blockBytes/(8*width*dim)))
-	block := r.blockOf(most * dim * width)
-	clear(block) // columns of parameters that the residual does not depend on stay 0
-	blocks := (r.p.n + most - 1) / most
-	for b := range blocks {
-		first, end := r.p.n*b/blocks, r.p.n*(b+1)/blocks
-		if err := r.jacobianRows(i, first, end-first, block, width, theta, fixed); err != nil {
-			return err
+// addBlock adds the product of a block's rows, each multiplied with its scale.
+func (r *typedRunner[T]) addBlock(a []float64, block []T, width int, scale []T) {
+	r.panels.resize(len(scale), width)
+	multiply := kern.ConstTable[T]()[kern.OpMulC]
+	r.p.pool.Run(r.panels.count(), func(_, t int) {
+		dst, col, w := r.panels.panel(t)
+		for k, s := range scale {
+			multiply(dst[k*w:(k+1)*w], block[k*width+col:][:w], nil, s)
 		}
-		scale := r.scale[:0]
-		for k := first; k < end; k++ {
-			v := c
-			if ws := r.p.weights[i]; ws != nil {
-				v *= ws[k]
-			}
-			if v < 0 {
-				return fmt.Errorf("compiler: %q: point %d has weight %v; a Gauss–Newton matrix needs weights that are not negative", r.p.group.Residuals[i].Name, k, r.p.weights[i][k])
-			}
-			for range dim {
-				scale = append(scale, math.Sqrt(v))
-			}
-		}
-		r.scale = scale
-		r.panels.resize(len(scale), width)
-		r.p.pool.Run(r.panels.count(), func(_, t int) {
-			dst, col, w := r.panels.panel(t)
-			for k, s := range scale {
-				src := block[k*width+col:][:w]
-				for j, x := range src {
-					dst[k*w+j] = s * float64(x)
-				}
-			}
-		})
-		r.gram.add(r.p.pool, a, width, &r.panels, &r.panels)
-	}
-	return nil
+	})
+	r.gram.add(r.p.pool, a, width, &r.panels)
 }
 
 // normalScratch is what gaussNewton keeps between calls.
-type normalScratch[T any] struct {
+type normalScratch[T kern.Float] struct {
 	block  []T
-	scale  []float64
-	panels panels
-	gram   gram
+	scale  []T
+	panels panels[T]
+	gram   gram[T]
 }
 
 // blockOf is memory for n entries of J.
 func (s *normalScratch[T]) blockOf(n int) []T {
 	if len(s.block) < n {
-		s.block = make([]T, n)
+		s.block = kern.AlignedSlice[T](n)
 	}
 	return s.block[:n]
 }

@@ -2,10 +2,12 @@ package compiler
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
 	"github.com/crux-pinn/crux/internal/graph"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // Jacobian writes ∂r/∂θ of residual i to dst: one row of Layout.Len entries for every component of every point, in the
@@ -17,7 +19,6 @@ func (p *Program) Jacobian(i int, dst, theta, fixed []float64) error {
 	if want := p.n * p.Dim(i) * p.layout.Len(); len(dst) != want {
 		return fmt.Errorf("compiler: %d places for a Jacobian of %d entries", len(dst), want)
 	}
-	clear(dst)
 	return p.run.jacobian(i, dst, theta, fixed)
 }
 
@@ -97,7 +98,7 @@ func (p *Program) factorable(v variant) ([]int, error) {
 }
 
 // jacobianRows writes ∂r/∂θ of residual i, n points from first on, to dst: a row of the given stride for each component of
-// each point. Columns of parameters that the residual does not depend on are left alone.
+// each point.
 func (r *typedRunner[T]) jacobianRows(i, first, n int, dst []T, stride int, theta, fixed []float64) error {
 	dim := r.p.Dim(i)
 	for c := range dim {
@@ -113,9 +114,21 @@ func (r *typedRunner[T]) jacobianRows(i, first, n int, dst []T, stride int, thet
 			q.machine.SetRowStride(k, dim*stride)
 			q.rows[k] = dst[c*stride+e.Offset:]
 		}
+		for k := range r.p.layout.entries {
+			if e := &r.p.layout.entries[k]; !q.dependsOn(e.Param) {
+				for row := c; row < n*dim; row += dim {
+					clear(dst[row*stride+e.Offset:][:e.Len])
+				}
+			}
+		}
 		r.runPart(q, first, n)
 	}
 	return nil
+}
+
+// dependsOn reports whether a row-wise derivative with respect to a parameter is among the results.
+func (b *built) dependsOn(p *ph.Param) bool {
+	return slices.ContainsFunc(b.grads, func(k int) bool { return b.inputs.paramRef[k] == p })
 }
 
 // jacobian fills dst: in float64 the machine writes to it, in float32 to blocks of its own, which are converted.
@@ -127,7 +140,6 @@ func (r *typedRunner[T]) jacobian(i int, dst, theta, fixed []float64) error {
 	row := width * r.p.Dim(i)
 	most := min(r.p.n, max(1, blockBytes/(8*row)))
 	block := r.blockOf(most * row)
-	clear(block) // columns of parameters that the residual does not depend on stay 0
 	for first := 0; first < r.p.n; first += most {
 		n := min(most, r.p.n-first)
 		if err := r.jacobianRows(i, first, n, block, width, theta, fixed); err != nil {

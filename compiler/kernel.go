@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"fmt"
-	"math"
 	"unsafe"
 
 	"github.com/crux-pinn/crux/internal/kern"
@@ -84,7 +83,10 @@ func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta
 			dim := p.Dim(i)
 			var scale []float64
 			if w != nil && w[q] != nil {
-				scale = p.rowScale(i, w[q])
+				scale = make([]float64, p.n)
+				for k := range scale {
+					scale[k] = p.rowScale(i, k, w[q])
+				}
 			}
 			for c := range dim {
 				strips = append(strips, &strip[T]{r: own, v: variant{kind: vJacobian, index: i, component: c}, n: p.n, base: base + c, step: dim, scale: scale})
@@ -112,19 +114,6 @@ func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta
 	}
 	r.blocks(k, ldk, strips, f)
 	return nil
-}
-
-// rowScale is √(2 w_i f_i v_k) for the points k.
-func (p *Program) rowScale(i int, w []float64) []float64 {
-	s := make([]float64, p.n)
-	for k := range s {
-		v := 1.0
-		if ws := p.weights[i]; ws != nil {
-			v = ws[k]
-		}
-		s[k] = math.Sqrt(2 * w[i] * p.factors[i] * v)
-	}
-	return s
 }
 
 // hadamardCost is what one product of two Gram entries costs, in multiplications of a matrix product.

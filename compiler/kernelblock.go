@@ -45,12 +45,14 @@ type tileScratch[T kern.Float] struct {
 // blocks computes K block by block of rows.
 func (r *typedRunner[T]) blocks(k []float64, ldk int, strips []*strip[T], f features) {
 	m := &r.kernelScratch
+	tile := gramTile[T]()
 	for len(m.tiles) < r.p.pool.Workers() {
-		t := tileScratch[T]{a: make([]T, tile*tile), d: make([]T, tile*tile), sum: make([]T, tile*tile)}
+		area := tile * tile
+		t := tileScratch[T]{a: kern.AlignedSlice[T](area), d: kern.AlignedSlice[T](area), sum: kern.AlignedSlice[T](area)}
 		if same, ok := any(t.sum).([]float64); ok {
 			t.total = same
 		} else {
-			t.total = make([]float64, tile*tile)
+			t.total = make([]float64, area)
 		}
 		m.tiles = append(m.tiles, t)
 	}
@@ -96,7 +98,6 @@ func (r *typedRunner[T]) fill(b *rowBlock[T], tiles []rowTile[T], f features) {
 	if len(b.data) < rows*f.width {
 		b.data = kern.AlignedSlice[T](rows * f.width)
 	}
-	clear(b.data[:rows*f.width]) // columns of parameters that a strip does not depend on stay 0
 	for i := 0; i < len(b.tiles); {
 		t, n := &b.tiles[i], 0
 		for ; i < len(b.tiles) && b.tiles[i].s == t.s; i++ {
@@ -121,6 +122,13 @@ func (r *typedRunner[T]) features(s *strip[T], first, n int, dst []T, f features
 		}
 		q.machine.SetRowStride(k, f.width)
 		q.rows[k] = dst[at:]
+	}
+	for e, at := range f.place {
+		if entry := &r.p.layout.entries[e]; at >= 0 && !q.dependsOn(entry.Param) {
+			for row := range n {
+				clear(dst[row*f.width+at:][:entry.Len])
+			}
+		}
 	}
 	r.runPart(q, first, n)
 }

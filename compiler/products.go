@@ -120,20 +120,21 @@ func (p *Program) scale(i int, x, w []float64) {
 		return
 	}
 	dim := p.Dim(i)
-	c := 2 * w[i] * p.factors[i]
-	if p.weights[i] == nil {
-		s := math.Sqrt(c)
-		for k := range x {
-			x[k] *= s
-		}
-		return
-	}
-	for k, v := range p.weights[i] {
-		s := math.Sqrt(c * v)
+	for k := range p.n {
+		s := p.rowScale(i, k, w)
 		for j := range dim {
 			x[k*dim+j] *= s
 		}
 	}
+}
+
+// rowScale is √(2 w_i f_i v_k).
+func (p *Program) rowScale(i, k int, w []float64) float64 {
+	c := 2 * w[i] * p.factors[i]
+	if v := p.weights[i]; v != nil {
+		c *= v[k]
+	}
+	return math.Sqrt(c)
 }
 
 // emitProduct emits Jᵀu, where u is one input for each residual, or J·v. The latter is the derivative of Jᵀu with respect

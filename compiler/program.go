@@ -50,7 +50,7 @@ type runner interface {
 	setHoists(rows [][]float64)
 	setPointWeights(i int, mu []float64)
 	jacobian(i int, dst []float64, theta, fixed []float64) error
-	gaussNewton(i int, a, theta, fixed []float64, c float64) error
+	gaussNewton(a, theta, fixed, w []float64) error
 	kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error
 	eval(v variant, o operands) error
 	build(v variant) (*built, error)

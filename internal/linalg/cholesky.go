@@ -31,7 +31,7 @@ type Cholesky struct {
 }
 
 const (
-	choleskyTile  = 128 // width of a tile: a row of it is 1 kB, which the matrix kernels read in place
+	choleskyTile  = 120 // width of a tile: rows of 15 cache lines, an odd number, use all of the first-level cache
 	choleskyStrip = 16  // rows that are left to operations on rows
 	// A taller block row means less traffic through A₂₂ and more work that only one worker can do.
 	shortBlock, tallBlock, tallFrom = 64, 128, 2000
