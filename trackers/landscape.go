@@ -218,14 +218,14 @@ func (t *LossLandscape) OnStep(ctx context.Context, s *crux.Step) error {
 	for i := range v.Constraints {
 		v.Constraints[i] = make([]float64, t.n*t.n)
 	}
-	at, losses := make([]float64, len(theta)), make([]float64, len(s.Losses))
+	row, at, losses := make([]float64, len(theta)), make([]float64, len(theta)), make([]float64, len(s.Losses))
 	for i, a := range t.axis {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		floats.AddScaledTo(row, theta, a, ds[0])
 		for j, b := range t.axis {
-			floats.AddScaledTo(at, theta, a, ds[0])
-			floats.AddScaled(at, b, ds[1])
+			floats.AddScaledTo(at, row, b, ds[1])
 			if err := part.Losses(losses, at); err != nil {
 				return err
 			}

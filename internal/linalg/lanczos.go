@@ -94,13 +94,34 @@ func (l Lanczos) Run(ctx context.Context, n int, op Operator) (*Ritz, error) {
 }
 
 // orthogonalise removes from w its part in the span of an orthonormal basis, twice: once leaves a part of the size of
-// what cancelled.
+// what cancelled. Both are classical Gram–Schmidt, by pieces of the vectors that stay in the cache; the coefficients of the
+// second are gathered while the first is applied.
 func orthogonalise(w []float64, basis [][]float64) {
-	for range 2 {
-		for _, q := range basis {
-			floats.AddScaled(w, -floats.Dot(q, w), q)
+	const piece = 1024
+	c, d := make([]float64, len(basis)), make([]float64, len(basis))
+	pieces := func(f func(from, to int)) {
+		for from := 0; from < len(w); from += piece {
+			f(from, min(from+piece, len(w)))
 		}
 	}
+	pieces(func(from, to int) {
+		for k, q := range basis {
+			c[k] += floats.Dot(q[from:to], w[from:to])
+		}
+	})
+	pieces(func(from, to int) {
+		for k, q := range basis {
+			floats.AddScaled(w[from:to], -c[k], q[from:to])
+		}
+		for k, q := range basis {
+			d[k] += floats.Dot(q[from:to], w[from:to])
+		}
+	})
+	pieces(func(from, to int) {
+		for k, q := range basis {
+			floats.AddScaled(w[from:to], -d[k], q[from:to])
+		}
+	})
 }
 
 func (l Lanczos) first(n int) ([]float64, error) {
