@@ -15,7 +15,7 @@ import (
 type row struct {
 	name     string
 	pde      string // as in jax_peer.py
-	work     string // step, hvp or jacobian
+	work     string // step, hvp, jacobian, jtj or kernel
 	in, out  int
 	hidden   []int
 	act      string
@@ -92,7 +92,9 @@ func rows() []row {
 	add(row{pde: "poisson", in: 5, hidden: stack(64, 3), out: 1, points: 1024, target: 2})
 	add(row{pde: "poisson", work: "hvp", in: 2, hidden: stack(64, 3), out: 1, points: 1024, target: 1.5, variants: []string{"sep", "stack"}})
 	for _, width := range []int{20, 46} { // 921 and 4509 parameters
-		add(row{pde: "poisson", work: "jacobian", in: 2, hidden: stack(width, 3), out: 1, points: 1024, target: 1.5, variants: []string{"sep"}})
+		for _, work := range []string{"jacobian", "jtj", "kernel"} { // J, JᵀJ and JJᵀ
+			add(row{pde: "poisson", work: work, in: 2, hidden: stack(width, 3), out: 1, points: 1024, target: 1.5, variants: []string{"sep"}})
+		}
 	}
 	for i := range rs {
 		if rs[i].pde == "poisson" && rs[i].work == "step" && rs[i].in == 2 {

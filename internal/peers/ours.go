@@ -102,6 +102,13 @@ func (o *ours) compute(p crux.Problem, opts crux.Options) error {
 			return err
 		}
 		o.answer = append([]float64{}, o.dst...)
+		if n := o.symmetric(); n > 0 {
+			for i := range n {
+				for j := range i {
+					o.answer[i*n+j] = o.answer[j*n+i]
+				}
+			}
+		}
 		return nil
 	}
 	w, losses := make([]float64, o.program.Len()), make([]float64, o.program.Len())
@@ -122,13 +129,33 @@ func (o *ours) length() int {
 	if o.row.work == "hvp" {
 		return len(o.theta)
 	}
+	if n := o.symmetric(); n > 0 {
+		return n * n
+	}
 	return len(o.theta) * o.cloud.Len()
+}
+
+// symmetric is the number of rows of a result of which crux computes the upper triangle; 0 for others.
+func (o *ours) symmetric() int {
+	switch o.row.work {
+	case "jtj":
+		return len(o.theta)
+	case "kernel":
+		return o.cloud.Len()
+	}
+	return 0
 }
 
 // once does the work of a row that is not a step.
 func (o *ours) once() error {
-	if o.row.work == "hvp" {
+	switch o.row.work {
+	case "hvp":
 		return o.program.HVP(o.dst, o.theta, nil, []float64{1}, o.v)
+	case "jtj": // of the residuals as they are: the weight undoes the factor of the mean square
+		clear(o.dst)
+		return o.program.AddGaussNewton(o.dst, o.theta, nil, []float64{float64(o.cloud.Len()) / 2})
+	case "kernel":
+		return compiler.Kernel(o.dst, []*compiler.Program{o.program}, o.theta, nil, nil, nil)
 	}
 	return o.program.Jacobian(0, o.dst, o.theta, nil)
 }

@@ -221,7 +221,9 @@ class Task:
                 def rows(p):
                     j = jax.vmap(jax.grad(one), (None, 0, 0))(p, x, f)
                     return jnp.concatenate([a.reshape(case["n"], -1) for a in jax.tree_util.tree_leaves(j)], 1)
-                fn = jax.jit(rows if op == "jacobian" else lambda p: (lambda j: j.T @ j)(rows(p)))
+                fn = jax.jit({
+                    "jacobian": rows, "jtj": lambda p: (lambda j: j.T @ j)(rows(p)), "kernel": lambda p: (lambda j: j @ j.T)(rows(p)),
+                }[op])
             self.loss = 0.0
             def once():
                 self.last = fn(p)
