@@ -42,6 +42,33 @@ func (p *Program) Scaled(dst, theta, fixed, w []float64) error {
 	return nil
 }
 
+// ScaledJacobian writes J to dst, Rows×Layout.Len and row-major.
+func (p *Program) ScaledJacobian(dst, theta, fixed, w []float64) error {
+	width := p.layout.Len()
+	if err := p.checkRows(theta, fixed, w, size{"places for a Jacobian", len(dst), p.Rows() * width}); err != nil {
+		return err
+	}
+	for i := range p.Len() {
+		n := p.n * p.Dim(i)
+		if err := p.Jacobian(i, dst[:n*width], theta, fixed); err != nil {
+			return err
+		}
+		c := make([]float64, n)
+		for k := range c {
+			c[k] = 1
+		}
+		p.scale(i, c, w)
+		for k, c := range c {
+			row := dst[k*width : (k+1)*width]
+			for j := range row {
+				row[j] *= c
+			}
+		}
+		dst = dst[n*width:]
+	}
+	return nil
+}
+
 // MulJ writes J·v to dst, of length Rows, without J: the derivative of s along v, in one sweep of about two gradients.
 func (p *Program) MulJ(dst, theta, fixed, w, v []float64) error {
 	if err := p.checkRows(theta, fixed, w, size{"places for a product with J", len(dst), p.Rows()}, size{"entries of the direction", len(v), p.layout.Len()}); err != nil {

@@ -106,6 +106,13 @@ func TestProducts(t *testing.T) {
 								t.Errorf("%s: relative error %.2e", [3]string{"s", "Jv", "Jᵀu"}[k], e)
 							}
 						}
+						rows := make([]float64, len(j)*len(v))
+						if err := r.p.ScaledJacobian(rows, r.theta, r.fixed, weights); err != nil {
+							t.Fatal(err)
+						}
+						if want := slices.Concat(j...); !slices.EqualFunc(rows, want, func(a, b float64) bool { return math.Abs(a-b) <= 1e-14*math.Abs(b) }) {
+							t.Errorf("J is off by %.2e", relative(rows, want))
+						}
 						all = append(all, got[:]...)
 					}
 					if first == nil {

@@ -115,6 +115,22 @@ func (o *objective) MulJT(ctx context.Context, dst, u, theta []float64) error {
 	})
 }
 
+// Jacobian implements optim.Residuals.
+func (o *objective) Jacobian(ctx context.Context, dst, theta []float64) error {
+	if err := o.squares(); err != nil {
+		return err
+	}
+	if want := o.Rows() * len(theta); len(dst) != want {
+		return fmt.Errorf("crux: %d places for a Jacobian of %d entries", len(dst), want)
+	}
+	return o.eachGroup(ctx, func(g *group) error {
+		n := g.program.Rows() * len(theta)
+		part := dst[:n]
+		dst = dst[n:]
+		return g.program.ScaledJacobian(part, theta, o.s.fixed, g.w)
+	})
+}
+
 // Kernel implements optim.Residuals.
 func (o *objective) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
 	if err := o.squares(); err != nil {

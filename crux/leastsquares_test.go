@@ -93,6 +93,13 @@ func (p *squaresProbe) Step(ctx context.Context, f optim.Objective, theta []floa
 		j.SetCol(i, column)
 		unit[i] = 0
 	}
+	written := make([]float64, rows*n)
+	if err := o.Jacobian(ctx, written, theta); err != nil {
+		return loss, err
+	}
+	if d := floats.Distance(written, j.RawMatrix().Data, math.Inf(1)); !(d <= 1e-12*mat.Max(j)) {
+		p.t.Errorf("J and its products with unit vectors differ by %.1e", d)
+	}
 	jts := make([]float64, n)
 	if err := o.MulJT(ctx, jts, s, theta); err != nil {
 		return loss, err

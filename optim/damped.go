@@ -1,12 +1,6 @@
 package optim
 
-import (
-	"context"
-
-	"gonum.org/v1/gonum/mat"
-
-	"github.com/crux-pinn/crux/internal/linalg"
-)
+import "context"
 
 // damped is what a Gauss–Newton step needs of the linear algebra: solutions of systems with the matrix JᵀJ + λI for several λ
 // and one J.
@@ -22,44 +16,13 @@ type damped interface {
 	// trace is that of JᵀJ, the sum of all squares in J.
 	trace() float64
 	// factorize tells whether JᵀJ + λI is positive definite to working precision.
-	factorize(lambda float64) bool
+	factorize(ctx context.Context, f Residuals, lambda float64) (bool, error)
+	// floor is the smallest λ that makes sense.
+	floor(f Residuals) float64
 	// start writes δ₀ to d. s = s(θ).
 	start(ctx context.Context, f Residuals, d, s []float64) error
 	// correct turns δᵢ in d into δᵢ₊₁, given at = s(θ+δᵢ).
 	correct(ctx context.Context, f Residuals, d, at []float64) error
-}
-
-// factored is a symmetric matrix, and a factor of it plus λI.
-type factored struct {
-	crew crew
-	n    int
-	a    *mat.SymDense
-	u    []float64 // A + λI, then its factor
-	chol linalg.Cholesky
-}
-
-// resize makes room for n×n entries, which are undefined.
-func (m *factored) resize(n int) {
-	if m.n != n {
-		m.n, m.a, m.u = n, mat.NewSymDense(n, nil), make([]float64, n*n)
-	}
-}
-
-func (m *factored) trace() float64 {
-	sum := 0.0
-	for i := range m.n {
-		sum += m.a.At(i, i)
-	}
-	return sum
-}
-
-func (m *factored) factorize(lambda float64) bool {
-	n := m.n
-	copy(m.u, m.a.RawSymmetric().Data)
-	for i := range n {
-		m.u[i*n+i] += lambda
-	}
-	return m.chol.Factorize(m.crew, m.u, n)
 }
 
 // primal solves with the normal equations, P×P.
@@ -71,6 +34,7 @@ type primal struct {
 	from     []float64 // s there
 	step     []float64 // s(θ+δ) − s(θ)
 	residual []float64
+	j, jt    []float64
 }
 
 func (m *primal) form(ctx context.Context, f Residuals, grad, theta []float64) (float64, error) {
@@ -81,14 +45,31 @@ func (m *primal) form(ctx context.Context, f Residuals, grad, theta []float64) (
 	return loss, err
 }
 
-func (m *primal) factorize(lambda float64) bool {
+func (m *primal) factorize(ctx context.Context, f Residuals, lambda float64) (bool, error) {
 	m.lambda = lambda
-	return m.factored.factorize(lambda)
+	r, p := f.Rows(), m.n
+	if r*p > mostFine {
+		return m.factored.factorize(lambda, nil)
+	}
+	return m.factored.factorize(lambda, func() ([]float64, int, error) {
+		m.j, m.jt = sized(m.j, r*p), sized(m.jt, r*p)
+		if err := f.Jacobian(ctx, m.j, m.theta); err != nil {
+			return nil, 0, err
+		}
+		for k := range r {
+			for i, v := range m.j[k*p : (k+1)*p] {
+				m.jt[i*r+k] = v
+			}
+		}
+		return m.jt, r, nil
+	})
 }
+
+func (m *primal) floor(f Residuals) float64 { return smallest(&m.factored, f.Rows()*m.n) }
 
 func (m *primal) start(_ context.Context, _ Residuals, d, s []float64) error {
 	m.from = s
-	m.chol.Solve(d, m.grad)
+	m.solve(d, m.grad)
 	scale(-1, d)
 	return nil
 }
@@ -104,7 +85,7 @@ func (m *primal) correct(ctx context.Context, f Residuals, d, at []float64) erro
 	for i, x := range d {
 		m.residual[i] += m.grad[i] + m.lambda*x
 	}
-	m.chol.Solve(m.residual, m.residual)
+	m.solve(m.residual, m.residual)
 	axpy(-1, m.residual, d)
 	return nil
 }
@@ -120,6 +101,7 @@ type dual struct {
 	theta    []float64
 	w        []float64
 	residual []float64
+	j        []float64 // J, then Y
 }
 
 func (m *dual) form(ctx context.Context, f Residuals, grad, theta []float64) (float64, error) {
@@ -132,26 +114,63 @@ func (m *dual) form(ctx context.Context, f Residuals, grad, theta []float64) (fl
 	return loss, f.Kernel(ctx, m.a, theta, nil)
 }
 
-func (m *dual) factorize(lambda float64) bool {
+func (m *dual) factorize(ctx context.Context, f Residuals, lambda float64) (bool, error) {
 	m.lambda = lambda
-	return m.factored.factorize(lambda)
+	p := len(m.theta)
+	if m.n*p > mostFine {
+		return m.factored.factorize(lambda, nil)
+	}
+	return m.factored.factorize(lambda, func() ([]float64, int, error) {
+		m.j = sized(m.j, m.n*p)
+		return m.j, p, f.Jacobian(ctx, m.j, m.theta)
+	})
+}
+
+func (m *dual) floor(Residuals) float64 { return smallest(&m.factored, m.n*len(m.theta)) }
+
+// smallest is the smallest λ for an M of the given number of entries.
+func smallest(m *factored, entries int) float64 {
+	if entries > mostFine {
+		return m.trace() * 0x1p-52
+	}
+	return m.trace() * finest
 }
 
 func (m *dual) start(ctx context.Context, f Residuals, d, s []float64) error {
 	m.w = sized(m.w, m.n)
-	m.chol.Solve(m.w, s)
-	scale(-1, m.w)
-	return f.MulJT(ctx, d, m.w, m.theta)
+	clear(m.w)
+	return m.correct(ctx, f, d, s) // δ = 0 is as good a δ₋₁ as any
 }
 
 func (m *dual) correct(ctx context.Context, f Residuals, d, at []float64) error {
 	m.residual = sized(m.residual, m.n)
+	if m.fine {
+		m.whitened(d, at)
+		return nil
+	}
 	for i, x := range at {
 		m.residual[i] = x + m.lambda*m.w[i]
 	}
-	m.chol.Solve(m.residual, m.residual)
+	m.solve(m.residual, m.residual)
 	axpy(-1, m.residual, m.w)
 	return f.MulJT(ctx, d, m.w, m.theta)
+}
+
+// whitened is correct for a factorisation of two stages. w is large, and Jᵀw loses what λ is small for; so it iterates
+// on z = Uw instead, with δ = Jᵀw = Yᵀz.
+func (m *dual) whitened(d, at []float64) {
+	t := m.residual
+	m.chol.SolveU(t, m.w) // m.w holds z
+	for i, x := range at {
+		t[i] = x + m.lambda*t[i]
+	}
+	m.chol.SolveT(t, t)
+	m.second.Solve(t, t)
+	axpy(-1, t, m.w)
+	clear(d)
+	for i, z := range m.w {
+		axpy(z, m.j[i*len(d):(i+1)*len(d)], d)
+	}
 }
 
 // sized returns x with n entries, which are undefined when it was shorter.

@@ -43,6 +43,8 @@ type Residuals interface {
 	MulJ(ctx context.Context, dst, v, theta []float64) error
 	// MulJT writes Jᵀ·u to dst, of length P, for u of length R. It costs about one gradient.
 	MulJT(ctx context.Context, dst, u, theta []float64) error
+	// Jacobian writes J to dst, row-major, of length R·P.
+	Jacobian(ctx context.Context, dst, theta []float64) error
 	// Kernel writes K = JJᵀ, R×R, to k. If of is not nil, only the columns of J that belong to these parameters count: K is
 	// the sum of such parts. What the storage of k holds below the diagonal is undefined.
 	Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []Param) error
@@ -124,6 +126,23 @@ func (r *restricted) MulJT(ctx context.Context, dst, u, theta []float64) error {
 		return err
 	}
 	r.gather(dst, r.grad)
+	return nil
+}
+
+// Jacobian implements Residuals.
+func (r *restricted) Jacobian(ctx context.Context, dst, theta []float64) error {
+	f, ok := r.f.(Residuals)
+	if !ok {
+		return errNoSquares
+	}
+	r.scatter(r.trial, theta)
+	full := make([]float64, f.Rows()*len(r.trial))
+	if err := f.Jacobian(ctx, full, r.trial); err != nil {
+		return err
+	}
+	for k := range f.Rows() {
+		r.gather(dst[k*len(theta):][:len(theta)], full[k*len(r.trial):])
+	}
 	return nil
 }
 

@@ -201,6 +201,30 @@ func TestLevenbergMarquardtDual(t *testing.T) {
 	}
 }
 
+// A linear problem with Hilbert's matrix, of condition 1e13 for 10 rows: JᵀJ has that squared. With two stages the loss is
+// what rounding leaves of s; with one, directions of small singular values would stay where they are.
+func TestLevenbergMarquardtIllConditioned(t *testing.T) {
+	for name, c := range map[string]struct{ rows, n int }{"normal equations": {12, 10}, "kernel": {10, 12}} {
+		f := squares(c.rows, func(theta []float64, add func(float64, []float64)) {
+			for k := range c.rows {
+				dr, r := make([]float64, c.n), 0.0
+				for i := range dr {
+					dr[i] = 1 / float64(i+k+1)
+					r += dr[i] * (theta[i] - 1)
+				}
+				add(r, dr)
+			}
+		})
+		theta := make([]float64, c.n)
+		for i := range theta {
+			theta[i] = 1 + float64(i%3)
+		}
+		if loss := settle(t, &optim.LevenbergMarquardt{}, f, theta, 60); !(loss < 1e-29) {
+			t.Errorf("%s: loss %v", name, loss)
+		}
+	}
+}
+
 // Corrections are worth an order of convergence in a curved valley.
 func TestLevenbergMarquardtCorrections(t *testing.T) {
 	run := func(m *optim.LevenbergMarquardt) (loss float64) {

@@ -43,11 +43,13 @@ func TestPINN(t *testing.T) {
 		{&optim.LBFGS{}, 3000, 1e-5, 1e-4},
 		{&optim.SSBFGS{}, 3000, 1e-13, 1e-8},
 		{&optim.SSBroyden{}, 5000, 1e-18, 4e-12},
+		{&optim.LevenbergMarquardt{Plain: true}, 500, 1e-6, 1e-4},
+		{&optim.LevenbergMarquardt{}, 150, 1e-18, 1e-11},
 	} {
 		p := newPINN(48, 10, 10)
 		theta := p.start(0)
 		initialised(t, c.m, len(theta))
-		f := &optimtest.Func{F: p.eval}
+		f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: len(p.xs)}
 		var loss float64
 		var err error
 		for f.Evals < c.evals && err == nil {

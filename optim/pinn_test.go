@@ -68,6 +68,18 @@ func (p *pinn) eval(grad, theta []float64) float64 {
 	return loss
 }
 
+// squares are the residuals √(2/points)·(u″ + f).
+func (p *pinn) squares(theta []float64, row func(s float64, ds []float64)) {
+	c := math.Sqrt(2 / float64(len(p.xs)))
+	for _, x := range p.xs {
+		n0, n1, n2 := p.forward(theta, x)
+		q := 1 - x*x
+		ds := make([]float64, len(theta))
+		p.backward(ds, theta, -2*c, -4*x*c, q*c)
+		row(c*(q*n2-4*x*n1-2*n0+math.Pi*math.Pi*math.Sin(math.Pi*x)), ds)
+	}
+}
+
 func (p *pinn) forward(theta []float64, x float64) (n0, n1, n2 float64) {
 	p.h[0][0][0], p.h[0][1][0], p.h[0][2][0] = x, 1, 0
 	for l := range p.z {

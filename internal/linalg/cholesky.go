@@ -28,6 +28,7 @@ type Cholesky struct {
 	minus    []float64 // −U₁₁
 	row, neg []float64 // U₁₂ and −U₁₂ in panels of choleskyTile columns
 	ws       []kern.Workspace[float64]
+	sums     [][]float64 // of each worker: a strip of a product
 }
 
 const (
@@ -149,13 +150,6 @@ func (c *Cholesky) product(k, b, task int, ws *kern.Workspace[float64]) {
 
 // Solve writes the solution of A·x = b to x, which may be b.
 func (c *Cholesky) Solve(x, b []float64) {
-	n, u := c.n, c.u
-	copy(x, b)
-	for i := range n { // Uᵀy = b
-		x[i] /= u[i*n+i]
-		kern.Axpy(x[i+1:n], -x[i], u[i*n+i+1:(i+1)*n])
-	}
-	for i := n - 1; i >= 0; i-- { // U·x = y
-		x[i] = (x[i] - kern.Dot(u[i*n+i+1:(i+1)*n], x[i+1:n])) / u[i*n+i]
-	}
+	c.SolveT(x, b)
+	c.SolveU(x, x)
 }

@@ -16,7 +16,7 @@ import (
 // optimizer reads the phases of training, one mapping or a list of them:
 //
 //	optimizer: [{adam: {lr: 1e-3}, steps: 1000}, {ssbroyden: {}, steps: 3000}]
-//	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, corrections: 8, grad_tol: 0, max_trials: 30}, steps: 100}]
+//	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, corrections: 20, grad_tol: 0, max_trials: 30}, steps: 100}]
 //	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
 //	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
 func (b *builder) optimizer(n *node, root *section) {
@@ -108,7 +108,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 		return &optim.SSBroyden{GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	case "lm":
 		k := 0
-		if v := m.orDefault("corrections", "8"); v != nil {
+		if v := m.orDefault("corrections", "20"); v != nil {
 			k, _ = m.integer(v, 0)
 		}
 		return &optim.LevenbergMarquardt{Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}

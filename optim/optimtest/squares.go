@@ -64,6 +64,11 @@ func (o *Func) MulJT(ctx context.Context, dst, u, theta []float64) error {
 	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) { floats.AddScaled(dst, u[k], ds) })
 }
 
+// Jacobian implements optim.Residuals.
+func (o *Func) Jacobian(ctx context.Context, dst, theta []float64) error {
+	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) { copy(dst[k*len(theta):], ds) })
+}
+
 // Kernel implements optim.Residuals.
 func (o *Func) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
 	var j [][]float64

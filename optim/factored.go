@@ -1,0 +1,115 @@
+package optim
+
+import (
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/internal/linalg"
+)
+
+// factored is a symmetric matrix A = MMᵀ and a factorisation of A + λI, M = J or Jᵀ.
+//
+// Rounding hides the part of A that is below 1e-16 of its trace, whereas M is known to the square root of that. So for λ near that
+// limit the factorisation has two stages, as in shifted Cholesky QR (Fukaya et al. 2020, SIAM J. Sci. Comput. 42, A477):
+//
+//	UᵀU = A + λ₀I    Y = U⁻ᵀM    VᵀV = YYᵀ + λU⁻ᵀU⁻¹    A + λI = (VU)ᵀ(VU)
+//
+// Y is computed from M to full relative precision, and the eigenvalues of VᵀV lie between λ/λ₀ and 1. On poisson1d of
+// testdata/problems this is worth another digit of the solution.
+type factored struct {
+	crew crew
+	n    int
+	a    *mat.SymDense
+	u    []float64 // A + λI or A + λ₀I, then its factor
+	chol linalg.Cholesky
+
+	fine   bool      // the factorisation has two stages
+	ready  bool      // b and w belong to A
+	b, w   []float64 // YYᵀ, U⁻ᵀU⁻¹
+	v      []float64 // b + λw, then its factor
+	second linalg.Cholesky
+}
+
+const (
+	fineBelow = 1e-13   // λ in units of the trace below which there are two stages
+	coarse    = 1e-14   // λ₀ in units of the trace
+	finest    = 1e-26   // the smallest λ
+	mostFine  = 1 << 25 // entries of M: 256 MB
+)
+
+// resize makes room for n×n entries, which are undefined.
+func (m *factored) resize(n int) {
+	if m.n != n {
+		*m = factored{crew: m.crew, n: n, a: mat.NewSymDense(n, nil), u: make([]float64, n*n)}
+	}
+	m.ready = false
+}
+
+func (m *factored) trace() float64 {
+	sum := 0.0
+	for i := range m.n {
+		sum += m.a.At(i, i)
+	}
+	return sum
+}
+
+// shifted writes A + λI to u and factorises it.
+func (m *factored) shifted(lambda float64) bool {
+	n := m.n
+	copy(m.u, m.a.RawSymmetric().Data)
+	for i := range n {
+		m.u[i*n+i] += lambda
+	}
+	m.ready = false
+	return m.chol.Factorize(m.crew, m.u, n)
+}
+
+// factorize tells whether A + λI is positive definite to working precision. rows returns M, n×cols, which is overwritten; it is nil
+// when M is too large.
+func (m *factored) factorize(lambda float64, rows func() (y []float64, cols int, err error)) (bool, error) {
+	trace := m.trace()
+	if m.fine = rows != nil && lambda < fineBelow*trace; !m.fine {
+		return m.shifted(lambda), nil
+	}
+	n := m.n
+	if !m.ready {
+		shift := coarse * trace
+		for !m.shifted(shift) {
+			if shift *= 4; !(shift < 1e-8*trace) {
+				return false, nil
+			}
+		}
+		y, cols, err := rows()
+		if err != nil {
+			return false, err
+		}
+		m.b, m.w, m.v = sized(m.b, n*n), sized(m.w, n*n), sized(m.v, n*n)
+		m.chol.SolveTMat(m.crew, y, cols)
+		clear(m.b)
+		m.second.AddGram(m.crew, m.b, y, n, cols)
+		clear(m.v)
+		for i := range n {
+			m.v[i*n+i] = 1
+		}
+		m.chol.SolveTMat(m.crew, m.v, n)
+		clear(m.w)
+		m.second.AddGram(m.crew, m.w, m.v, n, n)
+		m.ready = true
+	}
+	for i := range n {
+		for j := i; j < n; j++ {
+			m.v[i*n+j] = m.b[i*n+j] + lambda*m.w[i*n+j]
+		}
+	}
+	return m.second.Factorize(m.crew, m.v, n), nil
+}
+
+// solve writes the solution of (A + λI)x = b to x, which may be b.
+func (m *factored) solve(x, b []float64) {
+	if !m.fine {
+		m.chol.Solve(x, b)
+		return
+	}
+	m.chol.SolveT(x, b)
+	m.second.Solve(x, x)
+	m.chol.SolveU(x, x)
+}
