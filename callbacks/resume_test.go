@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
@@ -391,8 +392,19 @@ func TestCheckpointFiles(t *testing.T) {
 	if err != nil || best.State.Epoch != 6 {
 		t.Errorf("best is of another step (%v)", err)
 	}
+	// By wall time: a nanosecond passes at every step, an hour never does, and then there is the last file alone.
+	for every, want := range map[time.Duration]int{time.Nanosecond: 10, time.Hour: 1} {
+		timed := build(t, "adam", "random", "", "")
+		timed.cs = append(timed.cs, &callbacks.Checkpoint{Dir: t.TempDir(), Every: every, Keep: 100})
+		timed.solve(t, 10)
+		files, err := callbacks.Checkpoints(timed.cs[len(timed.cs)-1].(*callbacks.Checkpoint).Dir)
+		if err != nil || len(files) != want || filepath.Base(files[0]) != "checkpoint-000000010.safetensors" {
+			t.Errorf("every %v: %v (%v)", every, files, err)
+		}
+	}
 	for name, bad := range map[string]*callbacks.Checkpoint{
-		"Dir": {}, "Interval": {Dir: dir, Interval: -1}, "Keep": {Dir: dir, Keep: -1}, "not a directory": {Dir: filepath.Join(c.Dir, "best.safetensors", "x")},
+		"Every": {Dir: dir, Every: -time.Second},
+		"Dir":   {}, "Interval": {Dir: dir, Interval: -1}, "Keep": {Dir: dir, Keep: -1}, "not a directory": {Dir: filepath.Join(c.Dir, "best.safetensors", "x")},
 	} {
 		if _, err := s.solver.Solve(context.Background(), 1, append(s.cs[:3:3], bad)...); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)

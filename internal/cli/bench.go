@@ -98,7 +98,8 @@ func (a *app) measure(ctx context.Context, p *spec.Problem, d time.Duration) (*B
 	quiet.Err, quiet.Terminal = io.Discard, nil
 	begin := &mark{now: a.Now}
 	end := &mark{now: a.Now, since: begin, limit: d}
-	res, err := s.Solve(ctx, p.Steps, begin, newProgress(quiet, p), end)
+	watching := append([]crux.Callback{begin}, p.Callbacks("")...) // what the problem asks for is part of the step
+	res, err := s.Solve(ctx, p.Steps, append(watching, newProgress(quiet, p), end)...)
 	if err != nil {
 		return nil, fail(statusCode(ctx, res.Status), err)
 	}

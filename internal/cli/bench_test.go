@@ -106,3 +106,12 @@ func TestTimedMethod(t *testing.T) {
 		t.Errorf("own time %v, want 2s of 4s", m.own)
 	}
 }
+
+// Weights that read a tracker need it in the measured steps too, and what the problem watches is part of them.
+func TestBenchWatched(t *testing.T) {
+	watched(t)
+	r := call(t, "bench", "watched.yaml", "--seconds", "0.05", "--json")
+	if r.code != exitOK || !strings.Contains(r.out, `"callbacks"`) {
+		t.Errorf("%+v", r)
+	}
+}
