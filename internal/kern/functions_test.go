@@ -120,7 +120,7 @@ func TestFunctionsAgainstGolden(t *testing.T) {
 			}
 			limit := 3.0
 			if op == OpSin || op == OpCos {
-				limit = 2
+				limit = 1
 			}
 			if engine64.level < levelAVX2 { // package math
 				switch op {

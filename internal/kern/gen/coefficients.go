@@ -11,8 +11,6 @@ type coefficients struct {
 	log []float64
 	// The same without its first term: ((ln((1+s)/(1−s))/s − 2)/s² − ⅔)/s².
 	logTail []float64
-	// (sin r − r)/r³ as a function of r² ≤ (π/2)².
-	sin []float64
 	// (sin r − r)/r³ and (cos r − 1 + r²/2)/r⁴ as functions of r² ≤ (π/4)².
 	sinQuarter, cosQuarter []float64
 	// (atan t − t)/t³ as a function of t² ≤ tan²(π/8).
@@ -24,7 +22,6 @@ type coefficients struct {
 	ln2  [2]float64 // ln 2 as a sum, each part rounded to the element type
 	ln2k [2]float64 // likewise, the first part so short that its product with an exponent is exact
 	two3 [2]float64 // ⅔ as a sum
-	pi   [3]float64 // π likewise
 	half [3]float64 // π/2 likewise
 	trig float64    // sin and cos are reduced exactly enough up to here; package math takes over beyond
 
@@ -56,11 +53,6 @@ var coefficients64 = coefficients{
 		0.3999999999999972, 0.2857142857157987, 0.2222222219079309, 0.18181821567047468, 0.15384404587362174,
 		0.13341203060289597, 0.1159147964602408, 0.12576841365031088,
 	},
-	// 2⁻⁶¹·⁶ relative to the sine
-	sin: []float64{
-		-0.16666666666666666, 0.008333333333333194, -0.00019841269841209036, 2.7557319211104846e-06,
-		-2.5052106869750006e-08, 1.6058939548564439e-10, -7.642987299021863e-13, 2.721129883263696e-15,
-	},
 	// 2⁻⁵⁷·⁹ relative to the sine, 2⁻⁶⁴ relative to the cosine
 	sinQuarter: []float64{
 		-0.1666666666666663, 0.008333333333322073, -0.00019841269829549678, 2.7557313606555844e-06,
@@ -89,7 +81,6 @@ var coefficients64 = coefficients{
 	ln2:    [2]float64{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56},
 	ln2k:   [2]float64{0x1.62e42fefa4p-1, -0x1.8432a1b0e2634p-43},
 	two3:   [2]float64{0x1.5555555555555p-1, 0x1.5555555555555p-55},
-	pi:     [3]float64{0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53, -0x1.f1976b7ed8fbcp-109},
 	half:   [3]float64{0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110},
 	trig:   1e6,
 	expMin: -760, expMax: 720,
@@ -108,11 +99,6 @@ var coefficients32 = coefficients{
 	},
 	// 2⁻³⁴·⁵
 	logTail: []float64{0.40000393986701965, 0.28525492548942566, 0.23875027894973755},
-	// 2⁻³⁵
-	sin: []float64{
-		-0.1666666716337204, 0.008333330973982811, -0.00019840867025777698, 2.7525354653334944e-06,
-		-2.3888359734769438e-08,
-	},
 	// 2⁻²⁸ and 2⁻³³
 	sinQuarter: []float64{
 		-0.16666655242443085, 0.00833215843886137, -0.0001951495069079101,
@@ -134,7 +120,6 @@ var coefficients32 = coefficients{
 	ln2:    [2]float64{0x1.62e43p-1, -0x1.05c61p-29},
 	ln2k:   [2]float64{0x1.62e4p-1, 0x1.7f7d1cp-20},
 	two3:   [2]float64{0x1.555556p-1, -0x1.555556p-26},
-	pi:     [3]float64{0x1.921fb6p+1, -0x1.777a5cp-24, -0x1.ee59dap-49},
 	half:   [3]float64{0x1.921fb6p+0, -0x1.777a5cp-25, -0x1.ee59dap-50},
 	trig:   3e4,
 	expMin: -110, expMax: 92,

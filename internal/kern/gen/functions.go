@@ -206,11 +206,13 @@ func (m *machine) softplus(x vec) vec {
 	return m.add(y, m.max(m.load(m.k(0)), x))
 }
 
-// erf is 1 − e^(−x·Q(x)) for a polynomial Q, with the sign of x.
+// erf is 1 − e^(−x·Q(x)) for a polynomial Q, with the sign of x. Its first term comes last, fused, so that near 0 the exponent
+// is rounded once.
 func (m *machine) erf(x vec) vec {
 	c := m.coefficients()
 	a := m.min(m.load(m.k(c.erfMax)), m.abs(x))
-	q := m.mul(m.poly(a, nil, c.erf), a)
+	a2 := m.mul(a, a)
+	q := m.fma(a, m.load(m.k(c.erf[0])), m.mul(m.poly(a, a2, c.erf[1:]), a2))
 	t := m.expm1Negative(m.or(q, m.signBit()))
 	return m.or(m.abs(t), m.sign(x))
 }

@@ -6,53 +6,17 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// subtractMultiple is x − k·(c₀+c₁+c₂) for three parts of a constant (Cody & Waite 1980). The first difference is exact.
-func (m *machine) subtractMultiple(x, k vec, c [3]float64) vec {
-	r := m.fnma(m.k(c[0]), k, x)
-	m.op("FNMADD231", m.k(c[1]), k, r)
-	m.op("FNMADD231", m.k(c[2]), k, r)
-	return r
-}
-
-// oddSin is sin r = r + r³·P(r²).
-func (m *machine) oddSin(r vec, p []float64) vec {
-	z := m.mul(r, r)
-	return m.fma(m.mul(m.poly(z, nil, p), z), r, r)
-}
-
-// trig writes sin or cos. It stops before the first vector with an element that is too large for the reduction, or NaN,
-// and returns the number of elements done.
+// trig writes sin or cos.
 func (m *machine) trig(base, formula string, cos bool) {
 	m.text(base, "func(dst, a []T) int", "computes dst = "+formula+" and stops before a vector with a large element.")
-	dst, src, n, i := m.base("dst"), m.base("a"), m.GP64(), m.GP64()
-	m.Load(m.Param("dst").Len(), n)
-	c := m.coefficients()
-	m.loop(n, i, 1, sideBySide, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
-		x := load(src)
-		m.jumpIfAny(m.cmp(notLess, m.abs(x), m.k(c.trig)), "large")
-		// x = k·π + r with whole k for sin; cos x = sin(x + π/2), so that k is a whole number less ½.
-		t := m.mul(x, m.k(1/math.Pi))
+	dst := m.base("dst")
+	m.guarded("a", func(x vec, store func(vec, reg.Register)) {
+		sin, c := m.quadrants(x)
 		if cos {
-			t = m.add(t, m.k(0.5))
+			sin = c
 		}
-		odd, k := m.integer(t)
-		if cos {
-			k = m.sub(k, m.k(0.5))
-		}
-		y := m.oddSin(m.subtractMultiple(x, k, c.pi), c.sin)
-		y = m.xor(y, m.shl(odd, 8*m.size-1))
-		if !cos {
-			y = m.blend(m.cmp(equal, x, m.k(0)), x, y) // the reduction turns −0 into 0
-		}
-		store(y, dst)
+		store(sin, dst)
 	})
-	m.Load(m.Param("dst").Len(), i)
-	m.Store(i, m.ReturnIndex(0))
-	m.ret()
-	m.Label("large")
-	m.SHRQ(m.shift(), i)
-	m.Store(i, m.ReturnIndex(0))
-	m.ret()
 }
 
 // sinCos writes both at once.
@@ -95,12 +59,25 @@ func (m *machine) guarded(name string, body func(x vec, store func(vec, reg.Regi
 	m.ret()
 }
 
+// reduce returns the whole number k of quarter turns, as an integer and as a number, and the rest x − k·π/2 as a sum whose
+// second part is what the rounding of the first lost (Cody & Waite 1980, Dekker 1971): without it the results would be off by
+// one more unit in the last place. π/2 has three parts; the first difference is exact.
+func (m *machine) reduce(x vec) (quadrant vec, rest pair) {
+	c := m.coefficients().half
+	quadrant, k := m.integer(m.mul(x, m.k(2/math.Pi)))
+	a := m.fnma(m.k(c[0]), k, x)
+	p := m.product(k, m.load(m.k(c[1])))
+	r := m.sub(a, p.hi)
+	lo := m.sub(m.sub(m.sub(a, r), p.hi), p.lo)
+	m.op("FNMADD231", m.k(c[2]), k, lo)
+	return quadrant, pair{r, lo}
+}
+
 // quadrants returns sine and cosine: x = k·π/2 + r, and the quadrant k exchanges them and sets their signs.
 func (m *machine) quadrants(x vec) (sin, cos vec) {
 	c := m.coefficients()
-	quadrant, k := m.integer(m.mul(x, m.k(2/math.Pi)))
-	r := m.subtractMultiple(x, k, c.half)
-	s := m.oddSin(r, c.sinQuarter)
+	quadrant, rest := m.reduce(x)
+	r := rest.hi
 	// cos r = w + (((1−w) − r²/2) + r⁴·P(r²)), w = 1 − r²/2: the bracket is what the rounding of w lost.
 	z := m.mul(r, r)
 	h := m.mul(z, m.k(0.5))
@@ -108,7 +85,9 @@ func (m *machine) quadrants(x vec) (sin, cos vec) {
 	w := m.sub(one, h)
 	lost := m.sub(m.sub(one, w), h)
 	z2 := m.mul(z, z)
-	t := m.add(w, m.fma(m.poly(z, z2, c.cosQuarter), z2, lost))
+	t := m.add(w, m.fma(m.poly(z, z2, c.cosQuarter), z2, m.fnma(r, rest.lo, lost)))
+	// sin (r+lo) = r + (r³·P(r²) + lo·cos r)
+	s := m.add(r, m.fma(m.poly(z, z2, c.sinQuarter), m.mul(z, r), m.mul(rest.lo, w)))
 	top := 8*m.size - 1
 	odd := m.shl(quadrant, top)
 	swap := m.negative(odd)
