@@ -68,8 +68,11 @@ func (c *CSV) resume(epoch int) (under *row, last int, err error) {
 	case epoch == 0:
 		return nil, last, f.Truncate(0)
 	}
-	c.columns, c.empty = slices.Clone(head[1:]), false
 	size := table.InputOffset()
+	if whole, err := endsLine(f, size); err != nil || !whole {
+		return nil, last, errors.Join(err, f.Truncate(0))
+	}
+	c.columns, c.empty = slices.Clone(head[1:]), false
 	for {
 		cells, err := table.Read()
 		if err != nil { // the end, perhaps in the middle of a line

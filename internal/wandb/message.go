@@ -158,7 +158,7 @@ func items(history []byte) []Item {
 // Check reports what W&B would refuse when the run is uploaded.
 func Check(o Options) error {
 	if len(o.Project) > 128 || strings.ContainsAny(o.Project, `/\#?%:`) {
-		return fmt.Errorf("project %q; W&B takes names of at most 128 letters without / \\ # ? %% :", o.Project)
+		return fmt.Errorf("project %q; W&B takes names of at most 128 letters, and none of / \\ # ? %% : among them", o.Project)
 	}
 	for _, t := range o.Tags {
 		if len(t) < 1 || len(t) > 64 {
