@@ -58,8 +58,8 @@ func (t *GradientAlignment) OnStep(ctx context.Context, s *crux.Step) error {
 		return err
 	}
 	mean := make([]float64, len(rows[0]))
-	for _, g := range directions(rows) {
-		floats.AddScaled(mean, 1/float64(len(rows)), g)
+	for _, g := range rows { // ĝ need not be formed
+		floats.AddScaled(mean, 1/float64(len(rows))/(floats.Norm(g, 2)+1e-12), g)
 	}
 	a := 2*floats.Dot(mean, mean) - 1
 	t.publish(s.Epoch, GradientAlignmentValue{a})

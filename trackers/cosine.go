@@ -70,9 +70,12 @@ func (t *CosSimilarity) OnStep(ctx context.Context, s *crux.Step) error {
 	}
 	n := len(rows)
 	v := CosSimilarityValue{n, make([]float64, n*n)}
-	hat := directions(rows)
+	var hat [][]float64
+	if n > 1 {
+		hat = directions(rows)
+	}
 	for i := range n {
-		if floats.Norm(rows[i], 2) > 0 {
+		if slices.ContainsFunc(rows[i], func(x float64) bool { return x != 0 }) {
 			v.Matrix[i*n+i] = 1
 		}
 		for j := i + 1; j < n; j++ {
