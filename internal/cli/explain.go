@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/explain"
 	"github.com/crux-pinn/crux/internal/spec"
 	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/trackers/explain"
 	"github.com/crux-pinn/crux/weights"
 )
 

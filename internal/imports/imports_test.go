@@ -34,8 +34,8 @@ var allowed = map[string][]string{
 		"crux", "trackers", "weights", "domain", "placeholder", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
 		"internal/picture", "internal/tfevents", "internal/wandb",
 	},
-	"explain":  {"crux", "optim", "placeholder", "trackers"},
-	"cmd/crux": {"internal/cli"},
+	"trackers/explain": {"crux", "optim", "placeholder", "trackers"},
+	"cmd/crux":         {"internal/cli"},
 
 	"internal/graph":    {"internal/kern"}, // the opcodes of pointwise programs
 	"internal/exec":     {"internal/graph", "internal/kern"},
@@ -54,7 +54,7 @@ var allowed = map[string][]string{
 		"internal/nearest", "internal/pdetest", "internal/refeval", "internal/seed", "internal/wandb",
 	},
 	"internal/cli": {
-		"crux", "compiler", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks", "explain",
+		"crux", "compiler", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks", "trackers/explain",
 		"internal/ckpt", "internal/ckpt/npy", "internal/spec", "internal/exec", "internal/kern",
 	},
 
@@ -67,7 +67,7 @@ var allowed = map[string][]string{
 	"internal/tune":     {"crux", "domain", "net", "optim", "placeholder", "internal/pdetest"},
 	"internal/peers":    {"crux", "compiler", "domain", "net", "placeholder", "trackers"},
 	"internal/heatmap":  {"domain", "placeholder"},
-	"internal/plots":    {"crux", "domain", "explain", "net", "optim", "placeholder", "trackers", "internal/picture"},
+	"internal/plots":    {"crux", "domain", "trackers/explain", "net", "optim", "placeholder", "trackers", "internal/picture"},
 }
 
 // Gorgonia holds the program and nothing else sees it.

@@ -16,12 +16,12 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/explain"
 	"github.com/crux-pinn/crux/internal/picture"
 	"github.com/crux-pinn/crux/net"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
 func main() {

@@ -11,11 +11,11 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/explain"
 	"github.com/crux-pinn/crux/net"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
 var two = explain.Setting{Constraints: []string{"pde", "bc"}, Coords: [][]string{{"x", "y"}, {"x", "y"}}, Rate: 1e-3}
