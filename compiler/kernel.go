@@ -79,49 +79,71 @@ func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta
 		if !ok {
 			return fmt.Errorf("compiler: groups %q and %q do not share their precision", programs[0].group.Name, p.group.Name)
 		}
-		for i := range p.Len() {
-			dim := p.Dim(i)
-			var scale []float64
-			if w != nil && w[q] != nil {
-				scale = make([]float64, p.n)
-				for k := range scale {
-					scale[k] = p.rowScale(i, k, w[q])
-				}
-			}
-			for c := range dim {
-				strips = append(strips, &strip[T]{r: own, v: variant{kind: vJacobian, index: i, component: c}, n: p.n, base: base + c, step: dim, scale: scale})
-			}
-			base += p.n * dim
+		var wp []float64
+		if w != nil {
+			wp = w[q]
 		}
+		strips = append(strips, own.strips(base, wp)...)
+		base += p.Rows()
 	}
-	f, err := r.choose(strips, only)
+	f, err := r.prepare(strips, theta, fixed, only, func(terms float64, k, h int) bool {
+		return terms*terms*float64(k+h+hadamardCost) < float64(k*h)
+	})
 	if err != nil {
 		return err
-	}
-	for _, s := range strips {
-		if s.q, err = s.r.variant(s.v); err != nil {
-			return err
-		}
-		if err := s.r.bindInputs(s.q, theta, fixed); err != nil {
-			return err
-		}
 	}
 	for i := range ldk {
 		clear(k[i*ldk+i : (i+1)*ldk])
 	}
-	if f.width == 0 {
-		return nil
+	if f.width > 0 {
+		r.blocks(k, ldk, strips, f)
 	}
-	r.blocks(k, ldk, strips, f)
 	return nil
+}
+
+// strips are those of the runner's program, whose rows begin at row base.
+func (r *typedRunner[T]) strips(base int, w []float64) (all []*strip[T]) {
+	p := r.p
+	for i := range p.Len() {
+		dim := p.Dim(i)
+		var scale []float64
+		if w != nil {
+			scale = make([]float64, p.n)
+			for k := range scale {
+				scale[k] = p.rowScale(i, k, w)
+			}
+		}
+		for c := range dim {
+			all = append(all, &strip[T]{r: r, v: variant{kind: vJacobian, index: i, component: c}, n: p.n, base: base + c, step: dim, scale: scale})
+		}
+		base += p.n * dim
+	}
+	return all
+}
+
+// prepare chooses the features and binds the strips' machines.
+func (r *typedRunner[T]) prepare(strips []*strip[T], theta, fixed []float64, only func(Entry) bool, factor func(terms float64, k, h int) bool) (features, error) {
+	f, err := r.choose(strips, only, factor)
+	if err != nil {
+		return f, err
+	}
+	for _, s := range strips {
+		if s.q, err = s.r.variant(s.v); err != nil {
+			return f, err
+		}
+		if err := s.r.bindInputs(s.q, theta, fixed); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
 }
 
 // hadamardCost is what one product of two Gram entries costs, in multiplications of a matrix product.
 const hadamardCost = 24
 
-// choose decides for each weight whether its factors are cheaper than its columns of J, over all pairs of rows, and
-// lays out the features. It completes the strips' variants.
-func (r *typedRunner[T]) choose(strips []*strip[T], only func(Entry) bool) (features, error) {
+// choose lays out the features: factors of the k×h weights for which factor says so, given the mean number of terms, and
+// columns of J for all other parameters. It completes the strips' variants.
+func (r *typedRunner[T]) choose(strips []*strip[T], only func(Entry) bool, factor func(terms float64, k, h int) bool) (features, error) {
 	layout := r.p.layout
 	f := features{place: make([]int, len(layout.entries))}
 	found := make([][]int, len(strips)) // C by entry; −1 if the columns of J are no sum of products
@@ -150,7 +172,7 @@ func (r *typedRunner[T]) choose(strips []*strip[T], only func(Entry) bool) (feat
 		}
 		if can && most > 0 {
 			k, h := entry.Shape[0], entry.Shape[1]
-			if ratio := float64(total) / float64(rows); ratio*ratio*float64(k+h+hadamardCost) < float64(k*h) {
+			if factor(float64(total)/float64(rows), k, h) {
 				mask[e] = '1'
 				f.weights = append(f.weights, weight{entry: e, k: k, h: h, terms: most})
 				continue

@@ -145,3 +145,48 @@ func TestKernelRefuses(t *testing.T) {
 		}
 	}
 }
+
+// The diagonal without the kernel: norms of rows against rows of J.
+func TestRowNorms(t *testing.T) {
+	for _, single := range []bool{false, true} {
+		tol := 1e-12
+		if single {
+			tol = 1e-4
+		}
+		var first []float64
+		for _, workers := range []int{1, 2, 5} {
+			pool := exec.NewPool(workers)
+			t.Cleanup(pool.Close)
+			rs, _, _ := kernelPrograms(t, compiler.TraceCompiler{Single: single, Pool: pool}, 140)
+			for _, w := range [][]float64{nil, weightsOf(rs[0])} {
+				j, _ := scaled(t, rs[0], w)
+				got, want := make([]float64, len(j)), make([]float64, len(j))
+				for k, row := range j {
+					for _, x := range row {
+						want[k] += x * x
+					}
+				}
+				if err := rs[0].p.RowNorms(got, rs[0].theta, rs[0].fixed, w); err != nil {
+					t.Fatal(err)
+				}
+				if e := relative(got, want); !(e <= tol) {
+					t.Errorf("single=%v: relative error %.2e", single, e)
+				}
+				if w == nil {
+					continue
+				}
+				if first == nil {
+					first = got
+				} else if !slices.Equal(got, first) {
+					t.Error("another number of workers gives other bits")
+				}
+			}
+		}
+		if err := func() error {
+			r, _, _ := kernelPrograms(t, compiler.TraceCompiler{}, 5)
+			return r[0].p.RowNorms(nil, r[0].theta, r[0].fixed, nil)
+		}(); err == nil {
+			t.Error("a short result was accepted")
+		}
+	}
+}

@@ -52,6 +52,7 @@ type runner interface {
 	jacobian(i int, dst []float64, theta, fixed []float64) error
 	gaussNewton(a, theta, fixed, w []float64) error
 	kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error
+	rowNorms(dst, theta, fixed, w []float64) error
 	eval(v variant, o operands) error
 	build(v variant) (*built, error)
 	work(v variant) (Work, error)
