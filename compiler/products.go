@@ -69,7 +69,7 @@ func (p *Program) ScaledJacobian(dst, theta, fixed, w []float64) error {
 	return nil
 }
 
-// MulJ writes J·v to dst, of length Rows, without J: the derivative of s along v, in one sweep of about two gradients.
+// MulJ writes J·v to dst, of length Rows, without J: the derivative of s along v, in one sweep of about one gradient.
 func (p *Program) MulJ(dst, theta, fixed, w, v []float64) error {
 	if err := p.checkRows(theta, fixed, w, size{"places for a product with J", len(dst), p.Rows()}, size{"entries of the direction", len(v), p.layout.Len()}); err != nil {
 		return err

@@ -39,7 +39,7 @@ type Residuals interface {
 	Rows() int
 	// Scaled writes s(theta) to dst, of length R.
 	Scaled(ctx context.Context, dst, theta []float64) error
-	// MulJ writes J·v to dst, of length R, for v of length P. It costs about two gradients and no memory to speak of.
+	// MulJ writes J·v to dst, of length R, for v of length P. It costs about one gradient and no memory to speak of.
 	MulJ(ctx context.Context, dst, v, theta []float64) error
 	// MulJT writes Jᵀ·u to dst, of length P, for u of length R. It costs about one gradient.
 	MulJT(ctx context.Context, dst, u, theta []float64) error
