@@ -1,4 +1,4 @@
-// Package cli is the command line of crux: solve, resume, explain, validate, trace, eval, bench and what belongs to them.
+// Package cli is the command line of crux: solve, sweep, resume, explain, validate, trace, eval, bench and what belongs to them.
 //
 // Results go to standard output, progress and errors to standard error. Every error ends in one of the exit codes of
 // exit.go.
@@ -71,7 +71,7 @@ Exit codes: 0 success, 1 the run failed, 2 wrong configuration or usage, 3 the r
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(a.solve(), a.resume(), a.explain(), a.validate(), a.trace(), a.eval(), a.bench(), a.init(), a.version())
+	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.trace(), a.eval(), a.bench(), a.init(), a.version())
 	return root
 }
 

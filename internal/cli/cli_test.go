@@ -133,15 +133,15 @@ func TestJSON(t *testing.T) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		t.Errorf("more than one object: %v", err)
 	}
-	for _, key := range []string{"problem", "status", "reason", "steps", "seconds", "loss", "losses", "errors", "residual_p99", "params", "run_dir"} {
+	for _, key := range []string{"problem", "status", "reason", "steps", "seed", "parameters", "optimizer", "seconds", "loss", "losses", "errors", "residual_p99", "params", "truths", "run_dir"} {
 		if v[key] == nil {
 			t.Errorf("%s is missing", key)
 		}
 	}
-	if len(v) != 11 || v["problem"] != "tiny" || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
+	if len(v) != 15 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
 		t.Errorf("got %v", v)
 	}
-	for key, names := range map[string][]string{"losses": {"pde", "start"}, "residual_p99": {"pde", "start"}, "params": {"k", "k2"}} {
+	for key, names := range map[string][]string{"losses": {"pde", "start"}, "residual_p99": {"pde", "start"}, "params": {"k", "k2"}, "truths": {"k", "k2"}} {
 		m := v[key].(map[string]any)
 		for _, n := range names {
 			if _, ok := m[n].(float64); !ok {

@@ -48,11 +48,15 @@ func (o *overrides) changed(name string) bool {
 }
 
 // load reads a problem file with the overrides.
-func (o *overrides) load(path string) (*spec.Problem, error) {
+func (o *overrides) load(path string) (*spec.Problem, error) { return o.loadWith(path) }
+
+// loadWith is load with further overrides, which come last.
+func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error) {
 	sets := append([]string{}, o.sets...)
 	if o.changed("seed") {
 		sets = append(sets, "seed="+strconv.FormatUint(o.seed, 10))
 	}
+	sets = append(sets, more...)
 	if o.changed("steps") && o.steps < 1 {
 		return nil, fail(exitUsage, fmt.Errorf("--steps %d; take 1 or more", o.steps))
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"strings"
 	"time"
@@ -22,8 +21,7 @@ const (
 // progress is a callback that shows how a run goes: on a terminal one block that overwrites itself, elsewhere a line now
 // and then. It draws on the goroutine of the run, so it needs no locks, and never keeps the run waiting for a timer.
 type progress struct {
-	w      io.Writer
-	size   func() (cols, rows int) // nil for lines
+	block
 	now    func() time.Time
 	name   string
 	steps  int           // of the whole run, parts before a break included
@@ -32,16 +30,15 @@ type progress struct {
 	method optim.Method
 	phases []string
 
-	begin  time.Time
-	first  int       // epoch at which the run began
-	drawn  time.Time // when last shown
-	epoch  int       // when last shown
-	rate   float64   // steps per second, smoothed
-	height int       // lines of the block on the screen
+	begin time.Time
+	first int       // epoch at which the run began
+	drawn time.Time // when last shown
+	epoch int       // when last shown
+	rate  float64   // steps per second, smoothed
 }
 
 func newProgress(s Streams, p *spec.Problem) *progress {
-	return &progress{w: s.Err, size: s.Terminal, now: s.Now, name: p.Name, steps: p.Steps, limit: p.Budget}
+	return &progress{block: block{w: s.Err, size: s.Terminal}, now: s.Now, name: p.Name, steps: p.Steps, limit: p.Budget}
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -80,10 +77,7 @@ func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
 
 // OnSolveEnd implements crux.Ender: the block gives way to the report.
 func (p *progress) OnSolveEnd(context.Context, *crux.Run, *crux.Result) error {
-	if p.height > 0 {
-		fmt.Fprintf(p.w, "\x1b[%dA\x1b[J", p.height) //nolint:errcheck // progress that cannot be shown is no reason to fail
-		p.height = 0
-	}
+	p.clear()
 	return nil
 }
 
@@ -147,29 +141,6 @@ func (p *progress) bars(s *crux.Step) []string {
 		lines[i] = fmt.Sprintf("  %-*s  %.3e  %s", width, p.names[i], l, strings.Repeat("▪", k))
 	}
 	return lines
-}
-
-// draw replaces the block on the screen. Lines are cut at its right edge and the block at its height: what wrapped or
-// scrolled could not be overwritten.
-func (p *progress) draw(lines []string) {
-	cols, rows := p.size()
-	if rows > 2 && len(lines) > rows-1 {
-		lines = lines[:rows-1]
-	}
-	var b strings.Builder
-	if p.height > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", p.height)
-	}
-	b.WriteString("\x1b[J")
-	for _, l := range lines {
-		r := []rune(l)
-		if cols > 0 && len(r) >= cols {
-			r = r[:cols-1]
-		}
-		b.WriteString(string(r) + "\n")
-	}
-	p.height = len(lines)
-	io.WriteString(p.w, b.String()) //nolint:errcheck
 }
 
 // phaseNames are the methods' names in the description of phases, "Phases(500 × Adam(…), LBFGS(…))"; none for other

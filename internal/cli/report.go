@@ -14,12 +14,16 @@ type Report struct {
 	Status      string   `json:"status"` // completed, converged, stopped, canceled, diverged or failed
 	Reason      string   `json:"reason"`
 	Steps       int      `json:"steps"`
-	Seconds     Number   `json:"seconds"` // of training
-	Loss        Number   `json:"loss"`    // at the final parameters
-	Losses      Numbers  `json:"losses"`  // by constraint, unweighted
-	Errors      Errors   `json:"errors"`  // by field; of fields with a reference
+	Seed        uint64   `json:"seed"`
+	Parameters  int      `json:"parameters"` // trainable numbers
+	Optimizer   string   `json:"optimizer"`  // that ran, in words
+	Seconds     Number   `json:"seconds"`    // of training
+	Loss        Number   `json:"loss"`       // at the final parameters
+	Losses      Numbers  `json:"losses"`     // by constraint, unweighted
+	Errors      Errors   `json:"errors"`     // by field; of fields with a reference
 	ResidualP99 Numbers  `json:"residual_p99"`
 	Params      Numbers  `json:"params"`             // trainable scalars, and numbers that follow from them
+	Truths      Numbers  `json:"truths,omitempty"`   // what params should be, of those for which the file says so
 	Findings    []string `json:"findings,omitempty"` // what trackers found that matters
 	RunDir      *string  `json:"run_dir"`            // null if nothing could be written
 }
@@ -59,17 +63,19 @@ type FieldError struct {
 	Points    int
 }
 
+// norms is an error of a field in JSON.
+type norms struct {
+	RelL2  Number `json:"rel_l2"`
+	MaxAbs Number `json:"max_abs"`
+}
+
 // Errors are the errors of fields. As JSON they are an object with rel_l2 and max_abs for each field.
 type Errors []FieldError
 
 // MarshalJSON implements json.Marshaler.
 func (es Errors) MarshalJSON() ([]byte, error) {
-	type pair struct {
-		RelL2  Number `json:"rel_l2"`
-		MaxAbs Number `json:"max_abs"`
-	}
 	return object(len(es), func(i int) (string, any) {
-		return es[i].Field, pair{Number(es[i].RelL2), Number(es[i].MaxAbs)}
+		return es[i].Field, norms{Number(es[i].RelL2), Number(es[i].MaxAbs)}
 	})
 }
 

@@ -52,7 +52,7 @@ func TestReportJSON(t *testing.T) {
 		Problem: `q"`, Loss: Number(math.NaN()), Losses: Numbers{{"z", math.Inf(1)}, {"a", 0.1}},
 		Errors: Errors{{Field: "u", RelL2: math.NaN(), MaxAbs: 2}}, RunDir: &dir,
 	})
-	want := `{"problem":"q\"","status":"","reason":"","steps":0,"seconds":0,"loss":null,"losses":{"z":null,"a":0.1},` +
+	want := `{"problem":"q\"","status":"","reason":"","steps":0,"seed":0,"parameters":0,"optimizer":"","seconds":0,"loss":null,"losses":{"z":null,"a":0.1},` +
 		`"errors":{"u":{"rel_l2":null,"max_abs":2}},"residual_p99":{},"params":{},"run_dir":"runs/a"}`
 	if err != nil || string(b) != want {
 		t.Errorf("got %s, %v", b, err)
@@ -101,7 +101,7 @@ func TestProgressBlock(t *testing.T) {
 	var b bytes.Buffer
 	sec := 0
 	p := &progress{
-		w: &b, size: func() (int, int) { return 30, 3 }, name: "burgers", steps: 100, limit: time.Minute,
+		block: block{w: &b, size: func() (int, int) { return 30, 3 }}, name: "burgers", steps: 100, limit: time.Minute,
 		now: func() time.Time { sec++; return time.Unix(int64(sec), 0) },
 	}
 	p.names, p.begin, p.drawn = []string{"pde", "initial", "boundary"}, time.Unix(0, 0), time.Unix(0, 0)
@@ -124,5 +124,35 @@ func TestProgressBlock(t *testing.T) {
 	}
 	if d := p.left(&crux.Step{Epoch: 10}, time.Unix(55, 0)); d != 5*time.Second {
 		t.Errorf("%v left, the budget ends in 5 s", d)
+	}
+}
+
+// A result that is read is the one that was written, as far as the file has it.
+func TestReadReport(t *testing.T) {
+	dir := t.TempDir()
+	b, err := jsonText(&Report{
+		Problem: "q", Status: "diverged", Steps: 3, Seed: 1 << 60, Loss: Number(math.NaN()), Losses: Numbers{{"z", 1e-300}, {"a", 0.1}},
+		Errors: Errors{{Field: "u", RelL2: math.NaN(), MaxAbs: 2}}, Truths: Numbers{{"k", 1}}, Findings: []string{"x"}, RunDir: &dir,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := saveBytes(dir, resultFile, b); err != nil {
+		t.Fatal(err)
+	}
+	r, err := readReport(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := jsonText(r); err != nil || !bytes.Equal(again, b) {
+		t.Errorf("%v: %s, written %s", err, again, b)
+	}
+	for _, text := range []string{"", "[]", `{"losses": [1]}`, `{"losses": {"a": "b"}}`, `{"errors": {"u": 1}}`, `{"errors": {`, `{"losses": 3}`} {
+		if err := saveBytes(dir, resultFile, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := readReport(dir); err == nil {
+			t.Errorf("%s: %+v", text, r)
+		}
 	}
 }

@@ -23,7 +23,9 @@ func (a *app) resume() *cobra.Command {
 
 RUN is the directory that crux solve wrote. The run goes on from its newest checkpoint that can be read and ends, bit
 for bit, as it would have without the break: optimiser, weights, trackers, points and random numbers included. Its
-problem is the problem.yaml of the directory. --set changes what comes from here on, as long as the checkpoint fits.`,
+problem is the problem.yaml of the directory. --set changes what comes from here on, as long as the checkpoint fits.
+
+The directory of several runs, of solve --seeds or sweep, goes on with all that are not complete, and ends in the same table.`,
 		Example: `  crux resume runs/burgers-1
   crux resume runs/burgers-1 --steps 20000
   crux resume runs/burgers-1 --set optimizer.0.adam.lr=1e-4 --set early_stopping=`,
@@ -34,14 +36,20 @@ problem is the problem.yaml of the directory. --set changes what comes from here
 	}
 	f.flagRun(c)
 	f.flagSteps(c)
-	c.Flags().BoolVar(&f.json, "json", false, "print the result as one JSON object")
-	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
+	f.flagJobs(c)
+	f.flagOutput(c)
 	return c
 }
 
 func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
+	if exists(filepath.Join(dir, batchFile)) {
+		return a.resumeBatch(ctx, dir, f)
+	}
 	if err := isRun(dir); err != nil {
 		return err
+	}
+	if f.changed("jobs") {
+		return fail(exitUsage, fmt.Errorf("--jobs says how many of several runs are trained at once; %s is one run", dir))
 	}
 	if err := canceled(ctx); err != nil {
 		return err
@@ -58,9 +66,8 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if left <= 0 && exists(filepath.Join(dir, resultFile)) {
 		return fail(exitUsage, fmt.Errorf("the run in %s has taken %d steps, as many as it should; lengthen it with --steps %d", dir, t.solver.Epoch(), 2*t.solver.Epoch()))
 	}
-	// the result counts as complete when it is there, so it goes first and comes last
-	if err := os.Remove(filepath.Join(dir, resultFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fail(exitFailed, fmt.Errorf("remove the old %s: %w", filepath.Join(dir, resultFile), bare(err)))
+	if err := removeResult(dir); err != nil {
+		return err
 	}
 	if err := saveBytes(dir, problemFile, t.problem.Resolved); err != nil {
 		return fail(exitFailed, err)
@@ -68,13 +75,25 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if !f.quiet {
 		fmt.Fprintf(a.Err, "%s: going on from step %d of %d\n", t.problem.Name, t.solver.Epoch(), t.problem.Steps) //nolint:errcheck
 	}
-	return a.train(ctx, t, max(0, left), dir, f)
+	return a.show(t, a.train(ctx, t, max(0, left), dir, a.watch(t.problem, f)...), f.json)
+}
+
+// removeResult removes the result of a run that goes on. A run counts as complete when it is there, so it goes first and
+// comes last.
+func removeResult(dir string) error {
+	if err := os.Remove(filepath.Join(dir, resultFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fail(exitFailed, fmt.Errorf("remove the old %s: %w", filepath.Join(dir, resultFile), bare(err)))
+	}
+	return nil
 }
 
 // isRun reports what a directory lacks to be one that crux solve wrote.
 func isRun(dir string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return fail(exitUsage, fmt.Errorf("%s is not a directory; give the run directory that crux solve printed, such as runs/burgers-1", dir))
+	}
+	if m, err := readManifest(dir); err == nil && len(m.Runs) > 0 {
+		return fail(exitUsage, fmt.Errorf("%s holds %d runs; give the directory of one of them, such as %s", dir, len(m.Runs), filepath.Join(dir, m.Runs[0].Name)))
 	}
 	if !exists(filepath.Join(dir, problemFile)) {
 		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is no run; give a directory that crux solve wrote", dir, problemFile))

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,12 +16,14 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/ckpt"
 	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/optim"
 )
 
 // solveFlags are the flags of crux solve.
 type solveFlags struct {
 	overrides
 	out                 string
+	seeds, jobs         int
 	json, quiet, dryRun bool
 }
 
@@ -33,23 +36,46 @@ func (a *app) solve() *cobra.Command {
 
 The run directory then holds problem.yaml (all defaults written out), history.csv and metrics.jsonl, which grow during
 the run, checkpoints, parameters.safetensors, solution.npz and result.json. Ctrl-C ends training early and keeps what
-there is; a second one quits at once. crux resume goes on with a run, however it ended.`,
+there is; a second one quits at once. crux resume goes on with a run, however it ended.
+
+--seeds N trains N times, with the seed of the file (or --seed) and those after it, and reports mean and spread. Each run
+has a directory in the run directory, seed-1 and so on, and ends as it would alone, to the bit. The cores are shared:
+as many runs at once as there are cores.`,
 		Example: `  crux solve burgers.yaml
   crux solve burgers.yaml --set optimizer.0.adam.lr=3e-3 --seed 2 --out runs/fast
+  crux solve burgers.yaml --seeds 5
   crux solve burgers.yaml --json --quiet | jq .errors.u.rel_l2`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: yamlFiles,
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.changed("seeds") {
+				return a.solveSeeds(c.Context(), args[0], &f)
+			}
+			if f.changed("jobs") {
+				return fail(exitUsage, errors.New("--jobs says how many of several runs are trained at once; give --seeds too"))
+			}
 			return a.runSolve(c.Context(), args[0], &f)
 		},
 	}
 	f.flag(c)
 	f.flagSteps(c)
 	c.Flags().StringVar(&f.out, "out", "", "run directory; new or empty (default runs/NAME-<n>)")
-	c.Flags().BoolVar(&f.json, "json", false, "print the result as one JSON object")
-	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
+	c.Flags().IntVar(&f.seeds, "seeds", 1, "train so many times, with the seed and those after it, and report mean and spread")
+	f.flagJobs(c)
+	f.flagOutput(c)
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the resolved problem, points and parameters; train nothing")
 	return c
+}
+
+// flagOutput adds the flags that say what is printed.
+func (f *solveFlags) flagOutput(c *cobra.Command) {
+	c.Flags().BoolVar(&f.json, "json", false, "print the result as one JSON object")
+	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
+}
+
+// flagJobs adds --jobs.
+func (f *solveFlags) flagJobs(c *cobra.Command) {
+	c.Flags().IntVar(&f.jobs, "jobs", 0, "of several runs, so many at once; 0 means as many as there are cores for their --workers")
 }
 
 func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
@@ -83,34 +109,51 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		return fail(exitFailed, fmt.Errorf("%w; give another directory with --out", err))
 	}
 
-	return a.train(ctx, t, p.Steps, dir, f)
+	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
+	if e.report == nil { // leave no empty run behind
+		for _, name := range []string{problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, ""} {
+			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
+		}
+	}
+	return a.show(t, e, f.json)
+}
+
+// watch shows progress, unless nobody wants to see it.
+func (a *app) watch(p *spec.Problem, f *solveFlags) []crux.Callback {
+	if f.quiet {
+		return nil
+	}
+	return []crux.Callback{newProgress(a.Streams, p)}
+}
+
+// ended is what came of a run.
+type ended struct {
+	report  *Report // nil if the run did not begin
+	records *records
+	err     error // with its exit code
 }
 
 // train takes the steps of a run, or those that are left of it, and concludes it.
-func (a *app) train(ctx context.Context, t *training, steps int, dir string, f *solveFlags) error {
-	observers := t.callbacks
-	if !f.quiet {
-		observers = append(observers, newProgress(a.Streams, t.problem))
-	}
+func (a *app) train(ctx context.Context, t *training, steps int, dir string, watch ...crux.Callback) *ended {
 	rec := newRecords(t.problem, dir)
-	observers = append(observers, rec.all...)
+	observers := slices.Concat(t.callbacks, watch, rec.all)
 	res, runErr := t.solver.Solve(ctx, steps, observers...)
-	if !t.resumed && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 { // it did not begin
-		for _, name := range []string{problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, ""} {
-			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort: leave no empty run behind
-		}
-		return fail(exitUsage, runErr)
+	if !t.resumed && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 {
+		return &ended{records: rec, err: fail(exitUsage, runErr)}
 	}
 	res.Steps, res.Time = res.Epoch, res.Time+t.clock.before // of all parts of the run
-	return a.conclude(ctx, t.problem, t.solver, res, runErr, rec, dir, f.json)
+	e := &ended{records: rec}
+	e.report, e.err = conclude(ctx, t, res, runErr, dir)
+	return e
 }
 
-// conclude judges a run that ended, however it did, writes its directory and prints the report.
-func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res *crux.Result, runErr error, rec *records, dir string, asJSON bool) error {
+// conclude judges a run that ended, however it did, and writes its directory.
+func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, dir string) (*Report, error) {
 	if res.Status == crux.Canceled || ctx.Err() != nil && errors.Is(runErr, ctx.Err()) {
 		// the method under way may have reported only that the context ended, not why
 		res.Status, res.Reason = crux.Canceled, context.Cause(ctx).Error()
 	}
+	p, s := t.problem, t.solver
 	// only results are missing if this fails: the report says what there is, the error what there is not
 	sol, judgeErr := evaluateFields(p, s)
 	rep, repErr := newReport(p, s, res, sol)
@@ -118,17 +161,6 @@ func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res
 	saveErr := save(p, s, res, sol, rep, dir)
 	if saveErr != nil {
 		rep.RunDir = nil // not a complete run
-	}
-	if asJSON {
-		b, err := jsonText(rep)
-		if err != nil {
-			return fail(exitFailed, err)
-		}
-		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
-		rec.hints(a.Err)
-	} else {
-		printReport(a.Out, p, s, rep)
-		rec.hints(a.Out)
 	}
 	var failed error
 	recordErr := runErr // what is left of it when the run itself went well
@@ -143,9 +175,27 @@ func (a *app) conclude(ctx context.Context, p *spec.Problem, s *crux.Solver, res
 		}
 	}
 	if err := errors.Join(failed, recordErr, judgeErr, repErr, saveErr); err != nil {
-		return fail(max(exitCodeOr(failed), exitFailed), err)
+		return rep, fail(max(exitCodeOr(failed), exitFailed), err)
 	}
-	return nil
+	return rep, nil
+}
+
+// show prints what came of a run.
+func (a *app) show(t *training, e *ended, asJSON bool) error {
+	switch {
+	case e.report == nil:
+	case asJSON:
+		b, err := jsonText(e.report)
+		if err != nil {
+			return fail(exitFailed, errors.Join(e.err, err))
+		}
+		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
+		e.records.hints(a.Err)
+	default:
+		printReport(a.Out, t.problem, t.solver, e.report)
+		e.records.hints(a.Out)
+	}
+	return e.err
 }
 
 // besides are the errors joined in err that are not a given one.
@@ -200,6 +250,7 @@ func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep 
 func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*Report, error) {
 	r := &Report{
 		Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: Number(res.Time.Seconds()),
+		Seed: p.Options.Seed, Parameters: len(s.Theta()), Optimizer: optim.Describe(s.Method()),
 		Loss: Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
 	}
 	var first error
@@ -231,6 +282,11 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 			continue
 		}
 		r.Params = append(r.Params, Named{d.Name, v})
+	}
+	for _, q := range r.Params {
+		if truth, ok := p.Truths[q.Name]; ok {
+			r.Truths = append(r.Truths, Named{q.Name, truth})
+		}
 	}
 	return r, first
 }

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+// runBatch takes every run of a batch to its end, some at once, and prints what they came to.
+func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
+	if err := canceled(ctx); err != nil {
+		return err
+	}
+	var pending []*member
+	for _, m := range b.runs {
+		r, err := readReport(filepath.Join(b.dir, m.Name))
+		switch {
+		case err == nil:
+			m.report = r
+			if r.Status == crux.Diverged.String() {
+				m.err = fail(exitDiverged, errors.New(r.Reason))
+			}
+		case !errors.Is(err, os.ErrNotExist):
+			m.err = fail(exitFailed, err)
+			continue
+		}
+		if !m.done() {
+			m.report = nil // of the part before a break
+			pending = append(pending, m)
+		}
+	}
+	jobs, workers := share(runtime.GOMAXPROCS(0), len(pending), f.jobs, f.workers)
+	view := newOverview(a.Streams, b, len(pending), f.quiet)
+	own := *a
+	own.Err = view // warnings of runs come one at a time
+
+	next := make(chan *member)
+	var wg sync.WaitGroup
+	for range jobs {
+		wg.Go(func() {
+			for m := range next {
+				own.runMember(ctx, b, m, workers, view)
+				view.ended(m)
+			}
+		})
+	}
+	for _, m := range pending {
+		if ctx.Err() != nil {
+			break
+		}
+		select {
+		case next <- m:
+		case <-ctx.Done():
+		}
+	}
+	close(next)
+	wg.Wait()
+	view.close()
+	return a.showBatch(ctx, b, f.json)
+}
+
+// share divides the cores among runs: how many are trained at once, and by how many goroutines each. What is 0 is chosen.
+func share(cores, runs, jobs, workers int) (atOnce, each int) {
+	if jobs == 0 {
+		jobs = max(1, cores/max(1, workers))
+	}
+	jobs = max(1, min(jobs, runs))
+	if workers == 0 {
+		workers = max(1, cores/jobs)
+	}
+	return jobs, workers
+}
+
+// runMember begins a run of a batch, or goes on with it.
+func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, view *overview) {
+	dir := filepath.Join(b.dir, m.Name)
+	t, err := a.openMember(dir, func(path string) (*spec.Problem, error) {
+		p, err := spec.Load(path, nil)
+		if err != nil {
+			return nil, fail(exitUsage, err)
+		}
+		p.Options.Workers = workers
+		if w := p.WandB; w != nil {
+			w.Group = orDefault(w.Group, filepath.Base(b.dir))
+		}
+		if w := p.TensorBoard; w != nil && w.Dir != "" { // a folder is one run to TensorBoard
+			w.Dir = filepath.Join(w.Dir, m.Name)
+		}
+		return p, nil
+	})
+	if err != nil {
+		m.err = err
+		return
+	}
+	defer t.solver.Close() //nolint:errcheck // it only ends workers
+	if err := removeResult(dir); err != nil {
+		m.err = err
+		return
+	}
+	m.ended = a.train(ctx, t, max(0, t.problem.Steps-t.solver.Epoch()), dir, view.begin(m, t))
+	m.report, m.err = m.ended.report, m.ended.err
+}
+
+// openMember builds the problem of a run directory: in the state of its newest checkpoint, or as at the beginning if it
+// has none.
+func (a *app) openMember(dir string, load loader) (*training, error) {
+	if err := isRun(dir); err != nil {
+		return nil, err
+	}
+	if files, _ := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder)); len(files) > 0 {
+		return a.restore(dir, load)
+	}
+	p, err := load(filepath.Join(dir, problemFile))
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.training(p)
+	if err != nil {
+		return nil, err
+	}
+	t.observe(dir)
+	return t, nil
+}
+
+// failures are the errors of the runs, with their names; of those that an interrupt ended there are none.
+func (b *batch) failures() error {
+	var errs []error
+	code := exitOK
+	for _, m := range b.runs {
+		if m.err == nil || m.status() == crux.Canceled.String() {
+			continue
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", b.title(m.entry), m.err))
+		switch c := exitCode(m.err); {
+		case code == exitOK:
+			code = c
+		case code != c:
+			code = exitFailed
+		}
+	}
+	return fail(code, errors.Join(errs...))
+}
+
+// conclusion is the error with which a batch ends: that it was interrupted, and that runs failed.
+func (b *batch) conclusion(ctx context.Context) error {
+	failed := b.failures()
+	done := 0
+	for _, m := range b.runs {
+		if m.done() {
+			done++
+		}
+	}
+	if ctx.Err() == nil || done == len(b.runs) {
+		return failed
+	}
+	code := statusCode(ctx, crux.Canceled)
+	err := fmt.Errorf("%w: %d of %d runs are done; the results so far are in %s; go on with: crux resume %s", context.Cause(ctx), done, len(b.runs), b.dir, b.dir)
+	return fail(code, errors.Join(err, failed))
+}

@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+func (a *app) sweep() *cobra.Command {
+	var f solveFlags
+	var grid []string
+	c := &cobra.Command{
+		Use:   "sweep problem.yaml --grid key=value,value...",
+		Short: "Train a problem with every combination of some values and compare the results",
+		Long: `Train a problem with every combination of some values and compare the results.
+
+Each --grid names a key of the problem file by its dotted path, as --set does, and its values; commas within brackets
+belong to a value. Every combination is checked before the first run. --seeds N trains each with N seeds. As many runs
+as there are cores are trained at once; a run that fails does not cost the others.
+
+The directory holds runs.csv, result.json and the directory of each run. After Ctrl-C, or a kill, the same command line
+(or crux resume with the directory) goes on: runs that are complete are kept, others go on from their checkpoints.`,
+		Example: `  crux sweep burgers.yaml --grid optimizer.0.adam.lr=1e-3,3e-3 --grid 'fields.u.hidden=[20, 20],[30, 30]'
+  crux sweep burgers.yaml --grid constraints.pde.points=1000,4000 --seeds 3 --json --quiet | jq .combinations[0]`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: yamlFiles,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.runSweep(c.Context(), args[0], grid, &f)
+		},
+	}
+	f.flag(c)
+	f.flagSteps(c)
+	c.Flags().StringArrayVar(&grid, "grid", nil, "a key and its values, as in --grid optimizer.0.adam.lr=1e-3,3e-3 (repeatable)")
+	c.Flags().IntVar(&f.seeds, "seeds", 1, "train each combination so many times, with the seed and those after it")
+	c.Flags().StringVar(&f.out, "out", "", "directory of the sweep; new, empty, or of the same sweep (default runs/NAME-sweep)")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the combinations; train nothing")
+	f.flagJobs(c)
+	f.flagOutput(c)
+	return c
+}
+
+func (a *app) runSweep(ctx context.Context, path string, texts []string, f *solveFlags) error {
+	if len(texts) == 0 {
+		return fail(exitUsage, errors.New("a sweep needs --grid, as in --grid optimizer.0.adam.lr=1e-3,3e-3; for several seeds alone there is crux solve --seeds"))
+	}
+	grid, err := readGrid(texts, f.sets)
+	if err != nil {
+		return err
+	}
+	for _, x := range grid {
+		for key, flags := range map[string][]string{"seed": {"seed", "seeds"}, "steps": {"steps"}, "workers": {"workers"}} {
+			for _, flag := range flags {
+				if x.Key == key && f.changed(flag) {
+					return fail(exitUsage, fmt.Errorf("--%s and --grid %s change the same value; give one of them", flag, x))
+				}
+			}
+		}
+	}
+	b, err := f.plan(ctx, path, grid)
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		return a.printPlan(b, f.json)
+	}
+	dir := f.out
+	if dir == "" { // the same each time, so that the same command line goes on
+		dir = filepath.Join("runs", fileName(b.Problem)+"-sweep")
+	}
+	if err := b.openOrCreate(dir); err != nil {
+		return err
+	}
+	return a.runBatch(ctx, b, f)
+}
+
+// solveSeeds is crux solve with --seeds.
+func (a *app) solveSeeds(ctx context.Context, path string, f *solveFlags) error {
+	b, err := f.plan(ctx, path, nil)
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		return a.printPlan(b, f.json)
+	}
+	if err := canceled(ctx); err != nil {
+		return err
+	}
+	if err := b.create(f.out); err != nil {
+		return err
+	}
+	return a.runBatch(ctx, b, f)
+}
+
+// resumeBatch is crux resume for a directory of several runs.
+func (a *app) resumeBatch(ctx context.Context, dir string, f *solveFlags) error {
+	b, err := openBatch(dir)
+	if err != nil {
+		return err
+	}
+	for _, flag := range []string{"set", "steps"} {
+		if f.changed(flag) {
+			return fail(exitUsage, fmt.Errorf("--%s changes one run; give the directory of one, such as %s", flag, filepath.Join(dir, b.manifest.Runs[0].Name)))
+		}
+	}
+	return a.runBatch(ctx, b, f)
+}
+
+// plan reads and builds the problem of every run. Mistakes of all of them are returned together, each once.
+func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch, error) {
+	if f.jobs < 0 {
+		return nil, fail(exitUsage, fmt.Errorf("--jobs %d; 0 means as many as there are cores", f.jobs))
+	}
+	all := combinations(grid)
+	if f.seeds < 1 || f.seeds > maxRuns/len(all) {
+		return nil, fail(exitUsage, fmt.Errorf("--seeds %d; take 1 to %d", f.seeds, maxRuns/len(all)))
+	}
+	b := &batch{manifest: manifest{Format: batchFormat, Grid: grid}}
+	var mistakes spec.Errors
+	var others []error
+	for i, values := range all {
+		sets := assignments(grid, values)
+		for k := range f.seeds {
+			if err := canceled(ctx); err != nil {
+				return nil, err
+			}
+			e := entry{Name: runName(grid, i, len(all), k, f.seeds), Values: values, Combination: i}
+			p, err := f.problemOf(path, sets, k, &e)
+			var es spec.Errors
+			switch {
+			case errors.As(err, &es):
+				mistakes = append(mistakes, ofGrid(es, sets)...)
+			case err != nil && len(grid) == 0:
+				others = append(others, err)
+			case err != nil:
+				others = append(others, fmt.Errorf("%s: %w", b.title(e), err))
+			case b.Problem == "":
+				b.Problem = p.Name
+			}
+			if err != nil {
+				break // its other seeds would say the same
+			}
+			if e.Name == "" {
+				e.Name = fmt.Sprintf("seed-%d", e.Seed)
+			}
+			b.manifest.Runs = append(b.manifest.Runs, e)
+			b.runs = append(b.runs, &member{entry: e, problem: p.Resolved})
+		}
+	}
+	if len(mistakes)+len(others) == 0 {
+		return b, nil
+	}
+	var errs []error
+	if len(mistakes) > 0 {
+		errs = append(errs, once(mistakes))
+	}
+	return nil, fail(exitUsage, errors.Join(append(errs, others...)...))
+}
+
+// problemOf reads and builds the problem of a combination with its seed number k.
+func (f *solveFlags) problemOf(path string, sets []string, k int, e *entry) (*spec.Problem, error) {
+	p, err := f.loadWith(path, sets...)
+	if err != nil {
+		return nil, err
+	}
+	e.Seed = p.Options.Seed + uint64(k)
+	if k > 0 {
+		if p, err = f.loadWith(path, append(slices.Clone(sets), fmt.Sprintf("seed=%d", e.Seed))...); err != nil {
+			return nil, err
+		}
+	}
+	s, err := compile(p) // what is wrong with the problem shows before there is a directory
+	if err != nil {
+		return nil, err
+	}
+	return p, fail(exitFailed, s.Close())
+}
+
+// runName is the name of a run in a sweep, "" if it is named after its seed.
+func runName(grid []axis, i, n, seed, seeds int) string {
+	if len(grid) == 0 {
+		return ""
+	}
+	name := fmt.Sprintf("run-%0*d", len(fmt.Sprint(n)), i+1)
+	if seeds > 1 {
+		name += fmt.Sprintf("-%0*d", len(fmt.Sprint(seeds)), seed+1)
+	}
+	return name
+}
+
+// ofGrid names the flag by which mistakes in overrides were made.
+func ofGrid(es spec.Errors, sets []string) spec.Errors {
+	for _, e := range es {
+		if s, ok := strings.CutPrefix(e.File, "--set "); ok && slices.Contains(sets, s) {
+			e.File = "--grid " + s
+		}
+	}
+	return es
+}
+
+// once drops repetitions.
+func once(es spec.Errors) spec.Errors {
+	seen := map[spec.Error]bool{}
+	return slices.DeleteFunc(es, func(e *spec.Error) bool {
+		again := seen[*e]
+		seen[*e] = true
+		return again
+	})
+}
