@@ -61,9 +61,9 @@ func (t *LossLandscape) checkAlong() error {
 	for k, d := range t.Along {
 		switch {
 		case int(d) >= len(directionNames):
-			return fmt.Errorf("Along[%d] is %v; take a Direction such as trackers.GradientDirection", k, d)
+			return fmt.Errorf("option Along[%d] is %v; take a Direction such as trackers.GradientDirection", k, d)
 		case d != RandomDirection && t.Directions[k] != nil:
-			return fmt.Errorf("Along[%d] is the %v direction and Directions[%d] gives another; leave one out", k, d, k)
+			return fmt.Errorf("option Along[%d] is the %v direction and Directions[%d] gives another; leave one out", k, d, k)
 		}
 	}
 	if t.Along[0] == GradientDirection && t.Along[1] == GradientDirection {

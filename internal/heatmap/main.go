@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"math"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/picture"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -98,7 +98,7 @@ func panel(c *domain.Cloud, v []float64, pixel int) (*image.RGBA, error) {
 	for k := range v {
 		i, _ := slices.BinarySearch(xs, c.Row(k)[0])
 		j, _ := slices.BinarySearch(ys, c.Row(k)[1])
-		col := viridis((v[k] - lo) / math.Max(hi-lo, 1e-300))
+		col := picture.Viridis((v[k] - lo) / math.Max(hi-lo, 1e-300))
 		for a := range pixel {
 			for b := range pixel {
 				img.SetRGBA(i*pixel+a, (len(ys)-1-j)*pixel+b, col)
@@ -106,26 +106,4 @@ func panel(c *domain.Cloud, v []float64, pixel int) (*image.RGBA, error) {
 		}
 	}
 	return img, nil
-}
-
-// viridis interpolates eleven equidistant colours of the map of that name (van der Walt & Smith 2015, CC0).
-func viridis(t float64) color.RGBA {
-	table := [...][3]float64{
-		{68, 1, 84},
-		{72, 36, 117},
-		{65, 68, 135},
-		{53, 95, 141},
-		{42, 120, 142},
-		{33, 145, 140},
-		{34, 168, 132},
-		{68, 191, 112},
-		{122, 209, 81},
-		{189, 223, 38},
-		{253, 231, 37},
-	}
-	s := min(max(t, 0), 1) * float64(len(table)-1)
-	k := min(int(s), len(table)-2)
-	f := s - float64(k)
-	mix := func(c int) uint8 { return uint8(table[k][c]*(1-f) + table[k+1][c]*f + 0.5) }
-	return color.RGBA{mix(0), mix(1), mix(2), 255}
 }

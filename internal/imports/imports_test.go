@@ -66,7 +66,7 @@ var allowed = map[string][]string{
 	"internal/problems": {}, // runs the binary
 	"internal/tune":     {"crux", "domain", "net", "optim", "placeholder", "internal/pdetest"},
 	"internal/peers":    {"crux", "compiler", "domain", "net", "placeholder", "trackers"},
-	"internal/heatmap":  {"domain", "placeholder"},
+	"internal/heatmap":  {"domain", "internal/picture", "placeholder"},
 	"internal/plots":    {"crux", "domain", "trackers/explain", "net", "optim", "placeholder", "trackers", "internal/picture"},
 }
 

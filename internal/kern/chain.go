@@ -7,7 +7,6 @@ import "unsafe"
 type Code[T Float] struct {
 	parts []codePart[T]
 	rest  []*T // the slots behind the whole groups
-	used  []int32
 }
 
 // codePart is a stretch of steps; chain is the same in registers, or nil.

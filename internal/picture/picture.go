@@ -87,28 +87,11 @@ func (c canvas) png() (data []byte, width, height int, err error) {
 	return b.Bytes(), c.Rect.Dx(), c.Rect.Dy(), err
 }
 
-// palette is viridis (van der Walt and Smith 2015, CC0), interpolated between eleven equidistant colours, and the others.
+// palette is viridis and the other colours.
 func palette() color.Palette {
-	table := [...][3]float64{
-		{68, 1, 84},
-		{72, 36, 117},
-		{65, 68, 135},
-		{53, 95, 141},
-		{42, 120, 142},
-		{33, 145, 140},
-		{34, 168, 132},
-		{68, 191, 112},
-		{122, 209, 81},
-		{189, 223, 38},
-		{253, 231, 37},
-	}
 	p := make(color.Palette, 256)
 	for i := range scale {
-		s := float64(i) / (scale - 1) * float64(len(table)-1)
-		k := min(int(s), len(table)-2)
-		f := s - float64(k)
-		mix := func(c int) uint8 { return uint8(table[k][c]*(1-f) + table[k+1][c]*f + 0.5) }
-		p[i] = color.RGBA{mix(0), mix(1), mix(2), 255}
+		p[i] = Viridis(float64(i) / (scale - 1))
 	}
 	p[white] = color.RGBA{255, 255, 255, 255}
 	p[black] = color.RGBA{0, 0, 0, 255}
