@@ -33,6 +33,8 @@ func TestConformance(t *testing.T) {
 		{"SSBFGS", func() optim.Method { return &optim.SSBFGS{} }},
 		{"LevenbergMarquardt", func() optim.Method { return &optim.LevenbergMarquardt{} }},
 		{"LevenbergMarquardt without corrections", func() optim.Method { return &optim.LevenbergMarquardt{Plain: true} }},
+		{"Auto", func() optim.Method { return &optim.Auto{} }},
+		{"Auto for float32", func() optim.Method { return &optim.Auto{Single: true} }},
 		{"groups with least squares", func() optim.Method {
 			return optim.Groups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
 		}},

@@ -23,6 +23,7 @@ const (
 	NoProgress                      // not even steepest descent finds a lower loss
 	RoundOff                        // the last steps changed the loss by rounding errors only
 	PhasesDone                      // every phase has used its steps
+	Stalled                         // the loss falls too slowly
 	DampingLimit                    // no damping, however strong, leads to a lower loss
 )
 
@@ -31,6 +32,7 @@ var reasons = [...]string{
 	NoProgress:        "the line search finds no lower loss, not even along the negative gradient",
 	RoundOff:          "the loss changes by rounding errors only",
 	PhasesDone:        "all phases have used their steps",
+	Stalled:           "the loss falls too slowly to go on",
 	DampingLimit:      "no damping, however strong, leads to a lower loss",
 }
 

@@ -188,6 +188,17 @@ func (g *Grouped) LearningRate() float64 {
 	return math.NaN()
 }
 
+// Choices implements Chooser: those of all groups.
+func (g *Grouped) Choices() []string {
+	var lines []string
+	for _, gr := range g.groups {
+		if c, ok := gr.Method.(Chooser); ok {
+			lines = append(lines, c.Choices()...)
+		}
+	}
+	return lines
+}
+
 // Describe implements Describer.
 func (g *Grouped) Describe() string {
 	parts := make([]string, len(g.groups))

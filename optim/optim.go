@@ -9,6 +9,8 @@
 //
 // # How to choose
 //
+//   - [Auto] chooses by itself.
+//   - A loss of mean squares and up to about 2500 parameters or residuals: some hundred steps of Adam, then [LevenbergMarquardt].
 //   - Up to about 5000 parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
 //   - More parameters, fixed points: Adam, then [LBFGS].
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
@@ -85,4 +87,10 @@ func Describe(m Method) string {
 		return d.Describe()
 	}
 	return fmt.Sprintf("%T", m)
+}
+
+// Chooser is implemented by methods that decide something by themselves.
+type Chooser interface {
+	// Choices are the decisions so far with their reasons, one a line, in order.
+	Choices() []string
 }

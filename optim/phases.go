@@ -112,6 +112,17 @@ func (p *Phased) LearningRate() float64 {
 	return math.NaN()
 }
 
+// Choices implements Chooser: those of all phases.
+func (p *Phased) Choices() []string {
+	var lines []string
+	for _, ph := range p.phases {
+		if c, ok := ph.Method.(Chooser); ok {
+			lines = append(lines, c.Choices()...)
+		}
+	}
+	return lines
+}
+
 // Describe implements Describer.
 func (p *Phased) Describe() string {
 	parts := make([]string, len(p.phases))

@@ -314,6 +314,22 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// What optimizer: auto decides stands in the log, the report and the JSON.
+func TestReportsChoices(t *testing.T) {
+	folder(t)
+	r := call(t, "solve", "tiny.yaml", "--json", "--set", "optimizer={auto: {}, steps: 3}", "--out", "run")
+	var v struct{ Choices []string }
+	if err := json.Unmarshal([]byte(r.out), &v); err != nil {
+		t.Fatalf("%v: %+v", err, r)
+	}
+	if len(v.Choices) != 1 || !strings.HasPrefix(v.Choices[0], "adam, then lm") {
+		t.Errorf("optimizer: %q", v.Choices)
+	}
+	if r := call(t, "solve", "tiny.yaml", "--quiet", "--set", "optimizer={auto: {}, steps: 3}", "--out", "again"); !strings.Contains(r.out, "optimizer: adam, then lm") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A loss that becomes infinite ends with exit code 3, and JSON stays JSON.
 func TestDiverged(t *testing.T) {
 	folder(t)

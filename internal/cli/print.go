@@ -21,7 +21,11 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	if r.Steps > 0 && r.Seconds > 0 {
 		fmt.Fprintf(&b, " (%s/s)", short(float64(r.Steps)/float64(r.Seconds)))
 	}
-	fmt.Fprintf(&b, ", seed %d\n\n", p.Options.Seed)
+	fmt.Fprintf(&b, ", seed %d\n", p.Options.Seed)
+	for _, line := range r.Choices {
+		fmt.Fprintf(&b, "optimizer: %s\n", line)
+	}
+	b.WriteString("\n")
 
 	rows := [][]string{{"constraint", "loss", "residual p99", "points"}}
 	for _, l := range r.Losses {

@@ -29,6 +29,7 @@ type progress struct {
 	names  []string      // of the constraints
 	method optim.Method
 	phases []string
+	said   int // choices of the method that have been shown
 
 	begin time.Time
 	first int       // epoch at which the run began
@@ -91,6 +92,13 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 	}
 	if p.size == nil {
 		var b strings.Builder
+		if c, ok := p.method.(optim.Chooser); ok {
+			lines := c.Choices()
+			for _, line := range lines[min(p.said, len(lines)):] {
+				fmt.Fprintf(&b, "%s  optimizer: %s\n", p.name, line)
+			}
+			p.said = len(lines)
+		}
 		b.WriteString(head + " ")
 		for i, l := range s.Losses {
 			fmt.Fprintf(&b, " %s %.2e", p.names[i], l)

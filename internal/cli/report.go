@@ -24,6 +24,7 @@ type Report struct {
 	ResidualP99 Numbers  `json:"residual_p99"`
 	Params      Numbers  `json:"params"`             // trainable scalars, and numbers that follow from them
 	Truths      Numbers  `json:"truths,omitempty"`   // what params should be, of those for which the file says so
+	Choices     []string `json:"choices,omitempty"`  // what an optimizer that decides by itself has decided, and why
 	Findings    []string `json:"findings,omitempty"` // what trackers found that matters
 	RunDir      *string  `json:"run_dir"`            // null if nothing could be written
 }

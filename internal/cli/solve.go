@@ -253,6 +253,9 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 		Seed: p.Options.Seed, Parameters: len(s.Theta()), Optimizer: optim.Describe(s.Method()),
 		Loss: Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
 	}
+	if c, ok := s.Method().(optim.Chooser); ok {
+		r.Choices = c.Choices()
+	}
 	var first error
 	note := func(err error) {
 		if first == nil {

@@ -17,15 +17,17 @@ import (
 //
 //	optimizer: [{adam: {lr: 1e-3}, steps: 1000}, {ssbroyden: {}, steps: 3000}]
 //	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, corrections: 20, grad_tol: 0, max_trials: 30}, steps: 100}]
+//	optimizer: auto, which is {auto: {}, steps: 5000}, and the default
 //	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
 //	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
 func (b *builder) optimizer(n *node, root *section) {
-	if n == nil {
-		n = &node{kind: sequence, path: "optimizer", at: root.n.at, items: []*node{{kind: mapping, path: "optimizer.0", at: root.n.at}}}
-		first := n.items[0]
-		first.put("adam", &node{kind: mapping, path: "optimizer.0.adam", at: root.n.at})
+	if n == nil || n.kind == scalar && n.text == "auto" {
+		list := &node{kind: sequence, path: "optimizer", at: root.n.at, items: []*node{{kind: mapping, path: "optimizer.0", at: root.n.at}}}
+		first := list.items[0]
+		first.put("auto", &node{kind: mapping, path: "optimizer.0.auto", at: root.n.at})
 		first.put("steps", &node{kind: scalar, text: "5000", path: "optimizer.0.steps", at: root.n.at})
-		root.n.put("optimizer", n)
+		root.n.put("optimizer", list)
+		n = list
 	}
 	var phases []optim.Phase
 	for _, it := range itemsOf(n) {
@@ -71,7 +73,7 @@ func (b *builder) steps(n *node) {
 }
 
 // methods are the methods that a file can name.
-var methods = []string{"adam", "adamw", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm"}
+var methods = []string{"adam", "adamw", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "auto"}
 
 // method reads the one method of a phase or of a group.
 func (b *builder) method(s *section, steps int, also string) optim.Method {
@@ -98,7 +100,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	}
 	m := b.section(block, "{lr: 1e-3}")
 	defer m.done()
-	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm") {
+	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm" || names[0] == "auto") {
 		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
 	}
 	switch names[0] {
@@ -112,6 +114,8 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 			k, _ = m.integer(v, 0)
 		}
 		return &optim.LevenbergMarquardt{Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+	case "auto":
+		return &optim.Auto{Steps: steps, Single: b.p.Options.Precision == crux.Float32, Workers: m.workers()}
 	case "ssbfgs":
 		return &optim.SSBFGS{GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	}

@@ -1,0 +1,337 @@
+package optim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Auto chooses the methods by itself. What it chooses depends on the number P of parameters, on whether the loss is a sum of
+// squares, on the number R of residuals and on the precision:
+//
+//	sum of squares, float64, min(P, R) ≤ 2500     Adam, then LevenbergMarquardt, then SSBroyden if P ≤ 5000
+//	otherwise, P ≤ 5000                           Adam, then SSBroyden
+//	otherwise                                     Adam, then LBFGS
+//
+// Adam warms up: it ends after some hundred steps, or earlier when the loss no longer falls by a third in a hundred. Each later
+// method works until it converges or until the loss falls too slowly; when the last one does, Step returns an error that wraps
+// [ErrConverged]. SSBroyden is left out when LevenbergMarquardt has brought the loss below 1e-14 of the first one.
+//
+// All decisions follow from the losses, so a run is as deterministic as its methods; only a time budget, which is the
+// solver's, depends on the machine. [Auto.Choices] tells what was decided and why. docs/choosing.md has the measurements behind the
+// choice.
+//
+// The zero value is ready for use. It must not be copied after Init.
+type Auto struct {
+	// Steps is the length of the run, if known: where the first method is not just a warm-up (the last line of the table), it
+	// gets half of it, and its rate decays accordingly. 0 means 10000.
+	Steps int
+	// Single says that the objective computes in float32. Then LevenbergMarquardt, which lives on small differences of residuals, is
+	// not chosen.
+	Single bool
+	// Workers is the number of goroutines for matrices; 0 means GOMAXPROCS. The result does not depend on it, to the bit.
+	Workers int
+
+	resumable
+	plan   plan
+	stages []stage
+	now    int // index of the stage at work
+	done   int // steps taken in it
+	all    int // steps taken
+	first  float64
+	best   float64 // lowest loss since the last mark
+	mark   float64 // lowest loss of the stage before that; +Inf in its first window
+	slow   bool    // the last window has not lowered the loss enough
+	lines  []string
+}
+
+// plan is a line of the table.
+type plan int
+
+const (
+	undecided plan = iota
+	squaresPlan
+	densePlan
+	largePlan
+)
+
+// stage is a method with the rule that ends it: after most steps, if that is not 0, or when the lowest loss of window steps is
+// above keep times the lowest before them.
+type stage struct {
+	name   string
+	method Method
+	most   int
+	window int
+	keep   float64
+}
+
+const (
+	mostSquares = 2500 // min(P, R) with LevenbergMarquardt
+	mostBroyden = 5000 // P with SSBroyden: 200 MB
+	done        = 1e-14
+	autoName    = "Auto"
+)
+
+// build makes the stages of a plan.
+func (a *Auto) build(p plan) error {
+	a.plan = p
+	steps := a.Steps
+	if steps == 0 {
+		steps = 10_000
+	}
+	adam := func(most int) stage {
+		return stage{"adam", &Adam{LR: Constant(5e-3)}, most, 100, 0.7}
+	}
+	broyden := stage{"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.9}
+	switch p {
+	case squaresPlan:
+		a.stages = []stage{adam(500), {"lm", &LevenbergMarquardt{Workers: a.Workers}, 0, 50, 0.5}}
+		if a.layout.n <= mostBroyden {
+			a.stages = append(a.stages, broyden)
+		}
+	case densePlan:
+		a.stages = []stage{adam(1000), broyden}
+	case largePlan:
+		half := max(steps/2, 1)
+		a.stages = []stage{{"adam", &Adam{LR: Cosine(2e-3, 2e-5, half)}, half, 0, 0}, {"lbfgs", &LBFGS{}, 0, 500, 0.95}}
+	default:
+		a.stages = nil
+	}
+	for _, s := range a.stages {
+		if err := s.method.Init(a.layout.params); err != nil {
+			return fmt.Errorf("optim: %s: %w", autoName, err)
+		}
+	}
+	return nil
+}
+
+// Init implements Method.
+func (a *Auto) Init(params []Param) error {
+	if a.Steps < 0 {
+		return fmt.Errorf("optim: %s: Steps %d; it must not be negative", autoName, a.Steps)
+	}
+	if a.Workers < 0 {
+		return fmt.Errorf("optim: %s: Workers %d; it must not be negative", autoName, a.Workers)
+	}
+	return a.init(params, a.fresh, a.restore)
+}
+
+func (a *Auto) fresh() error {
+	a.now, a.done, a.all, a.lines = 0, 0, 0, nil
+	a.first, a.best, a.mark, a.slow = math.NaN(), math.Inf(1), math.Inf(1), false
+	return a.build(undecided)
+}
+
+// Check implements Checker: it decides.
+func (a *Auto) Check(ctx context.Context, f Objective) error {
+	if a.plan == undecided {
+		p, why := a.choose(f)
+		if err := a.build(p); err != nil {
+			return err
+		}
+		var names []string
+		for _, s := range a.stages {
+			names = append(names, s.name)
+		}
+		a.lines = []string{strings.Join(names, ", then ") + ": " + why}
+	}
+	for _, s := range a.stages[a.now:] {
+		if c, ok := s.method.(Checker); ok {
+			if err := c.Check(ctx, f); err != nil {
+				return fmt.Errorf("optim: %s: %w", autoName, err)
+			}
+		}
+	}
+	return nil
+}
+
+// choose picks the plan and says why.
+func (a *Auto) choose(f Objective) (plan, string) {
+	n := a.layout.n
+	why := fmt.Sprintf("%d parameters", n)
+	r, ok := f.(Residuals)
+	switch {
+	case !ok || r.Rows() == 0:
+		why += ", and a loss that is not a sum of squares"
+	case a.Single:
+		why += ", and residuals in float32"
+	default:
+		rows := r.Rows()
+		why += fmt.Sprintf(" and %d residuals, all in mean squares", rows)
+		if min(n, rows) <= mostSquares {
+			return squaresPlan, why
+		}
+		why += fmt.Sprintf(", both more than the %d up to which lm pays", mostSquares)
+	}
+	if n <= mostBroyden {
+		return densePlan, why
+	}
+	return largePlan, why + fmt.Sprintf(", too many for a matrix of their squares (up to %d)", mostBroyden)
+}
+
+// Step implements Method.
+func (a *Auto) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
+	if err := a.layout.check(autoName, theta); err != nil {
+		return math.NaN(), err
+	}
+	if err := ctx.Err(); err != nil {
+		return math.NaN(), err
+	}
+	if a.plan == undecided {
+		if err := a.Check(ctx, f); err != nil {
+			return math.NaN(), err
+		}
+	}
+	for {
+		s := &a.stages[a.now]
+		last := a.now == len(a.stages)-1
+		if why := a.over(s); why != "" {
+			if last {
+				loss, err := f.Loss(ctx, theta)
+				if err == nil {
+					err = &ConvergedError{Method: autoName, Reason: Stalled, Loss: loss, Grad: math.NaN()}
+				}
+				return loss, err
+			}
+			a.next(why)
+			continue
+		}
+		loss, err := s.method.Step(ctx, f, theta)
+		var converged *ConvergedError
+		switch {
+		case err == nil:
+			a.note(s, loss)
+			return loss, nil
+		case !errors.As(err, &converged) || last:
+			return loss, err
+		}
+		if s.name == "lm" && a.now+1 == len(a.stages)-1 && loss <= done*a.first {
+			return loss, err
+		}
+		a.next(converged.Reason.String())
+	}
+}
+
+// note keeps the books of a step that began at the given loss.
+func (a *Auto) note(s *stage, loss float64) {
+	if a.all == 0 {
+		a.first = loss
+	}
+	a.best = min(a.best, loss)
+	a.done++
+	a.all++
+	if s.window > 0 && a.done%s.window == 0 {
+		a.slow = a.best > s.keep*a.mark
+		a.mark, a.best = min(a.best, a.mark), math.Inf(1)
+	}
+}
+
+// over says why the stage has ended, or nothing.
+func (a *Auto) over(s *stage) string {
+	switch {
+	case s.most > 0 && a.done >= s.most:
+		return fmt.Sprintf("its %d steps are taken", s.most)
+	case a.slow:
+		return fmt.Sprintf("%d steps lowered the loss by less than %.0f %%", s.window, 100*(1-s.keep))
+	}
+	return ""
+}
+
+// next goes to the next stage.
+func (a *Auto) next(why string) {
+	s := &a.stages[a.now]
+	if s.name == "lm" && min(a.best, a.mark) <= done*a.first {
+		a.stages = a.stages[:a.now+1] // nothing left that another method could find
+		a.lines = append(a.lines, fmt.Sprintf("step %d: no method after %s: the loss is below %.0e of the first", a.all, s.name, done))
+		return
+	}
+	a.now, a.done, a.best, a.mark, a.slow = a.now+1, 0, math.Inf(1), math.Inf(1), false
+	a.lines = append(a.lines, fmt.Sprintf("step %d: %s after %s: %s", a.all, a.stages[a.now].name, s.name, why))
+}
+
+// Choices implements Chooser.
+func (a *Auto) Choices() []string { return slices.Clone(a.lines) }
+
+// LearningRate implements Rated.
+func (a *Auto) LearningRate() float64 {
+	if a.plan != undecided {
+		if r, ok := a.stages[a.now].method.(Rated); ok {
+			return r.LearningRate()
+		}
+	}
+	return math.NaN()
+}
+
+// Describe implements Describer.
+func (a *Auto) Describe() string { return autoName }
+
+const autoState = "optim.Auto/1"
+
+// State implements Stateful.
+func (a *Auto) State() ([]byte, error) {
+	w, pending, err := a.begin(autoState)
+	if w == nil {
+		return pending, err
+	}
+	w.int(int(a.plan))
+	w.int(len(a.stages))
+	w.int(a.now)
+	w.int(a.done)
+	w.int(a.all)
+	w.float(a.first)
+	w.float(a.best)
+	w.float(a.mark)
+	w.bool(a.slow)
+	w.bytes([]byte(strings.Join(a.lines, "\n")))
+	for _, s := range a.stages {
+		if err := saveMethod(w, s.method); err != nil {
+			return nil, fmt.Errorf("optim: %s: %w", autoName, err)
+		}
+	}
+	return w.b, nil
+}
+
+// SetState implements Stateful.
+func (a *Auto) SetState(state []byte) error { return a.setState(state, a.restore) }
+
+func (a *Auto) restore(state []byte) error {
+	r := a.open(autoState, state)
+	p, stages := plan(r.int()), r.int()
+	b := Auto{Steps: a.Steps, Workers: a.Workers, Single: a.Single, now: r.int(), done: r.int(), all: r.int(), first: r.float(), best: r.float(), mark: r.float(), slow: r.bool()}
+	lines := string(r.bytes())
+	b.layout = a.layout
+	if r.err == nil && p > largePlan {
+		r.err = fmt.Errorf("the state names plan %d", p)
+	}
+	var states [][]byte
+	if r.err == nil {
+		if err := b.build(p); err != nil {
+			return err
+		}
+		if stages > len(b.stages) || b.now >= max(stages, 1) {
+			r.err = fmt.Errorf("the state is in stage %d of %d", b.now, stages)
+		} else {
+			b.stages = b.stages[:stages]
+		}
+		for range b.stages {
+			states = append(states, r.bytes())
+		}
+	}
+	if err := r.finish(); err != nil {
+		return err
+	}
+	for i, s := range b.stages {
+		if err := restoreMethod(s.method, states[i]); err != nil {
+			return fmt.Errorf("optim: %s: %w", autoName, err)
+		}
+	}
+	a.plan, a.stages, a.now, a.done, a.all, a.first, a.best, a.mark, a.slow = b.plan, b.stages, b.now, b.done, b.all, b.first, b.best, b.mark, b.slow
+	a.lines = nil
+	if lines != "" {
+		a.lines = strings.Split(lines, "\n")
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package optim_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/optim"
+	"github.com/crux-pinn/crux/optim/optimtest"
+)
+
+func pinnFunc() (*pinn, *optimtest.Func) {
+	p := newPINN(48, 10, 10)
+	return p, &optimtest.Func{F: p.eval, Squares: p.squares, Count: len(p.xs)}
+}
+
+// Auto takes the problem of TestPINN to its end by itself, and says what it did.
+func TestAuto(t *testing.T) {
+	p, f := pinnFunc()
+	theta := p.start(0)
+	m := &optim.Auto{}
+	loss := settle(t, m, f, theta, 3000)
+	if e := p.relL2(theta); !(loss < 1e-18 && e < 1e-11) {
+		t.Errorf("loss %.1e, error %.1e", loss, e)
+	}
+	lines := m.Choices()
+	if len(lines) < 2 || !strings.HasPrefix(lines[0], "adam, then lm, then ssbroyden: 141 parameters and 48 residuals") || !strings.Contains(lines[1], "lm after adam") {
+		t.Errorf("choices:\n%s", strings.Join(lines, "\n"))
+	}
+	t.Logf("loss %.1e after\n%s", loss, strings.Join(lines, "\n"))
+}
+
+func TestAutoChoices(t *testing.T) {
+	p, squares := pinnFunc()
+	plain := &optimtest.Func{F: p.eval}
+	many := optimtest.BowlFunc(2600, 10)
+	huge := &optimtest.Func{F: optimtest.Bowl(10)}
+	for _, c := range []struct {
+		m    *optim.Auto
+		n    int
+		f    optim.Objective
+		want string
+	}{
+		{&optim.Auto{}, 141, squares, "adam, then lm, then ssbroyden: 141 parameters and 48 residuals, all in mean squares"},
+		{&optim.Auto{Single: true}, 141, squares, "adam, then ssbroyden: 141 parameters, and residuals in float32"},
+		{&optim.Auto{}, 141, plain, "adam, then ssbroyden: 141 parameters, and a loss that is not a sum of squares"},
+		{&optim.Auto{}, 2600, many, "adam, then ssbroyden: 2600 parameters and 2600 residuals, all in mean squares, both more than the 2500 up to which lm pays"},
+		{&optim.Auto{}, 5001, huge, "adam, then lbfgs: 5001 parameters, and a loss that is not a sum of squares, too many for a matrix of their squares (up to 5000)"},
+	} {
+		initialised(t, c.m, c.n)
+		if err := c.m.Check(t.Context(), c.f); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.m.Choices(); len(got) != 1 || got[0] != c.want {
+			t.Errorf("chose %q, want %q", got, c.want)
+		}
+	}
+	for name, bad := range map[string]*optim.Auto{"Steps": {Steps: -1}, "Workers": {Workers: -1}} {
+		if err := bad.Init(optim.Flat(2)); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A run that is saved and resumed at every tenth step, before and after the methods change, takes the same steps and tells
+// the same story.
+func TestAutoResumes(t *testing.T) {
+	p, f := pinnFunc()
+	straight, broken := p.start(1), p.start(1)
+	one, two := &optim.Auto{}, &optim.Auto{}
+	initialised(t, one, len(straight))
+	initialised(t, two, len(straight))
+	for e := range 560 {
+		_, err1 := one.Step(t.Context(), f, straight)
+		_, err2 := two.Step(t.Context(), f, broken)
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(straight, broken) {
+			t.Fatalf("step %d: the resumed run has gone another way", e)
+		}
+		if e%10 == 3 {
+			state, err := two.State()
+			if err != nil {
+				t.Fatal(err)
+			}
+			two = &optim.Auto{}
+			if err := two.SetState(state); err != nil {
+				t.Fatal(err)
+			}
+			initialised(t, two, len(broken))
+		}
+	}
+	if a, b := one.Choices(), two.Choices(); len(a) < 2 || !slices.Equal(a, b) {
+		t.Errorf("choices %q and, resumed, %q", a, b)
+	}
+}
+
+func ExampleAuto() {
+	theta := []float64{-1.2, 1}
+	m := &optim.Auto{}
+	if err := m.Init(optim.Flat(2)); err != nil {
+		fmt.Println(err)
+	}
+	f := optimtest.RosenbrockFunc(2)
+	var err error
+	for err == nil {
+		_, err = m.Step(context.Background(), f, theta)
+	}
+	fmt.Printf("%.6f %v\n", theta, errors.Is(err, optim.ErrConverged))
+	fmt.Println(strings.Join(m.Choices(), "\n"))
+	// Output:
+	// [1.000000 1.000000] true
+	// adam, then lm, then ssbroyden: 2 parameters and 2 residuals, all in mean squares
+	// step 200: lm after adam: 100 steps lowered the loss by less than 30 %
+}
