@@ -23,7 +23,7 @@ const module = "github.com/crux-pinn/crux"
 // optimiser, a scheme or a sampler imports one leaf. Kernels know nothing of crux: methods may use them for their vectors.
 var allowed = map[string][]string{
 	"placeholder": {"internal/nearest"},
-	"domain":      {"placeholder", "internal/nearest"},
+	"domain":      {"placeholder", "internal/nearest", "internal/refeval"}, // refeval checks conditions built in
 	"net":         {"placeholder", "internal/nearest"},
 	"optim":       {"internal/kern", "internal/linalg"},
 	"weights":     {},

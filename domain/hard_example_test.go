@@ -1,0 +1,47 @@
+package domain_test
+
+import (
+	"fmt"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// A heat equation's conditions, built into u. The flux at the right end is one of them; what does not concern the
+// boundary stays a constraint.
+func ExampleHard() {
+	t, x := ph.Coords2("t", "x")
+	slab := domain.NewBox(domain.In(t, 0, 1), domain.In(x, 0, 1))
+	raw := ph.NewField("u", net.MLP{Hidden: []int{16, 16}}, t, x)
+	exact := domain.Hard{Domain: slab, Conditions: []domain.Condition{
+		{Name: "initial", Residual: raw.Sub(x.Mul(ph.Const(2).Sub(x))), On: slab.Face(t, 0, 100)},
+		{Name: "left", Residual: raw, On: slab.Face(x, 0, 100)},
+		{Name: "right", Residual: raw.D(x), On: slab.Face(x, 1, 100)},
+		{Name: "mean", Residual: raw.Shift(-1), On: slab.Interior(100)},
+	}}.Apply(raw)
+	u := exact.Expr // in all other residuals
+	fmt.Println("error:", u.Err(), "built in:", exact.Built)
+	for _, k := range exact.Kept {
+		fmt.Println("kept:", k.Name+",", k.Why)
+	}
+	// Output:
+	// error: <nil> built in: [initial left right]
+	// kept: mean, it does not lie on the boundary
+}
+
+// Data that disagree in a corner cannot both hold.
+func ExampleHard_corner() {
+	t, x := ph.Coords2("t", "x")
+	slab := domain.NewBox(domain.In(t, 0, 1), domain.In(x, 0, 1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{16, 16}}, t, x)
+	exact := domain.Hard{Domain: slab, Conditions: []domain.Condition{
+		{Name: "initial", Residual: u, On: slab.Face(t, 0, 100)},
+		{Name: "left", Residual: u.Shift(-1), On: slab.Face(x, 0, 100)},
+	}}.Apply(u)
+	for _, k := range exact.Kept {
+		fmt.Println("kept:", k.Name+",", k.Why)
+	}
+	// Output:
+	// kept: left, its data and those of "initial" disagree at t = 0, x = 0 by 1; make them agree there, or leave one of the two a constraint
+}

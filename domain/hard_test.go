@@ -1,0 +1,269 @@
+package domain_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/net"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// valuer evaluates an expression with the initial parameters of a field.
+func valuer(t testing.TB, f *ph.Field, coords []*ph.Coord, lo, hi []float64) func(e ph.Expr, x []float64) float64 {
+	t.Helper()
+	at := refeval.Point{Params: map[*ph.Param][]float64{}, Bounds: map[*ph.Coord][2]float64{}}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, p := range f.Parameters() {
+		v := make([]float64, p.Size())
+		p.Initialize(rng, v)
+		for i := range v { // also biases, and not too small
+			v[i] += 0.3 * rng.NormFloat64()
+		}
+		at.Params[p] = v
+	}
+	for i, c := range coords {
+		at.Bounds[c] = [2]float64{lo[i], hi[i]}
+	}
+	return func(e ph.Expr, x []float64) float64 {
+		at.Coords = map[*ph.Coord]float64{}
+		for i, c := range coords {
+			at.Coords[c] = x[i]
+		}
+		v, err := refeval.Eval(e, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v[0]
+	}
+}
+
+var small = net.MLP{Hidden: []int{5, 5}}
+
+// A random smooth function of all coordinates gives the data on a random choice of faces of a random box: its values, its
+// fluxes, Robin's combination of both. They agree in corners because they come from one function.
+func TestHardBoxes(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		d := rapid.IntRange(1, 3).Draw(rt, "dimensions")
+		var coords []*ph.Coord
+		var axes []domain.Axis
+		var lo, hi []float64
+		truth := ph.Const(rapid.Float64Range(-1, 1).Draw(rt, "phase"))
+		for i := range d {
+			c := ph.NewCoord([]string{"x", "y", "t"}[i])
+			a := rapid.Float64Range(-2, 2).Draw(rt, "lo")
+			b := a + rapid.Float64Range(0.1, 4).Draw(rt, "length")
+			coords, axes, lo, hi = append(coords, c), append(axes, domain.In(c, a, b)), append(lo, a), append(hi, b)
+			truth = truth.Add(c.Scale(rapid.Float64Range(-2, 2).Draw(rt, "frequency")))
+		}
+		truth = ph.Sin(truth).Add(ph.Cos(truth.Scale(0.7)))
+		box := domain.NewBox(axes...)
+		u := ph.NewField("u", small, coords...)
+		var conditions []domain.Condition
+		var forms []func(v ph.Expr) ph.Expr
+		var at []struct{ axis, side int }
+		for i, c := range coords {
+			for side := range 2 {
+				kind := rapid.IntRange(0, 4).Draw(rt, "kind")
+				end := [2]float64{lo[i], hi[i]}[side]
+				add := func(name string, form func(v ph.Expr) ph.Expr) {
+					conditions = append(conditions, domain.Condition{Name: name, Residual: form(u).Sub(form(truth)), On: box.Face(c, end, 3)})
+					forms = append(forms, func(v ph.Expr) ph.Expr { return form(v).Sub(form(truth)) })
+					at = append(at, struct{ axis, side int }{i, side})
+				}
+				if kind == 1 || kind == 4 {
+					add("value", func(v ph.Expr) ph.Expr { return v.Scale(2) })
+				}
+				if kind == 2 || kind == 4 {
+					add("flux", func(v ph.Expr) ph.Expr { return v.D(c).Scale(-0.5) })
+				}
+				if kind == 3 {
+					add("robin", func(v ph.Expr) ph.Expr { return v.Scale(1.5).Add(v.D(c)) })
+				}
+			}
+		}
+		exact := domain.Hard{Domain: box, Conditions: conditions}.Apply(u)
+		if exact.Expr.Err() != nil {
+			rt.Fatal(exact.Expr.Err())
+		}
+		if len(exact.Kept) > 0 {
+			rt.Fatalf("kept %v", exact.Kept)
+		}
+		value := valuer(t, u, coords, lo, hi)
+		for k, form := range forms {
+			e := form(exact.Expr)
+			for n := range 3 {
+				x := make([]float64, d)
+				for i := range x {
+					x[i] = rapid.Float64Range(lo[i], hi[i]).Draw(rt, "point")
+					if n == 2 || i == at[k].axis { // corners too
+						x[i] = [2]float64{lo[i], hi[i]}[(n+i)%2]
+					}
+				}
+				x[at[k].axis] = [2]float64{lo[at[k].axis], hi[at[k].axis]}[at[k].side]
+				size := 10 / (hi[at[k].axis] - lo[at[k].axis]) // of slopes
+				tol := 4e-14                                   // of numbers up to 4
+				if conditions[k].Name != "value" {
+					tol *= max(1, size)
+				}
+				if v := value(e, x); math.Abs(v) > tol {
+					rt.Errorf("%s at %v: off by %g", conditions[k].Name, x, v)
+				}
+			}
+		}
+		// It is no constant: the network still matters inside, unless it cannot.
+		x := make([]float64, d)
+		for i := range x {
+			x[i] = lo[i] + 0.37*(hi[i]-lo[i])
+		}
+		other := valuer(t, u, coords, lo, hi)
+		if g := other(exact.Expr, x); math.IsNaN(g) || math.IsInf(g, 0) {
+			rt.Errorf("inside it is %v", g)
+		}
+	})
+}
+
+// The wave's conditions: u and u_t at t = 0, u at both ends; derivatives against finite differences.
+func TestHardWave(t *testing.T) {
+	tt, x := ph.Coords2("t", "x")
+	box := domain.NewBox(domain.In(tt, 0, 2), domain.In(x, 0, 1))
+	u := ph.NewField("u", small, tt, x)
+	g, h := ph.Sin(x.Scale(math.Pi)), ph.Sin(x.Scale(2*math.Pi)).Scale(3)
+	exact := domain.Hard{Domain: box, Conditions: []domain.Condition{
+		{Name: "ic", Residual: u.Sub(g), On: box.Face(tt, 0, 1)},
+		{Name: "velocity", Residual: u.D(tt).Sub(h), On: box.Face(tt, 0, 1)},
+		{Name: "bc", Residual: u, On: box.Sides(x, 1)},
+		{Name: "pde", Residual: u.D(tt, tt).Sub(u.D(x, x)), On: box.Interior(10)},
+	}}.Apply(u)
+	if strings.Join(exact.Built, " ") != "ic velocity bc" || len(exact.Kept) != 1 || exact.Kept[0].Name != "pde" {
+		t.Fatalf("built %v, kept %v", exact.Built, exact.Kept)
+	}
+	e := exact.Expr
+	value := valuer(t, u, []*ph.Coord{tt, x}, []float64{0, 0}, []float64{2, 1})
+	rng := rand.New(rand.NewPCG(3, 4))
+	for i := range 50 {
+		p := rng.Float64()
+		if i < 2 {
+			p = float64(i)
+		}
+		for name, off := range map[string]float64{
+			"u(0)":    value(e, []float64{0, p}) - math.Sin(math.Pi*p),
+			"u_t(0)":  value(e.D(tt), []float64{0, p}) - 3*math.Sin(2*math.Pi*p),
+			"u(x=0)":  value(e, []float64{2 * p, 0}),
+			"u(x=1)":  value(e, []float64{2 * p, 1}),
+			"u_tt(0)": value(e.D(tt, tt), []float64{2 * p, 0}),
+		} {
+			if math.Abs(off) > 1e-14 {
+				t.Errorf("%s off by %g at %v", name, off, p)
+			}
+		}
+	}
+	const step = 1e-4
+	for range 20 {
+		p := []float64{0.1 + 1.8*rng.Float64(), 0.1 + 0.8*rng.Float64()}
+		for j, c := range []*ph.Coord{tt, x} {
+			at := func(s float64) float64 {
+				q := []float64{p[0], p[1]}
+				q[j] += s
+				return value(e, q)
+			}
+			// central differences of fourth order: their error is about step⁴·u⁽⁵⁾/30, rounding 1e-12
+			d1 := (at(-2*step) - 8*at(-step) + 8*at(step) - at(2*step)) / (12 * step)
+			d2 := (-at(-2*step) + 16*at(-step) - 30*at(0) + 16*at(step) - at(2*step)) / (12 * step * step)
+			if got := value(e.D(c), p); math.Abs(got-d1) > 1e-9*(1+math.Abs(d1)) {
+				t.Errorf("∂/∂%s at %v: %v, by differences %v", c.Name(), p, got, d1)
+			}
+			if got := value(e.D(c, c), p); math.Abs(got-d2) > 1e-5*(1+math.Abs(d2)) {
+				t.Errorf("∂²/∂%s² at %v: %v, by differences %v", c.Name(), p, got, d2)
+			}
+		}
+	}
+}
+
+// Shapes: values on random boundary points, and what is left to the network inside.
+func TestHardShapes(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	tt := ph.NewCoord("t")
+	square := domain.NewBox(domain.In(x, -1, 1), domain.In(y, -1, 1))
+	lshape := domain.NewPolygon(x, y, [2]float64{-1, -1}, [2]float64{0, -1}, [2]float64{0, 0}, [2]float64{1, 0}, [2]float64{1, 1}, [2]float64{-1, 1})
+	star := domain.NewPolygon(x, y, [2]float64{-1, -1}, [2]float64{0, -0.5}, [2]float64{0.5, -1}, [2]float64{0.7, -0.4}, [2]float64{1, 1}, [2]float64{0.2, 0.3}, [2]float64{-0.2, 0.8}, [2]float64{-0.1, 0}, [2]float64{-0.9, 0.1})
+	cshape := domain.NewPolygon(x, y, [2]float64{1, -1}, [2]float64{1, -0.5}, [2]float64{0, -0.5}, [2]float64{0, 0.5}, [2]float64{1, 0.5}, [2]float64{1, 1}, [2]float64{-1, 1}, [2]float64{-1, -1})
+	disk := domain.NewDisk(x, y, 0.3, -0.2, 0.7)
+	for _, c := range []struct {
+		name  string
+		shape *domain.Shape
+	}{
+		{"disk", disk},
+		{"L", lshape},
+		{"star", star},
+		{"C", cshape},
+		{"L from boxes", domain.Difference(square, domain.NewBox(domain.In(x, 0, 2), domain.In(y, -2, 0)))},
+		{"holes", domain.Difference(square, domain.NewDisk(x, y, 0.4, 0.4, 0.2), domain.NewDisk(x, y, -0.4, 0.1, 0.3))},
+		{"square hole", domain.Difference(square, domain.NewBox(domain.In(x, -0.2, 0.3), domain.In(y, -0.5, 0.1)))},
+		{"union", domain.Union(domain.NewDisk(x, y, 0, 0, 0.8), domain.NewBox(domain.In(x, -1, 1), domain.In(y, -0.3, 0.3)))},
+		{"lens", domain.Intersection(domain.NewDisk(x, y, -0.3, 0, 0.8), domain.NewDisk(x, y, 0.3, 0, 0.8))},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.shape.Err() != nil {
+				t.Fatal(c.shape.Err())
+			}
+			u := ph.NewField("u", small, x, y)
+			g := ph.Exp(x).Mul(ph.Cos(y))
+			exact := domain.Hard{Domain: c.shape, Conditions: []domain.Condition{{Name: "bc", Residual: u.Sub(g), On: c.shape.Boundary(10)}}}.Apply(u)
+			if len(exact.Built) != 1 || exact.Expr.Err() != nil {
+				t.Fatalf("%v, kept %v", exact.Expr.Err(), exact.Kept)
+			}
+			value := valuer(t, u, []*ph.Coord{x, y}, []float64{-1, -1}, []float64{1, 1})
+			rng := rand.New(rand.NewPCG(5, 6))
+			cloud, err := c.shape.Boundary(400).Draw(rng)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range cloud.Len() {
+				p := cloud.Row(i)
+				if off := value(exact.Expr.Sub(g), p); math.Abs(off) > 1e-12 {
+					t.Errorf("off by %g at %v", off, p)
+				}
+				// first order zeros: the network decides about the normal derivative
+				n := cloud.Normals[2*i : 2*i+2]
+				in := []float64{p[0] - 1e-6*n[0], p[1] - 1e-6*n[1]}
+				if c.shape.Distance(in) < -0.9e-6 {
+					if slope := math.Abs(value(exact.Expr.Sub(g).Div(u), in)) / 1e-6; !(slope > 1e-5 && slope < 50) {
+						t.Errorf("the factor of the network has slope %g at %v", slope, p)
+					}
+				}
+			}
+			inside, err := c.shape.Interior(200).Draw(rng)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range inside.Len() {
+				if l := value(ph.Laplacian(exact.Expr, x, y), inside.Row(i)); math.IsNaN(l) || math.IsInf(l, 0) {
+					t.Errorf("Laplacian %v at %v", l, inside.Row(i))
+				}
+			}
+		})
+	}
+	t.Run("different values, and time", func(t *testing.T) {
+		hole := domain.NewDisk(x, y, 0.4, 0.4, 0.2)
+		slab := domain.Cross(domain.Difference(square, hole), domain.In(tt, 0, 1))
+		near := func(p []float64) bool { return math.Hypot(p[0]-0.4, p[1]-0.4) < 0.3 }
+		far := func(p []float64) bool { return !near(p) }
+		u := ph.NewField("u", small, x, y, tt)
+		start := ph.Sin(x.Scale(math.Pi)).Mul(ph.Sin(y.Scale(math.Pi)))
+		exact := domain.Hard{Domain: slab, Conditions: []domain.Condition{
+			{Name: "outer", Residual: u.Sub(start.Mul(ph.Cos(tt))), On: slab.Boundary(10).Where(far)},
+			{Name: "inner", Residual: u.Scale(3).Sub(start.Mul(tt.Shift(1)).Scale(3)), On: slab.Boundary(10).Where(near)},
+			{Name: "initial", Residual: u.Sub(start), On: slab.Face(tt, 0, 10)},
+			{Name: "velocity", Residual: u.D(tt).Sub(start).Shift(1), On: slab.Face(tt, 0, 10)},
+		}}.Apply(u)
+		if strings.Join(exact.Built, " ") != "outer inner initial" || !strings.Contains(exact.Kept[0].Why, `"outer"`) {
+			t.Fatalf("built %v, kept %v", exact.Built, exact.Kept)
+		}
+	})
+}

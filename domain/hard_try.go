@@ -1,0 +1,255 @@
+package domain
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/crux-pinn/crux/internal/refeval"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// try adds a condition if all that have been accepted, and itself, then hold. Otherwise nothing changes, and the error says why.
+func (f *frame) try(c Condition, u unknown) error {
+	switch {
+	case f.err != nil:
+		return f.err
+	case c.Residual == nil:
+		return errors.New("it has no residual")
+	case c.Residual.Err() != nil:
+		return c.Residual.Err()
+	case c.Residual.Dim() != 1:
+		return fmt.Errorf("it has %d components; give each its own condition", c.Residual.Dim())
+	}
+	if !contains(c.Residual, func(e ph.Expr) bool {
+		g, ok := e.Attr().(*ph.Field)
+		return ok && g == u.field
+	}) {
+		return errors.New("it does not contain the function")
+	}
+	pieces, err := f.covers(c.On)
+	if err != nil {
+		return err
+	}
+	g := *f
+	g.ends = map[int]*[2]end{}
+	for i, e := range f.ends {
+		both := *e
+		g.ends[i] = &both
+	}
+	g.held = slices.Clone(f.held)
+	b := built{name: c.Name}
+	var sect *sector
+	for _, k := range pieces {
+		p := f.pieces[k]
+		var normals map[*ph.Coord]float64
+		if p.axis >= 0 {
+			normals = map[*ph.Coord]float64{}
+			for _, c := range f.coords {
+				normals[c] = 0
+			}
+			normals[f.coords[p.axis]] = float64(2*p.side - 1)
+		}
+		form, ok := split(c.Residual, u, normals)
+		if !ok {
+			return errors.New("it is no combination a*u + b*du/dn = h of the function and one normal derivative with given a, b and h")
+		}
+		maps.DeleteFunc(form.b, func(_ *ph.Coord, e ph.Expr) bool { return zero(e) })
+		b.at = append(b.at, hold{k, form})
+		if p.axis < 0 {
+			if len(form.b) > 0 || zero(form.a) {
+				return fmt.Errorf("derivatives are built in on faces of boxes and at the ends of time, not on a %s", f.shape.name)
+			}
+			if slices.ContainsFunc(g.held, func(s sector) bool { return slices.Contains(s.parts, p.part) }) {
+				return fmt.Errorf("%s has a value already", f.describe(k))
+			}
+			if sect == nil {
+				sect = &sector{value: value(form)}
+			}
+			sect.parts = append(sect.parts, p.part)
+			continue
+		}
+		if err := g.onFace(k, form); err != nil {
+			return err
+		}
+	}
+	if sect != nil {
+		g.held = append(g.held, *sect)
+	}
+	g.done = append(slices.Clone(f.done), b)
+	if err := g.check(c.Name, u); err != nil {
+		return err
+	}
+	*f = g
+	return nil
+}
+
+// onFace notes a condition on a face.
+func (f *frame) onFace(k int, form affine) error {
+	p := f.pieces[k]
+	c := f.coords[p.axis]
+	e := &f.ends[p.axis][p.side]
+	for d := range form.b {
+		if d != c {
+			return fmt.Errorf("on %s it has a derivative along the face", f.describe(k))
+		}
+	}
+	switch at := [2]float64{f.lo[p.axis], f.hi[p.axis]}[p.side]; {
+	case form.b[c] == nil && zero(form.a):
+		return fmt.Errorf("on %s the function drops out of it", f.describe(k))
+	case form.b[c] == nil && e.value != nil:
+		return fmt.Errorf("%s has a value already", f.describe(k))
+	case form.b[c] == nil:
+		e.value = fixedAt(value(form), c, at)
+	case e.flux != nil:
+		return fmt.Errorf("%s has a derivative already", f.describe(k))
+	default:
+		e.flux = &flux{fixedAt(form.a, c, at), fixedAt(form.b[c], c, at), fixedAt(form.rest, c, at)}
+	}
+	return nil
+}
+
+// value is u of a·u + rest = 0.
+func value(f affine) ph.Expr {
+	if zero(f.rest) {
+		return ph.Const(0)
+	}
+	return affine{rest: f.rest}.times(ph.Const(-1), ph.OpMul).times(f.a, divisor(f.a)).rest
+}
+
+// divisor leaves a division by 1 out.
+func divisor(a ph.Expr) ph.Op {
+	if isConst(a, 1) {
+		return ph.OpMul
+	}
+	return ph.OpDiv
+}
+
+// check evaluates all conditions, with a function in place of the network, on their pieces and where these meet. name is
+// the condition that is new.
+func (f *frame) check(name string, u unknown) error {
+	sum := ph.Const(0.7)
+	for i, c := range f.coords {
+		sum = sum.Add(c.Shift(-f.lo[i]).Scale(0.9 * float64(i+1) / (f.hi[i] - f.lo[i])))
+	}
+	trial := f.build(ph.Sin(sum).Shift(1.3))
+	for _, b := range f.done {
+		for _, h := range b.at {
+			terms := []ph.Expr{ph.Const(0)}
+			if h.form.a != nil {
+				terms = append(terms, h.form.a.Mul(trial))
+			}
+			for _, c := range f.coords {
+				if k := h.form.b[c]; k != nil {
+					terms = append(terms, k.Mul(trial.D(c)))
+				}
+			}
+			if h.form.rest != nil {
+				terms = append(terms, h.form.rest)
+			}
+			all := ph.Concat(terms...)
+			params := parameterValues(all)
+			for _, x := range f.probes(h.piece) {
+				at := refeval.Point{Coords: map[*ph.Coord]float64{}, Params: params}
+				for i, c := range f.coords {
+					at.Coords[c] = x[i]
+				}
+				v, err := refeval.Eval(all, at)
+				if err != nil {
+					return fmt.Errorf("it cannot be evaluated: %w", err)
+				}
+				left, size := 0.0, 1.0
+				for _, t := range v {
+					left, size = left+t, size+math.Abs(t)
+				}
+				if math.Abs(left) <= 1e-9*size {
+					continue
+				}
+				return f.disagreement(name, b.name, x, left)
+			}
+		}
+	}
+	return nil
+}
+
+// disagreement words that a condition does not hold at a point.
+func (f *frame) disagreement(name, failed string, x []float64, left float64) error {
+	where := ""
+	for i, c := range f.coords {
+		if i > 0 {
+			where += ", "
+		}
+		where += fmt.Sprintf("%s = %.4g", c.Name(), x[i])
+	}
+	if math.IsNaN(left) || math.IsInf(left, 0) {
+		return fmt.Errorf("at %s its data are %v", where, left)
+	}
+	if name != failed {
+		return fmt.Errorf("its data and those of %q disagree at %s by %.3g; make them agree there, or leave one of the two a constraint", failed, where, math.Abs(left))
+	}
+	others := ""
+	for _, b := range f.done {
+		if b.name != name {
+			others += fmt.Sprintf(" or %q", b.name)
+		}
+	}
+	if others == "" {
+		return fmt.Errorf("at %s it does not agree with itself, by %.3g; make its data continuous across corners, or leave it a constraint", where, math.Abs(left))
+	}
+	return fmt.Errorf("its data disagree with themselves or with those of%s at %s by %.3g; make them agree there, or leave one of the two a constraint", others[3:], where, math.Abs(left))
+}
+
+// parameterValues are the initial values of the parameters in an expression.
+func parameterValues(e ph.Expr) map[*ph.Param][]float64 {
+	m := map[*ph.Param][]float64{}
+	contains(e, func(e ph.Expr) bool {
+		if p, ok := e.Attr().(*ph.Param); ok && e.Op() == ph.OpParam && len(p.Shape()) == 0 {
+			m[p] = make([]float64, 1)
+			p.Initialize(nil, m[p])
+		}
+		return false
+	})
+	return m
+}
+
+// probes are points of a piece, first those where it meets others.
+func (f *frame) probes(k int) [][]float64 {
+	p := f.pieces[k]
+	d := len(f.coords)
+	var list [][]float64
+	if f.shape == nil { // corners of a box, 64 at most
+		for n := range 1 << min(d, 6) {
+			x := slices.Clone(f.lo)
+			for i := range min(d, 6) {
+				if n>>i&1 == 1 {
+					x[i] = f.hi[i]
+				}
+			}
+			if p.on(x) {
+				list = append(list, x)
+			}
+		}
+	}
+	if p.axis >= 0 && f.shape != nil { // where an end of time meets the boundary
+		for _, q := range f.shape.patches {
+			each(q, d-1, 5, func(x []float64) {
+				list = append(list, append(x, [2]float64{f.lo[p.axis], f.hi[p.axis]}[p.side]))
+			})
+		}
+	}
+	for _, q := range p.patches {
+		each(q, d, 5, func(x []float64) {
+			list = append(list, x)
+			for _, i := range f.axes { // and at the ends of the axes
+				if i != p.axis {
+					y := slices.Clone(x)
+					y[i] = [2]float64{f.lo[i], f.hi[i]}[len(list)%2]
+					list = append(list, y)
+				}
+			}
+		})
+	}
+	return list
+}
