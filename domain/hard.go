@@ -119,8 +119,7 @@ type frame struct {
 	parts  []implicit // of the boundary of the shape
 	pieces []piece
 	tau    float64
-	unit   float64 // diagonal of the domain
-	err    error   // why nothing can be built in
+	err    error // why nothing can be built in
 
 	ends map[int]*[2]end // by axis
 	held []sector        // values on parts of the shape's boundary
@@ -166,11 +165,11 @@ type hold struct {
 // newFrame takes the boundary of a domain apart.
 func newFrame(d Domain, tau float64) (*frame, error) {
 	f := &frame{domain: d, tau: tau, ends: map[int]*[2]end{}}
+	if d == nil || d == (*Box)(nil) || d == (*Shape)(nil) || d == (*Cylinder)(nil) {
+		return nil, fmt.Errorf("no domain; give the one on which the conditions lie")
+	}
 	switch d := d.(type) {
 	case *Box:
-		if d == nil {
-			return nil, fmt.Errorf("no domain; give the one on which the conditions lie")
-		}
 		f.axes = make([]int, len(d.axes))
 		for i := range f.axes {
 			f.axes[i] = i
@@ -187,7 +186,6 @@ func newFrame(d Domain, tau float64) (*frame, error) {
 	}
 	f.coords = d.Coords()
 	f.lo, f.hi = d.Bounds()
-	f.unit = NewBox(f.axisList()...).diagonal()
 	for _, i := range f.axes {
 		f.ends[i] = &[2]end{}
 		for side, at := range [2]float64{f.lo[i], f.hi[i]} {
@@ -207,14 +205,6 @@ func newFrame(d Domain, tau float64) (*frame, error) {
 		f.err = f.takeApart()
 	}
 	return f, nil
-}
-
-func (f *frame) axisList() []Axis {
-	axes := make([]Axis, len(f.coords))
-	for i, c := range f.coords {
-		axes[i] = In(c, f.lo[i], f.hi[i])
-	}
-	return axes
 }
 
 // takeApart finds the functions that vanish on the boundary of the shape, and checks that they do what they must:

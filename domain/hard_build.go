@@ -182,6 +182,9 @@ func (f *frame) blend() ph.Expr {
 			above = add(above, w.Mul(h.value))
 		}
 	}
+	if above == nil {
+		return nil
+	}
 	return above.Div(below)
 }
 

@@ -40,6 +40,9 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 		}
 		rows = append(rows, []string{l.Name, scientific(l.Value), p99, points})
 	}
+	for _, e := range r.Exact {
+		rows = append(rows, []string{e.Constraint, "exact", "", "built into " + e.Field})
+	}
 	rows = append(rows, []string{"total", scientific(float64(r.Loss))})
 	table(&b, rows)
 
@@ -116,4 +119,14 @@ func duration(d time.Duration) string {
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 	}
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// printBuiltIn says which constraints hold exactly, and which could not be built in although the file leaves the choice.
+func printBuiltIn(w io.Writer, p *spec.Problem) {
+	for _, b := range p.Built {
+		fmt.Fprintf(w, "%s: exact, built into %s\n", b.Constraint, b.Field) //nolint:errcheck // it is said in the report again
+	}
+	for _, k := range p.Kept {
+		fmt.Fprintf(w, "%s: stays a constraint: %s\n", k.Name, k.Why) //nolint:errcheck
+	}
 }

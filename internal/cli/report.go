@@ -15,12 +15,13 @@ type Report struct {
 	Reason      string   `json:"reason"`
 	Steps       int      `json:"steps"`
 	Seed        uint64   `json:"seed"`
-	Parameters  int      `json:"parameters"` // trainable numbers
-	Optimizer   string   `json:"optimizer"`  // that ran, in words
-	Seconds     Number   `json:"seconds"`    // of training
-	Loss        Number   `json:"loss"`       // at the final parameters
-	Losses      Numbers  `json:"losses"`     // by constraint, unweighted
-	Errors      Errors   `json:"errors"`     // by field; of fields with a reference
+	Parameters  int      `json:"parameters"`      // trainable numbers
+	Optimizer   string   `json:"optimizer"`       // that ran, in words
+	Seconds     Number   `json:"seconds"`         // of training
+	Loss        Number   `json:"loss"`            // at the final parameters
+	Losses      Numbers  `json:"losses"`          // by constraint, unweighted
+	Errors      Errors   `json:"errors"`          // by field; of fields with a reference
+	Exact       []Exact  `json:"exact,omitempty"` // constraints that hold exactly because they are built into a field
 	ResidualP99 Numbers  `json:"residual_p99"`
 	Params      Numbers  `json:"params"`             // trainable scalars, and numbers that follow from them
 	Truths      Numbers  `json:"truths,omitempty"`   // what params should be, of those for which the file says so
@@ -38,6 +39,12 @@ func (x Number) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	return json.Marshal(float64(x))
+}
+
+// Exact is a constraint that is built into a field.
+type Exact struct {
+	Constraint string `json:"constraint"`
+	Field      string `json:"field"`
 }
 
 // Named is a number with a name.

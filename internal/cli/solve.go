@@ -108,6 +108,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if err := saveBytes(dir, problemFile, p.Resolved); err != nil {
 		return fail(exitFailed, fmt.Errorf("%w; give another directory with --out", err))
 	}
+	if !f.quiet {
+		printBuiltIn(a.Err, p)
+	}
 
 	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
 	if e.report == nil { // leave no empty run behind
@@ -255,6 +258,9 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 	}
 	if c, ok := s.Method().(optim.Chooser); ok {
 		r.Choices = c.Choices()
+	}
+	for _, b := range p.Built {
+		r.Exact = append(r.Exact, Exact{b.Constraint, b.Field})
 	}
 	var first error
 	note := func(err error) {

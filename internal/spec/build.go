@@ -26,11 +26,16 @@ type builder struct {
 	checks     []func(*crux.Solver) // of what shows only when the problem is compiled; done when there is no mistake so far
 
 	constraintNames []constraintName // in the order of the file
+
+	hard       *hard           // nil if nothing is to be built in
+	plain      []plainField    // what conditions can be built into
+	onBoundary map[string]bool // constraints by name, read so far
+	builtIn    map[string]bool // constraints by name; nil as long as nothing is decided
 }
 
 // problem reads the whole file.
 func (l *loader) problem(root *node) *Problem {
-	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}}
+	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}, onBoundary: map[string]bool{}}
 	b.names = newNames(l)
 	if root.kind != mapping {
 		l.fail(root, "%s; a problem file is a mapping with coords, fields and constraints", wrongKind(root))
@@ -46,6 +51,7 @@ func (l *loader) problem(root *node) *Problem {
 	b.coords(s.need("coords", "{x: [0, 1], y: [0, 1]}"), s.get("time"))
 	b.readConstants(s.get("constants"))
 	b.params(s.get("params"))
+	b.hard = b.readHard(s.get("hard"))
 	b.fields(s.need("fields", "{u: {net: mlp}}"))
 	b.define(s.get("define"))
 	b.names.resolve()

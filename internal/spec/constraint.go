@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
@@ -28,8 +29,15 @@ func (b *builder) constraints(n *node) {
 		s.known = append(s.known, e.key)
 		b.constraintNames = append(b.constraintNames, nameOf(e))
 	}
-	for i, e := range s.n.entries {
-		b.constraint(e, b.constraintNames[i])
+	all := slices.Clone(b.constraintNames)
+	read := func() {
+		for i, e := range s.n.entries {
+			b.constraint(e, all[i])
+		}
+	}
+	read()
+	if b.hard != nil && len(b.errs) == 0 && !b.buildIn(b.hard) {
+		read()
 	}
 	if n.kind == mapping && len(n.entries) == 0 {
 		b.fail(n, "no constraint; write at least one, as in constraints: {pde: {residual: u_xx + u_yy, points: 1000}}")
@@ -55,7 +63,11 @@ func (b *builder) constraint(e entry, name constraintName) {
 	residual := s.need("residual", "u_xx + u_yy")
 	lossNode, weightNode := s.get("loss"), s.get("weight")
 	r, points, count := b.pointSet(s)
-	if v := s.get("resample"); r != nil && v != nil && v.kind == mapping {
+	name.parts = slices.DeleteFunc(slices.Clone(name.parts), func(p string) bool { return b.builtIn[p] })
+	for _, p := range name.parts {
+		b.onBoundary[p] = r != nil && !r.inside && !r.given
+	}
+	if v := s.get("resample"); r != nil && v != nil && v.kind == mapping && len(name.parts) > 0 {
 		b.follow(v, name, points(count).Random())
 	}
 	pointNode := s.get("point_weights")
@@ -80,7 +92,7 @@ func (b *builder) constraint(e entry, name constraintName) {
 	b.checkPointWeights(pointNode, byPoint, on, loss)
 	add := func(name string, n *node, weight float64) {
 		x, ok := b.expr(n, env)
-		if !ok || on == nil {
+		if !ok || on == nil || b.builtIn[name] {
 			return
 		}
 		c := crux.Constraint{Name: name, Residual: x, On: on, Loss: loss, Weight: weight}

@@ -70,6 +70,9 @@ func (b *builder) field(e entry) {
 		t := transforms[c.key]
 		if t == nil {
 			b.names.env.Names[c.key] = raw[c.key]
+			if raw[c.key].Dim() == 1 {
+				b.plain = append(b.plain, plainField{c.key, raw[c.key]})
+			}
 			continue
 		}
 		b.names.later(&definition{name: c.key, node: t, own: raw, dim: raw[c.key].Dim(), wrap: func(x ph.Expr) ph.Expr {

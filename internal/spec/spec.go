@@ -44,6 +44,9 @@ type Problem struct {
 	Truths     map[string]float64 // true values of parameters and derived numbers, where the file gives them
 	References []Reference        // known solutions, in the order of the file
 
+	Built []BuiltIn // constraints that fields satisfy exactly, because the file asks to build them in
+	Kept  []Kept    // those on the boundary that could not be built in although the file leaves the choice
+
 	Trackers      []Tracker                // those that only a weight scheme needs, then as in the file
 	Resamplers    []crux.Callback          // move the points of constraints after their residuals
 	Checkpoint    *callbacks.Checkpoint    // without its folder; nil if the file wants none

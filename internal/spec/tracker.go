@@ -296,6 +296,10 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 		}
 		if valid := append(b.observable(), b.regionNames()...); !strings.Contains(n.text, "=") && !slices.Contains(valid, n.text) {
 			s.known = append(s.known, "points", "where", "sampler")
+			if b.isBuiltIn(n.text) {
+				b.fail(n, "constraint %s is built into the field and has no points; look at a region instead", n.text)
+				return nil, false
+			}
 			b.fail(n, "%q is no constraint and no region; %s", n.text, oneOf(n.text, valid))
 			return nil, false
 		}
@@ -377,6 +381,10 @@ func (b *builder) constraintsNamed(n *node, also ...string) []string {
 		if len(c.parts) > 1 {
 			valid = append(valid, c.parts...)
 		}
+	}
+	if b.isBuiltIn(t) {
+		b.fail(n, "constraint %s is built into the field, so there is nothing to train; leave it away here, or name what is built in with hard", t)
+		return nil
 	}
 	b.fail(n, "unknown constraint %q; %s", t, oneOf(t, valid))
 	return nil

@@ -1,0 +1,184 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// BuiltIn is a constraint that a field satisfies exactly, so that none is left to train.
+type BuiltIn struct{ Constraint, Field string }
+
+// Kept is a constraint on the boundary that could not be built in, and why.
+type Kept = domain.Kept
+
+// hard is what the file asks to build into the fields.
+type hard struct {
+	node  *node
+	auto  bool
+	names []*node // constraints by name, if not auto
+	onset float64
+}
+
+// plainField is a component of a network without an output transform.
+type plainField struct {
+	name string
+	expr ph.Expr
+}
+
+// readHard reads which boundary and initial conditions are built into the fields, by domain.Hard:
+//
+//	hard: auto
+//	hard: [bc, ic]
+//	hard: {conditions: auto, onset: 0.05}
+//	hard: none
+func (b *builder) readHard(n *node) *hard {
+	if n == nil {
+		return nil
+	}
+	h := &hard{node: n}
+	list := n
+	if n.kind == mapping {
+		s := b.section(n, "{conditions: auto, onset: 0.05}")
+		list = s.orDefault("conditions", "auto")
+		if v := s.get("onset"); v != nil {
+			h.onset, _ = b.positive(v)
+		}
+		s.done()
+	}
+	if list.kind == sequence {
+		if len(list.items) == 0 {
+			b.fail(list, "no constraint; name at least one, or write auto or none")
+		}
+		for _, it := range list.items {
+			if _, ok := b.textOf(it, "the name of a constraint"); ok {
+				h.names = append(h.names, it)
+			}
+		}
+		return h
+	}
+	switch b.choice(list, "choice", "auto", "none") {
+	case "auto":
+		h.auto = true
+		return h
+	}
+	return nil
+}
+
+// buildIn builds conditions into the fields that have no output transform. The constraints have been read with the bare
+// networks; when something was built in, what was read is forgotten, and false tells to read them again.
+func (b *builder) buildIn(h *hard) (done bool) {
+	wanted := map[string]*node{}
+	for _, n := range h.names {
+		for _, name := range b.constraintsNamed(n) {
+			wanted[name] = n
+		}
+	}
+	if len(b.errs) > 0 {
+		return true
+	}
+	var conditions []domain.Condition
+	for _, c := range b.p.Crux.Constraints {
+		square := c.Loss.Kind == crux.MSE || c.Loss.Kind == crux.MAE || c.Loss.Kind == crux.Huber
+		if h.auto && b.onBoundary[c.Name] && square || wanted[c.Name] != nil {
+			conditions = append(conditions, domain.Condition{Name: c.Name, Residual: c.Residual, On: c.On})
+		}
+	}
+	b.builtIn = map[string]bool{}
+	why := map[string]string{}
+	for _, f := range b.plain {
+		var of []domain.Condition
+		for _, c := range conditions {
+			if !b.builtIn[c.Name] && mentions(c.Residual, f.expr) {
+				of = append(of, c)
+			}
+		}
+		exact := domain.Hard{Domain: b.p.geometry, Conditions: of, Onset: h.onset}.Apply(f.expr)
+		if err := exact.Expr.Err(); err != nil {
+			b.fail(h.node, "%s", strings.TrimPrefix(err.Error(), "Hard: "))
+			return true
+		}
+		for _, name := range exact.Built {
+			b.builtIn[name] = true
+			b.p.Built = append(b.p.Built, BuiltIn{name, f.name})
+		}
+		for _, k := range exact.Kept {
+			why[k.Name] = k.Why
+		}
+		if len(exact.Built) > 0 {
+			b.names.env.Names[f.name] = ph.Define(f.name, exact.Expr)
+		}
+	}
+	for _, c := range conditions {
+		if b.builtIn[c.Name] {
+			continue
+		}
+		reason, ok := why[c.Name]
+		if !ok {
+			reason = "its field has an output transform, or it has no field; hard is for fields without output"
+		}
+		if n := wanted[c.Name]; n != nil {
+			b.fail(n, "%s cannot be built in: %s", c.Name, reason)
+			return true
+		}
+		b.p.Kept = append(b.p.Kept, Kept{Name: c.Name, Why: reason})
+	}
+	if len(b.builtIn) == 0 {
+		return true
+	}
+	if len(b.builtIn) == len(b.p.Crux.Constraints) {
+		b.fail(h.node, "every constraint is built in, so nothing is left to train; add the equation as a constraint")
+		return true
+	}
+	b.forget()
+	return false
+}
+
+// mentions reports whether an expression contains the field of another one.
+func mentions(e, of ph.Expr) bool {
+	fields := map[any]bool{}
+	walk(of, func(e ph.Expr) {
+		if e.Op() == ph.OpField {
+			fields[e.Attr()] = true
+		}
+	})
+	found := false
+	walk(e, func(e ph.Expr) { found = found || e.Op() == ph.OpField && fields[e.Attr()] })
+	return found
+}
+
+// forget drops the constraints that were read, and the definitions that mention fields, to read them with what the fields
+// are now.
+func (b *builder) forget() {
+	b.p.Crux.Constraints, b.samples, b.p.Resamplers = nil, nil, nil
+	for _, name := range b.names.order {
+		if d := b.names.pending[name]; d.only == nil {
+			d.done, d.ok = false, false
+		}
+	}
+	b.names.resolve()
+	var left []constraintName
+	for _, c := range b.constraintNames {
+		c.parts = slices.DeleteFunc(slices.Clone(c.parts), func(p string) bool { return b.builtIn[p] })
+		if len(c.parts) > 0 {
+			left = append(left, c)
+		}
+	}
+	b.constraintNames = left
+}
+
+// isBuiltIn reports whether a constraint, or a part of it, is built in.
+func (b *builder) isBuiltIn(name string) bool {
+	if b.builtIn[name] {
+		return true
+	}
+	for part := range b.builtIn {
+		if strings.HasPrefix(part, name+".") {
+			return true
+		}
+	}
+	return false
+}

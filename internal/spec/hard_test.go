@@ -1,0 +1,170 @@
+package spec_test
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/spec"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+func parseHard(t *testing.T, text string) *spec.Problem {
+	t.Helper()
+	p, err := spec.Parse("hard.yaml", []byte(text), ".", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+const system = `
+problem: system
+coords: {t: [0, 1], x: [0, 1], y: [0, 2]}
+constants: {k: 2}
+params: {kappa: 0.5}
+define: {flux: v_x, total: u + v}
+fields:
+  w: {net: mlp, hidden: [6, 6], out: [u, v]}
+  p: {net: mlp, hidden: [6, 6], output: t*p}
+hard: HARD
+constraints:
+  pde: {residual: {first: u_t - laplacian(u) - total, second: v_t - flux}, points: 20}
+  start: {residual: {u: u = kappa*x*y, v: v = 1 + x}, on: initial, points: 20}
+  left: {residual: {u: u, v: k*v = k*exp(-t)}, on: {x: 0}, points: 20}
+  right: {residual: {u: dn(u) + u = kappa*y*2, v: v_y}, on: {x: 1}, points: 20}
+  wall: {residual: p - 1, on: boundary, points: 20}
+  clash: {residual: v, on: {y: 0}, points: 20}
+  part: {residual: u, on: boundary, where: y > 1.5, points: 20}
+optimizer: {adam: {}, steps: 10}
+`
+
+func TestHardAuto(t *testing.T) {
+	p := parseHard(t, strings.Replace(system, "HARD", "auto", 1))
+	var built []string
+	for _, b := range p.Built {
+		built = append(built, b.Constraint+"→"+b.Field)
+	}
+	if got := strings.Join(built, " "); got != "start.u→u left.u→u right.u→u start.v→v left.v→v" {
+		t.Errorf("built in: %s", got)
+	}
+	for i, want := range []string{"right.v", "wall", "clash", "part"} {
+		if i >= len(p.Kept) || p.Kept[i].Name != want {
+			t.Fatalf("kept: %v", p.Kept)
+		}
+	}
+	if !strings.Contains(p.Kept[2].Why, "disagree at t = 0, x = ") {
+		t.Errorf("clash: %s", p.Kept[2].Why)
+	}
+	s, err := crux.New(p.Crux, p.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	if got := strings.Join(s.Names(), " "); got != "pde.first pde.second right.v wall clash part" {
+		t.Errorf("constraints left: %s", got)
+	}
+	expr := func(text string) ph.Expr {
+		e, err := ph.Parse(text, p.Env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	box := domain.NewBox(domain.In(p.Coords[0], 0, 1), domain.In(p.Coords[1], 0, 1), domain.In(p.Coords[2], 0, 2))
+	start, left, right := box.Face(p.Coords[0], 0, 50), box.Face(p.Coords[1], 0, 50), box.Face(p.Coords[1], 1, 50)
+	for _, c := range []struct {
+		text string
+		on   *domain.Points
+	}{
+		{"u - kappa*x*y", start},
+		{"v - 1 - x", start},
+		{"total - (kappa*x*y + 1 + x)", start}, // definitions follow
+		{"flux - 1", start},
+		{"u", left},
+		{"v - exp(-t)", left},
+		{"u_x + u - 2*kappa*y", right},
+	} {
+		v, err := s.Eval(expr(c.text), c.on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range v.RawMatrix().Data {
+			if math.Abs(r) > 4e-14 {
+				t.Errorf("%s is %g", c.text, r)
+				break
+			}
+		}
+	}
+	again, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Built) != len(p.Built) {
+		t.Errorf("the resolved file builds in %v", again.Built)
+	}
+	s2, err := crux.New(again.Crux, again.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s2.Close() //nolint:errcheck
+	a, err1 := s.Losses(context.Background())
+	b, err2 := s2.Losses(context.Background())
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			t.Errorf("loss %d is %v, with the resolved file %v", i, a[i], b[i])
+		}
+	}
+}
+
+// Named conditions are the only ones.
+func TestHardByName(t *testing.T) {
+	p := parseHard(t, strings.Replace(system, "HARD", "[left, start.u]", 1))
+	if len(p.Built) != 3 || len(p.Kept) != 0 || len(p.Crux.Constraints) != 8 {
+		t.Errorf("built in %v, kept %v, %d constraints left", p.Built, p.Kept, len(p.Crux.Constraints))
+	}
+	p = parseHard(t, strings.Replace(system, "HARD", "none", 1))
+	if len(p.Built) != 0 || len(p.Kept) != 0 || len(p.Crux.Constraints) != 11 {
+		t.Errorf("none: built in %v, kept %v, %d constraints left", p.Built, p.Kept, len(p.Crux.Constraints))
+	}
+}
+
+// The first example, from its formula alone: 1.9e-7 with its condition as a constraint.
+func TestHardPoissonAccuracy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for seconds")
+	}
+	p, err := spec.Load("../../testdata/problems/poisson2d.yaml", []string{"hard=auto"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := crux.New(p.Crux, p.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	if _, err := s.Solve(context.Background(), p.Steps); err != nil {
+		t.Fatal(err)
+	}
+	exact, err := ph.Parse("u - sin(pi*x)*sin(pi*y)", p.Env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Eval(exact, p.Grid(101))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for _, e := range v.RawMatrix().Data {
+		sum += e * e
+	}
+	if e := math.Sqrt(sum / 10201 / 0.25); !(e <= 1e-8) { // the mean square of the solution is near 1/4
+		t.Errorf("relative error %g", e)
+	}
+}
