@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build test short bench bench-peers lint cover golden problems ci clean
+.PHONY: help build test short bench bench-peers lint cover golden problems accuracy ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -32,7 +32,10 @@ golden: ## write golden traces and generated kernels anew; review the diff like 
 	cd internal/kern/gen && go run . -out ..
 
 problems: ## solve every shipped problem and write docs/problems.md
-	go run ./internal/problems -o docs/problems.md
+	go run ./internal/problems
+
+accuracy: ## solve every shipped problem with three seeds and write docs/accuracy.md; ONLY=poisson2d,volterra for some
+	go run ./internal/problems -accuracy -only '$(ONLY)'
 
 ci: ## everything that CI runs
 	bash .ci/run

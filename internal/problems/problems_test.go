@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Every target and every number of others is about a problem that ships.
+func TestNames(t *testing.T) {
+	shipped := func(name string) bool {
+		_, err := os.Stat(filepath.Join("../../testdata/problems", name+".yaml"))
+		return err == nil
+	}
+	for name := range targets {
+		if !shipped(name) {
+			t.Errorf("target of %s", name)
+		}
+	}
+	for _, p := range numbers {
+		if p.ours != "" && !shipped(p.ours) || p.problem == "" || p.number == "" || p.who == "" || p.against == "" {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+// The pages of the repository are what would be written without measuring anything: musts and aims are those of the
+// targets, and ours beside the numbers of others are those of the table above.
+func TestPages(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/problems/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(f), ".yaml"))
+	}
+	for _, p := range []*page{problemsPage(), accuracyPage()} {
+		path := filepath.Join("../..", p.file)
+		measured := readRows(path, columns(p.head))
+		if len(measured) == 0 {
+			t.Errorf("%s has no rows", p.file)
+		}
+		again := filepath.Join(t.TempDir(), "page.md")
+		if err := p.write(again, measured, names); err != nil {
+			t.Fatal(err)
+		}
+		a, errA := os.ReadFile(path)
+		b, errB := os.ReadFile(again)
+		if errA != nil || errB != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s is not what `go run ./internal/problems -only none` writes (%v, %v)", p.file, errA, errB)
+		}
+		for line := range strings.Lines(string(b)) {
+			if strings.HasPrefix(line, "| `") && strings.Count(line, "|") != columns(p.head)+1 {
+				t.Errorf("%s: %s", p.file, line)
+			}
+		}
+	}
+}
+
+func TestTargets(t *testing.T) {
+	u := func(v float64) map[string]float64 { return map[string]float64{"u": 1e-20, "v": v} }
+	burgers, k := targets["inverse_burgers"], targets["inverse_field"]
+	for _, c := range []struct {
+		t              target
+		fields, params map[string]float64
+		took           time.Duration
+		want           string
+	}{
+		{targets["poisson2d"], u(1e-6), nil, time.Minute, "must"},
+		{targets["poisson2d"], u(1e-9), nil, time.Second, "aim"},
+		{targets["poisson2d"], u(1e-9), nil, 61 * time.Second, "no: time"},
+		{targets["poisson2d"], u(1.1e-6), nil, time.Second, "no: error"},
+		{targets["poisson2d"], u(math.NaN()), nil, time.Second, "no: error"},
+		{targets["poisson2d"], nil, nil, time.Second, "no: error"},
+		{burgers, u(1), map[string]float64{"lambda1": 5e-3, "lambda2": 1e-4}, time.Minute, "must"},
+		{burgers, u(1), map[string]float64{"lambda1": 1e-5, "lambda2": 3e-2}, time.Minute, "no: error lambda2"},
+		{k, map[string]float64{"u": 1, "k": 1e-3}, nil, time.Second, "aim"},
+		{target{}, u(1), nil, time.Second, "–"},
+	} {
+		if got := c.t.reached(c.fields, c.params, c.took); got != c.want {
+			t.Errorf("%v, %v, %v: %s, want %s", c.fields, c.params, c.took, got, c.want)
+		}
+	}
+	for name, want := range map[string][2]string{
+		"poisson1d": {"1e-9 in 15 s", "1e-12"}, "poisson2d": {"1e-6 in 60 s", "1e-9"}, "allen_cahn": {"2e-3 in 5 min", "1e-5"},
+		"inverse_burgers": {"lambda1 0.5 %, lambda2 2 % in 3 min", "lambda1 0.01 %, lambda2 0.01 %"}, "none": {"–", "–"},
+	} {
+		if must, aim := targets[name].text(); must != want[0] || aim != want[1] {
+			t.Errorf("%s: %q, %q", name, must, aim)
+		}
+	}
+}
+
+func TestSeedsRow(t *testing.T) {
+	o := &seedsOutcome{}
+	err := json.Unmarshal([]byte(`{"done": 2, "summary": {"rel_l2": {"u": {"mean": 0, "std": null, "min": 1e-8, "median": 2e-8, "max": 3e-8}},
+		"residual_p99": {"pde": {"min": 0.1, "median": 0.1, "max": 0.1}}, "steps": {"min": 5, "median": 5, "max": 5}, "seconds": {"min": 1, "median": 2, "max": 2.5}},
+		"runs": [{"status": "completed", "result": {"parameters": 33, "optimizer": "Adam(a|b)"}}, {"status": "diverged", "result": null}, {"status": "completed"}]}`), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"u 2.0e-08 (1.0e-08–3.0e-08)", "must; seeds: completed, diverged, completed", "pde 1.0e-01", "2.0 (1.0–2.5) s", "5", "Adam(a/b)", "33", "abc"}
+	if got := o.row(targets["poisson2d"], "abc"); !reflect.DeepEqual(got, want) {
+		t.Errorf("%q", got)
+	}
+	if err := json.Unmarshal([]byte(`{"summary": {"rel_l2": {"u": {"min": null, "median": null, "max": null}}}}`), o); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.row(targets["poisson2d"], "abc"); !strings.HasPrefix(got[1], "no: error") {
+		t.Errorf("%q", got)
+	}
+}
