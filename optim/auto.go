@@ -12,9 +12,9 @@ import (
 // Auto chooses the methods by itself. What it chooses depends on the number P of parameters, on whether the loss is a sum of
 // squares, on the number R of residuals and on the precision:
 //
-//	sum of squares, float64, min(P, R) ≤ 2500     Adam, then LevenbergMarquardt, then SSBroyden if P ≤ 5000
+//	sum of squares, float64, min(P, R) ≤ 3000     Adam, then LevenbergMarquardt, then SSBroyden if P ≤ 5000
 //	otherwise, P ≤ 5000                           Adam, then SSBroyden
-//	otherwise                                     Adam, then LBFGS
+//	otherwise                                     SOAP, then LBFGS
 //
 // Adam warms up: it ends after some hundred steps, or earlier when the loss no longer falls by a third in a hundred. Each later
 // method works until it converges or until the loss falls too slowly; when the last one does, Step returns an error that wraps
@@ -69,7 +69,7 @@ type stage struct {
 }
 
 const (
-	mostSquares = 2500 // min(P, R) with LevenbergMarquardt
+	mostSquares = 3000 // min(P, R) with LevenbergMarquardt
 	mostBroyden = 5000 // P with SSBroyden: 200 MB
 	done        = 1e-14
 	autoName    = "Auto"
@@ -96,7 +96,7 @@ func (a *Auto) build(p plan) error {
 		a.stages = []stage{adam(1000), broyden}
 	case largePlan:
 		half := max(steps/2, 1)
-		a.stages = []stage{{"adam", &Adam{LR: Cosine(2e-3, 2e-5, half)}, half, 0, 0}, {"lbfgs", &LBFGS{}, 0, 500, 0.95}}
+		a.stages = []stage{{"soap", &SOAP{LR: Cosine(5e-3, 5e-5, half)}, half, 0, 0}, {"lbfgs", &LBFGS{}, 0, 500, 0.95}}
 	default:
 		a.stages = nil
 	}

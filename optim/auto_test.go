@@ -36,7 +36,7 @@ func TestAuto(t *testing.T) {
 func TestAutoChoices(t *testing.T) {
 	p, squares := pinnFunc()
 	plain := &optimtest.Func{F: p.eval}
-	many := optimtest.BowlFunc(2600, 10)
+	many := optimtest.BowlFunc(3100, 10)
 	huge := &optimtest.Func{F: optimtest.Bowl(10)}
 	for _, c := range []struct {
 		m    *optim.Auto
@@ -47,8 +47,8 @@ func TestAutoChoices(t *testing.T) {
 		{&optim.Auto{}, 141, squares, "adam, then lm, then ssbroyden: 141 parameters and 48 residuals, all in mean squares"},
 		{&optim.Auto{Single: true}, 141, squares, "adam, then ssbroyden: 141 parameters, and residuals in float32"},
 		{&optim.Auto{}, 141, plain, "adam, then ssbroyden: 141 parameters, and a loss that is not a sum of squares"},
-		{&optim.Auto{}, 2600, many, "adam, then ssbroyden: 2600 parameters and 2600 residuals, all in mean squares, both more than the 2500 up to which lm pays"},
-		{&optim.Auto{}, 5001, huge, "adam, then lbfgs: 5001 parameters, and a loss that is not a sum of squares, too many for a matrix of their squares (up to 5000)"},
+		{&optim.Auto{}, 3100, many, "adam, then ssbroyden: 3100 parameters and 3100 residuals, all in mean squares, both more than the 3000 up to which lm pays"},
+		{&optim.Auto{}, 5001, huge, "soap, then lbfgs: 5001 parameters, and a loss that is not a sum of squares, too many for a matrix of their squares (up to 5000)"},
 	} {
 		initialised(t, c.m, c.n)
 		if err := c.m.Check(t.Context(), c.f); err != nil {

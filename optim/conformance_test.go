@@ -15,6 +15,7 @@ func TestConformance(t *testing.T) {
 		make func() optim.Method
 	}{
 		{"Adam", func() optim.Method { return &optim.Adam{LR: optim.Constant(1e-2)} }},
+		{"SOAP", func() optim.Method { return &optim.SOAP{LR: optim.Constant(1e-2), Every: 4} }},
 		{"AdamW", func() optim.Method { return &optim.AdamW{LR: optim.Constant(1e-2), Decay: 1e-3} }},
 		{"SGD", func() optim.Method { return &optim.SGD{} }},
 		{"SGD momentum", func() optim.Method { return &optim.SGD{Momentum: 0.9} }},

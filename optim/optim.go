@@ -3,16 +3,16 @@
 // A [Method] makes one training step per call of Step. It asks the [Objective] for losses and gradients as often
 // as it needs: a first-order method once, a quasi-Newton method once per trial of its line search.
 //
-// First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW] and [SGD] are the well-known ones.
+// First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW], [SOAP] and [SGD] are the well-known ones.
 // [LBFGS], [SSBroyden] and [SSBFGS] are quasi-Newton methods with a strong-Wolfe line search. [Phases] runs methods one
 // after the other, [Groups] gives parameter groups their own methods or freezes them.
 //
 // # How to choose
 //
 //   - [Auto] chooses by itself.
-//   - A loss of mean squares and up to about 2500 parameters or residuals: some hundred steps of Adam, then [LevenbergMarquardt].
+//   - A loss of mean squares and up to about 3000 parameters or residuals: some hundred steps of Adam, then [LevenbergMarquardt].
 //   - Up to about 5000 parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
-//   - More parameters, fixed points: Adam, then [LBFGS].
+//   - More parameters, fixed points: [SOAP], then [LBFGS].
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
 //     that stays the same within a step; redrawing between steps is fine.
 //

@@ -86,6 +86,7 @@ func TestLanguage(t *testing.T) {
 		{"phases", "optimizer=[{adamw: {decay: 1e-3, decays: ['u/*/weight']}, steps: 5}, {rmsprop: {}, steps: 5}, {lbfgs: {memory: 5}, steps: 5}, {ssbfgs: {}, steps: 5}, {ssbroyden: {grad_tol: 1e-12}, steps: 5}]"},
 		{"freeze", "optimizer.freeze=[u/layer0]"},
 		{"auto", "optimizer=auto"},
+		{"soap", "optimizer={soap: {lr: 1e-3, every: 5}, clip: 1, steps: 5}"},
 		{"auto with steps", "optimizer={auto: {}, steps: 5}"},
 		{"lm without corrections", "optimizer={lm: {corrections: 0}, steps: 5}"},
 		{"groups", "optimizer={groups: [{params: u/layer0, sgd: {lr: 0.1}}, {params: u/layer1/bias, freeze: }, {adam: {}}], steps: 5}"},

@@ -73,7 +73,7 @@ func (b *builder) steps(n *node) {
 }
 
 // methods are the methods that a file can name.
-var methods = []string{"adam", "adamw", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "auto"}
+var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "auto"}
 
 // method reads the one method of a phase or of a group.
 func (b *builder) method(s *section, steps int, also string) optim.Method {
@@ -143,6 +143,13 @@ func (b *builder) firstOrder(name string, m *section, clip *node, steps int) opt
 			plain = func(s optim.Schedule) optim.Method {
 				return &optim.Adam{LR: s, Beta1: b1, Beta2: b2, Eps: eps}
 			}
+		}
+	case "soap":
+		lr = "3e-3"
+		b1, b2, eps, every := m.realOr("beta1", "0.95"), m.realOr("beta2", "0.95"), m.realOr("eps", "1e-8"), m.intOr("every", 10)
+		direction = []optim.Transform{optim.ScaleBySOAP(b1, b2, eps, every)}
+		plain = func(s optim.Schedule) optim.Method {
+			return &optim.SOAP{LR: s, Beta1: b1, Beta2: b2, Eps: eps, Every: every}
 		}
 	case "rmsprop":
 		direction = []optim.Transform{optim.ScaleByRMS(m.fraction("decay", "0.9"), m.realOr("eps", "1e-8"))}
