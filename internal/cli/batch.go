@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+
+	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // batchFile says what runs there are in the directory of a batch. Each run has a directory of its own in it, with a
@@ -37,8 +39,9 @@ type entry struct {
 // batch is several runs of one problem in one directory.
 type batch struct {
 	manifest
-	dir  string
-	runs []*member
+	dir   string
+	runs  []*member
+	first *spec.Problem // of the first run, as planned; nil if the batch comes from a directory
 }
 
 // member is a run of a batch and what is known of it.

@@ -95,6 +95,9 @@ func (a *app) solveSeeds(ctx context.Context, path string, f *solveFlags) error 
 	if err := b.create(f.out); err != nil {
 		return err
 	}
+	if !f.quiet {
+		printBuiltIn(a.Err, b.first) // of every seed
+	}
 	return a.runBatch(ctx, b, f)
 }
 
@@ -141,7 +144,7 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 			case err != nil:
 				others = append(others, fmt.Errorf("%s: %w", b.title(e), err))
 			case b.Problem == "":
-				b.Problem = p.Name
+				b.Problem, b.first = p.Name, p
 			}
 			if err != nil {
 				break // its other seeds would say the same

@@ -102,11 +102,11 @@ func TestSeedsRow(t *testing.T) {
 	o := &seedsOutcome{}
 	err := json.Unmarshal([]byte(`{"done": 2, "summary": {"rel_l2": {"u": {"mean": 0, "std": null, "min": 1e-8, "median": 2e-8, "max": 3e-8}},
 		"residual_p99": {"pde": {"min": 0.1, "median": 0.1, "max": 0.1}}, "steps": {"min": 5, "median": 5, "max": 5}, "seconds": {"min": 1, "median": 2, "max": 2.5}},
-		"runs": [{"status": "completed", "result": {"parameters": 33, "optimizer": "Adam(a|b)"}}, {"status": "diverged", "result": null}, {"status": "completed"}]}`), o)
+		"runs": [{"status": "completed", "result": {"parameters": 33, "optimizer": "Auto(a|b)", "choices": ["lm: small", "step 9: stop"]}}, {"status": "diverged", "result": null}, {"status": "completed"}]}`), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"u 2.0e-08 (1.0e-08–3.0e-08)", "must; seeds: completed, diverged, completed", "pde 1.0e-01", "2.0 (1.0–2.5) s", "5", "Adam(a/b)", "33", "abc"}
+	want := []string{"u 2.0e-08 (1.0e-08–3.0e-08)", "must; seeds: completed, diverged, completed", "pde 1.0e-01", "2.0 (1.0–2.5) s", "5", "Auto(a/b); lm: small; step 9: stop", "33", "abc"}
 	if got := o.row(targets["poisson2d"], "abc"); !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
 	}
