@@ -181,7 +181,7 @@ func modified(t *testing.T, pattern string) map[string]time.Time {
 	return m
 }
 
-// Interrupted twice, with one or two runs under way, a sweep ends as the one that was not: each run's bits, and the table.
+// Interrupted twice, with one or two runs under way, or killed, a sweep ends as the one that was not: each run's bits, and the table.
 func TestSweepResumes(t *testing.T) {
 	watched(t)
 	args := []string{"sweep", "watched.yaml", "--steps", "12", "--grid", "optimizer.adam.lr=1e-3,3e-3", "--grid", "fields.u.hidden=[10, 10],[9]"}
@@ -206,6 +206,17 @@ func TestSweepResumes(t *testing.T) {
 			}
 			if !strings.Contains(stdout.String(), "canceled") || part == 0 && !strings.Contains(stdout.String(), notBegun) {
 				t.Errorf("part %d: %s", part, stdout.String())
+			}
+			if jobs == "2" { // as a kill leaves it: no run says that it is over
+				files, err := filepath.Glob(out + "/*/" + resultFile)
+				if err != nil || len(files) == 0 {
+					t.Fatal(files, err)
+				}
+				for _, f := range files {
+					if err := os.Remove(f); err != nil {
+						t.Fatal(err)
+					}
+				}
 			}
 		}
 		got := batchJSON(t, exitOK, broken...)
