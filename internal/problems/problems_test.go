@@ -54,7 +54,7 @@ func TestPages(t *testing.T) {
 		a, errA := os.ReadFile(path)
 		b, errB := os.ReadFile(again)
 		if errA != nil || errB != nil || !bytes.Equal(a, b) {
-			t.Errorf("%s is not what `go run ./internal/problems -only none` writes (%v, %v)", p.file, errA, errB)
+			t.Errorf("%s is not what `go run ./internal/problems -only none`, or with -accuracy too, writes (%v, %v)", p.file, errA, errB)
 		}
 		for line := range strings.Lines(string(b)) {
 			if strings.HasPrefix(line, "| `") && strings.Count(line, "|") != columns(p.head)+1 {
