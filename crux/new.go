@@ -3,6 +3,7 @@ package crux
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sort"
@@ -19,6 +20,7 @@ import (
 // Solver trains the networks and parameters of one problem and evaluates the result. It is not safe for concurrent use.
 type Solver struct {
 	problem Problem
+	stated  []ph.Expr // residuals before they are divided by their scales
 	options Options
 	method  optim.Method
 	cons    []constraint
@@ -71,6 +73,10 @@ type group struct {
 func New(p Problem, o Options) (*Solver, error) {
 	p.Constraints = slices.Clone(p.Constraints)
 	s := &Solver{problem: p, options: o, method: o.Method}
+	for i, c := range p.Constraints {
+		s.stated = append(s.stated, c.Residual)
+		p.Constraints[i].Residual = c.Scaled()
+	}
 	if s.method == nil {
 		s.method = &optim.Adam{}
 	}
@@ -193,6 +199,10 @@ func (s *Solver) group() error {
 		names[k.name] = true
 		if !(k.weight > 0) || k.weight*2 == k.weight {
 			bad("weight %v; it must be positive and finite", c.Weight)
+		}
+		if sc := c.Scale; sc != 0 && (!(sc > 0) || sc*2 == sc || math.IsInf(1/sc, 0)) {
+			bad("scale %v; it must be positive and finite", sc)
+			continue // the residual is mistaken for that reason alone
 		}
 		switch {
 		case c.Residual == nil:

@@ -24,6 +24,10 @@ type Constraint struct {
 	Loss     Loss           // how the residual becomes a number; the zero value is the mean square
 	Weight   float64        // constant factor of the loss; 0 means 1
 
+	// Scale is the typical size of the residual, by which it is divided before anything else sees it: losses, weights,
+	// optimisers and trackers alike. 0 means 1. Solver.Scales measures what it is at step 0.
+	Scale float64
+
 	// PointWeights weighs the points in the training loss, and nowhere else: a scheme of this constraint alone. Nil means none.
 	PointWeights weights.PointScheme
 }

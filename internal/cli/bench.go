@@ -202,7 +202,7 @@ func (g *benchGroups) add(p *spec.Problem, s *crux.Solver, tc *compiler.TraceCom
 	}
 	for j, m := range p.Crux.Constraints {
 		if m.On == p.Crux.Constraints[i].On {
-			group.Residuals = append(group.Residuals, compiler.Residual{Name: names[j], Expr: m.Residual, Loss: m.Loss})
+			group.Residuals = append(group.Residuals, compiler.Residual{Name: names[j], Expr: m.Scaled(), Loss: m.Loss})
 		}
 	}
 	program, err := tc.Compile(group)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -79,7 +80,8 @@ func TestSolveReport(t *testing.T) {
 	}
 	folder(t)
 	r := call(t, "solve", "tiny.yaml")
-	if r.code != exitOK || r.err != "" {
+	scales := "pde: residual 4.5e-02 at step 0; terms: k*u_xx 5.1e-02, u 9.6e-02\nstart: residual 1.2e+00 at step 0; terms: u 1.7e-01, 1 1.0e+00\n"
+	if r.code != exitOK || r.err != scales {
 		t.Fatalf("exit %d, stderr %q", r.code, r.err)
 	}
 	// the last digits depend on the processor's instructions; with them go the widths of columns
@@ -133,12 +135,12 @@ func TestJSON(t *testing.T) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		t.Errorf("more than one object: %v", err)
 	}
-	for _, key := range []string{"problem", "status", "reason", "steps", "seed", "parameters", "optimizer", "seconds", "loss", "losses", "errors", "residual_p99", "params", "truths", "run_dir"} {
+	for _, key := range []string{"problem", "status", "reason", "steps", "seed", "parameters", "optimizer", "seconds", "loss", "losses", "errors", "residual_p99", "params", "truths", "run_dir", "scales"} {
 		if v[key] == nil {
 			t.Errorf("%s is missing", key)
 		}
 	}
-	if len(v) != 15 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
+	if len(v) != 16 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
 		t.Errorf("got %v", v)
 	}
 	for key, names := range map[string][]string{"losses": {"pde", "start"}, "residual_p99": {"pde", "start"}, "params": {"k", "k2"}, "truths": {"k", "k2"}} {
@@ -364,6 +366,11 @@ func fullDisk(t *testing.T, failures int, args ...string) {
 	}
 	var out, stderr bytes.Buffer
 	code := Run(context.Background(), append([]string{"solve", "tiny.yaml", "--json", "--out", "run"}, args...), Streams{Out: &out, Err: &stderr, Now: clock})
+	_, rest, ok := strings.Cut(stderr.String(), "terms: u 1.7e-01, 1 1.0e+00\n") // the scales come first
+	if stderr.Reset(); !ok {
+		t.Error("no scales")
+	}
+	stderr.WriteString(rest)
 	var v map[string]any
 	if err := json.Unmarshal(out.Bytes(), &v); err != nil {
 		t.Fatal(err)
@@ -416,5 +423,38 @@ func TestTrace(t *testing.T) {
 	}
 	if one.code != exitOK || strings.Count(one.out, "# after ") != 1 || !strings.HasPrefix(one.out, "## pde, on 8 points\n# after jets") || !strings.Contains(one.out, "\npde: v") {
 		t.Errorf("%+v", one)
+	}
+}
+
+// What is built in is said before training and in the report, and has no loss; so is the scale by which a residual is divided.
+func TestHardReport(t *testing.T) {
+	folder(t)
+	r := call(t, "solve", "tiny.yaml", "--set", "hard=auto", "--set", "scale=auto", "--out", "run")
+	if r.code != exitOK || !strings.Contains(r.out, "start        exact                      built into u\n") {
+		t.Errorf("exit %d, %s", r.code, r.out)
+	}
+	if !strings.HasPrefix(r.err, "start: exact, built into u\npde: residual ") || !strings.Contains(r.err, ", divided by ") {
+		t.Errorf("stderr %q", r.err)
+	}
+	rep, err := os.ReadFile(filepath.Join("run", resultFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v Report
+	if err := json.Unmarshal(rep, &v); err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Exact) != 1 || v.Exact[0] != (Exact{"start", "u"}) || len(v.Losses) != 1 || len(v.Scales) != 1 || v.Scales[0].Divisor == 1 {
+		t.Errorf("%+v", v)
+	}
+	// the run goes on by the scale in its problem.yaml, to the same bits as one without a break
+	whole := call(t, "solve", "tiny.yaml", "--set", "hard=auto", "--set", "scale=auto", "--steps", "20", "--json", "--out", "whole")
+	part := call(t, "resume", "run", "--steps", "20", "--json")
+	var a, b map[string]any
+	if json.Unmarshal([]byte(whole.out), &a) != nil || json.Unmarshal([]byte(part.out), &b) != nil {
+		t.Fatal(whole, part)
+	}
+	if a["loss"] == nil || a["loss"] != b["loss"] || fmt.Sprint(a["params"]) != fmt.Sprint(b["params"]) || fmt.Sprint(a["scales"]) != fmt.Sprint(b["scales"]) {
+		t.Errorf("without a break %v, with one %v", a, b)
 	}
 }

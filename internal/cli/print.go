@@ -130,3 +130,44 @@ func printBuiltIn(w io.Writer, p *spec.Problem) {
 		fmt.Fprintf(w, "%s: stays a constraint: %s\n", k.Name, k.Why) //nolint:errcheck
 	}
 }
+
+// scalesOf are the scales of the residuals as the report has them.
+func scalesOf(p *spec.Problem, list []crux.Scale) []Scale {
+	out := make([]Scale, len(list))
+	for i, s := range list {
+		out[i] = Scale{Constraint: s.Name, Residual: Number(s.RMS), Divisor: 1}
+		if d := p.Crux.Constraints[i].Scale; d != 0 {
+			out[i].Divisor = Number(d)
+		}
+		for _, t := range s.Terms {
+			out[i].Terms = append(out[i].Terms, Term{t.Text, Number(t.RMS)})
+		}
+	}
+	return out
+}
+
+// printScales says how large the residuals and their terms are at step 0.
+func printScales(w io.Writer, p *spec.Problem, list []crux.Scale) {
+	for i, s := range list {
+		line := fmt.Sprintf("%s: residual %.1e at step 0", s.Name, s.RMS)
+		if d := p.Crux.Constraints[i].Scale; d != 0 && d != 1 {
+			line += fmt.Sprintf(", divided by %.3g", d)
+		}
+		if len(s.Terms) > 1 {
+			var terms []string
+			for _, t := range s.Terms {
+				terms = append(terms, fmt.Sprintf("%s %.1e", shortened(t.Text), t.RMS))
+			}
+			line += "; terms: " + strings.Join(terms, ", ")
+		}
+		fmt.Fprintln(w, line) //nolint:errcheck // it is in result.json again
+	}
+}
+
+// shortened is a text of at most 32 letters.
+func shortened(s string) string {
+	if r := []rune(s); len(r) > 32 {
+		return string(r[:31]) + "…"
+	}
+	return s
+}

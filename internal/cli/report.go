@@ -15,13 +15,14 @@ type Report struct {
 	Reason      string   `json:"reason"`
 	Steps       int      `json:"steps"`
 	Seed        uint64   `json:"seed"`
-	Parameters  int      `json:"parameters"`      // trainable numbers
-	Optimizer   string   `json:"optimizer"`       // that ran, in words
-	Seconds     Number   `json:"seconds"`         // of training
-	Loss        Number   `json:"loss"`            // at the final parameters
-	Losses      Numbers  `json:"losses"`          // by constraint, unweighted
-	Errors      Errors   `json:"errors"`          // by field; of fields with a reference
-	Exact       []Exact  `json:"exact,omitempty"` // constraints that hold exactly because they are built into a field
+	Parameters  int      `json:"parameters"`       // trainable numbers
+	Optimizer   string   `json:"optimizer"`        // that ran, in words
+	Seconds     Number   `json:"seconds"`          // of training
+	Loss        Number   `json:"loss"`             // at the final parameters
+	Losses      Numbers  `json:"losses"`           // by constraint, unweighted
+	Errors      Errors   `json:"errors"`           // by field; of fields with a reference
+	Exact       []Exact  `json:"exact,omitempty"`  // constraints that hold exactly because they are built into a field
+	Scales      []Scale  `json:"scales,omitempty"` // of the residuals at step 0
 	ResidualP99 Numbers  `json:"residual_p99"`
 	Params      Numbers  `json:"params"`             // trainable scalars, and numbers that follow from them
 	Truths      Numbers  `json:"truths,omitempty"`   // what params should be, of those for which the file says so
@@ -45,6 +46,20 @@ func (x Number) MarshalJSON() ([]byte, error) {
 type Exact struct {
 	Constraint string `json:"constraint"`
 	Field      string `json:"field"`
+}
+
+// Scale is how large a residual, before it was divided by its scale, and its terms were at step 0: root mean squares.
+type Scale struct {
+	Constraint string `json:"constraint"`
+	Residual   Number `json:"residual"`
+	Divisor    Number `json:"divided_by"`
+	Terms      []Term `json:"terms"`
+}
+
+// Term is a summand of a residual.
+type Term struct {
+	Text string `json:"term"`
+	RMS  Number `json:"rms"`
 }
 
 // Named is a number with a name.

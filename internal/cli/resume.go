@@ -107,7 +107,8 @@ type training struct {
 	solver    *crux.Solver
 	clock     *clock
 	callbacks []crux.Callback
-	resumed   bool // it goes on from a checkpoint
+	resumed   bool         // it goes on from a checkpoint
+	scales    []crux.Scale // of the residuals at step 0
 }
 
 // training builds a problem. The caller closes the solver.
@@ -116,7 +117,11 @@ func (a *app) training(p *spec.Problem) (*training, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &training{problem: p, solver: s, clock: &clock{limit: p.Budget, now: a.Now}}, nil
+	scales, err := s.Scales() // before a checkpoint is restored: at step 0
+	if err != nil {
+		return nil, fail(exitFailed, errors.Join(err, s.Close()))
+	}
+	return &training{problem: p, solver: s, clock: &clock{limit: p.Budget, now: a.Now}, scales: scales}, nil
 }
 
 // observe sets the callbacks that take part in the run of a directory, and are kept by its checkpoints.

@@ -110,6 +110,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	}
 	if !f.quiet {
 		printBuiltIn(a.Err, p)
+		printScales(a.Err, p, t.scales)
 	}
 
 	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
@@ -160,6 +161,7 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	// only results are missing if this fails: the report says what there is, the error what there is not
 	sol, judgeErr := evaluateFields(p, s)
 	rep, repErr := newReport(p, s, res, sol)
+	rep.Scales = scalesOf(p, t.scales)
 	rep.RunDir = &dir
 	saveErr := save(p, s, res, sol, rep, dir)
 	if saveErr != nil {

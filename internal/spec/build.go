@@ -31,11 +31,14 @@ type builder struct {
 	plain      []plainField    // what conditions can be built into
 	onBoundary map[string]bool // constraints by name, read so far
 	builtIn    map[string]bool // constraints by name; nil as long as nothing is decided
+
+	allScaled bool                // scale: auto for the problem
+	unscaled  map[string]unscaled // by constraint
 }
 
 // problem reads the whole file.
 func (l *loader) problem(root *node) *Problem {
-	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}, onBoundary: map[string]bool{}}
+	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}, onBoundary: map[string]bool{}, unscaled: map[string]unscaled{}}
 	b.names = newNames(l)
 	if root.kind != mapping {
 		l.fail(root, "%s; a problem file is a mapping with coords, fields and constraints", wrongKind(root))
@@ -52,6 +55,9 @@ func (l *loader) problem(root *node) *Problem {
 	b.readConstants(s.get("constants"))
 	b.params(s.get("params"))
 	b.hard = b.readHard(s.get("hard"))
+	if n := s.get("scale"); n != nil {
+		b.allScaled = b.choice(n, "choice", "auto", "none") == "auto"
+	}
 	b.fields(s.need("fields", "{u: {net: mlp}}"))
 	b.define(s.get("define"))
 	b.names.resolve()

@@ -61,7 +61,7 @@ func nameOf(e entry) constraintName {
 func (b *builder) constraint(e entry, name constraintName) {
 	s := b.section(e.value, "{residual: u_xx + u_yy, points: 1000}")
 	residual := s.need("residual", "u_xx + u_yy")
-	lossNode, weightNode := s.get("loss"), s.get("weight")
+	lossNode, weightNode, scaleNode := s.get("loss"), s.get("weight"), s.get("scale")
 	r, points, count := b.pointSet(s)
 	name.parts = slices.DeleteFunc(slices.Clone(name.parts), func(p string) bool { return b.builtIn[p] })
 	for _, p := range name.parts {
@@ -90,12 +90,12 @@ func (b *builder) constraint(e entry, name constraintName) {
 		}
 	}
 	b.checkPointWeights(pointNode, byPoint, on, loss)
-	add := func(name string, n *node, weight float64) {
+	add := func(name string, n *node, weight, scale float64) {
 		x, ok := b.expr(n, env)
 		if !ok || on == nil || b.builtIn[name] {
 			return
 		}
-		c := crux.Constraint{Name: name, Residual: x, On: on, Loss: loss, Weight: weight}
+		c := crux.Constraint{Name: name, Residual: x, On: on, Loss: loss, Weight: weight, Scale: scale}
 		if byPoint != nil {
 			c.PointWeights = byPoint()
 		}
@@ -104,18 +104,21 @@ func (b *builder) constraint(e entry, name constraintName) {
 		b.samples = append(b.samples, c)
 	}
 	if residual.kind != mapping {
-		add(e.key, residual, b.weight(weightNode, ""))
+		add(e.key, residual, b.weight(weightNode, ""), b.scale(s.n, scaleNode, e.key, ""))
 		return
 	}
 	parts := b.section(residual, "{mass: u_x + v_y}")
 	for _, part := range parts.n.entries {
-		add(e.key+"."+part.key, part.value, b.weight(weightNode, part.key))
+		add(e.key+"."+part.key, part.value, b.weight(weightNode, part.key), b.scale(s.n, scaleNode, e.key, part.key))
 	}
 	if len(parts.n.entries) == 0 {
 		b.fail(residual, "no residual; write one such as u_xx + u_yy")
 	}
-	if weightNode != nil && weightNode.kind == mapping {
-		ws := b.section(weightNode, "{mass: 10}")
+	for _, n := range []*node{weightNode, scaleNode} {
+		if n == nil || n.kind != mapping {
+			continue
+		}
+		ws := b.section(n, "{mass: 10}")
 		for _, part := range parts.n.entries {
 			ws.known = append(ws.known, part.key)
 		}
@@ -207,6 +210,7 @@ func (b *builder) compile() {
 		b.errs = append(b.errs, b.p.explain(err, b.src)...)
 		return
 	}
+	b.measureScales()
 	b.checkSelections(s.Parameters())
 	for _, check := range b.checks {
 		check(s)

@@ -154,6 +154,7 @@ func mentions(e, of ph.Expr) bool {
 // are now.
 func (b *builder) forget() {
 	b.p.Crux.Constraints, b.samples, b.p.Resamplers = nil, nil, nil
+	clear(b.unscaled)
 	for _, name := range b.names.order {
 		if d := b.names.pending[name]; d.only == nil {
 			d.done, d.ok = false, false
