@@ -26,7 +26,7 @@ type Bench struct {
 	Points      int     `json:"points"`       // of all point sets
 	Steps       int     `json:"steps"`        // that were measured
 	Step        Number  `json:"seconds"`      // of a step; the mean, and the sum of Parts
-	Parts       Numbers `json:"parts"`        // seconds of forward, reverse, update and callbacks
+	Parts       Numbers `json:"parts"`        // seconds of forward, reverse, jacobian (of methods that use residuals), update and callbacks
 	Evaluations Number  `json:"evaluations"`  // of losses or gradients in a step
 	Gradient    Number  `json:"gradient"`     // seconds of one gradient of all constraints; the median
 	Gflops      Number  `json:"gflops"`       // of the matrix products within that gradient, in 1e9 operations a second
@@ -45,8 +45,9 @@ func (a *app) bench() *cobra.Command {
 		Short: "Measure what a training step of a problem costs",
 		Long: `Measure what a training step of a problem costs, from its first steps; nothing is written.
 
-Update is the time of the method without the losses and gradients that it asks for, callbacks that of the progress
-display. The rest of a step is evaluation, with the drawing of points where they are drawn anew; it is split into forward
+Update is the time of the method without what it asks of the problem; jacobian is what that is beside losses and
+gradients: residuals, their derivatives and products of these. Callbacks are those of the
+problem and the progress display. The rest of a step is evaluation, with the drawing of points where they are drawn anew; it is split into forward
 and reverse as a gradient is when losses and gradients are timed alone. Only matrix products count as operations. The peak
 is that of a matrix product on all workers, in the precision of the problem, measured in turn with the gradients.`,
 		Example:           "  crux bench burgers.yaml\n  crux bench burgers.yaml --set precision=float32 --json | jq .share",
@@ -117,14 +118,21 @@ func (a *app) measure(ctx context.Context, p *spec.Problem, d time.Duration) (*B
 		return nil, fail(exitFailed, err)
 	}
 	if res.Steps > steps { // the last update is not followed by a mark
-		method.own -= method.last
+		method.own -= method.last[0]
+		method.jacobian -= method.last[1]
 	}
 	per := func(d time.Duration) float64 { return d.Seconds() / float64(steps) }
 	step, update, callbacks := per(begin.last.Sub(begin.first)), per(method.own), per(end.spent-end.final)
-	forward := min(t.losses/t.gradient, 1) * (step - update - callbacks)
+	jacobian := per(method.jacobian)
+	evaluation := step - update - callbacks - jacobian
+	forward := min(t.losses/t.gradient, 1) * evaluation
+	parts := Numbers{{"forward", forward}, {"reverse", evaluation - forward}}
+	if method.jacobian > 0 {
+		parts = append(parts, Named{"jacobian", jacobian})
+	}
 	b := &Bench{
 		Problem: p.Name, Precision: "float64", Workers: groups.pool.Workers(), Points: groups.points, Steps: steps, Step: Number(step),
-		Parts: Numbers{{"forward", forward}, {"reverse", step - update - callbacks - forward}, {"update", update}, {"callbacks", callbacks}},
+		Parts: append(parts, Named{"update", update}, Named{"callbacks", callbacks}),
 		// one evaluation is that of the last mark, or of the end
 		Evaluations: Number(float64(res.Evals-1) / float64(res.Steps)), Gradient: Number(t.gradient),
 		Gflops: Number(groups.flops / t.gradient / 1e9), Peak: Number(t.peak / 1e9), Share: Number(groups.flops / t.gradient / t.peak),

@@ -115,3 +115,26 @@ func TestBenchWatched(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// A method that asks for residuals and their derivatives finds them, and what they cost is a part of its own.
+func TestBenchLeastSquares(t *testing.T) {
+	folder(t)
+	r := call(t, "bench", "tiny.yaml", "--json", "--seconds", "0.01", "--set", "optimizer=[{lm: {}, steps: 20}]")
+	if r.code != exitOK || r.err != "" {
+		t.Fatalf("exit %d, stderr %q", r.code, r.err)
+	}
+	var b struct {
+		Seconds float64
+		Parts   map[string]float64
+	}
+	if err := json.Unmarshal([]byte(r.out), &b); err != nil {
+		t.Fatal(err)
+	}
+	var sum float64
+	for _, v := range b.Parts {
+		sum += v
+	}
+	if b.Parts["jacobian"] <= 0 || math.Abs(sum-b.Seconds) > 1e-9*b.Seconds {
+		t.Errorf("parts %v of %v seconds", b.Parts, b.Seconds)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/exec"
 	"github.com/crux-pinn/crux/internal/kern"
@@ -42,39 +44,91 @@ func (m *mark) OnStep(context.Context, *crux.Step) error {
 	return nil
 }
 
-// timedMethod adds up the time that a method spends on its own, without evaluations.
+// timedMethod adds up the time that a method spends on its own, without what it asks of the objective.
 type timedMethod struct {
 	optim.Method
-	now  func() time.Time
-	own  time.Duration
-	last time.Duration // of the last step
+	now      func() time.Time
+	own      time.Duration
+	jacobian time.Duration    // of the objective's part, what is more than losses and gradients
+	last     [2]time.Duration // own and jacobian of the last step
 }
 
 func (m *timedMethod) Step(ctx context.Context, f optim.Objective, theta []float64) (float64, error) {
 	o := &timedObjective{Objective: f, now: m.now}
+	f = o
+	if r, ok := o.Objective.(solverObjective); ok {
+		f = &timedResiduals{timedObjective: o, r: r}
+	}
 	begin := m.now()
-	loss, err := m.Method.Step(ctx, o, theta)
-	m.last = m.now().Sub(begin) - o.spent
-	m.own += m.last
+	loss, err := m.Method.Step(ctx, f, theta)
+	m.last = [2]time.Duration{m.now().Sub(begin) - o.spent - o.jacobian, o.jacobian}
+	m.own += m.last[0]
+	m.jacobian += m.last[1]
 	return loss, err
 }
 
+// timedObjective adds up the time of losses and gradients.
 type timedObjective struct {
 	optim.Objective
-	now   func() time.Time
-	spent time.Duration
+	now             func() time.Time
+	spent, jacobian time.Duration
 }
 
 func (o *timedObjective) Loss(ctx context.Context, theta []float64) (float64, error) {
-	begin := o.now()
-	defer func() { o.spent += o.now().Sub(begin) }()
+	defer o.add(&o.spent, o.now())
 	return o.Objective.Loss(ctx, theta)
 }
 
 func (o *timedObjective) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
-	begin := o.now()
-	defer func() { o.spent += o.now().Sub(begin) }()
+	defer o.add(&o.spent, o.now())
 	return o.Objective.Grad(ctx, grad, theta)
+}
+
+func (o *timedObjective) add(to *time.Duration, begin time.Time) { *to += o.now().Sub(begin) }
+
+// solverObjective is what the solver's objective offers beside losses and gradients.
+type solverObjective interface {
+	optim.Residuals
+	optim.Pooled
+}
+
+// timedResiduals is a timedObjective that knows its residuals. Losses and gradients within its methods count to them.
+type timedResiduals struct {
+	*timedObjective
+	r solverObjective
+}
+
+func (o *timedResiduals) Pool() optim.Pool { return o.r.Pool() }
+func (o *timedResiduals) Rows() int        { return o.r.Rows() }
+
+func (o *timedResiduals) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
+	defer o.add(&o.jacobian, o.now())
+	return o.r.Normal(ctx, a, grad, theta)
+}
+
+func (o *timedResiduals) Scaled(ctx context.Context, dst, theta []float64) error {
+	defer o.add(&o.jacobian, o.now())
+	return o.r.Scaled(ctx, dst, theta)
+}
+
+func (o *timedResiduals) MulJ(ctx context.Context, dst, v, theta []float64) error {
+	defer o.add(&o.jacobian, o.now())
+	return o.r.MulJ(ctx, dst, v, theta)
+}
+
+func (o *timedResiduals) MulJT(ctx context.Context, dst, u, theta []float64) error {
+	defer o.add(&o.jacobian, o.now())
+	return o.r.MulJT(ctx, dst, u, theta)
+}
+
+func (o *timedResiduals) Jacobian(ctx context.Context, dst, theta []float64) error {
+	defer o.add(&o.jacobian, o.now())
+	return o.r.Jacobian(ctx, dst, theta)
+}
+
+func (o *timedResiduals) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
+	defer o.add(&o.jacobian, o.now())
+	return o.r.Kernel(ctx, k, theta, of)
 }
 
 // evaluationTimes are medians of interleaved rounds.
