@@ -77,7 +77,7 @@ func (s *Solution) Index(field string) (int, error) {
 
 // SelfError estimates the largest absolute error of the solution itself. It is 0 for a closed form. For a computed
 // solution it is the largest difference, over a lattice of the region, from the same solution at half the resolution
-// (allen_cahn, which is checked again beside the kink at early times) or with twice the quadrature nodes
+// (allen_cahn, which is checked again beside the kink at early times, and lotka_volterra) or with twice the quadrature nodes
 // (burgers_cole_hopf). Half the resolution has the larger error, so for allen_cahn this is a cautious estimate: at the
 // corners of the range of its constants it was 3 to 2000 times the true error, and 13 times at the defaults.
 // The first call takes as long as computing both.

@@ -23,7 +23,7 @@ func ExampleLookup() {
 	// [t x] [u] map[c:1]
 	// u_tt = c^2 u_xx on [0,1], t in [0,1], u(0,x) = sin(pi x) + sin(4 pi x)/2, u_t(0,x) = 0, u = 0 at x = 0 and x = 1.
 	// u = sin(pi x) cos(c pi t) + sin(4 pi x) cos(4 c pi t)/2
-	// pdetest: no known solution "burgers1d"; the nearest are burgers_cole_hopf, inverse_burgers, heat1d (Names lists all 17)
+	// pdetest: no known solution "burgers1d"; the nearest are burgers_cole_hopf, inverse_burgers, heat1d (Names lists all 18)
 }
 
 func ExampleNames() {
@@ -39,6 +39,7 @@ func ExampleNames() {
 	// inverse_field
 	// kovasznay
 	// laplace
+	// lotka_volterra
 	// lshape
 	// oscillator
 	// param_heat

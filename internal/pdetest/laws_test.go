@@ -229,6 +229,24 @@ var laws = []law{
 		},
 	},
 	{
+		name: "lotka_volterra", step: 5e-3, tol: 1e-9, cases: []constants{{"rate": 40}, {"rate": 0}},
+		smooth: func(p []float64) bool { return p[0] > 0.005 && p[0] < 0.995 },
+		equations: func(q probe, c constants) [][]float64 {
+			r, p := q.u(0), q.u(1)
+			return [][]float64{
+				{q.d(0, 0), -2 * c["rate"] * r, 8 * c["rate"] * r * p},
+				{q.d(1, 0), -4 * c["rate"] * r * p, 1.06 * c["rate"] * p},
+			}
+		},
+		conditions: func(at func(p ...float64) probe, s float64, _ constants, zero func(string, float64)) {
+			zero("r(0) - 0.5", at(0).u(0)-0.5)
+			zero("p(0) - 0.075", at(0).u(1)-0.075)
+			// 4 r - 1.06 log r + 8 p - 2 log p is the same at all times.
+			level := func(r, p float64) float64 { return 4*r - 1.06*math.Log(r) + 8*p - 2*math.Log(p) }
+			zero("level", level(at(s).u(0), at(s).u(1))-level(0.5, 0.075))
+		},
+	},
+	{
 		name: "inverse_field", step: 0.05, tol: 1e-9,
 		equations: func(q probe, _ constants) [][]float64 {
 			return [][]float64{

@@ -71,7 +71,7 @@ var library = []entry{
 		solve: elasticityPlate,
 	},
 
-	// Problems in time, in evolution.go, colehopf.go and allencahn.go.
+	// Problems in time, in evolution.go, colehopf.go, allencahn.go and lotkavolterra.go.
 	{
 		name: "oscillator",
 		doc: "u_tt + 2 delta u_t + omega0^2 u = 0, u(0) = 1, u_t(0) = 0, t in [0,1].\n" +
@@ -140,6 +140,14 @@ var library = []entry{
 			{name: "reaction", value: 5, min: 0, max: 6},
 		},
 		solve: allenCahnField,
+	},
+	{
+		name: "lotka_volterra",
+		doc: "r' = rate (2 r - 8 r p), p' = rate (4 r p - 1.06 p), r(0) = 0.5, p(0) = 0.075, t in [0,1]: prey and predators.\n" +
+			"r and p by the Taylor series of order 20 in 2000 steps",
+		axes: []axis{{"t", 0, 1}}, fields: []string{"r", "p"},
+		params: []param{{name: "rate", value: 20, min: 0, max: 40}},
+		solve:  lotkaVolterraSystem,
 	},
 
 	// Inverse problems, in inverse.go.

@@ -4,8 +4,9 @@
 //	s, err := pdetest.Lookup("burgers_cole_hopf", map[string]float64{"nu": 0.02})
 //	err = s.Eval(values, points)
 //
-// Most solutions are closed forms; Doc states the problem and the formula. Two are computed: the viscous Burgers
-// shock by quadrature of the Cole–Hopf integral, and the Allen–Cahn field by a Fourier spectral method. Those carry an
+// Most solutions are closed forms; Doc states the problem and the formula. Three are computed: the viscous Burgers
+// shock by quadrature of the Cole–Hopf integral, the Allen–Cahn field by a Fourier spectral method, and the
+// Lotka–Volterra cycle by Taylor series. Those carry an
 // error of their own, and SelfError says how large it is: no error measured against them means anything below it.
 package pdetest
 

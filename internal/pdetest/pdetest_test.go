@@ -22,6 +22,7 @@ func TestDefaults(t *testing.T) {
 		"burgers_cole_hopf": {"nu": 0.01 / math.Pi},
 		"allen_cahn":        {"diffusion": 1e-4, "reaction": 5},
 		"inverse_burgers":   {"nu": 0.01 / math.Pi},
+		"lotka_volterra":    {"rate": 20},
 	}
 	names := Names()
 	if len(names) != len(want) || !slices.IsSorted(names) {
@@ -40,7 +41,7 @@ func TestDefaults(t *testing.T) {
 		if s.Name != name || s.Doc == "" || len(s.Fields) == 0 || len(s.Coords) != len(s.Lower) || len(s.Coords) != len(s.Upper) {
 			t.Errorf("%s: incomplete description %+v", name, s)
 		}
-		if computed := slices.Contains([]string{"burgers_cole_hopf", "inverse_burgers", "allen_cahn"}, name); s.ClosedForm == computed {
+		if computed := slices.Contains([]string{"burgers_cole_hopf", "inverse_burgers", "allen_cahn", "lotka_volterra"}, name); s.ClosedForm == computed {
 			t.Errorf("%s: ClosedForm = %v", name, s.ClosedForm)
 		}
 	}

@@ -58,7 +58,9 @@ func (l *loader) problem(root *node) *Problem {
 	if n := s.get("scale"); n != nil {
 		b.allScaled = b.choice(n, "choice", "auto", "none") == "auto"
 	}
-	b.fields(s.need("fields", "{u: {net: mlp}}"))
+	if n := s.get("fields"); n != nil || len(b.p.Params) == 0 { // numbers alone can be what is wanted
+		b.fields(s.need("fields", "{u: {net: mlp}}"))
+	}
 	b.define(s.get("define"))
 	b.names.resolve()
 	b.p.Env = b.names.env

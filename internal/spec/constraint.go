@@ -74,7 +74,7 @@ func (b *builder) constraint(e entry, name constraintName) {
 	byPoint := b.pointWeights(pointNode, s)
 	s.done()
 	loss := b.loss(lossNode)
-	if residual == nil || len(b.fieldNames) == 0 || r == nil && b.isData(s.n.get("on")) {
+	if residual == nil || len(b.fieldNames)+len(b.p.Params) == 0 || r == nil && b.isData(s.n.get("on")) {
 		return // what is missing is reported, and every name would be unknown
 	}
 	env := b.names.env
