@@ -112,6 +112,9 @@ func (f *evalFlags) expressions(p *spec.Problem) ([]namedExpr, error) {
 		for _, x := range p.Fields {
 			list = append(list, namedExpr{x.Name, x.Expr})
 		}
+		if len(list) == 0 {
+			return nil, fail(exitUsage, fmt.Errorf("%s has no field to evaluate; give an expression of its names with --expr", p.Name))
+		}
 		return list, nil
 	}
 	var errs []error
