@@ -267,3 +267,68 @@ func TestHardShapes(t *testing.T) {
 		}
 	})
 }
+
+// Data that are no number in a corner of a shape cannot be built in: the function would be none there either.
+func TestHardSingularCorner(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	triangle := domain.NewPolygon(x, y, [2]float64{0, 0}, [2]float64{1, 0}, [2]float64{0, 1})
+	u := ph.NewField("u", small, x, y)
+	g := x.Div(ph.Sqrt(x.Pow(2).Add(y.Pow(2)))) // cos θ
+	exact := domain.Hard{Domain: triangle, Conditions: []domain.Condition{{Name: "bc", Residual: u.Sub(g), On: triangle.Boundary(10)}}}.Apply(u)
+	if len(exact.Kept) != 1 || exact.Kept[0].Why != "at x = 0, y = 0 its data are NaN" {
+		t.Errorf("built %v, kept %v", exact.Built, exact.Kept)
+	}
+}
+
+// Mistakes in the use of Hard are errors that say what to do.
+func TestHardMistakes(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", small, x)
+	two := ph.NewField("w", net.MLP{Hidden: []int{3}, Out: 2}, x)
+	other := ph.NewField("v", small, y)
+	var none *domain.Shape
+	for _, c := range []struct {
+		h    domain.Hard
+		u    ph.Expr
+		want string
+	}{
+		{domain.Hard{Domain: line}, nil, "nil function"},
+		{domain.Hard{Domain: line}, two, "2 components"},
+		{domain.Hard{Domain: line}, x.Scale(2), "pass a field"},
+		{domain.Hard{Domain: line, Onset: -1}, u, "Onset is -1"},
+		{domain.Hard{}, u, "no domain"},
+		{domain.Hard{Domain: none}, u, "no domain"},
+		{domain.Hard{Domain: domain.NewInterval(x, 1, 0)}, u, "lower bound"},
+	} {
+		e := c.h.Apply(c.u).Expr
+		if e.Err() == nil || !strings.Contains(e.Err().Error(), c.want) {
+			t.Errorf("error %v, want %q", e.Err(), c.want)
+		}
+	}
+	for _, c := range []struct {
+		residual ph.Expr
+		on       *domain.Points
+		want     string
+	}{
+		{nil, line.Boundary(2), "no residual"},
+		{u, nil, "no point set"},
+		{other, line.Boundary(2), "does not contain"},
+		{u.Mul(u), line.Boundary(2), "no combination"},
+		{u.D(x, x), line.Boundary(2), "no combination"},
+		{u.Sub(u), line.Boundary(2), "drops out of it at x = 0"},
+		{u.Add(ph.Column("u")), line.Boundary(2), "no combination"},
+		{u, domain.At([]*ph.Coord{x}, []float64{0}), "given"},
+		{u, line.Interior(5), "boundary"},
+		{u, line.Section(x, 0.5, 1), "boundary"},
+		{ph.Log(ph.Const(-1)).Sub(u), line.Boundary(2), "NaN"},
+	} {
+		e := domain.Hard{Domain: line, Conditions: []domain.Condition{{Residual: c.residual, On: c.on}}}.Apply(u)
+		if len(e.Kept) != 1 || !strings.Contains(e.Kept[0].Why, c.want) {
+			t.Errorf("built %v, kept %v, want %q", e.Built, e.Kept, c.want)
+		}
+	}
+	if e := (domain.Hard{Domain: line, Conditions: []domain.Condition{{Residual: two.Index(1).Shift(-2), On: line.Boundary(2)}}}).Apply(two.Index(1)); len(e.Built) != 1 {
+		t.Errorf("a component of a field: kept %v", e.Kept)
+	}
+}

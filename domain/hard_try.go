@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/crux-pinn/crux/internal/refeval"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -137,7 +138,7 @@ func (f *frame) check(name string, u unknown) error {
 	trial := f.build(ph.Sin(sum).Shift(1.3))
 	for _, b := range f.done {
 		for _, h := range b.at {
-			terms := []ph.Expr{ph.Const(0)}
+			terms := []ph.Expr{h.lead()}
 			if h.form.a != nil {
 				terms = append(terms, h.form.a.Mul(trial))
 			}
@@ -160,8 +161,11 @@ func (f *frame) check(name string, u unknown) error {
 				if err != nil {
 					return fmt.Errorf("it cannot be evaluated: %w", err)
 				}
+				if v[0] == 0 {
+					return fmt.Errorf("the function drops out of it at %s", f.place(x))
+				}
 				left, size := 0.0, 1.0
-				for _, t := range v {
+				for _, t := range v[1:] {
 					left, size = left+t, size+math.Abs(t)
 				}
 				if math.Abs(left) <= 1e-9*size {
@@ -174,15 +178,26 @@ func (f *frame) check(name string, u unknown) error {
 	return nil
 }
 
+// lead is the coefficient that must not vanish: of the derivative, if there is one, and of the function otherwise.
+func (h hold) lead() ph.Expr {
+	for _, b := range h.form.b { // one at most, as onFace sees to
+		return b
+	}
+	return h.form.a
+}
+
+// place is a point in words.
+func (f *frame) place(x []float64) string {
+	s := make([]string, len(x))
+	for i, c := range f.coords {
+		s[i] = fmt.Sprintf("%s = %.4g", c.Name(), x[i])
+	}
+	return strings.Join(s, ", ")
+}
+
 // disagreement words that a condition does not hold at a point.
 func (f *frame) disagreement(name, failed string, x []float64, left float64) error {
-	where := ""
-	for i, c := range f.coords {
-		if i > 0 {
-			where += ", "
-		}
-		where += fmt.Sprintf("%s = %.4g", c.Name(), x[i])
-	}
+	where := f.place(x)
 	if math.IsNaN(left) || math.IsInf(left, 0) {
 		return fmt.Errorf("at %s its data are %v", where, left)
 	}
@@ -237,6 +252,16 @@ func (f *frame) probes(k int) [][]float64 {
 			each(q, d-1, 5, func(x []float64) {
 				list = append(list, append(x, [2]float64{f.lo[p.axis], f.hi[p.axis]}[p.side]))
 			})
+		}
+	}
+	if p.axis < 0 {
+		if g, ok := f.shape.geometry.(*polygon); ok { // corners, where data may be singular
+			for _, v := range g.v {
+				x := append(v[:2:2], f.lo[2:]...) // at the beginning of time, if there is time
+				if p.on(x) {
+					list = append(list, x)
+				}
+			}
 		}
 	}
 	for _, q := range p.patches {
