@@ -51,7 +51,7 @@ var targets = map[string]target{
 	"inverse_parameter":    {[]bound{{"a", 1e-8, 1e-12, false}, {"b", 1e-8, 1e-12, false}, {"c", 1e-8, 1e-12, false}}, time.Minute},
 	"fokker_planck2d":      of(2.5e-4, 1e-7, time.Minute),
 
-	// About ten times what was reached, where no other number is known to us.
+	// Ten to a hundred times what was reached, where no other number is known to us.
 	"perforated_poisson": of(1e-8, 1e-10, time.Minute),
 	"black_scholes":      of(1e-7, 1e-9, time.Minute),
 	"lotka_volterra":     of(1e-5, 1e-7, time.Minute),
