@@ -39,7 +39,8 @@ optimizer: {lm: {}, steps: 20}
 			t.Errorf("%s: %+v", tracker, r)
 		}
 	}
-	if r := call(t, "explain", "run"); r.code != exitOK || !strings.Contains(r.out, "the largest residual of data") {
+	// whether the last bits of the residuals vanish is a matter of the kernels
+	if r := call(t, "explain", "run"); r.code != exitOK || !strings.Contains(r.out, "the largest residual of data") && !strings.Contains(r.out, "the residual of data is zero at all points") {
 		t.Errorf("%+v", r)
 	}
 }
