@@ -228,7 +228,7 @@ func TestKilledBinaryResumes(t *testing.T) {
 		args := append([]string{"solve", "watched.yaml", "--out", broken}, base...)
 		for k := range kills {
 			// a checkpoint of about this step or a later one is there, and then some time passes: at most a few steps
-			step := 3 + 180*k/kills + rng.IntN(180/kills)
+			step := 3 + 150*k/kills + rng.IntN(150/kills)
 			wait := time.Duration(rng.IntN(4000)) * time.Microsecond
 			if err := killAt(binary, args, broken, step, wait); err != nil {
 				t.Fatalf("%s: kill %d at step %d: %v", method, k+1, step, err)
