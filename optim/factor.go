@@ -1,8 +1,6 @@
 package optim
 
 import (
-	"sync"
-
 	"github.com/crux-pinn/crux/internal/kern"
 )
 
@@ -70,11 +68,11 @@ func (z *factor) tMulVec(dst, x []float64) {
 // to call, so that a part of them is still in its cache; backwards begins with those that a forward pass has left there.
 func (z *factor) forBlocks(backwards bool, do func(block, from, to int)) {
 	blocks := len(z.partial)
-	workers := z.workers
-	if z.pool != nil {
-		workers = z.pool.Workers()
+	pool := z.pool
+	if pool == nil {
+		pool = crew(z.workers)
 	}
-	workers = min(workers, blocks)
+	workers := min(pool.Workers(), blocks)
 	share := func(w int) {
 		lo, hi := w*blocks/workers, (w+1)*blocks/workers
 		for k := lo; k < hi; k++ {
@@ -85,17 +83,5 @@ func (z *factor) forBlocks(backwards bool, do func(block, from, to int)) {
 			do(b, b*z.n/blocks, (b+1)*z.n/blocks)
 		}
 	}
-	switch {
-	case workers == 1:
-		share(0)
-	case z.pool != nil:
-		z.pool.Run(workers, func(_, w int) { share(w) })
-	default:
-		var wg sync.WaitGroup
-		for w := 1; w < workers; w++ {
-			wg.Go(func() { share(w) })
-		}
-		share(0)
-		wg.Wait()
-	}
+	pool.Run(workers, func(_, w int) { share(w) })
 }

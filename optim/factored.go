@@ -16,7 +16,7 @@ import (
 // Y is computed from M to full relative precision, and the eigenvalues of VᵀV lie between λ/λ₀ and 1. On poisson1d of
 // testdata/problems this is worth another digit of the solution.
 type factored struct {
-	crew crew
+	pool Pool
 	n    int
 	a    *mat.SymDense
 	u    []float64 // A + λI or A + λ₀I, then its factor
@@ -39,7 +39,7 @@ const (
 // resize makes room for n×n entries, which are undefined.
 func (m *factored) resize(n int) {
 	if m.n != n {
-		*m = factored{crew: m.crew, n: n, a: mat.NewSymDense(n, nil), u: make([]float64, n*n)}
+		*m = factored{pool: m.pool, n: n, a: mat.NewSymDense(n, nil), u: make([]float64, n*n)}
 	}
 	m.ready = false
 }
@@ -60,7 +60,7 @@ func (m *factored) shifted(lambda float64) bool {
 		m.u[i*n+i] += lambda
 	}
 	m.ready = false
-	return m.chol.Factorize(m.crew, m.u, n)
+	return m.chol.Factorize(m.pool, m.u, n)
 }
 
 // factorize tells whether A + λI is positive definite to working precision. rows returns M, n×cols, which is overwritten; it is nil
@@ -83,16 +83,16 @@ func (m *factored) factorize(lambda float64, rows func() (y []float64, cols int,
 			return false, err
 		}
 		m.b, m.w, m.v = sized(m.b, n*n), sized(m.w, n*n), sized(m.v, n*n)
-		m.chol.SolveTMat(m.crew, y, cols)
+		m.chol.SolveTMat(m.pool, y, cols)
 		clear(m.b)
-		m.second.AddGram(m.crew, m.b, y, n, cols)
+		m.second.AddGram(m.pool, m.b, y, n, cols)
 		clear(m.v)
 		for i := range n {
 			m.v[i*n+i] = 1
 		}
-		m.chol.SolveTMat(m.crew, m.v, n)
+		m.chol.SolveTMat(m.pool, m.v, n)
 		clear(m.w)
-		m.second.AddGram(m.crew, m.w, m.v, n, n)
+		m.second.AddGram(m.pool, m.w, m.v, n, n)
 		m.ready = true
 	}
 	for i := range n {
@@ -100,7 +100,7 @@ func (m *factored) factorize(lambda float64, rows func() (y []float64, cols int,
 			m.v[i*n+j] = m.b[i*n+j] + lambda*m.w[i*n+j]
 		}
 	}
-	return m.second.Factorize(m.crew, m.v, n), nil
+	return m.second.Factorize(m.pool, m.v, n), nil
 }
 
 // solve writes the solution of (A + λI)x = b to x, which may be b.

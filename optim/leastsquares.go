@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -160,24 +158,4 @@ func (r *restricted) Kernel(ctx context.Context, k *mat.SymDense, theta []float6
 	}
 	r.scatter(r.trial, theta)
 	return f.Kernel(ctx, k, r.trial, full)
-}
-
-// crew shares tasks among this many goroutines.
-type crew int
-
-func (c crew) Workers() int { return int(c) }
-
-func (c crew) Run(tasks int, do func(worker, task int)) {
-	var next atomic.Int64
-	drain := func(w int) {
-		for t := int(next.Add(1)) - 1; t < tasks; t = int(next.Add(1)) - 1 {
-			do(w, t)
-		}
-	}
-	var wg sync.WaitGroup
-	for w := 1; w < min(int(c), tasks); w++ {
-		wg.Go(func() { drain(w) })
-	}
-	drain(0)
-	wg.Wait()
 }

@@ -47,7 +47,7 @@ type LevenbergMarquardt struct {
 	GradTol float64
 	// MaxTrials bounds the values of λ of one step; 0 means 30.
 	MaxTrials int
-	// Workers is the number of goroutines for the matrix; 0 means GOMAXPROCS. The result does not depend on it, to the bit.
+	// Workers is as in SSBroyden.
 	Workers int
 
 	resumable
@@ -94,7 +94,7 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	m.primal.crew, m.dual.crew = crew(workers), crew(workers)
+	m.primal.pool, m.dual.pool = crew(workers), crew(workers)
 	return m.init(params, m.fresh, m.restore)
 }
 
@@ -129,6 +129,9 @@ func (m *LevenbergMarquardt) Check(ctx context.Context, f Objective) error {
 
 // Step implements Method.
 func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
+	if p := poolOf(f); p != nil {
+		m.primal.pool, m.dual.pool = p, p
+	}
 	if err := m.layout.check(marquardtName, theta); err != nil {
 		return math.NaN(), err
 	}
