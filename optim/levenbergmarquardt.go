@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 )
 
 // LevenbergMarquardt is the Gauss–Newton method with damping, for losses that are sums of squares (Levenberg 1944,
@@ -54,16 +53,12 @@ type LevenbergMarquardt struct {
 	lambda   float64 // of the next step; 0 before the first
 	progress progress
 
+	linearised
+
 	maxTrials, corrections int
-	primal                 primal
-	dual                   dual
-
-	g, at, d, x, best []float64 // of P
-	s, sx             []float64 // of R
+	d, x, best             []float64 // of P
+	sx                     []float64 // of R
 }
-
-// mostNormal is the largest matrix that is factorised: two of them are 400 MB.
-const mostNormal = 5000
 
 const marquardtName = "LevenbergMarquardt"
 
@@ -90,19 +85,16 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 	if m.Plain {
 		m.corrections = 0
 	}
-	workers := m.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	m.primal.pool, m.dual.pool = crew(workers), crew(workers)
+	m.lend(m.Workers)
 	return m.init(params, m.fresh, m.restore)
 }
 
-// fresh makes the state for a new layout. The matrices are made by the first step.
+// fresh makes the state for a new layout.
 func (m *LevenbergMarquardt) fresh() error {
 	n := m.layout.n
 	m.lambda, m.progress = 0, progress{}
-	for _, v := range []*[]float64{&m.g, &m.at, &m.d, &m.x, &m.best} {
+	m.linearised.fresh(n)
+	for _, v := range []*[]float64{&m.d, &m.x, &m.best} {
 		*v = make([]float64, n)
 	}
 	return nil
@@ -110,52 +102,26 @@ func (m *LevenbergMarquardt) fresh() error {
 
 // Check implements Checker.
 func (m *LevenbergMarquardt) Check(ctx context.Context, f Objective) error {
-	r, ok := f.(Residuals)
-	if !ok {
-		return fmt.Errorf("optim: %s: %w", marquardtName, errNoSquares)
-	}
-	rows := r.Rows()
-	if rows == 0 && m.layout.n > 0 {
-		if err := r.Scaled(ctx, nil, make([]float64, m.layout.n)); err != nil {
-			return fmt.Errorf("optim: %s: %w", marquardtName, err)
-		}
-		return fmt.Errorf("optim: %s: %w", marquardtName, errNoSquares)
-	}
-	if least := min(rows, m.layout.n); least > mostNormal {
-		return fmt.Errorf("optim: %s: %d parameters and %d residuals; one of them must be at most %d: take fewer points, SSBroyden or LBFGS, or Groups to choose fewer parameters", marquardtName, m.layout.n, rows, mostNormal)
-	}
-	return nil
+	return checkSquares(ctx, marquardtName, m.layout.n, f)
 }
 
 // Step implements Method.
 func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	if p := poolOf(f); p != nil {
-		m.primal.pool, m.dual.pool = p, p
-	}
 	if err := m.layout.check(marquardtName, theta); err != nil {
 		return math.NaN(), err
 	}
 	if err := ctx.Err(); err != nil {
 		return math.NaN(), err
 	}
-	n := m.layout.n
-	if n == 0 {
+	if m.layout.n == 0 {
 		return f.Loss(ctx, theta)
 	}
 	if err := m.Check(ctx, f); err != nil {
 		return math.NaN(), err
 	}
 	r := f.(Residuals)
-	var a damped = &m.primal
-	if r.Rows() < n {
-		a = &m.dual
-	}
-	copy(m.at, theta)
-	loss, err := a.form(ctx, r, m.g, m.at)
+	a, loss, err := m.linearise(ctx, marquardtName, r, theta)
 	if err != nil {
-		return loss, err
-	}
-	if err := entryError(marquardtName, loss, m.g); err != nil {
 		return loss, err
 	}
 	if normInf(m.g) <= m.GradTol {
@@ -164,15 +130,8 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 	if m.progress.enter(loss); m.progress.flat >= flatSteps {
 		return loss, m.converged(RoundOff, loss)
 	}
-	trace := a.trace()
-	if !finite(trace) {
-		return loss, fmt.Errorf("optim: %s: the squares of the residuals' derivatives sum to %v: %w; check the residuals for roots and logarithms at 0", marquardtName, trace, ErrNonFinite)
-	}
-	m.s, m.sx = sized(m.s, r.Rows()), sized(m.sx, r.Rows())
-	if err := r.Scaled(ctx, m.s, m.at); err != nil {
-		return loss, err
-	}
-	t, err := m.search(ctx, r, a, loss, trace)
+	m.sx = sized(m.sx, r.Rows())
+	t, err := m.search(ctx, r, a, loss)
 	if err != nil {
 		return loss, err
 	}
@@ -192,7 +151,7 @@ const (
 
 // search tries values of λ and leaves the first point with a lower loss in m.best. It changes nothing that a repeated step
 // would see.
-func (m *LevenbergMarquardt) search(ctx context.Context, f Residuals, a damped, loss, trace float64) (accepted, error) {
+func (m *LevenbergMarquardt) search(ctx context.Context, f Residuals, a damped, loss float64) (accepted, error) {
 	floor := a.floor(f)
 	lambda := max(m.lambda, floor)
 	if m.lambda == 0 {
@@ -200,7 +159,7 @@ func (m *LevenbergMarquardt) search(ctx context.Context, f Residuals, a damped, 
 		if first == 0 {
 			first = 1e-3
 		}
-		lambda = max(first*trace, floor)
+		lambda = max(first*a.trace(), floor)
 	}
 	if lambda == 0 {
 		lambda = 1 // J = 0: the negative gradient

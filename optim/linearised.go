@@ -1,0 +1,74 @@
+package optim
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+)
+
+// linearised is the loss near a point as Gauss–Newton methods see it, ½‖s + Jδ‖²: s, ∇L and the systems with JᵀJ + λI, on the
+// smaller side.
+type linearised struct {
+	primal primal
+	dual   dual
+
+	at, g []float64 // θ and ∇L, of P
+	s     []float64 // s(θ), of R
+}
+
+// mostNormal is the largest matrix that is factorised: two of them are 400 MB.
+const mostNormal = 5000
+
+// lend sets the number of goroutines where the objective lends none; 0 means GOMAXPROCS.
+func (m *linearised) lend(workers int) {
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	m.primal.pool, m.dual.pool = crew(workers), crew(workers)
+}
+
+// fresh makes room for n parameters. The matrices are made by the first step.
+func (m *linearised) fresh(n int) { m.at, m.g = make([]float64, n), make([]float64, n) }
+
+// checkSquares is Check for the named method of n parameters.
+func checkSquares(ctx context.Context, name string, n int, f Objective) error {
+	r, ok := f.(Residuals)
+	if !ok {
+		return fmt.Errorf("optim: %s: %w", name, errNoSquares)
+	}
+	rows := r.Rows()
+	if rows == 0 && n > 0 {
+		if err := r.Scaled(ctx, nil, make([]float64, n)); err != nil {
+			return fmt.Errorf("optim: %s: %w", name, err)
+		}
+		return fmt.Errorf("optim: %s: %w", name, errNoSquares)
+	}
+	if least := min(rows, n); least > mostNormal {
+		return fmt.Errorf("optim: %s: %d parameters and %d residuals; one of them must be at most %d: take fewer points, SSBroyden or LBFGS, or Groups to choose fewer parameters", name, n, rows, mostNormal)
+	}
+	return nil
+}
+
+// linearise evaluates at theta, which checkSquares has passed, and returns L(theta) and the side on which systems are solved. What
+// it returns without an error is finite.
+func (m *linearised) linearise(ctx context.Context, name string, r Residuals, theta []float64) (a damped, loss float64, err error) {
+	if p := poolOf(r); p != nil {
+		m.primal.pool, m.dual.pool = p, p
+	}
+	a = &m.primal
+	if r.Rows() < len(theta) {
+		a = &m.dual
+	}
+	copy(m.at, theta)
+	if loss, err = a.form(ctx, r, m.g, m.at); err != nil {
+		return a, loss, err
+	}
+	if err := entryError(name, loss, m.g); err != nil {
+		return a, loss, err
+	}
+	if t := a.trace(); !finite(t) {
+		return a, loss, fmt.Errorf("optim: %s: the squares of the residuals' derivatives sum to %v: %w; check the residuals for roots and logarithms at 0", name, t, ErrNonFinite)
+	}
+	m.s = sized(m.s, r.Rows())
+	return a, loss, r.Scaled(ctx, m.s, m.at)
+}
