@@ -14,7 +14,7 @@ import (
 //
 //	sum of squares, float64, min(P, R) ≤ 3000     Adam, then LevenbergMarquardt, then SSBroyden if P ≤ 5000
 //	otherwise, P ≤ 5000                           Adam, then SSBroyden
-//	otherwise                                     SOAP, then LBFGS
+//	otherwise                                     SOAP, then SSBroyden with a limited memory
 //
 // Adam warms up: it ends after some hundred steps, or earlier when the loss no longer falls by a third in a hundred. Each later
 // method works until it converges or until the loss falls too slowly; when the last one does, Step returns an error that wraps
@@ -69,8 +69,8 @@ type stage struct {
 }
 
 const (
-	mostSquares = 3000 // min(P, R) with LevenbergMarquardt
-	mostBroyden = 5000 // P with SSBroyden: 200 MB
+	mostSquares = 3000       // min(P, R) with LevenbergMarquardt
+	mostBroyden = mostMatrix // P with SSBroyden's matrix
 	done        = 1e-14
 	autoName    = "Auto"
 )
@@ -96,7 +96,7 @@ func (a *Auto) build(p plan) error {
 		a.stages = []stage{adam(1000), broyden}
 	case largePlan:
 		half := max(steps/2, 1)
-		a.stages = []stage{{"soap", &SOAP{LR: Cosine(5e-3, 5e-5, half)}, half, 0, 0}, {"lbfgs", &LBFGS{}, 0, 500, 0.95}}
+		a.stages = []stage{{"soap", &SOAP{LR: Cosine(5e-3, 5e-5, half)}, half, 0, 0}, {"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.95}}
 	default:
 		a.stages = nil
 	}
@@ -169,7 +169,7 @@ func (a *Auto) choose(f Objective) (plan, string) {
 	if n <= mostBroyden {
 		return densePlan, why
 	}
-	return largePlan, why + fmt.Sprintf(", too many for a matrix of their squares (up to %d)", mostBroyden)
+	return largePlan, why + fmt.Sprintf(", too many for a matrix of their squares (up to %d), so ssbroyden with a memory of %d directions", mostBroyden, directions(0, n))
 }
 
 // Step implements Method.

@@ -48,7 +48,7 @@ func TestAutoChoices(t *testing.T) {
 		{&optim.Auto{Single: true}, 141, squares, "adam, then ssbroyden: 141 parameters, and residuals in float32"},
 		{&optim.Auto{}, 141, plain, "adam, then ssbroyden: 141 parameters, and a loss that is not a sum of squares"},
 		{&optim.Auto{}, 3100, many, "adam, then ssbroyden: 3100 parameters and 3100 residuals, all in mean squares, both more than the 3000 up to which lm pays"},
-		{&optim.Auto{}, 5001, huge, "soap, then lbfgs: 5001 parameters, and a loss that is not a sum of squares, too many for a matrix of their squares (up to 5000)"},
+		{&optim.Auto{}, 5001, huge, "soap, then ssbroyden: 5001 parameters, and a loss that is not a sum of squares, too many for a matrix of their squares (up to 5000), so ssbroyden with a memory of 300 directions"},
 	} {
 		initialised(t, c.m, c.n)
 		if err := c.m.Check(t.Context(), c.f); err != nil {

@@ -60,31 +60,38 @@ func BenchmarkSSBroyden(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory shows what L-BFGS gains from memory on the PINN of the tests: the mean of log10 of the loss that 4000
-// evaluations reach from four starts.
+// BenchmarkMemory shows what L-BFGS and SSBroyden gain from memory on the PINN of the tests: the mean of log10 of the loss that
+// 4000 evaluations reach from four starts. A pair of L-BFGS is two vectors, a direction of SSBroyden one.
 func BenchmarkMemory(b *testing.B) {
 	for _, memory := range []int{5, 10, 20, 30, 50, 100} {
-		b.Run(fmt.Sprint(memory), func(b *testing.B) {
-			for b.Loop() {
-				sum := 0.0
-				const starts = 4
-				for seed := range uint64(starts) {
-					p := newPINN(48, 10, 10)
-					theta := p.start(seed)
-					m := &optim.LBFGS{Memory: memory}
-					if err := m.Init(optim.Flat(len(theta))); err != nil {
-						b.Fatal(err)
-					}
-					f := &optimtest.Func{F: p.eval}
-					var loss float64
-					var err error
-					for f.Evals < 4000 && err == nil {
-						loss, err = m.Step(b.Context(), f, theta)
-					}
-					sum += math.Log10(loss)
-				}
-				b.ReportMetric(sum/starts, "log10(loss)")
-			}
-		})
+		benchmarkMemory(b, fmt.Sprint("LBFGS/", memory), func() optim.Method { return &optim.LBFGS{Memory: memory} })
 	}
+	for _, memory := range []int{10, 20, 40, 60, 100, 141} {
+		benchmarkMemory(b, fmt.Sprint("SSBroyden/", memory), func() optim.Method { return &optim.SSBroyden{Memory: memory} })
+	}
+}
+
+func benchmarkMemory(b *testing.B, name string, fresh func() optim.Method) {
+	b.Run(name, func(b *testing.B) {
+		for b.Loop() {
+			sum := 0.0
+			const starts = 4
+			for seed := range uint64(starts) {
+				p := newPINN(48, 10, 10)
+				theta := p.start(seed)
+				m := fresh()
+				if err := m.Init(optim.Flat(len(theta))); err != nil {
+					b.Fatal(err)
+				}
+				f := &optimtest.Func{F: p.eval}
+				var loss float64
+				var err error
+				for f.Evals < 4000 && err == nil {
+					loss, err = m.Step(b.Context(), f, theta)
+				}
+				sum += math.Log10(loss)
+			}
+			b.ReportMetric(sum/starts, "log10(loss)")
+		}
+	})
 }

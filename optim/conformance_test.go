@@ -32,6 +32,8 @@ func TestConformance(t *testing.T) {
 		{"LBFGS of memory 1", func() optim.Method { return &optim.LBFGS{Memory: 1} }},
 		{"SSBroyden", func() optim.Method { return &optim.SSBroyden{} }},
 		{"SSBFGS", func() optim.Method { return &optim.SSBFGS{} }},
+		{"SSBroyden of limited memory", func() optim.Method { return &optim.SSBroyden{Memory: 4} }},
+		{"SSBFGS of limited memory", func() optim.Method { return &optim.SSBFGS{Memory: 2} }},
 		{"LevenbergMarquardt", func() optim.Method { return &optim.LevenbergMarquardt{} }},
 		{"LevenbergMarquardt without corrections", func() optim.Method { return &optim.LevenbergMarquardt{Plain: true} }},
 		{"Auto", func() optim.Method { return &optim.Auto{} }},

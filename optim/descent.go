@@ -35,6 +35,7 @@ type step struct {
 type descent struct {
 	resumable
 	name    string
+	form    string // of the model, where there are several; part of the state's kind
 	model   curvature
 	gradTol float64
 	// foresee starts the line search where the last step's progress suggests, not at 1. It suits models whose
@@ -161,7 +162,7 @@ func (d *descent) forget() {
 	d.progress = progress{}
 }
 
-func (d *descent) kind() string { return "optim." + d.name + "/1" }
+func (d *descent) kind() string { return "optim." + d.name + d.form + "/1" }
 
 func (d *descent) state() ([]byte, error) {
 	w, pending, err := d.begin(d.kind())

@@ -83,6 +83,17 @@ func ExampleSSBroyden() {
 	// [1.00000000 1.00000000 1.00000000 1.00000000 1.00000000] true
 }
 
+func ExampleSSBroyden_memory() {
+	theta := make([]float64, 40)
+	m := &optim.SSBroyden{Memory: 10, GradTol: 1e-9}
+	err := minimise(m, theta)
+	fmt.Println(m.Describe())
+	fmt.Printf("%.6f %.6f %t\n", theta[0], theta[39], errors.Is(err, optim.ErrConverged))
+	// Output:
+	// SSBroyden(memory 10)
+	// 1.000000 1.000000 true
+}
+
 func ExampleSSBFGS() {
 	theta := []float64{0, 0, 0, 0, 0}
 	err := minimise(&optim.SSBFGS{GradTol: 1e-10}, theta)

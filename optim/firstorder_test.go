@@ -159,7 +159,7 @@ func TestNoAllocations(t *testing.T) {
 }
 
 func TestDenseMethodsRefuseLargeProblems(t *testing.T) {
-	for _, m := range []optim.Method{&optim.SSBroyden{}, &optim.SSBFGS{}} {
+	for _, m := range []optim.Method{&optim.SSBroyden{Memory: 1_000_000}, &optim.SSBFGS{Memory: 1_000_000}} {
 		if err := m.Init(optim.Flat(1_000_000)); err == nil {
 			t.Errorf("%s accepted a million parameters", optim.Describe(m))
 		}

@@ -12,7 +12,7 @@
 //   - [Auto] chooses by itself.
 //   - A loss of mean squares and up to about 3000 parameters or residuals: some hundred steps of Adam, then [LevenbergMarquardt].
 //   - Up to about 5000 parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
-//   - More parameters, fixed points: [SOAP], then [LBFGS].
+//   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory.
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
 //     that stays the same within a step; redrawing between steps is fine.
 //

@@ -43,6 +43,8 @@ func TestPINN(t *testing.T) {
 		{&optim.LBFGS{}, 3000, 1e-5, 1e-4},
 		{&optim.SSBFGS{}, 3000, 1e-13, 1e-8},
 		{&optim.SSBroyden{}, 5000, 1e-18, 4e-12},
+		{&optim.SSBroyden{Memory: 60}, 3000, 1e-11, 1e-7},
+		{&optim.SSBFGS{Memory: 60}, 3000, 1e-11, 1e-7},
 		{&optim.LevenbergMarquardt{Plain: true}, 500, 1e-6, 1e-4},
 		{&optim.LevenbergMarquardt{}, 150, 1e-18, 1e-11},
 	} {

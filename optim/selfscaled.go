@@ -131,10 +131,15 @@ func (d *dense) learn(st step) {
 // correction is C without its vectors: C = root·I + e·ê êᵀ + (along·r − root·ẑ)·ẑᵀ, where r = alpha·Z⁻¹p.
 type correction struct{ root, e, along, alpha float64 }
 
-// correction computes C for a step of length alpha from the point with Zᵀg = d.r to that with Zᵀg = t. It leaves the
-// step r in d.r and ẑ, ê in d.zh, d.eh. ok is false when rounding leaves nothing to learn.
+// correction is that of newCorrection for the step from the point with Zᵀg = d.r to that with Zᵀg = t. It leaves the
+// step r in d.r and ẑ, ê in d.zh, d.eh.
 func (d *dense) correction(t []float64, alpha float64) (c correction, ok bool) {
-	r, zh, eh := d.r, d.zh, d.eh
+	return newCorrection(d.scaling, len(t), d.r, d.zh, d.eh, t, alpha)
+}
+
+// newCorrection computes C for a step of length alpha from the point with Zᵀg = r to that with Zᵀg = t, of n parameters.
+// It writes the step to r and ẑ, ê to zh, eh. ok is false when rounding leaves nothing to learn.
+func newCorrection(s scaling, n int, r, zh, eh, t []float64, alpha float64) (c correction, ok bool) {
 	for i, ti := range t {
 		zh[i] = ti - r[i]
 		r[i] *= -alpha
@@ -158,7 +163,7 @@ func (d *dense) correction(t []float64, alpha float64) (c correction, ok bool) {
 	a := ratio * ratio // b·h − 1, without the cancellation
 	h := zz * (zz / rz)
 	b := (1 + a) / h
-	theta, tau := d.scaling(b, h, a, len(t))
+	theta, tau := s(b, h, a, n)
 	root := 1 / math.Sqrt(tau)
 	c = correction{root: root, e: math.Sqrt((1+a)/((1+a*theta)*tau)) - root, along: 1 / math.Sqrt(rz), alpha: alpha}
 	return c, finite(c.root) && finite(c.e) && finite(c.along)

@@ -8,9 +8,11 @@ import "context"
 //	θ ← θ − α·H·∇L(θ)
 //	H ← (I − s yᵀ/sᵀy)·(H/τ)·(I − y sᵀ/sᵀy) + s sᵀ/sᵀy        τ = min(1, sᵀy/sᵀH⁻¹s)
 //
-// It is [SSBroyden] with φ = 1, and shares everything else with it: cost, safeguards, departures. SSBroyden is
+// It is [SSBroyden] with φ = 1, and shares everything else with it: cost, limited memory, safeguards, departures. SSBroyden is
 // usually better.
 type SSBFGS struct {
+	// Memory is as in SSBroyden.
+	Memory int
 	// GradTol stops when max|∂L/∂θ_i| is at most this. 0 stops only at a gradient of exactly 0, or at round-off.
 	GradTol float64
 	// MaxTrials bounds the evaluations of one line search; 0 means 30.
@@ -23,7 +25,7 @@ type SSBFGS struct {
 
 // Init implements Method.
 func (m *SSBFGS) Init(params []Param) error {
-	return m.quasi.init(params, "SSBFGS", bfgsScaling, m.GradTol, m.MaxTrials, m.Workers)
+	return m.quasi.init(params, "SSBFGS", bfgsScaling, settings{m.Memory, m.MaxTrials, m.Workers, m.GradTol})
 }
 
 // Step implements Method.
@@ -34,11 +36,14 @@ func (m *SSBFGS) Step(ctx context.Context, f Objective, theta []float64) (float6
 // Reset drops H, so that the next step goes along the negative gradient.
 func (m *SSBFGS) Reset() { m.quasi.forget() }
 
-// State implements Stateful. It holds the matrix: 8P² bytes.
+// State implements Stateful, as that of SSBroyden.
 func (m *SSBFGS) State() ([]byte, error) { return m.quasi.state() }
 
 // SetState implements Stateful.
 func (m *SSBFGS) SetState(state []byte) error { return m.quasi.setState(state, m.quasi.restore) }
 
 // Describe implements Describer.
-func (m *SSBFGS) Describe() string { return "SSBFGS" }
+func (m *SSBFGS) Describe() string { return m.quasi.describe("SSBFGS", m.Memory) }
+
+// Choices implements Chooser: that the memory is limited, where Memory left that to the method.
+func (m *SSBFGS) Choices() []string { return m.quasi.choices("SSBFGS", m.Memory) }

@@ -13,8 +13,18 @@ import "context"
 // some thousand parameters and a loss on fixed points; Kiyani et al. (2025, arXiv 2501.16371) compare it with others
 // on PINNs. The published runs start it from some thousand steps of [Adam].
 //
-// A dense P×P matrix is kept: 8P² bytes, 200 MB at P = 5000, and a step costs about three passes over it beside one
-// or two gradients.
+// Up to 5000 parameters a dense P×P matrix is kept: 8P² bytes, 200 MB at P = 5000, and a step costs about three passes over it
+// beside one or two gradients.
+//
+// Above, or with Memory set, H differs from a multiple of the identity in at most Memory directions:
+//
+//	H = ρ²·(I − QᵀQ) + QᵀSSᵀQ        Q: m×P, orthonormal rows
+//
+// The update above is done in the coordinates of Q, the span of the gradients so far, where it loses nothing (reduced Hessians:
+// Gill & Leonard, SIAM J. Optim. 12, 2001). When m directions are full, the half of the eigenvectors of H within them whose
+// eigenvalues are nearest to ρ², in proportion, is merged into ρ², as their geometric mean. So the steepest and the flattest
+// directions of the whole run are remembered, where [LBFGS] has the latest steps. That is 8·m·P bytes and about 8·m·P flops a
+// step. Which directions go is this package's own choice; Gill & Leonard (SIAM J. Optim. 14, 2003) drop the oldest.
 //
 // Departures from the paper: H is kept as a factor, H = Z·Zᵀ, which cannot turn indefinite by rounding and, on this
 // package's test problem, ends at a loss four orders of magnitude lower; the first matrix is the identity; the first
@@ -26,6 +36,10 @@ import "context"
 // from Solve to Solve, also when points or weights changed. The zero value is ready for use. It must not be copied
 // after Init.
 type SSBroyden struct {
+	// Memory is the number of directions in which H is more than a multiple of the identity, 2 at least; P or more means a dense
+	// matrix. 0 means the matrix up to 5000 parameters and above 300 directions, or as many as 1 GB holds, but 30 at least.
+	// When it changes between two calls of Init, H starts afresh.
+	Memory int
 	// GradTol stops when max|∂L/∂θ_i| is at most this. 0 stops only at a gradient of exactly 0, or at round-off.
 	GradTol float64
 	// MaxTrials bounds the evaluations of one line search; 0 means 30.
@@ -39,7 +53,7 @@ type SSBroyden struct {
 
 // Init implements Method.
 func (m *SSBroyden) Init(params []Param) error {
-	return m.quasi.init(params, "SSBroyden", broydenScaling, m.GradTol, m.MaxTrials, m.Workers)
+	return m.quasi.init(params, "SSBroyden", broydenScaling, settings{m.Memory, m.MaxTrials, m.Workers, m.GradTol})
 }
 
 // Step implements Method.
@@ -50,11 +64,15 @@ func (m *SSBroyden) Step(ctx context.Context, f Objective, theta []float64) (flo
 // Reset drops H, so that the next step goes along the negative gradient.
 func (m *SSBroyden) Reset() { m.quasi.forget() }
 
-// State implements Stateful. It holds the matrix: 8P² bytes.
+// State implements Stateful. It holds the matrix, 8P² bytes, or the directions, up to 8·Memory·P. A state belongs to the same
+// form of H, and its directions must fit Memory.
 func (m *SSBroyden) State() ([]byte, error) { return m.quasi.state() }
 
 // SetState implements Stateful.
 func (m *SSBroyden) SetState(state []byte) error { return m.quasi.setState(state, m.quasi.restore) }
 
 // Describe implements Describer.
-func (m *SSBroyden) Describe() string { return "SSBroyden" }
+func (m *SSBroyden) Describe() string { return m.quasi.describe("SSBroyden", m.Memory) }
+
+// Choices implements Chooser: that the memory is limited, where Memory left that to the method.
+func (m *SSBroyden) Choices() []string { return m.quasi.choices("SSBroyden", m.Memory) }

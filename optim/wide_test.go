@@ -80,9 +80,10 @@ func TestWideVectors(t *testing.T) {
 func TestLongStepsDoNotDependOnWorkers(t *testing.T) {
 	const n = 2*wideBlock + 5
 	for name, fresh := range map[string]func() Method{
-		"Adam":      func() Method { return &Adam{} },
-		"LBFGS":     func() Method { return &LBFGS{Memory: 3} },
-		"SSBroyden": func() Method { return &SSBroyden{} },
+		"Adam":                        func() Method { return &Adam{} },
+		"LBFGS":                       func() Method { return &LBFGS{Memory: 3} },
+		"SSBroyden":                   func() Method { return &SSBroyden{} },
+		"SSBroyden of limited memory": func() Method { return &SSBroyden{Memory: 4} },
 	} {
 		size := n
 		if name == "SSBroyden" {

@@ -83,7 +83,7 @@ func TestLanguage(t *testing.T) {
 		{"DLRS", "optimizer.adam.lr={dlrs: {}}"},
 		{"clip", "optimizer={adam: {}, clip: 1, steps: 5}"},
 		{"clip by value", "optimizer={sgd: {momentum: 0.9, nesterov: true}, clip: {norm: 1, value: 0.1}, steps: 5}"},
-		{"phases", "optimizer=[{adamw: {decay: 1e-3, decays: ['u/*/weight']}, steps: 5}, {rmsprop: {}, steps: 5}, {lbfgs: {memory: 5}, steps: 5}, {ssbfgs: {}, steps: 5}, {ssbroyden: {grad_tol: 1e-12}, steps: 5}]"},
+		{"phases", "optimizer=[{adamw: {decay: 1e-3, decays: ['u/*/weight']}, steps: 5}, {rmsprop: {}, steps: 5}, {lbfgs: {memory: 5}, steps: 5}, {ssbfgs: {}, steps: 5}, {ssbroyden: {grad_tol: 1e-12, memory: 20}, steps: 5}]"},
 		{"freeze", "optimizer.freeze=[u/layer0]"},
 		{"auto", "optimizer=auto"},
 		{"soap", "optimizer={soap: {lr: 1e-3, every: 5}, clip: 1, steps: 5}"},

@@ -17,6 +17,7 @@ import (
 //
 //	optimizer: [{adam: {lr: 1e-3}, steps: 1000}, {ssbroyden: {}, steps: 3000}]
 //	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, corrections: 20, grad_tol: 0, max_trials: 30}, steps: 100}]
+//	optimizer: {ssbroyden: {memory: 300, grad_tol: 0, max_trials: 30, workers: 0}, steps: 5000}, memory 0 being the method's own choice
 //	optimizer: auto, which is {auto: {}, steps: 5000}, and the default
 //	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
 //	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
@@ -107,7 +108,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	case "lbfgs":
 		return &optim.LBFGS{Memory: m.intOr("memory", 30), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30)}
 	case "ssbroyden":
-		return &optim.SSBroyden{GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+		return &optim.SSBroyden{Memory: m.memory(), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	case "lm":
 		k := 0
 		if v := m.orDefault("corrections", "20"); v != nil {
@@ -117,7 +118,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	case "auto":
 		return &optim.Auto{Steps: steps, Single: b.p.Options.Precision == crux.Float32, Workers: m.workers()}
 	case "ssbfgs":
-		return &optim.SSBFGS{GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+		return &optim.SSBFGS{Memory: m.memory(), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	}
 	return b.firstOrder(names[0], m, clip, steps)
 }
@@ -286,6 +287,17 @@ func (b *builder) checkSelections(params []crux.Parameter) {
 
 func (s *section) intOr(key string, def int) int {
 	v, _ := s.integer(s.orDefault(key, strconv.Itoa(def)), 1)
+	return v
+}
+
+// memory is the limit of a self-scaled method's memory; 0 leaves it to the method.
+func (s *section) memory() int {
+	n := s.orDefault("memory", "0")
+	v, ok := s.integer(n, 0)
+	if ok && v == 1 {
+		s.fail(n, "a memory of 1 direction; it must hold 2 at least, or be 0 for the default")
+		return 0
+	}
 	return v
 }
 
