@@ -14,8 +14,15 @@ import (
 
 var _ optim.Residuals = (*objective)(nil)
 
+// residuals are the rows of the groups' programs: all points, or those of a sample.
+type residuals struct {
+	s    *Solver
+	of   func(g *group) *compiler.Program
+	part []float64 // of MulJT: one group's share
+}
+
 // squares is an error that names a constraint which is no mean square, if there is one.
-func (o *objective) squares() error {
+func (o *residuals) squares() error {
 	for i, c := range o.s.problem.Constraints {
 		if c.Loss.Kind != compiler.MSE {
 			return fmt.Errorf("crux: constraint %q is reduced by %s, which is no mean square; use mse there, or a method that needs gradients only, such as ssbroyden", o.s.cons[i].name, c.Loss.Kind)
@@ -34,14 +41,19 @@ func (o *objective) Normal(ctx context.Context, a *mat.SymDense, grad, theta []f
 	if err != nil {
 		return loss, err
 	}
+	return loss, o.normal(ctx, a, theta)
+}
+
+// normal writes JᵀJ to a.
+func (o *residuals) normal(ctx context.Context, a *mat.SymDense, theta []float64) error {
 	a.Zero()
-	return loss, o.eachGroup(ctx, func(g *group) error {
-		return g.program.AddGaussNewton(a.RawSymmetric().Data, theta, o.s.fixed, g.w)
+	return o.eachGroup(ctx, func(g *group) error {
+		return o.of(g).AddGaussNewton(a.RawSymmetric().Data, theta, o.s.fixed, g.w)
 	})
 }
 
 // eachGroup calls do for every group, whose g.w hold the members' shares of the training loss by then.
-func (o *objective) eachGroup(ctx context.Context, do func(g *group) error) error {
+func (o *residuals) eachGroup(ctx context.Context, do func(g *group) error) error {
 	n := float64(len(o.s.cons))
 	for _, g := range o.s.groups {
 		if ctx.Err() != nil {
@@ -59,19 +71,19 @@ func (o *objective) eachGroup(ctx context.Context, do func(g *group) error) erro
 
 // Rows implements optim.Residuals: the rows of the groups in their order, and within one those of
 // compiler.Program.Scaled.
-func (o *objective) Rows() int {
+func (o *residuals) Rows() int {
 	if o.squares() != nil {
 		return 0
 	}
 	n := 0
 	for _, g := range o.s.groups {
-		n += g.program.Rows()
+		n += o.of(g).Rows()
 	}
 	return n
 }
 
 // rowsOf cuts the part of each group from x, a vector of all rows.
-func (o *objective) rowsOf(ctx context.Context, x []float64, do func(g *group, part []float64) error) error {
+func (o *residuals) rowsOf(ctx context.Context, x []float64, do func(g *group, part []float64) error) error {
 	if err := o.squares(); err != nil {
 		return err
 	}
@@ -79,7 +91,7 @@ func (o *objective) rowsOf(ctx context.Context, x []float64, do func(g *group, p
 		return fmt.Errorf("crux: a vector of %d entries for %d residuals", len(x), n)
 	}
 	return o.eachGroup(ctx, func(g *group) error {
-		n := g.program.Rows()
+		n := o.of(g).Rows()
 		part := x[:n]
 		x = x[n:]
 		return do(g, part)
@@ -87,27 +99,27 @@ func (o *objective) rowsOf(ctx context.Context, x []float64, do func(g *group, p
 }
 
 // Scaled implements optim.Residuals.
-func (o *objective) Scaled(ctx context.Context, dst, theta []float64) error {
+func (o *residuals) Scaled(ctx context.Context, dst, theta []float64) error {
 	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
-		return g.program.Scaled(part, theta, o.s.fixed, g.w)
+		return o.of(g).Scaled(part, theta, o.s.fixed, g.w)
 	})
 }
 
 // MulJ implements optim.Residuals.
-func (o *objective) MulJ(ctx context.Context, dst, v, theta []float64) error {
+func (o *residuals) MulJ(ctx context.Context, dst, v, theta []float64) error {
 	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
-		return g.program.MulJ(part, theta, o.s.fixed, g.w, v)
+		return o.of(g).MulJ(part, theta, o.s.fixed, g.w, v)
 	})
 }
 
 // MulJT implements optim.Residuals.
-func (o *objective) MulJT(ctx context.Context, dst, u, theta []float64) error {
+func (o *residuals) MulJT(ctx context.Context, dst, u, theta []float64) error {
 	clear(dst)
 	if len(o.part) != len(dst) {
 		o.part = make([]float64, len(dst))
 	}
 	return o.rowsOf(ctx, u, func(g *group, part []float64) error {
-		if err := g.program.MulJT(o.part, theta, o.s.fixed, g.w, part); err != nil {
+		if err := o.of(g).MulJT(o.part, theta, o.s.fixed, g.w, part); err != nil {
 			return err
 		}
 		floats.Add(dst, o.part)
@@ -116,7 +128,7 @@ func (o *objective) MulJT(ctx context.Context, dst, u, theta []float64) error {
 }
 
 // Jacobian implements optim.Residuals.
-func (o *objective) Jacobian(ctx context.Context, dst, theta []float64) error {
+func (o *residuals) Jacobian(ctx context.Context, dst, theta []float64) error {
 	if err := o.squares(); err != nil {
 		return err
 	}
@@ -124,22 +136,22 @@ func (o *objective) Jacobian(ctx context.Context, dst, theta []float64) error {
 		return fmt.Errorf("crux: %d places for a Jacobian of %d entries", len(dst), want)
 	}
 	return o.eachGroup(ctx, func(g *group) error {
-		n := g.program.Rows() * len(theta)
+		n := o.of(g).Rows() * len(theta)
 		part := dst[:n]
 		dst = dst[n:]
-		return g.program.ScaledJacobian(part, theta, o.s.fixed, g.w)
+		return o.of(g).ScaledJacobian(part, theta, o.s.fixed, g.w)
 	})
 }
 
 // Kernel implements optim.Residuals.
-func (o *objective) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
+func (o *residuals) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
 	if err := o.squares(); err != nil {
 		return err
 	}
 	var programs []*compiler.Program
 	var w [][]float64
 	if err := o.eachGroup(ctx, func(g *group) error {
-		programs, w = append(programs, g.program), append(w, g.w)
+		programs, w = append(programs, o.of(g)), append(w, g.w)
 		return nil
 	}); err != nil {
 		return err

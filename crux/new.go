@@ -58,6 +58,7 @@ type group struct {
 	on      *domain.Points
 	members []int
 	program *compiler.Program
+	sampled *compiler.Program // the same at some of the points, if a method has asked for it
 	cloud   *domain.Cloud
 	next    *domain.Cloud // points of the next step, if a callback has set them
 	draws   int

@@ -8,26 +8,27 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/optim"
 )
 
 // objective is the training loss (1/N) Σ w_i L_i(θ) as a method sees it. It remembers its last evaluation, so that the
 // step's own gradient is not computed twice.
 type objective struct {
-	s      *Solver
+	residuals
 	theta  []float64
 	grad   []float64
 	losses []float64
 	train  []float64 // losses with weights of the points
 	loss   float64
-	state  int       // of the memory: 0 nothing, 1 losses, 2 gradient too
-	part   []float64 // of MulJT: one group's share
-	count  int       // evaluations, for reports
+	state  int // of the memory: 0 nothing, 1 losses, 2 gradient too
+	count  int // evaluations, for reports
 }
 
 func newObjective(s *Solver) *objective {
 	n := len(s.theta)
-	return &objective{s: s, theta: make([]float64, n), grad: make([]float64, n), losses: make([]float64, len(s.cons)), train: make([]float64, len(s.cons))}
+	all := residuals{s: s, of: func(g *group) *compiler.Program { return g.program }}
+	return &objective{residuals: all, theta: make([]float64, n), grad: make([]float64, n), losses: make([]float64, len(s.cons)), train: make([]float64, len(s.cons))}
 }
 
 // forget drops the memory: weights or points have changed.

@@ -36,6 +36,11 @@ func TestConformance(t *testing.T) {
 		{"SSBFGS of limited memory", func() optim.Method { return &optim.SSBFGS{Memory: 2} }},
 		{"LevenbergMarquardt", func() optim.Method { return &optim.LevenbergMarquardt{} }},
 		{"LevenbergMarquardt without corrections", func() optim.Method { return &optim.LevenbergMarquardt{Plain: true} }},
+		{"LevenbergMarquardt without a matrix", func() optim.Method { return &optim.LevenbergMarquardt{MatrixFree: true} }},
+		{"LevenbergMarquardt with three rows", func() optim.Method { return &optim.LevenbergMarquardt{Rows: 3} }},
+		{"groups with least squares without a matrix", func() optim.Method {
+			return optim.Groups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{Rows: 3}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
+		}},
 		{"Auto", func() optim.Method { return &optim.Auto{} }},
 		{"Auto for float32", func() optim.Method { return &optim.Auto{Single: true} }},
 		{"groups with least squares", func() optim.Method {

@@ -24,9 +24,16 @@ import (
 //
 // Where there are fewer residuals R than parameters P, the same steps are computed from JJᵀ, R×R, by Woodbury's identity:
 // without corrections that is the energy natural gradient of Müller & Zeinhofer (2023, arXiv 2302.13163) in its dual form. Two matrices
-// of min(P, R)² numbers are kept; that size is at most 5000. Near the end, where λ is below 1e-13 of the trace of JᵀJ, there
+// of min(P, R)² numbers are kept. Near the end, where λ is below 1e-13 of the trace of JᵀJ, there
 // are three more of them and J itself, if it takes no more than 256 MB: the factorisation is then computed from J, as JᵀJ has lost the
 // directions that are still to be found.
+//
+// Where P and R are both above 5000 there are no such matrices. The systems are solved by conjugate gradients with products J·v and
+// Jᵀ·u, each about a gradient, to an accuracy that follows the progress of the loss (Eisenstat & Walker 1996), and
+// preconditioned by JᵀJ + λI on a random part of the rows (see Rows), drawn anew for each step, stratified by point set. Three or four
+// iterations are common, each correction begins from the residual of the nonlinear equation and so mends what the last
+// solve has left, and memory is 16·Rows² bytes and some vectors. Draws continue in a resumed run. The objective should
+// implement [Sampled]; without it there is no preconditioner, and hundreds of iterations.
 //
 // The objective must implement [Residuals]; a solver's does when every constraint is a mean square. It suits smooth problems on fixed
 // points; redrawn points are no obstacle, as only λ is carried from step to step.
@@ -46,6 +53,11 @@ type LevenbergMarquardt struct {
 	GradTol float64
 	// MaxTrials bounds the values of λ of one step; 0 means 30.
 	MaxTrials int
+	// MatrixFree solves by iteration where a matrix would fit as well. It is what happens anyway when P and R are above 5000.
+	MatrixFree bool
+	// Rows is the number of residuals drawn for each step's preconditioner when solving by iteration; 0 means 20√R, at most 4000.
+	// More cost more for each step and less for each iteration; the memory for them is 16·Rows² bytes. It implies MatrixFree.
+	Rows int
 	// Workers is as in SSBroyden.
 	Workers int
 
@@ -73,6 +85,8 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 		return fmt.Errorf("optim: %s: GradTol %v; it must be a number that is not negative", marquardtName, m.GradTol)
 	case m.MaxTrials < 0:
 		return fmt.Errorf("optim: %s: MaxTrials %d; it must not be negative", marquardtName, m.MaxTrials)
+	case m.Rows < 0:
+		return fmt.Errorf("optim: %s: Rows %d; it must not be negative", marquardtName, m.Rows)
 	case m.Workers < 0:
 		return fmt.Errorf("optim: %s: Workers %d; it must not be negative", marquardtName, m.Workers)
 	}
@@ -86,13 +100,14 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 		m.corrections = 0
 	}
 	m.lend(m.Workers)
+	m.always, m.matrixFree.rows = m.MatrixFree || m.Rows > 0, m.Rows
 	return m.init(params, m.fresh, m.restore)
 }
 
 // fresh makes the state for a new layout.
 func (m *LevenbergMarquardt) fresh() error {
 	n := m.layout.n
-	m.lambda, m.progress = 0, progress{}
+	m.lambda, m.progress, m.matrixFree.draw = 0, progress{}, 0
 	m.linearised.fresh(n)
 	for _, v := range []*[]float64{&m.d, &m.x, &m.best} {
 		*v = make([]float64, n)
@@ -130,6 +145,9 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 	if m.progress.enter(loss); m.progress.flat >= flatSteps {
 		return loss, m.converged(RoundOff, loss)
 	}
+	if m.progress.known {
+		m.matrixFree.forcing(loss / (loss + m.progress.drop))
+	}
 	m.sx = sized(m.sx, r.Rows())
 	t, err := m.search(ctx, r, a, loss)
 	if err != nil {
@@ -137,6 +155,7 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 	}
 	copy(theta, m.best)
 	m.lambda = t.next
+	m.matrixFree.draw++
 	m.progress.note(loss, t.loss)
 	return loss, nil
 }
@@ -258,9 +277,9 @@ func (m *LevenbergMarquardt) converged(r Reason, loss float64) error {
 	return &ConvergedError{Method: marquardtName, Reason: r, Loss: loss, Grad: normInf(m.g)}
 }
 
-const marquardtState = "optim.LevenbergMarquardt/2"
+const marquardtState = "optim.LevenbergMarquardt/3"
 
-// State implements Stateful: λ and what is known of progress.
+// State implements Stateful: λ, what is known of progress and how many samples were drawn.
 func (m *LevenbergMarquardt) State() ([]byte, error) {
 	w, pending, err := m.begin(marquardtState)
 	if w == nil {
@@ -271,6 +290,7 @@ func (m *LevenbergMarquardt) State() ([]byte, error) {
 	w.float(m.progress.loss)
 	w.float(m.progress.drop)
 	w.int(m.progress.flat)
+	w.uint(m.matrixFree.draw)
 	return w.b, nil
 }
 
@@ -281,13 +301,14 @@ func (m *LevenbergMarquardt) restore(state []byte) error {
 	r := m.open(marquardtState, state)
 	lambda := r.float()
 	g := progress{known: r.bool(), loss: r.float(), drop: r.float(), flat: r.int()}
+	draw := r.uint()
 	if r.err == nil && (!(lambda >= 0) || math.IsInf(lambda, 1)) {
 		r.err = errors.New("the damping in the state is not a finite number")
 	}
 	if err := r.finish(); err != nil {
 		return err
 	}
-	m.lambda, m.progress = lambda, g
+	m.lambda, m.progress, m.matrixFree.draw = lambda, g, draw
 	return nil
 }
 

@@ -7,16 +7,18 @@ import (
 )
 
 // linearised is the loss near a point as Gauss–Newton methods see it, ½‖s + Jδ‖²: s, ∇L and the systems with JᵀJ + λI, on the
-// smaller side.
+// smaller side, or by products where neither is small.
 type linearised struct {
-	primal primal
-	dual   dual
+	primal     primal
+	dual       dual
+	matrixFree matrixFree
+	always     bool // matrixFree whatever the size
 
 	at, g []float64 // θ and ∇L, of P
 	s     []float64 // s(θ), of R
 }
 
-// mostNormal is the largest matrix that is factorised: two of them are 400 MB.
+// mostNormal is the largest matrix of all rows that is factorised: two of them are 400 MB.
 const mostNormal = 5000
 
 // lend sets the number of goroutines where the objective lends none; 0 means GOMAXPROCS.
@@ -24,7 +26,11 @@ func (m *linearised) lend(workers int) {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	m.primal.pool, m.dual.pool = crew(workers), crew(workers)
+	m.use(crew(workers))
+}
+
+func (m *linearised) use(p Pool) {
+	m.primal.pool, m.dual.pool, m.matrixFree.primal.pool, m.matrixFree.dual.pool = p, p, p, p
 }
 
 // fresh makes room for n parameters. The matrices are made by the first step.
@@ -43,9 +49,6 @@ func checkSquares(ctx context.Context, name string, n int, f Objective) error {
 		}
 		return fmt.Errorf("optim: %s: %w", name, errNoSquares)
 	}
-	if least := min(rows, n); least > mostNormal {
-		return fmt.Errorf("optim: %s: %d parameters and %d residuals; one of them must be at most %d: take fewer points, SSBroyden or LBFGS, or Groups to choose fewer parameters", name, n, rows, mostNormal)
-	}
 	return nil
 }
 
@@ -53,10 +56,13 @@ func checkSquares(ctx context.Context, name string, n int, f Objective) error {
 // it returns without an error is finite.
 func (m *linearised) linearise(ctx context.Context, name string, r Residuals, theta []float64) (a damped, loss float64, err error) {
 	if p := poolOf(r); p != nil {
-		m.primal.pool, m.dual.pool = p, p
+		m.use(p)
 	}
 	a = &m.primal
-	if r.Rows() < len(theta) {
+	switch rows := r.Rows(); {
+	case m.always || min(rows, len(theta)) > mostNormal:
+		a = &m.matrixFree
+	case rows < len(theta):
 		a = &m.dual
 	}
 	copy(m.at, theta)

@@ -47,6 +47,8 @@ func TestPINN(t *testing.T) {
 		{&optim.SSBFGS{Memory: 60}, 3000, 1e-11, 1e-7},
 		{&optim.LevenbergMarquardt{Plain: true}, 500, 1e-6, 1e-4},
 		{&optim.LevenbergMarquardt{}, 150, 1e-18, 1e-11},
+		{&optim.LevenbergMarquardt{MatrixFree: true}, 150, 1e-10, 1e-7}, // λ ends at 1e-13 of the trace
+		{&optim.LevenbergMarquardt{Rows: 24}, 150, 1e-8, 1e-6},
 	} {
 		p := newPINN(48, 10, 10)
 		theta := p.start(0)

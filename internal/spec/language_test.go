@@ -89,6 +89,8 @@ func TestLanguage(t *testing.T) {
 		{"soap", "optimizer={soap: {lr: 1e-3, every: 5}, clip: 1, steps: 5}"},
 		{"auto with steps", "optimizer={auto: {}, steps: 5}"},
 		{"lm without corrections", "optimizer={lm: {corrections: 0}, steps: 5}"},
+		{"lm without a matrix", "optimizer={lm: {matrix_free: true}, steps: 5}"},
+		{"lm on some rows", "optimizer={lm: {rows: 100}, steps: 5}"},
 		{"groups", "optimizer={groups: [{params: u/layer0, sgd: {lr: 0.1}}, {params: u/layer1/bias, freeze: }, {adam: {}}], steps: 5}"},
 		{"float32", "precision=float32"},
 		{"all trackers", "trackers=all"},

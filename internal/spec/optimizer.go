@@ -114,7 +114,16 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 		if v := m.orDefault("corrections", "20"); v != nil {
 			k, _ = m.integer(v, 0)
 		}
-		return &optim.LevenbergMarquardt{Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+		rows, free := 0, false
+		if v := m.get("rows"); v != nil {
+			rows, _ = m.integer(v, 1)
+		}
+		if v := m.get("matrix_free"); v != nil {
+			if free = m.boolean(v); !free && rows > 0 {
+				m.fail(v, "rows are drawn for solving without a matrix; leave rows or matrix_free: false away")
+			}
+		}
+		return &optim.LevenbergMarquardt{MatrixFree: free, Rows: rows, Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	case "auto":
 		return &optim.Auto{Steps: steps, Single: b.p.Options.Precision == crux.Float32, Workers: m.workers()}
 	case "ssbfgs":

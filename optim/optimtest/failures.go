@@ -49,6 +49,14 @@ func (o *failing) Normal(ctx context.Context, a *mat.SymDense, grad, theta []flo
 	return o.Residuals.Normal(ctx, a, grad, theta)
 }
 
+// Sample implements optim.Sampled; the sample itself does not fail.
+func (o *failing) Sample(ctx context.Context, rows int, draw uint64) (optim.Residuals, error) {
+	if err := o.next(); err != nil {
+		return nil, err
+	}
+	return o.Residuals.(optim.Sampled).Sample(ctx, rows, draw)
+}
+
 func (o *failing) Scaled(ctx context.Context, dst, theta []float64) error {
 	if err := o.next(); err != nil {
 		return err

@@ -247,6 +247,11 @@ func (a aliasing) Grad(ctx context.Context, grad, theta []float64) (float64, err
 	return a.Residuals.Grad(ctx, grad, theta)
 }
 
+// Sample implements optim.Sampled.
+func (a aliasing) Sample(ctx context.Context, rows int, draw uint64) (optim.Residuals, error) {
+	return a.Residuals.(optim.Sampled).Sample(ctx, rows, draw)
+}
+
 func (s suite) repeat(t *testing.T) {
 	a, b := RosenbrockStart(n), RosenbrockStart(n)
 	steps(t, s.start(t), valleyFunc(n), a, 50)

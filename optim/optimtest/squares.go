@@ -3,6 +3,8 @@ package optimtest
 import (
 	"context"
 	"errors"
+	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -10,7 +12,7 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-var _ optim.Residuals = (*Func)(nil)
+var _ optim.Sampled = (*Func)(nil)
 
 // rows calls row for each residual, with its number.
 func (o *Func) rows(ctx context.Context, theta []float64, row func(k int, s float64, ds []float64)) error {
@@ -88,4 +90,42 @@ func (o *Func) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of 
 		}
 	}
 	return err
+}
+
+// Sample implements optim.Sampled: one residual at random out of each of so many strata, scaled by the root of their size.
+func (o *Func) Sample(ctx context.Context, rows int, draw uint64) (optim.Residuals, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if o.Squares == nil {
+		return nil, errors.New("optimtest: the loss is no sum of squares")
+	}
+	rows = max(min(rows, o.Count), 1)
+	rng := rand.New(rand.NewPCG(draw, uint64(rows)))
+	in := make([]bool, o.Count)
+	for k := range rows {
+		lo, hi := k*o.Count/rows, (k+1)*o.Count/rows
+		in[lo+rng.IntN(hi-lo)] = true
+	}
+	c := math.Sqrt(float64(o.Count) / float64(rows))
+	part := &Func{Count: rows, Squares: func(theta []float64, row func(s float64, ds []float64)) {
+		k := -1
+		o.Squares(theta, func(s float64, ds []float64) {
+			if k++; in[k] {
+				scaled := append([]float64(nil), ds...)
+				floats.Scale(c, scaled)
+				row(c*s, scaled)
+			}
+		})
+	}}
+	part.F = func(grad, theta []float64) float64 {
+		clear(grad)
+		loss := 0.0
+		part.Squares(theta, func(s float64, ds []float64) {
+			loss += s * s / 2
+			floats.AddScaled(grad, s, ds)
+		})
+		return loss
+	}
+	return part, nil
 }

@@ -1,0 +1,164 @@
+package optim_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/crux-pinn/crux/optim"
+	"github.com/crux-pinn/crux/optim/optimtest"
+)
+
+// All forms give the same step and the same correction, up to the tolerance of the iteration; whether the sample has all rows, so
+// that one iteration is enough, or fewer.
+func TestMatrixFreeAgrees(t *testing.T) {
+	for name, points := range map[string]int{"fewer rows than parameters": 24, "more": 200} {
+		p := newPINN(points, 7, 7)
+		theta := p.start(1)
+		f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: points}
+		const lambda = 1e-6 // of the trace, which is exact for all forms but the one with few rows
+		first, second, err := optim.Iterates(t.Context(), "normal", f, theta, lambda, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare := func(form string, rows int, tol, want float64) {
+			t.Helper()
+			a, b, err := optim.Iterates(t.Context(), form, f, theta, lambda, tol, rows)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e, g := relative(a, first), relative(b, second); !(e <= want && g <= want) {
+				t.Errorf("%s, %s, %d rows: steps differ by %.1e, corrected ones by %.1e; want %.0e", name, form, rows, e, g, want)
+			}
+		}
+		compare("kernel", 0, 0, 1e-8)
+		compare("no matrix", points, 1e-12, 1e-8)
+		compare("no matrix", points, 0.3, 1e-6) // the preconditioner is the inverse
+	}
+}
+
+func relative(x, y []float64) float64 {
+	num, den := 0.0, 0.0
+	for i := range x {
+		num += (x[i] - y[i]) * (x[i] - y[i])
+		den += y[i] * y[i]
+	}
+	return math.Sqrt(num / den)
+}
+
+// Twelve of 48 rows converge to the step of all rows for the same λ.
+func TestMatrixFreeSample(t *testing.T) {
+	p := newPINN(48, 7, 7)
+	theta := p.start(1)
+	f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: 48}
+	part, err := f.Sample(t.Context(), 12, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trace := func(f optim.Residuals) (sum float64) {
+		j := make([]float64, f.Rows()*len(theta))
+		if err := f.Jacobian(t.Context(), j, theta); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range j {
+			sum += x * x
+		}
+		return sum
+	}
+	const lambda = 1e-4
+	want, _, err := optim.Iterates(t.Context(), "normal", f, theta, lambda*trace(part)/trace(f), 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := optim.Iterates(t.Context(), "no matrix", f, theta, lambda, 1e-10, 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := relative(got, want); !(e < 1e-7) {
+		t.Errorf("steps differ by %.1e", e)
+	}
+}
+
+// sampleless is an objective without samples.
+type sampleless struct{ optim.Residuals }
+
+// Where both sides are above 5000 there is no matrix: with one this test would take 800 MB and 8·10¹⁰ operations a step.
+func TestMatrixFreeLarge(t *testing.T) {
+	const n = 5001
+	theta := make([]float64, n)
+	for i := range theta {
+		theta[i] = 1
+	}
+	m := &optim.LevenbergMarquardt{}
+	initialised(t, m, n)
+	f := &banded{n: n}
+	if err := m.Check(t.Context(), sampleless{f}); err != nil {
+		t.Fatal(err)
+	}
+	var loss float64
+	for range 8 {
+		var err error
+		if loss, err = m.Step(t.Context(), sampleless{f}, theta); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !(loss < 1e-12) {
+		t.Errorf("loss %v after 8 steps", loss)
+	}
+}
+
+// banded has the residuals s_k = θ_k + 0.3·sin θ_{k+1}, cyclic, with products in O(n).
+type banded struct {
+	optim.Residuals // the rest must not be asked for
+	n               int
+}
+
+func (b *banded) Rows() int { return b.n }
+
+func (b *banded) Scaled(_ context.Context, dst, theta []float64) error {
+	for k := range dst {
+		dst[k] = theta[k] + 0.3*math.Sin(theta[(k+1)%b.n])
+	}
+	return nil
+}
+
+func (b *banded) MulJ(_ context.Context, dst, v, theta []float64) error {
+	for k := range dst {
+		i := (k + 1) % b.n
+		dst[k] = v[k] + 0.3*math.Cos(theta[i])*v[i]
+	}
+	return nil
+}
+
+func (b *banded) MulJT(_ context.Context, dst, u, theta []float64) error {
+	copy(dst, u)
+	for k := range u {
+		i := (k + 1) % b.n
+		dst[i] += 0.3 * math.Cos(theta[i]) * u[k]
+	}
+	return nil
+}
+
+func (b *banded) Loss(ctx context.Context, theta []float64) (float64, error) {
+	s := make([]float64, b.n)
+	if err := b.Scaled(ctx, s, theta); err != nil {
+		return math.NaN(), err
+	}
+	sum := 0.0
+	for _, x := range s {
+		sum += x * x / 2
+	}
+	return sum, nil
+}
+
+func (b *banded) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
+	s := make([]float64, b.n)
+	if err := b.Scaled(ctx, s, theta); err != nil {
+		return math.NaN(), err
+	}
+	loss, err := b.Loss(ctx, theta)
+	if err != nil {
+		return loss, err
+	}
+	return loss, b.MulJT(ctx, grad, s, theta)
+}
