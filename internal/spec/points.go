@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/crux-pinn/crux/domain"
 )
@@ -46,8 +47,8 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 		return nil, nil, 0
 	case r.given:
 	case count == nil && !r.few:
-		s.lacks("points", "1000")
-		return nil, nil, 0
+		n = b.enough(r)
+		s.orDefault("points", strconv.Itoa(n))
 	case count != nil:
 		var ok bool
 		if n, ok = b.integer(count, 1); !ok {
@@ -83,6 +84,15 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 		return nil, nil, 0
 	}
 	return r, b.resampled(resample, points, n), n
+}
+
+// enough is the number of points of a region without one: it grows with the dimension of the region, one less on its boundary.
+func (b *builder) enough(r *region) int {
+	d := len(b.p.Coords)
+	if !r.inside {
+		d--
+	}
+	return [...]int{1, 200, 1500, 3000}[min(d, 3)]
 }
 
 // resampled reads resample: the number of steps after which new points are drawn. A mapping is for follow to read.
