@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build test short bench bench-peers lint cover golden problems accuracy ci clean
+.PHONY: help build test short bench bench-peers lint cover golden problems accuracy unseen ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -36,6 +36,9 @@ problems: ## solve every shipped problem and write docs/problems.md
 
 accuracy: ## solve every shipped problem with three seeds and write docs/accuracy.md; ONLY=poisson2d,volterra for some
 	go run ./internal/problems -accuracy -only '$(ONLY)'
+
+unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/unseen.md; ONLY=kdv for some
+	go run ./internal/problems -unseen -only '$(ONLY)'
 
 ci: ## everything that CI runs
 	bash .ci/run

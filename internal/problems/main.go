@@ -1,12 +1,13 @@
-// Command problems solves the shipped problems, one after the other, and writes the tables of docs/problems.md and
-// docs/accuracy.md.
+// Command problems solves the shipped problems, one after the other, and writes the tables of docs/problems.md,
+// docs/accuracy.md and docs/unseen.md.
 //
 //	go run ./internal/problems [-only poisson2d,burgers1d] [-set seed=2] [-o docs/problems.md]
 //	go run ./internal/problems -accuracy [-seeds 3] [-only poisson2d] [-o docs/accuracy.md]
+//	go run ./internal/problems -unseen [-only kdv] [-o docs/unseen.md]
 //
 // Each problem runs as a user runs it: `crux solve FILE --json`, with the settings of its own file and, for the page on
 // accuracy, `--seeds 3 --jobs 1`. Problems that were not run keep their row of the table; those that never were say so.
-// Musts and aims stand in targets.go for both.
+// Musts and aims stand in targets.go for the first two.
 package main
 
 import (
@@ -36,19 +37,29 @@ type outcome struct {
 	}
 	ResidualP99 map[string]float64 `json:"residual_p99"`
 	Params      map[string]float64
+	Parameters  int
+	Exact       []struct{ Constraint, Field string }
+	Choices     []string
 }
 
 func main() {
 	var f flags
 	accurate := flag.Bool("accuracy", false, "write the page on accuracy: several seeds, and published numbers beside")
-	flag.StringVar(&f.out, "o", "", "file to write (default docs/problems.md, or docs/accuracy.md)")
+	unseen := flag.Bool("unseen", false, "write the page on the problems of testdata/unseen")
+	flag.StringVar(&f.out, "o", "", "file to write (default docs/problems.md, or docs/accuracy.md, or docs/unseen.md)")
 	flag.StringVar(&f.only, "only", "", "problems to run, separated by commas; empty means all, none means to write the page anew")
 	flag.StringVar(&f.set, "set", "", "an override passed on to crux solve, such as seed=2")
 	flag.IntVar(&f.seeds, "seeds", 3, "seeds of each problem, for -accuracy")
 	flag.Parse()
 	p := problemsPage()
-	if *accurate {
+	switch {
+	case *accurate && *unseen:
+		fmt.Fprintln(os.Stderr, "problems: -accuracy and -unseen are two pages; write one after the other")
+		os.Exit(2)
+	case *accurate:
 		p = accuracyPage()
+	case *unseen:
+		p = unseenPage()
 	}
 	if err := run(p, f); err != nil {
 		fmt.Fprintln(os.Stderr, "problems:", err)
@@ -63,24 +74,28 @@ type flags struct {
 
 // page is a page with a table that has one row for each problem.
 type page struct {
-	head string // up to the line under the table's head
-	tail func(rows) string
-	file string
-	row  func(b *binary, name, file string, f flags) ([]string, error)
+	head    string // up to the line under the table's head
+	tail    func(rows) string
+	file    string
+	of      string // the folder of the problem files
+	targets bool   // must and aim are the second and the third column
+	row     func(b *binary, name, file string, f flags) ([]string, error)
 }
 
 func problemsPage() *page {
-	return &page{head: problemsHead, file: "docs/problems.md", row: problemsRow}
+	return &page{head: problemsHead, file: "docs/problems.md", of: shipped, targets: true, row: problemsRow}
 }
 
 func accuracyPage() *page {
-	return &page{head: accuracyHead, tail: accuracyTail, file: "docs/accuracy.md", row: accuracyRow}
+	return &page{head: accuracyHead, tail: accuracyTail, file: "docs/accuracy.md", of: shipped, targets: true, row: accuracyRow}
 }
 
+const shipped = "testdata/problems"
+
 func run(p *page, f flags) error {
-	files, err := filepath.Glob("testdata/problems/*.yaml")
+	files, err := filepath.Glob(p.of + "/*.yaml")
 	if err != nil || len(files) == 0 {
-		return fmt.Errorf("no problems under testdata/problems; run this from the project's root (%w)", err)
+		return fmt.Errorf("no problems under %s; run this from the project's root (%w)", p.of, err)
 	}
 	sort.Strings(files)
 	only := strings.Split(f.only, ",")
@@ -102,7 +117,7 @@ func run(p *page, f flags) error {
 	if out == "" {
 		out = p.file
 	}
-	all := readRows(out, columns(p.head))
+	all := p.read(out)
 	for _, name := range keys(names) {
 		if name == "none" {
 			continue
@@ -125,7 +140,7 @@ func (p *page) write(path string, measured rows, names []string) error {
 	all := rows{}
 	for _, name := range names {
 		if name != "none" {
-			all[name] = append([]string{notMeasured}, slices.Repeat([]string{""}, columns(p.head)-4)...)
+			all[name] = append([]string{notMeasured}, slices.Repeat([]string{""}, columns(p.head)-p.before()-1)...)
 		}
 	}
 	for name, row := range measured {
@@ -135,7 +150,7 @@ func (p *page) write(path string, measured rows, names []string) error {
 	}
 	var b bytes.Buffer
 	b.WriteString(p.head)
-	all.write(&b)
+	p.writeRows(&b, all)
 	if p.tail != nil {
 		b.WriteString(p.tail(all))
 	}
@@ -167,7 +182,7 @@ func build() (*binary, error) {
 		return nil, fmt.Errorf("git rev-parse: %w", err)
 	}
 	b.commit = strings.TrimSpace(string(hash))
-	changed, err := exec.Command("git", "status", "--porcelain", "--", "*.go", "*.s", "go.mod", "testdata/problems").Output()
+	changed, err := exec.Command("git", "status", "--porcelain", "--", "*.go", "*.s", "go.mod", shipped, formulae).Output()
 	if err != nil {
 		return nil, fmt.Errorf("git status: %w", err)
 	}
@@ -199,17 +214,27 @@ func problemsRow(b *binary, name, file string, f flags) ([]string, error) {
 	if err := b.solve(o, file, f, "--out", filepath.Join(b.dir, name)); err != nil {
 		return nil, err
 	}
-	var errs, p99 []string
+	return []string{o.errors(), o.residuals(), fmt.Sprintf("%.0f s", o.Seconds), fmt.Sprint(o.Steps), o.Status}, nil
+}
+
+// errors are the errors of fields, and the values of parameters.
+func (o *outcome) errors() string {
+	var list []string
 	for _, f := range keys(o.Errors) {
-		errs = append(errs, fmt.Sprintf("%s %.1e (max %.1e)", f, o.Errors[f].RelL2, o.Errors[f].MaxAbs))
+		list = append(list, fmt.Sprintf("%s %.1e (max %.1e)", f, o.Errors[f].RelL2, o.Errors[f].MaxAbs))
 	}
 	for _, p := range keys(o.Params) {
-		errs = append(errs, fmt.Sprintf("%s = %.6g", p, o.Params[p]))
+		list = append(list, fmt.Sprintf("%s = %.6g", p, o.Params[p]))
 	}
+	return strings.Join(list, ", ")
+}
+
+func (o *outcome) residuals() string {
+	var list []string
 	for _, c := range keys(o.ResidualP99) {
-		p99 = append(p99, fmt.Sprintf("%s %.1e", c, o.ResidualP99[c]))
+		list = append(list, fmt.Sprintf("%s %.1e", c, o.ResidualP99[c]))
 	}
-	return []string{strings.Join(errs, ", "), strings.Join(p99, ", "), fmt.Sprintf("%.0f s", o.Seconds), fmt.Sprint(o.Steps), o.Status}, nil
+	return strings.Join(list, ", ")
 }
 
 func keys[V any](m map[string]V) []string {

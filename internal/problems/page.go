@@ -8,22 +8,34 @@ import (
 	"strings"
 )
 
-// rows are the rows of a page's table by the problem's name, each as its cells from the fourth on. The first three, name,
-// must and aim, always come from the targets.
+// rows are the measured cells of a page's table by the problem's name. Those before, name, must and aim, always come from the
+// targets.
 type rows map[string][]string
 
-// write adds the table of all rows to a page.
-func (r rows) write(b *bytes.Buffer) {
+// before is the number of cells that are not measured.
+func (p *page) before() int {
+	if p.targets {
+		return 3
+	}
+	return 1
+}
+
+// writeRows adds the table of all rows to a page.
+func (p *page) writeRows(b *bytes.Buffer, r rows) {
 	for _, name := range slices.Sorted(maps.Keys(r)) {
-		must, aim := targets[name].text()
-		b.WriteString("| " + strings.Join(append([]string{"`" + name + "`", must, aim}, r[name]...), " | ") + " |\n")
+		cells := []string{"`" + name + "`"}
+		if p.targets {
+			must, aim := targets[name].text()
+			cells = append(cells, must, aim)
+		}
+		b.WriteString("| " + strings.Join(append(cells, r[name]...), " | ") + " |\n")
 	}
 }
 
-// readRows takes the rows of an earlier page, so that one problem can be run again alone. Rows that do not have as many
+// read takes the rows of an earlier page, so that one problem can be run again alone. Rows that do not have as many
 // cells as the page has now are left out.
-func readRows(path string, cells int) rows {
-	r := rows{}
+func (p *page) read(path string) rows {
+	r, cells := rows{}, columns(p.head)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return r
@@ -36,7 +48,7 @@ func readRows(path string, cells int) rows {
 		for i := range list {
 			list[i] = strings.TrimSpace(list[i])
 		}
-		r[strings.Trim(list[0], "`")] = list[3:]
+		r[strings.Trim(list[0], "`")] = list[p.before():]
 	}
 	return r
 }

@@ -33,17 +33,17 @@ func TestNames(t *testing.T) {
 // The pages of the repository are what would be written without measuring anything: musts and aims are those of the
 // targets, and ours beside the numbers of others are those of the table above.
 func TestPages(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/problems/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, f := range files {
-		names = append(names, strings.TrimSuffix(filepath.Base(f), ".yaml"))
-	}
-	for _, p := range []*page{problemsPage(), accuracyPage()} {
+	for _, p := range []*page{problemsPage(), accuracyPage(), unseenPage()} {
+		files, err := filepath.Glob(filepath.Join("../..", p.of, "*.yaml"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, f := range files {
+			names = append(names, strings.TrimSuffix(filepath.Base(f), ".yaml"))
+		}
 		path := filepath.Join("../..", p.file)
-		measured := readRows(path, columns(p.head))
+		measured := p.read(path)
 		if len(measured) == 0 {
 			t.Errorf("%s has no rows", p.file)
 		}
@@ -54,7 +54,7 @@ func TestPages(t *testing.T) {
 		a, errA := os.ReadFile(path)
 		b, errB := os.ReadFile(again)
 		if errA != nil || errB != nil || !bytes.Equal(a, b) {
-			t.Errorf("%s is not what `go run ./internal/problems -only none`, or with -accuracy too, writes (%v, %v)", p.file, errA, errB)
+			t.Errorf("%s is not what `go run ./internal/problems -only none`, or with -accuracy or -unseen too, writes (%v, %v)", p.file, errA, errB)
 		}
 		for line := range strings.Lines(string(b)) {
 			if strings.HasPrefix(line, "| `") && strings.Count(line, "|") != columns(p.head)+1 {

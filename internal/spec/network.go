@@ -111,11 +111,12 @@ func (b *network) hidden() []int {
 	n := b.get("hidden")
 	if n == nil {
 		d := &node{kind: sequence, path: join(b.n.path, "hidden"), at: b.n.at}
-		for i := range 3 {
-			d.items = append(d.items, &node{kind: scalar, text: "32", path: join(d.path, strconv.Itoa(i)), at: b.n.at})
+		widths := []int{20, 20, 20} // some 900 parameters: a step of Levenberg-Marquardt, as auto chooses it, costs their square
+		for i, w := range widths {
+			d.items = append(d.items, &node{kind: scalar, text: strconv.Itoa(w), path: join(d.path, strconv.Itoa(i)), at: b.n.at})
 		}
 		b.n.put("hidden", d)
-		return []int{32, 32, 32}
+		return widths
 	}
 	if n.kind != sequence {
 		b.fail(n, "%s; write a list of layer widths such as [32, 32, 32]", wrongKind(n))

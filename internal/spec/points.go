@@ -83,16 +83,23 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 		}
 		return nil, nil, 0
 	}
+	if count == nil && resample == nil && points(n).Random() {
+		resample = s.orDefault("resample", redrawn)
+	}
 	return r, b.resampled(resample, points, n), n
 }
 
-// enough is the number of points of a region without one: it grows with the dimension of the region, one less on its boundary.
+// redrawn is the number of steps after which points that the file leaves to crux are drawn anew: often enough that
+// Levenberg-Marquardt, which fits the points it has within some ten steps, cannot do so without the solution in between.
+const redrawn = "20"
+
+// enough is the number of points of a region for which the file gives none. It grows with the dimension.
 func (b *builder) enough(r *region) int {
-	d := len(b.p.Coords)
-	if !r.inside {
-		d--
+	d := min(len(b.p.Coords), 3)
+	if r.inside {
+		return [...]int{0, 200, 1500, 3000}[d]
 	}
-	return [...]int{1, 200, 1500, 3000}[min(d, 3)]
+	return [...]int{0, 1, 200, 800}[d]
 }
 
 // resampled reads resample: the number of steps after which new points are drawn. A mapping is for follow to read.

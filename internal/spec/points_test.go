@@ -1,0 +1,62 @@
+package spec_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+// Where a file says no number of points, crux takes some, and draws them anew while it trains if they are drawn. A number in
+// the file, a sampler that always gives the same points, and resample keep their meaning.
+func TestPointsLeftAway(t *testing.T) {
+	load := func(constraint string) (*spec.Problem, string) {
+		p, err := spec.Parse("points.yaml", []byte(`
+problem: points
+coords: {t: [0, 1], x: [0, 1], y: [0, 1]}
+fields: {u: {net: mlp}}
+constraints:
+  pde: {residual: u_t - laplacian(u)`+constraint+`}
+`), ".", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, string(p.Resolved)
+	}
+	for _, c := range []struct {
+		constraint string
+		points     int
+		resample   string
+	}{
+		{"", 3000, "20"},
+		{", on: boundary", 800, "20"},
+		{", on: initial", 800, "20"},
+		{", sampler: sobol", 3000, ""},
+		{", resample: 0", 3000, "0"},
+		{", resample: 500", 3000, "500"},
+		{", points: 70", 70, ""},
+	} {
+		p, resolved := load(c.constraint)
+		s, err := crux.New(p.Crux, p.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cloud, err := s.Cloud("pde")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cloud.Len() != c.points {
+			t.Errorf("%q: %d points, want %d", c.constraint, cloud.Len(), c.points)
+		}
+		s.Close() //nolint:errcheck // it only ends workers
+		_, said, found := strings.Cut(resolved, "resample: ")
+		if found != (c.resample != "") || found && !strings.HasPrefix(said, c.resample+"\n") && !strings.HasPrefix(said, c.resample+",") && !strings.HasPrefix(said, c.resample+"}") {
+			t.Errorf("%q: resolved to\n%s", c.constraint, resolved)
+		}
+		again, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
+		if err != nil || string(again.Resolved) != resolved {
+			t.Errorf("%q: resolved twice: %v\n%s", c.constraint, err, again.Resolved)
+		}
+	}
+}
