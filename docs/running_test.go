@@ -8,7 +8,7 @@ import (
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
-// Every block of YAML on the page is part of a problem that loads: it stands beside, or in place of, these constraints.
+// Every block of YAML on the page loads: it is a whole problem, or stands beside, or in place of, these constraints.
 func TestRunningPage(t *testing.T) {
 	const constraints = `constraints:
   pde: {residual: u_xx + u_yy + 1, points: 300}
@@ -25,8 +25,12 @@ func TestRunningPage(t *testing.T) {
 			continue
 		}
 		blocks++
+		whole := strings.HasPrefix(body, "problem:")
 		src := "problem: page\ncoords: {x: [0, 1], y: [0, 1]}\nfields: {u: {net: mlp, hidden: [8, 8]}}\n" + body
-		if !strings.HasPrefix(body, "constraints:") {
+		switch {
+		case whole:
+			src = body
+		case !strings.HasPrefix(body, "constraints:"):
 			src += constraints
 		}
 		if _, err := spec.Parse("running.md", []byte(src), ".", nil); err != nil {
