@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build test short bench bench-peers lint cover golden problems accuracy unseen ci clean
+.PHONY: help build test short bench bench-peers peers-accuracy lint cover golden problems accuracy unseen ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -46,6 +46,10 @@ ci: ## everything that CI runs
 bench-peers: ## training steps side by side with JAX, jNO and DeepXDE; PEERS=-quick for a look
 	bash testdata/peers/setup.sh
 	go run ./internal/peers $(PEERS)
+
+peers-accuracy: ## time to an error side by side with DeepXDE, jNO and JAX, in docs/peers_accuracy.md; PEERS='-only poisson -budget 20s' for a look
+	bash testdata/peers/setup.sh
+	go run ./internal/peers -accuracy $(PEERS)
 
 clean: ## remove what the other targets made
 	rm -rf bin cover.out

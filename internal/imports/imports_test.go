@@ -65,7 +65,7 @@ var allowed = map[string][]string{
 	// Programs of the maintainers, not part of the product.
 	"internal/problems": {}, // runs the binary
 	"internal/tune":     {"crux", "domain", "net", "optim", "placeholder", "internal/pdetest"},
-	"internal/peers":    {"crux", "compiler", "domain", "net", "placeholder", "trackers"},
+	"internal/peers":    {"crux", "compiler", "domain", "net", "optim", "placeholder", "trackers", "internal/spec"},
 	"internal/heatmap":  {"domain", "internal/picture", "placeholder"},
 	"internal/plots":    {"crux", "domain", "trackers/explain", "net", "optim", "placeholder", "trackers", "internal/picture"},
 }

@@ -4,6 +4,9 @@
 // up, and prints the median of the ratios peer time / crux time and their range: the machine's state drops out of a
 // ratio, not out of a time. Before anything is timed, losses and gradients of both sides are compared; a row where they
 // disagree is void. "make bench-peers" sets the peers up and runs all rows; docs/performance.md has the results.
+//
+// With -accuracy it instead lets crux and its peers solve whole problems, one after the other, and notes the error over the
+// training time of each: "make peers-accuracy", which writes docs/peers_accuracy.md.
 package main
 
 import (
@@ -13,6 +16,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"time"
 )
 
 func main() {
@@ -28,6 +32,14 @@ func main() {
 	flag.IntVar(&c.rounds, "rounds", 11, "rounds of crux, peer")
 	flag.Float64Var(&c.seconds, "seconds", 0.15, "least time of one side in a round")
 	flag.BoolVar(&c.users, "users", true, "time JAX as users write it also where there is no target for that")
+	flag.StringVar(&c.problems, "problems", "testdata/problems", "folder of the problem files")
+	accuracy := flag.Bool("accuracy", false, "instead: the time in which crux and its peers reach an error")
+	budget := flag.Duration("budget", time.Minute, "training time of each peer, for -accuracy")
+	flag.StringVar(&c.page, "o", "docs/peers_accuracy.md", "page to write, for -accuracy of all problems; empty means none")
+	flag.Func("set", "an override of the problem files, as in crux solve (repeatable), for -accuracy; then no page is written", func(s string) error {
+		c.sets = append(c.sets, s)
+		return nil
+	})
 	quick := flag.Bool("quick", false, "five short rounds: a look, not a measurement")
 	only := flag.String("only", "", "rows whose name matches this regular expression")
 	flag.Parse()
@@ -36,6 +48,12 @@ func main() {
 	}
 	if c.only, err = regexp.Compile(*only); err != nil {
 		log.Fatal(err)
+	}
+	if *accuracy {
+		if err := c.accuracy(*budget); err != nil {
+			log.Fatal(err)
+		}
+		return
 	}
 	fmt.Printf("%s/%s, %d threads each, %s, %d rounds; ratios are peer time / crux time\n\n",
 		runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), processor(), c.rounds)
@@ -59,4 +77,7 @@ type config struct {
 	users         bool
 	seconds       float64
 	only          *regexp.Regexp
+
+	problems, page string
+	sets           []string
 }

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// accuracy runs the races and prints the page; it writes it too when all problems were solved as they ship.
+func (c config) accuracy(budget time.Duration) error {
+	commit, err := commitOf()
+	if err != nil {
+		return err
+	}
+	all, err := c.toErrors(budget)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, pageHead, budget, runtime.GOMAXPROCS(0))
+	fmt.Fprintf(&b, "Measured at commit %s on %s/%s, %d threads, %s, on %s.\n", commit, runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), processor(), time.Now().UTC().Format("2 January 2006"))
+	writeRaces(&b, all)
+	fmt.Print(b.String())
+	if c.page == "" || len(all) < len(races) || len(c.sets) > 0 {
+		return nil
+	}
+	return os.WriteFile(c.page, []byte(b.String()), 0o644)
+}
+
+const pageHead = `# Time to an error, beside others
+
+Made by ` + "`make peers-accuracy`" + ` (` + "`go run ./internal/peers -accuracy`" + `), which takes about twenty minutes: one run in which crux, DeepXDE, jNO
+and JAX solve the same three problems one after the other, never two at once, on a machine that does nothing else. Each peer trains for %v
+on all %d cores, crux as long as its file says. One seed each.
+
+## What is compared
+
+- The equations of ` + "`poisson2d`, `burgers1d` and `helmholtz2d`" + `, with the same network (tanh, as many layers and parameters; it is checked), as many
+  points as crux's file has, and the conditions built into the unknown as in crux's file, for all.
+- crux: the file as it ships, ` + "`crux solve testdata/problems/NAME.yaml`" + ` with its own optimiser and budget.
+- DeepXDE 1.15 on PyTorch: float64, Adam with 1e-3 and then L-BFGS, as its examples on Burgers and Poisson train. Adam has a quarter of the time.
+- jNO 0.4.2 as its tutorials: float32, Adam with a rate that falls from 1e-3 to 1e-5 over the run. Its best: float64, Adam for a quarter of the
+  time, then ` + "`jno.optimizers.ssbroyden`" + `, the quasi-Newton method that it brings; its page on training shows two such phases.
+- JAX + SSBroyden: written and tuned by us after Urbán et al. 2025 and Kiyani et al. 2025, float64, one compiled program for each step: the
+  forward Laplacian by hand, dense matrix, strong Wolfe search; on Burgers RAD draws new points every 500 steps.
+
+The error is the relative L2 error on a grid of 101 × 101 points against the closed form (Burgers: Cole–Hopf), for all the same numbers. It is
+found whenever the training time has grown by 2 %% and at its end; the clock stands meanwhile. Training time begins after importing, compiling
+and choosing the fastest variant. *Start-up* is what comes before, and a compilation between two phases: it is not in the times, and
+*with start-up* adds it to both sides.
+
+`
+
+// writeRaces writes the tables.
+func writeRaces(w io.Writer, all []*outcome) {
+	fmt.Fprint(w, `
+## The time to what a peer reaches
+
+The best error of the peer within its budget, when it was first reached, and when crux first had it. The ratio is the time of the peer over that of crux.
+
+| problem | peer | its best error | after | crux has it after | ratio | asked | ratio with start-up | start-up, peer | start-up, crux | steps of the peer |
+|---|---|---|---|---|---|---|---|---|---|---|
+`)
+	for _, o := range all {
+		for i, t := range o.theirs {
+			if t == nil {
+				continue
+			}
+			b := t.best()
+			ours := o.ours.reaches(b.err)
+			fmt.Fprintf(w, "| %s | %s | %.1e | %s | %s | %s | ≥ %g | %s | %.1f s | %.2f s | %d: %s |\n", o.name, rivals[i].name, b.err,
+				seconds(b.seconds), seconds(ours), over(b.seconds, ours), rivals[i].target, over(b.seconds+t.Startup, ours+o.ours.Startup),
+				t.Startup, o.ours.Startup, t.Steps, t.How)
+		}
+	}
+	fmt.Fprint(w, "\n| problem | crux at its end | after | steps | how |\n|---|---|---|---|---|\n")
+	for _, o := range all {
+		end := o.ours.last()
+		fmt.Fprintf(w, "| %s | %.1e | %s | %d | %s; ended: %s |\n", o.name, end.err, seconds(end.seconds), o.ours.Steps, strings.ReplaceAll(o.ours.How, "|", "/"), o.ours.Ended)
+	}
+	fmt.Fprint(w, "\n## The time to each power of ten\n\nSeconds of training until the error is first that small; – where it never was.\n")
+	for _, o := range all {
+		fmt.Fprintf(w, "\n| %s | crux |", o.name)
+		for i, t := range o.theirs {
+			if t != nil {
+				fmt.Fprintf(w, " %s |", rivals[i].name)
+			}
+		}
+		fmt.Fprintf(w, "\n%s\n", strings.Repeat("|---", 2+len(slices.DeleteFunc(slices.Clone(o.theirs), func(t *trace) bool { return t == nil })))+"|")
+		for _, e := range o.levels() {
+			fmt.Fprintf(w, "| %.0e | %s |", e, seconds(o.ours.reaches(e)))
+			for _, t := range o.theirs {
+				if t != nil {
+					fmt.Fprintf(w, " %s |", seconds(t.reaches(e)))
+				}
+			}
+			fmt.Fprintln(w)
+		}
+	}
+}
+
+func seconds(t float64) string {
+	if math.IsInf(t, 1) {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f s", t)
+}
+
+// over is a ratio of times; nothing where crux never got there.
+func over(theirs, ours float64) string {
+	if math.IsInf(ours, 1) {
+		return "crux did not"
+	}
+	return fmt.Sprintf("%.1f", theirs/ours)
+}
+
+// commitOf is the state of this checkout, with + if files have changed since.
+func commitOf() (string, error) {
+	hash, err := exec.Command("git", "rev-parse", "--short=9", "HEAD").Output()
+	if err != nil {
+		return "", fmt.Errorf("git rev-parse: %w", err)
+	}
+	changed, err := exec.Command("git", "status", "--porcelain", "--", "*.go", "*.s", "*.py", "go.mod", "testdata/problems").Output()
+	if err != nil {
+		return "", fmt.Errorf("git status: %w", err)
+	}
+	commit := strings.TrimSpace(string(hash))
+	if len(changed) > 0 {
+		commit += "+"
+	}
+	return commit, nil
+}

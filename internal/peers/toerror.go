@@ -1,0 +1,222 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
+)
+
+// race is a problem that crux and its peers solve one after the other, on the same number of points and with the same network. The
+// file is solved as it ships; the peers have the same equation with the conditions built into the unknown, which suits them best.
+type race struct {
+	name   string // of the problem, and what testdata/peers/toerror.py calls it
+	file   string // under testdata/problems
+	hidden []int
+	warmup int  // steps of Adam before SSBroyden in JAX
+	moving bool // points follow the residual, in crux and in JAX
+}
+
+var races = []race{
+	{"poisson2d", "poisson2d_hard", []int{20, 20, 20}, 500, false},
+	{"burgers1d", "burgers1d", []int{20, 20, 20}, 1000, true},
+	{"helmholtz2d", "helmholtz2d", []int{30, 30, 30}, 1000, false},
+}
+
+// rival is a program that crux is compared with.
+type rival struct {
+	name, env, script string
+	way               string  // of those that the script knows
+	target            float64 // least ratio of the times
+}
+
+var rivals = []rival{
+	{"DeepXDE", "deepxde", "deepxde_toerror.py", "", 10},
+	{"jNO, as its tutorials", "jno", "jno_toerror.py", "adam", 10},
+	{"jNO, its best", "jno", "jno_toerror.py", "ssbroyden", 10},
+	{"JAX + SSBroyden", "jax", "jax_toerror.py", "", 3},
+}
+
+// moment is a training time in seconds and the relative L2 error then.
+type moment struct{ seconds, err float64 }
+
+// UnmarshalJSON implements json.Unmarshaler: a moment is written as a pair.
+func (m *moment) UnmarshalJSON(b []byte) error {
+	_, err := fmt.Sscanf(string(b), "[%g,%g]", &m.seconds, &m.err)
+	return err
+}
+
+// trace is a run: its error over its training time.
+type trace struct {
+	Startup    float64 // seconds from the start of the process to that of the training
+	Trace      []moment
+	Steps      int
+	Points     int
+	Parameters int
+	How        string
+	Ended      string
+}
+
+// best is the smallest error and when it was first reached.
+func (t *trace) best() moment {
+	b := moment{0, math.Inf(1)}
+	for _, m := range t.Trace {
+		if m.err < b.err {
+			b = m
+		}
+	}
+	return b
+}
+
+// reaches is the time at which the error was first as small as e, infinite if it never was.
+func (t *trace) reaches(e float64) float64 {
+	for _, m := range t.Trace {
+		if m.err <= e {
+			return m.seconds
+		}
+	}
+	return math.Inf(1)
+}
+
+// last is the end of the run.
+func (t *trace) last() moment { return t.Trace[len(t.Trace)-1] }
+
+// outcome is what came of a race.
+type outcome struct {
+	race
+	ours   *trace
+	theirs []*trace // by rival, nil for those that are not installed
+}
+
+// toErrors runs all races that the configuration wants.
+func (c config) toErrors(budget time.Duration) ([]*outcome, error) {
+	var all []*outcome
+	for _, r := range races {
+		if !c.only.MatchString(r.name) {
+			continue
+		}
+		o, err := c.race(r, budget)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.name, err)
+		}
+		all = append(all, o)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no problem has a name that matches %v; there are poisson2d, burgers1d and helmholtz2d", c.only)
+	}
+	return all, nil
+}
+
+func (c config) race(r race, budget time.Duration) (*outcome, error) {
+	dir, err := os.MkdirTemp("", "crux-peers")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // temporary
+	o := &outcome{race: r}
+	if o.ours, err = solveFile(filepath.Join(c.problems, r.file+".yaml"), c.sets, dir); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "peers: %s: crux %v\n", r.name, o.ours)
+	for _, v := range rivals {
+		t, err := c.rival(v, r, budget, dir)
+		switch {
+		case errors.Is(err, errAbsent):
+			fmt.Fprintf(os.Stderr, "peers: %s left out: %v\n", v.name, err)
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", v.name, err)
+		case t.Parameters != o.ours.Parameters:
+			return nil, fmt.Errorf("%s has %d parameters and crux %d; that is no comparison", v.name, t.Parameters, o.ours.Parameters)
+		default:
+			fmt.Fprintf(os.Stderr, "peers: %s: %s %v\n", r.name, v.name, t)
+		}
+		o.theirs = append(o.theirs, t)
+	}
+	return o, nil
+}
+
+func (t *trace) String() string {
+	b := t.best()
+	return fmt.Sprintf("best %.2e at %.2f s, %.2e at the end at %.1f s; started in %.2f s; %d points, %d steps: %s; ended by %s",
+		b.err, b.seconds, t.last().err, t.last().seconds, t.Startup, t.Points, t.Steps, t.How, t.Ended)
+}
+
+// rival lets a peer solve a problem within the budget.
+func (c config) rival(v rival, r race, budget time.Duration, dir string) (*trace, error) {
+	began := time.Now()
+	p, err := c.startPeer(v.env, v.script)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	t := &trace{}
+	err = p.ask(map[string]any{
+		"problem": r.name, "dir": dir, "budget": budget.Seconds(), "hidden": r.hidden, "seed": 1, "warmup": r.warmup, "resample": r.moving,
+		"way": v.way, "adam_share": 0.25, "started": float64(began.UnixNano()) / 1e9,
+	}, t)
+	if err == nil && len(t.Trace) == 0 {
+		err = errors.New("it has measured nothing")
+	}
+	return t, err
+}
+
+// solveFile solves a problem file with its own settings, and writes what the peers need into a directory: the grid on which
+// the solution is judged, the solution there, and the points of the equation.
+func solveFile(path string, sets []string, dir string) (*trace, error) {
+	began := time.Now()
+	p, err := spec.Load(path, sets)
+	if err != nil {
+		return nil, err
+	}
+	s, err := crux.New(p.Crux, p.Options)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	w, err := newWatch(p, s)
+	if err != nil {
+		return nil, err
+	}
+	points, err := s.Cloud("pde")
+	if err != nil {
+		return nil, err
+	}
+	t := &trace{Startup: time.Since(began).Seconds(), Points: points.Len(), Parameters: len(s.Theta()), How: p.Name + ".yaml"}
+	if len(sets) > 0 {
+		t.How += fmt.Sprintf(" with %q", sets)
+	}
+	for name, x := range map[string][]float64{"x": w.grid.X, "ref": w.want, "points": points.X} {
+		if err := writeFloats(filepath.Join(dir, name), x); err != nil {
+			return nil, err
+		}
+	}
+	err = w.solve(p, s, t)
+	return t, err
+}
+
+func writeFloats(path string, x []float64) error {
+	b := make([]byte, 0, 8*len(x))
+	for _, v := range x {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+	}
+	return os.WriteFile(path, b, 0o600)
+}
+
+// levels are the errors at which the times of all programs stand side by side: powers of ten that at least one reached.
+func (o *outcome) levels() []float64 {
+	var all []float64
+	for k := 1; k < 16; k++ {
+		e := math.Pow10(-k)
+		if slices.ContainsFunc(append([]*trace{o.ours}, o.theirs...), func(t *trace) bool { return t != nil && !math.IsInf(t.reaches(e), 1) }) {
+			all = append(all, e)
+		}
+	}
+	return all
+}
