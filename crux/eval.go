@@ -16,11 +16,41 @@ import (
 // Evaluator computes one expression on one point set, at whatever the parameters are when it is asked.
 type Evaluator struct {
 	solver  *Solver
+	expr    ph.Expr
+	single  bool
+	version int // of the solver, for which the program is compiled
 	program *compiler.Program
 	cloud   *domain.Cloud
 	layout  *compiler.Layout // of the selected parameters, nil if these are all
 	theta   []float64        // scratch for it
 	fixed   []float64
+}
+
+// refresh compiles the expression again if what it means has changed since: another window has begun.
+func (e *Evaluator) refresh() error {
+	s := e.solver
+	if s.closed {
+		return errClosed
+	}
+	if e.program != nil && e.version == s.version {
+		return nil
+	}
+	layout, fixed := s.layout, s.fixed
+	if e.layout != nil {
+		layout = e.layout
+		copy(e.fixed, s.fixed)
+		_, fixed = e.parameters()
+	}
+	g := schema(e.cloud, s.bounds)
+	g.Name, g.Weighted = "eval", false
+	g.Residuals = []compiler.Residual{{Name: "expression", Expr: s.now(e.expr, true)}}
+	tc := compiler.TraceCompiler{Pool: s.pool, Layout: layout, Single: e.single}
+	program, err := tc.Compile(g)
+	if err != nil {
+		return fmt.Errorf("crux: %w", err)
+	}
+	e.program, e.version = program, s.version
+	return e.program.SetPoints(batch(e.cloud), fixed)
 }
 
 // parameters are the current ones as the program takes them.
@@ -61,26 +91,18 @@ func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, pr
 	if err := s.known(e); err != nil {
 		return nil, err
 	}
-	ev := &Evaluator{solver: s, cloud: cloud}
-	layout, fixed := s.layout, s.fixed
+	ev := &Evaluator{solver: s, expr: e, cloud: cloud, single: precision == Float32}
 	if sel != nil {
 		var err error
-		if layout, err = s.layout.Restrict(sel); err != nil {
+		if ev.layout, err = s.layout.Restrict(sel); err != nil {
 			return nil, err
 		}
-		ev.layout, ev.theta, ev.fixed = layout, make([]float64, layout.Len()), make([]float64, layout.FixedLen())
-		copy(ev.fixed, s.fixed)
-		_, fixed = ev.parameters()
+		ev.theta, ev.fixed = make([]float64, ev.layout.Len()), make([]float64, ev.layout.FixedLen())
 	}
-	g := schema(cloud, s.bounds)
-	g.Name, g.Weighted = "eval", false
-	g.Residuals = []compiler.Residual{{Name: "expression", Expr: e}}
-	tc := compiler.TraceCompiler{Pool: s.pool, Layout: layout, Single: precision == Float32}
-	var err error
-	if ev.program, err = tc.Compile(g); err != nil {
-		return nil, fmt.Errorf("crux: %w", err)
+	if err := ev.refresh(); err != nil {
+		return nil, err
 	}
-	return ev, ev.program.SetPoints(batch(cloud), fixed)
+	return ev, nil
 }
 
 // known reports parameters that are not part of the problem: they have no trained value.
@@ -102,8 +124,8 @@ func (e *Evaluator) Points() *domain.Cloud { return e.cloud }
 
 // Eval computes the expression: one row for each point, one column for each component.
 func (e *Evaluator) Eval() (*mat.Dense, error) {
-	if e.solver.closed {
-		return nil, errClosed
+	if err := e.refresh(); err != nil {
+		return nil, err
 	}
 	n, k := e.program.Points(), e.program.Dim(0)
 	out := mat.NewDense(n, k, nil)
@@ -134,6 +156,11 @@ func (s *Solver) Losses(ctx context.Context) ([]float64, error) {
 	if s.closed {
 		return nil, errClosed
 	}
+	back, err := s.overall()
+	if err != nil {
+		return nil, err
+	}
+	defer back()
 	if _, err := s.obj.Loss(ctx, s.theta); err != nil {
 		return nil, err
 	}
@@ -148,6 +175,11 @@ func (s *Solver) Gradients(ctx context.Context) (*mat.Dense, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	back, err := s.overall()
+	if err != nil {
+		return nil, err
+	}
+	defer back()
 	g := mat.NewDense(len(s.cons), len(s.theta), nil)
 	return g, s.gradients(g)
 }
@@ -158,6 +190,11 @@ func (s *Solver) Residuals(name string) (*mat.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
+	back, err := s.overall()
+	if err != nil {
+		return nil, err
+	}
+	defer back()
 	return s.residuals(i[0])
 }
 
@@ -176,6 +213,11 @@ func (s *Solver) Cloud(name string) (*domain.Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
+	back, err := s.overall()
+	if err != nil {
+		return nil, err
+	}
+	defer back()
 	return s.groups[s.cons[i[0]].group].cloud, nil
 }
 

@@ -50,8 +50,8 @@ func (r *Run) Solver() *Solver { return r.solver }
 // Jacobian is ∂e/∂θ at the current parameters: one row for each component of each point, one column for each trainable
 // parameter, or each selected one (Run.CompileGradient). J·Jᵀ is the neural tangent kernel.
 func (e *Evaluator) Jacobian() (*mat.Dense, error) {
-	if e.solver.closed {
-		return nil, errClosed
+	if err := e.refresh(); err != nil {
+		return nil, err
 	}
 	theta, fixed := e.parameters()
 	out := mat.NewDense(e.program.Points()*e.program.Dim(0), len(theta), nil)
@@ -60,8 +60,8 @@ func (e *Evaluator) Jacobian() (*mat.Dense, error) {
 
 // Kernel is J·Jᵀ, for J of Jacobian, formed without J.
 func (e *Evaluator) Kernel() (*mat.SymDense, error) {
-	if e.solver.closed {
-		return nil, errClosed
+	if err := e.refresh(); err != nil {
+		return nil, err
 	}
 	theta, fixed := e.parameters()
 	k := mat.NewSymDense(e.program.Rows(), nil)

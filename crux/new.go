@@ -42,6 +42,9 @@ type Solver struct {
 	obj     *objective
 	evals   int
 	parts   map[string]*Part // by the parameters that they select
+	version int              // of the fixed parameters and of what the unknowns are: programs of an older one are compiled again
+	march   *march           // nil without windows
+	apart   bool             // the groups are those of the whole, for evaluation
 }
 
 type constraint struct {
@@ -55,7 +58,10 @@ type constraint struct {
 // group is the constraints of one point set.
 type group struct {
 	name    string
-	on      *domain.Points
+	on      *domain.Points   // in the window, with windows
+	whole   *domain.Points   // everywhere
+	parts   []*domain.Points // in each window, nil where there is none; nil without windows
+	absent  bool             // there is none in this window: the points are those of an earlier one, and do not train
 	members []int
 	program *compiler.Program
 	sampled *compiler.Program // the same at some of the points, if a method has asked for it
@@ -148,9 +154,20 @@ func (s *Solver) setUp() error {
 	if err := s.group(); err != nil {
 		return err
 	}
+	if s.options.Windows != nil {
+		if err := s.setUpWindows(); err != nil {
+			return err
+		}
+	}
 	var exprs []ph.Expr
 	for _, c := range s.problem.Constraints {
 		exprs = append(exprs, c.Residual)
+	}
+	if m := s.march; m != nil { // those of the last window know the parameters of all
+		for i := range exprs {
+			exprs[i] = m.in(exprs[i], m.last(), true)
+		}
+		exprs = append(exprs, m.index)
 	}
 	var err error
 	if s.layout, err = compiler.NewLayout(exprs...); err != nil {
@@ -174,7 +191,7 @@ func (s *Solver) setUp() error {
 		s.weights[i] = c.weight
 	}
 	s.obj = newObjective(s)
-	return nil
+	return s.keepFresh()
 }
 
 // group collects the constraints of each point set and the bounds of the coordinates.
@@ -223,7 +240,7 @@ func (s *Solver) group() error {
 		if !ok {
 			g = len(s.groups)
 			byPoints[c.On] = g
-			s.groups = append(s.groups, &group{name: k.name, on: c.On})
+			s.groups = append(s.groups, &group{name: k.name, on: c.On, whole: c.On})
 			lo, hi := c.On.Bounds()
 			for j, x := range c.On.Coords() {
 				b, ok := s.bounds[x]
@@ -253,12 +270,7 @@ func (s *Solver) compile(g *group) error {
 		return err
 	}
 	g.cloud = cloud
-	tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
-	cg := s.statement(g)
-	for k, i := range g.members {
-		cg.Residuals[k].ByPoint = s.cons[i].points != nil
-	}
-	if g.program, err = tc.Compile(cg); err != nil {
+	if err := s.compileGroup(g); err != nil {
 		return err
 	}
 	n := len(g.members)
@@ -269,13 +281,24 @@ func (s *Solver) compile(g *group) error {
 	return s.setCloud(g, cloud)
 }
 
+// compileGroup compiles the residuals of a group as they are now, for points like its own.
+func (s *Solver) compileGroup(g *group) (err error) {
+	tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
+	cg := s.statement(g)
+	for k, i := range g.members {
+		cg.Residuals[k].ByPoint = s.cons[i].points != nil && !s.apart
+	}
+	g.program, err = tc.Compile(cg)
+	return err
+}
+
 // statement is a group as the compiler wants it, without weights of the points.
 func (s *Solver) statement(g *group) compiler.Group {
 	cg := schema(g.cloud, s.bounds)
 	cg.Name = g.name
 	for _, i := range g.members {
 		c := s.problem.Constraints[i]
-		cg.Residuals = append(cg.Residuals, compiler.Residual{Name: s.cons[i].name, Expr: c.Residual, Loss: c.Loss})
+		cg.Residuals = append(cg.Residuals, compiler.Residual{Name: s.cons[i].name, Expr: s.now(c.Residual, g.absent || s.apart), Loss: c.Loss})
 	}
 	return cg
 }

@@ -2,6 +2,7 @@ package crux
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/optim"
@@ -51,7 +52,14 @@ func (s *Solver) SetParameter(path string, values []float64) error {
 		copy(s.theta[e.Offset:], values)
 		return nil
 	}
+	if m := s.march; m != nil && e.Param == m.index {
+		if k := values[0]; k < 0 || k > float64(m.last()) || k != math.Trunc(k) {
+			return fmt.Errorf("crux: parameter %q: %v; it counts the windows behind, of %d", path, k, m.last()+1)
+		}
+		return s.enter(int(values[0]))
+	}
 	copy(s.fixed[e.Offset:], values)
+	s.version++
 	for _, g := range s.groups { // what depends on points and fixed parameters alone is computed anew
 		if err := s.setCloud(g, g.cloud); err != nil {
 			return err

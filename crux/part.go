@@ -16,6 +16,7 @@ import (
 type Part struct {
 	solver   *Solver
 	layout   *compiler.Layout    // nil if all parameters are selected
+	version  int                 // of the solver, for which the programs are compiled
 	programs []*compiler.Program // one for each group
 	theta    []float64           // the selected parameters
 	fixed    []float64
@@ -76,17 +77,26 @@ func (s *Solver) part(sel ph.Selector) (*Part, error) {
 	}
 	for _, g := range s.groups {
 		p.losses, p.w = append(p.losses, make([]float64, len(g.members))), append(p.w, make([]float64, len(g.members)))
+	}
+	return p, p.compile()
+}
+
+// compile makes the programs, or makes them anew when what the unknowns are has changed.
+func (p *Part) compile() error {
+	s := p.solver
+	p.programs, p.version = nil, s.version
+	for _, g := range s.groups {
 		if p.layout == nil {
 			p.programs = append(p.programs, g.program)
 			continue
 		}
 		program, err := s.restricted(g, p.layout)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		p.programs = append(p.programs, program)
 	}
-	return p, nil
+	return nil
 }
 
 // restricted compiles a group as a function of the parameters of a layout.
@@ -106,6 +116,12 @@ func (p *Part) freeze() error {
 	s := p.solver
 	if s.closed {
 		return errClosed
+	}
+	if p.version != s.version {
+		copy(p.fixed, s.fixed)
+		if err := p.compile(); err != nil {
+			return err
+		}
 	}
 	if p.layout == nil {
 		p.theta, p.fixed = s.theta, s.fixed

@@ -57,6 +57,7 @@ type Options struct {
 	Seed      uint64         // root of all random streams
 	Workers   int            // 0 means one for each core; results do not depend on it
 	Precision Precision      // of the compiled programs; parameters and optimiser are float64 always
+	Windows   *Windows       // time marching; nil means all times at once
 	Recorders []Recorder     // receive the losses of every step
 }
 

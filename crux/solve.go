@@ -67,6 +67,14 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...Callback) (*
 
 // Measure fires the callbacks once at the current parameters, without training: a trained model can be explained.
 func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
+	if s.closed {
+		return errClosed
+	}
+	back, err := s.overall()
+	if err != nil {
+		return err
+	}
+	defer back()
 	run, err := s.begin(ctx, 1, callbacks)
 	if err != nil {
 		return err
@@ -141,6 +149,9 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if done, err := s.turn(); err != nil || done {
+			return err
+		}
 		if err := s.resample(); err != nil {
 			return err
 		}
@@ -153,13 +164,14 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		if err := s.record(run, step); err != nil {
 			return err
 		}
-		if err := fire(whole, step, callbacks); err != nil {
-			return err
+		err = fire(whole, step, callbacks)
+		if err == nil {
+			err = s.finished()
 		}
-		if err := s.finished(); err != nil {
-			return err
+		if err == nil {
+			err = s.update(whole, step, callbacks)
 		}
-		if err := s.update(whole, step, callbacks); err != nil {
+		if err != nil && !s.leave(err) {
 			return err
 		}
 		s.epoch++
@@ -215,8 +227,10 @@ func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
 	if err := s.weigh(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.weighPoints(); err != nil {
-		return nil, err
+	if !s.apart {
+		if err := s.weighPoints(); err != nil {
+			return nil, err
+		}
 	}
 	st := &s.step
 	if st.Grad == nil {
@@ -230,7 +244,9 @@ func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return nil, s.diverged(s.obj.losses)
 	}
-	s.measurePoints()
+	if !s.apart {
+		s.measurePoints()
+	}
 	st.Epoch, st.Loss, st.Run, st.measuring = s.epoch, loss, run, false
 	copy(st.Losses, s.obj.losses)
 	copy(st.Weights, s.weights)
@@ -256,6 +272,9 @@ func (s *Solver) weigh(ctx context.Context) error {
 		}
 	}
 	for i := range w {
+		if s.groups[s.cons[i].group].absent { // the scheme may not know what to make of a loss without a gradient
+			w[i] = 0
+		}
 		if w[i] *= s.cons[i].weight; !(w[i] >= 0) || math.IsInf(w[i], 0) {
 			return fmt.Errorf("crux: epoch %d: the weight of constraint %q became %v", s.epoch, s.cons[i].name, w[i])
 		}
@@ -326,6 +345,8 @@ func (s *Solver) finish(ctx context.Context, res *Result, err error) {
 	var diverged *DivergedError
 	var converged *optim.ConvergedError
 	switch {
+	case err == nil && s.march.done(s.epoch):
+		res.Status, res.Reason = Completed, fmt.Sprintf("ran all %d windows", s.march.last()+1)
 	case err == nil:
 		res.Status, res.Reason = Completed, "ran all steps"
 	case errors.As(err, &stopping):
@@ -346,6 +367,11 @@ func (s *Solver) finish(ctx context.Context, res *Result, err error) {
 	if s.closed {
 		return
 	}
+	back, err := s.overall()
+	if err != nil {
+		return
+	}
+	defer back()
 	if loss, evalErr := s.obj.Loss(context.WithoutCancel(ctx), s.theta); evalErr == nil {
 		res.Loss = loss
 		copy(res.Losses, s.obj.losses)

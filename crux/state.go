@@ -25,6 +25,7 @@ type State struct {
 	History    History
 	Points     []PointState // one for each point set
 	Evals      int          // point sets drawn for evaluation so far
+	March      *MarchState  // nil without windows
 
 	PointWeights []PointWeightState // one for each constraint with a point scheme
 }
@@ -66,12 +67,24 @@ func (r *Run) Complete(st *State) error {
 		return errors.New("crux: Complete in another step than the one after Next")
 	}
 	s := r.solver
+	if st.turned(s.march) {
+		return s.updated(st)
+	}
 	for i, g := range s.groups { // points that callbacks set after Next are in place by now
 		s.keepMeasured(st, i)
 		st.Points[i].put(g.cloud)
 		st.Points[i].Next = nil
 	}
 	return s.updated(st)
+}
+
+// turned reports whether another window has begun with the step after Next. Then all stays as it was before, and is done again.
+func (st *State) turned(m *march) bool {
+	if m == nil || st.March == nil || len(st.March.Past) == m.now {
+		return false
+	}
+	st.March.Over = true
+	return true
 }
 
 // keepMeasured moves the points of group i in a state to its point weights, if others have taken their place since.
@@ -115,13 +128,14 @@ func (s *Solver) stateAt(epoch int) (*State, error) {
 			p.Next = &PointData{}
 			p.Next.put(g.next)
 		}
-		// A set that the step itself draws is drawn again: at its beginning there was the first one and one for each
-		// interval before it.
+		// A set that the step itself draws is drawn again: at its beginning there was the first one, of each window, and one
+		// for each interval before it.
 		if every := g.on.Interval(); every > 0 && epoch > 0 {
-			p.Draws = min(p.Draws, 1+(epoch-1)/every)
+			p.Draws = min(p.Draws, s.march.firsts(g)+(epoch-1)/every)
 		}
 		st.Points = append(st.Points, p)
 	}
+	st.March = s.march.state()
 	if k, ok := s.options.Weights.(stateful); ok {
 		var err error
 		if st.Scheme, err = k.State(); err != nil {
@@ -207,6 +221,13 @@ func (s *Solver) SetState(st *State) error {
 			at += len(p.Data)
 		}
 	}
+	s.version++
+	if now, err := s.march.fits(st); s.march != nil && err == nil {
+		s.march.restore(st.March)
+		if err := s.enter(now); err != nil {
+			return err
+		}
+	}
 	for i, g := range s.groups {
 		p := st.Points[i]
 		if err := s.setCloud(g, p.cloud(g.cloud.Coords)); err != nil {
@@ -257,6 +278,9 @@ func (s *Solver) fits(st *State) error {
 		}
 	}
 	if err := s.pointWeightsFit(st); err != nil {
+		return err
+	}
+	if _, err := s.march.fits(st); err != nil {
 		return err
 	}
 	h, n := st.History, len(s.cons)

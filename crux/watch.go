@@ -15,7 +15,7 @@ func (r *Run) Cloud(on *domain.Points, name string) (*domain.Cloud, error) {
 		return nil, fmt.Errorf("crux: no point set; pass one such as box.Grid(101)")
 	}
 	for _, g := range r.solver.groups {
-		if g.on == on {
+		if g.whole == on {
 			name = "points/" + g.name + "/0"
 		}
 	}
@@ -65,8 +65,8 @@ func (r *Run) Specification(i int) *domain.Points {
 
 // Move puts the evaluator on other points, which have what its present ones have: coordinates, normals and columns.
 func (e *Evaluator) Move(to *domain.Cloud) error {
-	if e.solver.closed {
-		return errClosed
+	if err := e.refresh(); err != nil {
+		return err
 	}
 	if err := sameSchema(e.cloud, to); err != nil {
 		return fmt.Errorf("crux: new points of an evaluation: %w", err)

@@ -73,7 +73,8 @@ func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error)
 			if err != nil {
 				return nil, fail(exitUsage, fmt.Errorf("--steps %d: %w", o.steps, err))
 			}
-			sets = append(sets, fmt.Sprintf("%s=%d", key, last+o.steps-p.PhaseSteps))
+			each := max(1, p.Windows) // windows run through the phases each
+			sets = append(sets, fmt.Sprintf("%s=%d", key, last+(o.steps-p.PhaseSteps+each-1)/each))
 		}
 		if p, err = spec.Load(path, append(sets, fmt.Sprintf("steps=%d", o.steps))); err != nil {
 			return nil, fail(exitUsage, err)

@@ -70,7 +70,7 @@ func (l *loader) problem(root *node) *Problem {
 
 	domainNode, regions, data := s.get("domain"), s.get("regions"), s.get("data")
 	constraints := s.need("constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}")
-	optimizer := s.get("optimizer")
+	optimizer, windows := s.get("optimizer"), s.get("windows")
 	reference, grid := s.get("reference"), s.get("grid")
 	watched, balanced, stopping, saved, steps := s.get("trackers"), s.get("weights"), s.get("early_stopping"), s.get("checkpoint"), s.get("steps")
 	if len(b.p.Coords) > 0 {
@@ -83,6 +83,7 @@ func (l *loader) problem(root *node) *Problem {
 	}
 	b.optimizer(optimizer, s)
 	b.recording(s)
+	b.windows(windows, stopping)
 	b.steps(steps)
 	if len(b.p.Coords) > 0 {
 		b.trackers(watched, s)

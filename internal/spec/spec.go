@@ -30,7 +30,8 @@ type Problem struct {
 	Crux        crux.Problem  // what New takes
 	Options     crux.Options  // method (phases), weight scheme, seed, precision, workers
 	Steps       int           // of all phases together, or fewer if the file says so
-	PhaseSteps  int           // of all phases together
+	PhaseSteps  int           // of all phases together, in all windows
+	Windows     int           // of time, trained one after the other; 0 means none
 	Budget      time.Duration // wall time after which a run should end; 0 means none
 
 	WandB       *WandB       // nil unless asked for

@@ -1,0 +1,104 @@
+package spec
+
+import (
+	"slices"
+
+	"github.com/crux-pinn/crux/crux"
+)
+
+// windows reads into how many pieces of time training is divided:
+//
+//	windows: 4
+//	windows: [0.1, 0.5], the times at which one ends and the next begins
+//	windows: {count: 4, coord: t, onset: 0.1}
+//	windows: {times: [0.1, 0.5]}
+//	windows: none
+//
+// The phases of the optimizer are run through in each.
+func (b *builder) windows(n, stopping *node) {
+	if n == nil || n.kind == scalar && n.text == "none" {
+		return
+	}
+	w := &crux.Windows{Coord: b.p.Time}
+	count, times := n, n
+	if n.kind == mapping {
+		s := b.section(n, "{count: 4}")
+		count, times = s.get("count"), s.get("times")
+		switch {
+		case count != nil && times != nil:
+			b.fail(times, "count and times stand together; equal windows need a count, others the times between them")
+			times = nil
+		case count == nil && times == nil:
+			s.lacks("count", "4")
+		}
+		if v := s.get("coord"); v != nil {
+			w.Coord = b.coord(v)
+		}
+		w.Onset = s.realOr("onset", "0.1")
+		s.done()
+	} else if n.kind == sequence {
+		count = nil
+	} else {
+		times = nil
+	}
+	if count != nil {
+		if k, ok := b.integer(count, 2); ok && k > 100 {
+			b.fail(count, "%d windows are more than fit; take at most 100", k)
+		} else {
+			w.Count = k
+		}
+	}
+	if times != nil {
+		w.Times = b.windowTimes(times, w)
+	}
+	if w.Coord == nil {
+		b.fail(n, "no coordinate is time; name one, as in windows: {count: 4, coord: %s}", b.anyCoord())
+	}
+	if stopping != nil {
+		b.fail(stopping, "early_stopping ends a run, and windows have to be gone through; leave it away, a window ends where its optimizer converges")
+	}
+	if len(b.p.Params) > 0 {
+		b.fail(n, "%s belongs to all times, so it cannot be learnt from one window after the other; leave windows away", b.p.Params[0].Path())
+	}
+	w.Steps = max(1, b.p.PhaseSteps)
+	b.p.Options.Windows = w
+	k := max(w.Count, len(w.Times)+1)
+	b.p.PhaseSteps *= k
+	if b.p.Windows = k; b.p.Coords != nil && !slices.Contains(b.p.Coords, w.Coord) {
+		b.p.Options.Windows = nil // reported
+	}
+}
+
+// windowTimes reads the times between windows.
+func (b *builder) windowTimes(n *node, w *crux.Windows) []float64 {
+	if n.kind != sequence || len(n.items) == 0 {
+		b.fail(n, "%s; write the times at which one window ends and the next begins, as in [0.1, 0.5]", wrongKind(n))
+		return nil
+	}
+	var list []float64
+	axis, bounded := b.axes[w.Coord]
+	for i, it := range n.items {
+		v, ok := b.float(it)
+		switch {
+		case !ok:
+		case bounded && !(v > axis.Lo && v < axis.Hi):
+			b.fail(it, "%v does not lie between the ends of the axis, %v and %v; name the times between windows only", v, axis.Lo, axis.Hi)
+		case i > 0 && len(list) == i && !(v > list[i-1]):
+			b.fail(it, "%v comes after %v; name the times in ascending order", v, list[i-1])
+		default:
+			list = append(list, v)
+		}
+	}
+	if len(n.items) > 99 {
+		b.fail(n, "%d windows are more than fit; take at most 100", len(n.items)+1)
+	}
+	return list
+}
+
+// anyCoord is the name of a coordinate, for an example.
+func (b *builder) anyCoord() string {
+	if len(b.p.Coords) > 0 {
+		return b.p.Coords[0].Name()
+	}
+	return "t"
+}
