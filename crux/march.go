@@ -106,6 +106,29 @@ func (s *Solver) enter(k int) error {
 	return nil
 }
 
+// leaveAbsent takes the weights of constraints that have no point in the window. The others keep their ratios and get the mean
+// that all had: a scheme that balances may have given everything to a loss without a gradient.
+func (s *Solver) leaveAbsent(w []float64) {
+	all, present, n := 0.0, 0.0, 0
+	for i := range w {
+		all += w[i]
+		if !s.groups[s.cons[i].group].absent {
+			present += w[i]
+			n++
+		}
+	}
+	if n == len(w) || !(present > 0) {
+		return
+	}
+	for i := range w {
+		if s.groups[s.cons[i].group].absent {
+			w[i] = 0
+			continue
+		}
+		w[i] *= all / present * float64(n) / float64(len(w))
+	}
+}
+
 // keepFresh notes what the method and the point schemes are before their first step, for the windows after the first.
 func (s *Solver) keepFresh() error {
 	m := s.march
@@ -217,7 +240,7 @@ func (s *Solver) overall() (back func(), err error) {
 	return back, nil
 }
 
-// MarchState is how far a solver has come with its windows. Which one is being trained is kept with the parameters.
+// MarchState is how far a solver has come with its windows.
 type MarchState struct {
 	Since int      // step with which the window began
 	Over  bool     // it is over: the next step begins the next one
@@ -241,13 +264,9 @@ func (m *march) fits(st *State) (now int, err error) {
 	case st.March == nil:
 		return 0, errors.New("it was trained without windows; leave Options.Windows out")
 	}
-	for _, p := range st.Parameters {
-		if p.Path == m.index.Path() && len(p.Data) == 1 {
-			now = int(p.Data[0])
-		}
-	}
-	if now < 0 || now > m.last() || len(st.March.Past) != now || st.March.Since < 0 || st.March.Since > st.Epoch {
-		return 0, fmt.Errorf("%d windows behind since step %d with %d results do not fit together", now, st.March.Since, len(st.March.Past))
+	now = len(st.March.Past)
+	if now > m.last() || st.March.Since < 0 || st.March.Since > st.Epoch {
+		return 0, fmt.Errorf("%d windows behind since step %d of %d, where there are %d, do not fit together", now, st.March.Since, st.Epoch, m.last()+1)
 	}
 	for k, w := range st.March.Past {
 		if w.From != m.ends[k] || w.To != m.ends[k+1] {

@@ -271,10 +271,8 @@ func (s *Solver) weigh(ctx context.Context) error {
 			return fmt.Errorf("crux: epoch %d: %w", s.epoch, err)
 		}
 	}
+	s.leaveAbsent(w)
 	for i := range w {
-		if s.groups[s.cons[i].group].absent { // the scheme may not know what to make of a loss without a gradient
-			w[i] = 0
-		}
 		if w[i] *= s.cons[i].weight; !(w[i] >= 0) || math.IsInf(w[i], 0) {
 			return fmt.Errorf("crux: epoch %d: the weight of constraint %q became %v", s.epoch, s.cons[i].name, w[i])
 		}

@@ -72,6 +72,17 @@ func (w *Windows) ends(lo, hi float64) ([]float64, error) {
 	return ends, nil
 }
 
+// WindowError says why a constraint does not go together with windows.
+type WindowError struct{ Constraint, Message string }
+
+func (e *WindowError) Error() string {
+	return fmt.Sprintf("constraint %q: %s", e.Constraint, e.Message)
+}
+
+func windowError(constraint, format string, args ...any) error {
+	return &WindowError{constraint, fmt.Sprintf(format, args...)}
+}
+
 // maxWindows bounds the work for the states at which windows begin: each passes through all networks before.
 const maxWindows = 100
 
@@ -115,7 +126,7 @@ func (s *Solver) setUpWindows() error {
 	for i, c := range s.problem.Constraints {
 		for _, f := range fieldsOf(c.Residual) {
 			if !slices.Contains(f.Coords(), w.Coord) {
-				errs = append(errs, fmt.Errorf("constraint %q: field %q is no function of %s: what belongs to all times cannot be learnt from one window after the other", s.cons[i].name, f.Name(), w.Coord.Name()))
+				errs = append(errs, windowError(s.cons[i].name, "field %q is no function of %s: what belongs to all times cannot be learnt from one window after the other", f.Name(), w.Coord.Name()))
 				continue
 			}
 			if m.fields[f] == nil {
@@ -124,7 +135,7 @@ func (s *Solver) setUpWindows() error {
 			m.fields[f].order = max(m.fields[f].order, orderOf(c.Residual, f, w.Coord))
 		}
 		for _, p := range numbersOf(c.Residual) {
-			errs = append(errs, fmt.Errorf("constraint %q: the parameter %s belongs to all times, so it cannot be learnt from one window after the other; train without windows", s.cons[i].name, p.Path()))
+			errs = append(errs, windowError(s.cons[i].name, "the parameter %s belongs to all times, so it cannot be learnt from one window after the other; train without windows", p.Path()))
 		}
 	}
 	for _, f := range m.fields {
@@ -150,7 +161,7 @@ func (s *Solver) divide(g *group) error {
 	at := slices.Index(g.on.Coords(), m.Coord)
 	g.whole, g.parts = g.on, make([]*domain.Points, len(m.ends)-1)
 	if at < 0 {
-		return fmt.Errorf("constraint %q: its points have no coordinate %s, by which Options.Windows divides them", g.name, m.Coord.Name())
+		return windowError(g.name, "its points have no coordinate %s, by which windows divide them", m.Coord.Name())
 	}
 	for k := range g.parts {
 		a, b := m.ends[k], m.ends[k+1]
@@ -160,7 +171,7 @@ func (s *Solver) divide(g *group) error {
 		}
 	}
 	if g.parts[0] == nil && len(g.on.Columns()) == 0 {
-		return fmt.Errorf("constraint %q: it has no point in the first window, %s from %v to %v; windows go forward in time, so what holds later only cannot take part", g.name, m.Coord.Name(), m.ends[0], m.ends[1])
+		return windowError(g.name, "it has no point in the first window, %s from %v to %v; windows go forward in time, so what holds later only cannot take part", m.Coord.Name(), m.ends[0], m.ends[1])
 	}
 	if g.parts[0] != nil {
 		g.on = g.parts[0]
@@ -201,10 +212,10 @@ func (s *Solver) lastLoss() float64 {
 	return math.NaN()
 }
 
-// Window is the window being trained, counted from 0, and how many there are; 0 and 1 without Options.Windows.
+// Window is the window being trained, counted from 0, and how many there are; 0 and 1 without Options.Windows. A nil run has none.
 func (r *Run) Window() (index, count int) {
-	if m := r.solver.march; m != nil {
-		return m.now, m.last() + 1
+	if r == nil || r.solver.march == nil {
+		return 0, 1
 	}
-	return 0, 1
+	return r.solver.march.now, r.solver.march.last() + 1
 }

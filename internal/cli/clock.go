@@ -10,7 +10,7 @@ import (
 )
 
 // clock is a callback that measures the training time of a run over all its parts, and ends the run when that is more than
-// its budget. A checkpoint keeps the time, so that a run that is resumed has what is left.
+// its budget, of which each window of time has an equal share. A checkpoint keeps the time, so that a run that is resumed has what is left.
 type clock struct {
 	limit  time.Duration // 0 means none
 	now    func() time.Time
@@ -31,7 +31,14 @@ func (c *clock) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (c *clock) OnStep(_ context.Context, s *crux.Step) error {
-	if s.Measuring() || c.limit == 0 || c.before+c.now().Sub(c.begin) < c.limit {
+	if s.Measuring() || c.limit == 0 {
+		return nil
+	}
+	used := c.before + c.now().Sub(c.begin)
+	if k, n := s.Run.Window(); used < c.limit {
+		if k+1 < n && used >= time.Duration(float64(c.limit)*float64(k+1)/float64(n)) {
+			return crux.NextWindow("its share of the time budget used up")
+		}
 		return nil
 	}
 	return crux.Stop(fmt.Sprintf("time budget of %v used up", c.limit))

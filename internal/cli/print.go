@@ -46,6 +46,18 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	rows = append(rows, []string{"total", scientific(float64(r.Loss))})
 	table(&b, rows)
 
+	if len(r.Windows) > 0 {
+		rows = [][]string{{"window", "from", "to", "steps", "loss"}}
+		for i, w := range r.Windows {
+			row := []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", w.From), fmt.Sprintf("%.6g", w.To), fmt.Sprint(w.Steps), scientific(float64(w.Loss))}
+			if w.Steps == 0 {
+				row[4] = "–"
+			}
+			rows = append(rows, row)
+		}
+		b.WriteString("\n")
+		table(&b, rows)
+	}
 	if len(r.Errors) > 0 {
 		rows = [][]string{{"field", "rel. L2 error", "max error", "own error of the reference", "reference"}}
 		for _, e := range r.Errors {

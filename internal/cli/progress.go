@@ -30,6 +30,7 @@ type progress struct {
 	method optim.Method
 	phases []string
 	said   int // choices of the method that have been shown
+	window int // in which the last step was
 
 	begin time.Time
 	first int       // epoch at which the run began
@@ -49,6 +50,7 @@ func (p *progress) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	p.phases = phaseNames(optim.Describe(p.method))
 	p.begin = p.now()
 	p.drawn, p.first, p.epoch = p.begin, r.Epoch(), r.Epoch()
+	p.window, _ = r.Window()
 	return nil
 }
 
@@ -57,6 +59,10 @@ func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
 	every := lineEvery
 	if p.size != nil {
 		every = blockEvery
+	}
+	if k, _ := s.Run.Window(); k != p.window {
+		p.window, p.said = k, 0
+		p.turned(s.Run.Solver().Windows(), k)
 	}
 	now := p.now()
 	dt := now.Sub(p.drawn)
@@ -87,6 +93,9 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 	if p.rate > 0 {
 		head += fmt.Sprintf("  %s/s  ETA %s", short(p.rate), duration(p.left(s, now)))
 	}
+	if k, n := s.Run.Window(); n > 1 {
+		head += fmt.Sprintf("  window %d/%d", k+1, n)
+	}
 	if phase := p.phase(); phase != "" {
 		head += "  " + phase
 	}
@@ -107,6 +116,14 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 		return
 	}
 	p.draw(append([]string{head}, p.bars(s)...))
+}
+
+// turned says that a window is over and the next one begins.
+func (p *progress) turned(list []crux.Window, k int) {
+	p.clear()
+	was := list[k-1]
+	fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, is over after %d steps, loss %.3e; window %d, %v to %v, begins where it ends\n", //nolint:errcheck
+		p.name, k, len(list), was.From, was.To, was.Steps, was.Loss, k+1, list[k].From, list[k].To)
 }
 
 // left estimates the time until the run ends, by its steps or by its budget.

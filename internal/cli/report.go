@@ -28,6 +28,7 @@ type Report struct {
 	Truths      Numbers  `json:"truths,omitempty"`   // what params should be, of those for which the file says so
 	Choices     []string `json:"choices,omitempty"`  // what an optimizer that decides by itself has decided, and why
 	Findings    []string `json:"findings,omitempty"` // what trackers found that matters
+	Windows     []Window `json:"windows,omitempty"`  // of time, trained one after the other
 	RunDir      *string  `json:"run_dir"`            // null if nothing could be written
 }
 
@@ -40,6 +41,14 @@ func (x Number) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	return json.Marshal(float64(x))
+}
+
+// Window is a piece of time that was trained by itself.
+type Window struct {
+	From  float64 `json:"from"`
+	To    float64 `json:"to"`
+	Steps int     `json:"steps"`
+	Loss  Number  `json:"loss"` // at its last step; null if it has not begun
 }
 
 // Exact is a constraint that is built into a field.

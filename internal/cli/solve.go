@@ -264,6 +264,9 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 	for _, b := range p.Built {
 		r.Exact = append(r.Exact, Exact{b.Constraint, b.Field})
 	}
+	for _, w := range s.Windows() {
+		r.Windows = append(r.Windows, Window{w.From, w.To, w.Steps, Number(w.Loss)})
+	}
 	var first error
 	note := func(err error) {
 		if first == nil {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -235,6 +236,13 @@ func (p *Problem) explain(err error, main *source) Errors {
 			es = append(es, p.explain(e, main)...)
 		}
 		return es
+	}
+	var w *crux.WindowError
+	if errors.As(err, &w) && p.windows != nil {
+		e := &Error{Path: p.windows.path}
+		e.Message, e.Suggestion, _ = strings.Cut(w.Error(), "; ")
+		e.locate(p.windows.at, main)
+		return Errors{e}
 	}
 	if n, ok := p.nodes[positionOf(err)]; ok {
 		return Errors{located(err, n, main)}

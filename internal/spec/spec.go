@@ -57,6 +57,7 @@ type Problem struct {
 	Resolved []byte // the file with overrides and all defaults written out; reading it gives the same problem
 
 	geometry domain.Domain
+	windows  *node
 	src      *source
 	nodes    map[string]*node // the expressions' texts, by the name under which they were parsed
 }

@@ -61,7 +61,7 @@ func (b *builder) windows(n, stopping *node) {
 		b.fail(n, "%s belongs to all times, so it cannot be learnt from one window after the other; leave windows away", b.p.Params[0].Path())
 	}
 	w.Steps = max(1, b.p.PhaseSteps)
-	b.p.Options.Windows = w
+	b.p.Options.Windows, b.p.windows = w, n
 	k := max(w.Count, len(w.Times)+1)
 	b.p.PhaseSteps *= k
 	if b.p.Windows = k; b.p.Coords != nil && !slices.Contains(b.p.Coords, w.Coord) {

@@ -1,0 +1,314 @@
+package crux_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/weights"
+)
+
+// swing is u″ + ω²u = 0 with u(0) = 1 and u′(0) = 0 on [0, 3]: u = cos ωt. Conditions are constraints, so that the state at
+// the end of a window is what its network has come to.
+type swing struct {
+	t    *ph.Coord
+	u    *ph.Field
+	line *domain.Box
+	crux.Problem
+}
+
+const omega = 2.0
+
+func newSwing() *swing {
+	p := &swing{t: ph.NewCoord("t")}
+	p.line = domain.NewInterval(p.t, 0, 3)
+	p.u = ph.NewField("u", net.MLP{Hidden: []int{12}}, p.t)
+	start := p.line.Face(p.t, 0, 1)
+	p.Problem = crux.Problem{Name: "swing", Constraints: []crux.Constraint{
+		{Name: "ode", Residual: p.u.D(p.t, p.t).Add(p.u.Scale(omega * omega)), On: p.line.Interior(40)},
+		{Name: "value", Residual: p.u.Shift(-1), On: start, Weight: 10},
+		{Name: "rest", Residual: p.u.D(p.t), On: start},
+	}}
+	return p
+}
+
+func (p *swing) options() crux.Options {
+	return crux.Options{
+		Method:  optim.Phases(optim.Phase{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Steps: 50}, optim.Phase{Method: &optim.LevenbergMarquardt{}}),
+		Windows: &crux.Windows{Coord: p.t, Count: 3, Steps: 90}, Seed: 1,
+	}
+}
+
+// The whole is one function: it solves the equation at all times, and value and slope continue where windows meet, to round-off.
+func TestWindows(t *testing.T) {
+	p := newSwing()
+	s := newSolver(t, p.Problem, p.options())
+	res := solve(t, s, 1000)
+	if res.Status != crux.Completed && res.Status != crux.Converged {
+		t.Errorf("%v: %s", res.Status, res.Reason)
+	}
+	exact := ph.Cos(p.t.Scale(omega))
+	e, err := s.Eval(p.u.Sub(exact), p.line.Grid(301))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range e.RawMatrix().Data {
+		if math.Abs(v) > 1e-6 {
+			t.Fatalf("error %v at t = %v", v, 0.01*float64(i))
+		}
+	}
+	for k, at := range []float64{1, 2} {
+		h := 1e-13 // on both sides of the end of a window
+		both := domain.FromData([]*ph.Coord{p.t}, []float64{at - h, at}, nil)
+		for _, q := range []ph.Expr{p.u, p.u.D(p.t)} {
+			v, err := s.Eval(q, both)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := v.At(0, 0) - v.At(1, 0); math.Abs(d) > 1e-11 {
+				t.Errorf("%v jumps by %v after window %d", q, d, k+1)
+			}
+		}
+	}
+	list := s.Windows()
+	sum := 0
+	for k, w := range list {
+		if w.Steps < 1 || w.Steps > 90 || w.From != float64(k) || w.To != float64(k+1) || !(w.Loss < 1e-6) {
+			t.Errorf("window %d: %+v", k+1, w)
+		}
+		sum += w.Steps
+	}
+	if len(list) != 3 || sum != res.Epoch {
+		t.Errorf("%d windows, %d steps of %d", len(list), sum, res.Epoch)
+	}
+	// the residuals are those of the whole, and so are the losses
+	c, err := s.Cloud("ode")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lo, hi := 3.0, 0.0
+	for _, x := range c.X {
+		lo, hi = min(lo, x), max(hi, x)
+	}
+	if c.Len() != 40 || lo > 0.3 || hi < 2.7 {
+		t.Errorf("%d points from %v to %v", c.Len(), lo, hi)
+	}
+	r, err := s.Residuals("ode")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean := 0.0
+	for _, v := range r.RawMatrix().Data {
+		mean += v * v / 40
+	}
+	if math.Abs(mean-res.Losses[0]) > 1e-12*mean {
+		t.Errorf("loss %v, mean square %v", res.Losses[0], mean)
+	}
+	// there is nothing left to train
+	again := solve(t, s, 10)
+	if again.Steps != 0 || again.Status != crux.Completed {
+		t.Errorf("%d steps more, %v", again.Steps, again.Status)
+	}
+}
+
+// Points of a window lie in it, and what belongs to the beginning of all times neither trains nor moves later.
+func TestWindowPoints(t *testing.T) {
+	p := newSwing()
+	o := p.options()
+	o.Method, o.Windows.Steps = nil, 3
+	o.Windows.Times, o.Windows.Count = []float64{0.5, 2}, 0
+	s := newSolver(t, p.Problem, o)
+	ends := []float64{0, 0.5, 2, 3}
+	seen := map[int]bool{}
+	solve(t, s, 9, onStep(func(_ context.Context, st *crux.Step) error {
+		k, n := st.Run.Window()
+		seen[k] = true
+		if n != 3 || k != st.Epoch/3 {
+			t.Errorf("step %d in window %d of %d", st.Epoch, k, n)
+		}
+		for _, x := range st.Run.Points(0).X {
+			if x < ends[k] || x > ends[k+1] {
+				t.Errorf("point %v in window %d", x, k)
+			}
+		}
+		if x := st.Run.Points(1).X; len(x) != 1 || x[0] != 0 {
+			t.Errorf("the start is at %v", x)
+		}
+		g, err := st.Run.Gradients().At(context.Background(), st)
+		if err != nil {
+			return err
+		}
+		for i := 1; i < 3; i++ {
+			norm := 0.0
+			for _, v := range g.RawRowView(i) {
+				norm += math.Abs(v)
+			}
+			if (k == 0) != (norm > 0) || (k == 0) != (st.Weights[i] > 0) {
+				t.Errorf("window %d: constraint %d has gradient %v and weight %v", k, i, norm, st.Weights[i])
+			}
+		}
+		return nil
+	}))
+	if len(seen) != 3 {
+		t.Errorf("windows %v", seen)
+	}
+}
+
+// A state taken anywhere, also exactly where windows meet and where one converged before its steps, continues to the bit.
+func TestWindowsResume(t *testing.T) {
+	build := func() *crux.Solver {
+		p := newSwing()
+		o := p.options()
+		o.Weights = &weights.ReLoBRaLo{}
+		o.Method = optim.Phases(optim.Phase{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Steps: 6}, optim.Phase{Method: &optim.SSBroyden{}, Steps: 8})
+		o.Windows.Steps = 20 // never reached: the phases converge after 14
+		p.Constraints[0].On = p.line.Interior(40).Every(4)
+		p.Constraints[0].PointWeights = &weights.RBA{Gamma: 0.9, Eta: 0.1}
+		return newSolver(t, p.Problem, o)
+	}
+	whole := build()
+	solve(t, whole, 60)
+	if n := whole.Epoch(); n >= 60 || n < 40 {
+		t.Fatalf("%d steps", n)
+	}
+	for _, cut := range []int{5, 13, 14, 15, 16, 22, 29, 30, 31, whole.Epoch() - 1} {
+		first := build()
+		solve(t, first, cut)
+		st, err := first.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := build()
+		if err := second.SetState(st); err != nil {
+			t.Fatal(err)
+		}
+		solve(t, second, 60-cut)
+		sameRun(t, second, whole)
+		if a, b := second.Windows(), whole.Windows(); a[0] != b[0] || a[1] != b[1] || a[2] != b[2] {
+			t.Errorf("cut at %d: windows %v, want %v", cut, a, b)
+		}
+	}
+}
+
+// The state that a checkpoint takes in the middle of a step is the same.
+func TestWindowsResumeFromStep(t *testing.T) {
+	build := func() *crux.Solver {
+		p := newSwing()
+		o := p.options()
+		o.Method = optim.Phases(optim.Phase{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Steps: 3}, optim.Phase{Method: &optim.SSBroyden{}, Steps: 4})
+		o.Windows.Steps = 20
+		p.Constraints[0].On = p.line.Interior(40).Every(3)
+		return newSolver(t, p.Problem, o)
+	}
+	var states []*crux.State
+	var next *crux.State
+	whole := build()
+	solve(t, whole, 60, onStep(func(_ context.Context, st *crux.Step) (err error) {
+		if next != nil {
+			if err := st.Run.Complete(next); err != nil {
+				return err
+			}
+			states = append(states, next)
+		}
+		next, err = st.Run.Next()
+		return err
+	}))
+	for _, st := range states {
+		s := build()
+		if err := s.SetState(st); err != nil {
+			t.Fatal(err)
+		}
+		solve(t, s, 60-s.Epoch())
+		sameRun(t, s, whole)
+	}
+	if len(states) < 20 {
+		t.Errorf("%d states", len(states))
+	}
+}
+
+func TestWindowMistakes(t *testing.T) {
+	for want, change := range map[string]func(*swing, *crux.Options){
+		"no Coord":             func(_ *swing, o *crux.Options) { o.Windows.Coord = nil },
+		"z is no coordinate":   func(_ *swing, o *crux.Options) { o.Windows.Coord = ph.NewCoord("z") },
+		"Steps is 0":           func(_ *swing, o *crux.Options) { o.Windows.Steps = 0 },
+		"Count is 1":           func(_ *swing, o *crux.Options) { o.Windows.Count = 1 },
+		"the same thing":       func(_ *swing, o *crux.Options) { o.Windows.Times = []float64{1} },
+		"a window from 2 to 1": func(_ *swing, o *crux.Options) { o.Windows.Count, o.Windows.Times = 0, []float64{2, 1} },
+		"a window from 4 to 3": func(_ *swing, o *crux.Options) { o.Windows.Count, o.Windows.Times = 0, []float64{4} },
+		"Onset is -1":          func(_ *swing, o *crux.Options) { o.Windows.Onset = -1 },
+		"no point in the first window": func(p *swing, _ *crux.Options) {
+			p.Constraints[1].On = p.line.Face(p.t, 3, 1)
+		},
+		"the parameter k belongs to all times": func(p *swing, _ *crux.Options) {
+			p.Constraints[0].Residual = p.Constraints[0].Residual.Add(ph.NewParam("k", 1))
+		},
+		`field "c" is no function of t`: func(p *swing, _ *crux.Options) {
+			x := ph.NewCoord("x")
+			c := ph.NewField("c", net.MLP{}, x)
+			p.Constraints = append(p.Constraints, crux.Constraint{Residual: c, On: domain.NewBox(domain.In(p.t, 0, 3), domain.In(x, 0, 1)).Interior(5)})
+		},
+	} {
+		p := newSwing()
+		o := p.options()
+		change(p, &o)
+		s, err := crux.New(p.Problem, o)
+		if err == nil {
+			s.Close() //nolint:errcheck
+			t.Errorf("no error: %s", want)
+		} else if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	p := newSwing()
+	s := newSolver(t, p.Problem, p.options())
+	st, err := s.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := p.options()
+	o.Windows = nil
+	plain := newSolver(t, p.Problem, o)
+	if err := plain.SetState(st); err == nil {
+		t.Error("a solver without windows takes a state with some")
+	}
+	o = p.options()
+	o.Windows.Count = 2
+	if err := newSolver(t, p.Problem, o).SetState(st); err == nil {
+		t.Error("two windows take the state of three")
+	}
+	if err := s.SetParameter("windows/behind", []float64{3}); err == nil {
+		t.Error("three windows behind, of three")
+	}
+}
+
+// NextWindow ends a window, and in the last one the run. Workers do not matter.
+func TestNextWindow(t *testing.T) {
+	var runs []*crux.Solver
+	for _, workers := range []int{1, 3} {
+		p := newSwing()
+		o := p.options()
+		o.Workers = workers
+		s := newSolver(t, p.Problem, o)
+		res, err := s.Solve(context.Background(), 100, onStep(func(_ context.Context, st *crux.Step) error {
+			if k, _ := st.Run.Window(); st.Epoch == 10*(k+1) {
+				return crux.NextWindow("enough")
+			}
+			return nil
+		}))
+		if err != nil || res.Status != crux.Stopped || res.Reason != "enough" || res.Epoch != 30 {
+			t.Errorf("%v: %s at %d, %v", res.Status, res.Reason, res.Epoch, err)
+		}
+		runs = append(runs, s)
+	}
+	sameRun(t, runs[1], runs[0])
+	if !errors.Is(crux.NextWindow(""), crux.ErrStop) {
+		t.Error("without windows it is no stop")
+	}
+}

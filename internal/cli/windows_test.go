@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crux-pinn/crux/callbacks"
+)
+
+// marched makes an empty folder with marched.yaml the current one.
+func marched(t *testing.T) {
+	t.Helper()
+	b, err := os.ReadFile("testdata/marched.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("marched.yaml", b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// interrupted solves marched.yaml until progress has read the clock so many times, once a step.
+func interrupted(t *testing.T, dir string, reads int) {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	calls := 0
+	clock := func() time.Time {
+		if calls++; calls == reads {
+			cancel(&Interrupt{"interrupted", exitInterrupted})
+		}
+		return time.Unix(int64(calls), 0)
+	}
+	var out, stderr bytes.Buffer
+	if code := Run(ctx, []string{"solve", "marched.yaml", "--out", dir}, Streams{Out: &out, Err: &stderr, Now: clock}); code != exitInterrupted {
+		t.Fatalf("exit %d: %s", code, stderr.String())
+	}
+}
+
+// A run that is interrupted in the middle of a window, at its end or in the last one, ends as one that is not, to the bit; and so
+// does one that goes on from any of its checkpoints.
+func TestWindowsResume(t *testing.T) {
+	marched(t)
+	r := call(t, "solve", "marched.yaml", "--out", "whole")
+	if r.code != exitOK || !strings.Contains(r.err, "marched  window 1/3, 0 to 1, is over after 16 steps") || !strings.Contains(r.out, "ran all 3 windows") {
+		t.Fatalf("%+v", r)
+	}
+	for _, c := range []struct {
+		name  string
+		reads int
+	}{{"second", 24}, {"seam", 17}, {"afterseam", 18}, {"third", 40}} {
+		interrupted(t, c.name, c.reads)
+		quietly(t, "resume", c.name, "--quiet")
+		sameRun(t, c.name, c.name, "whole", historyFile)
+	}
+	files, err := callbacks.Checkpoints(filepath.Join("whole", checkpointFolder))
+	if err != nil || len(files) < 12 {
+		t.Fatalf("%d checkpoints, %v", len(files), err)
+	}
+	for _, path := range files {
+		dir := strings.TrimSuffix(filepath.Base(path), ".safetensors")
+		if err := os.CopyFS(dir, os.DirFS("whole")); err != nil {
+			t.Fatal(err)
+		}
+		for _, later := range files {
+			if later > path {
+				if err := os.Remove(filepath.Join(dir, checkpointFolder, filepath.Base(later))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := os.Remove(filepath.Join(dir, resultFile)); err != nil {
+			t.Fatal(err)
+		}
+		quietly(t, "resume", dir, "--quiet")
+		sameRun(t, dir, dir, "whole", historyFile)
+	}
+	// the last window is lengthened
+	quietly(t, "resume", "whole", "--steps", "54", "--quiet")
+	var v struct {
+		Steps   int
+		Windows []Window
+	}
+	b, err := os.ReadFile(filepath.Join("whole", resultFile))
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil || v.Steps != 50 || len(v.Windows) != 3 || v.Windows[0].Steps != 16 || v.Windows[2].Steps != 18 {
+		t.Errorf("%v: %s", err, b)
+	}
+}
+
+// A trained run is one solution, whatever is asked of it, also when there is no checkpoint to tell how far it came.
+func TestWindowsSolution(t *testing.T) {
+	marched(t)
+	train := []string{"solve", "marched.yaml", "--quiet", "--set", "optimizer=[{adam: {lr: 1e-2}, steps: 20}, {lm: {}, steps: 20}]", "--set", "weights=", "--set", "trackers="}
+	quietly(t, append(train, "--out", "kept")...)
+	quietly(t, append(train, "--out", "bare", "--set", "checkpoint=none")...)
+	at := []string{"--expr", "u", "--expr", "u_t", "--at", "t=0.3,x=1", "--at", "t=1.5,x=1", "--at", "t=2.7,x=1"}
+	a, b := quietly(t, append([]string{"eval", "kept"}, at...)...), quietly(t, append([]string{"eval", "bare"}, at...)...)
+	if a != b {
+		t.Errorf("%s\n%s", a, b)
+	}
+	got := quietly(t, "explain", "kept", "--json")
+	if again := quietly(t, "explain", "bare", "--json"); len(got) < 500 || again == "" {
+		t.Errorf("%s\n%s", got, again)
+	}
+	var v struct {
+		Errors map[string]struct {
+			RelL2 float64 `json:"rel_l2"`
+		}
+	}
+	raw, err := os.ReadFile(filepath.Join("kept", resultFile))
+	if err == nil {
+		err = json.Unmarshal(raw, &v)
+	}
+	if e := v.Errors["u"].RelL2; err != nil || !(e < 0.03) {
+		t.Errorf("%v: %s", err, raw)
+	}
+}
+
+// The time budget is shared out: every window gets its part.
+func TestWindowsBudget(t *testing.T) {
+	marched(t)
+	calls := 0
+	var out, stderr bytes.Buffer
+	code := Run(context.Background(), []string{"solve", "marched.yaml", "--out", "run", "--quiet", "--json", "--set", "budget=30s"}, Streams{Out: &out, Err: &stderr, Now: func() time.Time {
+		calls++
+		return time.Unix(int64(calls), 0) // a second for each step
+	}})
+	var v struct {
+		Reason  string
+		Windows []Window
+	}
+	if err := json.Unmarshal(out.Bytes(), &v); err != nil || code != exitOK {
+		t.Fatalf("exit %d: %v: %s", code, err, stderr.String())
+	}
+	if len(v.Windows) != 3 || v.Windows[0].Steps < 8 || v.Windows[1].Steps < 8 || v.Windows[2].Steps < 8 || v.Windows[2].Steps > 11 || !strings.Contains(v.Reason, "30s used up") {
+		t.Errorf("%+v", v)
+	}
+}
