@@ -41,6 +41,9 @@ func TestConformance(t *testing.T) {
 		{"groups with least squares without a matrix", func() optim.Method {
 			return optim.Groups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{Rows: 3}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
 		}},
+		{"NaturalGradient", func() optim.Method { return &optim.NaturalGradient{} }},
+		{"NaturalGradient with momentum", func() optim.Method { return &optim.NaturalGradient{Damping: 1e-3, Momentum: 0.9} }},
+		{"SPRING", func() optim.Method { return &optim.SPRING{} }},
 		{"Auto", func() optim.Method { return &optim.Auto{} }},
 		{"Auto for float32", func() optim.Method { return &optim.Auto{Single: true} }},
 		{"groups with least squares", func() optim.Method {

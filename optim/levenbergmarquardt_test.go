@@ -68,19 +68,34 @@ func settle(t *testing.T, m optim.Method, f optim.Objective, theta []float64, mo
 	return loss
 }
 
-// The certified values of NIST's statistical reference data sets, from their first start (500, 0.0001).
-func TestLevenbergMarquardtMisra1a(t *testing.T) {
-	for name, m := range forms() {
-		theta := []float64{5, 1}
-		loss := settle(t, m, misra(), theta, 200)
-		for i, want := range []float64{2.3894212918, 5.5015643181} {
-			if math.Abs(theta[i]-want) > 1e-6*want {
-				t.Errorf("%s: theta[%d] = %.11g, certified %.11g", name, i, theta[i], want)
-			}
+// ratkowsky is NIST's problem Rat42, the logistic y = b₁/(1 + exp(b₂ − b₃x)), with b = (100θ₁, θ₂, θ₃/10).
+func ratkowsky() *optimtest.Func {
+	x := []float64{9, 14, 21, 28, 42, 57, 63, 70, 79}
+	y := []float64{8.93, 10.80, 18.59, 22.33, 39.35, 56.11, 61.73, 64.62, 67.08}
+	return squares(len(x), func(theta []float64, add func(float64, []float64)) {
+		for k := range x {
+			e := math.Exp(theta[1] - theta[2]/10*x[k])
+			q := 1 / (1 + e)
+			d := 100 * theta[0] * q * q * e
+			add(100*theta[0]*q-y[k], []float64{100 * q, -d, d * x[k] / 10})
 		}
-		if want := 1.2455138894e-1; math.Abs(loss-want) > 1e-9*want {
-			t.Errorf("%s: sum of squares %.11g, certified %.11g", name, loss, want)
-		}
+	})
+}
+
+// certified are values of NIST's statistical reference data sets, from their first starts.
+var certified = []struct {
+	name        string
+	f           func() *optimtest.Func
+	start, want []float64
+	squares     float64
+}{
+	{"Misra1a", misra, []float64{5, 1}, []float64{2.3894212918, 5.5015643181}, 1.2455138894e-1},
+	{"Rat42", ratkowsky, []float64{1, 1, 1}, []float64{0.72462237576, 2.6180768402, 0.67359200066}, 8.0565229338},
+}
+
+func TestLevenbergMarquardtCertified(t *testing.T) {
+	for name := range forms() {
+		t.Run(name, func(t *testing.T) { settlesCertified(t, func() optim.Method { return forms()[name] }) })
 	}
 }
 
@@ -89,25 +104,49 @@ func forms() map[string]*optim.LevenbergMarquardt {
 	return map[string]*optim.LevenbergMarquardt{"matrix": {}, "no matrix": {MatrixFree: true}, "two rows": {Rows: 2}}
 }
 
-// Only θ₁ + θ₂ and θ₃² count: A has rank 2, and θ₄ is in no residual.
-func TestLevenbergMarquardtRankDeficient(t *testing.T) {
-	f := squares(3, func(theta []float64, add func(float64, []float64)) {
+func settlesCertified(t *testing.T, m func() optim.Method) {
+	t.Helper()
+	for _, c := range certified {
+		theta := slices.Clone(c.start)
+		loss := settle(t, m(), c.f(), theta, 200)
+		for i, want := range c.want {
+			if math.Abs(theta[i]-want) > 1e-6*want {
+				t.Errorf("%s: theta[%d] = %.11g, certified %.11g", c.name, i, theta[i], want)
+			}
+		}
+		if math.Abs(loss-c.squares) > 1e-9*c.squares {
+			t.Errorf("%s: sum of squares %.11g, certified %.11g", c.name, loss, c.squares)
+		}
+	}
+}
+
+// rankDeficient depends on θ₁ + θ₂ and θ₃² only: A has rank 2, and θ₄ is in no residual.
+func rankDeficient() *optimtest.Func {
+	return squares(3, func(theta []float64, add func(float64, []float64)) {
 		add(theta[0]+theta[1]-2, []float64{1, 1, 0, 0})
 		add(3*(theta[0]+theta[1])-6, []float64{3, 3, 0, 0})
 		add(theta[2]*theta[2]-1, []float64{0, 0, 2 * theta[2], 0})
 	})
+}
+
+func TestLevenbergMarquardtRankDeficient(t *testing.T) {
 	for name, m := range forms() {
-		theta := []float64{4, 0, 3, 7}
-		loss := settle(t, m, f, theta, 200)
-		for i, got := range []float64{theta[0] + theta[1], theta[2], theta[3]} { // along θ₁ − θ₂ only rounding moves it
-			if want := []float64{2, 1, 7}[i]; math.Abs(got-want) > 1e-9 {
-				t.Errorf("%s: theta = %v", name, theta)
-				break
-			}
+		t.Run(name, func(t *testing.T) { settlesRankDeficient(t, m) })
+	}
+}
+
+func settlesRankDeficient(t *testing.T, m optim.Method) {
+	t.Helper()
+	theta := []float64{4, 0, 3, 7}
+	loss := settle(t, m, rankDeficient(), theta, 200)
+	for i, got := range []float64{theta[0] + theta[1], theta[2], theta[3]} { // along θ₁ − θ₂ only rounding moves it
+		if want := []float64{2, 1, 7}[i]; math.Abs(got-want) > 1e-9 {
+			t.Errorf("theta = %v", theta)
+			break
 		}
-		if !(loss < 1e-20) {
-			t.Errorf("%s: loss %v", name, loss)
-		}
+	}
+	if !(loss < 1e-20) {
+		t.Errorf("loss %v", loss)
 	}
 }
 

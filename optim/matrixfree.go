@@ -134,6 +134,14 @@ func (m *matrixFree) start(ctx context.Context, f Residuals, d, s []float64) err
 	return nil
 }
 
+func (m *matrixFree) resume(ctx context.Context, f Residuals, d, s, phi []float64) error {
+	m.from, m.rhs = s, sized(m.rhs, len(d))
+	for i, g := range m.grad {
+		m.rhs[i] = m.lambda*phi[i] - g
+	}
+	return m.solve(ctx, f, d, m.rhs)
+}
+
 // correct begins from the residual of the nonlinear equation at δᵢ, so what an earlier solve has left is made up for as well.
 func (m *matrixFree) correct(ctx context.Context, f Residuals, d, at []float64) error {
 	m.change, m.rhs, m.step = sized(m.change, len(at)), sized(m.rhs, len(d)), sized(m.step, len(d))

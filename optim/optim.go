@@ -4,8 +4,8 @@
 // as it needs: a first-order method once, a quasi-Newton method once per trial of its line search.
 //
 // First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW], [SOAP] and [SGD] are the well-known ones.
-// [LBFGS], [SSBroyden] and [SSBFGS] are quasi-Newton methods with a strong-Wolfe line search. [Phases] runs methods one
-// after the other, [Groups] gives parameter groups their own methods or freezes them.
+// [LBFGS], [SSBroyden] and [SSBFGS] are quasi-Newton methods with a strong-Wolfe line search. [LevenbergMarquardt],
+// [NaturalGradient] and [SPRING] solve with the residuals' Jacobian. [Phases] runs methods one after the other, [Groups] gives parameter groups their own methods or freezes them.
 //
 // # How to choose
 //
@@ -15,6 +15,7 @@
 //   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory.
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
 //     that stays the same within a step; redrawing between steps is fine.
+//   - [NaturalGradient] and [SPRING] are there to compare with; where they can be used, LevenbergMarquardt has been better.
 //
 // # Extending
 //

@@ -18,6 +18,8 @@ import (
 //	optimizer: [{adam: {lr: 1e-3}, steps: 1000}, {ssbroyden: {}, steps: 3000}]
 //	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, corrections: 20, grad_tol: 0, max_trials: 30}, steps: 100}]
 //	optimizer: {ssbroyden: {memory: 300, grad_tol: 0, max_trials: 30, workers: 0}, steps: 5000}, memory 0 being the method's own choice
+//	optimizer: {engd: {damping: 1e-12, momentum: 0, grad_tol: 0, max_trials: 30}, steps: 200}
+//	optimizer: {spring: {lr: 0.2, damping: 1e-8, momentum: 0.9, norm: 0.03}, steps: 2000}
 //	optimizer: auto, which is {auto: {}, steps: 5000}, and the default
 //	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
 //	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
@@ -74,7 +76,7 @@ func (b *builder) steps(n *node) {
 }
 
 // methods are the methods that a file can name.
-var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "auto"}
+var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "engd", "spring", "auto"}
 
 // method reads the one method of a phase or of a group.
 func (b *builder) method(s *section, steps int, also string) optim.Method {
@@ -101,7 +103,10 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	}
 	m := b.section(block, "{lr: 1e-3}")
 	defer m.done()
-	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm" || names[0] == "auto") {
+	if clip != nil && names[0] == "spring" {
+		b.fail(clip, "spring limits the length of its steps, not the gradient; write {spring: {norm: 0.03}} in place of clip")
+	}
+	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm" || names[0] == "engd" || names[0] == "auto") {
 		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
 	}
 	switch names[0] {
@@ -124,12 +129,31 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 			}
 		}
 		return &optim.LevenbergMarquardt{MatrixFree: free, Rows: rows, Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+	case "engd":
+		return &optim.NaturalGradient{Damping: m.realOr("damping", "1e-12"), Momentum: m.fraction("momentum", "0"), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+	case "spring":
+		return b.spring(m, steps)
 	case "auto":
 		return &optim.Auto{Steps: steps, Single: b.p.Options.Precision == crux.Float32, Workers: m.workers()}
 	case "ssbfgs":
 		return &optim.SSBFGS{Memory: m.memory(), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	}
 	return b.firstOrder(names[0], m, clip, steps)
+}
+
+// spring reads a method whose rate is a schedule: plateau and dlrs follow a loss on points that stay.
+func (b *builder) spring(m *section, steps int) optim.Method {
+	s := &optim.SPRING{Damping: m.realOr("damping", "1e-8"), Momentum: m.fraction("momentum", "0.9"), Norm: m.realOr("norm", "0.03"), Workers: m.workers()}
+	if s.Momentum == 0 {
+		b.fail(m.get("momentum"), "spring is nothing without momentum; write a number below 1 such as 0.9, or take engd")
+	}
+	lr := m.orDefault("lr", "0.2")
+	if rate := b.rate(lr, steps); len(rate) == 1 && rate[0].schedule != nil {
+		s.LR = rate[0].schedule
+	} else {
+		b.fail(lr, "spring takes a number or a schedule of the steps, such as {cosine: {lr: 0.2, end: 1e-3}}; its loss changes with the points and cannot set the rate")
+	}
+	return s
 }
 
 // firstOrder reads a method that is a chain of transforms. Without clipping and a rate that follows the loss, it is the
