@@ -55,6 +55,15 @@ func (r *Run) ResidualAt(i int, on *domain.Cloud) (*Evaluator, error) {
 	return r.CompileOn(r.solver.problem.Constraints[i].Residual, on)
 }
 
+// Constraint is constraint i as the solver enforces it, its residual divided by its scale; the zero value if there is no such
+// constraint.
+func (r *Run) Constraint(i int) Constraint {
+	if i < 0 || i >= len(r.solver.cons) {
+		return Constraint{}
+	}
+	return r.solver.problem.Constraints[i]
+}
+
 // Specification is what the points of constraint i are drawn from; nil if there is no such constraint.
 func (r *Run) Specification(i int) *domain.Points {
 	if i < 0 || i >= len(r.solver.cons) {

@@ -20,6 +20,10 @@ import (
 // method works until it converges or until the loss falls too slowly; when the last one does, Step returns an error that wraps
 // [ErrConverged]. SSBroyden is left out when LevenbergMarquardt has brought the loss below 1e-14 of the first one.
 //
+// Where the loss rises under a method that never raises it, the objective has changed: points were drawn anew. What was reached
+// on the old ones tells nothing then, but the losses that changes begin with, which nothing was fitted to, do: the method
+// works as long as they fall.
+//
 // All decisions follow from the losses, so a run is as deterministic as its methods; only a time budget, which is the
 // solver's, depends on the machine. [Auto.Choices] tells what was decided and why. docs/choosing.md has the measurements behind the
 // choice.
@@ -43,8 +47,11 @@ type Auto struct {
 	all    int // steps taken
 	first  float64
 	best   float64 // lowest loss since the last mark
-	mark   float64 // lowest loss of the stage before that; +Inf in its first window
-	slow   bool    // the last window has not lowered the loss enough
+	mark   float64 // lowest loss of the stage before that; +Inf in its first window and after a change of the objective
+	last   float64 // loss of the last step of the stage; +Inf before its first
+	anew   float64 // lowest loss since the last mark with which a changed objective began; +Inf if it has not changed
+	past   float64 // the like before that
+	stall  string  // how the last window has not lowered the loss enough; empty if it has
 	lines  []string
 }
 
@@ -61,11 +68,12 @@ const (
 // stage is a method with the rule that ends it: after most steps, if that is not 0, or when the lowest loss of window steps is
 // above keep times the lowest before them.
 type stage struct {
-	name   string
-	method Method
-	most   int
-	window int
-	keep   float64
+	name    string
+	method  Method
+	most    int
+	window  int
+	keep    float64
+	descent bool // the loss of a fixed objective never rises
 }
 
 const (
@@ -83,12 +91,12 @@ func (a *Auto) build(p plan) error {
 		steps = 10_000
 	}
 	adam := func(most int) stage {
-		return stage{"adam", &Adam{LR: Constant(5e-3)}, most, 100, 0.7}
+		return stage{"adam", &Adam{LR: Constant(5e-3)}, most, 100, 0.7, false}
 	}
-	broyden := stage{"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.9}
+	broyden := stage{"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.9, true}
 	switch p {
 	case squaresPlan:
-		a.stages = []stage{adam(500), {"lm", &LevenbergMarquardt{Workers: a.Workers}, 0, 50, 0.5}}
+		a.stages = []stage{adam(500), {"lm", &LevenbergMarquardt{Workers: a.Workers}, 0, 50, 0.5, true}}
 		if a.layout.n <= mostBroyden {
 			a.stages = append(a.stages, broyden)
 		}
@@ -96,7 +104,7 @@ func (a *Auto) build(p plan) error {
 		a.stages = []stage{adam(1000), broyden}
 	case largePlan:
 		half := max(steps/2, 1)
-		a.stages = []stage{{"soap", &SOAP{LR: Cosine(5e-3, 5e-5, half)}, half, 0, 0}, {"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.95}}
+		a.stages = []stage{{"soap", &SOAP{LR: Cosine(5e-3, 5e-5, half)}, half, 0, 0, false}, {"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.95, true}}
 	default:
 		a.stages = nil
 	}
@@ -121,8 +129,15 @@ func (a *Auto) Init(params []Param) error {
 
 func (a *Auto) fresh() error {
 	a.now, a.done, a.all, a.lines = 0, 0, 0, nil
-	a.first, a.best, a.mark, a.slow = math.NaN(), math.Inf(1), math.Inf(1), false
+	a.first = math.NaN()
+	a.forget()
 	return a.build(undecided)
+}
+
+// forget begins the books of a stage.
+func (a *Auto) forget() {
+	inf := math.Inf(1)
+	a.best, a.mark, a.last, a.anew, a.past, a.stall = inf, inf, inf, inf, inf, ""
 }
 
 // Check implements Checker: it decides.
@@ -220,24 +235,34 @@ func (a *Auto) note(s *stage, loss float64) {
 	if a.all == 0 {
 		a.first = loss
 	}
-	a.best = min(a.best, loss)
+	if s.descent && loss > a.last {
+		a.anew = min(a.anew, loss)
+		a.best, a.mark = math.Inf(1), math.Inf(1)
+	}
+	a.last, a.best = loss, min(a.best, loss)
 	a.done++
 	a.all++
-	if s.window > 0 && a.done%s.window == 0 {
-		a.slow = a.best > s.keep*a.mark
-		a.mark, a.best = min(a.best, a.mark), math.Inf(1)
+	if s.window == 0 || a.done%s.window != 0 {
+		return
 	}
+	switch {
+	case a.anew < math.Inf(1):
+		if a.anew >= a.past {
+			a.stall = fmt.Sprintf("the objective changes, and %d steps later begins with no lower loss", s.window)
+		}
+		a.past, a.anew = min(a.anew, a.past), math.Inf(1)
+	case a.best > s.keep*a.mark:
+		a.stall = fmt.Sprintf("%d steps lowered the loss by less than %.0f %%", s.window, 100*(1-s.keep))
+	}
+	a.mark, a.best = min(a.best, a.mark), math.Inf(1)
 }
 
 // over says why the stage has ended, or nothing.
 func (a *Auto) over(s *stage) string {
-	switch {
-	case s.most > 0 && a.done >= s.most:
+	if s.most > 0 && a.done >= s.most {
 		return fmt.Sprintf("its %d steps are taken", s.most)
-	case a.slow:
-		return fmt.Sprintf("%d steps lowered the loss by less than %.0f %%", s.window, 100*(1-s.keep))
 	}
-	return ""
+	return a.stall
 }
 
 // next goes to the next stage.
@@ -248,7 +273,8 @@ func (a *Auto) next(why string) {
 		a.lines = append(a.lines, fmt.Sprintf("step %d: no method after %s: the loss is below %.0e of the first", a.all, s.name, done))
 		return
 	}
-	a.now, a.done, a.best, a.mark, a.slow = a.now+1, 0, math.Inf(1), math.Inf(1), false
+	a.now, a.done = a.now+1, 0
+	a.forget()
 	a.lines = append(a.lines, fmt.Sprintf("step %d: %s after %s: %s", a.all, a.stages[a.now].name, s.name, why))
 }
 
@@ -268,7 +294,7 @@ func (a *Auto) LearningRate() float64 {
 // Describe implements Describer.
 func (a *Auto) Describe() string { return autoName }
 
-const autoState = "optim.Auto/1"
+const autoState = "optim.Auto/2"
 
 // State implements Stateful.
 func (a *Auto) State() ([]byte, error) {
@@ -284,7 +310,10 @@ func (a *Auto) State() ([]byte, error) {
 	w.float(a.first)
 	w.float(a.best)
 	w.float(a.mark)
-	w.bool(a.slow)
+	w.float(a.last)
+	w.float(a.anew)
+	w.float(a.past)
+	w.bytes([]byte(a.stall))
 	w.bytes([]byte(strings.Join(a.lines, "\n")))
 	for _, s := range a.stages {
 		if err := saveMethod(w, s.method); err != nil {
@@ -300,7 +329,7 @@ func (a *Auto) SetState(state []byte) error { return a.setState(state, a.restore
 func (a *Auto) restore(state []byte) error {
 	r := a.open(autoState, state)
 	p, stages := plan(r.int()), r.int()
-	b := Auto{Steps: a.Steps, Workers: a.Workers, Single: a.Single, now: r.int(), done: r.int(), all: r.int(), first: r.float(), best: r.float(), mark: r.float(), slow: r.bool()}
+	b := Auto{Steps: a.Steps, Workers: a.Workers, Single: a.Single, now: r.int(), done: r.int(), all: r.int(), first: r.float(), best: r.float(), mark: r.float(), last: r.float(), anew: r.float(), past: r.float(), stall: string(r.bytes())}
 	lines := string(r.bytes())
 	b.layout = a.layout
 	if r.err == nil && p > largePlan {
@@ -328,7 +357,8 @@ func (a *Auto) restore(state []byte) error {
 			return fmt.Errorf("optim: %s: %w", autoName, err)
 		}
 	}
-	a.plan, a.stages, a.now, a.done, a.all, a.first, a.best, a.mark, a.slow = b.plan, b.stages, b.now, b.done, b.all, b.first, b.best, b.mark, b.slow
+	a.plan, a.stages, a.now, a.done, a.all, a.first, a.best, a.mark = b.plan, b.stages, b.now, b.done, b.all, b.first, b.best, b.mark
+	a.last, a.anew, a.past, a.stall = b.last, b.anew, b.past, b.stall
 	a.lines = nil
 	if lines != "" {
 		a.lines = strings.Split(lines, "\n")

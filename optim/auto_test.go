@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,39 @@ func TestAutoChoices(t *testing.T) {
 		if err := bad.Init(optim.Flat(2)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Where the points are others every ten steps, lm works as long as the losses on new ones fall, however well it fits each.
+func TestAutoFollowsChanges(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	p := newPINN(50, 5, 5) // more than parameters, so that not all of them can be fitted
+	theta := p.start(0)
+	m := &optim.Auto{}
+	initialised(t, m, len(theta))
+	var f *optimtest.Func
+	var fresh []float64 // losses on new points
+	var err error
+	for e := 0; err == nil && len(m.Choices()) < 3 && e < 3000; e++ {
+		if e%10 == 0 {
+			for i := range p.xs {
+				p.xs[i] = -1 + 2*rng.Float64()
+			}
+			f = &optimtest.Func{F: p.eval, Squares: p.squares, Count: len(p.xs)}
+		}
+		var loss float64
+		if loss, err = m.Step(t.Context(), f, theta); e%10 == 0 {
+			fresh = append(fresh, loss)
+		}
+	}
+	lines := m.Choices()
+	t.Logf("%v; losses on new points %.1e\n%s", err, fresh, strings.Join(lines, "\n"))
+	if err != nil && !errors.Is(err, optim.ErrConverged) || len(lines) < 3 {
+		t.Fatalf("%v after %q", err, lines)
+	}
+	n := len(fresh)
+	if best := slices.Min(fresh[:n-10]); !(best < 1e-10*fresh[0]) || slices.Min(fresh[n-5:]) < best/2 {
+		t.Errorf("losses on new points %.1e: ended too early or too late", fresh)
 	}
 }
 

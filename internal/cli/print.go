@@ -25,6 +25,9 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	for _, line := range r.Choices {
 		fmt.Fprintf(&b, "optimizer: %s\n", line)
 	}
+	for _, line := range r.Resampling {
+		fmt.Fprintf(&b, "points: %s\n", line)
+	}
 	b.WriteString("\n")
 
 	rows := [][]string{{"constraint", "loss", "residual p99", "points"}}

@@ -31,6 +31,8 @@ type progress struct {
 	phases []string
 	said   int // choices of the method that have been shown
 	window int // in which the last step was
+	moves  []crux.Callback
+	moved  int // what they have decided and has been shown
 
 	begin time.Time
 	first int       // epoch at which the run began
@@ -46,7 +48,7 @@ func newProgress(s Streams, p *spec.Problem) *progress {
 // OnSolveBegin implements crux.Callback.
 func (p *progress) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	p.names = r.Names()
-	p.method = r.Solver().Method()
+	p.method, p.moves = r.Solver().Method(), r.Callbacks()
 	p.phases = phaseNames(optim.Describe(p.method))
 	p.begin = p.now()
 	p.drawn, p.first, p.epoch = p.begin, r.Epoch(), r.Epoch()
@@ -108,6 +110,11 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 			}
 			p.said = len(lines)
 		}
+		lines := resampling(p.moves)
+		for _, line := range lines[min(p.moved, len(lines)):] {
+			fmt.Fprintf(&b, "%s  points: %s\n", p.name, line)
+		}
+		p.moved = len(lines)
 		b.WriteString(head + " ")
 		for i, l := range s.Losses {
 			fmt.Fprintf(&b, " %s %.2e", p.names[i], l)
@@ -200,4 +207,15 @@ func phaseNames(describe string) []string {
 	}
 	add(inner[from:])
 	return names
+}
+
+// resampling is what callbacks that move points have decided by themselves.
+func resampling(callbacks []crux.Callback) []string {
+	var lines []string
+	for _, c := range callbacks {
+		if d, ok := c.(interface{ Choices() []string }); ok {
+			lines = append(lines, d.Choices()...)
+		}
+	}
+	return lines
 }

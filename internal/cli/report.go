@@ -24,12 +24,13 @@ type Report struct {
 	Exact       []Exact  `json:"exact,omitempty"`  // constraints that hold exactly because they are built into a field
 	Scales      []Scale  `json:"scales,omitempty"` // of the residuals at step 0
 	ResidualP99 Numbers  `json:"residual_p99"`
-	Params      Numbers  `json:"params"`             // trainable scalars, and numbers that follow from them
-	Truths      Numbers  `json:"truths,omitempty"`   // what params should be, of those for which the file says so
-	Choices     []string `json:"choices,omitempty"`  // what an optimizer that decides by itself has decided, and why
-	Findings    []string `json:"findings,omitempty"` // what trackers found that matters
-	Windows     []Window `json:"windows,omitempty"`  // of time, trained one after the other
-	RunDir      *string  `json:"run_dir"`            // null if nothing could be written
+	Params      Numbers  `json:"params"`               // trainable scalars, and numbers that follow from them
+	Truths      Numbers  `json:"truths,omitempty"`     // what params should be, of those for which the file says so
+	Choices     []string `json:"choices,omitempty"`    // what an optimizer that decides by itself has decided, and why
+	Resampling  []string `json:"resampling,omitempty"` // likewise what has become of points that are watched
+	Findings    []string `json:"findings,omitempty"`   // what trackers found that matters
+	Windows     []Window `json:"windows,omitempty"`    // of time, trained one after the other
+	RunDir      *string  `json:"run_dir"`              // null if nothing could be written
 }
 
 // Number is a float64 that is null in JSON when it is not finite.

@@ -261,6 +261,7 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 	if c, ok := s.Method().(optim.Chooser); ok {
 		r.Choices = c.Choices()
 	}
+	r.Resampling = resampling(p.Resamplers)
 	for _, b := range p.Built {
 		r.Exact = append(r.Exact, Exact{b.Constraint, b.Field})
 	}

@@ -91,6 +91,9 @@ func (b *builder) constraint(e entry, name constraintName) {
 		}
 	}
 	b.checkPointWeights(pointNode, byPoint, on, loss)
+	if on != nil && len(name.parts) > 0 {
+		b.watch(s, name, on, loss, byPoint != nil)
+	}
 	add := func(name string, n *node, weight, scale float64) {
 		x, ok := b.expr(n, env)
 		if !ok || on == nil || b.builtIn[name] {

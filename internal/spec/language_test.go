@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -116,6 +117,7 @@ func TestLanguage(t *testing.T) {
 		{"checkpoints by steps", "checkpoint={interval: 2, keep: 1, best: pde}"},
 		{"checkpoints by time", "checkpoint={every: 1m 30s}"},
 		{"no checkpoints", "checkpoint=none"},
+		{"points watched", "constraints.pde={residual: {a: u_t, b: u_x}, points: 20, resample: auto}"},
 		{"RAD", "constraints.pde.resample={rad: {interval: 2, k: 1, c: 1, candidates: 100}}"},
 		{"RAR-D", "constraints.pde.resample={rar_d: {interval: 2, add: 3, limit: 70}}"},
 		{"R3", "constraints.pde.resample={r3: }"},
@@ -155,6 +157,33 @@ func TestLanguage(t *testing.T) {
 				t.Errorf("resolved twice:\n%s\nonce:\n%s", q.Resolved, p.Resolved)
 			}
 		})
+	}
+}
+
+// Where the optimizer chooses by itself, all points that can be drawn anew are watched by one callback, unless the file says otherwise.
+func TestPointsWatchedByDefault(t *testing.T) {
+	more := []string{
+		"constraints.bc={residual: {a: u, b: u_t}, on: boundary, points: 20}", "constraints.given={residual: u, grid: 2}",
+		"constraints.mean={residual: u, points: 9, loss: mae}", "constraints.left={residual: u, on: {x: 0}, points: 9, resample: 0}",
+		"constraints.causal={residual: u_t, points: 9, point_weights: causal}",
+	}
+	for _, c := range []struct {
+		optimizer string
+		want      []string
+	}{
+		{"optimizer={adam: {}, steps: 10}", nil},
+		{"optimizer=auto", []string{"pde", "bc.a", "bc.b"}},
+		{"optimizer=", []string{"pde", "bc.a", "bc.b"}},
+		{"optimizer=[{adam: {}, steps: 10}, {auto: {}, steps: 10}]", []string{"pde", "bc.a", "bc.b"}},
+	} {
+		p := load(t, append([]string{c.optimizer}, more...)...)
+		var got []string
+		for _, r := range p.Resamplers {
+			got = append(got, r.(*callbacks.HeldOut).Constraints...)
+		}
+		if !slices.Equal(got, c.want) || len(p.Resamplers) > 1 || strings.Count(string(p.Resolved), "resample: auto") != min(2, len(c.want)) {
+			t.Errorf("%s: watches %q, wants %q\n%s", c.optimizer, got, c.want, p.Resolved)
+		}
 	}
 }
 

@@ -102,9 +102,10 @@ func (b *builder) enough(r *region) int {
 	return [...]int{0, 1, 200, 800}[d]
 }
 
-// resampled reads resample: the number of steps after which new points are drawn. A mapping is for follow to read.
+// resampled reads resample: the number of steps after which new points are drawn. A mapping is for follow to read, auto
+// for watch.
 func (b *builder) resampled(resample *node, points func(int) *domain.Points, n int) func(int) *domain.Points {
-	if resample == nil || resample.kind == mapping {
+	if resample == nil || resample.kind == mapping || isAuto(resample) {
 		return points
 	}
 	every, _ := b.integer(resample, 0)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
 )
 
 // earlyStopping reads when a run that gets no better shall end:
@@ -163,6 +164,42 @@ func (b *builder) follow(n *node, name constraintName, random bool) {
 	case "r3":
 		b.p.Resamplers = append(b.p.Resamplers, &callbacks.R3{Interval: interval, Constraints: by})
 	}
+}
+
+// watch reads resample: auto of a constraint: its points are watched by callbacks.HeldOut, and so they are by default where
+// the optimizer chooses by itself and nothing stands in the way.
+func (b *builder) watch(s *section, name constraintName, on *domain.Points, loss crux.Loss, weighed bool) {
+	n := s.n.get("resample")
+	fit := on.Random() && loss.Kind == crux.MSE && !weighed
+	switch {
+	case n == nil && b.auto && fit:
+		s.orDefault("resample", "auto")
+	case n == nil || !isAuto(n):
+		return
+	case !on.Random():
+		b.fail(n, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
+		return
+	case !fit:
+		b.fail(n, "points are watched for mean squares without point_weights only; write {rad: {}}, a number of steps, or 0")
+		return
+	}
+	for _, r := range b.p.Resamplers {
+		if h, ok := r.(*callbacks.HeldOut); ok { // one for all, as it is their common loss that tells
+			h.Constraints = append(h.Constraints, name.parts...)
+			return
+		}
+	}
+	b.p.Resamplers = append(b.p.Resamplers, &callbacks.HeldOut{Constraints: slices.Clone(name.parts)})
+}
+
+func isAuto(n *node) bool { return n.kind == scalar && n.text == "auto" }
+
+// choosesItself reports whether the optimizer, or one of its phases, is auto.
+func choosesItself(n *node) bool {
+	if n == nil || isAuto(n) {
+		return true
+	}
+	return slices.ContainsFunc(itemsOf(n), func(it *node) bool { return it.kind == mapping && it.get("auto") != nil })
 }
 
 // residualOf is the one residual, of several that share points, which the points follow.

@@ -1,0 +1,192 @@
+package callbacks_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// layer is ε²u″ = u on [0, 1], u(0) = 1, u(1) = 0, ε = 0.05: a boundary layer that n points hardly see. The conditions are built
+// in. It returns the relative error of u too.
+func layer(t testing.TB, n int, m optim.Method) (*crux.Solver, func() float64) {
+	t.Helper()
+	const eps = 0.05
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.Const(1).Sub(x).Add(x.Mul(ph.Const(1).Sub(x)).Mul(ph.NewField("u", net.MLP{Hidden: []int{10, 10}}, x)))
+	s, err := crux.New(crux.Problem{Name: "layer", Constraints: []crux.Constraint{
+		{Name: "ode", Residual: u.D(x, x).Scale(eps * eps).Sub(u), On: line.Interior(n)},
+	}}, crux.Options{Method: m, Seed: 3, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s, func() float64 {
+		v, err := s.Eval(u, line.Grid(501))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var miss, size float64
+		for k := range 501 {
+			z := float64(k) / 500
+			want := math.Sinh((1-z)/eps) / math.Sinh(1/eps)
+			miss, size = miss+(v.At(k, 0)-want)*(v.At(k, 0)-want), size+want*want
+		}
+		return math.Sqrt(miss / size)
+	}
+}
+
+// Levenberg–Marquardt fits 16 points to the last bit and is wrong between them. With HeldOut the same steps end at an error a hundred times
+// smaller, on more points where the layer is.
+func TestHeldOutSeesOverfitting(t *testing.T) {
+	plain, err1 := layer(t, 16, &optim.LevenbergMarquardt{})
+	watched, err2 := layer(t, 16, &optim.LevenbergMarquardt{})
+	if _, err := plain.Solve(context.Background(), 80); err != nil {
+		t.Fatal(err)
+	}
+	h := &callbacks.HeldOut{}
+	res, err := watched.Solve(context.Background(), 80, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := watched.Cloud("ode")
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := 0
+	for _, z := range c.X {
+		if z < 0.25 {
+			left++
+		}
+	}
+	t.Logf("%v: error %.1e without, %.1e with; %d of %d points in the first quarter\n%s", res.Reason, err1(), err2(), left, c.Len(), strings.Join(h.Choices(), "\n"))
+	if a, b := err1(), err2(); !(b < a/100) || c.Len() <= 16 {
+		t.Errorf("error %.1e on 16 points, %.1e on %d", a, b, c.Len())
+	}
+	if lines := h.Choices(); len(lines) == 0 || !strings.Contains(lines[0], "held out") {
+		t.Errorf("choices %q", lines)
+	}
+}
+
+// Adam does not overfit a hundred points: they stay, and the run is the one without HeldOut, bit for bit.
+func TestHeldOutLeavesAlone(t *testing.T) {
+	var thetas [][]float64
+	for _, cs := range [][]crux.Callback{nil, {&callbacks.HeldOut{Interval: 1}}} {
+		s, _ := layer(t, 100, &optim.Adam{})
+		if _, err := s.Solve(context.Background(), 60, cs...); err != nil {
+			t.Fatal(err)
+		}
+		thetas = append(thetas, s.Theta())
+	}
+	if !slices.Equal(thetas[0], thetas[1]) {
+		t.Error("watching has changed the run")
+	}
+}
+
+// Where other points gain nothing, and there may be no more of them, the run ends: 12 are too few however they are drawn.
+func TestHeldOutEnds(t *testing.T) {
+	s, _ := layer(t, 12, &optim.LevenbergMarquardt{})
+	h := &callbacks.HeldOut{Grow: 1}
+	res, err := s.Solve(context.Background(), 1000, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := s.Cloud("ode")
+	lines := h.Choices()
+	t.Logf("%v after %d steps, %s: %q", res.Status, res.Steps, res.Reason, lines)
+	if res.Status != crux.Stopped || !strings.Contains(res.Reason, "no longer falls") || c.Len() != 12 || !strings.Contains(lines[len(lines)-1], "no others") {
+		t.Errorf("%v, %s; %d points; %q", res.Status, res.Reason, c.Len(), lines)
+	}
+}
+
+// A run that is saved before and after its points have changed goes on bit for bit.
+func TestHeldOutResumes(t *testing.T) {
+	const steps = 60
+	whole, _ := layer(t, 16, &optim.LevenbergMarquardt{})
+	all := &callbacks.HeldOut{}
+	if _, err := whole.Solve(context.Background(), steps, all); err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Choices()) < 2 {
+		t.Fatalf("too little happens to learn from: %q", all.Choices())
+	}
+	for _, at := range []int{3, 20, 21, 45} {
+		first, _ := layer(t, 16, &optim.LevenbergMarquardt{})
+		dir := t.TempDir()
+		if _, err := first.Solve(context.Background(), at, &callbacks.HeldOut{}, &callbacks.Checkpoint{Dir: dir, Interval: 1000}); err != nil {
+			t.Fatal(err)
+		}
+		saved, err := callbacks.Latest(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest, _ := layer(t, 16, &optim.LevenbergMarquardt{})
+		h := &callbacks.HeldOut{}
+		if err := saved.Restore(rest, h, &callbacks.Checkpoint{Dir: dir, Interval: 1000}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := rest.Solve(context.Background(), steps-at, h); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(rest.Theta(), whole.Theta()) || !slices.Equal(h.Choices(), all.Choices()) {
+			t.Errorf("from step %d: another run; choices %q, not %q", at, h.Choices(), all.Choices())
+		}
+	}
+}
+
+func TestHeldOutErrors(t *testing.T) {
+	random := func(b *domain.Box) *domain.Points { return b.Interior(10) }
+	grid := func(b *domain.Box) *domain.Points { return b.Grid(10) }
+	redrawn := func(b *domain.Box) *domain.Points { return b.Interior(10).Every(3) }
+	for _, c := range []struct {
+		on   func(*domain.Box) *domain.Points
+		cb   *callbacks.HeldOut
+		says string
+	}{
+		{random, &callbacks.HeldOut{Interval: -1}, "Interval"},
+		{random, &callbacks.HeldOut{Factor: 1}, "Factor is 1"},
+		{random, &callbacks.HeldOut{Factor: math.NaN()}, "Factor is NaN"},
+		{random, &callbacks.HeldOut{Grow: -1}, "Grow"},
+		{random, &callbacks.HeldOut{Constraints: []string{"no"}}, `"no"`},
+		{grid, &callbacks.HeldOut{}, "no constraint has random points"},
+		{grid, &callbacks.HeldOut{Constraints: []string{"bump"}}, "not random"},
+		{redrawn, &callbacks.HeldOut{Constraints: []string{"bump"}}, "every 3 steps"},
+	} {
+		s := spike(t, c.on)
+		if _, err := s.Solve(context.Background(), 1, c.cb); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%+v: %v; want %q in it", c.cb, err, c.says)
+		}
+	}
+}
+
+func ExampleHeldOut() {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.Const(1).Sub(x).Add(x.Mul(ph.Const(1).Sub(x)).Mul(ph.NewField("u", net.MLP{Hidden: []int{10, 10}}, x)))
+	s, err := crux.New(crux.Problem{Name: "layer", Constraints: []crux.Constraint{
+		{Name: "ode", Residual: u.D(x, x).Scale(0.0025).Sub(u), On: line.Interior(16)},
+	}}, crux.Options{Method: &optim.LevenbergMarquardt{}, Seed: 3, Workers: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	held := &callbacks.HeldOut{}
+	if _, err := s.Solve(context.Background(), 80, held); err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := s.Cloud("ode")
+	fmt.Println(len(held.Choices()) > 0, c.Len(), err)
+	// Output: true 64 <nil>
+}
