@@ -35,7 +35,7 @@ constraints:
 		{", sampler: sobol", 3000, ""},
 		{", resample: 0", 3000, "0"},
 		{", resample: 500", 3000, "500"},
-		{", points: 70", 70, ""},
+		{", points: 70", 70, "auto"}, // watched, as the optimizer is auto
 	} {
 		p, resolved := load(c.constraint)
 		s, err := crux.New(p.Crux, p.Options)
