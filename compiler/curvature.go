@@ -34,7 +34,8 @@ const (
 )
 
 // Curvature writes layers and blocks of the Gauss–Newton matrix Σ_k s_k²∇r_k∇r_kᵀ of the rows of all programs, which must share
-// layout, pool and precision; w is as in [Kernel]. Layers must be among those of [Layers]. Memory stays below 100 MB beside the
+// layout, pool and precision; w is as in [Kernel]. Layers must be among those of [Layers], and no weight be
+// wanted twice. Memory stays below 100 MB beside the
 // results. The bits do not depend on the number of workers.
 func Curvature(programs []*Program, theta, fixed []float64, w [][]float64, how Averaging, layers []LayerCurvature, blocks []Block) error {
 	if len(programs) == 0 {
@@ -70,7 +71,20 @@ func Curvature(programs []*Program, theta, fixed []float64, w [][]float64, how A
 			clear(l.B[i])
 		}
 	}
+	twice := map[string]bool{}
+	for _, l := range layers {
+		if twice[l.Weight.Path] {
+			return fmt.Errorf("compiler: layer %q is wanted twice", l.Weight.Path)
+		}
+		twice[l.Weight.Path] = true
+	}
 	for _, b := range blocks {
+		for _, e := range b.Entries {
+			if twice[e.Path] {
+				return fmt.Errorf("compiler: parameter %q is wanted twice", e.Path)
+			}
+			twice[e.Path] = true
+		}
 		n := b.len()
 		want := n
 		if !b.Diagonal {

@@ -261,3 +261,33 @@ func TestCurvatureIsExactForOnePoint(t *testing.T) {
 		}
 	}
 }
+
+func TestCurvatureRefuses(t *testing.T) {
+	w := newWorld()
+	r := w.compile(t, compiler.TraceCompiler{}, w.group(w.u), w.batch(3, 1))
+	other := w.compile(t, compiler.TraceCompiler{}, w.group(w.u), w.batch(3, 1))
+	layers, _ := curvature(t, []*run{r}, nil, compiler.Traces)
+	e := layers[0].Weight
+	short := layers[1]
+	short.A = [][]float64{short.A[0][1:]}
+	for name, c := range map[string]struct {
+		programs []*compiler.Program
+		w        [][]float64
+		layers   []compiler.LayerCurvature
+		blocks   []compiler.Block
+	}{
+		"none":    {},
+		"layouts": {programs: []*compiler.Program{r.p, other.p}},
+		"weights": {programs: []*compiler.Program{r.p}, w: [][]float64{nil, nil}},
+		"sign":    {programs: []*compiler.Program{r.p}, w: [][]float64{{-1}}},
+		"size":    {programs: []*compiler.Program{r.p}, layers: []compiler.LayerCurvature{short}},
+		"pairs":   {programs: []*compiler.Program{r.p}, layers: []compiler.LayerCurvature{{Layer: layers[1].Layer}}},
+		"block":   {programs: []*compiler.Program{r.p}, blocks: []compiler.Block{{Entries: []compiler.Entry{e}, M: make([]float64, e.Len)}}},
+		"twice":   {programs: []*compiler.Program{r.p}, layers: layers, blocks: []compiler.Block{{Entries: []compiler.Entry{e}, Diagonal: true, M: make([]float64, e.Len)}}},
+		"layer 2": {programs: []*compiler.Program{r.p}, layers: append(slices.Clone(layers), layers[0])},
+	} {
+		if err := compiler.Curvature(c.programs, r.theta, r.fixed, c.w, compiler.Traces, c.layers, c.blocks); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

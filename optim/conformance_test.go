@@ -44,6 +44,12 @@ func TestConformance(t *testing.T) {
 		{"NaturalGradient", func() optim.Method { return &optim.NaturalGradient{} }},
 		{"NaturalGradient with momentum", func() optim.Method { return &optim.NaturalGradient{Damping: 1e-3, Momentum: 0.9} }},
 		{"SPRING", func() optim.Method { return &optim.SPRING{} }},
+		{"KFAC", func() optim.Method { return &optim.KFAC{} }},
+		{"KFAC with Kronecker factors", func() optim.Method { return &optim.KFAC{Exact: -1, Every: 3, Decay: 0.5} }},
+		{"KFAC as in the paper", func() optim.Method { return &optim.KFAC{Exact: -1, Averaging: optim.Expand} }},
+		{"groups with KFAC", func() optim.Method {
+			return optim.Groups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.KFAC{Exact: -1}})
+		}},
 		{"Auto", func() optim.Method { return &optim.Auto{} }},
 		{"Auto for float32", func() optim.Method { return &optim.Auto{Single: true} }},
 		{"groups with least squares", func() optim.Method {

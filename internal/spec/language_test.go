@@ -94,6 +94,7 @@ func TestLanguage(t *testing.T) {
 		{"lm on some rows", "optimizer={lm: {rows: 100}, steps: 5}"},
 		{"natural gradient", "optimizer=[{engd: {}, steps: 5}, {engd: {damping: 1e-6, momentum: 0.9, grad_tol: 1e-9, max_trials: 5, workers: 1}, steps: 5}]"},
 		{"natural gradient on new points", "optimizer=[{spring: {}, steps: 5}, {spring: {lr: {cosine: {lr: 0.2, end: 1e-3}}, damping: 1e-6, momentum: 0.99, norm: 0.1}, steps: 5}]"},
+		{"kfac", "optimizer={kfac: {damping: 1, every: 2, decay: 0.9, exact: 0, averaging: expand, grad_tol: 1e-9, max_trials: 10, workers: 1}, steps: 5}"},
 		{"groups", "optimizer={groups: [{params: u/layer0, sgd: {lr: 0.1}}, {params: u/layer1/bias, freeze: }, {adam: {}}], steps: 5}"},
 		{"float32", "precision=float32"},
 		{"all trackers", "trackers=all"},

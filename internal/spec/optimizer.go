@@ -20,6 +20,7 @@ import (
 //	optimizer: {ssbroyden: {memory: 300, grad_tol: 0, max_trials: 30, workers: 0}, steps: 5000}, memory 0 being the method's own choice
 //	optimizer: {engd: {damping: 1e-12, momentum: 0, grad_tol: 0, max_trials: 30}, steps: 200}
 //	optimizer: {spring: {lr: 0.2, damping: 1e-8, momentum: 0.9, norm: 0.03}, steps: 2000}
+//	optimizer: {kfac: {damping: 0.1, every: 10, exact: 1024, averaging: traces}, steps: 200}
 //	optimizer: auto, which is {auto: {}, steps: 5000}, and the default
 //	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
 //	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
@@ -76,7 +77,7 @@ func (b *builder) steps(n *node) {
 }
 
 // methods are the methods that a file can name.
-var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "engd", "spring", "auto"}
+var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "kfac", "engd", "spring", "auto"}
 
 // method reads the one method of a phase or of a group.
 func (b *builder) method(s *section, steps int, also string) optim.Method {
@@ -106,7 +107,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	if clip != nil && names[0] == "spring" {
 		b.fail(clip, "spring limits the length of its steps, not the gradient; write {spring: {norm: 0.03}} in place of clip")
 	}
-	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm" || names[0] == "engd" || names[0] == "auto") {
+	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm" || names[0] == "kfac" || names[0] == "engd" || names[0] == "auto") {
 		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
 	}
 	switch names[0] {
@@ -133,6 +134,8 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 		return &optim.NaturalGradient{Damping: m.realOr("damping", "1e-12"), Momentum: m.fraction("momentum", "0"), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	case "spring":
 		return b.spring(m, steps)
+	case "kfac":
+		return b.kfac(m)
 	case "auto":
 		return &optim.Auto{Steps: steps, Single: b.p.Options.Precision == crux.Float32, Workers: m.workers()}
 	case "ssbfgs":

@@ -62,14 +62,17 @@ func valley(grad, theta []float64) float64 {
 	return f / 1000
 }
 
-func valleyFunc(n int) *Func {
-	f := RosenbrockFunc(n)
+func valleyFunc(size int) *Func {
+	f := RosenbrockFunc(size)
+	if size == n {
+		f.Dense = []optim.Layer{{Weight: params()[0]}}
+	}
 	squares := f.Squares
 	f.F = valley
 	f.Squares = func(theta []float64, row func(s float64, ds []float64)) {
 		squares(theta, func(s float64, ds []float64) {
 			c := math.Sqrt(1e-3)
-			scaled := make([]float64, n)
+			scaled := make([]float64, size)
 			for i, d := range ds {
 				scaled[i] = c * d
 			}

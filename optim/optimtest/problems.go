@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"github.com/crux-pinn/crux/optim"
 )
 
 // Func is an objective given by one function, which writes the gradient and returns the loss. It remembers its last
@@ -14,7 +16,9 @@ type Func struct {
 	// sums of squares.
 	Squares func(theta []float64, row func(s float64, ds []float64))
 	Count   int // residuals
-	Evals   int // evaluations of F
+	// Dense are parameters that are the weights of dense layers, for methods that treat those in their own way.
+	Dense []optim.Layer
+	Evals int // evaluations of F
 
 	theta, grad []float64
 	loss        float64

@@ -1,0 +1,156 @@
+package optim
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// gramOf is XXᵀ for a random X of n rows and so many columns.
+func gramOf(rng *rand.Rand, n, rank int, size float64) []float64 {
+	x := mat.NewDense(n, rank, nil)
+	for i := range n {
+		for j := range rank {
+			x.Set(i, j, size*rng.NormFloat64())
+		}
+	}
+	var s mat.Dense
+	s.Mul(x, x.T())
+	return s.RawMatrix().Data
+}
+
+// Solutions with sums of Kronecker products, exact blocks and a diagonal against gonum's with the whole matrix.
+func TestBlockedSolves(t *testing.T) {
+	params := []Param{
+		{Path: "first", Len: 3, Shape: []int{3}},
+		{Path: "second", Offset: 3, Len: 2, Shape: []int{2}},
+		{Path: "w", Offset: 5, Len: 20, Shape: []int{4, 5}},
+		{Path: "b", Offset: 25, Len: 5, Shape: []int{5}},
+		{Path: "large", Offset: 30, Len: 9, Shape: []int{9}},
+		{Path: "v", Offset: 39, Len: 15, Shape: []int{5, 3}},
+	}
+	const n = 54
+	layers := []Layer{{Weight: params[2], Bias: params[3]}, {Weight: params[5]}}
+	for _, constraints := range []int{1, 2, 4} {
+		rng := rand.New(rand.NewPCG(1, uint64(constraints)))
+		m := newBlocked(params, layers, constraints, 6)
+		if len(m.layers) != 2 || len(m.exact) != 2 || len(m.exact[0].Params) != 2 || !m.exact[1].Diagonal {
+			t.Fatalf("%d layers, blocks %v", len(m.layers), m.exact)
+		}
+		for _, l := range m.layers {
+			for i := range constraints {
+				copy(l.A[i], gramOf(rng, l.Inputs(), l.Inputs()-1, math.Pow(0.3, float64(i))))
+				copy(l.B[i], gramOf(rng, l.Outputs(), l.Outputs(), 1))
+			}
+		}
+		copy(m.exact[0].M, gramOf(rng, 5, 2, 1))
+		for i := range m.exact[1].M {
+			m.exact[1].M[i] = rng.Float64()
+		}
+		m.sum()
+		damping := [2]float64{0.01, 0.1}
+		if err := m.decompose(crew(2), damping); err != nil {
+			t.Fatal(err)
+		}
+		if m.paired() != (constraints > 1) {
+			t.Fatalf("%d constraints: paired %v", constraints, m.paired())
+		}
+		g, d := make([]float64, n), make([]float64, n)
+		for i := range g {
+			g[i] = rng.NormFloat64()
+		}
+		for which, lambda := range damping {
+			full := mat.NewDense(n, n, nil)
+			add := func(at []int, value func(i, j int) float64) {
+				for i, p := range at {
+					for j, q := range at {
+						full.Set(p, q, value(i, j))
+					}
+				}
+			}
+			span := func(ps ...Param) (at []int) {
+				for _, p := range ps {
+					for i := range p.Len {
+						at = append(at, p.Offset+i)
+					}
+				}
+				return at
+			}
+			damped := func(i, j int, v float64) float64 {
+				if i == j {
+					v += lambda
+				}
+				return v
+			}
+			for q := range m.layers {
+				l := &m.layers[q]
+				k, h := l.Inputs(), l.Outputs()
+				pairs := twoProducts(l)
+				add(span(l.Weight, l.Bias), func(i, j int) float64 {
+					kron := func(a, b []float64) float64 { return a[i/h*k+j/h] * b[i%h*h+j%h] }
+					if len(pairs) == 1 {
+						return damped(i, j, kron(pairs[0][0], pairs[0][1]))
+					}
+					a, b := append([]float64(nil), pairs[1][0]...), append([]float64(nil), pairs[1][1]...)
+					ratio := math.Sqrt(traceOf(a, k) * float64(h) / (float64(k) * traceOf(b, h)))
+					for x := range k {
+						a[x*k+x] += math.Sqrt(lambda) * ratio
+					}
+					for x := range h {
+						b[x*h+x] += math.Sqrt(lambda) / ratio
+					}
+					return kron(pairs[0][0], pairs[0][1]) + kron(a, b)
+				})
+			}
+			add(span(m.exact[0].Params...), func(i, j int) float64 { return damped(i, j, m.exact[0].M[i*5+j]) })
+			for i, p := range span(m.exact[1].Params...) {
+				full.Set(p, p, m.exact[1].M[i]+lambda)
+			}
+			if !m.solve(crew(2), d, g, which, lambda) {
+				t.Fatal("not positive definite")
+			}
+			var want mat.VecDense
+			if err := want.SolveVec(full, mat.NewVecDense(n, g)); err != nil {
+				t.Fatal(err)
+			}
+			want.SubVec(&want, mat.NewVecDense(n, d))
+			if e := mat.Norm(&want, math.Inf(1)) / normInf(d); !(e <= 1e-10) {
+				t.Errorf("%d constraints, damping %v: relative error %.1e", constraints, lambda, e)
+			}
+		}
+	}
+}
+
+// A sum of products whose inputs' factors are proportional is a product, and its partial traces find that.
+func TestTwoProducts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	w := Param{Path: "w", Len: 6, Shape: []int{2, 3}}
+	a := gramOf(rng, 2, 2, 1)
+	l := LayerFactors{Layer: Layer{Weight: w}}
+	var want []float64
+	for i, c := range []float64{100, 1, 2, 0} {
+		x := append([]float64(nil), a...)
+		scale(c, x)
+		l.A, l.B = append(l.A, x), append(l.B, gramOf(rng, 3, 3, 1))
+		if i == 0 {
+			continue
+		}
+		if want == nil {
+			want = make([]float64, 9)
+		}
+		axpy(c, l.B[i], want)
+	}
+	pairs := twoProducts(&l)
+	if len(pairs) != 2 || &pairs[0][0][0] != &l.A[0][0] {
+		t.Fatalf("%d products, the first of trace %v", len(pairs), traceOf(pairs[0][0], 2))
+	}
+	for i, x := range a {
+		for j, y := range want {
+			if got := pairs[1][0][i] * pairs[1][1][j]; math.Abs(got-x*y) > 1e-12*math.Abs(traceOf(a, 2)*traceOf(want, 3)) {
+				t.Errorf("entry %d, %d: %v, want %v", i, j, got, x*y)
+			}
+		}
+	}
+}
