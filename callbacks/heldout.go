@@ -79,6 +79,9 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	case t.Grow < 0 || t.Grow > 1000:
 		return fmt.Errorf("option Grow is %d; it lies between 1 and 1000, and 0 means 4", t.Grow)
 	}
+	if r.Solver().Windows() != nil {
+		return errors.New("windows of time have points of their own each, which are not watched; leave one of the two away")
+	}
 	if err := t.choose(r); err != nil {
 		return err
 	}

@@ -32,7 +32,8 @@ type builder struct {
 	onBoundary map[string]bool // constraints by name, read so far
 	builtIn    map[string]bool // constraints by name; nil as long as nothing is decided
 
-	auto      bool                // the optimizer chooses by itself
+	auto      bool                // the optimizer chooses by itself, so that points are watched
+	marches   bool                // there are windows of time
 	allScaled bool                // scale: auto for the problem
 	unscaled  map[string]unscaled // by constraint
 }
@@ -72,7 +73,8 @@ func (l *loader) problem(root *node) *Problem {
 	domainNode, regions, data := s.get("domain"), s.get("regions"), s.get("data")
 	constraints := s.need("constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}")
 	optimizer, windows := s.get("optimizer"), s.get("windows")
-	b.auto = choosesItself(optimizer)
+	b.marches = windows != nil && !(windows.kind == scalar && windows.text == "none")
+	b.auto = choosesItself(optimizer) && !b.marches
 	reference, grid := s.get("reference"), s.get("grid")
 	watched, balanced, stopping, saved, steps := s.get("trackers"), s.get("weights"), s.get("early_stopping"), s.get("checkpoint"), s.get("steps")
 	if len(b.p.Coords) > 0 {

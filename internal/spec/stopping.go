@@ -179,6 +179,9 @@ func (b *builder) watch(s *section, name constraintName, on *domain.Points, loss
 	case !on.Random():
 		b.fail(n, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
 		return
+	case b.marches:
+		b.fail(n, "windows of time have points of their own each, which are not watched; write {rad: {}}, a number of steps, or 0")
+		return
 	case !fit:
 		b.fail(n, "points are watched for mean squares without point_weights only; write {rad: {}}, a number of steps, or 0")
 		return
