@@ -30,6 +30,8 @@ const (
 	// Products of different coefficients count, and so does which inputs go with which derivatives.
 	Traces Averaging = iota
 	// Expand treats coefficients as further points: A is the mean of a_c a_cᵀ over points and coefficients, B = Σ_kc s_k² d_c d_cᵀ.
+	// It depends on the scale of a coefficient, which Traces does not: a_c is what the layer's weight is multiplied with in the
+	// program, without constant factors, such as the −2 in tanh″ = −2 tanh(1 − tanh²), that have been taken out of the product.
 	Expand
 )
 

@@ -1,7 +1,9 @@
 package compiler_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -288,6 +290,49 @@ func TestCurvatureRefuses(t *testing.T) {
 	} {
 		if err := compiler.Curvature(c.programs, r.theta, r.fixed, c.w, compiler.Traces, c.layers, c.blocks); err == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// The factors of K-FAC against testdata/factors.py, a forward Laplacian in JAX: layers whose four coefficients are all read, and a last
+// one of which the residual reads two.
+func TestExpand(t *testing.T) {
+	raw, err := os.ReadFile("testdata/factors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want struct {
+		Points  [][]float64
+		Weights [][][]float64
+		Biases  [][]float64
+		Layers  []struct{ A, B [][]float64 }
+	}
+	if err := json.Unmarshal(raw, &want); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld()
+	f := ph.NewField("f", net.MLP{Hidden: []int{5, 4}}, w.x, w.y)
+	g := compiler.Group{Name: "points", Coords: []*ph.Coord{w.x, w.y}, Bounds: map[*ph.Coord][2]float64{w.x: {-1, 1}, w.y: {-1, 1}}, Residuals: []compiler.Residual{{Name: "a", Expr: ph.Laplacian(f, w.x, w.y).Add(f)}}}
+	r := w.compile(t, compiler.TraceCompiler{}, g, compiler.Batch{N: len(want.Points), X: slices.Concat(want.Points...)})
+	for _, e := range r.p.Layout().Entries() {
+		for l := range want.Weights {
+			switch e.Path {
+			case fmt.Sprintf("f/layer%d/weight", l):
+				copy(r.theta[e.Offset:], slices.Concat(want.Weights[l]...))
+			case fmt.Sprintf("f/layer%d/bias", l):
+				copy(r.theta[e.Offset:], want.Biases[l])
+			}
+		}
+	}
+	layers, _ := curvature(t, []*run{r}, [][]float64{{1}}, compiler.Expand)
+	if len(layers) != len(want.Layers) {
+		t.Fatalf("%d layers", len(layers))
+	}
+	for i, l := range layers {
+		for name, c := range map[string][2][]float64{"A": {l.A[0], slices.Concat(want.Layers[i].A...)}, "B": {l.B[0], slices.Concat(want.Layers[i].B...)}} {
+			if e := relative(c[0], c[1]); !(e <= 1e-12) {
+				t.Errorf("%s of %s: relative error %.1e", name, l.Weight.Path, e)
+			}
 		}
 	}
 }

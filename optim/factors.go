@@ -36,7 +36,8 @@ const (
 	// of both sums. A ⊗ B has the trace of the exact matrix, and is that matrix where it is a Kronecker product.
 	Traces Averaging = iota
 	// Expand takes coefficients for points: A is the mean of x_c x_cᵀ over points and coefficients, B = Σ_kc s_k²d_c d_cᵀ. That
-	// is the approximation of Dangel, Müller & Zeinhofer (2024, arXiv 2405.15603, eq. 12).
+	// is the approximation of Dangel, Müller & Zeinhofer (2024, arXiv 2405.15603). It depends on the scale of a coefficient, x_c/2 with 2d_c in
+	// place of x_c with d_c, which a solver chooses; Traces does not.
 	Expand
 )
 
