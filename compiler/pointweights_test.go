@@ -178,6 +178,13 @@ func TestPointWeights(t *testing.T) {
 			if !slices.Equal(h[0], h[1]) {
 				t.Error("HVP depends on the weights")
 			}
+			if err := on.p.TrainingHVP(h[0], on.theta, on.fixed, ones, v); err != nil {
+				t.Fatal(err)
+			}
+			if err := rule.p.HVP(h[1], rule.theta, rule.fixed, scale, v); err != nil {
+				t.Fatal(err)
+			}
+			close("TrainingHVP", h[0], h[1])
 			if single {
 				return
 			}

@@ -207,6 +207,20 @@ func (p *Program) GradientOf(i int, dst, theta, fixed []float64) error {
 // HVP writes Σ_i w_i (∂²L_i/∂θ²)·v to dst: an exact Hessian-vector product by reverse over reverse, without weights of the
 // points.
 func (p *Program) HVP(dst, theta, fixed, w, v []float64) error {
+	return p.product(vHVP, dst, theta, fixed, w, v)
+}
+
+// TrainingHVP is HVP with the weights of the points, for residuals that are ByPoint: the Hessian that belongs to AddGradient.
+func (p *Program) TrainingHVP(dst, theta, fixed, w, v []float64) error {
+	for _, r := range p.group.Residuals {
+		if r.ByPoint {
+			return p.product(vTrainingHVP, dst, theta, fixed, w, v)
+		}
+	}
+	return p.product(vHVP, dst, theta, fixed, w, v)
+}
+
+func (p *Program) product(kind variantKind, dst, theta, fixed, w, v []float64) error {
 	direction := size{"entries of the direction", len(v), p.layout.Len()}
 	if err := p.check(theta, fixed, size{"weights", len(w), p.Len()}, direction, p.gradientSize(dst)); err != nil {
 		return err
@@ -214,7 +228,7 @@ func (p *Program) HVP(dst, theta, fixed, w, v []float64) error {
 	clear(dst)
 	p.one[0] = dst
 	p.reverse++
-	return p.run.eval(variant{kind: vHVP}, operands{theta: theta, fixed: fixed, seeds: p.seed(w), tangents: v, sums: p.one[:]})
+	return p.run.eval(variant{kind: kind}, operands{theta: theta, fixed: fixed, seeds: p.seed(w), tangents: v, sums: p.one[:]})
 }
 
 // Residuals writes the values of residual i to dst, Points×Dim(i), row by row.

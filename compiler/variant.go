@@ -21,15 +21,16 @@ type variant struct {
 type variantKind uint8
 
 const (
-	vLosses     variantKind = iota // losses
-	vGradient                      // losses and the gradient of their weighted sum
-	vGradientOf                    // gradient of one loss
-	vHVP                           // Hessian of the weighted sum times a vector
-	vRows                          // values of one residual
-	vHoists                        // values that depend on the points alone
-	vJacobian                      // derivatives of one component of one residual, row by row
-	vForward                       // J·v: derivatives of all residuals along a direction in θ
-	vReverse                       // Jᵀ·u: the gradient of Σ u·r over all residuals
+	vLosses      variantKind = iota // losses
+	vGradient                       // losses and the gradient of their weighted sum
+	vGradientOf                     // gradient of one loss
+	vHVP                            // Hessian of the weighted sum times a vector
+	vTrainingHVP                    // the same with the weights of the points
+	vRows                           // values of one residual
+	vHoists                         // values that depend on the points alone
+	vJacobian                       // derivatives of one component of one residual, row by row
+	vForward                        // J·v: derivatives of all residuals along a direction in θ
+	vReverse                        // Jᵀ·u: the gradient of Σ u·r over all residuals
 )
 
 // built is the graph of a variant and what its inputs and results mean.
@@ -108,7 +109,8 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 	// residuals of one width are reduced by one program
 	losses, trained := make(gorgonia.Nodes, last-first), make(gorgonia.Nodes, last-first)
 	rows := make(gorgonia.Nodes, last-first)
-	training := v.kind == vLosses || v.kind == vGradient
+	product := v.kind == vHVP || v.kind == vTrainingHVP
+	training := v.kind == vLosses || v.kind == vGradient || v.kind == vTrainingHVP
 	byWidth := map[int][]int{}
 	var widths []int
 	for i := first; i < last; i++ {
@@ -164,7 +166,7 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 			}
 		}
 	}
-	if v.kind != vGradientOf && v.kind != vHVP {
+	if v.kind != vGradientOf && !product {
 		b.spec.Sums = slices.Clone(losses)
 		for k, n := range trained {
 			if n != losses[k] {
@@ -192,7 +194,7 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 	if err != nil {
 		return err
 	}
-	if v.kind == vHVP {
+	if product {
 		var outs, cots gorgonia.Nodes
 		for k, n := range grads {
 			in := e.g.Input(fmt.Sprintf("tangent/%d", k), e.g.Dims(wrt[k]))

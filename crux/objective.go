@@ -12,6 +12,8 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
+var _ optim.Curved = (*objective)(nil)
+
 // objective is the training loss (1/N) Σ w_i L_i(θ) as a method sees it. It remembers its last evaluation, so that the
 // step's own gradient is not computed twice.
 type objective struct {
@@ -21,8 +23,9 @@ type objective struct {
 	losses []float64
 	train  []float64 // losses with weights of the points
 	loss   float64
-	state  int // of the memory: 0 nothing, 1 losses, 2 gradient too
-	count  int // evaluations, for reports
+	state  int       // of the memory: 0 nothing, 1 losses, 2 gradient too
+	part   []float64 // of HVP: one group's share
+	count  int       // evaluations, for reports
 }
 
 func newObjective(s *Solver) *objective {
@@ -88,6 +91,22 @@ func (o *objective) Grad(ctx context.Context, grad, theta []float64) (float64, e
 	}
 	copy(grad, o.grad)
 	return o.loss, nil
+}
+
+// HVP implements optim.Curved, exactly, whatever the constraints are reduced by, and with the weights of points. What gradient
+// hooks have made of the gradient has no part in it.
+func (o *objective) HVP(ctx context.Context, dst, v, theta []float64) error {
+	clear(dst)
+	if len(o.part) != len(dst) {
+		o.part = make([]float64, len(dst))
+	}
+	return o.eachGroup(ctx, func(g *group) error {
+		if err := g.program.TrainingHVP(o.part, theta, o.s.fixed, g.w, v); err != nil {
+			return err
+		}
+		floats.Add(dst, o.part)
+		return nil
+	})
 }
 
 // Pool implements optim.Pooled: methods compute with the workers of the solver.

@@ -48,18 +48,23 @@ func (b *basis) sum(dst []float64, k int) {
 	}
 }
 
-// split writes the coordinates Q·g to c, of length d, and what is left of g to e, and returns its length. Gram–Schmidt, twice:
-// e is orthogonal to the rows to rounding.
-func (b *basis) split(c, e, g []float64) float64 {
-	d, stride := b.d, b.most
+// project writes Q·g to c, of length d.
+func (b *basis) project(c, g []float64) {
 	b.each(func(_, k, from, to int) {
-		part := b.partial[k*stride:]
-		for i := range d {
+		part := b.partial[k*b.most:]
+		for i := range b.d {
 			part[i] = kern.Dot(b.row(i)[from:to], g[from:to])
 		}
 	})
 	clear(c)
-	b.sum(c, d)
+	b.sum(c, b.d)
+}
+
+// split writes the coordinates Q·g to c, of length d, and what is left of g to e, and returns its length. Gram–Schmidt, twice:
+// e is orthogonal to the rows to rounding.
+func (b *basis) split(c, e, g []float64) float64 {
+	d, stride := b.d, b.most
+	b.project(c, g)
 	again := b.again[:d]
 	clear(again)
 	b.each(func(_, k, from, to int) {

@@ -169,17 +169,14 @@ func (d *descent) state() ([]byte, error) {
 	if w == nil {
 		return pending, err
 	}
-	w.bool(d.progress.known)
-	w.float(d.progress.loss)
-	w.float(d.progress.drop)
-	w.int(d.progress.flat)
+	d.progress.save(w)
 	d.model.save(w)
 	return w.b, nil
 }
 
 func (d *descent) restore(state []byte) error {
 	r := d.open(d.kind(), state)
-	g := progress{known: r.bool(), loss: r.float(), drop: r.float(), flat: r.int()}
+	g := loadProgress(r)
 	adopt := d.model.load(r, d.layout.n)
 	if err := r.finish(); err != nil {
 		return err
@@ -201,6 +198,17 @@ const (
 	flatSteps = 5
 	roundOff  = 4 * 0x1p-52 // relative change of the loss that counts as none
 )
+
+func (g *progress) save(w *stateWriter) {
+	w.bool(g.known)
+	w.float(g.loss)
+	w.float(g.drop)
+	w.int(g.flat)
+}
+
+func loadProgress(r *stateReader) progress {
+	return progress{known: r.bool(), loss: r.float(), drop: r.float(), flat: r.int()}
+}
 
 func (g *progress) note(before, after float64) {
 	g.known, g.loss, g.drop = true, after, before-after

@@ -102,6 +102,14 @@ func ExampleSSBFGS() {
 	// [1.00000000 1.00000000 1.00000000 1.00000000 1.00000000] true
 }
 
+func ExampleNNCG() {
+	theta := make([]float64, 10)
+	err := minimise(&optim.NNCG{Rank: 5, GradTol: 1e-9}, theta)
+	fmt.Printf("%.6f %t\n", theta[9], errors.Is(err, optim.ErrConverged))
+	// Output:
+	// 1.000000 true
+}
+
 // A third party's transform: the sign of the gradient. It has no state, so three lines do.
 type signDescent struct{}
 

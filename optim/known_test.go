@@ -103,7 +103,14 @@ func squaresOf(a, b mat.Matrix) func() *optimtest.Func {
 				row(floats.Dot(ds, theta)-b.At(i, 0), ds)
 			}
 		}
-		return &optimtest.Func{Count: r, Squares: squares, F: func(grad, theta []float64) float64 {
+		hess := func(dst, v, _ []float64) {
+			clear(dst)
+			for i := range r {
+				row := mat.Row(nil, i, a)
+				floats.AddScaled(dst, floats.Dot(row, v), row)
+			}
+		}
+		return &optimtest.Func{Count: r, Squares: squares, Hess: hess, F: func(grad, theta []float64) float64 {
 			clear(grad)
 			l := 0.0
 			squares(theta[:n], func(s float64, ds []float64) {
@@ -170,6 +177,7 @@ func TestKnownMinima(t *testing.T) {
 	for _, p := range knownProblems(t) {
 		for _, m := range []optim.Method{
 			&optim.LBFGS{}, &optim.SSBroyden{}, &optim.SSBFGS{}, &optim.SSBroyden{Memory: 8}, &optim.SSBFGS{Memory: 8},
+			&optim.NNCG{},
 		} {
 			initialised(t, m, p.n)
 			theta := append([]float64(nil), p.start...)

@@ -5,7 +5,8 @@
 //
 // First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW], [SOAP] and [SGD] are the well-known ones.
 // [LBFGS], [SSBroyden] and [SSBFGS] are quasi-Newton methods with a strong-Wolfe line search. [LevenbergMarquardt],
-// [NaturalGradient] and [SPRING] solve with the residuals' Jacobian. [Phases] runs methods one after the other, [Groups] gives parameter groups their own methods or freezes them.
+// [NaturalGradient] and [SPRING] solve with the residuals' Jacobian, [NNCG] with products with the Hessian. [Phases] runs methods one
+// after the other, [Groups] gives parameter groups their own methods or freezes them.
 //
 // # How to choose
 //

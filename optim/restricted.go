@@ -19,6 +19,7 @@ type restricted struct {
 
 	trial, grad []float64     // full vectors, shared by all groups; trial is θ_e between evaluations
 	normal      *mat.SymDense // of all parameters, if a method asks for it
+	along       []float64     // a full direction, if a method asks for products with the Hessian
 }
 
 // restrictedEntry is what every group starts from, evaluated at most once a step.

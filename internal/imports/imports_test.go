@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"placeholder": {"internal/nearest"},
 	"domain":      {"placeholder", "internal/nearest", "internal/refeval"}, // refeval checks conditions built in
 	"net":         {"placeholder", "internal/nearest"},
-	"optim":       {"internal/kern", "internal/linalg"},
+	"optim":       {"internal/kern", "internal/linalg", "internal/seed"},
 	"weights":     {},
 	"compiler":    {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
 	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/exec", "internal/seed"},

@@ -21,6 +21,7 @@ import (
 //	optimizer: {engd: {damping: 1e-12, momentum: 0, grad_tol: 0, max_trials: 30}, steps: 200}
 //	optimizer: {spring: {lr: 0.2, damping: 1e-8, momentum: 0.9, norm: 0.03}, steps: 2000}
 //	optimizer: {kfac: {damping: 0.1, every: 10, exact: 1024, averaging: traces}, steps: 200}
+//	optimizer: {nncg: {damping: 1e-2, fixed: false, rank: 60, every: 20, iters: 100, tol: 0.1, grad_tol: 0, max_trials: 30}, steps: 100}
 //	optimizer: auto, which is {auto: {}, steps: 5000}, and the default
 //	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
 //	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
@@ -77,7 +78,7 @@ func (b *builder) steps(n *node) {
 }
 
 // methods are the methods that a file can name.
-var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "kfac", "engd", "spring", "auto"}
+var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "kfac", "engd", "spring", "nncg", "auto"}
 
 // method reads the one method of a phase or of a group.
 func (b *builder) method(s *section, steps int, also string) optim.Method {
@@ -107,7 +108,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	if clip != nil && names[0] == "spring" {
 		b.fail(clip, "spring limits the length of its steps, not the gradient; write {spring: {norm: 0.03}} in place of clip")
 	}
-	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm" || names[0] == "kfac" || names[0] == "engd" || names[0] == "auto") {
+	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm" || names[0] == "kfac" || names[0] == "engd" || names[0] == "nncg" || names[0] == "auto") {
 		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
 	}
 	switch names[0] {
@@ -136,6 +137,15 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 		return b.spring(m, steps)
 	case "kfac":
 		return b.kfac(m)
+	case "nncg":
+		fixed := false
+		if v := m.get("fixed"); v != nil {
+			fixed = b.boolean(v)
+		}
+		return &optim.NNCG{
+			Damping: m.realOr("damping", "1e-2"), Fixed: fixed, Rank: m.intOr("rank", 60), Every: m.intOr("every", 20), Iters: m.intOr("iters", 100),
+			Tol: m.realOr("tol", "0.1"), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Seed: b.seed,
+		}
 	case "auto":
 		return &optim.Auto{Steps: steps, Single: b.p.Options.Precision == crux.Float32, Workers: m.workers()}
 	case "ssbfgs":

@@ -18,6 +18,8 @@ type Func struct {
 	Count   int // residuals
 	// Dense are parameters that are the weights of dense layers, for methods that treat those in their own way.
 	Dense []optim.Layer
+	// Hess writes ∇²L(theta)·v to dst. If it is nil, HVP takes central differences of F, right to about 1e-8.
+	Hess  func(dst, v, theta []float64)
 	Evals int // evaluations of F
 
 	theta, grad []float64
