@@ -44,6 +44,10 @@ func TestConformance(t *testing.T) {
 		{"NaturalGradient", func() optim.Method { return &optim.NaturalGradient{} }},
 		{"NaturalGradient with momentum", func() optim.Method { return &optim.NaturalGradient{Damping: 1e-3, Momentum: 0.9} }},
 		{"SPRING", func() optim.Method { return &optim.SPRING{} }},
+		{"NaturalGradient without a matrix", func() optim.Method {
+			return optim.Iterating(&optim.NaturalGradient{Damping: 1e-3, Momentum: 0.9}, 3)
+		}},
+		{"SPRING without a matrix", func() optim.Method { return optim.Iterating(&optim.SPRING{}, 3) }},
 		{"KFAC", func() optim.Method { return &optim.KFAC{} }},
 		{"KFAC with Kronecker factors", func() optim.Method { return &optim.KFAC{Exact: -1, Every: 3, Decay: 0.5} }},
 		{"KFAC as in the paper", func() optim.Method { return &optim.KFAC{Exact: -1, Averaging: optim.Expand} }},

@@ -52,17 +52,6 @@ func checkSquares(ctx context.Context, name string, n int, f Objective) error {
 	return nil
 }
 
-// checkNormal is checkSquares for a method that solves with matrices only.
-func checkNormal(ctx context.Context, name string, n int, f Objective) error {
-	if err := checkSquares(ctx, name, n, f); err != nil {
-		return err
-	}
-	if rows := f.(Residuals).Rows(); min(rows, n) > mostNormal {
-		return fmt.Errorf("optim: %s: %d parameters and %d residuals; one of them must be at most %d: take fewer points, LevenbergMarquardt, which then solves without a matrix, or Groups to choose fewer parameters", name, n, rows, mostNormal)
-	}
-	return nil
-}
-
 // linearise evaluates at theta, which checkSquares has passed, and returns L(theta) and the side on which systems are solved. What
 // it returns without an error is finite.
 func (m *linearised) linearise(ctx context.Context, name string, r Residuals, theta []float64) (a damped, loss float64, err error) {

@@ -163,5 +163,5 @@ func ExampleSPRING() {
 	loss, _ := tanhFit(x).Loss(context.Background(), theta)
 	fmt.Println(m.Describe(), loss < 1e-5)
 	// Output:
-	// SPRING(learning rate 0.001, damping 1e-08, momentum 0.9, norm 0.03) true
+	// SPRING(learning rate 0.001, damping 1e-08, momentum 0.9, norm 0.3) true
 }

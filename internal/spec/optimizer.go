@@ -19,7 +19,7 @@ import (
 //	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, corrections: 20, grad_tol: 0, max_trials: 30}, steps: 100}]
 //	optimizer: {ssbroyden: {memory: 300, grad_tol: 0, max_trials: 30, workers: 0}, steps: 5000}, memory 0 being the method's own choice
 //	optimizer: {engd: {damping: 1e-12, momentum: 0, grad_tol: 0, max_trials: 30}, steps: 200}
-//	optimizer: {spring: {lr: 0.2, damping: 1e-8, momentum: 0.9, norm: 0.03}, steps: 2000}
+//	optimizer: {spring: {lr: 0.2, damping: 1e-8, momentum: 0.9, norm: 0.3}, steps: 2000}
 //	optimizer: {kfac: {damping: 0.1, every: 10, exact: 1024, averaging: traces}, steps: 200}
 //	optimizer: {nncg: {damping: 1e-2, fixed: false, rank: 60, every: 20, iters: 100, tol: 0.1, grad_tol: 0, max_trials: 30}, steps: 100}
 //	optimizer: auto, which is {auto: {}, steps: 5000}, and the default
@@ -106,7 +106,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	m := b.section(block, "{lr: 1e-3}")
 	defer m.done()
 	if clip != nil && names[0] == "spring" {
-		b.fail(clip, "spring limits the length of its steps, not the gradient; write {spring: {norm: 0.03}} in place of clip")
+		b.fail(clip, "spring limits the length of its steps, not the gradient; write {spring: {norm: 0.3}} in place of clip")
 	}
 	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm" || names[0] == "kfac" || names[0] == "engd" || names[0] == "nncg" || names[0] == "auto") {
 		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
@@ -156,7 +156,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 
 // spring reads a method whose rate is a schedule: plateau and dlrs follow a loss on points that stay.
 func (b *builder) spring(m *section, steps int) optim.Method {
-	s := &optim.SPRING{Damping: m.realOr("damping", "1e-8"), Momentum: m.fraction("momentum", "0.9"), Norm: m.realOr("norm", "0.03"), Workers: m.workers()}
+	s := &optim.SPRING{Damping: m.realOr("damping", "1e-8"), Momentum: m.fraction("momentum", "0.9"), Norm: m.realOr("norm", "0.3"), Workers: m.workers()}
 	if s.Momentum == 0 {
 		b.fail(m.get("momentum"), "spring is nothing without momentum; write a number below 1 such as 0.9, or take engd")
 	}
