@@ -23,8 +23,12 @@ func (f *frame) data() ph.Expr {
 				continue
 			}
 			missing := less(e[side].value, fixedAt(g, c, at))
-			if !zero(missing) && e[1-side].value != nil {
+			switch {
+			case zero(missing):
+			case e[1-side].value != nil:
 				missing = missing.Mul([2]ph.Expr{r, s}[side])
+			case e[1-side].flux == nil:
+				missing = missing.Mul(f.fading([2]ph.Expr{s, r}[side], e[side].order()))
 			}
 			if !zero(missing) {
 				step = add(step, missing)
@@ -90,6 +94,15 @@ func (f *frame) homogeneous(n ph.Expr) ph.Expr {
 		n = f.correct(n, i, false)
 	}
 	return n
+}
+
+// fading is 1 at s = 0, where it has the slope 0 if order is 2, and falls to little where s is larger than τ: one less the factor by
+// which homogeneous functions are multiplied.
+func (f *frame) fading(s ph.Expr, order int) ph.Expr {
+	if order == 1 {
+		return ph.Const(f.tau).Div(s.Shift(f.tau))
+	}
+	return ph.Const(f.tau * f.tau).Div(s.Pow(2).Shift(f.tau * f.tau))
 }
 
 // order is the order of the zero that homogeneous functions have by a factor.

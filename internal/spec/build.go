@@ -30,6 +30,7 @@ type builder struct {
 	hard       *hard           // nil if nothing is to be built in
 	plain      []plainField    // what conditions can be built into
 	onBoundary map[string]bool // constraints by name, read so far
+	trained    map[string]bool // those of which the file says how to train them, read so far
 	builtIn    map[string]bool // constraints by name; nil as long as nothing is decided
 
 	auto      bool                // the optimizer chooses by itself, so that points are watched
@@ -40,7 +41,7 @@ type builder struct {
 
 // problem reads the whole file.
 func (l *loader) problem(root *node) *Problem {
-	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}, onBoundary: map[string]bool{}, unscaled: map[string]unscaled{}}
+	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}, onBoundary: map[string]bool{}, trained: map[string]bool{}, unscaled: map[string]unscaled{}}
 	b.names = newNames(l)
 	if root.kind != mapping {
 		l.fail(root, "%s; a problem file is a mapping with coords, fields and constraints", wrongKind(root))
@@ -56,7 +57,7 @@ func (l *loader) problem(root *node) *Problem {
 	b.coords(s.need("coords", "{x: [0, 1], y: [0, 1]}"), s.get("time"))
 	b.readConstants(s.get("constants"))
 	b.params(s.get("params"))
-	b.hard = b.readHard(s.get("hard"))
+	b.hard = b.readHard(s.get("hard"), s)
 	if n := s.get("scale"); n != nil {
 		b.allScaled = b.choice(n, "choice", "auto", "none") == "auto"
 	}

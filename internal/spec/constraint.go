@@ -62,6 +62,11 @@ func nameOf(e entry) constraintName {
 func (b *builder) constraint(e entry, name constraintName) {
 	s := b.section(e.value, "{residual: u_xx + u_yy, points: 1000}")
 	residual := s.need("residual", "u_xx + u_yy")
+	if b.builtIn == nil { // reading writes defaults into the file
+		for _, p := range name.parts {
+			b.trained[p] = isTrained(s.n)
+		}
+	}
 	lossNode, weightNode, scaleNode := s.get("loss"), s.get("weight"), s.get("scale")
 	r, points, count := b.pointSet(s)
 	name.parts = slices.DeleteFunc(slices.Clone(name.parts), func(p string) bool { return b.builtIn[p] })

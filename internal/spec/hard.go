@@ -17,10 +17,11 @@ type Kept = domain.Kept
 
 // hard is what the file asks to build into the fields.
 type hard struct {
-	node  *node
-	auto  bool
-	names []*node // constraints by name, if not auto
-	onset float64
+	node    *node
+	auto    bool
+	implied bool    // auto because the file says nothing: only of conditions that it says nothing of but what they are
+	names   []*node // constraints by name, if not auto
+	onset   float64
 }
 
 // plainField is a component of a network without an output transform.
@@ -35,9 +36,12 @@ type plainField struct {
 //	hard: [bc, ic]
 //	hard: {conditions: auto, onset: 0.05}
 //	hard: none
-func (b *builder) readHard(n *node) *hard {
+//
+// Without it, those of which the file says where they hold and nothing of how to train them. What that came to is in the resolved
+// file, as a list or none.
+func (b *builder) readHard(n *node, root *section) *hard {
 	if n == nil {
-		return nil
+		return &hard{node: root.n, auto: true, implied: true}
 	}
 	h := &hard{node: n}
 	list := n
@@ -83,9 +87,17 @@ func (b *builder) buildIn(h *hard) (done bool) {
 	var conditions []domain.Condition
 	for _, c := range b.p.Crux.Constraints {
 		square := c.Loss.Kind == crux.MSE || c.Loss.Kind == crux.MAE || c.Loss.Kind == crux.Huber
-		if h.auto && b.onBoundary[c.Name] && square || wanted[c.Name] != nil {
+		switch {
+		case h.auto && h.implied && b.onBoundary[c.Name] && b.trained[c.Name]:
+			if slices.ContainsFunc(b.plain, func(f plainField) bool { return mentions(c.Residual, f.expr) }) {
+				b.p.Kept = append(b.p.Kept, Kept{Name: c.Name, Why: "the file says how to train it; hard: auto builds in what it can"})
+			}
+		case h.auto && b.onBoundary[c.Name] && square || wanted[c.Name] != nil:
 			conditions = append(conditions, domain.Condition{Name: c.Name, Residual: c.Residual, On: c.On})
 		}
+	}
+	if h.implied && len(conditions) == len(b.p.Crux.Constraints) {
+		conditions = nil // something must be left to train
 	}
 	b.builtIn = map[string]bool{}
 	why := map[string]string{}
@@ -126,6 +138,9 @@ func (b *builder) buildIn(h *hard) (done bool) {
 		}
 		b.p.Kept = append(b.p.Kept, Kept{Name: c.Name, Why: reason})
 	}
+	if h.implied {
+		h.resolve(b.p.Built)
+	}
 	if len(b.builtIn) == 0 {
 		return true
 	}
@@ -135,6 +150,26 @@ func (b *builder) buildIn(h *hard) (done bool) {
 	}
 	b.forget()
 	return false
+}
+
+// resolve writes what was built in into the file that said nothing.
+func (h *hard) resolve(list []BuiltIn) {
+	n := &node{kind: sequence, path: "hard", at: h.node.at}
+	for _, c := range list {
+		n.items = append(n.items, &node{kind: scalar, text: c.Constraint, path: "hard", at: h.node.at})
+	}
+	if len(list) == 0 {
+		n = &node{kind: scalar, text: "none", path: "hard", at: h.node.at}
+	}
+	h.node.put("hard", n)
+}
+
+// training are the keys of a constraint that say how it is trained, and not what it is.
+var training = []string{"points", "weight", "loss", "scale", "sampler", "resample", "point_weights"}
+
+// isTrained reports whether a constraint of the file has one of them.
+func isTrained(n *node) bool {
+	return slices.ContainsFunc(training, func(key string) bool { return n.get(key) != nil })
 }
 
 // mentions reports whether an expression contains the field of another one.
