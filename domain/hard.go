@@ -28,7 +28,8 @@ import (
 //
 //	s/(s + τ)   for a value,   s²/(s² + τ²)   for a value and a flux
 //
-// so that it has something of order one to learn everywhere.
+// so that it has something of order one to learn everywhere, and the data by one less that: beyond τ the network is the function
+// itself, not what it differs by from a start that it may have left far behind.
 //
 // On the boundary of a [Shape], at all times of a [Cylinder], values are built in, by a smooth function that is zero on the boundary
 // only: the product of a function for each side, ball or hole, non-convex corners by Rvachev's R-functions (Sukumar,

@@ -151,6 +151,8 @@ func (f *frame) correct(v ph.Expr, i int, inhomogeneous bool) ph.Expr {
 			phi = phi.Mul([2]ph.Expr{r, s}[side].Pow(2))
 		case other.value != nil:
 			phi = phi.Mul([2]ph.Expr{r, s}[side])
+		case e[side].value != nil: // a value and a flux at this end only
+			phi = phi.Mul(f.fading([2]ph.Expr{s, r}[side], 2))
 		}
 		sum = add(sum, phi.Mul(lack))
 	}

@@ -135,6 +135,53 @@ func TestHardByName(t *testing.T) {
 	}
 }
 
+// Without hard, conditions are built in of which the file only says what they are. The resolved file names them, and
+// is the same problem although all defaults are written out there.
+func TestHardImplied(t *testing.T) {
+	const heat = `
+problem: heat
+coords: {t: [0, 1], x: [0, 1]}
+fields: {u: {net: mlp, hidden: [6, 6]}}
+constraints:
+  pde: {residual: u_t - u_xx}
+  ic: {residual: u = sin(pi*x), on: initial}
+  left: {residual: u, on: {x: 0}, points: 20}
+  right: {residual: u, on: {x: 1}}
+`
+	p := parseHard(t, heat)
+	if len(p.Built) != 2 || p.Built[0].Constraint != "ic" || p.Built[1].Constraint != "right" {
+		t.Errorf("built in: %v", p.Built)
+	}
+	if len(p.Kept) != 1 || p.Kept[0].Name != "left" || !strings.Contains(p.Kept[0].Why, "hard: auto") {
+		t.Errorf("kept: %v", p.Kept)
+	}
+	again, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Built) != 2 || len(again.Kept) != 0 || len(again.Crux.Constraints) != 2 || string(again.Resolved) != string(p.Resolved) {
+		t.Errorf("the resolved file builds in %v, keeps %v:\n%s", again.Built, again.Kept, again.Resolved)
+	}
+	for _, key := range []string{"points: 20", "weight: 10", "loss: mae", "scale: 2", "sampler: uniform", "resample: 0", "point_weights: rba"} {
+		p := parseHard(t, strings.Replace(heat, "on: {x: 1}", "on: {x: 1}, "+key, 1))
+		if len(p.Built) != 1 || len(p.Kept) != 2 {
+			t.Errorf("%s: built in %v, kept %v", key, p.Built, p.Kept)
+		}
+	}
+	for from, built := range map[string]int{"hard: none": 0, "hard: auto": 3, "hard: [ic]": 1} {
+		if p := parseHard(t, heat+from+"\n"); len(p.Built) != built {
+			t.Errorf("%s: built in %v", from, p.Built)
+		}
+	}
+	only := parseHard(t, "problem: fit\ncoords: {x: [0, 1]}\nfields: {u: {net: mlp}}\nconstraints: {ends: {residual: u - 1, on: boundary}}\n")
+	if len(only.Built) != 0 || len(only.Crux.Constraints) != 1 {
+		t.Errorf("nothing left to train: %v", only.Built)
+	}
+	if _, err := spec.Parse("resolved.yaml", only.Resolved, ".", nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // The first example, from its formula alone: 1.9e-7 with its condition as a constraint.
 func TestHardPoissonAccuracy(t *testing.T) {
 	if testing.Short() {
