@@ -47,7 +47,7 @@ bench-peers: ## training steps side by side with JAX, jNO and DeepXDE; PEERS=-qu
 	bash testdata/peers/setup.sh
 	go run ./internal/peers $(PEERS)
 
-peers-accuracy: ## time to an error side by side with DeepXDE, jNO and JAX, in docs/peers_accuracy.md; PEERS='-only poisson -budget 20s' for a look
+peers-accuracy: ## time to an error side by side with DeepXDE, jNO and JAX, in docs/peers_accuracy.md; PEERS='-only poisson -budget 10s' for a look
 	bash testdata/peers/setup.sh
 	go run ./internal/peers -accuracy $(PEERS)
 

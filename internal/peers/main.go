@@ -16,7 +16,6 @@ import (
 	"os"
 	"regexp"
 	"runtime"
-	"time"
 )
 
 func main() {
@@ -34,7 +33,7 @@ func main() {
 	flag.BoolVar(&c.users, "users", true, "time JAX as users write it also where there is no target for that")
 	flag.StringVar(&c.problems, "problems", "testdata/problems", "folder of the problem files")
 	accuracy := flag.Bool("accuracy", false, "instead: the time in which crux and its peers reach an error")
-	budget := flag.Duration("budget", time.Minute, "training time of each peer, for -accuracy")
+	budget := flag.Duration("budget", 0, "training time of each peer, for -accuracy; 0 means 30, 60 and 90 s, and only then a page is written")
 	flag.StringVar(&c.page, "o", "docs/peers_accuracy.md", "page to write, for -accuracy of all problems; empty means none")
 	flag.Func("set", "an override of the problem files, as in crux solve (repeatable), for -accuracy; then no page is written", func(s string) error {
 		c.sets = append(c.sets, s)

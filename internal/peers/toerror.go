@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
 )
@@ -17,17 +19,17 @@ import (
 // race is a problem that crux and its peers solve one after the other, on the same number of points and with the same network. The
 // file is solved as it ships; the peers have the same equation with the conditions built into the unknown, which suits them best.
 type race struct {
-	name   string // of the problem, and what testdata/peers/toerror.py calls it
-	file   string // under testdata/problems
-	hidden []int
-	warmup int  // steps of Adam before SSBroyden in JAX
-	moving bool // points follow the residual, in crux and in JAX
+	name   string        // of the problem, and what testdata/peers/toerror.py calls it
+	file   string        // under testdata/problems
+	budget time.Duration // training time of each peer: half of what the project allows the file
+	warmup int           // steps of Adam before SSBroyden in JAX
+	moving bool          // points follow the residual in JAX too
 }
 
 var races = []race{
-	{"poisson2d", "poisson2d_hard", []int{20, 20, 20}, 500, false},
-	{"burgers1d", "burgers1d", []int{20, 20, 20}, 1000, true},
-	{"helmholtz2d", "helmholtz2d", []int{30, 30, 30}, 1000, false},
+	{"poisson2d", "poisson2d_hard", 30 * time.Second, 500, false},
+	{"burgers1d", "burgers1d", time.Minute, 1000, true},
+	{"helmholtz2d", "helmholtz2d", 90 * time.Second, 1000, false},
 }
 
 // rival is a program that crux is compared with.
@@ -62,6 +64,7 @@ type trace struct {
 	Parameters int
 	How        string
 	Ended      string
+	hidden     []int // of our network
 }
 
 // best is the smallest error and when it was first reached.
@@ -95,14 +98,17 @@ type outcome struct {
 	theirs []*trace // by rival, nil for those that are not installed
 }
 
-// toErrors runs all races that the configuration wants.
+// toErrors runs all races that the configuration wants, with a training time for the peers other than their own if it is not 0.
 func (c config) toErrors(budget time.Duration) ([]*outcome, error) {
 	var all []*outcome
 	for _, r := range races {
+		if budget > 0 {
+			r.budget = budget
+		}
 		if !c.only.MatchString(r.name) {
 			continue
 		}
-		o, err := c.race(r, budget)
+		o, err := c.race(r)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}
@@ -114,7 +120,7 @@ func (c config) toErrors(budget time.Duration) ([]*outcome, error) {
 	return all, nil
 }
 
-func (c config) race(r race, budget time.Duration) (*outcome, error) {
+func (c config) race(r race) (*outcome, error) {
 	dir, err := os.MkdirTemp("", "crux-peers")
 	if err != nil {
 		return nil, err
@@ -126,7 +132,7 @@ func (c config) race(r race, budget time.Duration) (*outcome, error) {
 	}
 	fmt.Fprintf(os.Stderr, "peers: %s: crux %v\n", r.name, o.ours)
 	for _, v := range rivals {
-		t, err := c.rival(v, r, budget, dir)
+		t, err := c.rival(v, r, o.ours.hidden, dir)
 		switch {
 		case errors.Is(err, errAbsent):
 			fmt.Fprintf(os.Stderr, "peers: %s left out: %v\n", v.name, err)
@@ -148,8 +154,8 @@ func (t *trace) String() string {
 		b.err, b.seconds, t.last().err, t.last().seconds, t.Startup, t.Points, t.Steps, t.How, t.Ended)
 }
 
-// rival lets a peer solve a problem within the budget.
-func (c config) rival(v rival, r race, budget time.Duration, dir string) (*trace, error) {
+// rival lets a peer solve a problem within its time.
+func (c config) rival(v rival, r race, hidden []int, dir string) (*trace, error) {
 	began := time.Now()
 	p, err := c.startPeer(v.env, v.script)
 	if err != nil {
@@ -158,7 +164,7 @@ func (c config) rival(v rival, r race, budget time.Duration, dir string) (*trace
 	defer p.close()
 	t := &trace{}
 	err = p.ask(map[string]any{
-		"problem": r.name, "dir": dir, "budget": budget.Seconds(), "hidden": r.hidden, "seed": 1, "warmup": r.warmup, "resample": r.moving,
+		"problem": r.name, "dir": dir, "budget": r.budget.Seconds(), "hidden": hidden, "seed": 1, "warmup": r.warmup, "resample": r.moving,
 		"way": v.way, "adam_share": 0.25, "started": float64(began.UnixNano()) / 1e9,
 	}, t)
 	if err == nil && len(t.Trace) == 0 {
@@ -189,6 +195,9 @@ func solveFile(path string, sets []string, dir string) (*trace, error) {
 		return nil, err
 	}
 	t := &trace{Startup: time.Since(began).Seconds(), Points: points.Len(), Parameters: len(s.Theta()), How: p.Name + ".yaml"}
+	if t.hidden, err = hiddenOf(p.Resolved); err != nil {
+		return nil, err
+	}
 	if len(sets) > 0 {
 		t.How += fmt.Sprintf(" with %q", sets)
 	}
@@ -199,6 +208,22 @@ func solveFile(path string, sets []string, dir string) (*trace, error) {
 	}
 	err = w.solve(p, s, t)
 	return t, err
+}
+
+// hiddenOf reads the widths of the hidden layers of the one network out of a resolved file.
+func hiddenOf(resolved []byte) ([]int, error) {
+	var file struct {
+		Fields map[string]struct {
+			Hidden []int `yaml:"hidden"`
+		} `yaml:"fields"`
+	}
+	if err := yaml.Unmarshal(resolved, &file); err != nil {
+		return nil, err
+	}
+	for _, f := range file.Fields {
+		return f.Hidden, nil
+	}
+	return nil, errors.New("the file has no field")
 }
 
 func writeFloats(path string, x []float64) error {
