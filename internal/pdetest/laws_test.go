@@ -229,7 +229,7 @@ var laws = []law{
 		},
 	},
 	{
-		name: "lotka_volterra", step: 5e-3, tol: 1e-9, cases: []constants{{"rate": 40}, {"rate": 0}},
+		name: "lotka_volterra", step: 5e-3, tol: 1e-9, cases: []constants{{"rate": 100}, {"rate": 40}, {"rate": 0}},
 		smooth: func(p []float64) bool { return p[0] > 0.005 && p[0] < 0.995 },
 		equations: func(q probe, c constants) [][]float64 {
 			r, p := q.u(0), q.u(1)

@@ -146,7 +146,7 @@ var library = []entry{
 		doc: "r' = rate (2 r - 8 r p), p' = rate (4 r p - 1.06 p), r(0) = 0.5, p(0) = 0.075, t in [0,1]: prey and predators.\n" +
 			"r and p by the Taylor series of order 20 in 2000 steps",
 		axes: []axis{{"t", 0, 1}}, fields: []string{"r", "p"},
-		params: []param{{name: "rate", value: 20, min: 0, max: 40}},
+		params: []param{{name: "rate", value: 20, min: 0, max: 100}},
 		solve:  lotkaVolterraSystem,
 	},
 
