@@ -55,6 +55,8 @@ var targets = map[string]target{
 	"perforated_poisson": of(1e-8, 1e-10, time.Minute),
 	"black_scholes":      of(1e-7, 1e-9, time.Minute),
 	"lotka_volterra":     of(1e-5, 1e-7, time.Minute),
+
+	"lotka_volterra_long": of(1e-6, 1e-7, 2*time.Minute),
 }
 
 // text is what must be reached, and what may be.

@@ -106,7 +106,7 @@ func TestReferencesSatisfyTheEquations(t *testing.T) {
 		"perforated_poisson":   {"fields.u.output=ue + 0*u"},
 		// at s = 0, where c vanishes, w is a limit
 		"black_scholes": {"fields.w.output=(exp(s*z)*(1 + erf((z + s/2)/sqrt(2))) - (1 + erf((z - s/2)/sqrt(2))))/(2*s + 1e-300) + 0*w"},
-		"burgers1d":     {colehopf}, "inverse_burgers": {colehopf}, "allen_cahn": {colehopf}, "lotka_volterra": {colehopf}, // computed references
+		"burgers1d":     {colehopf}, "inverse_burgers": {colehopf}, "allen_cahn": {colehopf}, "lotka_volterra": {colehopf}, "lotka_volterra_long": {colehopf}, // computed references
 	}
 	for _, path := range files(t) {
 		t.Run(name(path), func(t *testing.T) {
