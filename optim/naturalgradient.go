@@ -31,7 +31,7 @@ import (
 // this package's Poisson problem that chose the same points as all 31 losses of the paper do, for a fifth of the evaluations.
 //
 // The straight step is the weakness of the method: the loss of a PINN is a narrow curved valley. [LevenbergMarquardt] bends its steps
-// with the same matrix and is better on every problem of testdata/problems where both were tried (docs/choosing.md).
+// with the same matrix and was better on all three problems of testdata/problems on which both got anywhere (docs/choosing.md).
 //
 // The objective must implement [Residuals]; a solver's does when every constraint is a mean square. Where P and R are both above 5000
 // the systems are solved as LevenbergMarquardt does, by iteration with a sample of the rows as preconditioner, to a hundredth; memory is

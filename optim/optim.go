@@ -16,7 +16,8 @@
 //   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory.
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
 //     that stays the same within a step; redrawing between steps is fine.
-//   - [NaturalGradient] and [SPRING] are there to compare with; where they can be used, LevenbergMarquardt has been better.
+//   - [NaturalGradient] and [SPRING] are there to compare with; where they can be used, LevenbergMarquardt has been better, on
+//     points redrawn at every step as well.
 //
 // # Extending
 //
