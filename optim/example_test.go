@@ -195,8 +195,7 @@ func ExampleKFAC() {
 		}
 		fmt.Printf("step %d: loss %.0e\n", k, loss)
 	}
-	_, err := m.Step(context.Background(), &optimtest.Func{F: optimtest.Bowl(1)}, theta)
-	fmt.Println(err)
+	fmt.Println(m.Check(context.Background(), &optimtest.Func{F: optimtest.Bowl(1)}))
 	// Output:
 	// step 0: loss 5e+05
 	// step 1: loss 5e+01

@@ -185,13 +185,13 @@ func (m *KFAC) divide(ctx context.Context, f Objective) (Factors, error) {
 	if p := poolOf(f); p != nil {
 		m.pool = p
 	}
+	if r, ok := f.(Factors); ok && m.now != nil && m.now.constraints == r.Constraints() {
+		return r, nil
+	}
 	if err := m.Check(ctx, f); err != nil {
 		return nil, err
 	}
 	r := f.(Factors)
-	if m.now != nil && m.now.constraints == r.Constraints() {
-		return r, nil
-	}
 	layers, err := r.Layers()
 	if err != nil {
 		return nil, err
@@ -247,8 +247,8 @@ func (m *KFAC) try(ctx context.Context, r Factors, loss float64, due, up bool) (
 		to.lambda = first * trace / float64(m.layout.n)
 	}
 	to.lambda = min(max(to.lambda, 1e-14*trace), 1e3*trace)
-	if due || !to.by.paired() {
-		if !to.by.paired() {
+	if due || !to.by.two {
+		if !to.by.two {
 			up = m.age%2 == 0
 		}
 		to.pair = [2]float64{to.lambda, to.lambda / kfacSpread}

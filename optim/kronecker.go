@@ -25,6 +25,7 @@ type blocked struct {
 
 	constraints int
 	trace       float64 // of the matrix; 0 before the first factors
+	two         bool    // whether any layer has a sum of two products
 }
 
 // eigenbasis is what makes the Kronecker products of a layer diagonal. For one product there is one pair of sides, whatever the damping; for
@@ -129,8 +130,12 @@ func (m *blocked) take(numbers [][]float64) bool {
 	return true
 }
 
-// sum computes the trace.
+// sum computes the trace, and finds out whether there are sums of products.
 func (m *blocked) sum() {
+	m.two = false
+	for i := range m.layers {
+		m.two = m.two || len(twoProducts(&m.layers[i])) == 2
+	}
 	sum := 0.0
 	for _, l := range m.layers {
 		for i := range l.A {
@@ -145,16 +150,6 @@ func (m *blocked) sum() {
 		}
 	}
 	m.trace = sum
-}
-
-// paired tells whether any layer has a sum of two products.
-func (m *blocked) paired() bool {
-	for i := range m.layers {
-		if len(twoProducts(&m.layers[i])) == 2 {
-			return true
-		}
-	}
-	return false
 }
 
 func traceOf(a []float64, n int) float64 {

@@ -54,8 +54,8 @@ func TestBlockedSolves(t *testing.T) {
 		if err := m.decompose(crew(2), damping); err != nil {
 			t.Fatal(err)
 		}
-		if m.paired() != (constraints > 1) {
-			t.Fatalf("%d constraints: paired %v", constraints, m.paired())
+		if m.two != (constraints > 1) {
+			t.Fatalf("%d constraints: paired %v", constraints, m.two)
 		}
 		g, d := make([]float64, n), make([]float64, n)
 		for i := range g {
