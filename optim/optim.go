@@ -13,7 +13,7 @@
 //   - [Auto] chooses by itself.
 //   - A loss of mean squares and up to about 3000 parameters or residuals: some hundred steps of Adam, then [LevenbergMarquardt].
 //   - Up to about 5000 parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
-//   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory.
+//   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory. Above 100 000 parameters in wide layers, [KFAC].
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
 //     that stays the same within a step; redrawing between steps is fine.
 //   - [NaturalGradient] and [SPRING] are there to compare with; where they can be used, LevenbergMarquardt has been better, on
