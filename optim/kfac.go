@@ -22,8 +22,8 @@ import (
 //	min over α₁, α₂, μ of ∇Lᵀp + ½‖Jp‖²    p = α₁Δ₁ + α₂Δ₂ + μδ    θ ← θ + t·p
 //
 // where t is the first of 1, ⅓, ⅑, … that lowers the loss. λ′ is 10λ and λ/10 by turns, and the next λ is the one of the two whose
-// direction, together with δ, lowers the model most. A step costs about 3 gradients, one more for each 5 of t, and every so many steps that of
-// the factors, about 4, and of the eigenvectors of each factor.
+// direction, together with δ, lowers the model most. A step costs three products with J and a gradient for each t, about 3 gradients in all, and
+// every so many steps that of the factors, about 4, and of their eigenvectors.
 //
 // A sum of Kronecker products is reduced to two, the largest and the rest, which the generalised eigenvectors of the pairs A₁, A₂ + επI
 // and B₁, B₂ + εI/π make diagonal, ε² = λ; λ can then change only when the factors do. Parameters in no layer, such as trainable scalars,
@@ -32,7 +32,7 @@ import (
 //
 // The objective must implement [Factors]; a solver's does when every constraint is a mean square.
 //
-// Departures from the paper: the second direction and the choice of λ by the model, which there is fixed; the search for t; factors are not
+// Departures from the paper: the factors are partial traces, unless Averaging says otherwise; the second direction and the choice of λ by the model, which there is fixed; the search for t; factors are not
 // averaged over steps unless Decay says so, as they are computed from all points; and the exact blocks.
 //
 // The loss of a fixed objective never rises. The zero value is ready for use. It must not be copied after Init.
