@@ -144,6 +144,9 @@ func (s *Solver) params() []optim.Param {
 
 // loop is the outer loop, in the order that the semantics fix.
 func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Callback, res *Result) error {
+	if m, ok := s.method.(optim.Averaged); ok {
+		m.Continue(s.theta)
+	}
 	whole := context.WithoutCancel(ctx) // a step under way is finished: what it has computed is not thrown away
 	for range steps {
 		if ctx.Err() != nil {
@@ -364,6 +367,9 @@ func (s *Solver) finish(ctx context.Context, res *Result, err error) {
 	res.Losses, res.Weights = slices.Clone(s.losses), slices.Clone(s.weights)
 	if s.closed {
 		return
+	}
+	if m, ok := s.method.(optim.Averaged); ok {
+		m.Average(s.theta)
 	}
 	back, err := s.overall()
 	if err != nil {

@@ -54,6 +54,7 @@ func TestConformance(t *testing.T) {
 		{"groups with KFAC", func() optim.Method {
 			return optim.Groups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.KFAC{Exact: -1}})
 		}},
+		{"EMA", func() optim.Method { return &optim.EMA{Method: &optim.Adam{LR: optim.Constant(1e-2)}} }},
 		{"NNCG", func() optim.Method { return &optim.NNCG{Every: 4} }},
 		{"NNCG of low rank", func() optim.Method { return &optim.NNCG{Rank: 2, Iters: 4, Fixed: true} }},
 		{"groups with Newton's method", func() optim.Method {

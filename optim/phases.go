@@ -18,6 +18,8 @@ type Phase struct {
 // [ErrConverged], and the next one takes over at once, in the same Step. When the last one ends, Step returns an
 // error that wraps ErrConverged: the method's own, or one with the reason [PhasesDone].
 //
+// A phase of [EMA] that has taken its steps leaves its average to the next one.
+//
 // Each method counts its own steps, so schedules of a later phase begin at 0 when the phase does.
 func Phases(phases ...Phase) *Phased { return &Phased{phases: phases} }
 
@@ -75,6 +77,9 @@ func (p *Phased) Step(ctx context.Context, f Objective, theta []float64) (float6
 		loss, err := ph.Method.Step(ctx, f, theta)
 		if err == nil {
 			p.done++
+			if a, ok := ph.Method.(Averaged); ok && ph.Steps > 0 && p.done >= ph.Steps {
+				a.Average(theta)
+			}
 			return loss, nil
 		}
 		if !errors.Is(err, ErrConverged) || p.now == len(p.phases)-1 {
@@ -93,6 +98,30 @@ func (p *Phased) Step(ctx context.Context, f Objective, theta []float64) (float6
 }
 
 func (p *Phased) next() { p.now, p.done = p.now+1, 0 }
+
+// Average implements Averaged, for the phase at work; one that has ended left its average behind.
+func (p *Phased) Average(theta []float64) bool {
+	if a := p.averaged(); a != nil {
+		return a.Average(theta)
+	}
+	return false
+}
+
+// Continue implements Averaged.
+func (p *Phased) Continue(theta []float64) {
+	if a := p.averaged(); a != nil {
+		a.Continue(theta)
+	}
+}
+
+func (p *Phased) averaged() Averaged {
+	if i, _ := p.Current(); i == p.now && i < len(p.phases) {
+		if a, ok := p.phases[i].Method.(Averaged); ok {
+			return a
+		}
+	}
+	return nil
+}
 
 // Current returns the index of the phase that takes the next step, and the steps it has taken.
 func (p *Phased) Current() (index, steps int) {

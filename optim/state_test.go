@@ -12,6 +12,7 @@ func everything() *optim.Phased {
 	return optim.Phases(
 		optim.Phase{Method: optim.Chain(optim.ScaleByAdam(), optim.Momentum(0.5), optim.ScaleByRMS(0.9, 1e-8), &optim.DLRS{}, optim.ScaleByLR(optim.Constant(1e-3)), &optim.Plateau{}), Steps: 2},
 		optim.Phase{Method: optim.Groups(optim.Group{Method: &optim.LBFGS{}}), Steps: 3},
+		optim.Phase{Method: &optim.EMA{Method: &optim.NNCG{Rank: 2}}, Steps: 2},
 		optim.Phase{Method: &optim.SSBFGS{Memory: 2}, Steps: 2},
 		optim.Phase{Method: &optim.SSBroyden{}},
 	)
@@ -24,7 +25,7 @@ func FuzzSetState(f *testing.F) {
 		f.Fatal(err)
 	}
 	obj, theta := &optimtest.Func{F: optimtest.Rosenbrock}, optimtest.RosenbrockStart(3)
-	for range 10 {
+	for range 12 {
 		if _, err := m.Step(f.Context(), obj, theta); err != nil {
 			f.Fatal(err)
 		}

@@ -89,6 +89,7 @@ func TestLanguage(t *testing.T) {
 		{"auto", "optimizer=auto"},
 		{"soap", "optimizer={soap: {lr: 1e-3, every: 5}, clip: 1, steps: 5}"},
 		{"auto with steps", "optimizer={auto: {}, steps: 5}"},
+		{"ema", "optimizer={adam: {}, clip: 1, freeze: u/layer0, ema: 0.99, steps: 5}"},
 		{"nncg", "optimizer={nncg: {damping: 1e-4, fixed: true, rank: 5, every: 3, iters: 9, tol: 1e-3, grad_tol: 1e-9, max_trials: 9}, steps: 5}"},
 		{"lm without corrections", "optimizer={lm: {corrections: 0}, steps: 5}"},
 		{"lm without a matrix", "optimizer={lm: {matrix_free: true}, steps: 5}"},

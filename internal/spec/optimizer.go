@@ -22,6 +22,7 @@ import (
 //	optimizer: {spring: {lr: 0.2, damping: 1e-8, momentum: 0.9, norm: 0.3}, steps: 2000}
 //	optimizer: {kfac: {damping: 0.1, every: 10, exact: 1024, averaging: traces}, steps: 200}
 //	optimizer: {nncg: {damping: 1e-2, fixed: false, rank: 60, every: 20, iters: 100, tol: 0.1, grad_tol: 0, max_trials: 30}, steps: 100}
+//	optimizer: {adam: {lr: 1e-3}, steps: 5000, ema: 0.999}
 //	optimizer: auto, which is {auto: {}, steps: 5000}, and the default
 //	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
 //	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
@@ -49,6 +50,7 @@ func (b *builder) optimizer(n *node, root *section) {
 			m = b.method(s, steps, "")
 		}
 		m = b.freeze(s.get("freeze"), m)
+		m = b.ema(s, m)
 		s.done()
 		if m != nil {
 			phases = append(phases, optim.Phase{Method: m, Steps: steps})
@@ -280,6 +282,28 @@ func (b *builder) groups(s *section, steps int) optim.Method {
 		list = append(list, optim.Group{Select: sel, Method: m})
 	}
 	return optim.Groups(list...)
+}
+
+// ema reads ema: 0.999 of a phase, the decay of an average of the parameters.
+func (b *builder) ema(s *section, m optim.Method) optim.Method {
+	n := s.get("ema")
+	if n == nil {
+		return m
+	}
+	d, ok := s.float(n)
+	if ok && !(d > 0 && d < 1) {
+		b.fail(n, "%v is not between 0 and 1; write ema: 0.999 for an average over about the last 1000 steps", d)
+		return m
+	}
+	_, rated := m.(optim.Rated)
+	if _, auto := m.(*optim.Auto); m != nil && (!rated || auto) {
+		b.fail(n, "the steps of this method find lower losses by themselves; an average is for adam and its like, so leave ema away")
+		return m
+	}
+	if m == nil {
+		return nil
+	}
+	return &optim.EMA{Method: m, Decay: d}
 }
 
 // freeze keeps the parameters with the given paths as they are.
