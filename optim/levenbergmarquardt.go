@@ -211,7 +211,10 @@ func (m *LevenbergMarquardt) search(ctx context.Context, f Residuals, a damped, 
 // try computes the step for λ with its corrections. It leaves the best point in m.best and returns the loss there, +Inf where
 // there is none, and the rate at which the corrections began to converge.
 func (m *LevenbergMarquardt) try(ctx context.Context, f Residuals, a damped, loss, lambda float64) (l, rate float64, err error) {
-	none := math.Inf(1)
+	none, worth := math.Inf(1), 1e-3
+	if a == damped(&m.matrixFree) {
+		worth = 0.05 // a correction is a tenth of a step there
+	}
 	if ok, err := a.factorize(ctx, f, lambda); !ok || err != nil {
 		return none, wantedRate, err
 	}
@@ -246,7 +249,7 @@ func (m *LevenbergMarquardt) try(ctx context.Context, f Residuals, a damped, los
 		gain := l - next
 		l = next
 		copy(m.best, m.x)
-		if gain < 1e-3*(loss-l) {
+		if gain < worth*(loss-l) {
 			break
 		}
 	}
