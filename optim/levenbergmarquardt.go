@@ -30,8 +30,8 @@ import (
 //
 // Where P and R are both above 5000 there are no such matrices. The systems are solved by conjugate gradients with products J·v and
 // Jᵀ·u, each about a gradient, to an accuracy that follows the progress of the loss (Eisenstat & Walker 1996), and
-// preconditioned by JᵀJ + λI on a random part of the rows (see Rows), drawn anew for each step, stratified by point set. Three or four
-// iterations are common, each correction begins from the residual of the nonlinear equation and so mends what the last
+// preconditioned by JᵀJ + λI on a random part of the rows (see Rows), drawn anew for each step, stratified by point set. Ten
+// iterations are common; each correction begins from the residual of the nonlinear equation and so mends what the last
 // solve has left, and memory is 16·Rows² bytes and some vectors. Draws continue in a resumed run. The objective should
 // implement [Sampled]; without it there is no preconditioner, and hundreds of iterations.
 //
