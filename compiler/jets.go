@@ -108,7 +108,7 @@ func (t *trace) diff(v *value, c *ph.Coord) (*value, error) {
 		}
 		w = t.widen(w, v.dim)
 		t.diffs[key] = w
-		if w != nil && w.op == opLinear {
+		if w != nil && w.op == opLinear && w.id > v.id { // a value that was there before may be what v itself comes from
 			t.origin[w] = key
 		}
 	}

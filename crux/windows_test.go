@@ -233,6 +233,30 @@ func TestWindowsResumeFromStep(t *testing.T) {
 	}
 }
 
+// A second derivative in time beside one in space, which are collapsed into one coefficient, also of what earlier windows left.
+func TestWindowsOfWaves(t *testing.T) {
+	x, y := ph.Coords2("t", "x")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	raw := ph.NewField("u", net.MLP{Hidden: []int{8}}, x, y)
+	u := ph.Sin(y.Scale(math.Pi)).Add(x.Pow(2).Mul(y, ph.Const(1).Sub(y), raw))
+	s := newSolver(t, crux.Problem{Name: "wave", Constraints: []crux.Constraint{
+		{Residual: u.D(x, x).Sub(u.D(y, y)), On: box.Interior(150)},
+	}}, crux.Options{
+		Method:  optim.Phases(optim.Phase{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Steps: 50}, optim.Phase{Method: &optim.LevenbergMarquardt{}}),
+		Windows: &crux.Windows{Coord: x, Count: 3, Steps: 80},
+	})
+	solve(t, s, 240)
+	e, err := s.Eval(u.Sub(ph.Sin(y.Scale(math.Pi)).Mul(ph.Cos(x.Scale(math.Pi)))), box.Grid(31))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range e.RawMatrix().Data {
+		if !(math.Abs(v) < 1e-2) {
+			t.Fatalf("error %v", v)
+		}
+	}
+}
+
 func TestWindowMistakes(t *testing.T) {
 	for want, change := range map[string]func(*swing, *crux.Options){
 		"no Coord":             func(_ *swing, o *crux.Options) { o.Windows.Coord = nil },
