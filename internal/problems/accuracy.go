@@ -37,11 +37,7 @@ type seedsOutcome struct {
 	}
 	Runs []struct {
 		Status string
-		Result *struct {
-			Parameters int
-			Optimizer  string
-			Choices    []string
-		}
+		Result *outcome
 	}
 }
 
@@ -67,12 +63,16 @@ func (s spread) text(format string) string {
 }
 
 // accuracyRow solves a problem with several seeds.
-func accuracyRow(b *binary, name, file string, f flags) ([]string, error) {
+func accuracyRow(b *binary, name, file string, f flags) ([]string, *outcome, error) {
 	o := &seedsOutcome{}
 	if err := b.solve(o, file, f, "--seeds", strconv.Itoa(f.seeds), "--jobs", "1", "--out", filepath.Join(b.dir, name)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return o.row(targets[name], b.commit), nil
+	var first *outcome
+	if len(o.Runs) > 0 {
+		first = o.Runs[0].Result
+	}
+	return o.row(targets[name], b.commit), first, nil
 }
 
 func (o *seedsOutcome) row(t target, commit string) []string {

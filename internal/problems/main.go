@@ -6,7 +6,7 @@
 //	go run ./internal/problems -unseen [-only kdv] [-o docs/unseen.md]
 //
 // Each problem runs as a user runs it: `crux solve FILE --json`, with the settings of its own file and, for the page on
-// accuracy, `--seeds 3 --jobs 1`. Problems that were not run keep their row of the table; those that never were say so.
+// accuracy, `--seeds 3 --jobs 1`, the first of which is the file's own and gives the row of docs/problems.md too. Problems that were not run keep their row of the table; those that never were say so.
 // Musts and aims stand in targets.go for the first two.
 package main
 
@@ -32,12 +32,13 @@ type outcome struct {
 	Seconds float64
 	Loss    float64
 	Errors  map[string]struct {
-		RelL2  float64 `json:"rel_l2"`
-		MaxAbs float64 `json:"max_abs"`
+		RelL2  number `json:"rel_l2"`
+		MaxAbs number `json:"max_abs"`
 	}
-	ResidualP99 map[string]float64 `json:"residual_p99"`
-	Params      map[string]float64
+	ResidualP99 map[string]number `json:"residual_p99"`
+	Params      map[string]number
 	Parameters  int
+	Optimizer   string
 	Exact       []struct{ Constraint, Field string }
 	Choices     []string
 }
@@ -79,7 +80,9 @@ type page struct {
 	file    string
 	of      string // the folder of the problem files
 	targets bool   // must and aim are the second and the third column
-	row     func(b *binary, name, file string, f flags) ([]string, error)
+	// row solves a problem and returns its row, and what the run with the file's own seed ended with.
+	row  func(b *binary, name, file string, f flags) (row []string, first *outcome, err error)
+	also *page // which gets that run's row; or nil
 }
 
 func problemsPage() *page {
@@ -87,7 +90,7 @@ func problemsPage() *page {
 }
 
 func accuracyPage() *page {
-	return &page{head: accuracyHead, tail: accuracyTail, file: "docs/accuracy.md", of: shipped, targets: true, row: accuracyRow}
+	return &page{head: accuracyHead, tail: accuracyTail, file: "docs/accuracy.md", of: shipped, targets: true, row: accuracyRow, also: problemsPage()}
 }
 
 const shipped = "testdata/problems"
@@ -123,12 +126,21 @@ func run(p *page, f flags) error {
 			continue
 		}
 		if f.only == "" || slices.Contains(only, name) {
-			if all[name], err = p.row(b, name, names[name], f); err != nil {
+			row, first, err := p.row(b, name, names[name], f)
+			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			fmt.Println(name, strings.Join(all[name], " | "))
+			all[name] = row
+			fmt.Println(name, strings.Join(row, " | "))
 			if err := p.write(out, all, keys(names)); err != nil { // what is measured is kept
 				return err
+			}
+			if q := p.also; q != nil && first != nil && f.out == "" && f.set == "" {
+				singles := q.read(q.file)
+				singles[name] = first.row()
+				if err := q.write(q.file, singles, keys(names)); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -209,12 +221,17 @@ func (b *binary) solve(v any, file string, f flags, more ...string) error {
 }
 
 // problemsRow solves a problem once.
-func problemsRow(b *binary, name, file string, f flags) ([]string, error) {
+func problemsRow(b *binary, name, file string, f flags) ([]string, *outcome, error) {
 	o := &outcome{}
 	if err := b.solve(o, file, f, "--out", filepath.Join(b.dir, name)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return []string{o.errors(), o.residuals(), fmt.Sprintf("%.0f s", o.Seconds), fmt.Sprint(o.Steps), o.Status}, nil
+	return o.row(), o, nil
+}
+
+// row is the row of one run.
+func (o *outcome) row() []string {
+	return []string{o.errors(), o.residuals(), fmt.Sprintf("%.0f s", o.Seconds), fmt.Sprint(o.Steps), o.Status}
 }
 
 // errors are the errors of fields, and the values of parameters.
@@ -248,7 +265,7 @@ func keys[V any](m map[string]V) []string {
 
 const problemsHead = `# The shipped problems
 
-Made by ` + "`make problems`" + ` (` + "`go run ./internal/problems`" + `): every file of testdata/problems solved by
+Made by ` + "`make problems`" + ` (` + "`go run ./internal/problems`" + `), or by ` + "`make accuracy`" + ` of the first of its seeds: every file of testdata/problems solved by
 ` + "`crux solve FILE`" + ` with its own settings, one seed, on two cores of the machine that ran it. The settings (network,
 points, optimiser) are in the files. Errors are relative L2 errors on a grid of at least 101 points per axis, with the largest
 absolute error in brackets; p99 is the 99th percentile of the residual's absolute value. "must" and "aim" are the

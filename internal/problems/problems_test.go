@@ -110,6 +110,13 @@ func TestSeedsRow(t *testing.T) {
 	if got := o.row(targets["poisson2d"], "abc"); !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
 	}
+	first := &outcome{}
+	if err := json.Unmarshal([]byte(`{"status": "completed", "steps": 7, "seconds": 1.6, "errors": {"u": {"rel_l2": 1e-9, "max_abs": null}}, "residual_p99": {"pde": 0.5}, "params": {"a": 2}}`), first); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := first.row(), []string{"u 1.0e-09 (max NaN), a = 2", "pde 5.0e-01", "2 s", "7", "completed"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q", got)
+	}
 	if err := json.Unmarshal([]byte(`{"summary": {"rel_l2": {"u": {"min": null, "median": null, "max": null}}}}`), o); err != nil {
 		t.Fatal(err)
 	}

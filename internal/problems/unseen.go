@@ -57,10 +57,10 @@ Commit 1f89df6ea is df87825af as it was before it was rebased on the work of oth
 `
 
 // unseenRow solves a problem once, and shows what was chosen for it.
-func unseenRow(b *binary, name, file string, f flags) ([]string, error) {
+func unseenRow(b *binary, name, file string, f flags) ([]string, *outcome, error) {
 	o := &outcome{}
 	if err := b.solve(o, file, f, "--out", filepath.Join(b.dir, name)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var exact []string
 	for _, e := range o.Exact {
@@ -72,5 +72,5 @@ func unseenRow(b *binary, name, file string, f flags) ([]string, error) {
 	chosen := strings.ReplaceAll(strings.Join(o.Choices, "; "), "|", "/")
 	return []string{
 		o.errors(), strings.Join(exact, ", "), o.residuals(), fmt.Sprintf("%.0f s", o.Seconds), fmt.Sprint(o.Steps), fmt.Sprint(o.Parameters), chosen, o.Status, b.commit,
-	}, nil
+	}, nil, nil
 }
