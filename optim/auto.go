@@ -25,7 +25,7 @@ import (
 // works as long as they fall.
 //
 // All decisions follow from the losses, so a run is as deterministic as its methods; only a time budget, which is the
-// solver's, depends on the machine. [Auto.Choices] tells what was decided and why. docs/choosing.md has the measurements behind the
+// solver's, depends on the machine. [Auto.Choices] tells what was decided and why. docs/evidence.md has the measurements behind the
 // choice.
 //
 // The zero value is ready for use. It must not be copied after Init.

@@ -28,10 +28,10 @@ import (
 // much, up to Damping again. Where no α lowers the loss, Δ is dropped, then λ grows tenfold until there is one.
 //
 // The search goes down the grid from α = 1 and ends where a lower loss than L(θ) has been found and the next α does no better. On
-// this package's Poisson problem that chose the same points as all 31 losses of the paper do, for a fifth of the evaluations.
+// this package's Poisson problem, without momentum, that chose the same points as all 31 losses of the paper do, for a fifth of the evaluations.
 //
 // The straight step is the weakness of the method: the loss of a PINN is a narrow curved valley. [LevenbergMarquardt] bends its steps
-// with the same matrix and was better on all three problems of testdata/problems on which both got anywhere (docs/choosing.md).
+// with the same matrix and was better on all three problems of testdata/problems on which both got anywhere (docs/evidence.md).
 //
 // The objective must implement [Residuals]; a solver's does when every constraint is a mean square. Where P and R are both above 5000
 // the systems are solved as LevenbergMarquardt does, by iteration with a sample of the rows as preconditioner, to a hundredth; memory is

@@ -20,7 +20,7 @@ import (
 // flat in most directions and steep in few.
 //
 // A step costs Iters products at most, each about three gradients, so up to three hundred times as much as a step of [SSBroyden]. It
-// keeps 2·Rank·P numbers. At equal time SSBroyden has been better wherever we compared them (docs/choosing.md).
+// keeps 2·Rank·P numbers. At equal time SSBroyden has been better wherever we compared them (docs/evidence.md).
 //
 // Departures from the paper: conjugate gradients end at a residual of Tol·‖∇L‖, where the paper's tolerance 1e-16 always takes all
 // of 1000 iterations (with a Tol of 0.1 and 100 of them the same time led further); they end too where ∇²L + μI is found not to be positive definite, with what they have by then, or, at the first iteration,

@@ -19,7 +19,7 @@ import (
 //
 // Loss and gradient are not compared from step to step, so that a loss that changes with its points does no harm, but nothing keeps
 // it from rising either. [LevenbergMarquardt] went further even so: on 200 points of a Poisson problem drawn anew at each of 500 steps
-// to an error of 6e-11, SPRING to 9e-8, Adam in the same time to 2e-5 (docs/choosing.md).
+// to an error of 6e-11, SPRING to 9e-8, Adam in the same time to 2e-5 (docs/evidence.md).
 //
 // The objective must implement [Residuals]; a solver's does when every constraint is a mean square. Where P and R are both above 5000
 // φ is found by iteration to a tenth, with a sample of the rows as preconditioner (see [LevenbergMarquardt]).

@@ -35,7 +35,7 @@ func (c config) accuracy(budget time.Duration) error {
 
 const pageHead = `# Time to an error, beside others
 
-Made by ` + "`make peers-accuracy`" + ` (` + "`go run ./internal/peers -accuracy`" + `), which takes about twenty minutes: one run in which crux, DeepXDE, jNO
+Made by ` + "`make peers-accuracy`" + ` (` + "`go run ./internal/peers -accuracy`" + `), which takes about a quarter of an hour: one run in which crux, DeepXDE, jNO
 and JAX solve the same three problems one after the other, never two at once, on a machine that does nothing else. All have %d
 threads. One seed each.
 
@@ -44,7 +44,7 @@ threads. One seed each.
 - The equations of ` + "`poisson2d`, `burgers1d` and `helmholtz2d`" + `, with the same network (tanh, as many layers and parameters; it is checked), as many
   points as crux's file begins with, and the conditions built into the unknown for all.
 - crux: the file as it ships (` + "`poisson2d_hard`" + ` for the first), as ` + "`crux solve testdata/problems/NAME.yaml`" + ` solves it, with its own optimiser
-  and as long as it says. The peers train for half the time that the project allows the file, which the column *time* has.
+  and as long as it says. The peers train for a third of the time that the project allows the file, which the column *time* has.
 - DeepXDE 1.15 on PyTorch: float64, Adam with 1e-3 and then L-BFGS, as its examples on Burgers and Poisson train. Adam has a quarter of the time.
 - jNO 0.4.2 as its tutorials: float32, Adam with a rate that falls from 1e-3 to 1e-5 over the run. Its best: float64, Adam for a quarter of the
   time, then ` + "`jno.optimizers.ssbroyden`" + `, the quasi-Newton method that it brings; its page on training shows two such phases.

@@ -21,15 +21,15 @@ import (
 type race struct {
 	name   string        // of the problem, and what testdata/peers/toerror.py calls it
 	file   string        // under testdata/problems
-	budget time.Duration // training time of each peer: half of what the project allows the file
+	budget time.Duration // training time of each peer: a third of what the project allows the file
 	warmup int           // steps of Adam before SSBroyden in JAX
 	moving bool          // points follow the residual in JAX too
 }
 
 var races = []race{
-	{"poisson2d", "poisson2d_hard", 30 * time.Second, 500, false},
-	{"burgers1d", "burgers1d", time.Minute, 1000, true},
-	{"helmholtz2d", "helmholtz2d", 90 * time.Second, 1000, false},
+	{"poisson2d", "poisson2d_hard", 20 * time.Second, 500, false},
+	{"burgers1d", "burgers1d", 40 * time.Second, 1000, true},
+	{"helmholtz2d", "helmholtz2d", time.Minute, 1000, false},
 }
 
 // rival is a program that crux is compared with.
