@@ -33,7 +33,7 @@ func Example_readme() {
 	}, crux.Options{
 		Method: optim.Phases(
 			optim.Phase{Method: &optim.Adam{LR: optim.Constant(5e-3)}, Steps: 500},
-			optim.Phase{Method: &optim.SSBroyden{}},
+			optim.Phase{Method: &optim.LevenbergMarquardt{}},
 		),
 		Seed: 1,
 	})
@@ -43,7 +43,7 @@ func Example_readme() {
 	}
 	defer solver.Close()
 
-	result, err := solver.Solve(context.Background(), 800)
+	result, err := solver.Solve(context.Background(), 550)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -59,10 +59,10 @@ func Example_readme() {
 	for _, d := range difference.RawMatrix().Data {
 		worst = math.Max(worst, math.Abs(d))
 	}
-	fmt.Println("largest error below 1e-3:", worst < 1e-3)
+	fmt.Println("largest error below 1e-7:", worst < 1e-7)
 	// Output:
 	// completed
-	// largest error below 1e-3: true
+	// largest error below 1e-7: true
 }
 
 // The README's problem file and its program are those that are tested.
