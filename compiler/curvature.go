@@ -40,24 +40,11 @@ const (
 // wanted twice. Memory stays below 100 MB beside the
 // results. The bits do not depend on the number of workers.
 func Curvature(programs []*Program, theta, fixed []float64, w [][]float64, how Averaging, layers []LayerCurvature, blocks []Block) error {
-	if len(programs) == 0 {
-		return fmt.Errorf("compiler: curvature of no programs")
-	}
-	if w != nil && len(w) != len(programs) {
-		return fmt.Errorf("compiler: weights for %d programs, there are %d", len(w), len(programs))
+	if err := checkTogether("curvature", programs, theta, fixed, w); err != nil {
+		return err
 	}
 	residuals := 0
-	for q, p := range programs {
-		var wp []float64
-		if w != nil {
-			wp = w[q]
-		}
-		if err := p.checkRows(theta, fixed, wp); err != nil {
-			return err
-		}
-		if p.layout != programs[0].layout || p.pool != programs[0].pool {
-			return fmt.Errorf("compiler: groups %q and %q do not share layout and pool", programs[0].group.Name, p.group.Name)
-		}
+	for _, p := range programs {
 		residuals += p.Len()
 	}
 	for _, l := range layers {

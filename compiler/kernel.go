@@ -21,13 +21,27 @@ import (
 // which costs C²(k+h) multiplications for a k×h weight instead of k·h; the cheaper way is taken for each weight. Memory
 // beyond K stays below 150 MB. The bits do not depend on the number of workers.
 func Kernel(k []float64, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error {
+	if err := checkTogether("a kernel", programs, theta, fixed, w); err != nil {
+		return err
+	}
+	n := 0
+	for _, p := range programs {
+		n += p.Rows()
+	}
+	if len(k) != n*n {
+		return fmt.Errorf("compiler: %d places for a kernel of %d rows", len(k), n)
+	}
+	return programs[0].run.kernel(k, n, programs, theta, fixed, w, only)
+}
+
+// checkTogether tells whether the rows of all programs make one matrix. w may be nil.
+func checkTogether(what string, programs []*Program, theta, fixed []float64, w [][]float64) error {
 	if len(programs) == 0 {
-		return fmt.Errorf("compiler: a kernel of no programs")
+		return fmt.Errorf("compiler: %s of no programs", what)
 	}
 	if w != nil && len(w) != len(programs) {
 		return fmt.Errorf("compiler: weights for %d programs, there are %d", len(w), len(programs))
 	}
-	n := 0
 	for q, p := range programs {
 		var wp []float64
 		if w != nil {
@@ -39,12 +53,8 @@ func Kernel(k []float64, programs []*Program, theta, fixed []float64, w [][]floa
 		if p.layout != programs[0].layout || p.pool != programs[0].pool {
 			return fmt.Errorf("compiler: groups %q and %q do not share layout and pool", programs[0].group.Name, p.group.Name)
 		}
-		n += p.Rows()
 	}
-	if len(k) != n*n {
-		return fmt.Errorf("compiler: %d places for a kernel of %d rows", len(k), n)
-	}
-	return programs[0].run.kernel(k, n, programs, theta, fixed, w, only)
+	return nil
 }
 
 // strip is one component of one residual: a row of J for each point.
