@@ -49,13 +49,13 @@ type Window struct {
 func (w *Windows) ends(lo, hi float64) ([]float64, error) {
 	switch {
 	case w.Steps < 1:
-		return nil, fmt.Errorf("Steps is %d; say how many updates each window gets", w.Steps)
+		return nil, fmt.Errorf("option Steps is %d; say how many updates each window gets", w.Steps)
 	case !(w.Onset >= 0) || math.IsInf(w.Onset, 0):
-		return nil, fmt.Errorf("Onset is %v; it must be positive, or 0 for 0.1", w.Onset)
+		return nil, fmt.Errorf("option Onset is %v; it must be positive, or 0 for 0.1", w.Onset)
 	case len(w.Times) > 0 && w.Count != 0:
-		return nil, errors.New("Count and Times say the same thing; give one of them")
+		return nil, errors.New("options Count and Times say the same thing; give one of them")
 	case len(w.Times) == 0 && (w.Count < 2 || w.Count > maxWindows):
-		return nil, fmt.Errorf("Count is %d; take 2 to %d windows", w.Count, maxWindows)
+		return nil, fmt.Errorf("option Count is %d; take 2 to %d windows", w.Count, maxWindows)
 	case len(w.Times) >= maxWindows:
 		return nil, fmt.Errorf("%d times; take at most %d", len(w.Times), maxWindows-1)
 	}
