@@ -128,7 +128,6 @@ func TestObjectiveChanges(t *testing.T) {
 		func() optim.Method { return &optim.LBFGS{GradTol: 1e-8} },
 		func() optim.Method { return &optim.SSBroyden{GradTol: 1e-8} },
 		func() optim.Method { return &optim.SSBFGS{GradTol: 1e-8} },
-		func() optim.Method { return &optim.SSBroyden{Memory: 12, GradTol: 1e-8} },
 	} {
 		m := initialised(t, make(), 30)
 		theta := optimtest.RosenbrockStart(30)

@@ -215,7 +215,7 @@ func (m *NNCG) solve(ctx context.Context, f Curved, theta []float64) error {
 	}
 	copy(m.r, m.grad)
 	clear(m.d)
-	begun := false
+	iterated := false
 	if m.steps > 0 {
 		// The last d lowers the model ½dᵀAd − ∇Lᵀd, by as much as a multiple of it can.
 		if err := times(m.ap, m.last); err != nil {
@@ -226,7 +226,6 @@ func (m *NNCG) solve(ctx context.Context, f Curved, theta []float64) error {
 			copy(m.d, m.last)
 			scale(a, m.d)
 			m.wide.axpy(-a, m.ap, m.r)
-			begun = true
 		}
 	}
 	m.sketch.precondition(m.z, m.r, m.c, m.mu)
@@ -243,12 +242,12 @@ func (m *NNCG) solve(ctx context.Context, f Curved, theta []float64) error {
 		curve := m.wide.dot(m.p, m.ap)
 		a := rz / curve
 		if !(curve > 0) || !finite(a) {
-			if !begun {
-				copy(m.d, m.p) // the preconditioned gradient
+			if !iterated { // the multiple of the last d alone would repeat itself for ever beside a saddle
+				copy(m.d, m.p) // the preconditioned residual
 			}
 			break
 		}
-		begun = true
+		iterated = true
 		m.wide.axpy(a, m.p, m.d)
 		m.wide.axpy(-a, m.ap, m.r)
 		m.sketch.precondition(m.z, m.r, m.c, m.mu)
