@@ -283,13 +283,19 @@ func (s *Solver) compile(g *group) error {
 
 // compileGroup compiles the residuals of a group as they are now, for points like its own.
 func (s *Solver) compileGroup(g *group) (err error) {
+	g.program, err = s.residualsOf(g)
+	g.sampled = nil // of other residuals
+	return err
+}
+
+// residualsOf is a program of the residuals of a group as they are now.
+func (s *Solver) residualsOf(g *group) (*compiler.Program, error) {
 	tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
 	cg := s.statement(g)
 	for k, i := range g.members {
 		cg.Residuals[k].ByPoint = s.cons[i].points != nil && !s.apart
 	}
-	g.program, err = tc.Compile(cg)
-	return err
+	return tc.Compile(cg)
 }
 
 // statement is a group as the compiler wants it, without weights of the points.

@@ -43,13 +43,8 @@ func (o *objective) Sample(ctx context.Context, rows int, draw uint64) (optim.Re
 // sample gives the group's second program some of its points, with their weights.
 func (s *Solver) sample(g *group, points int, draw uint64) error {
 	if g.sampled == nil {
-		cg := s.statement(g)
-		for k, i := range g.members {
-			cg.Residuals[k].ByPoint = s.cons[i].points != nil
-		}
-		tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
 		var err error
-		if g.sampled, err = tc.Compile(cg); err != nil {
+		if g.sampled, err = s.residualsOf(g); err != nil {
 			return err
 		}
 	}

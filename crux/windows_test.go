@@ -197,6 +197,33 @@ func TestWindowsResume(t *testing.T) {
 	}
 }
 
+// A method that looks at some of the rows sees those of the window that is trained, whether or not it has seen another one.
+func TestWindowsResumeSampled(t *testing.T) {
+	build := func() *crux.Solver {
+		p := newSwing()
+		o := p.options()
+		o.Method = optim.Phases(optim.Phase{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Steps: 3}, optim.Phase{Method: &optim.LevenbergMarquardt{Rows: 20}, Steps: 7})
+		o.Windows.Steps = 10
+		return newSolver(t, p.Problem, o)
+	}
+	whole := build()
+	solve(t, whole, 30)
+	for _, cut := range []int{12, 25} {
+		first := build()
+		solve(t, first, cut)
+		st, err := first.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := build()
+		if err := second.SetState(st); err != nil {
+			t.Fatal(err)
+		}
+		solve(t, second, 30-cut)
+		sameRun(t, second, whole)
+	}
+}
+
 // The state that a checkpoint takes in the middle of a step is the same.
 func TestWindowsResumeFromStep(t *testing.T) {
 	build := func() *crux.Solver {
