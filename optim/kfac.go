@@ -356,10 +356,7 @@ func (m *KFAC) State() ([]byte, error) {
 		w.float(x)
 	}
 	w.floats(m.delta)
-	w.bool(m.progress.known)
-	w.float(m.progress.loss)
-	w.float(m.progress.drop)
-	w.int(m.progress.flat)
+	m.progress.save(w)
 	numbers := m.saved
 	if m.now != nil {
 		numbers = m.now.numbers()
@@ -379,7 +376,7 @@ func (m *KFAC) restore(state []byte) error {
 	age := r.int()
 	lambda, pair := r.float(), [2]float64{r.float(), r.float()}
 	delta := r.floats()
-	g := progress{known: r.bool(), loss: r.float(), drop: r.float(), flat: r.int()}
+	g := loadProgress(r)
 	var saved [][]float64
 	for range r.int() {
 		saved = append(saved, r.floats())

@@ -289,10 +289,7 @@ func (m *LevenbergMarquardt) State() ([]byte, error) {
 		return pending, err
 	}
 	w.float(m.lambda)
-	w.bool(m.progress.known)
-	w.float(m.progress.loss)
-	w.float(m.progress.drop)
-	w.int(m.progress.flat)
+	m.progress.save(w)
 	w.uint(m.matrixFree.draw)
 	return w.b, nil
 }
@@ -303,7 +300,7 @@ func (m *LevenbergMarquardt) SetState(state []byte) error { return m.setState(st
 func (m *LevenbergMarquardt) restore(state []byte) error {
 	r := m.open(marquardtState, state)
 	lambda := r.float()
-	g := progress{known: r.bool(), loss: r.float(), drop: r.float(), flat: r.int()}
+	g := loadProgress(r)
 	draw := r.uint()
 	if r.err == nil && (!(lambda >= 0) || math.IsInf(lambda, 1)) {
 		r.err = errors.New("the damping in the state is not a finite number")

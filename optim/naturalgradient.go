@@ -247,10 +247,7 @@ func (m *NaturalGradient) State() ([]byte, error) {
 		return pending, err
 	}
 	w.float(m.strength)
-	w.bool(m.progress.known)
-	w.float(m.progress.loss)
-	w.float(m.progress.drop)
-	w.int(m.progress.flat)
+	m.progress.save(w)
 	w.uint(m.matrixFree.draw)
 	m.inertia.save(w)
 	return w.b, nil
@@ -262,7 +259,7 @@ func (m *NaturalGradient) SetState(state []byte) error { return m.setState(state
 func (m *NaturalGradient) restore(state []byte) error {
 	r := m.open(naturalState, state)
 	strength := r.float()
-	g := progress{known: r.bool(), loss: r.float(), drop: r.float(), flat: r.int()}
+	g := loadProgress(r)
 	draw := r.uint()
 	adopt := m.inertia.load(r, m.layout.n)
 	if r.err == nil && (!(strength > 0) || math.IsInf(strength, 1)) {
