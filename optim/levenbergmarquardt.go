@@ -61,15 +61,11 @@ type LevenbergMarquardt struct {
 	// Workers is as in SSBroyden.
 	Workers int
 
-	resumable
-	lambda   float64 // of the next step; 0 before the first
-	progress progress
-
-	linearised
+	gaussNewton
+	lambda float64 // of the next step; 0 before the first
 
 	maxTrials, corrections int
-	d, x, best             []float64 // of P
-	sx                     []float64 // of R
+	sx                     []float64 // s(θ+δ), of R
 }
 
 const marquardtName = "LevenbergMarquardt"
@@ -106,12 +102,8 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 
 // fresh makes the state for a new layout.
 func (m *LevenbergMarquardt) fresh() error {
-	n := m.layout.n
-	m.lambda, m.progress, m.matrixFree.draw = 0, progress{}, 0
-	m.linearised.fresh(n)
-	for _, v := range []*[]float64{&m.d, &m.x, &m.best} {
-		*v = make([]float64, n)
-	}
+	m.reset()
+	m.lambda = 0
 	return nil
 }
 
@@ -122,28 +114,9 @@ func (m *LevenbergMarquardt) Check(ctx context.Context, f Objective) error {
 
 // Step implements Method.
 func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	if err := m.layout.check(marquardtName, theta); err != nil {
-		return math.NaN(), err
-	}
-	if err := ctx.Err(); err != nil {
-		return math.NaN(), err
-	}
-	if m.layout.n == 0 {
-		return f.Loss(ctx, theta)
-	}
-	if err := m.Check(ctx, f); err != nil {
-		return math.NaN(), err
-	}
-	r := f.(Residuals)
-	a, loss, err := m.linearise(ctx, marquardtName, r, theta)
-	if err != nil {
+	r, a, loss, err := m.enter(ctx, marquardtName, f, theta, m.GradTol)
+	if a == nil || err != nil {
 		return loss, err
-	}
-	if normInf(m.g) <= m.GradTol {
-		return loss, m.converged(GradientTolerance, loss)
-	}
-	if m.progress.enter(loss); m.progress.flat >= flatSteps {
-		return loss, m.converged(RoundOff, loss)
 	}
 	if m.progress.known {
 		m.matrixFree.forcing(loss / (loss + m.progress.drop))
@@ -153,10 +126,8 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 	if err != nil {
 		return loss, err
 	}
-	copy(theta, m.best)
 	m.lambda = t.next
-	m.matrixFree.draw++
-	m.progress.note(loss, t.loss)
+	m.accept(theta, loss, t.loss)
 	return loss, nil
 }
 
@@ -205,7 +176,7 @@ func (m *LevenbergMarquardt) search(ctx context.Context, f Residuals, a damped, 
 			break
 		}
 	}
-	return accepted{}, m.converged(DampingLimit, loss)
+	return accepted{}, m.converged(marquardtName, DampingLimit, loss)
 }
 
 // try computes the step for λ with its corrections. It leaves the best point in m.best and returns the loss there, +Inf where
@@ -274,10 +245,6 @@ func (m *LevenbergMarquardt) move(ctx context.Context, f Residuals) (float64, er
 		return l, nil
 	}
 	return math.Inf(1), nil
-}
-
-func (m *LevenbergMarquardt) converged(r Reason, loss float64) error {
-	return &ConvergedError{Method: marquardtName, Reason: r, Loss: loss, Grad: normInf(m.g)}
 }
 
 const marquardtState = "optim.LevenbergMarquardt/3"

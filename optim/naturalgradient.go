@@ -53,13 +53,9 @@ type NaturalGradient struct {
 	// Workers is as in SSBroyden.
 	Workers int
 
-	resumable
-	strength float64 // λ of the next step in units of Damping; 1 at first
+	gaussNewton // d is φ
 	inertia
-	progress progress
-
-	linearised
-	d, x, best []float64 // of P: φ, trials, and the best of them
+	strength float64 // λ of the next step in units of Damping; 1 at first
 }
 
 const (
@@ -99,11 +95,9 @@ func checkNatural(name string, damping, momentum float64, workers int) error {
 
 // fresh makes the state for a new layout.
 func (m *NaturalGradient) fresh() error {
-	n := m.layout.n
-	m.strength, m.progress, m.matrixFree.draw = 1, progress{}, 0
-	m.linearised.fresh(n)
-	m.inertia.fresh(n)
-	m.d, m.x, m.best = make([]float64, n), make([]float64, n), make([]float64, n)
+	m.reset()
+	m.inertia.fresh(m.layout.n)
+	m.strength = 1
 	return nil
 }
 
@@ -114,28 +108,9 @@ func (m *NaturalGradient) Check(ctx context.Context, f Objective) error {
 
 // Step implements Method.
 func (m *NaturalGradient) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	if err := m.layout.check(naturalName, theta); err != nil {
-		return math.NaN(), err
-	}
-	if err := ctx.Err(); err != nil {
-		return math.NaN(), err
-	}
-	if m.layout.n == 0 {
-		return f.Loss(ctx, theta)
-	}
-	if err := m.Check(ctx, f); err != nil {
-		return math.NaN(), err
-	}
-	r := f.(Residuals)
-	a, loss, err := m.linearise(ctx, naturalName, r, theta)
-	if err != nil {
+	r, a, loss, err := m.enter(ctx, naturalName, f, theta, m.GradTol)
+	if a == nil || err != nil {
 		return loss, err
-	}
-	if normInf(m.g) <= m.GradTol {
-		return loss, m.converged(GradientTolerance, loss)
-	}
-	if m.progress.enter(loss); m.progress.flat >= flatSteps {
-		return loss, m.converged(RoundOff, loss)
 	}
 	m.matrixFree.tolerance = 0.01 // no correction mends what a solve leaves, so it must be better than LevenbergMarquardt's
 	t, err := m.search(ctx, r, a, loss)
@@ -143,10 +118,8 @@ func (m *NaturalGradient) Step(ctx context.Context, f Objective, theta []float64
 		return loss, err
 	}
 	m.note(m.best, theta)
-	copy(theta, m.best)
 	m.strength = t.next
-	m.matrixFree.draw++
-	m.progress.note(loss, t.loss)
+	m.accept(theta, loss, t.loss)
 	return loss, nil
 }
 
@@ -182,7 +155,7 @@ func (m *NaturalGradient) search(ctx context.Context, f Residuals, a damped, los
 			break
 		}
 	}
-	return accepted{}, m.converged(DampingLimit, loss)
+	return accepted{}, m.converged(naturalName, DampingLimit, loss)
 }
 
 // steer is the strength of the damping after a step of length α with the given one.
@@ -232,10 +205,6 @@ func (m *NaturalGradient) walk(ctx context.Context, f Objective, loss float64) (
 		return math.Inf(1), 0, nil
 	}
 	return l, alpha, nil
-}
-
-func (m *NaturalGradient) converged(r Reason, loss float64) error {
-	return &ConvergedError{Method: naturalName, Reason: r, Loss: loss, Grad: normInf(m.g)}
 }
 
 const naturalState = "optim.NaturalGradient/1"
