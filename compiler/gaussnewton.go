@@ -54,7 +54,7 @@ func (r *typedRunner[T]) gaussNewton(a, theta, fixed, w []float64) error {
 				scale = scale[:0]
 				continue
 			}
-			if err := r.jacobianRows(i, first, n, block[len(scale)*width:], width, theta, fixed); err != nil {
+			if err := r.jacobianRows(i, first*dim, (first+n)*dim, block[len(scale)*width:], width, theta, fixed); err != nil {
 				return err
 			}
 			for k := first; k < first+n; k++ {

@@ -19,7 +19,7 @@ func (p *Program) Jacobian(i int, dst, theta, fixed []float64) error {
 	if want := p.n * p.Dim(i) * p.layout.Len(); len(dst) != want {
 		return fmt.Errorf("compiler: %d places for a Jacobian of %d entries", len(dst), want)
 	}
-	return p.run.jacobian(i, dst, theta, fixed)
+	return p.run.jacobian(i, 0, dst, theta, fixed)
 }
 
 // emitJacobian emits the row-wise derivatives of one component, or the factors of some.
@@ -97,11 +97,16 @@ func (p *Program) factorable(v variant) ([]int, error) {
 	return terms, nil
 }
 
-// jacobianRows writes ∂r/∂θ of residual i, n points from first on, to dst: a row of the given stride for each component of
-// each point.
-func (r *typedRunner[T]) jacobianRows(i, first, n int, dst []T, stride int, theta, fixed []float64) error {
+// jacobianRows writes rows from … to of ∂r/∂θ of residual i to dst, a row of it every stride elements. There is one for each
+// component of each point.
+func (r *typedRunner[T]) jacobianRows(i, from, to int, dst []T, stride int, theta, fixed []float64) error {
 	dim := r.p.Dim(i)
 	for c := range dim {
+		first, end := (from-c+dim-1)/dim, (to-c+dim-1)/dim // the points whose component c is among the rows
+		if first == end {
+			continue
+		}
+		at := first*dim + c - from
 		q, err := r.variant(variant{kind: vJacobian, index: i, component: c})
 		if err != nil {
 			return err
@@ -112,16 +117,16 @@ func (r *typedRunner[T]) jacobianRows(i, first, n int, dst []T, stride int, thet
 		for k, g := range q.grads {
 			e := &r.p.layout.entries[r.p.layout.at[q.inputs.paramRef[g]]]
 			q.machine.SetRowStride(k, dim*stride)
-			q.rows[k] = dst[c*stride+e.Offset:]
+			q.rows[k] = dst[at*stride+e.Offset:]
 		}
 		for k := range r.p.layout.entries {
 			if e := &r.p.layout.entries[k]; !q.dependsOn(e.Param) {
-				for row := c; row < n*dim; row += dim {
+				for row := at; row < to-from; row += dim {
 					clear(dst[row*stride+e.Offset:][:e.Len])
 				}
 			}
 		}
-		r.runPart(q, first, n)
+		r.runPart(q, first, end-first)
 	}
 	return nil
 }
@@ -131,22 +136,26 @@ func (b *built) dependsOn(p *ph.Param) bool {
 	return slices.ContainsFunc(b.grads, func(k int) bool { return b.inputs.paramRef[k] == p })
 }
 
-// jacobian fills dst: in float64 the machine writes to it, in float32 to blocks of its own, which are converted.
-func (r *typedRunner[T]) jacobian(i int, dst, theta, fixed []float64) error {
+// jacobian fills dst with rows from the given one on: in float64 the machine writes to it, in float32 to blocks of its own, which
+// are converted.
+func (r *typedRunner[T]) jacobian(i, from int, dst, theta, fixed []float64) error {
 	width := r.p.layout.Len()
-	if same, ok := any(dst).([]T); ok {
-		return r.jacobianRows(i, 0, r.p.n, same, width, theta, fixed)
+	if width == 0 {
+		return nil
 	}
-	row := width * r.p.Dim(i)
-	most := min(r.p.n, max(1, blockBytes/(8*row)))
-	block := r.blockOf(most * row)
-	for first := 0; first < r.p.n; first += most {
-		n := min(most, r.p.n-first)
-		if err := r.jacobianRows(i, first, n, block, width, theta, fixed); err != nil {
+	rows := len(dst) / width
+	if same, ok := any(dst).([]T); ok {
+		return r.jacobianRows(i, from, from+rows, same, width, theta, fixed)
+	}
+	most := min(rows, max(1, blockBytes/(8*width)))
+	block := r.blockOf(most * width)
+	for at := 0; at < rows; at += most {
+		n := min(most, rows-at)
+		if err := r.jacobianRows(i, from+at, from+at+n, block, width, theta, fixed); err != nil {
 			return err
 		}
-		for k, x := range block[:n*row] {
-			dst[first*row+k] = float64(x)
+		for k, x := range block[:n*width] {
+			dst[at*width+k] = float64(x)
 		}
 	}
 	return nil

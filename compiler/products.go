@@ -42,29 +42,43 @@ func (p *Program) Scaled(dst, theta, fixed, w []float64) error {
 	return nil
 }
 
-// ScaledJacobian writes J to dst, Rows×Layout.Len and row-major.
-func (p *Program) ScaledJacobian(dst, theta, fixed, w []float64) error {
-	width := p.layout.Len()
-	if err := p.checkRows(theta, fixed, w, size{"places for a Jacobian", len(dst), p.Rows() * width}); err != nil {
+// ScaledJacobian writes rows of J to dst, row-major: as many as there is room for, from row first on. dst holds a whole number of
+// rows of Layout.Len entries.
+func (p *Program) ScaledJacobian(dst []float64, first int, theta, fixed, w []float64) error {
+	if err := p.checkRows(theta, fixed, w); err != nil {
 		return err
 	}
+	width := p.layout.Len()
+	if width == 0 {
+		return nil
+	}
+	end := first + len(dst)/width
+	if len(dst)%width != 0 || first < 0 || end > p.Rows() {
+		return fmt.Errorf("compiler: %d places for a Jacobian from row %d on; a row has %d entries and there are %d", len(dst), first, width, p.Rows())
+	}
+	base := 0 // the first row of residual i
 	for i := range p.Len() {
-		n := p.n * p.Dim(i)
-		if err := p.Jacobian(i, dst[:n*width], theta, fixed); err != nil {
+		n, dim := p.n*p.Dim(i), p.Dim(i)
+		from, to := min(max(first-base, 0), n), min(max(end-base, 0), n)
+		base += n
+		if from == to {
+			continue
+		}
+		part := dst[:(to-from)*width]
+		dst = dst[len(part):]
+		if err := p.run.jacobian(i, from, part, theta, fixed); err != nil {
 			return err
 		}
-		c := make([]float64, n)
-		for k := range c {
-			c[k] = 1
+		if w == nil {
+			continue
 		}
-		p.scale(i, c, w)
-		for k, c := range c {
-			row := dst[k*width : (k+1)*width]
+		for k := from; k < to; k++ {
+			c := p.rowScale(i, k/dim, w)
+			row := part[(k-from)*width:][:width]
 			for j := range row {
 				row[j] *= c
 			}
 		}
-		dst = dst[n*width:]
 	}
 	return nil
 }

@@ -107,8 +107,20 @@ func TestProducts(t *testing.T) {
 							}
 						}
 						rows := make([]float64, len(j)*len(v))
-						if err := r.p.ScaledJacobian(rows, r.theta, r.fixed, weights); err != nil {
+						if err := r.p.ScaledJacobian(rows, 0, r.theta, r.fixed, weights); err != nil {
 							t.Fatal(err)
+						}
+						blocks := make([]float64, len(rows)) // of five rows, which divide points with several components
+						for at := 0; at < len(j); at += 5 {
+							if err := r.p.ScaledJacobian(blocks[at*len(v):min(at+5, len(j))*len(v)], at, r.theta, r.fixed, weights); err != nil {
+								t.Fatal(err)
+							}
+						}
+						if !slices.Equal(blocks, rows) {
+							t.Errorf("blocks of rows have other bits: off by %.2e", relative(blocks, rows))
+						}
+						if err := r.p.ScaledJacobian(blocks, 1, r.theta, r.fixed, weights); err == nil {
+							t.Error("rows beyond the last one were asked for, and there was no error")
 						}
 						if want := slices.Concat(j...); !slices.EqualFunc(rows, want, func(a, b float64) bool { return math.Abs(a-b) <= 1e-14*math.Abs(b) }) {
 							t.Errorf("J is off by %.2e", relative(rows, want))

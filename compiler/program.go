@@ -51,7 +51,7 @@ type runner interface {
 	setPoints(b Batch)
 	setHoists(rows [][]float64)
 	setPointWeights(i int, mu []float64)
-	jacobian(i int, dst []float64, theta, fixed []float64) error
+	jacobian(i, from int, dst, theta, fixed []float64) error
 	gaussNewton(a, theta, fixed, w []float64) error
 	kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error
 	rowNorms(dst, theta, fixed, w []float64) error

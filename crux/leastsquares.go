@@ -128,18 +128,25 @@ func (o *residuals) MulJT(ctx context.Context, dst, u, theta []float64) error {
 }
 
 // Jacobian implements optim.Residuals.
-func (o *residuals) Jacobian(ctx context.Context, dst, theta []float64) error {
+func (o *residuals) Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
 	if err := o.squares(); err != nil {
 		return err
 	}
-	if want := o.Rows() * len(theta); len(dst) != want {
-		return fmt.Errorf("crux: %d places for a Jacobian of %d entries", len(dst), want)
+	width := max(len(theta), 1)
+	rows := len(dst) / width
+	if len(dst)%width != 0 || first < 0 || first+rows > o.Rows() {
+		return fmt.Errorf("crux: %d places for a Jacobian from row %d on; a row has %d entries and there are %d", len(dst), first, len(theta), o.Rows())
 	}
 	return o.eachGroup(ctx, func(g *group) error {
-		n := o.of(g).Rows() * len(theta)
-		part := dst[:n]
-		dst = dst[n:]
-		return o.of(g).ScaledJacobian(part, theta, o.s.fixed, g.w)
+		from := min(first, o.of(g).Rows())
+		n := min(o.of(g).Rows()-from, rows)
+		first, rows = first-from, rows-n
+		if n == 0 {
+			return nil
+		}
+		part := dst[:n*width]
+		dst = dst[len(part):]
+		return o.of(g).ScaledJacobian(part, from, theta, o.s.fixed, g.w)
 	})
 }
 

@@ -27,17 +27,26 @@ type damped interface {
 	correct(ctx context.Context, f Residuals, d, at []float64) error
 }
 
-// primal solves with the normal equations, P×P.
+// primal solves with the normal equations, P×P. Where they are factorised from J, it comes in blocks of rows.
 type primal struct {
 	factored
+	block    int // rows of J at a time; 0 means what blockEntries allows
 	lambda   float64
 	theta    []float64 // the point of J
 	grad     []float64
 	from     []float64 // s there
 	step     []float64 // s(θ+δ) − s(θ)
 	residual []float64
-	j, jt    []float64
+	j, jt    []float64 // a block
 }
+
+const (
+	blockEntries = 1 << 23 // of J in a block, which is there twice: 128 MB
+	// Rows of a block are a multiple of this, the length of the sums that kern's products finish before they go to memory. So sums over
+	// all rows have the bits of one product.
+	blockMultiple = 192
+	mostDual      = 1 << 25 // entries of J that dual keeps: 256 MB
+)
 
 func (m *primal) form(ctx context.Context, f Residuals, grad, theta []float64) (float64, error) {
 	m.resize(len(theta))
@@ -49,25 +58,49 @@ func (m *primal) form(ctx context.Context, f Residuals, grad, theta []float64) (
 
 func (m *primal) factorize(ctx context.Context, f Residuals, lambda float64) (bool, error) {
 	m.lambda = lambda
-	r, p := f.Rows(), m.n
-	if r*p > mostFine {
-		return m.factored.factorize(lambda, nil)
-	}
-	return m.factored.factorize(lambda, func() ([]float64, int, error) {
-		m.j, m.jt = sized(m.j, r*p), sized(m.jt, r*p)
-		if err := f.Jacobian(ctx, m.j, m.theta); err != nil {
-			return nil, 0, err
-		}
-		for k := range r {
-			for i, v := range m.j[k*p : (k+1)*p] {
-				m.jt[i*r+k] = v
+	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
+		rows := f.Rows()
+		most := min(m.blockRows(), rows)
+		m.j, m.jt = sized(m.j, most*m.n), sized(m.jt, most*m.n)
+		for first := 0; first < rows; first += most {
+			n := min(most, rows-first)
+			if err := f.Jacobian(ctx, m.j[:n*m.n], first, m.theta); err != nil {
+				return err
 			}
+			m.transpose(n)
+			add(m.jt[:n*m.n], n)
 		}
-		return m.jt, r, nil
+		return nil
 	})
 }
 
-func (m *primal) floor(f Residuals) float64 { return smallest(&m.factored, f.Rows()*m.n) }
+// blockRows is the number of rows of a whole block.
+func (m *primal) blockRows() int {
+	if m.block > 0 {
+		return m.block
+	}
+	return max(blockEntries/m.n/blockMultiple, 1) * blockMultiple
+}
+
+// transpose writes the transpose of n rows in m.j to m.jt, in tiles that stay in the cache.
+func (m *primal) transpose(n int) {
+	const tile = 64
+	p := m.n
+	m.pool.Run((p+tile-1)/tile, func(_, t int) {
+		from, to := t*tile, min((t+1)*tile, p)
+		for first := 0; first < n; first += tile {
+			end := min(first+tile, n)
+			for i := from; i < to; i++ {
+				column := m.jt[i*n:][:n]
+				for k := first; k < end; k++ {
+					column[k] = m.j[k*p+i]
+				}
+			}
+		}
+	})
+}
+
+func (m *primal) floor(Residuals) float64 { return m.trace() * finest }
 
 func (m *primal) start(_ context.Context, _ Residuals, d, s []float64) error {
 	m.from = s
@@ -112,7 +145,7 @@ type dual struct {
 	w        []float64
 	residual []float64
 	shift    []float64 // s + Jφ
-	j        []float64 // J, then Y
+	j        []float64 // J, then Y, all of it
 }
 
 func (m *dual) form(ctx context.Context, f Residuals, grad, theta []float64) (float64, error) {
@@ -128,20 +161,21 @@ func (m *dual) form(ctx context.Context, f Residuals, grad, theta []float64) (fl
 func (m *dual) factorize(ctx context.Context, f Residuals, lambda float64) (bool, error) {
 	m.lambda = lambda
 	p := len(m.theta)
-	if m.n*p > mostFine {
+	if m.n*p > mostDual {
 		return m.factored.factorize(lambda, nil)
 	}
-	return m.factored.factorize(lambda, func() ([]float64, int, error) {
+	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
 		m.j = sized(m.j, m.n*p)
-		return m.j, p, f.Jacobian(ctx, m.j, m.theta)
+		if err := f.Jacobian(ctx, m.j, 0, m.theta); err != nil {
+			return err
+		}
+		add(m.j, p)
+		return nil
 	})
 }
 
-func (m *dual) floor(Residuals) float64 { return smallest(&m.factored, m.n*len(m.theta)) }
-
-// smallest is the smallest λ for an M of the given number of entries.
-func smallest(m *factored, entries int) float64 {
-	if entries > mostFine {
+func (m *dual) floor(Residuals) float64 {
+	if m.n*len(m.theta) > mostDual {
 		return m.trace() * 0x1p-52
 	}
 	return m.trace() * finest

@@ -2,8 +2,8 @@ package optim
 
 import "context"
 
-// Iterates are the first two iterates of a step at theta for λ, solved with the normal equations, the kernel, or without a matrix to
-// the given tolerance and with a sample of so many rows.
+// Iterates are the first two iterates of a step at theta for λ, solved with the normal equations and J in blocks of so many rows, the
+// kernel, or without a matrix to the given tolerance and with a sample of so many rows.
 func Iterates(ctx context.Context, form string, f Residuals, theta []float64, lambda, tolerance float64, rows int) (first, second []float64, err error) {
 	a, s, err := formed(ctx, form, f, theta, lambda, tolerance, rows)
 	if err != nil {
@@ -37,6 +37,7 @@ func formed(ctx context.Context, form string, f Residuals, theta []float64, lamb
 	var l linearised
 	l.lend(2)
 	l.fresh(len(theta))
+	l.primal.block = rows
 	a = &l.primal
 	switch form {
 	case "kernel":

@@ -14,7 +14,7 @@ import (
 //	UᵀU = A + λ₀I    Y = U⁻ᵀM    VᵀV = YYᵀ + λU⁻ᵀU⁻¹    A + λI = (VU)ᵀ(VU)
 //
 // Y is computed from M to full relative precision, and the eigenvalues of VᵀV lie between λ/λ₀ and 1. On poisson1d of
-// testdata/problems this is worth another digit of the solution.
+// testdata/problems this is worth another digit of the solution. Blocks of columns of M contribute to YYᵀ one after the other.
 type factored struct {
 	pool Pool
 	n    int
@@ -30,10 +30,9 @@ type factored struct {
 }
 
 const (
-	fineBelow = 1e-13   // λ in units of the trace below which there are two stages
-	coarse    = 1e-14   // λ₀ in units of the trace
-	finest    = 1e-26   // the smallest λ
-	mostFine  = 1 << 25 // entries of M: 256 MB
+	fineBelow = 1e-13 // λ in units of the trace below which there are two stages
+	coarse    = 1e-14 // λ₀ in units of the trace
+	finest    = 1e-26 // the smallest λ
 )
 
 // resize makes room for n×n entries, which are undefined.
@@ -63,11 +62,11 @@ func (m *factored) shifted(lambda float64) bool {
 	return m.chol.Factorize(m.pool, m.u, n)
 }
 
-// factorize tells whether A + λI is positive definite to working precision. rows returns M, n×cols, which is overwritten; it is nil
-// when M is too large.
-func (m *factored) factorize(lambda float64, rows func() (y []float64, cols int, err error)) (bool, error) {
+// factorize tells whether A + λI is positive definite to working precision. columns calls add for one block of columns of M
+// after the other, n×cols, and add makes them columns of Y; it is nil where M cannot be had.
+func (m *factored) factorize(lambda float64, columns func(add func(y []float64, cols int)) error) (bool, error) {
 	trace := m.trace()
-	if m.fine = rows != nil && lambda < fineBelow*trace; !m.fine {
+	if m.fine = columns != nil && lambda < fineBelow*trace; !m.fine {
 		return m.shifted(lambda), nil
 	}
 	n := m.n
@@ -78,14 +77,14 @@ func (m *factored) factorize(lambda float64, rows func() (y []float64, cols int,
 				return false, nil
 			}
 		}
-		y, cols, err := rows()
-		if err != nil {
+		m.b, m.w, m.v = sized(m.b, n*n), sized(m.w, n*n), sized(m.v, n*n)
+		clear(m.b)
+		if err := columns(func(y []float64, cols int) {
+			m.chol.SolveTMat(m.pool, y, cols)
+			m.second.AddGram(m.pool, m.b, y, n, cols)
+		}); err != nil {
 			return false, err
 		}
-		m.b, m.w, m.v = sized(m.b, n*n), sized(m.w, n*n), sized(m.v, n*n)
-		m.chol.SolveTMat(m.pool, y, cols)
-		clear(m.b)
-		m.second.AddGram(m.pool, m.b, y, n, cols)
 		clear(m.v)
 		for i := range n {
 			m.v[i*n+i] = 1

@@ -41,8 +41,9 @@ type Residuals interface {
 	MulJ(ctx context.Context, dst, v, theta []float64) error
 	// MulJT writes Jᵀ·u to dst, of length P, for u of length R. It costs about one gradient.
 	MulJT(ctx context.Context, dst, u, theta []float64) error
-	// Jacobian writes J to dst, row-major, of length R·P.
-	Jacobian(ctx context.Context, dst, theta []float64) error
+	// Jacobian writes rows of J to dst, row-major: as many as it has room for, from row first on. len(dst) is a multiple of P. All
+	// rows in blocks cost about as much as all at once, and have the same bits.
+	Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error
 	// Kernel writes K = JJᵀ, R×R, to k. If of is not nil, only the columns of J that belong to these parameters count: K is
 	// the sum of such parts. What the storage of k holds below the diagonal is undefined.
 	Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []Param) error
@@ -128,17 +129,18 @@ func (r *restricted) MulJT(ctx context.Context, dst, u, theta []float64) error {
 }
 
 // Jacobian implements Residuals.
-func (r *restricted) Jacobian(ctx context.Context, dst, theta []float64) error {
+func (r *restricted) Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
 	f, ok := r.f.(Residuals)
 	if !ok {
 		return errNoSquares
 	}
 	r.scatter(r.trial, theta)
-	full := make([]float64, f.Rows()*len(r.trial))
-	if err := f.Jacobian(ctx, full, r.trial); err != nil {
+	rows := len(dst) / max(len(theta), 1)
+	full := make([]float64, rows*len(r.trial))
+	if err := f.Jacobian(ctx, full, first, r.trial); err != nil {
 		return err
 	}
-	for k := range f.Rows() {
+	for k := range rows {
 		r.gather(dst[k*len(theta):][:len(theta)], full[k*len(r.trial):])
 	}
 	return nil

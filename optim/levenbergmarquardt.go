@@ -24,9 +24,9 @@ import (
 //
 // Where there are fewer residuals R than parameters P, the same steps are computed from JJᵀ, R×R, by Woodbury's identity:
 // without corrections that is the energy natural gradient of Müller & Zeinhofer (2023, arXiv 2302.13163) in its dual form. Two matrices
-// of min(P, R)² numbers are kept. Near the end, where λ is below 1e-13 of the trace of JᵀJ, there
-// are three more of them and J itself, if it takes no more than 256 MB: the factorisation is then computed from J, as JᵀJ has lost the
-// directions that are still to be found.
+// of min(P, R)² numbers are kept. Near the end, where λ is below 1e-13 of the trace of JᵀJ, there are three more of them: the
+// factorisation is then computed from J, as JᵀJ has lost the directions that are still to be found. For R ≥ P it comes in blocks of rows, and
+// memory is 40·P² bytes and 128 MB, whatever R is; for R < P all of it is kept, or, where that were more than 256 MB, this is left out.
 //
 // Where P and R are both above 5000 there are no such matrices. The systems are solved by conjugate gradients with products J·v and
 // Jᵀ·u, each about a gradient, to an accuracy that follows the progress of the loss (Eisenstat & Walker 1996), and

@@ -298,3 +298,42 @@ func ExampleLevenbergMarquardt() {
 	// Output:
 	// [1.000000 1.000000] true
 }
+
+// Near the end of a run J is factorised in blocks of rows. Those of whole sums have the bits of one block, others round
+// otherwise; and the bits are the same with any number of workers.
+func TestLateStage(t *testing.T) {
+	const points = 500
+	p := newPINN(points, 7, 7)
+	theta := p.start(1)
+	f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: points}
+	const lambda = 1e-16 // of the trace: below what is found from JᵀJ
+	steps := func(block int) [2][]float64 {
+		first, second, err := optim.Iterates(t.Context(), "normal", f, theta, lambda, 0, block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return [2][]float64{first, second}
+	}
+	whole := steps(points)
+	for _, block := range []int{192, 384, 7} {
+		for k, got := range steps(block) {
+			if e := relative(got, whole[k]); block%192 == 0 && e != 0 || !(e < 1e-5) { // rounding, with a λ of 1e-2 λ₀
+				t.Errorf("blocks of %d rows: iterate %d differs by %.1e", block, k, e)
+			}
+		}
+	}
+	stepped := func(workers int) []float64 {
+		m, at := &optim.LevenbergMarquardt{Damping: lambda, Workers: workers}, slices.Clone(theta)
+		initialised(t, m, len(at))
+		if _, err := m.Step(t.Context(), f, at); err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	one := stepped(1)
+	for _, workers := range []int{2, 5} {
+		if !slices.Equal(stepped(workers), one) {
+			t.Errorf("%d workers give other bits than one", workers)
+		}
+	}
+}

@@ -57,7 +57,7 @@ func TestMatrixFreeSample(t *testing.T) {
 	}
 	trace := func(f optim.Residuals) (sum float64) {
 		j := make([]float64, f.Rows()*len(theta))
-		if err := f.Jacobian(t.Context(), j, theta); err != nil {
+		if err := f.Jacobian(t.Context(), j, 0, theta); err != nil {
 			t.Fatal(err)
 		}
 		for _, x := range j {

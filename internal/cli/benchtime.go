@@ -121,9 +121,9 @@ func (o *timedResiduals) MulJT(ctx context.Context, dst, u, theta []float64) err
 	return o.r.MulJT(ctx, dst, u, theta)
 }
 
-func (o *timedResiduals) Jacobian(ctx context.Context, dst, theta []float64) error {
+func (o *timedResiduals) Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
 	defer o.add(&o.jacobian, o.now())
-	return o.r.Jacobian(ctx, dst, theta)
+	return o.r.Jacobian(ctx, dst, first, theta)
 }
 
 func (o *timedResiduals) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {

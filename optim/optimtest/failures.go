@@ -78,11 +78,11 @@ func (o *failing) MulJT(ctx context.Context, dst, u, theta []float64) error {
 	return o.Residuals.MulJT(ctx, dst, u, theta)
 }
 
-func (o *failing) Jacobian(ctx context.Context, dst, theta []float64) error {
+func (o *failing) Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
 	if err := o.next(); err != nil {
 		return err
 	}
-	return o.Residuals.Jacobian(ctx, dst, theta)
+	return o.Residuals.Jacobian(ctx, dst, first, theta)
 }
 
 func (o *failing) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {

@@ -67,8 +67,12 @@ func (o *Func) MulJT(ctx context.Context, dst, u, theta []float64) error {
 }
 
 // Jacobian implements optim.Residuals.
-func (o *Func) Jacobian(ctx context.Context, dst, theta []float64) error {
-	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) { copy(dst[k*len(theta):], ds) })
+func (o *Func) Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
+	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) {
+		if at := (k - first) * len(theta); at >= 0 && at < len(dst) {
+			copy(dst[at:], ds)
+		}
+	})
 }
 
 // Kernel implements optim.Residuals.
