@@ -55,66 +55,7 @@ type Auto struct {
 	lines  []string
 }
 
-// plan is a line of the table.
-type plan int
-
-const (
-	undecided plan = iota
-	squaresPlan
-	densePlan
-	largePlan
-)
-
-// stage is a method with the rule that ends it: after most steps, if that is not 0, or when the lowest loss of window steps is
-// above keep times the lowest before them.
-type stage struct {
-	name    string
-	method  Method
-	most    int
-	window  int
-	keep    float64
-	descent bool // the loss of a fixed objective never rises
-}
-
-const (
-	mostSquares = 3000       // min(P, R) with LevenbergMarquardt
-	mostBroyden = mostMatrix // P with SSBroyden's matrix
-	done        = 1e-14
-	autoName    = "Auto"
-)
-
-// build makes the stages of a plan.
-func (a *Auto) build(p plan) error {
-	a.plan = p
-	steps := a.Steps
-	if steps == 0 {
-		steps = 10_000
-	}
-	adam := func(most int) stage {
-		return stage{"adam", &Adam{LR: Constant(5e-3)}, most, 100, 0.7, false}
-	}
-	broyden := stage{"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.9, true}
-	switch p {
-	case squaresPlan:
-		a.stages = []stage{adam(500), {"lm", &LevenbergMarquardt{Workers: a.Workers}, 0, 50, 0.5, true}}
-		if a.layout.n <= mostBroyden {
-			a.stages = append(a.stages, broyden)
-		}
-	case densePlan:
-		a.stages = []stage{adam(1000), broyden}
-	case largePlan:
-		half := max(steps/2, 1)
-		a.stages = []stage{{"soap", &SOAP{LR: Cosine(5e-3, 5e-5, half)}, half, 0, 0, false}, {"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.95, true}}
-	default:
-		a.stages = nil
-	}
-	for _, s := range a.stages {
-		if err := s.method.Init(a.layout.params); err != nil {
-			return fmt.Errorf("optim: %s: %w", autoName, err)
-		}
-	}
-	return nil
-}
+const autoName = "Auto"
 
 // Init implements Method.
 func (a *Auto) Init(params []Param) error {
@@ -161,30 +102,6 @@ func (a *Auto) Check(ctx context.Context, f Objective) error {
 		}
 	}
 	return nil
-}
-
-// choose picks the plan and says why.
-func (a *Auto) choose(f Objective) (plan, string) {
-	n := a.layout.n
-	why := fmt.Sprintf("%d parameters", n)
-	r, ok := f.(Residuals)
-	switch {
-	case !ok || r.Rows() == 0:
-		why += ", and a loss that is not a sum of squares"
-	case a.Single:
-		why += ", and residuals in float32"
-	default:
-		rows := r.Rows()
-		why += fmt.Sprintf(" and %d residuals, all in mean squares", rows)
-		if min(n, rows) <= mostSquares {
-			return squaresPlan, why
-		}
-		why += fmt.Sprintf(", both more than the %d up to which lm pays", mostSquares)
-	}
-	if n <= mostBroyden {
-		return densePlan, why
-	}
-	return largePlan, why + fmt.Sprintf(", too many for a matrix of their squares (up to %d), so ssbroyden with a memory of %d directions", mostBroyden, directions(0, n))
 }
 
 // Step implements Method.
@@ -293,75 +210,3 @@ func (a *Auto) LearningRate() float64 {
 
 // Describe implements Describer.
 func (a *Auto) Describe() string { return autoName }
-
-const autoState = "optim.Auto/2"
-
-// State implements Stateful.
-func (a *Auto) State() ([]byte, error) {
-	w, pending, err := a.begin(autoState)
-	if w == nil {
-		return pending, err
-	}
-	w.int(int(a.plan))
-	w.int(len(a.stages))
-	w.int(a.now)
-	w.int(a.done)
-	w.int(a.all)
-	w.float(a.first)
-	w.float(a.best)
-	w.float(a.mark)
-	w.float(a.last)
-	w.float(a.anew)
-	w.float(a.past)
-	w.bytes([]byte(a.stall))
-	w.bytes([]byte(strings.Join(a.lines, "\n")))
-	for _, s := range a.stages {
-		if err := saveMethod(w, s.method); err != nil {
-			return nil, fmt.Errorf("optim: %s: %w", autoName, err)
-		}
-	}
-	return w.b, nil
-}
-
-// SetState implements Stateful.
-func (a *Auto) SetState(state []byte) error { return a.setState(state, a.restore) }
-
-func (a *Auto) restore(state []byte) error {
-	r := a.open(autoState, state)
-	p, stages := plan(r.int()), r.int()
-	b := Auto{Steps: a.Steps, Workers: a.Workers, Single: a.Single, now: r.int(), done: r.int(), all: r.int(), first: r.float(), best: r.float(), mark: r.float(), last: r.float(), anew: r.float(), past: r.float(), stall: string(r.bytes())}
-	lines := string(r.bytes())
-	b.layout = a.layout
-	if r.err == nil && p > largePlan {
-		r.err = fmt.Errorf("the state names plan %d", p)
-	}
-	var states [][]byte
-	if r.err == nil {
-		if err := b.build(p); err != nil {
-			return err
-		}
-		if stages > len(b.stages) || b.now >= max(stages, 1) {
-			r.err = fmt.Errorf("the state is in stage %d of %d", b.now, stages)
-		} else {
-			b.stages = b.stages[:stages]
-		}
-		for range b.stages {
-			states = append(states, r.bytes())
-		}
-	}
-	if err := r.finish(); err != nil {
-		return err
-	}
-	for i, s := range b.stages {
-		if err := restoreMethod(s.method, states[i]); err != nil {
-			return fmt.Errorf("optim: %s: %w", autoName, err)
-		}
-	}
-	a.plan, a.stages, a.now, a.done, a.all, a.first, a.best, a.mark = b.plan, b.stages, b.now, b.done, b.all, b.first, b.best, b.mark
-	a.last, a.anew, a.past, a.stall = b.last, b.anew, b.past, b.stall
-	a.lines = nil
-	if lines != "" {
-		a.lines = strings.Split(lines, "\n")
-	}
-	return nil
-}
