@@ -277,6 +277,9 @@ func (t *HeldOut) say(s *crux.Step, format string, args ...any) {
 // Choices are the decisions so far with their reasons, one a line, in order.
 func (t *HeldOut) Choices() []string { return slices.Clone(t.state.Lines) }
 
+// Reviewed implements crux.Reviewer: a method that has converged within a few steps has not yet shown how.
+func (t *HeldOut) Reviewed(epoch int) bool { return t.state.Seen == epoch }
+
 // State implements crux.Stateful.
 func (t *HeldOut) State() ([]byte, error) { return encode(t.state) }
 

@@ -109,6 +109,26 @@ func TestHeldOutEnds(t *testing.T) {
 	}
 }
 
+// Six points are fitted to the last bit before HeldOut has looked once. The run does not end with that.
+func TestHeldOutLooksBeforeTheEnd(t *testing.T) {
+	alone, err1 := layer(t, 6, &optim.LevenbergMarquardt{})
+	first, err := alone.Solve(context.Background(), 400)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err2 := layer(t, 6, &optim.LevenbergMarquardt{})
+	h := &callbacks.HeldOut{Interval: first.Steps + 7}
+	res, err := s.Solve(context.Background(), 400, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := h.Choices()
+	t.Logf("alone %v after %d steps, error %.1e; watched %v after %d, error %.1e: %q", first.Status, first.Steps, err1(), res.Status, res.Steps, err2(), lines)
+	if first.Status != crux.Converged || len(lines) == 0 || !strings.HasPrefix(lines[0], fmt.Sprintf("step %d: drawn anew", h.Interval)) || !(err2() < err1()/100) {
+		t.Errorf("alone %v, error %.1e; watched error %.1e: %q", first.Status, err1(), err2(), lines)
+	}
+}
+
 // A run that is saved before and after its points have changed goes on bit for bit.
 func TestHeldOutResumes(t *testing.T) {
 	const steps = 60

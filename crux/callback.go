@@ -34,6 +34,14 @@ type GradientHook interface {
 	OnGradient(ctx context.Context, s *Step, grad []float64) error
 }
 
+// Reviewer is a callback that looks, at some steps, whether what the method has found holds beyond the points on which it was
+// found. A method that converges ends the run only in a step at which all reviewers have looked, and none has moved points; until
+// then the run goes on with steps that change nothing, as long as it may take any.
+type Reviewer interface {
+	// Reviewed reports whether OnStep has looked at the given step, which is the present one.
+	Reviewed(epoch int) bool
+}
+
 // Recorder receives scalars as they are measured. A callback or one of Options.Recorders may be one. An error that it
 // returns fails the run; one that should not cost the user the run keeps it for OnSolveEnd.
 type Recorder interface {

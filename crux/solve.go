@@ -148,7 +148,7 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		m.Continue(s.theta)
 	}
 	whole := context.WithoutCancel(ctx) // a step under way is finished: what it has computed is not thrown away
-	for range steps {
+	for k := range steps {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -174,13 +174,27 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		if err == nil {
 			err = s.update(whole, step, callbacks)
 		}
-		if err != nil && !s.leave(err) {
+		if err != nil && !s.leave(err) && (k == steps-1 || !s.early(err, callbacks)) {
 			return err
 		}
 		s.epoch++
 		res.Steps++
 	}
 	return nil
+}
+
+// early reports whether an error says that the method has converged before all reviewers have looked, or on points that are
+// about to be others. A method that would end on any points is not asked again.
+func (s *Solver) early(err error, callbacks []Callback) bool {
+	var c *optim.ConvergedError
+	if s.march != nil || !errors.Is(err, optim.ErrConverged) || errors.As(err, &c) && (c.Reason == optim.PhasesDone || c.Reason == optim.Stalled) {
+		return false
+	}
+	moved := slices.ContainsFunc(s.groups, func(g *group) bool { return g.next != nil })
+	return moved || slices.ContainsFunc(callbacks, func(c Callback) bool {
+		r, ok := c.(Reviewer)
+		return ok && !r.Reviewed(s.epoch)
+	})
 }
 
 // update lets the gradient hooks change the gradient and takes the method's step. When it fails, the gradient that hooks
