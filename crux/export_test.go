@@ -1,5 +1,8 @@
 package crux
 
+// Unsolved compares the losses at the ends of windows.
+var Unsolved = unsolved
+
 // ReverseSweeps is how many gradients and products with Hessians the solver's constraints have cost so far.
 func (s *Solver) ReverseSweeps() int {
 	n := 0

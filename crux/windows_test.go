@@ -363,3 +363,57 @@ func TestNextWindow(t *testing.T) {
 		t.Error("without windows it is no stop")
 	}
 }
+
+// idle is a method that does nothing for its first steps, which no window begins anew.
+type idle struct {
+	optim.Method
+	steps int
+}
+
+func (m *idle) Step(ctx context.Context, f optim.Objective, theta []float64) (float64, error) {
+	if m.steps--; m.steps >= 0 {
+		return f.Loss(ctx, theta)
+	}
+	return m.Method.Step(ctx, f, theta)
+}
+
+// A first window that nobody has solved is named as soon as the second one is, which continues something else easily; a run whose
+// windows are all solved names none.
+func TestUnsolvedWindow(t *testing.T) {
+	for _, c := range []struct {
+		idle, steps int
+		named       bool
+	}{{30, 30, false}, {30, 59, false}, {30, 60, true}, {30, 90, true}, {0, 90, false}} {
+		p := newSwing()
+		o := p.options()
+		o.Method, o.Windows.Steps = &idle{&optim.LevenbergMarquardt{}, c.idle}, 30
+		s := newSolver(t, p.Problem, o)
+		solve(t, s, c.steps)
+		if k, ok := s.Unsolved(); ok != c.named || k != 0 {
+			t.Errorf("%+v: window %d, %v; %+v", c, k, ok, s.Windows())
+		}
+	}
+}
+
+// The losses are those of runs of lotka_volterra_long and convection that went well, and of one of the former that did not.
+func TestUnsolvedLosses(t *testing.T) {
+	for name, c := range map[string]struct {
+		ends  []float64
+		first float64
+		want  int // −1 for none
+	}{
+		"well":                     {[]float64{6e-16, 9e-17, 1e-15, 5e-17, 9e-15, 5e-14, 4e-16, 2e-14}, 1e4, -1},
+		"well enough":              {[]float64{8e-2, 2e-1, 5e-4, 2e-4}, 4e2, -1},
+		"the first one":            {[]float64{2e2, 1e-6, 2e-4, 9e-5, 5e-3, 4e-8}, 1e4, 0},
+		"the first one, so far":    {[]float64{2e2}, 1e4, -1},
+		"one of those in between":  {[]float64{1e-9, 1e-8, 1e-1, 1e-3}, 1e4, 2},
+		"the last one":             {[]float64{1e-9, 1e-8, 1e-1}, 1e4, 2},
+		"small all the same":       {[]float64{1e-8, 1e-16, 1e-16}, 1e4, -1},
+		"a problem that is harder": {[]float64{1e-9, 1e-7, 1e-5, 1e-3, 1e-1}, 1e4, -1},
+	} {
+		k, ok := crux.Unsolved(c.ends, c.first)
+		if ok != (c.want >= 0) || ok && k != c.want {
+			t.Errorf("%s: window %d, %v; want %d", name, k, ok, c.want)
+		}
+	}
+}

@@ -61,6 +61,9 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 		b.WriteString("\n")
 		table(&b, rows)
 	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "  ! %s\n", w)
+	}
 	if len(r.Errors) > 0 {
 		rows = [][]string{{"field", "rel. L2 error", "max error", "own error of the reference", "reference"}}
 		for _, e := range r.Errors {

@@ -31,6 +31,7 @@ type progress struct {
 	phases []string
 	said   int // choices of the method that have been shown
 	window int // in which the last step was
+	warned bool
 	moves  []crux.Callback
 	moved  int // what they have decided and has been shown
 
@@ -64,7 +65,7 @@ func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
 	}
 	if k, _ := s.Run.Window(); k != p.window {
 		p.window, p.said = k, 0
-		p.turned(s.Run.Solver().Windows(), k)
+		p.turned(s.Run.Solver(), k)
 	}
 	now := p.now()
 	dt := now.Sub(p.drawn)
@@ -125,12 +126,26 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 	p.draw(append([]string{head}, p.bars(s)...))
 }
 
-// turned says that a window is over and the next one begins.
-func (p *progress) turned(list []crux.Window, k int) {
+// turned says that a window is over and the next one begins, and once that one of those behind is not solved.
+func (p *progress) turned(s *crux.Solver, k int) {
 	p.clear()
+	list := s.Windows()
 	was := list[k-1]
 	fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, is over after %d steps, loss %.3e; window %d, %v to %v, begins where it ends\n", //nolint:errcheck
 		p.name, k, len(list), was.From, was.To, was.Steps, was.Loss, k+1, list[k].From, list[k].To)
+	if text := unsolvedWindow(s); text != "" && !p.warned {
+		fmt.Fprintf(p.w, "%s  ! %s\n", p.name, text) //nolint:errcheck
+		p.warned = true
+	}
+}
+
+// unsolvedWindow warns of a window whose end is no solution; empty if all that are over look like one.
+func unsolvedWindow(s *crux.Solver) string {
+	k, ok := s.Unsolved()
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("window %d ended at a loss of %.1e, far above its neighbours: it is hardly solved, and those after it continue what it has; give it more steps, or make windows shorter", k+1, s.Windows()[k].Loss)
 }
 
 // left estimates the time until the run ends, by its steps or by its budget.

@@ -30,6 +30,7 @@ type Report struct {
 	Resampling  []string `json:"resampling,omitempty"` // likewise what has become of points that are watched
 	Findings    []string `json:"findings,omitempty"`   // what trackers found that matters
 	Windows     []Window `json:"windows,omitempty"`    // of time, trained one after the other
+	Warnings    []string `json:"warnings,omitempty"`   // what in the course of the run speaks against its result
 	RunDir      *string  `json:"run_dir"`              // null if nothing could be written
 }
 

@@ -268,6 +268,9 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 	for _, w := range s.Windows() {
 		r.Windows = append(r.Windows, Window{w.From, w.To, w.Steps, Number(w.Loss)})
 	}
+	if text := unsolvedWindow(s); text != "" {
+		r.Warnings = append(r.Warnings, text)
+	}
 	var first error
 	note := func(err error) {
 		if first == nil {

@@ -146,3 +146,32 @@ func TestWindowsBudget(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// A window that is over and not solved is named once in the log, and in the report.
+func TestWindowsUnsolved(t *testing.T) {
+	t.Chdir(t.TempDir())
+	hasty := `problem: hasty
+coords: {t: [0, 3]}
+fields: {u: {net: mlp, hidden: [4], output: t*u}}
+constraints: {ode: {residual: u_t = 100*sin(100*t)*exp(-10*t^2), points: 50}}
+optimizer: {lm: {}, steps: 5}
+windows: 3
+seed: 1
+`
+	if err := os.WriteFile("hasty.yaml", []byte(hasty), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := call(t, "solve", "hasty.yaml", "--out", "run")
+	const warning = "! window 1 ended at a loss of "
+	if r.code != exitOK || strings.Count(r.err, warning) != 1 || strings.Count(r.out, warning) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	b, err := os.ReadFile(filepath.Join("run", resultFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rep Report
+	if err := json.Unmarshal(b, &rep); err != nil || len(rep.Warnings) != 1 || !strings.Contains(rep.Warnings[0], "hardly solved") {
+		t.Errorf("%v: %q", err, rep.Warnings)
+	}
+}
