@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build test short bench bench-peers peers-accuracy lint cover golden problems accuracy unseen ci clean
+.PHONY: help build test short bench bench-peers peers-accuracy lint cover golden problems accuracy unseen evidence ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -39,6 +39,9 @@ accuracy: ## solve every shipped problem with three seeds and write docs/accurac
 
 unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/unseen.md; ONLY=kdv for some
 	go run ./internal/problems -unseen -only '$(ONLY)'
+
+evidence: ## make the comparisons behind docs/choosing.md and write their tables into docs/evidence.md; ONLY=hard,'timed_*' for some
+	go run ./internal/problems -evidence -only '$(ONLY)'
 
 ci: ## everything that CI runs
 	bash .ci/run

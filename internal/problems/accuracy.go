@@ -65,7 +65,7 @@ func (s spread) text(format string) string {
 // accuracyRow solves a problem with several seeds.
 func accuracyRow(b *binary, name, file string, f flags) ([]string, *outcome, error) {
 	o := &seedsOutcome{}
-	if err := b.solve(o, file, f, "--seeds", strconv.Itoa(f.seeds), "--jobs", "1", "--out", filepath.Join(b.dir, name)); err != nil {
+	if _, err := b.solve(o, file, f, "--seeds", strconv.Itoa(f.seeds), "--jobs", "1", "--out", filepath.Join(b.dir, name)); err != nil {
 		return nil, nil, err
 	}
 	var first *outcome

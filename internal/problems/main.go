@@ -1,13 +1,15 @@
 // Command problems solves the shipped problems, one after the other, and writes the tables of docs/problems.md,
-// docs/accuracy.md and docs/unseen.md.
+// docs/accuracy.md, docs/unseen.md and docs/evidence.md.
 //
 //	go run ./internal/problems [-only poisson2d,burgers1d] [-set seed=2] [-o docs/problems.md]
 //	go run ./internal/problems -accuracy [-seeds 3] [-only poisson2d] [-o docs/accuracy.md]
 //	go run ./internal/problems -unseen [-only kdv] [-o docs/unseen.md]
+//	go run ./internal/problems -evidence [-missing] [-only 'hard,timed_*']
 //
 // Each problem runs as a user runs it: `crux solve FILE --json`, with the settings of its own file and, for the page on
 // accuracy, `--seeds 3 --jobs 1`, the first of which is the file's own and gives the row of docs/problems.md too. Problems that were not run keep their row of the table; those that never were say so.
-// Musts and aims stand in targets.go for the first two.
+// Musts and aims stand in targets.go for the first two. The page on evidence compares choices: testdata/evidence.yaml says which, and
+// testdata/evidence.csv keeps what each run ended with.
 package main
 
 import (
@@ -22,6 +24,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 )
 
 // outcome is the part of the solver's JSON that the table shows.
@@ -47,30 +50,42 @@ func main() {
 	var f flags
 	accurate := flag.Bool("accuracy", false, "write the page on accuracy: several seeds, and published numbers beside")
 	unseen := flag.Bool("unseen", false, "write the page on the problems of testdata/unseen")
+	evidence := flag.Bool("evidence", false, "make the comparisons of testdata/evidence.yaml and write their tables")
+	missing := flag.Bool("missing", false, "make only runs that are not there yet, for -evidence")
 	flag.StringVar(&f.out, "o", "", "file to write (default docs/problems.md, or docs/accuracy.md, or docs/unseen.md)")
 	flag.StringVar(&f.only, "only", "", "problems to run, separated by commas; empty means all, none means to write the page anew")
 	flag.StringVar(&f.set, "set", "", "an override passed on to crux solve, such as seed=2")
 	flag.IntVar(&f.seeds, "seeds", 3, "seeds of each problem, for -accuracy")
+	flag.StringVar(&f.binary, "binary", "crux", "the name under which crux is built and runs, so that others can find its processes")
 	flag.Parse()
-	p := problemsPage()
-	switch {
-	case *accurate && *unseen:
-		fmt.Fprintln(os.Stderr, "problems: -accuracy and -unseen are two pages; write one after the other")
-		os.Exit(2)
-	case *accurate:
-		p = accuracyPage()
-	case *unseen:
-		p = unseenPage()
+	write := func() error { return run(problemsPage(), f) }
+	pages := 0
+	for _, p := range []struct {
+		asked bool
+		write func() error
+	}{
+		{*accurate, func() error { return run(accuracyPage(), f) }},
+		{*unseen, func() error { return run(unseenPage(), f) }},
+		{*evidence, func() error { return measureEvidence(f, *missing) }},
+	} {
+		if p.asked {
+			pages++
+			write = p.write
+		}
 	}
-	if err := run(p, f); err != nil {
+	if pages > 1 {
+		fmt.Fprintln(os.Stderr, "problems: -accuracy, -unseen and -evidence are pages of their own; write one after the other")
+		os.Exit(2)
+	}
+	if err := write(); err != nil {
 		fmt.Fprintln(os.Stderr, "problems:", err)
 		os.Exit(1)
 	}
 }
 
 type flags struct {
-	out, only, set string
-	seeds          int
+	out, only, set, binary string
+	seeds                  int
 }
 
 // page is a page with a table that has one row for each problem.
@@ -111,7 +126,7 @@ func run(p *page, f flags) error {
 			return fmt.Errorf("-only %s: there are %s", name, strings.Join(keys(names), ", "))
 		}
 	}
-	b, err := build()
+	b, err := build(f.binary)
 	if err != nil {
 		return err
 	}
@@ -178,12 +193,13 @@ type binary struct {
 	commit    string // of the checkout, with + if files have changed since
 }
 
-func build() (*binary, error) {
+// build builds crux under a name.
+func build(name string) (*binary, error) {
 	dir, err := os.MkdirTemp("", "crux-problems-")
 	if err != nil {
 		return nil, err
 	}
-	b := &binary{dir: dir, path: filepath.Join(dir, "crux")}
+	b := &binary{dir: dir, path: filepath.Join(dir, name)}
 	c := exec.Command("go", "build", "-o", b.path, "./cmd/crux")
 	c.Stderr = os.Stderr
 	if err := c.Run(); err != nil {
@@ -204,8 +220,9 @@ func build() (*binary, error) {
 	return b, nil
 }
 
-// solve runs crux solve and reads the object that it prints. A run that failed prints one as well.
-func (b *binary) solve(v any, file string, f flags, more ...string) error {
+// solve runs crux solve and reads the object that it prints. A run that failed prints one as well. It returns the time that the
+// processor worked, over all cores.
+func (b *binary) solve(v any, file string, f flags, more ...string) (time.Duration, error) {
 	args := append([]string{"solve", file, "--json", "--quiet"}, more...)
 	if f.set != "" {
 		args = append(args, "--set", f.set)
@@ -215,15 +232,15 @@ func (b *binary) solve(v any, file string, f flags, more ...string) error {
 	c.Stdout, c.Stderr = &stdout, os.Stderr
 	runErr := c.Run()
 	if err := json.Unmarshal(stdout.Bytes(), v); err != nil {
-		return errors.Join(runErr, fmt.Errorf("what it printed: %w", err))
+		return 0, errors.Join(runErr, fmt.Errorf("what it printed: %w", err))
 	}
-	return nil
+	return c.ProcessState.UserTime() + c.ProcessState.SystemTime(), nil
 }
 
 // problemsRow solves a problem once.
 func problemsRow(b *binary, name, file string, f flags) ([]string, *outcome, error) {
 	o := &outcome{}
-	if err := b.solve(o, file, f, "--out", filepath.Join(b.dir, name)); err != nil {
+	if _, err := b.solve(o, file, f, "--out", filepath.Join(b.dir, name)); err != nil {
 		return nil, nil, err
 	}
 	return o.row(), o, nil

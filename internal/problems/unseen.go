@@ -63,7 +63,7 @@ Commit 1f89df6ea is df87825af as it was before it was rebased on the work of oth
 // unseenRow solves a problem once, and shows what was chosen for it.
 func unseenRow(b *binary, name, file string, f flags) ([]string, *outcome, error) {
 	o := &outcome{}
-	if err := b.solve(o, file, f, "--out", filepath.Join(b.dir, name)); err != nil {
+	if _, err := b.solve(o, file, f, "--out", filepath.Join(b.dir, name)); err != nil {
 		return nil, nil, err
 	}
 	var exact []string
