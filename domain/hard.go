@@ -36,11 +36,15 @@ import (
 // Srivastava 2022, arXiv 2104.08426). Several conditions are joined by inverse distance (there, Eq. 21). Inside, h continues by
 // its own formula and so must be smooth there. Fluxes on shapes stay constraints.
 //
+// A condition that u, or a derivative of it, is the same at both ends of an axis is had by a network that is periodic along it, as
+// net.Periodic makes it; nothing is built for it then, and other conditions are if they leave the function periodic, up to its third derivative.
+// [Hard.Periodicities] finds which periods that takes.
+//
 // Everything is an [ph.Expr] of the coordinates and N, so derivatives of every order exist. At corners where two of the
 // functions of a shape vanish, second derivatives may be infinite; interior points never lie there.
 type Hard struct {
 	Domain     Domain      // a *Box, *Shape or *Cylinder
-	Conditions []Condition // candidates, in the order in which they are tried
+	Conditions []Condition // candidates, in the order in which they are tried, but for periodic ones, which come first
 	Onset      float64     // τ, relative to the length of the axis; 0 means 0.1
 }
 
@@ -94,10 +98,18 @@ func (h Hard) Apply(u ph.Expr) *Exact {
 		}
 	}
 	out := &Exact{Expr: u}
+	first, rest := []Condition{}, []Condition{}
 	for i, c := range h.Conditions {
 		if c.Name == "" {
 			c.Name = fmt.Sprint(i)
 		}
+		if p, _ := fr.pairIn(c); p != nil {
+			first = append(first, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	for _, c := range append(first, rest...) {
 		if err := fr.try(c, w); err != nil {
 			out.Kept = append(out.Kept, Kept{c.Name, err.Error()})
 			continue
@@ -122,9 +134,10 @@ type frame struct {
 	tau    float64
 	err    error // why nothing can be built in
 
-	ends map[int]*[2]end // by axis
-	held []sector        // values on parts of the shape's boundary
-	done []built
+	ends  map[int]*[2]end // by axis
+	held  []sector        // values on parts of the shape's boundary
+	done  []built
+	wraps []wrap // axes along which the network is periodic
 }
 
 // piece is a part of the boundary on which a condition holds as a whole: a face, or the zeros of one function.

@@ -30,6 +30,12 @@ func (f *frame) try(c Condition, u unknown) error {
 	}) {
 		return errors.New("it does not contain the function")
 	}
+	if p, err := f.pairIn(c); p != nil {
+		if err != nil {
+			return err
+		}
+		return f.tryPeriodic(c.Name, p, u)
+	}
 	pieces, err := f.covers(c.On)
 	if err != nil {
 		return err
@@ -131,11 +137,14 @@ func divisor(a ph.Expr) ph.Op {
 // check evaluates all conditions, with a function in place of the network, on their pieces and where these meet. name is
 // the condition that is new.
 func (f *frame) check(name string, u unknown) error {
-	sum := ph.Const(0.7)
-	for i, c := range f.coords {
-		sum = sum.Add(c.Shift(-f.lo[i]).Scale(0.9 * float64(i+1) / (f.hi[i] - f.lo[i])))
+	wraps := make([]int, len(f.wraps))
+	for i, w := range f.wraps {
+		wraps[i] = w.axis
 	}
-	trial := f.build(ph.Sin(sum).Shift(1.3))
+	trial := f.build(f.trial(f.coords, wraps, 0.7))
+	if err := f.checkPeriodic(name, trial); err != nil {
+		return err
+	}
 	for _, b := range f.done {
 		for _, h := range b.at {
 			terms := []ph.Expr{h.lead()}

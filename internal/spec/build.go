@@ -28,20 +28,24 @@ type builder struct {
 	constraintNames []constraintName // in the order of the file
 
 	hard       *hard           // nil if nothing is to be built in
+	nets       []*fieldNet     // in the order of the file
 	plain      []plainField    // what conditions can be built into
 	onBoundary map[string]bool // constraints by name, read so far
 	trained    map[string]bool // those of which the file says how to train them, read so far
 	builtIn    map[string]bool // constraints by name; nil as long as nothing is decided
+	inside     map[string]bool // constraints by name that hold in the interior
+
+	periodic map[string]string // constraints by name that ask for a period, and why their networks have none; empty if they have
 
 	auto      bool                // the optimizer chooses by itself, so that points are watched
-	marches   bool                // there are windows of time
+	marching  *node               // windows of time; nil if there are none
 	allScaled bool                // scale: auto for the problem
 	unscaled  map[string]unscaled // by constraint
 }
 
 // problem reads the whole file.
 func (l *loader) problem(root *node) *Problem {
-	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}, onBoundary: map[string]bool{}, trained: map[string]bool{}, unscaled: map[string]unscaled{}}
+	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}, onBoundary: map[string]bool{}, inside: map[string]bool{}, trained: map[string]bool{}, periodic: map[string]string{}, unscaled: map[string]unscaled{}}
 	b.names = newNames(l)
 	if root.kind != mapping {
 		l.fail(root, "%s; a problem file is a mapping with coords, fields and constraints", wrongKind(root))
@@ -74,8 +78,10 @@ func (l *loader) problem(root *node) *Problem {
 	domainNode, regions, data := s.get("domain"), s.get("regions"), s.get("data")
 	constraints := s.need("constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}")
 	optimizer, windows := s.get("optimizer"), s.get("windows")
-	b.marches = windows != nil && !(windows.kind == scalar && windows.text == "none")
-	b.auto = choosesItself(optimizer) && !b.marches
+	if windows != nil && !(windows.kind == scalar && windows.text == "none") {
+		b.marching = windows
+	}
+	b.auto = choosesItself(optimizer) && b.marching == nil
 	reference, grid := s.get("reference"), s.get("grid")
 	watched, balanced, stopping, saved, steps := s.get("trackers"), s.get("weights"), s.get("early_stopping"), s.get("checkpoint"), s.get("steps")
 	if len(b.p.Coords) > 0 {

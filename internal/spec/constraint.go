@@ -37,6 +37,9 @@ func (b *builder) constraints(n *node) {
 		}
 	}
 	read()
+	if b.hard != nil && len(b.errs) == 0 && b.wrap(b.hard) {
+		read()
+	}
 	if b.hard != nil && len(b.errs) == 0 && !b.buildIn(b.hard) {
 		read()
 	}
@@ -62,8 +65,8 @@ func nameOf(e entry) constraintName {
 func (b *builder) constraint(e entry, name constraintName) {
 	s := b.section(e.value, "{residual: u_xx + u_yy, points: 1000}")
 	residual := s.need("residual", "u_xx + u_yy")
-	if b.builtIn == nil { // reading writes defaults into the file
-		for _, p := range name.parts {
+	for _, p := range name.parts {
+		if _, ok := b.trained[p]; !ok { // reading writes defaults into the file
 			b.trained[p] = isTrained(s.n)
 		}
 	}
@@ -72,6 +75,7 @@ func (b *builder) constraint(e entry, name constraintName) {
 	name.parts = slices.DeleteFunc(slices.Clone(name.parts), func(p string) bool { return b.builtIn[p] })
 	for _, p := range name.parts {
 		b.onBoundary[p] = r != nil && !r.inside && !r.given
+		b.inside[p] = r != nil && r.inside
 	}
 	if v := s.get("resample"); r != nil && v != nil && v.kind == mapping && len(name.parts) > 0 {
 		b.follow(v, name, points(count).Random())

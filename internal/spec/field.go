@@ -56,18 +56,14 @@ func (b *builder) field(e entry) {
 		b.fail(e.value, "a network of %d parameters is more than fits; use at most %d", size, maxParameters)
 		return
 	}
-	raw := map[string]ph.Expr{}
-	for i, c := range components {
-		raw[c.key] = f
-		if len(components) > 1 || width > 1 && c.key != e.key {
-			raw[c.key] = ph.Define(c.key, f.Index(i))
-		}
-	}
+	made := &fieldNet{node: s.n, name: e.key, field: f, module: module, raw: nw.raw(), components: components, plain: true, open: s.n.get("periodic") == nil}
+	raw := made.names(f)
 	transforms := b.transforms(output, components)
 	for _, c := range components {
 		b.names.env.Order[c.key] = coords
 		b.fieldNames = append(b.fieldNames, c.key)
 		t := transforms[c.key]
+		made.plain = made.plain && t == nil
 		if t == nil {
 			b.names.env.Names[c.key] = raw[c.key]
 			if raw[c.key].Dim() == 1 {
@@ -80,6 +76,31 @@ func (b *builder) field(e entry) {
 			return ph.Define(c.key, x)
 		}})
 	}
+	b.nets = append(b.nets, made)
+}
+
+// fieldNet is a field with the network of which it was made.
+type fieldNet struct {
+	node       *node
+	name       string
+	field      *ph.Field
+	module     ph.Module
+	raw        bool // coordinates go into the network as they are
+	components []entry
+	plain      bool // no component has an output transform
+	open       bool // the file says nothing of periods
+}
+
+// names are the components of a field by name.
+func (n *fieldNet) names(f *ph.Field) map[string]ph.Expr {
+	raw := map[string]ph.Expr{}
+	for i, c := range n.components {
+		raw[c.key] = f
+		if len(n.components) > 1 || f.Dim() > 1 && c.key != n.name {
+			raw[c.key] = ph.Define(c.key, f.Index(i))
+		}
+	}
+	return raw
 }
 
 // within reports an output transform that depends on a coordinate of which the field is no function.

@@ -75,24 +75,19 @@ func (b *builder) readHard(n *node, root *section) *hard {
 // buildIn builds conditions into the fields that have no output transform. The constraints have been read with the bare
 // networks; when something was built in, what was read is forgotten, and false tells to read them again.
 func (b *builder) buildIn(h *hard) (done bool) {
-	wanted := map[string]*node{}
-	for _, n := range h.names {
-		for _, name := range b.constraintsNamed(n) {
-			wanted[name] = n
-		}
-	}
+	wanted := b.wanted(h)
 	if len(b.errs) > 0 {
 		return true
 	}
 	var conditions []domain.Condition
 	for _, c := range b.p.Crux.Constraints {
-		square := c.Loss.Kind == crux.MSE || c.Loss.Kind == crux.MAE || c.Loss.Kind == crux.Huber
+		_, wraps := b.periodic[c.Name]
 		switch {
-		case h.auto && h.implied && b.onBoundary[c.Name] && b.trained[c.Name]:
+		case h.implied && (b.onBoundary[c.Name] || wraps) && b.trained[c.Name]:
 			if slices.ContainsFunc(b.plain, func(f plainField) bool { return mentions(c.Residual, f.expr) }) {
 				b.p.Kept = append(b.p.Kept, Kept{Name: c.Name, Why: "the file says how to train it; hard: auto builds in what it can"})
 			}
-		case h.auto && b.onBoundary[c.Name] && square || wanted[c.Name] != nil:
+		case h.auto && (b.onBoundary[c.Name] || wraps) && square(c) || wanted[c.Name] != nil:
 			conditions = append(conditions, domain.Condition{Name: c.Name, Residual: c.Residual, On: c.On})
 		}
 	}
@@ -132,6 +127,9 @@ func (b *builder) buildIn(h *hard) (done bool) {
 		if !ok {
 			reason = "its field has an output transform, or it has no field; hard is for fields without output"
 		}
+		if s := b.periodic[c.Name]; s != "" {
+			reason = s
+		}
 		if n := wanted[c.Name]; n != nil {
 			b.fail(n, "%s cannot be built in: %s", c.Name, reason)
 			return true
@@ -150,6 +148,22 @@ func (b *builder) buildIn(h *hard) (done bool) {
 	}
 	b.forget()
 	return false
+}
+
+// wanted are the constraints that the file names to be built in, with where it does.
+func (b *builder) wanted(h *hard) map[string]*node {
+	m := map[string]*node{}
+	for _, n := range h.names {
+		for _, name := range b.constraintsNamed(n) {
+			m[name] = n
+		}
+	}
+	return m
+}
+
+// square reports whether a loss is least where the residual vanishes.
+func square(c crux.Constraint) bool {
+	return c.Loss.Kind == crux.MSE || c.Loss.Kind == crux.MAE || c.Loss.Kind == crux.Huber
 }
 
 // resolve writes what was built in into the file that said nothing.

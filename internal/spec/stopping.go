@@ -179,7 +179,7 @@ func (b *builder) watch(s *section, name constraintName, on *domain.Points, loss
 	case !on.Random():
 		b.fail(n, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
 		return
-	case b.marches:
+	case b.marching != nil:
 		b.fail(n, "windows of time have points of their own each, which are not watched; write {rad: {}}, a number of steps, or 0")
 		return
 	case !fit:
