@@ -21,11 +21,11 @@ type wrap struct {
 // alone, and those that do not are no longer accepted.
 func (f *frame) tryPeriodic(name string, p *pair, u unknown) error {
 	switch {
-	case p.of != u:
-		return errors.New("it is of another function")
 	case !f.isPeriodic(u.field, p.axis):
 		c := f.coords[p.axis].Name()
 		return fmt.Errorf("the network is not periodic in %s; give it the period, periodic: {%s: %.6g} in a file and net.Periodic in Go", c, c, f.hi[p.axis]-f.lo[p.axis])
+	case p.of != u:
+		return errors.New("it is of another component")
 	}
 	if !slices.ContainsFunc(f.wraps, func(w wrap) bool { return w.axis == p.axis }) {
 		f.wraps = append(slices.Clone(f.wraps), wrap{p.axis, name})

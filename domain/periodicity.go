@@ -176,7 +176,7 @@ func (f *frame) change(e ph.Expr, axis int, groups []*periodic) string {
 		return "" // data are given at points, and none of them tells anything of the ends
 	}
 	if s := f.unlike(e, c, l, axis); s != "" {
-		return fmt.Sprintf("an equation changes from one end of %s to the other: %s", c.Name(), s)
+		return fmt.Sprintf("an equation changes from one end of %s to the other: %s; leave the condition a constraint", c.Name(), s)
 	}
 	return ""
 }

@@ -75,10 +75,10 @@ func (b *builder) periodicities(h *hard, conditions []domain.Condition, equation
 func (b *builder) whyNot(p domain.Periodicity, n *fieldNet) string {
 	w := b.marching
 	switch {
-	case p.Why != "":
-		return p.Why
 	case !n.plain:
 		return fmt.Sprintf("field %s has an output transform; hard is for fields without output", n.name)
+	case p.Why != "":
+		return p.Why
 	case w != nil && (p.Coord == b.p.Time && w.get("coord") == nil || w.get("coord") != nil && w.get("coord").text == p.Coord.Name()):
 		return fmt.Sprintf("%s is divided into windows, of which none has the whole period", p.Coord.Name())
 	}
