@@ -12,13 +12,14 @@ import (
 // Auto chooses the methods by itself. What it chooses depends on the number P of parameters, on whether the loss is a sum of
 // squares, on the number R of residuals and on the precision:
 //
-//	sum of squares, float64, min(P, R) ≤ 3000     Adam, then LevenbergMarquardt, then SSBroyden if P ≤ 5000
+//	sum of squares, float64, min(P, R) ≤ 3000     SOAP, then LevenbergMarquardt, then SSBroyden if P ≤ 5000
 //	otherwise, P ≤ 5000                           Adam, then SSBroyden
 //	otherwise                                     SOAP, then SSBroyden with a limited memory
 //
-// Adam warms up: it ends after some hundred steps, or earlier when the loss no longer falls by a third in a hundred. Each later
-// method works until it converges or until the loss falls too slowly; when the last one does, Step returns an error that wraps
-// [ErrConverged]. SSBroyden is left out when LevenbergMarquardt has brought the loss below 1e-14 of the first one.
+// The first method warms up, but for the last line: SOAP for 300 steps at most, and as long as 50, which cost about as much as one
+// of LevenbergMarquardt, halve the loss; Adam for 1000 at most, and as long as 100 lower it by 30 %. Each later method works until it
+// converges or until the loss falls too slowly; when the last one does, Step returns an error that wraps [ErrConverged]. SSBroyden
+// is left out when LevenbergMarquardt has brought the loss below 1e-14 of the first one.
 //
 // Where the loss rises under a method that never raises it, the objective has changed: points were drawn anew. What was reached
 // on the old ones tells nothing then, but the losses that changes begin with, which nothing was fitted to, do: the method

@@ -36,18 +36,15 @@ func (a *Auto) build(p plan) error {
 	if steps == 0 {
 		steps = 10_000
 	}
-	adam := func(most int) stage {
-		return stage{"adam", &Adam{LR: Constant(5e-3)}, most, 100, 0.7, false}
-	}
 	broyden := stage{"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.9, true}
 	switch p {
 	case squaresPlan:
-		a.stages = []stage{adam(500), {"lm", &LevenbergMarquardt{Workers: a.Workers}, 0, 50, 0.5, true}}
+		a.stages = []stage{{"soap", &SOAP{LR: Constant(1e-2)}, 300, 50, 0.5, false}, {"lm", &LevenbergMarquardt{Workers: a.Workers}, 0, 50, 0.5, true}}
 		if a.layout.n <= mostBroyden {
 			a.stages = append(a.stages, broyden)
 		}
 	case densePlan:
-		a.stages = []stage{adam(1000), broyden}
+		a.stages = []stage{{"adam", &Adam{LR: Constant(5e-3)}, 1000, 100, 0.7, false}, broyden}
 	case largePlan:
 		half := max(steps/2, 1)
 		a.stages = []stage{{"soap", &SOAP{LR: Cosine(5e-3, 5e-5, half)}, half, 0, 0, false}, {"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.95, true}}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const autoState = "optim.Auto/2"
+const autoState = "optim.Auto/3"
 
 // State implements Stateful.
 func (a *Auto) State() ([]byte, error) {

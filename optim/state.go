@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path"
 	"slices"
 )
 
@@ -57,6 +58,9 @@ func readState(kind string, state []byte) *stateReader {
 	r := &stateReader{kind: kind, b: state}
 	if got := string(r.bytes()); r.err == nil && got != kind {
 		r.err = fmt.Errorf("the state is of kind %.40q; restore it into the method that wrote it", got)
+		if path.Dir(got) == path.Dir(kind) {
+			r.err = fmt.Errorf("the state is of kind %.40q, from another version of crux; finish the run with that one, or begin it anew", got)
+		}
 	}
 	return r
 }
