@@ -117,13 +117,8 @@ func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*R
 		}
 	}
 	r.number()
-	if err := s.method.Init(s.params()); err != nil {
-		return nil, fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
-	}
-	if m, ok := s.method.(optim.Checker); ok {
-		if err := m.Check(ctx, s.obj); err != nil {
-			return nil, fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
-		}
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
 	}
 	for _, c := range callbacks {
 		if err := c.OnSolveBegin(ctx, r); err != nil {

@@ -60,7 +60,7 @@ func (m *primal) factorize(ctx context.Context, f Residuals, lambda float64) (bo
 	m.lambda = lambda
 	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
 		rows := f.Rows()
-		most := min(m.blockRows(), rows)
+		most := min(m.blockRows(m.n), rows)
 		m.j, m.jt = sized(m.j, most*m.n), sized(m.jt, most*m.n)
 		for first := 0; first < rows; first += most {
 			n := min(most, rows-first)
@@ -74,12 +74,12 @@ func (m *primal) factorize(ctx context.Context, f Residuals, lambda float64) (bo
 	})
 }
 
-// blockRows is the number of rows of a whole block.
-func (m *primal) blockRows() int {
+// blockRows is the number of rows of a whole block for p parameters.
+func (m *primal) blockRows(p int) int {
 	if m.block > 0 {
 		return m.block
 	}
-	return max(blockEntries/m.n/blockMultiple, 1) * blockMultiple
+	return max(blockEntries/max(p, 1)/blockMultiple, 1) * blockMultiple
 }
 
 // transpose writes the transpose of n rows in m.j to m.jt, in tiles that stay in the cache.

@@ -26,7 +26,8 @@ import (
 // without corrections that is the energy natural gradient of Müller & Zeinhofer (2023, arXiv 2302.13163) in its dual form. Two matrices
 // of min(P, R)² numbers are kept. Near the end, where λ is below 1e-13 of the trace of JᵀJ, there are three more of them: the
 // factorisation is then computed from J, as JᵀJ has lost the directions that are still to be found. For R ≥ P it comes in blocks of rows, and
-// memory is 40·P² bytes and 128 MB, whatever R is; for R < P all of it is kept, or, where that were more than 256 MB, this is left out.
+// memory is then 40·P² bytes, 128 MB for blocks and at most 100 MB for those of the objective, whatever R is; for R < P all of J is kept,
+// 40·R² + 8·R·P bytes in all, or, where J were more than 256 MB, this is left out. [LevenbergMarquardt.Demands] is the estimate.
 //
 // Where P and R are both above 5000 there are no such matrices. The systems are solved by conjugate gradients with products J·v and
 // Jᵀ·u, each about a gradient, to an accuracy that follows the progress of the loss (Eisenstat & Walker 1996), and

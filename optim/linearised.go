@@ -21,6 +21,11 @@ type linearised struct {
 // mostNormal is the largest matrix of all rows that is factorised: two of them are 400 MB.
 const mostNormal = 5000
 
+// iterates tells whether systems of so many rows and parameters are solved without a matrix of all rows.
+func (m *linearised) iterates(rows, params int) bool {
+	return m.always || min(rows, params) > mostNormal
+}
+
 // lend sets the number of goroutines where the objective lends none; 0 means GOMAXPROCS.
 func (m *linearised) lend(workers int) {
 	if workers == 0 {
@@ -60,7 +65,7 @@ func (m *linearised) linearise(ctx context.Context, name string, r Residuals, th
 	}
 	a = &m.primal
 	switch rows := r.Rows(); {
-	case m.always || min(rows, len(theta)) > mostNormal:
+	case m.iterates(rows, len(theta)):
 		a = &m.matrixFree
 	case rows < len(theta):
 		a = &m.dual

@@ -60,6 +60,14 @@ const (
 // 16), η = 0.9·(‖s_k‖/‖s_{k−1}‖)², for the last step's ratio of the losses.
 func (m *matrixFree) forcing(ratio float64) { m.tolerance = min(max(0.9*ratio, tightest), loosest) }
 
+// sampleOf is the size of the sample of so many rows.
+func (m *sampler) sampleOf(rows int) int {
+	if m.rows > 0 {
+		return m.rows
+	}
+	return defaultRows(rows)
+}
+
 // defaultRows is the size of a sample of R rows. The sample's matrix then costs about as much as four solves' sweeps.
 func defaultRows(rows int) int { return min(int(20*math.Sqrt(float64(rows))), 4000) }
 
@@ -95,11 +103,7 @@ func (m *sampler) take(ctx context.Context, f Residuals, theta []float64) error 
 	if !ok {
 		return nil
 	}
-	rows := m.rows
-	if rows == 0 {
-		rows = defaultRows(f.Rows())
-	}
-	part, err := s.Sample(ctx, rows, m.draw)
+	part, err := s.Sample(ctx, m.sampleOf(f.Rows()), m.draw)
 	if err != nil || part == nil {
 		return err
 	}

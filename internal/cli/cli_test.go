@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,7 @@ func TestOverrides(t *testing.T) {
 		Steps    int
 		Resolved string
 		Points   map[string]int
+		Memory   map[string]int
 	}
 	for _, c := range []struct {
 		args  string
@@ -197,6 +199,18 @@ func TestOverrides(t *testing.T) {
 	if v.Points["pde"] != 12 || v.Points["start"] != 1 {
 		t.Errorf("points %v", v.Points)
 	}
+	if len(v.Memory) != 0 {
+		t.Errorf("memory %v of methods that keep vectors", v.Memory)
+	}
+	lm := []string{"solve", "tiny.yaml", "--dry-run", "--set", "optimizer=[{lm: {}, steps: 2}]", "--set", "constraints.pde.points=5000"}
+	if r := call(t, lm...); r.code != 0 || !strings.HasSuffix(r.out, "# LevenbergMarquardt: about 2 MB of memory at most\n") {
+		t.Errorf("what lm takes is not said: %+v", r)
+	}
+	limit := debug.SetMemoryLimit(1 << 20)
+	if r := call(t, lm...); r.code != exitUsage || !strings.Contains(r.err, "LevenbergMarquardt: about 2 MB of memory, more than") {
+		t.Errorf("a limit of 1 MB: %+v", r)
+	}
+	debug.SetMemoryLimit(limit)
 	if _, err := os.Stat("runs"); err == nil {
 		t.Error("a dry run left a directory")
 	}

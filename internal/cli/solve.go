@@ -89,7 +89,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 			return err
 		}
 		defer s.Close() //nolint:errcheck // it only ends workers
-		return a.printDryRun(p, s, f.json)
+		return a.printDryRun(ctx, p, s, f.json)
 	}
 	if err := canceled(ctx); err != nil {
 		return err
@@ -309,8 +309,12 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 	return r, first
 }
 
-// printDryRun prints what a run would do.
-func (a *app) printDryRun(p *spec.Problem, s *crux.Solver, asJSON bool) error {
+// printDryRun prints what a run would do, and then why it cannot, if that is known already.
+func (a *app) printDryRun(ctx context.Context, p *spec.Problem, s *crux.Solver, asJSON bool) error {
+	demands, refused := s.Memory(ctx)
+	if refused != nil {
+		refused = fail(exitUsage, refused)
+	}
 	trainable, fixed := 0, 0
 	for _, q := range s.Parameters() {
 		if q.Fixed {
@@ -336,19 +340,24 @@ func (a *app) printDryRun(p *spec.Problem, s *crux.Solver, asJSON bool) error {
 		}
 	}
 	if asJSON {
+		memory := Numbers{}
+		for _, d := range demands {
+			memory = append(memory, Named{d.Method, float64(d.Bytes)})
+		}
 		b, err := jsonText(struct {
 			Problem    string  `json:"problem"`
 			DryRun     bool    `json:"dry_run"`
 			Steps      int     `json:"steps"`
 			Parameters int     `json:"parameters"`
 			Points     Numbers `json:"points"`
+			Memory     Numbers `json:"memory"` // bytes of each method that needs much
 			Resolved   string  `json:"resolved"`
-		}{p.Name, true, p.Steps, trainable, points, string(p.Resolved)})
+		}{p.Name, true, p.Steps, trainable, points, memory, string(p.Resolved)})
 		if err != nil {
 			return fail(exitFailed, err)
 		}
 		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
-		return nil
+		return refused
 	}
 	a.Out.Write(p.Resolved) //nolint:errcheck
 	var b strings.Builder
@@ -360,6 +369,9 @@ func (a *app) printDryRun(p *spec.Problem, s *crux.Solver, asJSON bool) error {
 	for _, n := range points {
 		fmt.Fprintf(&b, "#   %s: %.0f points\n", n.Name, n.Value)
 	}
+	for _, d := range demands {
+		fmt.Fprintf(&b, "# %v of memory at most\n", d)
+	}
 	io.WriteString(a.Out, b.String()) //nolint:errcheck
-	return nil
+	return refused
 }

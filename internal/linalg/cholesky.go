@@ -28,12 +28,14 @@ type Cholesky struct {
 	minus    []float64 // −U₁₁
 	row, neg []float64 // U₁₂ and −U₁₂ in panels of choleskyTile columns
 	ws       []kern.Workspace[float64]
-	sums     [][]float64 // of each worker: a strip of a product
+	sums     [][]float64 // of each worker: a block of a product
 }
 
 const (
 	choleskyTile  = 120 // width of a tile: rows of 15 cache lines, an odd number, use all of the first-level cache
 	choleskyStrip = 16  // rows that are left to operations on rows
+	// Rows of a forward substitution that read the rows above together: as many as kern adds up before a sum goes to memory.
+	solveBlock = 192
 	// A taller block row means less traffic through A₂₂ and more work that only one worker can do.
 	shortBlock, tallBlock, tallFrom = 64, 128, 2000
 )

@@ -27,7 +27,7 @@ func (c *Cholesky) SolveTMat(w Workers, m []float64, cols int) {
 		c.ws = append(c.ws, kern.Workspace[float64]{})
 	}
 	for len(c.sums) < w.Workers() {
-		c.sums = append(c.sums, kern.AlignedSlice[float64](choleskyStrip*choleskyTile))
+		c.sums = append(c.sums, kern.AlignedSlice[float64](solveBlock*choleskyTile))
 	}
 	w.Run((cols+choleskyTile-1)/choleskyTile, func(worker, t int) {
 		first := t * choleskyTile
@@ -35,25 +35,33 @@ func (c *Cholesky) SolveTMat(w Workers, m []float64, cols int) {
 	})
 }
 
-// solveTile is forward substitution for w columns of M, whose rows are ld apart, strip by strip.
+// solveTile is forward substitution for w columns of M, whose rows are ld apart, block by block and strip by strip: the rows above a
+// block are read once for all of it, while a strip's own rows are still in the cache.
 func (c *Cholesky) solveTile(m []float64, ld, w int, sums []float64, ws *kern.Workspace[float64]) {
 	n, u := c.n, c.u
-	for s := 0; s < n; s += choleskyStrip {
-		end := min(s+choleskyStrip, n)
-		if s > 0 {
-			kern.GemmTN(sums, w, u[s:], n, m, ld, s, end-s, w, false, ws)
+	for b := 0; b < n; b += solveBlock {
+		last := min(b+solveBlock, n)
+		if b > 0 {
+			kern.GemmTN(sums, w, u[b:], n, m, ld, b, last-b, w, false, ws)
 		}
-		for i := s; i < end; i++ {
-			row := m[i*ld:][:w]
-			if s > 0 {
-				kern.Axpy(row, -1, sums[(i-s)*w:][:w])
+		for s := b; s < last; s += choleskyStrip {
+			end := min(s+choleskyStrip, last)
+			above := sums[(s-b)*w:]
+			if s > b {
+				kern.GemmTN(above, w, u[b*n+s:], n, m[b*ld:], ld, s-b, end-s, w, b > 0, ws)
 			}
-			for j := s; j < i; j++ {
-				kern.Axpy(row, -u[j*n+i], m[j*ld:][:w])
-			}
-			d := u[i*n+i]
-			for j := range row {
-				row[j] /= d
+			for i := s; i < end; i++ {
+				row := m[i*ld:][:w]
+				if s > 0 {
+					kern.Axpy(row, -1, above[(i-s)*w:][:w])
+				}
+				for j := s; j < i; j++ {
+					kern.Axpy(row, -u[j*n+i], m[j*ld:][:w])
+				}
+				d := u[i*n+i]
+				for j := range row {
+					row[j] /= d
+				}
 			}
 		}
 	}
