@@ -27,6 +27,8 @@ import (
 // last time, there were too few points, and the sets that have a share in it are doubled. When they may grow no further and
 // it happens twice more, the run ends: the network has learnt what it can from points, and would go on to learn where they are.
 //
+// So few points are enough at first, with which steps are cheap: burgers1d of testdata/problems begins with 600.
+//
 // Until the points are overfitted nothing changes, and never for a method that does not get that far, as Adam on some
 // thousand points. Between two checks, the points stand still; a method keeps all that it has learnt about the loss.
 //
@@ -35,7 +37,7 @@ type HeldOut struct {
 	Interval    int      // steps between checks, each of which costs less than a step of Adam; 0 means 5
 	Constraints []string // names; empty means all with mean squares and random points that are drawn once
 	Factor      float64  // above 1; 0 means 5
-	Grow        int      // how many times as many points there may be as at first; 0 means 4, 1 that their number stays
+	Grow        int      // how many times as many points there may be as at first; 1 means as many, 0 up to 16000, or 4 times as many if that is more
 	Seed        uint64
 
 	watched [][]int // constraints, by point set
@@ -57,10 +59,11 @@ type heldOut struct {
 type pointData struct{ X, Normals []float64 }
 
 const (
-	enough     = 0.5 // of the mean square: what a change of points should bring
-	candidates = 10  // for each point
-	patience   = 2   // changes that gain nothing
-	minorShare = 0.1 // of the loss: what a point set must have to become larger
+	enough     = 0.5   // of the mean square: what a change of points should bring
+	candidates = 10    // for each point
+	patience   = 2     // changes that gain nothing
+	minorShare = 0.1   // of the loss: what a point set must have to become larger
+	manyPoints = 16000 // of a set, which few runs need: so many make a step of Levenberg–Marquardt dear
 
 	// With more parameters than that, optim.Auto takes Levenberg–Marquardt for few residuals only, so that they must stay few.
 	mostGrowing = 3000
@@ -77,7 +80,7 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	case t.Factor != 0 && !(t.Factor > 1) || math.IsInf(t.Factor, 1):
 		return fmt.Errorf("option Factor is %v; it must be a number above 1, and 0 means 5", t.Factor)
 	case t.Grow < 0 || t.Grow > 1000:
-		return fmt.Errorf("option Grow is %d; it lies between 1 and 1000, and 0 means 4", t.Grow)
+		return fmt.Errorf("option Grow is %d; it lies between 1 and 1000, and 0 means up to 16000 points or 4 times as many", t.Grow)
 	}
 	if r.Solver().Windows() != nil {
 		return errors.New("windows of time have points of their own each, which are not watched; leave one of the two away")
@@ -267,7 +270,12 @@ func (t *HeldOut) larger(s *crux.Step, i, n int) int {
 	if s.Run.Parameters() > mostGrowing {
 		return n
 	}
-	return max(n, min(2*n, cmp.Or(t.Grow, 4)*s.Run.Specification(i).Len()))
+	first := s.Run.Specification(i).Len()
+	most := max(4*first, manyPoints)
+	if t.Grow > 0 {
+		most = t.Grow * first
+	}
+	return max(n, min(2*n, most))
 }
 
 func (t *HeldOut) say(s *crux.Step, format string, args ...any) {

@@ -208,5 +208,5 @@ func ExampleHeldOut() {
 	}
 	c, err := s.Cloud("ode")
 	fmt.Println(len(held.Choices()) > 0, c.Len(), err)
-	// Output: true 64 <nil>
+	// Output: true 128 <nil>
 }

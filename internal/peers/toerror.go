@@ -16,20 +16,22 @@ import (
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
-// race is a problem that crux and its peers solve one after the other, on the same number of points and with the same network. The
-// file is solved as it ships; the peers have the same equation with the conditions built into the unknown, which suits them best.
+// race is a problem that crux and its peers solve one after the other, with the same network. The file is solved as it ships; the
+// peers have the same equation with the conditions built into the unknown, which suits them best, and as many points as the
+// file begins with.
 type race struct {
 	name   string        // of the problem, and what testdata/peers/toerror.py calls it
 	file   string        // under testdata/problems
 	budget time.Duration // training time of each peer: a third of what the project allows the file
 	warmup int           // steps of Adam before SSBroyden in JAX
 	moving bool          // points follow the residual in JAX too
+	more   int           // the peers solve it on that many points as well, where those of crux become more; 0 means they do not
 }
 
 var races = []race{
-	{"poisson2d", "poisson2d_hard", 20 * time.Second, 500, false},
-	{"burgers1d", "burgers1d", 40 * time.Second, 1000, true},
-	{"helmholtz2d", "helmholtz2d", time.Minute, 1000, false},
+	{"poisson2d", "poisson2d_hard", 20 * time.Second, 500, false, 0},
+	{"burgers1d", "burgers1d", 40 * time.Second, 1000, true, 4000},
+	{"helmholtz2d", "helmholtz2d", time.Minute, 1000, false, 0},
 }
 
 // rival is a program that crux is compared with.
@@ -64,7 +66,11 @@ type trace struct {
 	Parameters int
 	How        string
 	Ended      string
-	hidden     []int // of our network
+
+	peer   string    // whose run it is; empty for ours
+	target float64   // least ratio of its times to ours
+	hidden []int     // of our network
+	more   []float64 // points for the peers, where there are to be more than ours
 }
 
 // best is the smallest error and when it was first reached.
@@ -95,7 +101,7 @@ func (t *trace) last() moment { return t.Trace[len(t.Trace)-1] }
 type outcome struct {
 	race
 	ours   *trace
-	theirs []*trace // by rival, nil for those that are not installed
+	theirs []*trace // of those that are installed
 }
 
 // toErrors runs all races that the configuration wants, with a training time for the peers other than their own if it is not 0.
@@ -127,25 +133,37 @@ func (c config) race(r race) (*outcome, error) {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // temporary
 	o := &outcome{race: r}
-	if o.ours, err = solveFile(filepath.Join(c.problems, r.file+".yaml"), c.sets, dir); err != nil {
+	if o.ours, err = solveFile(filepath.Join(c.problems, r.file+".yaml"), c.sets, dir, r.more); err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(os.Stderr, "peers: %s: crux %v\n", r.name, o.ours)
+	if err := c.compete(o, dir, ""); err != nil || r.more == 0 {
+		return o, err
+	}
+	if err := writeFloats(filepath.Join(dir, "points"), o.ours.more); err != nil {
+		return nil, err
+	}
+	return o, c.compete(o, dir, fmt.Sprintf(", %d points", r.more))
+}
+
+// compete lets all rivals solve the problem on the points in the directory. label is added to their names.
+func (c config) compete(o *outcome, dir, label string) error {
 	for _, v := range rivals {
-		t, err := c.rival(v, r, o.ours.hidden, dir)
+		t, err := c.rival(v, o.race, o.ours.hidden, dir)
 		switch {
 		case errors.Is(err, errAbsent):
 			fmt.Fprintf(os.Stderr, "peers: %s left out: %v\n", v.name, err)
+			continue
 		case err != nil:
-			return nil, fmt.Errorf("%s: %w", v.name, err)
+			return fmt.Errorf("%s: %w", v.name, err)
 		case t.Parameters != o.ours.Parameters:
-			return nil, fmt.Errorf("%s has %d parameters and crux %d; that is no comparison", v.name, t.Parameters, o.ours.Parameters)
-		default:
-			fmt.Fprintf(os.Stderr, "peers: %s: %s %v\n", r.name, v.name, t)
+			return fmt.Errorf("%s has %d parameters and crux %d; that is no comparison", v.name, t.Parameters, o.ours.Parameters)
 		}
+		t.peer, t.target = v.name+label, v.target
+		fmt.Fprintf(os.Stderr, "peers: %s: %s %v\n", o.name, t.peer, t)
 		o.theirs = append(o.theirs, t)
 	}
-	return o, nil
+	return nil
 }
 
 func (t *trace) String() string {
@@ -174,8 +192,9 @@ func (c config) rival(v rival, r race, hidden []int, dir string) (*trace, error)
 }
 
 // solveFile solves a problem file with its own settings, and writes what the peers need into a directory: the grid on which
-// the solution is judged, the solution there, and the points of the equation.
-func solveFile(path string, sets []string, dir string) (*trace, error) {
+// the solution is judged, the solution there, and the points of the equation; of more points, if that is not 0, the trace has the
+// coordinates.
+func solveFile(path string, sets []string, dir string, more int) (*trace, error) {
 	began := time.Now()
 	p, err := spec.Load(path, sets)
 	if err != nil {
@@ -197,6 +216,13 @@ func solveFile(path string, sets []string, dir string) (*trace, error) {
 	t := &trace{Startup: time.Since(began).Seconds(), Points: points.Len(), Parameters: len(s.Theta()), How: p.Name + ".yaml"}
 	if t.hidden, err = hiddenOf(p.Resolved); err != nil {
 		return nil, err
+	}
+	if more > 0 {
+		m, err := p.Crux.Constraints[0].On.Count(more).Draw(s.Stream("peers"))
+		if err != nil {
+			return nil, err
+		}
+		t.more = m.X
 	}
 	if len(sets) > 0 {
 		t.How += fmt.Sprintf(" with %q", sets)
@@ -239,7 +265,7 @@ func (o *outcome) levels() []float64 {
 	var all []float64
 	for k := 1; k < 16; k++ {
 		e := math.Pow10(-k)
-		if slices.ContainsFunc(append([]*trace{o.ours}, o.theirs...), func(t *trace) bool { return t != nil && !math.IsInf(t.reaches(e), 1) }) {
+		if slices.ContainsFunc(append([]*trace{o.ours}, o.theirs...), func(t *trace) bool { return !math.IsInf(t.reaches(e), 1) }) {
 			all = append(all, e)
 		}
 	}

@@ -69,11 +69,11 @@ func TestRaces(t *testing.T) {
 // The trace of a file ends with the error that the solver has, its times only grow, and what the peers read is there.
 func TestSolveFile(t *testing.T) {
 	dir := t.TempDir()
-	tr, err := solveFile("../../testdata/problems/poisson2d_hard.yaml", []string{"optimizer=[{adam: {lr: 5e-3}, steps: 30}, {lm: {}, steps: 20}]"}, dir)
+	tr, err := solveFile("../../testdata/problems/poisson2d_hard.yaml", []string{"optimizer=[{adam: {lr: 5e-3}, steps: 30}, {lm: {}, steps: 20}]"}, dir, 300)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tr.Steps != 50 || tr.Points != 1024 || tr.Parameters != 921 || len(tr.Trace) < 2 {
+	if tr.Steps != 50 || tr.Points != 1024 || tr.Parameters != 921 || len(tr.Trace) < 2 || len(tr.more) != 2*300 {
 		t.Errorf("%+v", tr)
 	}
 	for i, m := range tr.Trace {
@@ -90,24 +90,27 @@ func TestSolveFile(t *testing.T) {
 			t.Errorf("%s: %v, want %d numbers", name, err, n)
 		}
 	}
-	if _, err := solveFile("../../testdata/problems/inverse_field.yaml", nil, dir); err == nil {
+	if _, err := solveFile("../../testdata/problems/inverse_field.yaml", nil, dir, 0); err == nil {
 		t.Error("no error for a file with two fields")
 	}
 }
 
 func TestWriteRaces(t *testing.T) {
 	o := &outcome{
-		race:   races[0],
-		ours:   &trace{Startup: 0.01, Trace: []moment{{0, 1}, {0.5, 1e-3}, {1, 1e-6}}, Steps: 9, How: "file: A|B", Ended: "all steps"},
-		theirs: []*trace{{Startup: 5, Trace: []moment{{0, 1}, {6, 9e-4}, {7, 2e-3}}, How: "Adam"}, nil, nil, {Startup: 2, Trace: []moment{{1, 1e-8}}}},
+		race: races[0],
+		ours: &trace{Startup: 0.01, Trace: []moment{{0, 1}, {0.5, 1e-3}, {1, 1e-6}}, Steps: 9, How: "file: A|B", Ended: "all steps"},
+		theirs: []*trace{
+			{peer: "DeepXDE, 4000 points", target: 10, Startup: 5, Trace: []moment{{0, 1}, {6, 9e-4}, {7, 2e-3}}, How: "Adam"},
+			{peer: "JAX + SSBroyden", target: 3, Startup: 2, Trace: []moment{{1, 1e-8}}},
+		},
 	}
 	var b strings.Builder
 	writeRaces(&b, []*outcome{o})
 	for _, want := range []string{
-		"| poisson2d | DeepXDE | 20 s | 9.0e-04 | 6.00 s | 1.00 s | 6.0 | ≥ 10 | 10.9 | 5.0 s | 0.01 s |",
+		"| poisson2d | DeepXDE, 4000 points | 20 s | 9.0e-04 | 6.00 s | 1.00 s | 6.0 | ≥ 10 | 10.9 | 5.0 s | 0.01 s |",
 		"| poisson2d | JAX + SSBroyden | 20 s | 1.0e-08 | 1.00 s | – | crux did not | ≥ 3 |",
 		"| poisson2d | 1.0e-06 | 1.00 s | 9 | file: A/B; ended: all steps |",
-		"\n| poisson2d | crux | DeepXDE | JAX + SSBroyden |\n|---|---|---|---|\n",
+		"\n| poisson2d | crux | DeepXDE, 4000 points | JAX + SSBroyden |\n|---|---|---|---|\n",
 		"| 1e-03 | 0.50 s | 6.00 s | 1.00 s |\n", "| 1e-08 | – | – | 1.00 s |\n",
 	} {
 		if !strings.Contains(b.String(), want) {

@@ -71,7 +71,9 @@ func (b *builder) constraint(e entry, name constraintName) {
 		}
 	}
 	lossNode, weightNode, scaleNode := s.get("loss"), s.get("weight"), s.get("scale")
-	r, points, count := b.pointSet(s)
+	loss := b.loss(lossNode)
+	pointNode := s.get("point_weights")
+	r, points, count := b.pointSet(s, b.unsaidResample(loss, pointNode != nil))
 	name.parts = slices.DeleteFunc(slices.Clone(name.parts), func(p string) bool { return b.builtIn[p] })
 	for _, p := range name.parts {
 		b.onBoundary[p] = r != nil && !r.inside && !r.given
@@ -80,10 +82,8 @@ func (b *builder) constraint(e entry, name constraintName) {
 	if v := s.get("resample"); r != nil && v != nil && v.kind == mapping && len(name.parts) > 0 {
 		b.follow(v, name, points(count).Random())
 	}
-	pointNode := s.get("point_weights")
 	byPoint := b.pointWeights(pointNode, s)
 	s.done()
-	loss := b.loss(lossNode)
 	if residual == nil || len(b.fieldNames)+len(b.p.Params) == 0 || r == nil && b.isData(s.n.get("on")) {
 		return // what is missing is reported, and every name would be unknown
 	}

@@ -106,6 +106,7 @@ func TestLanguage(t *testing.T) {
 		{"landscape along the path", "trackers.loss_landscape={along: pca, grid: 3}"},
 		{"landscape along two directions", "trackers.loss_landscape={along: [gradient, curvature], grid: 3, mask: 'u/*/bias'}"},
 		{"sensitivity", "trackers.input_sensitivity=[{expr: u_x, on: interior, points: 9}, {expr: 'u_x^2 + u_y^2', on: pde, points: 7, interval: 2}, {grid: 3}, {}]"},
+		{"sensitivity, points left away", "trackers.input_sensitivity={expr: u_x, on: boundary}"},
 		{"kernels", "trackers.ntk_spectrum=[{points: 5, top_k: 3}, {expr: u_t, on: {x: 0}, points: 4, mask: 'u/layer0/weight', seed: 3}]"},
 		{"balanced by norms", "weights={gradient_norm: {ema: 0.5, max_ratio: 100, skip_zero: false, interval: 20}}"},
 		{"balanced by kernels", "weights={ntk: {ema: 0, plain: true, points: 6, interval: 2}}"},

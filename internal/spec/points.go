@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 )
 
-// pointSet reads how many points are taken from a region, and how.
-func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int) {
+// pointSet reads how many points are taken from a region, and how. unsaid is what becomes of random points whose number the file
+// leaves to crux and of which it says nothing more, a value of resample; nothing if empty.
+func (b *builder) pointSet(s *section, unsaid string) (*region, func(n int) *domain.Points, int) {
 	onNode := s.orDefault("on", "interior")
 	where, count := s.get("where"), s.get("points")
 	grid, quadrature, at := s.get("grid"), s.get("quadrature"), s.get("at")
@@ -40,15 +42,11 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 	if r == nil {
 		return nil, nil, 0
 	}
-	n := 2
+	n := 2 // enough where points are single or given
 	switch {
 	case r.given && count != nil:
 		b.fail(count, "the points are given; leave points away")
 		return nil, nil, 0
-	case r.given:
-	case count == nil && !r.few:
-		n = b.enough(r)
-		s.orDefault("points", strconv.Itoa(n))
 	case count != nil:
 		var ok bool
 		if n, ok = b.integer(count, 1); !ok {
@@ -75,6 +73,13 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 	} else if !r.given {
 		s.orDefault("sampler", "scrambled_sobol")
 	}
+	if count == nil && resample == nil && unsaid != "" && points(n).Random() {
+		resample = s.orDefault("resample", unsaid)
+	}
+	if count == nil && !r.given && !r.few {
+		n = b.enough(r, resample != nil && isAuto(resample))
+		s.orDefault("points", strconv.Itoa(n))
+	}
 	if err := points(n).Err(); err != nil {
 		if where != nil && whole(n).Err() == nil {
 			b.fail(where, "no point satisfies %s; of what is smaller than about 1/2000 of the region none is found", where.text)
@@ -83,23 +88,32 @@ func (b *builder) pointSet(s *section) (*region, func(n int) *domain.Points, int
 		}
 		return nil, nil, 0
 	}
-	if count == nil && resample == nil && points(n).Random() {
-		resample = s.orDefault("resample", redrawn)
-	}
 	return r, b.resampled(resample, points, n), n
 }
 
-// redrawn is the number of steps after which points that the file leaves to crux are drawn anew: often enough that
-// Levenberg-Marquardt, which fits the points it has within some ten steps, cannot do so without the solution in between.
+// redrawn is the number of steps after which points that the file leaves to crux are drawn anew where they cannot be watched: often
+// enough that Levenberg-Marquardt, which fits the points it has within some ten steps, cannot do so without the solution in between.
 const redrawn = "20"
 
-// enough is the number of points of a region for which the file gives none. It grows with the dimension.
-func (b *builder) enough(r *region) int {
-	d := min(len(b.p.Coords), 3)
-	if r.inside {
-		return [...]int{0, 200, 1500, 3000}[d]
+// unsaidResample is what becomes of the points of a constraint of which the file says nothing.
+func (b *builder) unsaidResample(loss crux.Loss, weighed bool) string {
+	if b.watchable(loss, weighed) {
+		return "auto"
 	}
-	return [...]int{0, 1, 200, 800}[d]
+	return redrawn
+}
+
+// enough is the number of points of a region for which the file gives none. It grows with the dimension. Points that are watched
+// can be fewer, as they become more when it shows that they are too few.
+func (b *builder) enough(r *region, watched bool) int {
+	d := min(len(b.p.Coords), 3)
+	switch {
+	case !r.inside:
+		return [...]int{0, 1, 200, 800}[d]
+	case watched:
+		return [...]int{0, 200, 1000, 2000}[d]
+	}
+	return [...]int{0, 200, 1500, 3000}[d]
 }
 
 // resampled reads resample: the number of steps after which new points are drawn. A mapping is for follow to read, auto

@@ -29,9 +29,11 @@ constraints:
 		points     int
 		resample   string
 	}{
-		{"", 3000, "20"},
-		{", on: boundary", 800, "20"},
-		{", on: initial", 800, "20"},
+		{"", 2000, "auto"}, // fewer, as they are watched
+		{", resample: auto", 2000, "auto"},
+		{", loss: mae", 3000, "20"}, // cannot be watched
+		{", on: boundary", 800, "auto"},
+		{", on: initial", 800, "auto"},
 		{", sampler: sobol", 3000, ""},
 		{", resample: 0", 3000, "0"},
 		{", resample: 500", 3000, "500"},

@@ -166,11 +166,16 @@ func (b *builder) follow(n *node, name constraintName, random bool) {
 	}
 }
 
+// watchable reports whether random points of a constraint can be watched.
+func (b *builder) watchable(loss crux.Loss, weighed bool) bool {
+	return loss.Kind == crux.MSE && !weighed && b.marching == nil
+}
+
 // watch reads resample: auto of a constraint: its points are watched by callbacks.HeldOut, and so they are by default where
 // the optimizer chooses by itself and nothing stands in the way.
 func (b *builder) watch(s *section, name constraintName, on *domain.Points, loss crux.Loss, weighed bool) {
 	n := s.n.get("resample")
-	fit := on.Random() && loss.Kind == crux.MSE && !weighed
+	fit := on.Random() && b.watchable(loss, weighed)
 	switch {
 	case n == nil && b.auto && fit:
 		s.orDefault("resample", "auto")

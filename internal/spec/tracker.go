@@ -304,7 +304,7 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 			return nil, false
 		}
 	}
-	_, points, count := b.pointSet(s)
+	_, points, count := b.pointSet(s, "")
 	if r := s.n.get("resample"); r != nil {
 		b.fail(r, "a tracker looks at the same points all the time; leave resample away")
 	}
