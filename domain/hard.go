@@ -34,7 +34,10 @@ import (
 // On the boundary of a [Shape], at all times of a [Cylinder], values are built in, by a smooth function that is zero on the boundary
 // only: the product of a function for each side, ball or hole, non-convex corners by Rvachev's R-functions (Sukumar,
 // Srivastava 2022, arXiv 2104.08426). Several conditions are joined by inverse distance (there, Eq. 21). Inside, h continues by
-// its own formula and so must be smooth there. Fluxes on shapes stay constraints.
+// its own formula and so must be smooth there. A flux a·u + b·∂u/∂n = h through a part of the boundary takes, by Rvachev's structure, the derivative of
+// N along the gradient of the part's function (there, Eq. 11). It is exact away from corners of the shape, and where u has a value on the
+// same part before it N is multiplied by the function squared instead. Without a value it costs derivatives of one order more in all
+// residuals, and is built in only with Fluxes. On straight sides the derivative may have any direction but that of the side.
 //
 // A condition that u, or a derivative of it, is the same at both ends of an axis is had by a network that is periodic along it, as
 // net.Periodic makes it; nothing is built for it then, and other conditions are if they leave the function periodic, up to its third derivative.
@@ -45,6 +48,7 @@ import (
 type Hard struct {
 	Domain     Domain      // a *Box, *Shape or *Cylinder
 	Conditions []Condition // candidates, in the order in which they are tried, but for periodic ones, which come first
+	Fluxes     bool        // build in fluxes through the boundary of a shape also where u has no value
 	Onset      float64     // τ, relative to the length of the axis; 0 means 0.1
 }
 
@@ -92,6 +96,7 @@ func (h Hard) Apply(u ph.Expr) *Exact {
 	if err != nil {
 		return &Exact{Expr: ph.Bad("Hard: %v", err)}
 	}
+	fr.sides = h.Fluxes
 	for _, c := range fr.coords {
 		if !slices.Contains(w.field.Coords(), c) {
 			fr.err = fmt.Errorf("the field is no function of %s", c.Name())
@@ -134,10 +139,12 @@ type frame struct {
 	tau    float64
 	err    error // why nothing can be built in
 
-	ends  map[int]*[2]end // by axis
-	held  []sector        // values on parts of the shape's boundary
-	done  []built
-	wraps []wrap // axes along which the network is periodic
+	ends   map[int]*[2]end // by axis
+	held   []sector        // values on parts of the shape's boundary
+	fluxes []sideFlux      // through such parts
+	sides  bool            // that they may be built in where there is no value
+	done   []built
+	wraps  []wrap // axes along which the network is periodic
 }
 
 // piece is a part of the boundary on which a condition holds as a whole: a face, or the zeros of one function.
@@ -174,6 +181,7 @@ type built struct {
 type hold struct {
 	piece int
 	form  affine
+	along ph.Expr // the coefficient of the derivative along the normal, on a part of a shape; nil elsewhere
 }
 
 // newFrame takes the boundary of a domain apart.

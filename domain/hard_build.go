@@ -12,7 +12,7 @@ func (f *frame) build(n ph.Expr) ph.Expr {
 // data is G: the values on a shape by inverse distance, then one axis after the other, each corrected by what is missing at its
 // ends. The last axis comes last, and all agree where the data agree in corners.
 func (f *frame) data() ph.Expr {
-	g := f.blend()
+	g := f.correctSides(f.blend(), true)
 	for _, i := range f.axes {
 		c, e := f.coords[i], f.ends[i]
 		s, r := f.ways(i)
@@ -81,15 +81,16 @@ func (f *frame) homogeneous(n ph.Expr) ph.Expr {
 			times(power(s, a).Mul(power(r, b)).Scale(scale))
 		}
 	}
-	space := f.coords[:len(f.coords)-len(f.axes)]
+	space := f.space()
 	for _, h := range f.held {
 		for _, k := range h.parts {
-			times(f.parts[k].expr(space))
+			times(power(f.parts[k].expr(space), max(1, f.sideOrder(k)-1)))
 		}
 	}
 	if factor != nil {
 		n = factor.Mul(n)
 	}
+	n = f.correctSides(n, false)
 	for _, i := range f.axes {
 		n = f.correct(n, i, false)
 	}
@@ -159,6 +160,9 @@ func (f *frame) correct(v ph.Expr, i int, inhomogeneous bool) ph.Expr {
 	return sum
 }
 
+// tiny makes a quotient of zeros a number, and changes no other.
+const tiny = 1e-200
+
 // blend is the value on the boundary of the shape, nil for 0. With one condition it is its own data, with several
 //
 //	Σ w_j h_j,   w_j = (Π_{k≠j} ω_k)/(Σ_l Π_{k≠l} ω_k)
@@ -178,8 +182,7 @@ func (f *frame) blend() ph.Expr {
 	case same:
 		return f.held[0].value
 	}
-	const tiny = 1e-200
-	space := f.coords[:len(f.coords)-len(f.axes)]
+	space := f.space()
 	var above, below ph.Expr
 	for j, h := range f.held {
 		w := ph.Const(1)

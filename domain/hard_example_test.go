@@ -45,3 +45,24 @@ func ExampleHard_corner() {
 	// Output:
 	// kept: left, its data and those of "initial" disagree at t = 0, x = 0 by 1; make them agree there, or leave one of the two a constraint
 }
+
+// A plate with a hole through which nothing flows. Fluxes through what is no box are built in when asked for.
+func ExampleHard_flux() {
+	x, y := ph.Coords2("x", "y")
+	square := domain.NewBox(domain.In(x, -1, 1), domain.In(y, -1, 1))
+	plate := domain.Difference(square, domain.NewDisk(x, y, 0, 0, 0.5))
+	hole := func(p []float64) bool { return p[0]*p[0]+p[1]*p[1] < 0.5 }
+	walls := func(p []float64) bool { return !hole(p) }
+	u := ph.NewField("u", net.MLP{Hidden: []int{16, 16}}, x, y)
+	h := domain.Hard{Domain: plate, Conditions: []domain.Condition{
+		{Name: "walls", Residual: u.Sub(x), On: plate.Boundary(100).Where(walls)},
+		{Name: "hole", Residual: ph.NormalDerivative(u, x, y), On: plate.Boundary(100).Where(hole)},
+	}}
+	for _, h.Fluxes = range []bool{false, true} {
+		exact := h.Apply(u)
+		fmt.Println("built in:", exact.Built, "kept:", len(exact.Kept))
+	}
+	// Output:
+	// built in: [walls] kept: 1
+	// built in: [walls hole] kept: 0
+}

@@ -59,15 +59,27 @@ func (f *frame) try(c Condition, u unknown) error {
 			}
 			normals[f.coords[p.axis]] = float64(2*p.side - 1)
 		}
-		form, ok := split(c.Residual, u, normals)
+		var lead ph.Expr
+		form, ok := affine{}, false
+		if p.axis >= 0 {
+			form, ok = split(c.Residual, u, normals)
+		} else {
+			form, lead, ok = f.sideForm(c.Residual, u, p.part)
+		}
 		if !ok {
 			return errors.New("it is no combination a*u + b*du/dn = h of the function and one normal derivative with given a, b and h")
 		}
 		maps.DeleteFunc(form.b, func(_ *ph.Coord, e ph.Expr) bool { return zero(e) })
-		b.at = append(b.at, hold{k, form})
+		b.at = append(b.at, hold{k, form, lead})
 		if p.axis < 0 {
-			if len(form.b) > 0 || zero(form.a) {
-				return fmt.Errorf("derivatives are built in on faces of boxes and at the ends of time, not on a %s", f.shape.name)
+			if len(form.b) > 0 {
+				if err := g.onSide(k, form, lead, f.sides); err != nil {
+					return err
+				}
+				continue
+			}
+			if zero(form.a) {
+				return fmt.Errorf("on %s the function drops out of it", f.describe(k))
 			}
 			if slices.ContainsFunc(g.held, func(s sector) bool { return slices.Contains(s.parts, p.part) }) {
 				return fmt.Errorf("%s has a value already", f.describe(k))
@@ -161,7 +173,7 @@ func (f *frame) check(name string, u unknown) error {
 			}
 			all := ph.Concat(terms...)
 			params := parameterValues(all)
-			for _, x := range f.probes(h.piece) {
+			for _, x := range f.probesOf(h) {
 				at := refeval.Point{Coords: map[*ph.Coord]float64{}, Params: params}
 				for i, c := range f.coords {
 					at.Coords[c] = x[i]
@@ -189,6 +201,9 @@ func (f *frame) check(name string, u unknown) error {
 
 // lead is the coefficient that must not vanish: of the derivative, if there is one, and of the function otherwise.
 func (h hold) lead() ph.Expr {
+	if h.along != nil {
+		return h.along
+	}
 	for _, b := range h.form.b { // one at most, as onFace sees to
 		return b
 	}
@@ -236,6 +251,24 @@ func parameterValues(e ph.Expr) map[*ph.Param][]float64 {
 		return false
 	})
 	return m
+}
+
+// probesOf are points where a condition can be checked. A flux has no direction in a corner of a shape.
+func (f *frame) probesOf(h hold) [][]float64 {
+	list := f.probes(h.piece)
+	if h.along == nil {
+		return list
+	}
+	d := len(f.space())
+	return slices.DeleteFunc(list, func(x []float64) bool {
+		zeros := 0
+		for _, g := range f.parts {
+			if math.Abs(g.value(x[:d])) <= 1e-9 {
+				zeros++
+			}
+		}
+		return zeros != 1
+	})
 }
 
 // probes are points of a piece, first those where it meets others.

@@ -215,3 +215,51 @@ func TestHardPoissonAccuracy(t *testing.T) {
 		t.Errorf("relative error %g", e)
 	}
 }
+
+// A flux through a hole is built in where the file names it, or where the hole has a value too.
+func TestHardSideFlux(t *testing.T) {
+	const perforated = `
+problem: perforated
+coords: {x: [-1, 1], y: [-1, 1]}
+domain: {difference: [box, {disk: {center: [0, 0], radius: 0.5}}]}
+regions: {hole: {on: boundary, where: x^2 + y^2 < 0.5}, walls: {on: boundary, where: x^2 + y^2 > 0.5}}
+fields: {u: {net: mlp, hidden: [6]}}
+constraints:
+  pde: {residual: laplacian(u) = 1}
+  walls: {residual: u, on: walls}
+  hole: {residual: dn(u) + 2*u = x, on: hole}
+`
+	p := parseHard(t, perforated)
+	if names(p.Built) != "walls→u" || len(p.Kept) != 1 || !strings.Contains(p.Kept[0].Why, "on request only") {
+		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+	}
+	p = parseHard(t, perforated+"hard: [walls, hole]\n")
+	if names(p.Built) != "walls→u hole→u" {
+		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+	}
+	s, err := crux.New(p.Crux, p.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	e, err := ph.Parse("dn(u) + 2*u - x", p.Env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y := p.Coords[0], p.Coords[1]
+	shape := domain.Difference(domain.NewBox(domain.In(x, -1, 1), domain.In(y, -1, 1)), domain.NewDisk(x, y, 0, 0, 0.5))
+	hole := shape.Boundary(200).Where(func(p []float64) bool { return math.Hypot(p[0], p[1]) < 0.9 })
+	v, err := s.Eval(e, hole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range v.RawMatrix().Data {
+		if !(math.Abs(r) <= 1e-13) {
+			t.Fatalf("the condition is off by %g", r)
+		}
+	}
+	p = parseHard(t, strings.Replace(perforated, "dn(u) + 2*u = x, on: hole", "{value: u, slope: dn(u)}, on: hole", 1))
+	if names(p.Built) != "walls→u hole.value→u hole.slope→u" {
+		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+	}
+}
