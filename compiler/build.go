@@ -220,6 +220,14 @@ func (t *trace) pow(a *value, p float64) *value {
 	return t.add(value{op: opPow, dim: a.dim, c0: p, args: []*value{a}})
 }
 
+// power is a^b. An exponent that has turned out to be constant is that of pow.
+func (t *trace) power(a, b *value) *value {
+	if c, ok := isConst(b); ok && b.dim <= a.dim && !t.plain {
+		return t.pow(a, c)
+	}
+	return t.add(value{op: opPower, dim: wider(a, b), args: []*value{a, b}})
+}
+
 func (t *trace) unary(u *ph.Unary, a *value) *value {
 	if c, ok := isConst(a); ok && !t.plain {
 		return t.constant(u.F(c), a.dim)

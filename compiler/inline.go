@@ -96,7 +96,7 @@ func (l *lowering) value(e ph.Expr, a []*value) (*value, error) {
 	case ph.OpPow:
 		return t.pow(a[0], e.Attr().(float64)), nil
 	case ph.OpPower:
-		return t.add(value{op: opPower, dim: dim, args: a}), nil
+		return t.power(a[0], a[1]), nil
 	case ph.OpUnary:
 		u := e.Attr().(*ph.Unary)
 		if u.F == nil {

@@ -26,7 +26,7 @@ type Evaluator struct {
 	fixed   []float64
 }
 
-// refresh compiles the expression again if what it means has changed since: another window has begun.
+// refresh compiles the expression again if what it means has changed since: another stage has begun.
 func (e *Evaluator) refresh() error {
 	s := e.solver
 	if s.closed {
@@ -142,13 +142,19 @@ func (s *Solver) Eval(e ph.Expr, on *domain.Points) (*mat.Dense, error) {
 	return ev.Eval()
 }
 
-// Value is the current value of a scalar parameter, NaN if the problem does not use it.
+// Value is the current value of a scalar parameter or constant. It is NaN if the problem does not use it, for a constant its own.
 func (s *Solver) Value(p *ph.Param) float64 {
-	e, ok := s.layout.Find(p)
+	if e, ok := s.layout.Find(p); ok {
+		return s.theta[e.Offset]
+	}
+	own, ok := p.Constant()
 	if !ok {
 		return math.NaN()
 	}
-	return s.theta[e.Offset]
+	if e, fixed, ok := s.layout.Lookup(p.Path()); ok && fixed && e.Param == p {
+		return s.fixed[e.Offset]
+	}
+	return own
 }
 
 // Losses are the unweighted losses of all constraints at the current parameters.

@@ -19,32 +19,34 @@ import (
 
 // Solver trains the networks and parameters of one problem and evaluates the result. It is not safe for concurrent use.
 type Solver struct {
-	problem Problem
-	stated  []ph.Expr // residuals before they are divided by their scales
-	options Options
-	method  optim.Method
-	cons    []constraint
-	groups  []*group
-	layout  *compiler.Layout
-	bounds  map[*ph.Coord][2]float64
-	pool    *exec.Pool
-	theta   []float64
-	fixed   []float64
-	weights []float64
-	losses  []float64 // of the latest step
-	stepped bool      // there was one
-	closed  bool
-	epoch   int
-	history History
-	rows    rows      // of the history
-	step    Step      // as hooks see it
-	weighed []float64 // by the scheme, of the step
-	obj     *objective
-	evals   int
-	parts   map[string]*Part // by the parameters that they select
-	version int              // of the fixed parameters and of what the unknowns are: programs of an older one are compiled again
-	march   *march           // nil without windows
-	apart   bool             // the groups are those of the whole, for evaluation
+	problem    Problem
+	stated     []ph.Expr // residuals before they are divided by their scales
+	options    Options
+	method     optim.Method
+	cons       []constraint
+	groups     []*group
+	layout     *compiler.Layout
+	bounds     map[*ph.Coord][2]float64
+	pool       *exec.Pool
+	theta      []float64
+	fixed      []float64
+	weights    []float64
+	losses     []float64 // of the latest step
+	stepped    bool      // there was one
+	closed     bool
+	epoch      int
+	history    History
+	rows       rows      // of the history
+	step       Step      // as hooks see it
+	weighed    []float64 // by the scheme, of the step
+	obj        *objective
+	evals      int
+	parts      map[string]*Part // by the parameters that they select
+	version    int              // of the fixed parameters and of what the unknowns are: programs of an older one are compiled again
+	stages     *stages          // nil if the run is of one piece
+	march      *march           // nil without windows
+	curriculum *curriculum      // nil without one
+	apart      bool             // the groups are those of the whole, for evaluation
 }
 
 type constraint struct {
@@ -153,6 +155,11 @@ func (s *Solver) setUp() error {
 	}
 	if err := s.group(); err != nil {
 		return err
+	}
+	if s.options.Curriculum != nil {
+		if err := s.setUpCurriculum(); err != nil {
+			return err
+		}
 	}
 	if s.options.Windows != nil {
 		if err := s.setUpWindows(); err != nil {

@@ -58,6 +58,13 @@ func (s *Solver) SetParameter(path string, values []float64) error {
 		}
 		return s.enter(int(values[0]))
 	}
+	if c := s.curriculum; c != nil && e.Param == c.of {
+		k, err := c.lessonOf(values[0])
+		if err != nil {
+			return err
+		}
+		return s.enter(k)
+	}
 	copy(s.fixed[e.Offset:], values)
 	s.version++
 	for _, g := range s.groups { // what depends on points and fixed parameters alone is computed anew

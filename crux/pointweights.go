@@ -174,7 +174,7 @@ func (s *Solver) finished() error {
 		if q := s.cons[i].points; q != nil {
 			if f, ok := q.scheme.(weights.Finisher); ok {
 				if reason, done := f.Finished(); done {
-					return NextWindow(reason)
+					return NextStage(reason)
 				}
 			}
 		}

@@ -52,13 +52,14 @@ type Problem struct {
 
 // Options say how a problem is solved. The zero value works.
 type Options struct {
-	Method    optim.Method   // nil means &optim.Adam{}
-	Weights   weights.Scheme // nil means w_i = 1
-	Seed      uint64         // root of all random streams
-	Workers   int            // 0 means one for each core; results do not depend on it
-	Precision Precision      // of the compiled programs; parameters and optimiser are float64 always
-	Windows   *Windows       // time marching; nil means all times at once
-	Recorders []Recorder     // receive the losses of every step
+	Method     optim.Method   // nil means &optim.Adam{}
+	Weights    weights.Scheme // nil means w_i = 1
+	Seed       uint64         // root of all random streams
+	Workers    int            // 0 means one for each core; results do not depend on it
+	Precision  Precision      // of the compiled programs; parameters and optimiser are float64 always
+	Windows    *Windows       // time marching; nil means all times at once
+	Curriculum *Curriculum    // easier values of a constant first; nil means its own from the beginning
+	Recorders  []Recorder     // receive the losses of every step
 }
 
 // Precision is the arithmetic of compiled programs.

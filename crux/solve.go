@@ -355,8 +355,8 @@ func (s *Solver) finish(ctx context.Context, res *Result, err error) {
 	var diverged *DivergedError
 	var converged *optim.ConvergedError
 	switch {
-	case err == nil && s.march.done(s.epoch):
-		res.Status, res.Reason = Completed, fmt.Sprintf("ran all %d windows", s.march.last()+1)
+	case err == nil && s.stages.done(s.epoch):
+		res.Status, res.Reason = Completed, fmt.Sprintf("ran all %d %s", s.stages.last()+1, s.stages.noun)
 	case err == nil:
 		res.Status, res.Reason = Completed, "ran all steps"
 	case errors.As(err, &stopping):

@@ -25,7 +25,7 @@ type State struct {
 	History    History
 	Points     []PointState // one for each point set
 	Evals      int          // point sets drawn for evaluation so far
-	March      *MarchState  // nil without windows
+	Stages     *StagesState // nil without windows and curriculum
 
 	PointWeights []PointWeightState // one for each constraint with a point scheme
 }
@@ -67,7 +67,7 @@ func (r *Run) Complete(st *State) error {
 		return errors.New("crux: Complete in another step than the one after Next")
 	}
 	s := r.solver
-	if st.turned(s.march) {
+	if st.turned(s.stages) && s.march != nil { // which draws points for the window; without it they are those of Next
 		return s.updated(st)
 	}
 	for i, g := range s.groups { // points that callbacks set after Next are in place by now
@@ -78,12 +78,12 @@ func (r *Run) Complete(st *State) error {
 	return s.updated(st)
 }
 
-// turned reports whether another window has begun with the step after Next. Then all stays as it was before, and is done again.
-func (st *State) turned(m *march) bool {
-	if m == nil || st.March == nil || len(st.March.Past) == m.now {
+// turned reports whether another stage has begun with the step after Next. Then all stays as it was before, and is done again.
+func (st *State) turned(m *stages) bool {
+	if m == nil || st.Stages == nil || len(st.Stages.Past) == m.now {
 		return false
 	}
-	st.March.Over = true
+	st.Stages.Over = true
 	return true
 }
 
@@ -131,11 +131,11 @@ func (s *Solver) stateAt(epoch int) (*State, error) {
 		// A set that the step itself draws is drawn again: at its beginning there was the first one, of each window, and one
 		// for each interval before it.
 		if every := g.on.Interval(); every > 0 && epoch > 0 {
-			p.Draws = min(p.Draws, s.march.firsts(g)+(epoch-1)/every)
+			p.Draws = min(p.Draws, s.firsts(g)+(epoch-1)/every)
 		}
 		st.Points = append(st.Points, p)
 	}
-	st.March = s.march.state()
+	st.Stages = s.stages.state()
 	if k, ok := s.options.Weights.(stateful); ok {
 		var err error
 		if st.Scheme, err = k.State(); err != nil {
@@ -222,8 +222,8 @@ func (s *Solver) SetState(st *State) error {
 		}
 	}
 	s.version++
-	if now, err := s.march.fits(st); s.march != nil && err == nil {
-		s.march.restore(st.March)
+	if now, err := s.stages.fits(st); s.stages != nil && err == nil {
+		s.stages.restore(st.Stages)
 		if err := s.enter(now); err != nil {
 			return err
 		}
@@ -280,7 +280,7 @@ func (s *Solver) fits(st *State) error {
 	if err := s.pointWeightsFit(st); err != nil {
 		return err
 	}
-	if _, err := s.march.fits(st); err != nil {
+	if _, err := s.stages.fits(st); err != nil {
 		return err
 	}
 	h, n := st.History, len(s.cons)

@@ -92,12 +92,6 @@ type march struct {
 	ends   []float64
 	fields map[*ph.Field]*windowed
 	index  *ph.Param // how many windows lie behind, kept with the parameters
-
-	now   int      // window being trained
-	since int      // step with which it began
-	over  bool     // it is, whatever its steps: the next step begins the next one
-	past  []Window // those behind
-	fresh [][]byte // states before the first step, of what begins anew with a window
 }
 
 // setUpWindows finds what must be known of the problem's fields. The point sets have been read by then.
@@ -142,6 +136,10 @@ func (s *Solver) setUpWindows() error {
 		f.build(m)
 	}
 	s.march = m
+	s.stages = &stages{noun: "windows", steps: w.Steps}
+	for k := range m.last() + 1 {
+		s.stages.names = append(s.stages.names, fmt.Sprintf("%s from %v to %v", w.Coord.Name(), m.ends[k], m.ends[k+1]))
+	}
 	for _, g := range s.groups {
 		errs = append(errs, s.divide(g))
 	}
@@ -182,24 +180,16 @@ func (s *Solver) divide(g *group) error {
 // last is the index of the last window.
 func (m *march) last() int { return len(m.ends) - 2 }
 
-// done reports whether the last window is over.
-func (m *march) done(epoch int) bool { return m != nil && m.now == m.last() && m.ended(epoch) }
-
-// ended reports whether the window is over at the beginning of a step.
-func (m *march) ended(epoch int) bool { return m.over || epoch-m.since >= m.Steps }
-
 // Windows are the windows of the problem with what has been done in each; nil without Options.Windows.
 func (s *Solver) Windows() []Window {
 	m := s.march
 	if m == nil {
 		return nil
 	}
-	list := slices.Clone(m.past)
-	for k := len(list); k <= m.last(); k++ {
-		list = append(list, Window{From: m.ends[k], To: m.ends[k+1], Loss: math.NaN()})
-	}
-	if now := &list[m.now]; s.epoch > m.since {
-		now.Steps, now.Loss = s.epoch-m.since, s.lastLoss()
+	list := make([]Window, m.last()+1)
+	for k := range list {
+		steps, loss := s.progress(k)
+		list[k] = Window{From: m.ends[k], To: m.ends[k+1], Steps: steps, Loss: loss}
 	}
 	return list
 }
@@ -208,10 +198,10 @@ func (s *Solver) Windows() []Window {
 // else, which may well cost them nothing: at more than 1e4 times the loss of the next one, or of all before it, and at more than
 // 1e-6 of the loss with which the run began. ok is false if there is none, as far as windows are over.
 func (s *Solver) Unsolved() (k int, ok bool) {
-	m := s.march
-	if m == nil || len(s.history.Loss) == 0 {
+	if s.march == nil || len(s.history.Loss) == 0 {
 		return 0, false
 	}
+	m := s.stages
 	var ends []float64
 	for _, w := range m.past {
 		ends = append(ends, w.Loss)
@@ -232,20 +222,4 @@ func unsolved(ends []float64, first float64) (k int, ok bool) {
 		}
 	}
 	return 0, false
-}
-
-// lastLoss is that of the last step, NaN before the first.
-func (s *Solver) lastLoss() float64 {
-	if n := len(s.history.Loss); n > 0 {
-		return s.history.Loss[n-1]
-	}
-	return math.NaN()
-}
-
-// Window is the window being trained, counted from 0, and how many there are; 0 and 1 without Options.Windows. A nil run has none.
-func (r *Run) Window() (index, count int) {
-	if r == nil || r.solver.march == nil {
-		return 0, 1
-	}
-	return r.solver.march.now, r.solver.march.last() + 1
 }

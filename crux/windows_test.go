@@ -128,7 +128,7 @@ func TestWindowPoints(t *testing.T) {
 	ends := []float64{0, 0.5, 2, 3}
 	seen := map[int]bool{}
 	solve(t, s, 9, onStep(func(_ context.Context, st *crux.Step) error {
-		k, n := st.Run.Window()
+		k, n := st.Run.Stage()
 		seen[k] = true
 		if n != 3 || k != st.Epoch/3 {
 			t.Errorf("step %d in window %d of %d", st.Epoch, k, n)
@@ -339,8 +339,8 @@ func TestWindowMistakes(t *testing.T) {
 	}
 }
 
-// NextWindow ends a window, and in the last one the run. Workers do not matter.
-func TestNextWindow(t *testing.T) {
+// NextStage ends a window, and in the last one the run. Workers do not matter.
+func TestNextStage(t *testing.T) {
 	var runs []*crux.Solver
 	for _, workers := range []int{1, 3} {
 		p := newSwing()
@@ -348,8 +348,8 @@ func TestNextWindow(t *testing.T) {
 		o.Workers = workers
 		s := newSolver(t, p.Problem, o)
 		res, err := s.Solve(context.Background(), 100, onStep(func(_ context.Context, st *crux.Step) error {
-			if k, _ := st.Run.Window(); st.Epoch == 10*(k+1) {
-				return crux.NextWindow("enough")
+			if k, _ := st.Run.Stage(); st.Epoch == 10*(k+1) {
+				return crux.NextStage("enough")
 			}
 			return nil
 		}))
@@ -359,7 +359,7 @@ func TestNextWindow(t *testing.T) {
 		runs = append(runs, s)
 	}
 	sameRun(t, runs[1], runs[0])
-	if !errors.Is(crux.NextWindow(""), crux.ErrStop) {
+	if !errors.Is(crux.NextStage(""), crux.ErrStop) {
 		t.Error("without windows it is no stop")
 	}
 }

@@ -1,6 +1,7 @@
 package placeholder
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func Coords3(a, b, c string) (x, y, z *Coord) { return NewCoord(a), NewCoord(b),
 // Init fills a new parameter of the given shape.
 type Init func(rng *rand.Rand, dst []float64, shape []int)
 
-// Param is a trainable parameter: a scalar of the PDE, or a weight of a network. As an expression it has as many
+// Param is a parameter: a scalar of the PDE, trainable or constant, or a weight of a network. As an expression it has as many
 // components as the last entry of its shape; matrices appear only as the weight of [Affine].
 type Param struct {
 	node
@@ -42,6 +43,7 @@ type Param struct {
 	shape []int
 	init  Init
 	fixed bool
+	value *float64 // of a constant
 }
 
 // NewParam returns a trainable scalar, for inverse problems: an unknown coefficient with an initial guess.
@@ -52,6 +54,25 @@ func NewParam(name string, init float64) *Param {
 		p.fail("parameter name %q: use letters, digits and underscores, starting with a letter", name)
 	}
 	return p
+}
+
+// NewConstant returns a number with a name that is not trained: a coefficient of the equations. Unlike [Const] it can take other
+// values while a solver trains, see crux.Curriculum; otherwise it is its value.
+func NewConstant(name string, value float64) *Param {
+	p := NewParam(name, value)
+	p.fixed, p.value = true, &value
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		p.fail("constant %s is %v; it must be finite", name, value)
+	}
+	return p
+}
+
+// Constant is the value of a parameter that NewConstant has made; ok is false for any other.
+func (p *Param) Constant() (value float64, ok bool) {
+	if p.value == nil {
+		return 0, false
+	}
+	return *p.value, true
 }
 
 // Path is the parameter's unique name, "kappa" or "u/layer1/weight".

@@ -35,9 +35,9 @@ func (c *clock) OnStep(_ context.Context, s *crux.Step) error {
 		return nil
 	}
 	used := c.before + c.now().Sub(c.begin)
-	if k, n := s.Run.Window(); used < c.limit {
+	if k, n := s.Run.Stage(); used < c.limit {
 		if k+1 < n && used >= time.Duration(float64(c.limit)*float64(k+1)/float64(n)) {
-			return crux.NextWindow("its share of the time budget used up")
+			return crux.NextStage("its share of the time budget used up")
 		}
 		return nil
 	}

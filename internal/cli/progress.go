@@ -53,7 +53,7 @@ func (p *progress) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	p.phases = phaseNames(optim.Describe(p.method))
 	p.begin = p.now()
 	p.drawn, p.first, p.epoch = p.begin, r.Epoch(), r.Epoch()
-	p.window, _ = r.Window()
+	p.window, _ = r.Stage()
 	return nil
 }
 
@@ -63,7 +63,7 @@ func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
 	if p.size != nil {
 		every = blockEvery
 	}
-	if k, _ := s.Run.Window(); k != p.window {
+	if k, _ := s.Run.Stage(); k != p.window {
 		p.window, p.said = k, 0
 		p.turned(s.Run.Solver(), k)
 	}
@@ -96,7 +96,7 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 	if p.rate > 0 {
 		head += fmt.Sprintf("  %s/s  ETA %s", short(p.rate), duration(p.left(s, now)))
 	}
-	if k, n := s.Run.Window(); n > 1 {
+	if k, n := s.Run.Stage(); n > 1 {
 		head += fmt.Sprintf("  window %d/%d", k+1, n)
 	}
 	if phase := p.phase(); phase != "" {

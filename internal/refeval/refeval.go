@@ -355,6 +355,9 @@ func (s *state) normalize(in ph.Expr) []jet {
 
 func (s *state) param(p *ph.Param) []jet {
 	v, ok := s.point.Params[p]
+	if c, constant := p.Constant(); !ok && constant {
+		v, ok = []float64{c}, true
+	}
 	if !ok || len(v) != p.Size() {
 		fail("parameter %s has %d values, it needs %d", p.Path(), len(v), p.Size())
 	}

@@ -71,6 +71,10 @@ func (p *program) add(c component) int {
 	case ph.OpConst:
 		a := c.e.Attr().(float64)
 		f = func(_, _ []float64) float64 { return a }
+	case ph.OpParam:
+		if a, ok := c.e.Attr().(*ph.Param).Constant(); ok {
+			f = func(_, _ []float64) float64 { return a }
+		}
 	case ph.OpCoord:
 		f = p.coordinate(c.e.Attr().(*ph.Coord))
 	case ph.OpAdd, ph.OpSub, ph.OpMul, ph.OpDiv, ph.OpPower, ph.OpMin, ph.OpMax, ph.OpCompare:

@@ -1,0 +1,168 @@
+package crux
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Curriculum trains with easier values of a constant first: a slower wind, a smaller Reynolds number, a larger viscosity
+// (Krishnapriyan et al. 2021, arXiv 2109.01050, Section 4, "curriculum regularization"). Each value is a lesson. It begins
+// with the parameters, the points and the weights of constraints of the one before; the method and the weights of points begin anew, since what
+// they know is of another loss. The last lesson has the constant's own value, so that its objective is the one of the
+// problem without a curriculum, to the bit.
+//
+// Residuals, and all expressions that the solver evaluates, have the constant at the value of the lesson that is trained: a run
+// that ends before the last one leaves the solution of another problem, which [Solver.Lessons] names. The value is kept among
+// the fixed parameters under the constant's name.
+type Curriculum struct {
+	Of     *ph.Param // a constant of ph.NewConstant, which appears in a residual
+	Values []float64 // those before its own, all different; its own comes last and may stand there, too
+	Steps  int       // updates of each lesson, at most: one whose method converges is over sooner; at least 1
+}
+
+// LinearRamp is n values in equal steps, for the values of a curriculum: the first is from, the last to. For n below 2 it is to alone.
+func LinearRamp(from, to float64, n int) []float64 {
+	return ramp(from, to, n, func(s float64) float64 { return from + (to-from)*s })
+}
+
+// GeometricRamp is n values with equal ratios: the first is from, the last to, which have the same sign. For n below 2 it is to alone.
+func GeometricRamp(from, to float64, n int) []float64 {
+	return ramp(from, to, n, func(s float64) float64 { return from * math.Pow(to/from, s) })
+}
+
+func ramp(from, to float64, n int, at func(s float64) float64) []float64 {
+	if n < 2 {
+		return []float64{to}
+	}
+	list := make([]float64, n)
+	for i := range list {
+		list[i] = at(float64(i) / float64(n-1))
+	}
+	list[0], list[n-1] = from, to
+	return list
+}
+
+// Lesson is one of the lessons of a curriculum.
+type Lesson struct {
+	Value float64 // of the constant
+	Steps int     // taken so far; 0 before it begins
+	Loss  float64 // at the last step
+}
+
+// maxLessons bounds a curriculum: more are a mistake.
+const maxLessons = 100
+
+// curriculum is a solver's way through the lessons.
+type curriculum struct {
+	of     *ph.Param
+	values []float64 // of each lesson
+}
+
+// setUpCurriculum checks what the options say.
+func (s *Solver) setUpCurriculum() error {
+	c := s.options.Curriculum
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("Options.Curriculum: "+format, args...)
+	}
+	if s.options.Windows != nil {
+		return bad("Options.Windows stands beside it; take one of the two")
+	}
+	if c.Of == nil {
+		return bad("no Of; name the constant that takes several values")
+	}
+	own, ok := c.Of.Constant()
+	name := c.Of.Path()
+	if !ok {
+		return bad("%s is no constant; make it with placeholder.NewConstant", name)
+	}
+	if err := c.Of.Err(); err != nil {
+		return err
+	}
+	values, err := lessons(c.Values, own)
+	if err != nil {
+		return bad("%s: %w", name, err)
+	}
+	if c.Steps < 1 {
+		return bad("option Steps is %d; say how many updates each lesson gets", c.Steps)
+	}
+	used := false
+	for _, k := range s.problem.Constraints {
+		each(k.Residual, func(e ph.Expr) { used = used || e.Attr() == any(c.Of) })
+	}
+	if !used {
+		return bad("%s appears in no residual; name a constant of which one depends", name)
+	}
+	s.curriculum = &curriculum{of: c.Of, values: values}
+	s.stages = &stages{noun: "lessons", steps: c.Steps}
+	for _, v := range values {
+		s.stages.names = append(s.stages.names, fmt.Sprintf("%s = %v", name, v))
+	}
+	return nil
+}
+
+// lessons are the values of a curriculum, the constant's own last.
+func lessons(values []float64, own float64) ([]float64, error) {
+	list := slices.Clone(values)
+	if n := len(list); n == 0 || list[n-1] != own {
+		list = append(list, own)
+	}
+	switch n := len(list); {
+	case n < 2:
+		return nil, fmt.Errorf("no other value than its own, %v; give easier ones to begin with", own)
+	case n > maxLessons:
+		return nil, fmt.Errorf("%d values; take at most %d", n, maxLessons)
+	}
+	for i, v := range list {
+		switch {
+		case !finite(v):
+			return nil, fmt.Errorf("the value %v is not finite", v)
+		case slices.Contains(list[:i], v) && i == len(list)-1:
+			return nil, fmt.Errorf("the value %v is its own, which comes last; leave it out before", v)
+		case slices.Contains(list[:i], v):
+			return nil, fmt.Errorf("the value %v stands there twice; give each once", v)
+		}
+	}
+	return list, nil
+}
+
+// in is an expression of the user's as it is in lesson k.
+func (c *curriculum) in(e ph.Expr, k int) ph.Expr {
+	return ph.Replace(e, func(e ph.Expr) ph.Expr {
+		if e == ph.Expr(c.of) {
+			return ph.Const(c.values[k])
+		}
+		return nil
+	})
+}
+
+// enterLesson notes the value of the constant that belongs to lesson k.
+func (s *Solver) enterLesson(k int) {
+	c := s.curriculum
+	at, _, _ := s.layout.Lookup(c.of.Path())
+	s.fixed[at.Offset] = c.values[k]
+}
+
+// lessonOf finds the lesson of a value.
+func (c *curriculum) lessonOf(value float64) (int, error) {
+	k := slices.Index(c.values, value)
+	if k < 0 {
+		return 0, fmt.Errorf("crux: parameter %q: %v; it takes the values of its curriculum, %v", c.of.Path(), value, c.values)
+	}
+	return k, nil
+}
+
+// Lessons are the lessons of the problem with what has been done in each; nil without Options.Curriculum.
+func (s *Solver) Lessons() []Lesson {
+	if s.curriculum == nil {
+		return nil
+	}
+	list := make([]Lesson, len(s.curriculum.values))
+	for k, v := range s.curriculum.values {
+		steps, loss := s.progress(k)
+		list[k] = Lesson{Value: v, Steps: steps, Loss: loss}
+	}
+	return list
+}
