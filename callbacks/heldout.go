@@ -25,7 +25,7 @@ import (
 // arXiv 2207.10289), p ∝ |r|/mean|r| + 1, with |r|² = Σ w_i|r_i|² over the constraints that share the points. The mean of |r|² over
 // the candidates, which nothing was fitted to, tells whether that leads anywhere: where it is not below half of what it was the
 // last time, there were too few points, and the sets that have a share in it are doubled. When they may grow no further and
-// it happens twice more, the run ends: the network has learnt what it can from points, and would go on to learn where they are.
+// it happens twice more, the run, or the lesson of a curriculum, ends: the network has learnt what it can from points, and would go on to learn where they are.
 //
 // So few points are enough at first, with which steps are cheap: burgers1d of testdata/problems begins with 600.
 //
@@ -53,6 +53,7 @@ type heldOut struct {
 	Mean   float64     // of |r|² over the candidates of the last change; 0 before the first
 	Drawn  int         // changes
 	Missed int         // changes in a row that gained nothing although there could be no more points
+	Stage  int         // of the run: residuals of another one are of another problem
 	Lines  []string
 }
 
@@ -206,6 +207,9 @@ func (t *HeldOut) squares(s *crux.Step, w []int, at *domain.Cloud) ([]float64, e
 // redraw gives all watched sets new points, and more of them where that is needed, or ends the run.
 func (t *HeldOut) redraw(s *crux.Step, ratio float64) error {
 	st := &t.state
+	if k, _ := s.Run.Stage(); k != st.Stage {
+		st.Stage, st.Mean, st.Missed = k, 0, 0
+	}
 	clouds, squares, means := make([]*domain.Cloud, len(t.watched)), make([][]float64, len(t.watched)), make([]float64, len(t.watched))
 	total := 0.0
 	for k, w := range t.watched {
@@ -257,7 +261,7 @@ func (t *HeldOut) redraw(s *crux.Step, ratio float64) error {
 	case grows:
 		if st.Missed++; st.Missed > patience {
 			t.say(s, "no others: on points that nothing was fitted to, the mean square went from %.2e to %.2e, and there may be no more points", before, total)
-			return crux.Stop(fmt.Sprintf("the residual no longer falls between the points, which were drawn anew %d times", st.Drawn))
+			return crux.NextStage(fmt.Sprintf("the residual no longer falls between the points, which were drawn anew %d times", st.Drawn))
 		}
 	default:
 		st.Missed = 0

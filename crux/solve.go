@@ -169,7 +169,7 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Call
 		if err == nil {
 			err = s.update(whole, step, callbacks)
 		}
-		if err != nil && !s.leave(err) && (k == steps-1 || !s.early(err, callbacks)) {
+		if err != nil && (k == steps-1 || !s.early(err, callbacks)) && !s.leave(err) {
 			return err
 		}
 		s.epoch++

@@ -73,7 +73,7 @@ func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error)
 			if err != nil {
 				return nil, fail(exitUsage, fmt.Errorf("--steps %d: %w", o.steps, err))
 			}
-			each := max(1, p.Windows) // windows run through the phases each
+			each := max(1, p.Stages) // which run through the phases each
 			sets = append(sets, fmt.Sprintf("%s=%d", key, last+(o.steps-p.PhaseSteps+each-1)/each))
 		}
 		if p, err = spec.Load(path, append(sets, fmt.Sprintf("steps=%d", o.steps))); err != nil {

@@ -12,8 +12,20 @@ import (
 )
 
 // openTrained builds the problem of a run directory as the run left it: in the state of its newest checkpoint, with the
-// parameters of its end where it came to one. The caller closes the solver.
+// parameters of its end where it came to one. That it solves another problem, with a curriculum that is not finished, is said. The
+// caller closes the solver.
 func (a *app) openTrained(dir string, sets []string) (*training, error) {
+	t, err := a.openRun(dir, sets)
+	if err != nil {
+		return nil, err
+	}
+	if line := curriculumOf(t.problem, t.solver).unfinished(); line != "" {
+		fmt.Fprintf(a.Err, "%s: %s\n", dir, line) //nolint:errcheck
+	}
+	return t, nil
+}
+
+func (a *app) openRun(dir string, sets []string) (*training, error) {
 	if err := isRun(dir); err != nil {
 		return nil, err
 	}

@@ -64,6 +64,21 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	for _, w := range r.Warnings {
 		fmt.Fprintf(&b, "  ! %s\n", w)
 	}
+	if c := r.Curriculum; c != nil {
+		rows = [][]string{{"lesson", c.Constant, "steps", "loss"}}
+		for i, l := range c.Lessons {
+			row := []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", float64(l.Value)), fmt.Sprint(l.Steps), scientific(float64(l.Loss))}
+			if l.Steps == 0 {
+				row[3] = "–"
+			}
+			rows = append(rows, row)
+		}
+		b.WriteString("\n")
+		table(&b, rows)
+		if line := c.unfinished(); line != "" {
+			fmt.Fprintf(&b, "\n%s\n", line)
+		}
+	}
 	if len(r.Errors) > 0 {
 		rows = [][]string{{"field", "rel. L2 error", "max error", "own error of the reference", "reference"}}
 		for _, e := range r.Errors {

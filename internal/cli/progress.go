@@ -22,18 +22,19 @@ const (
 // and then. It draws on the goroutine of the run, so it needs no locks, and never keeps the run waiting for a timer.
 type progress struct {
 	block
-	now    func() time.Time
-	name   string
-	steps  int           // of the whole run, parts before a break included
-	limit  time.Duration // of wall time; 0 means none
-	names  []string      // of the constraints
-	method optim.Method
-	phases []string
-	said   int // choices of the method that have been shown
-	window int // in which the last step was
-	warned bool
-	moves  []crux.Callback
-	moved  int // what they have decided and has been shown
+	now      func() time.Time
+	name     string
+	steps    int           // of the whole run, parts before a break included
+	limit    time.Duration // of wall time; 0 means none
+	names    []string      // of the constraints
+	method   optim.Method
+	phases   []string
+	said     int    // choices of the method that have been shown
+	constant string // of the curriculum
+	stage    int    // in which the last step was
+	warned   bool   // of a window
+	moves    []crux.Callback
+	moved    int // what they have decided and has been shown
 
 	begin time.Time
 	first int       // epoch at which the run began
@@ -43,7 +44,11 @@ type progress struct {
 }
 
 func newProgress(s Streams, p *spec.Problem) *progress {
-	return &progress{block: block{w: s.Err, size: s.Terminal}, now: s.Now, name: p.Name, steps: p.Steps, limit: p.Budget}
+	w := &progress{block: block{w: s.Err, size: s.Terminal}, now: s.Now, name: p.Name, steps: p.Steps, limit: p.Budget}
+	if c := p.Options.Curriculum; c != nil {
+		w.constant = c.Of.Path()
+	}
+	return w
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -53,7 +58,7 @@ func (p *progress) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	p.phases = phaseNames(optim.Describe(p.method))
 	p.begin = p.now()
 	p.drawn, p.first, p.epoch = p.begin, r.Epoch(), r.Epoch()
-	p.window, _ = r.Stage()
+	p.stage, _ = r.Stage()
 	return nil
 }
 
@@ -63,8 +68,8 @@ func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
 	if p.size != nil {
 		every = blockEvery
 	}
-	if k, _ := s.Run.Stage(); k != p.window {
-		p.window, p.said = k, 0
+	if k, _ := s.Run.Stage(); k != p.stage {
+		p.stage, p.said = k, 0
 		p.turned(s.Run.Solver(), k)
 	}
 	now := p.now()
@@ -97,7 +102,11 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 		head += fmt.Sprintf("  %s/s  ETA %s", short(p.rate), duration(p.left(s, now)))
 	}
 	if k, n := s.Run.Stage(); n > 1 {
-		head += fmt.Sprintf("  window %d/%d", k+1, n)
+		noun := "window"
+		if s.Run.Solver().Lessons() != nil {
+			noun = "lesson"
+		}
+		head += fmt.Sprintf("  %s %d/%d", noun, k+1, n)
 	}
 	if phase := p.phase(); phase != "" {
 		head += "  " + phase
@@ -126,13 +135,19 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 	p.draw(append([]string{head}, p.bars(s)...))
 }
 
-// turned says that a window is over and the next one begins, and once that one of those behind is not solved.
+// turned says that a window or a lesson is over and the next one begins, and once that a window behind is not solved.
 func (p *progress) turned(s *crux.Solver, k int) {
 	p.clear()
-	list := s.Windows()
-	was := list[k-1]
-	fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, is over after %d steps, loss %.3e; window %d, %v to %v, begins where it ends\n", //nolint:errcheck
-		p.name, k, len(list), was.From, was.To, was.Steps, was.Loss, k+1, list[k].From, list[k].To)
+	if list := s.Windows(); list != nil {
+		was := list[k-1]
+		fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, is over after %d steps, loss %.3e; window %d, %v to %v, begins where it ends\n", //nolint:errcheck
+			p.name, k, len(list), was.From, was.To, was.Steps, was.Loss, k+1, list[k].From, list[k].To)
+	}
+	if list := s.Lessons(); list != nil {
+		was := list[k-1]
+		fmt.Fprintf(p.w, "%s  lesson %d/%d, %s = %v, is over after %d steps, loss %.3e; lesson %d, %s = %v, begins\n", //nolint:errcheck
+			p.name, k, len(list), p.constant, was.Value, was.Steps, was.Loss, k+1, p.constant, list[k].Value)
+	}
 	if text := unsolvedWindow(s); text != "" && !p.warned {
 		fmt.Fprintf(p.w, "%s  ! %s\n", p.name, text) //nolint:errcheck
 		p.warned = true

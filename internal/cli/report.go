@@ -3,35 +3,40 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // Report is what a run came to: the object that --json prints and result.json holds. Numbers that are not finite are
 // null there.
 type Report struct {
-	Problem     string   `json:"problem"`
-	Status      string   `json:"status"` // completed, converged, stopped, canceled, diverged or failed
-	Reason      string   `json:"reason"`
-	Steps       int      `json:"steps"`
-	Seed        uint64   `json:"seed"`
-	Parameters  int      `json:"parameters"`       // trainable numbers
-	Optimizer   string   `json:"optimizer"`        // that ran, in words
-	Seconds     Number   `json:"seconds"`          // of training
-	Loss        Number   `json:"loss"`             // at the final parameters
-	Losses      Numbers  `json:"losses"`           // by constraint, unweighted
-	Errors      Errors   `json:"errors"`           // by field; of fields with a reference
-	Exact       []Exact  `json:"exact,omitempty"`  // constraints that hold exactly because they are built into a field
-	Scales      []Scale  `json:"scales,omitempty"` // of the residuals at step 0
-	ResidualP99 Numbers  `json:"residual_p99"`
-	Params      Numbers  `json:"params"`               // trainable scalars, and numbers that follow from them
-	Truths      Numbers  `json:"truths,omitempty"`     // what params should be, of those for which the file says so
-	Choices     []string `json:"choices,omitempty"`    // what an optimizer that decides by itself has decided, and why
-	Resampling  []string `json:"resampling,omitempty"` // likewise what has become of points that are watched
-	Findings    []string `json:"findings,omitempty"`   // what trackers found that matters
-	Windows     []Window `json:"windows,omitempty"`    // of time, trained one after the other
-	Warnings    []string `json:"warnings,omitempty"`   // what in the course of the run speaks against its result
-	RunDir      *string  `json:"run_dir"`              // null if nothing could be written
+	Problem     string      `json:"problem"`
+	Status      string      `json:"status"` // completed, converged, stopped, canceled, diverged or failed
+	Reason      string      `json:"reason"`
+	Steps       int         `json:"steps"`
+	Seed        uint64      `json:"seed"`
+	Parameters  int         `json:"parameters"`       // trainable numbers
+	Optimizer   string      `json:"optimizer"`        // that ran, in words
+	Seconds     Number      `json:"seconds"`          // of training
+	Loss        Number      `json:"loss"`             // at the final parameters
+	Losses      Numbers     `json:"losses"`           // by constraint, unweighted
+	Errors      Errors      `json:"errors"`           // by field; of fields with a reference
+	Exact       []Exact     `json:"exact,omitempty"`  // constraints that hold exactly because they are built into a field
+	Scales      []Scale     `json:"scales,omitempty"` // of the residuals at step 0
+	ResidualP99 Numbers     `json:"residual_p99"`
+	Params      Numbers     `json:"params"`               // trainable scalars, and numbers that follow from them
+	Truths      Numbers     `json:"truths,omitempty"`     // what params should be, of those for which the file says so
+	Choices     []string    `json:"choices,omitempty"`    // what an optimizer that decides by itself has decided, and why
+	Resampling  []string    `json:"resampling,omitempty"` // likewise what has become of points that are watched
+	Findings    []string    `json:"findings,omitempty"`   // what trackers found that matters
+	Windows     []Window    `json:"windows,omitempty"`    // of time, trained one after the other
+	Curriculum  *Curriculum `json:"curriculum,omitempty"` // over a constant of the equations
+	Warnings    []string    `json:"warnings,omitempty"`   // what in the course of the run speaks against its result
+	RunDir      *string     `json:"run_dir"`              // null if nothing could be written
 }
 
 // Number is a float64 that is null in JSON when it is not finite.
@@ -51,6 +56,43 @@ type Window struct {
 	To    float64 `json:"to"`
 	Steps int     `json:"steps"`
 	Loss  Number  `json:"loss"` // at its last step; null if it has not begun
+}
+
+// Curriculum is the values that a constant has taken, one after the other.
+type Curriculum struct {
+	Constant string   `json:"constant"`
+	Value    Number   `json:"value"` // at the end: the report is of the problem with it
+	Final    Number   `json:"final"` // its own, which comes last
+	Lessons  []Lesson `json:"lessons"`
+}
+
+// curriculumOf is how far a solver has come with the curriculum of its problem; nil without one.
+func curriculumOf(p *spec.Problem, s *crux.Solver) *Curriculum {
+	c := p.Options.Curriculum
+	if c == nil {
+		return nil
+	}
+	own, _ := c.Of.Constant()
+	r := &Curriculum{Constant: c.Of.Path(), Value: Number(s.Value(c.Of)), Final: Number(own)}
+	for _, l := range s.Lessons() {
+		r.Lessons = append(r.Lessons, Lesson{Number(l.Value), l.Steps, Number(l.Loss)})
+	}
+	return r
+}
+
+// unfinished says of which problem a run has left the solution, if that is not the one of the file.
+func (c *Curriculum) unfinished() string {
+	if c == nil || c.Value == c.Final {
+		return ""
+	}
+	return fmt.Sprintf("the curriculum is not finished: this solves the problem with %s = %v, and errors are of it, not of %v", c.Constant, c.Value, c.Final)
+}
+
+// Lesson is a value of the constant that was trained.
+type Lesson struct {
+	Value Number `json:"value"`
+	Steps int    `json:"steps"`
+	Loss  Number `json:"loss"` // at its last step; null if it has not begun
 }
 
 // Exact is a constraint that is built into a field.

@@ -45,7 +45,7 @@ func (sol *solution) field(s *crux.Solver, f spec.Field, references []spec.Refer
 				return err
 			}
 		}
-		if err := sol.compare(sh, values, r); err != nil {
+		if err := sol.compare(sh, values, r.At(s.Value)); err != nil {
 			return err
 		}
 	}

@@ -271,6 +271,7 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 	if text := unsolvedWindow(s); text != "" {
 		r.Warnings = append(r.Warnings, text)
 	}
+	r.Curriculum = curriculumOf(p, s)
 	var first error
 	note := func(err error) {
 		if first == nil {
@@ -368,6 +369,13 @@ func (a *app) printDryRun(ctx context.Context, p *spec.Problem, s *crux.Solver, 
 	fmt.Fprintf(&b, ", %d points\n", total)
 	for _, n := range points {
 		fmt.Fprintf(&b, "#   %s: %.0f points\n", n.Name, n.Value)
+	}
+	if c := p.Options.Curriculum; c != nil {
+		var values []string
+		for _, l := range s.Lessons() {
+			values = append(values, fmt.Sprint(l.Value))
+		}
+		fmt.Fprintf(&b, "#   lessons: %s = %s, at most %d steps each\n", c.Of.Path(), strings.Join(values, ", "), c.Steps)
 	}
 	for _, d := range demands {
 		fmt.Fprintf(&b, "# %v of memory at most\n", d)

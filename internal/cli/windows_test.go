@@ -16,18 +16,24 @@ import (
 // marched makes an empty folder with marched.yaml the current one.
 func marched(t *testing.T) {
 	t.Helper()
-	b, err := os.ReadFile("testdata/marched.yaml")
+	alone(t, "marched.yaml")
+}
+
+// alone makes an empty folder with a file of testdata the current one.
+func alone(t *testing.T, name string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	if err := os.WriteFile("marched.yaml", b, 0o644); err != nil {
+	if err := os.WriteFile(name, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// interrupted solves marched.yaml until progress has read the clock so many times, once a step.
-func interrupted(t *testing.T, dir string, reads int) {
+// interrupted solves a file until progress has read the clock so many times, once a step.
+func interrupted(t *testing.T, file, dir string, reads int) {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -39,7 +45,7 @@ func interrupted(t *testing.T, dir string, reads int) {
 		return time.Unix(int64(calls), 0)
 	}
 	var out, stderr bytes.Buffer
-	if code := Run(ctx, []string{"solve", "marched.yaml", "--out", dir}, Streams{Out: &out, Err: &stderr, Now: clock}); code != exitInterrupted {
+	if code := Run(ctx, []string{"solve", file, "--out", dir}, Streams{Out: &out, Err: &stderr, Now: clock}); code != exitInterrupted {
 		t.Fatalf("exit %d: %s", code, stderr.String())
 	}
 }
@@ -56,10 +62,29 @@ func TestWindowsResume(t *testing.T) {
 		name  string
 		reads int
 	}{{"second", 24}, {"seam", 17}, {"afterseam", 18}, {"third", 40}} {
-		interrupted(t, c.name, c.reads)
+		interrupted(t, "marched.yaml", c.name, c.reads)
 		quietly(t, "resume", c.name, "--quiet")
 		sameRun(t, c.name, c.name, "whole", historyFile)
 	}
+	resumeFromEach(t)
+	// the last window is lengthened
+	quietly(t, "resume", "whole", "--steps", "54", "--quiet")
+	var v struct {
+		Steps   int
+		Windows []Window
+	}
+	b, err := os.ReadFile(filepath.Join("whole", resultFile))
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil || v.Steps != 50 || len(v.Windows) != 3 || v.Windows[0].Steps != 16 || v.Windows[2].Steps != 18 {
+		t.Errorf("%v: %s", err, b)
+	}
+}
+
+// resumeFromEach goes on from each checkpoint of the run in whole and wants the same end.
+func resumeFromEach(t *testing.T) {
+	t.Helper()
 	files, err := callbacks.Checkpoints(filepath.Join("whole", checkpointFolder))
 	if err != nil || len(files) < 12 {
 		t.Fatalf("%d checkpoints, %v", len(files), err)
@@ -81,19 +106,6 @@ func TestWindowsResume(t *testing.T) {
 		}
 		quietly(t, "resume", dir, "--quiet")
 		sameRun(t, dir, dir, "whole", historyFile)
-	}
-	// the last window is lengthened
-	quietly(t, "resume", "whole", "--steps", "54", "--quiet")
-	var v struct {
-		Steps   int
-		Windows []Window
-	}
-	b, err := os.ReadFile(filepath.Join("whole", resultFile))
-	if err == nil {
-		err = json.Unmarshal(b, &v)
-	}
-	if err != nil || v.Steps != 50 || len(v.Windows) != 3 || v.Windows[0].Steps != 16 || v.Windows[2].Steps != 18 {
-		t.Errorf("%v: %s", err, b)
 	}
 }
 

@@ -211,6 +211,9 @@ func (s *state) operate(e ph.Expr, x []jet) jet {
 	case ph.OpPow:
 		return x[0].compose(powerSeries(e.Attr().(float64)))
 	case ph.OpPower: // a^b = e^{b ln a}
+		if len(x[1]) == 1 { // a number, for which the base may be negative
+			return x[0].compose(powerSeries(x[1][0]))
+		}
 		return x[1].mul(x[0].compose(logSeries(0, math.Log))).compose(expSeries)
 	case ph.OpUnary:
 		return s.unary(e.Attr().(*ph.Unary), x[0])

@@ -39,6 +39,7 @@ type builder struct {
 
 	auto      bool                // the optimizer chooses by itself, so that points are watched
 	marching  *node               // windows of time; nil if there are none
+	varying   varying             // the constant of a curriculum
 	allScaled bool                // scale: auto for the problem
 	unscaled  map[string]unscaled // by constraint
 }
@@ -59,7 +60,9 @@ func (l *loader) problem(root *node) *Problem {
 		b.p.Description, _ = b.textOf(n, "a text")
 	}
 	b.coords(s.need("coords", "{x: [0, 1], y: [0, 1]}"), s.get("time"))
-	b.readConstants(s.get("constants"))
+	constants := s.get("constants")
+	b.readCurriculum(s.get("curriculum"), constants)
+	b.readConstants(constants)
 	b.params(s.get("params"))
 	b.hard = b.readHard(s.get("hard"), s)
 	if n := s.get("scale"); n != nil {
@@ -95,6 +98,7 @@ func (l *loader) problem(root *node) *Problem {
 	b.optimizer(optimizer, s)
 	b.recording(s)
 	b.windows(windows, stopping)
+	b.lessons(stopping)
 	b.steps(steps)
 	if len(b.p.Coords) > 0 {
 		b.trackers(watched, s)
@@ -169,7 +173,7 @@ func (b *builder) readConstants(n *node) {
 				b.fail(e.value, "%v", err)
 				v = 1
 			}
-			b.constants[e.key] = ph.Const(v)
+			b.constants[e.key] = b.constant(e.key, v, x)
 			return b.constants[e.key]
 		}})
 	}

@@ -111,22 +111,59 @@ func (b *builder) read(s *section, n *node) *domain.Points {
 	return p
 }
 
+// knownSolution is one of the library, with the expressions of its constants.
+type knownSolution struct {
+	*pdetest.Solution
+	params map[string]ph.Expr
+}
+
+// at is the solution where the constant of a curriculum has another value than its own.
+func (k *knownSolution) at(value func(*ph.Param) float64) (*pdetest.Solution, error) {
+	if value == nil || k.varying() == nil {
+		return k.Solution, nil
+	}
+	values := map[string]float64{}
+	for name, e := range k.params {
+		v, err := number(e, value)
+		if err != nil {
+			return nil, fmt.Errorf("spec: %s of %s: %w", name, k.Name, err)
+		}
+		values[name] = v
+	}
+	sol, err := pdetest.Lookup(k.Name, values)
+	if err != nil {
+		return nil, fmt.Errorf("spec: %s", strings.TrimPrefix(err.Error(), "pdetest: "))
+	}
+	return sol, nil
+}
+
+// varying is an expression of a constant that takes several values by a curriculum, or nil.
+func (k *knownSolution) varying() ph.Expr {
+	for _, name := range sortedNames(k.params) {
+		if e := k.params[name]; len(parameters(e)) > 0 {
+			return e
+		}
+	}
+	return nil
+}
+
 // solution looks a known solution up, with its constants.
-func (b *builder) solution(name, params *node) *pdetest.Solution {
+func (b *builder) solution(name, params *node) *knownSolution {
 	text, ok := b.textOf(name, "the name of a known solution")
 	if !ok {
 		return nil
 	}
+	known := &knownSolution{}
 	var values map[string]float64
 	if params != nil {
-		values = map[string]float64{}
+		values, known.params = map[string]float64{}, map[string]ph.Expr{}
 		s := b.section(params, "{nu: 0.01/pi}")
 		for _, e := range s.n.entries {
-			v, ok := b.float(e.value)
+			x, v, ok := b.quantity(e.value)
 			if !ok {
 				return nil
 			}
-			values[e.key] = v
+			values[e.key], known.params[e.key] = v, x
 		}
 	}
 	if !slices.Contains(pdetest.Names(), text) {
@@ -142,7 +179,8 @@ func (b *builder) solution(name, params *node) *pdetest.Solution {
 		b.fail(at, "%s", strings.TrimPrefix(err.Error(), "pdetest: "))
 		return nil
 	}
-	return sol
+	known.Solution = sol
+	return known
 }
 
 // coordsOf matches the coordinates of a known solution with those of the file, by name.
@@ -162,12 +200,16 @@ func (b *builder) coordsOf(sol *pdetest.Solution, n *node) []*ph.Coord {
 
 // generated measures a known solution at random points, with noise if that is asked for. The columns are its fields.
 func (b *builder) generated(s *section, builtin *node) *region {
-	count, noise, seedNode := s.need("n", "2000"), s.get("noise"), s.get("seed")
-	sol := b.solution(builtin, s.get("params"))
+	count, noise, seedNode, params := s.need("n", "2000"), s.get("noise"), s.get("seed"), s.get("params")
+	known := b.solution(builtin, params)
 	s.done()
-	if count == nil || sol == nil {
+	if count == nil || known == nil {
 		return nil
 	}
+	if e := known.varying(); e != nil && !b.fixed(params, e) {
+		return nil
+	}
+	sol := known.Solution
 	n, ok := b.integer(count, 1)
 	if !ok {
 		return nil

@@ -42,7 +42,7 @@ func (b *builder) outputs(grid *node) {
 		case e == nil:
 		case uses(e, ph.OpField):
 			add(d.key)
-		case len(free(e)) == 0 && len(parameters(e)) > 0 && e.Dim() == 1 && !uses(e, ph.OpNormal):
+		case len(free(e)) == 0 && len(trainable(e)) > 0 && e.Dim() == 1 && !uses(e, ph.OpNormal):
 			b.p.Derived = append(b.p.Derived, Derived{Name: d.key, Expr: e})
 		}
 	}
@@ -151,7 +151,7 @@ func (b *builder) reference(f Field, e entry) *Reference {
 func (b *builder) closedForm(f Field, n *node) *Reference {
 	env := ph.Env{Names: map[string]ph.Expr{}, Space: b.p.Env.Space}
 	for name, e := range b.names.env.Names {
-		if !uses(e, ph.OpField) && !uses(e, ph.OpParam) && !uses(e, ph.OpNormal) {
+		if !uses(e, ph.OpField) && len(trainable(e)) == 0 && !uses(e, ph.OpNormal) {
 			env.Names[name] = e
 		}
 	}
@@ -170,8 +170,8 @@ func (b *builder) closedForm(f Field, n *node) *Reference {
 			return nil
 		}
 	}
-	return &Reference{Kind: ClosedForm, Source: n.text, On: f.Grid, eval: func(c *domain.Cloud) ([]float64, error) {
-		return evaluate(x, c), nil
+	return &Reference{Kind: ClosedForm, Source: n.text, On: f.Grid, eval: func(c *domain.Cloud, value func(*ph.Param) float64) ([]float64, error) {
+		return evaluate(at(x, value), c), nil
 	}}
 }
 
@@ -193,7 +193,7 @@ func (b *builder) builtin(f Field, builtin, params, field *node) *Reference {
 		b.fail(at, "%s has no field %q; %s", sol.Name, name, oneOf(name, sol.Fields))
 		return nil
 	}
-	coords := b.coordsOf(sol, builtin)
+	coords := b.coordsOf(sol.Solution, builtin)
 	switch {
 	case coords == nil:
 		return nil
@@ -201,15 +201,25 @@ func (b *builder) builtin(f Field, builtin, params, field *node) *Reference {
 		b.fail(builtin, "%s has %d components, a known solution has one; name the components with out: [u, v]", f.Name, f.Expr.Dim())
 		return nil
 	}
-	if at := b.outside(sol, coords); at != "" {
+	if at := b.outside(sol.Solution, coords); at != "" {
 		b.fail(builtin, "%s", at)
 		return nil
 	}
-	r := &Reference{Kind: ClosedForm, Source: sol.Name, On: f.Grid, eval: func(c *domain.Cloud) ([]float64, error) {
-		return lookUp(sol, k, coords, c)
+	r := &Reference{Kind: ClosedForm, Source: sol.Name, On: f.Grid, eval: func(c *domain.Cloud, value func(*ph.Param) float64) ([]float64, error) {
+		now, err := sol.at(value)
+		if err != nil {
+			return nil, err
+		}
+		return lookUp(now, k, coords, c)
 	}}
 	if !sol.ClosedForm {
-		r.Kind, r.selfError = Computed, sol.SelfError
+		r.Kind, r.selfError = Computed, func(value func(*ph.Param) float64) (float64, error) {
+			now, err := sol.at(value)
+			if err != nil {
+				return 0, err
+			}
+			return now.SelfError()
+		}
 	}
 	return r
 }
@@ -244,7 +254,7 @@ func (b *builder) measured(f Field, s *section, file, column *node) *Reference {
 		b.fail(at, "the file has no column %q; %s", name, oneOf(name, p.Columns()))
 		return nil
 	}
-	return &Reference{Kind: Measured, Source: file.text, On: p, eval: func(c *domain.Cloud) ([]float64, error) {
+	return &Reference{Kind: Measured, Source: file.text, On: p, eval: func(c *domain.Cloud, _ func(*ph.Param) float64) ([]float64, error) {
 		return slices.Clone(c.Columns[name]), nil
 	}}
 }

@@ -156,7 +156,12 @@ func walk(e ph.Expr, visit func(ph.Expr)) {
 	down(e)
 }
 
-// parameters are the trainable scalars in an expression.
+// trainable are the scalars in an expression that the run finds.
+func trainable(e ph.Expr) []*ph.Param {
+	return slices.DeleteFunc(parameters(e), func(p *ph.Param) bool { return p.Fixed() })
+}
+
+// parameters are the scalars in an expression that have a name: trainable ones, and the constant of a curriculum.
 func parameters(e ph.Expr) []*ph.Param {
 	var ps []*ph.Param
 	walk(e, func(e ph.Expr) {

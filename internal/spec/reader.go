@@ -186,21 +186,30 @@ func (l *loader) choice(n *node, what string, valid ...string) string {
 
 // float is a number, which may be written as an expression in the constants: 1e-3, 0.01/pi.
 func (l *loader) float(n *node) (float64, bool) {
-	s, ok := l.textOf(n, "a number")
-	if !ok {
+	e, v, ok := l.quantity(n)
+	if !ok || !l.fixed(n, e) {
 		return 0, false
 	}
+	return v, true
+}
+
+// quantity is a number with the expression of it, in which a constant may be one of the curriculum; the number is with its own value.
+func (l *loader) quantity(n *node) (ph.Expr, float64, bool) {
+	s, ok := l.textOf(n, "a number")
+	if !ok {
+		return nil, 0, false
+	}
 	if v, err := strconv.ParseFloat(s, 64); err == nil && !math.IsInf(v, 0) && !math.IsNaN(v) && !strings.ContainsAny(s, "xX_") {
-		return v, true
+		return ph.Const(v), v, true
 	}
 	switch strings.ToLower(strings.TrimLeft(s, "+-")) {
 	case ".inf", ".nan", "inf", "infinity", "nan":
 		l.fail(n, "%s is not finite; a finite number must stand here", s)
-		return 0, false
+		return nil, 0, false
 	}
 	e, ok := l.expr(n, ph.Env{Names: l.constants})
 	if !ok {
-		return 0, false
+		return nil, 0, false
 	}
 	v, err := number(e, nil)
 	switch {
@@ -209,9 +218,9 @@ func (l *loader) float(n *node) (float64, bool) {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		l.fail(n, "%s is %v; a finite number must stand here", s, v)
 	default:
-		return v, true
+		return e, v, true
 	}
-	return 0, false
+	return nil, 0, false
 }
 
 // positive is a number above zero.

@@ -27,13 +27,22 @@ type Reference struct {
 	Source string         // a built-in solution's name, an expression, or a file
 	On     *domain.Points // where to judge: the field's grid, or the points of the file
 
-	eval      func(c *domain.Cloud) ([]float64, error)
-	selfError func() (float64, error)
+	eval      func(c *domain.Cloud, value func(*ph.Param) float64) ([]float64, error)
+	selfError func(value func(*ph.Param) float64) (float64, error)
+	value     func(*ph.Param) float64 // of the constant of a curriculum; nil means its own
+}
+
+// At is the same reference where the constant of a curriculum has the value that it has in a run, Solver.Value. Otherwise it has
+// its own.
+func (r *Reference) At(value func(*ph.Param) float64) *Reference {
+	now := *r
+	now.value = value
+	return &now
 }
 
 // Eval is the reference at the points of a cloud drawn from On or, unless Kind is Measured, at any points of the domain:
 // component by component within each point.
-func (r *Reference) Eval(c *domain.Cloud) ([]float64, error) { return r.eval(c) }
+func (r *Reference) Eval(c *domain.Cloud) ([]float64, error) { return r.eval(c, r.value) }
 
 // SelfError estimates the largest absolute error of the reference itself: 0 for closed forms and for data, of which
 // nothing is known.
@@ -41,7 +50,7 @@ func (r *Reference) SelfError() (float64, error) {
 	if r.selfError == nil {
 		return 0, nil
 	}
-	return r.selfError()
+	return r.selfError(r.value)
 }
 
 // lookUp evaluates one field of a known solution at the points of a cloud.

@@ -224,6 +224,9 @@ func (b *builder) where(r *region, n *node) *region {
 		b.fail(n, "a condition depends on coordinates only; write it without the normal")
 		return nil
 	}
+	if !b.fixed(n, e) {
+		return nil
+	}
 	q := *r
 	q.points = func(k int) *domain.Points {
 		p := r.points(k)

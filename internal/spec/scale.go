@@ -59,7 +59,7 @@ func (b *builder) measureScales() {
 	}
 	problem := b.p.Crux
 	o := b.p.Options
-	o.Method, o.Weights, o.Recorders = nil, nil, nil
+	o.Method, o.Weights, o.Recorders, o.Curriculum = nil, nil, nil, nil // of the constants' own values
 	s, err := crux.New(problem, o)
 	if err != nil {
 		b.errs = append(b.errs, b.p.explain(err, b.src)...)

@@ -30,8 +30,8 @@ type Problem struct {
 	Crux        crux.Problem  // what New takes
 	Options     crux.Options  // method (phases), weight scheme, seed, precision, workers
 	Steps       int           // of all phases together, or fewer if the file says so
-	PhaseSteps  int           // of all phases together, in all windows
-	Windows     int           // of time, trained one after the other; 0 means none
+	PhaseSteps  int           // of all phases together, in all stages
+	Stages      int           // parts of the run that go through all phases: windows of time or lessons; 0 means one
 	Budget      time.Duration // wall time after which a run should end; 0 means none
 
 	WandB       *WandB       // nil unless asked for

@@ -64,7 +64,7 @@ func (b *builder) windows(n, stopping *node) {
 	b.p.Options.Windows, b.p.windows = w, n
 	k := max(w.Count, len(w.Times)+1)
 	b.p.PhaseSteps *= k
-	if b.p.Windows = k; b.p.Coords != nil && !slices.Contains(b.p.Coords, w.Coord) {
+	if b.p.Stages = k; b.p.Coords != nil && !slices.Contains(b.p.Coords, w.Coord) {
 		b.p.Options.Windows = nil // reported
 	}
 }
