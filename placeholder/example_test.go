@@ -90,3 +90,13 @@ func ExampleIntegrate() {
 	fmt.Println(ph.Integrate(ph.Exp(s.Sub(x)).Mul(y.Subst(x, s)), s, ph.Const(0), x, 20))
 	// Output: integral(exp(s - x)*y(x = s), s, 0, x)
 }
+
+func ExampleNewConstant() {
+	x := ph.NewCoord("x")
+	beta := ph.NewConstant("beta", 30)
+	fmt.Println(ph.Sin(beta.Mul(x)))
+	fmt.Println(beta.Constant())
+	// Output:
+	// sin(beta*x)
+	// 30 true
+}

@@ -46,6 +46,7 @@ func TestMistakes(t *testing.T) {
 		{ph.NewCoord("2x"), `coordinate name "2x"`},
 		{ph.NewCoord("x·y"), "use letters, digits and underscores"},
 		{ph.NewParam("", 1), `parameter name ""`},
+		{ph.NewConstant("c", math.NaN()), "constant c is NaN"},
 		{ph.NewField("a b", net.MLP{}, x), `field name "a b"`},
 		{ph.NewField("v", nil, x), "has no network"},
 		{ph.NewField("v", net.MLP{}), "function of no coordinate"},
