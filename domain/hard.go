@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -36,7 +37,7 @@ import (
 // Srivastava 2022, arXiv 2104.08426). Several conditions are joined by inverse distance (there, Eq. 21). Inside, h continues by
 // its own formula and so must be smooth there. A flux a·u + b·∂u/∂n = h through a part of the boundary takes, by Rvachev's structure, the derivative of
 // N along the gradient of the part's function (there, Eq. 11). It is exact away from corners of the shape, and where u has a value on the
-// same part before it N is multiplied by the function squared instead. Without a value it costs derivatives of one order more in all
+// same part N is multiplied by the function squared instead. Without a value it costs derivatives of one order more in all
 // residuals, and is built in only with Fluxes. On straight sides the derivative may have any direction but that of the side.
 //
 // A condition that u, or a derivative of it, is the same at both ends of an axis is had by a network that is periodic along it, as
@@ -114,12 +115,17 @@ func (h Hard) Apply(u ph.Expr) *Exact {
 			rest = append(rest, c)
 		}
 	}
-	for _, c := range append(first, rest...) {
-		if err := fr.try(c, w); err != nil {
+	queue := append(first, rest...)
+	for i, n := 0, len(queue); i < len(queue); i++ {
+		c := queue[i]
+		switch err := fr.try(c, w); {
+		case errors.Is(err, errOnRequest) && i < n:
+			queue = append(queue, c) // a value on the same part may come later
+		case err != nil:
 			out.Kept = append(out.Kept, Kept{c.Name, err.Error()})
-			continue
+		default:
+			out.Built = append(out.Built, c.Name)
 		}
-		out.Built = append(out.Built, c.Name)
 	}
 	if len(out.Built) > 0 {
 		out.Expr = fr.build(u)

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -207,6 +208,8 @@ func (f *frame) alongNormal(form affine, symbols map[*ph.Coord]*ph.Coord, k ph.E
 	return true
 }
 
+var errOnRequest = errors.New("a flux through what is no face costs derivatives of one order more, and is built in on request only; name it in hard: of a file, or set Fluxes in Go")
+
 // onSide notes a condition with a derivative on a part of the shape.
 func (f *frame) onSide(k int, form affine, lead ph.Expr, allowed bool) error {
 	part := f.pieces[k].part
@@ -216,7 +219,7 @@ func (f *frame) onSide(k int, form affine, lead ph.Expr, allowed bool) error {
 	case f.sideOrder(part) >= 2:
 		return fmt.Errorf("%s has a derivative already", f.describe(k))
 	case !allowed && f.sideOrder(part) == 0:
-		return fmt.Errorf("a flux through %s costs derivatives of one order more, and is built in on request only; name it in hard: of a file, or set Fluxes in Go", f.describe(k))
+		return errOnRequest
 	}
 	q := sideFlux{part: part, a: over(form.a, lead), rest: over(form.rest, lead), along: map[*ph.Coord]ph.Expr{}}
 	_, flat := f.parts[part].(plane)

@@ -143,6 +143,7 @@ func TestHardSideFluxesInTime(t *testing.T) {
 		{[]domain.Condition{wall, start}, true, "wall start", ""},
 		{[]domain.Condition{start, wall}, false, "start", "on request only"},
 		{[]domain.Condition{start, edge, wall}, false, "start edge wall", ""},
+		{[]domain.Condition{wall, start, edge}, false, "start edge wall", ""},
 		{[]domain.Condition{start, wall, wall}, true, "start wall", "has a derivative already"},
 		{[]domain.Condition{{Name: "rate", Residual: u.D(tt), On: slab.Boundary(5)}}, true, "", "not along the normal"},
 		{[]domain.Condition{{Name: "product", Residual: u.Mul(dn), On: slab.Boundary(5)}}, true, "", "no combination"},

@@ -3,6 +3,7 @@ package spec_test
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,11 +45,7 @@ optimizer: {adam: {}, steps: 10}
 
 func TestHardAuto(t *testing.T) {
 	p := parseHard(t, strings.Replace(system, "HARD", "auto", 1))
-	var built []string
-	for _, b := range p.Built {
-		built = append(built, b.Constraint+"→"+b.Field)
-	}
-	if got := strings.Join(built, " "); got != "start.u→u left.u→u right.u→u start.v→v left.v→v" {
+	if got := names(p.Built); got != "start.u→u left.u→u right.u→u start.v→v left.v→v" {
 		t.Errorf("built in: %s", got)
 	}
 	for i, want := range []string{"right.v", "wall", "clash", "part"} {
@@ -99,28 +96,41 @@ func TestHardAuto(t *testing.T) {
 			}
 		}
 	}
+	resolvesToItself(t, p, s)
+}
+
+// resolvesToItself checks that the resolved file of a problem builds in the same, and has the same losses to the bit.
+func resolvesToItself(t *testing.T, p *spec.Problem, s *crux.Solver) {
+	t.Helper()
 	again, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(again.Built) != len(p.Built) {
-		t.Errorf("the resolved file builds in %v", again.Built)
+	if names(again.Built) != names(p.Built) || string(again.Resolved) != string(p.Resolved) {
+		t.Errorf("the resolved file builds in %v:\n%s", again.Built, again.Resolved)
 	}
 	s2, err := crux.New(again.Crux, again.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s2.Close() //nolint:errcheck
+	defer s2.Close() //nolint:errcheck // it only ends workers
 	a, err1 := s.Losses(context.Background())
 	b, err2 := s2.Losses(context.Background())
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}
-	for i := range a {
-		if a[i] != b[i] {
-			t.Errorf("loss %d is %v, with the resolved file %v", i, a[i], b[i])
-		}
+	if !slices.Equal(a, b) {
+		t.Errorf("the losses are %v, with the resolved file %v", a, b)
 	}
+}
+
+// names are conditions that are built in, with where.
+func names(list []spec.BuiltIn) string {
+	var s []string
+	for _, b := range list {
+		s = append(s, b.Constraint+"→"+b.Field)
+	}
+	return strings.Join(s, " ")
 }
 
 // Named conditions are the only ones.

@@ -1,7 +1,6 @@
 package spec_test
 
 import (
-	"context"
 	"math"
 	"slices"
 	"strings"
@@ -24,14 +23,6 @@ constraints:
   ic: {residual: {u: u = sin(x), v: v = x}, on: initial}
   ring: {residual: {u: u(x = 0) = u(x = 2*pi), v: v(x = 0) = v(x = 2*pi), slope: v_x(x = 0) = v_x(x = 2*pi), p: p(x = 0) = p(x = 2*pi)}}
 `
-
-func names(list []spec.BuiltIn) string {
-	var s []string
-	for _, b := range list {
-		s = append(s, b.Constraint+"→"+b.Field)
-	}
-	return strings.Join(s, " ")
-}
 
 // The networks become periodic, and what else is built in leaves them so. The resolved file is the same problem, bit for bit.
 func TestPeriodicConditions(t *testing.T) {
@@ -66,28 +57,7 @@ func TestPeriodicConditions(t *testing.T) {
 			}
 		}
 	}
-	again, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if names(again.Built) != names(p.Built) || string(again.Resolved) != string(p.Resolved) {
-		t.Errorf("the resolved file builds in %v:\n%s", again.Built, again.Resolved)
-	}
-	s2, err := crux.New(again.Crux, again.Options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s2.Close() //nolint:errcheck
-	a, err1 := s.Losses(context.Background())
-	b, err2 := s2.Losses(context.Background())
-	if err1 != nil || err2 != nil {
-		t.Fatal(err1, err2)
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			t.Errorf("loss %d is %v, with the resolved file %v", i, a[i], b[i])
-		}
-	}
+	resolvesToItself(t, p, s)
 }
 
 // What leaves networks as they are, and says why.
