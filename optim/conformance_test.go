@@ -48,6 +48,11 @@ func TestConformance(t *testing.T) {
 			return optim.Iterating(&optim.NaturalGradient{Damping: 1e-3, Momentum: 0.9}, 3)
 		}},
 		{"SPRING without a matrix", func() optim.Method { return optim.Iterating(&optim.SPRING{}, 3) }},
+		{"NaturalGradient with a sketch", func() optim.Method {
+			return &optim.NaturalGradient{Damping: 1e-3, Momentum: 0.9, Sketch: 2}
+		}},
+		{"LevenbergMarquardt with a sketch", func() optim.Method { return &optim.LevenbergMarquardt{Sketch: 2} }},
+		{"SPRING with a sketch", func() optim.Method { return &optim.SPRING{Sketch: 2} }},
 		{"KFAC", func() optim.Method { return &optim.KFAC{} }},
 		{"KFAC with Kronecker factors", func() optim.Method { return &optim.KFAC{Exact: -1, Every: 3, Decay: 0.5} }},
 		{"KFAC as in the paper", func() optim.Method { return &optim.KFAC{Exact: -1, Averaging: optim.Expand} }},

@@ -60,7 +60,10 @@ func (m *primal) factorize(ctx context.Context, f Residuals, lambda float64) (bo
 	m.lambda = lambda
 	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
 		rows := f.Rows()
-		most := min(m.blockRows(m.n), rows)
+		most := min(blockRows(m.n), rows)
+		if m.block > 0 {
+			most = m.block
+		}
 		m.j, m.jt = sized(m.j, most*m.n), sized(m.jt, most*m.n)
 		for first := 0; first < rows; first += most {
 			n := min(most, rows-first)
@@ -75,10 +78,7 @@ func (m *primal) factorize(ctx context.Context, f Residuals, lambda float64) (bo
 }
 
 // blockRows is the number of rows of a whole block for p parameters.
-func (m *primal) blockRows(p int) int {
-	if m.block > 0 {
-		return m.block
-	}
+func blockRows(p int) int {
 	return max(blockEntries/max(p, 1)/blockMultiple, 1) * blockMultiple
 }
 

@@ -3,7 +3,7 @@ package optim
 import "context"
 
 // Iterates are the first two iterates of a step at theta for λ, solved with the normal equations and J in blocks of so many rows, the
-// kernel, or without a matrix to the given tolerance and with a sample of so many rows.
+// kernel, without a matrix to the given tolerance and with a sample of so many rows, or in a sketch of so many directions.
 func Iterates(ctx context.Context, form string, f Residuals, theta []float64, lambda, tolerance float64, rows int) (first, second []float64, err error) {
 	a, s, err := formed(ctx, form, f, theta, lambda, tolerance, rows)
 	if err != nil {
@@ -45,6 +45,9 @@ func formed(ctx context.Context, form string, f Residuals, theta []float64, lamb
 	case "no matrix":
 		l.matrixFree.rows = rows
 		a = &l.matrixFree
+	case "sketch":
+		l.sketched.rank = rows
+		a = &l.sketched
 	}
 	if _, err := a.form(ctx, f, l.g, theta); err != nil {
 		return nil, nil, err

@@ -12,6 +12,7 @@ type linearised struct {
 	primal     primal
 	dual       dual
 	matrixFree matrixFree
+	sketched   sketched
 	always     bool // matrixFree whatever the size
 
 	at, g []float64 // θ and ∇L, of P
@@ -20,6 +21,11 @@ type linearised struct {
 
 // mostNormal is the largest matrix of all rows that is factorised: two of them are 400 MB.
 const mostNormal = 5000
+
+// sketches tells whether systems are solved in a random subspace.
+func (m *linearised) sketches(rows, params int) bool {
+	return m.sketched.rank > 0 && m.sketched.rank < min(rows, params)
+}
 
 // iterates tells whether systems of so many rows and parameters are solved without a matrix of all rows.
 func (m *linearised) iterates(rows, params int) bool {
@@ -35,7 +41,7 @@ func (m *linearised) lend(workers int) {
 }
 
 func (m *linearised) use(p Pool) {
-	m.primal.pool, m.dual.pool, m.matrixFree.primal.pool, m.matrixFree.dual.pool = p, p, p, p
+	m.primal.pool, m.dual.pool, m.matrixFree.primal.pool, m.matrixFree.dual.pool, m.sketched.pool = p, p, p, p, p
 }
 
 // fresh makes room for n parameters. The matrices are made by the first step.
@@ -65,6 +71,9 @@ func (m *linearised) linearise(ctx context.Context, name string, r Residuals, th
 	}
 	a = &m.primal
 	switch rows := r.Rows(); {
+	case m.sketches(rows, len(theta)):
+		m.sketched.draw = m.matrixFree.draw
+		a = &m.sketched
 	case m.iterates(rows, len(theta)):
 		a = &m.matrixFree
 	case rows < len(theta):

@@ -2,7 +2,9 @@ package optim_test
 
 import (
 	"context"
+	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/crux-pinn/crux/optim"
@@ -161,4 +163,88 @@ func (b *banded) Grad(ctx context.Context, grad, theta []float64) (float64, erro
 		return loss, err
 	}
 	return loss, b.MulJT(ctx, grad, s, theta)
+}
+
+// Where the sketch has as many directions as J has rank, its steps are the exact ones; with fewer, a step is the best one of the
+// subspace, so it lowers ½‖s + Jδ‖² + ½λ‖δ‖² less than the exact one, but it does.
+func TestSketchAgrees(t *testing.T) {
+	p := newPINN(24, 7, 7)
+	theta := p.start(1)
+	f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: 24}
+	const lambda = 1e-6
+	first, second, err := optim.Iterates(t.Context(), "normal", f, theta, lambda, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phi := make([]float64, len(theta))
+	for i := range phi {
+		phi[i] = 1e-3 * float64(i%5-2)
+	}
+	pulled, err := optim.Resumed(t.Context(), "normal", f, theta, phi, lambda, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b, err := optim.Iterates(t.Context(), "sketch", f, theta, lambda, 0, 24)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := optim.Resumed(t.Context(), "sketch", f, theta, phi, lambda, 0, 24)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, e := range map[string]float64{"steps": relative(a, first), "corrected steps": relative(b, second), "steps with momentum": relative(c, pulled)} {
+		if !(e < 1e-7) {
+			t.Errorf("%s differ by %.1e", what, e)
+		}
+	}
+	model := func(d []float64) float64 {
+		s, jd := make([]float64, 24), make([]float64, 24)
+		if err := errors.Join(f.Scaled(t.Context(), s, theta), f.MulJ(t.Context(), jd, d, theta)); err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for i := range s {
+			sum += (s[i] + jd[i]) * (s[i] + jd[i])
+		}
+		return sum
+	}
+	zero, exact := model(make([]float64, len(theta))), model(first)
+	last := zero
+	for _, k := range []int{2, 6, 12} {
+		d, _, err := optim.Iterates(t.Context(), "sketch", f, theta, lambda, 0, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := model(d); !(m < last && m > exact) {
+			t.Errorf("%d directions: ‖s + Jδ‖² = %.3g, before %.3g, exactly %.3g", k, m, last, exact)
+		} else {
+			last = m
+		}
+	}
+}
+
+// The bits of sketched steps depend on the seed and not on the number of workers.
+func TestSketchWorkers(t *testing.T) {
+	run := func(workers int, seed uint64) []float64 {
+		p := newPINN(200, 12, 12)
+		theta := p.start(1)
+		f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: 200}
+		m := &optim.LevenbergMarquardt{Sketch: 30, Workers: workers, Seed: seed}
+		initialised(t, m, len(theta))
+		for range 3 {
+			if _, err := m.Step(t.Context(), f, theta); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return theta
+	}
+	one := run(1, 3)
+	for _, workers := range []int{2, 5} {
+		if !slices.Equal(run(workers, 3), one) {
+			t.Errorf("%d workers give other bits than one", workers)
+		}
+	}
+	if slices.Equal(run(1, 4), one) {
+		t.Error("another seed gives the same bits")
+	}
 }

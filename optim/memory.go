@@ -42,6 +42,10 @@ func (m *linearised) memory(f Objective) int64 {
 		return 0
 	}
 	p, rows := int64(len(m.at)), int64(r.Rows())
+	if m.sketches(int(rows), int(p)) {
+		k := int64(m.sketched.rank)
+		return 40*k*k + 8*k*(p+2*rows) + 8*(p+k)*min(rows, int64(blockRows(int(p))))
+	}
 	if m.iterates(int(rows), int(p)) {
 		n := min(int64(m.matrixFree.sampleOf(int(rows))), rows, p)
 		return 16*n*n + min(16*n*p, rowBlocks)
@@ -50,7 +54,7 @@ func (m *linearised) memory(f Objective) int64 {
 	bytes := 16*n*n + min(16*rows*p, rowBlocks)
 	switch {
 	case rows >= p:
-		bytes += 24*n*n + 16*p*min(rows, int64(m.primal.blockRows(int(p))))
+		bytes += 24*n*n + 16*p*min(rows, int64(blockRows(int(p))))
 	case rows*p <= mostDual:
 		bytes += 24*n*n + 8*rows*p
 	}

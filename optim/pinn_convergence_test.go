@@ -49,6 +49,7 @@ func TestPINN(t *testing.T) {
 		{&optim.LevenbergMarquardt{}, 150, 1e-18, 1e-11},
 		{&optim.LevenbergMarquardt{MatrixFree: true}, 150, 1e-10, 1e-7}, // λ ends at 1e-13 of the trace
 		{&optim.LevenbergMarquardt{Rows: 24}, 150, 1e-8, 1e-6},
+		{&optim.LevenbergMarquardt{Sketch: 30}, 150, 1e-15, 1e-9},
 		{&optim.NaturalGradient{}, 1500, 1e-9, 1e-5},
 		{&optim.NaturalGradient{Momentum: 0.9}, 1500, 1e-9, 1e-5},
 	} {

@@ -35,6 +35,8 @@ type SPRING struct {
 	Damping  float64  // λ in units of the trace of JᵀJ; 0 means 1e-8
 	Momentum float64  // μ, in [0, 1); 0 means 0.9. NaturalGradient is the method without
 	Norm     float64  // C, the largest length of a step; 0 means 0.3
+	Sketch   int      // as in LevenbergMarquardt
+	Seed     uint64   // as in LevenbergMarquardt
 	Workers  int      // as in SSBroyden
 
 	resumable
@@ -53,13 +55,14 @@ func (m *SPRING) norm() float64     { return cmp.Or(m.Norm, 0.3) }
 
 // Init implements Method.
 func (m *SPRING) Init(params []Param) error {
-	if err := checkNatural(springName, m.Damping, m.Momentum, m.Workers); err != nil {
+	if err := checkNatural(springName, m.Damping, m.Momentum, m.Sketch, m.Workers); err != nil {
 		return err
 	}
 	if !(m.Norm >= 0) {
 		return fmt.Errorf("optim: %s: Norm %v; it must be a number that is not negative", springName, m.Norm)
 	}
 	m.lend(m.Workers)
+	m.sketched.rank, m.sketched.seed = m.Sketch, m.Seed
 	return m.init(params, m.fresh, m.restore)
 }
 

@@ -100,6 +100,7 @@ func TestLanguage(t *testing.T) {
 		{"lm without corrections", "optimizer={lm: {corrections: 0}, steps: 5}"},
 		{"lm without a matrix", "optimizer={lm: {matrix_free: true}, steps: 5}"},
 		{"lm on some rows", "optimizer={lm: {rows: 100}, steps: 5}"},
+		{"sketches", "optimizer=[{engd: {sketch: 4}, steps: 3}, {spring: {sketch: 4}, steps: 3}, {lm: {sketch: 4}, steps: 3}]"},
 		{"natural gradient", "optimizer=[{engd: {}, steps: 5}, {engd: {damping: 1e-6, momentum: 0.9, grad_tol: 1e-9, max_trials: 5, workers: 1}, steps: 5}]"},
 		{"natural gradient on new points", "optimizer=[{spring: {}, steps: 5}, {spring: {lr: {cosine: {lr: 0.2, end: 1e-3}}, damping: 1e-6, momentum: 0.99, norm: 0.1}, steps: 5}]"},
 		{"kfac", "optimizer={kfac: {damping: 1, every: 2, decay: 0.9, exact: 0, averaging: expand, grad_tol: 1e-9, max_trials: 10, workers: 1}, steps: 5}"},

@@ -18,7 +18,7 @@ import (
 //	optimizer: [{adam: {lr: 1e-3}, steps: 1000}, {ssbroyden: {}, steps: 3000}]
 //	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, corrections: 20, grad_tol: 0, max_trials: 30}, steps: 100}]
 //	optimizer: {ssbroyden: {memory: 300, grad_tol: 0, max_trials: 30, workers: 0}, steps: 5000}, memory 0 being the method's own choice
-//	optimizer: {engd: {damping: 1e-12, momentum: 0, grad_tol: 0, max_trials: 30}, steps: 200}
+//	optimizer: {engd: {damping: 1e-12, momentum: 0, grad_tol: 0, max_trials: 30}, steps: 200} # and sketch: 300, also of lm and spring
 //	optimizer: {spring: {lr: 0.2, damping: 1e-8, momentum: 0.9, norm: 0.3}, steps: 2000}
 //	optimizer: {kfac: {damping: 0.1, every: 10, exact: 1024, averaging: traces}, steps: 200}
 //	optimizer: {nncg: {damping: 1e-2, fixed: false, rank: 60, every: 20, iters: 100, tol: 0.1, grad_tol: 0, max_trials: 30}, steps: 100}
@@ -132,9 +132,9 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 				m.fail(v, "rows are drawn for solving without a matrix; leave rows or matrix_free: false away")
 			}
 		}
-		return &optim.LevenbergMarquardt{MatrixFree: free, Rows: rows, Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+		return &optim.LevenbergMarquardt{MatrixFree: free, Rows: rows, Sketch: m.sketch(), Seed: b.seed, Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	case "engd":
-		return &optim.NaturalGradient{Damping: m.realOr("damping", "1e-12"), Momentum: m.fraction("momentum", "0"), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+		return &optim.NaturalGradient{Damping: m.realOr("damping", "1e-12"), Momentum: m.fraction("momentum", "0"), Sketch: m.sketch(), Seed: b.seed, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	case "spring":
 		return b.spring(m, steps)
 	case "kfac":
@@ -156,9 +156,18 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	return b.firstOrder(names[0], m, clip, steps)
 }
 
+// sketch is the number of random directions of a step, 0 if there is none.
+func (m *section) sketch() int {
+	k := 0
+	if v := m.get("sketch"); v != nil {
+		k, _ = m.integer(v, 1)
+	}
+	return k
+}
+
 // spring reads a method whose rate is a schedule: plateau and dlrs follow a loss on points that stay.
 func (b *builder) spring(m *section, steps int) optim.Method {
-	s := &optim.SPRING{Damping: m.realOr("damping", "1e-8"), Momentum: m.fraction("momentum", "0.9"), Norm: m.realOr("norm", "0.3"), Workers: m.workers()}
+	s := &optim.SPRING{Damping: m.realOr("damping", "1e-8"), Momentum: m.fraction("momentum", "0.9"), Sketch: m.sketch(), Seed: b.seed, Norm: m.realOr("norm", "0.3"), Workers: m.workers()}
 	if s.Momentum == 0 {
 		b.fail(m.get("momentum"), "spring is nothing without momentum; write a number below 1 such as 0.9, or take engd")
 	}
