@@ -95,7 +95,7 @@ func TestAutoFollowsChanges(t *testing.T) {
 		t.Fatalf("%v after %q", err, lines)
 	}
 	n := len(fresh)
-	if best := slices.Min(fresh[:n-10]); !(best < 1e-10*fresh[0]) || slices.Min(fresh[n-5:]) < best/2 {
+	if best := slices.Min(fresh[:n-5]); !(best < 1e-10*fresh[0]) || slices.Min(fresh[n-5:]) < best { // the last 50 steps brought nothing
 		t.Errorf("losses on new points %.1e: ended too early or too late", fresh)
 	}
 }
@@ -108,7 +108,7 @@ func TestAutoResumes(t *testing.T) {
 	one, two := &optim.Auto{}, &optim.Auto{}
 	initialised(t, one, len(straight))
 	initialised(t, two, len(straight))
-	for e := range 240 {
+	for e := range 320 {
 		_, err1 := one.Step(t.Context(), f, straight)
 		_, err2 := two.Step(t.Context(), f, broken)
 		if err := errors.Join(err1, err2); err != nil {
@@ -167,5 +167,5 @@ func ExampleAuto() {
 	// Output:
 	// [1.000000 1.000000] true
 	// soap, then lm, then ssbroyden: 2 parameters and 2 residuals, all in mean squares
-	// step 100: lm after soap: 50 steps lowered the loss by less than 50 %
+	// step 200: lm after soap: 100 steps lowered the loss by less than 50 %
 }

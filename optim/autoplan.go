@@ -39,7 +39,7 @@ func (a *Auto) build(p plan) error {
 	broyden := stage{"ssbroyden", &SSBroyden{Workers: a.Workers}, 0, 500, 0.9, true}
 	switch p {
 	case squaresPlan:
-		a.stages = []stage{{"soap", &SOAP{LR: Constant(1e-2)}, 300, 50, 0.5, false}, {"lm", &LevenbergMarquardt{Workers: a.Workers}, 0, 50, 0.5, true}}
+		a.stages = []stage{{"soap", &SOAP{LR: Constant(1e-2)}, 300, 100, 0.5, false}, {"lm", &LevenbergMarquardt{Workers: a.Workers}, 0, 50, 0.5, true}}
 		if a.layout.n <= mostBroyden {
 			a.stages = append(a.stages, broyden)
 		}
