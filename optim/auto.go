@@ -16,10 +16,10 @@ import (
 //	otherwise, P ≤ 5000                           Adam, then SSBroyden
 //	otherwise                                     SOAP, then SSBroyden with a limited memory
 //
-// The first method warms up, but for the last line: SOAP for 300 steps at most, and as long as 50, which cost about as much as one
-// of LevenbergMarquardt, halve the loss; Adam for 1000 at most, and as long as 100 lower it by 30 %. Each later method works until it
-// converges or until the loss falls too slowly; when the last one does, Step returns an error that wraps [ErrConverged]. SSBroyden
-// is left out when LevenbergMarquardt has brought the loss below 1e-14 of the first one.
+// The first method warms up, but for the last line: SOAP for 300 steps at most, and as long as 100, which cost about as much as one
+// or two of LevenbergMarquardt, halve the loss; Adam for 1000 at most, and as long as 100 lower it by 30 %. Each later method works
+// until it converges or until the loss falls too slowly; when the last one does, Step returns an error that wraps [ErrConverged].
+// SSBroyden is left out when LevenbergMarquardt has brought the loss below 1e-14 of the first one.
 //
 // Where the loss rises under a method that never raises it, the objective has changed: points were drawn anew. What was reached
 // on the old ones tells nothing then, but the losses that changes begin with, which nothing was fitted to, do: the method
