@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"os/exec"
@@ -65,20 +66,41 @@ func readComparisons(file string) ([]comparison, error) {
 	return list, nil
 }
 
-// sets are the overrides of a run, without the seed.
+// run is one run of a comparison.
+type run struct {
+	problem, variant choice
+	seed             uint64
+}
+
+// runs are all runs in the order in which they are made and kept.
+func (c *comparison) runs() iter.Seq[run] {
+	return func(yield func(run) bool) {
+		for _, p := range c.Problems {
+			for _, v := range c.Variants {
+				for _, seed := range evidenceSeeds {
+					if !yield(run{p, v, seed}) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// sets are the overrides of a problem and a variant.
 func (c *comparison) sets(problem, variant choice) []string {
-	budget := "budget="
+	budget := "budget=" // none
 	if c.Seconds > 0 {
 		budget = fmt.Sprintf("budget=%gs", c.Seconds)
 	}
 	return slices.Concat([]string{budget, "checkpoint=none"}, c.Set, problem.Set, variant.Set)
 }
 
-// key is what a run is recognised by: where it belongs, and a hash of its settings, with which a run that was made
-// with other ones does not count.
-func (c *comparison) key(problem, variant choice, seed uint64) key {
-	h := sha256.Sum256([]byte(strings.Join(c.sets(problem, variant), "\n")))
-	return key{c.Name, problem.Name, variant.Name, seed, fmt.Sprintf("%x", h[:4])}
+// key is what a run is recognised by: where it belongs, and a hash of its overrides, so that a run that was made with other ones
+// does not count.
+func (c *comparison) key(r run) key {
+	h := sha256.Sum256([]byte(strings.Join(c.sets(r.problem, r.variant), "\n")))
+	return key{c.Name, r.problem.Name, r.variant.Name, r.seed, fmt.Sprintf("%x", h[:4])}
 }
 
 // measureEvidence makes the runs that the flags ask for and writes the page. What is measured is kept after every run.
@@ -104,26 +126,27 @@ func measureEvidence(f flags, missing bool) error {
 		return err
 	}
 	for _, c := range chosen {
-		for _, p := range c.Problems {
-			for _, v := range c.Variants {
-				for _, seed := range evidenceSeeds {
-					k := c.key(p, v, seed)
-					if _, ok := done[k]; ok && missing {
-						continue
-					}
-					t, err := b.try(p, c.sets(p, v), seed)
-					if err != nil {
-						return fmt.Errorf("%s: %s, %s, seed %d: %w", c.Name, p.Name, v.Name, seed, err)
-					}
-					done[k] = t
-					fmt.Println(strings.Join(record(k, t), " | "))
-					if err := errors.Join(writeTrials(trialsFile, list, done), writeEvidence(evidencePage, list, done)); err != nil {
-						return err
-					}
-				}
+		for r := range c.runs() {
+			k := c.key(r)
+			if _, ok := done[k]; ok && missing {
+				continue
+			}
+			t, err := b.try(r, c.sets(r.problem, r.variant))
+			if err != nil {
+				return fmt.Errorf("%s: %s, %s, seed %d: %w", c.Name, r.problem.Name, r.variant.Name, r.seed, err)
+			}
+			done[k] = t
+			fmt.Println(strings.Join(record(k, t), " | "))
+			if err := writeAll(list, done); err != nil {
+				return err
 			}
 		}
 	}
+	return writeAll(list, done)
+}
+
+// writeAll writes what is known of the comparisons into both files.
+func writeAll(list []comparison, done trials) error {
 	return errors.Join(writeTrials(trialsFile, list, done), writeEvidence(evidencePage, list, done))
 }
 
@@ -159,11 +182,13 @@ func chosenComparisons(list []comparison, only string) ([]comparison, error) {
 func (b *binary) validate(list []comparison) error {
 	var errs []error
 	for _, c := range list {
-		for _, p := range c.Problems {
-			for _, v := range c.Variants {
-				if out, err := exec.Command(b.path, setFlags([]string{"validate", p.file()}, c.sets(p, v))...).CombinedOutput(); err != nil {
-					errs = append(errs, fmt.Errorf("%s: %s, %s: %w\n%s", c.Name, p.Name, v.Name, err, out))
-				}
+		for r := range c.runs() {
+			if r.seed != evidenceSeeds[0] {
+				continue
+			}
+			args := setFlags([]string{"validate", r.problem.file()}, c.sets(r.problem, r.variant))
+			if out, err := exec.Command(b.path, args...).CombinedOutput(); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s, %s: %w\n%s", c.Name, r.problem.Name, r.variant.Name, err, out))
 			}
 		}
 	}
@@ -181,13 +206,13 @@ func setFlags(args, sets []string) []string {
 }
 
 // try solves a problem once.
-func (b *binary) try(p choice, sets []string, seed uint64) (trial, error) {
+func (b *binary) try(r run, sets []string) (trial, error) {
 	o := &outcome{}
 	dir := filepath.Join(b.dir, "run")
 	if err := os.RemoveAll(dir); err != nil {
 		return trial{}, err
 	}
-	cpu, err := b.solve(o, p.file(), flags{}, setFlags([]string{"--seed", fmt.Sprint(seed), "--out", dir}, sets)...)
+	cpu, err := b.solve(o, r.problem.file(), flags{}, setFlags([]string{"--seed", fmt.Sprint(r.seed), "--out", dir}, sets)...)
 	if err != nil {
 		return trial{}, err
 	}

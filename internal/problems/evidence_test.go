@@ -74,11 +74,11 @@ func TestEvidenceTable(t *testing.T) {
 	other := c
 	other.Set = []string{"scale=none"}
 	done := trials{
-		c.key(a, wide, 1):     {"c2", "completed", 30, 1, 3e-8},
-		c.key(a, wide, 2):     {"c1", "diverged", 7, 2, math.NaN()},
-		c.key(a, wide, 3):     {"c2", "completed", 30, 4, 1e-8},
-		c.key(a, deep, 2):     {"c2", "completed", 30, 0.26, 5e-9},
-		other.key(b, wide, 1): {"c2", "completed", 30, 1, 1}, // with other settings
+		c.key(run{a, wide, 1}):     {"c2", "completed", 30, 1, 3e-8},
+		c.key(run{a, wide, 2}):     {"c1", "diverged", 7, 2, math.NaN()},
+		c.key(run{a, wide, 3}):     {"c2", "completed", 30, 4, 1e-8},
+		c.key(run{a, deep, 2}):     {"c2", "completed", 30, 0.26, 5e-9},
+		other.key(run{b, wide, 1}): {"c2", "completed", 30, 1, 1}, // with other settings
 	}
 	want := "<!-- make evidence ONLY=shape -->\n" +
 		"**Wide, or deep.** `make evidence ONLY=shape`, with `scale=none`, `hard=none`\n\n" +
@@ -115,7 +115,7 @@ func TestEvidenceTable(t *testing.T) {
 
 func TestTrials(t *testing.T) {
 	c := comparison{Name: "c", Problems: []choice{{Name: "p"}}, Variants: []choice{{Name: "v, w"}}}
-	k := c.key(c.Problems[0], c.Variants[0], 3)
+	k := c.key(run{c.Problems[0], c.Variants[0], 3})
 	file := filepath.Join(t.TempDir(), "trials.csv")
 	if all, err := readTrials(file); err != nil || len(all) != 0 {
 		t.Errorf("%v, %v", all, err)

@@ -58,14 +58,14 @@ func main() {
 	flag.IntVar(&f.seeds, "seeds", 3, "seeds of each problem, for -accuracy")
 	flag.StringVar(&f.binary, "binary", "crux", "the name under which crux is built and runs, so that others can find its processes")
 	flag.Parse()
-	write := func() error { return run(problemsPage(), f) }
+	write := func() error { return makePage(problemsPage(), f) }
 	pages := 0
 	for _, p := range []struct {
 		asked bool
 		write func() error
 	}{
-		{*accurate, func() error { return run(accuracyPage(), f) }},
-		{*unseen, func() error { return run(unseenPage(), f) }},
+		{*accurate, func() error { return makePage(accuracyPage(), f) }},
+		{*unseen, func() error { return makePage(unseenPage(), f) }},
 		{*evidence, func() error { return measureEvidence(f, *missing) }},
 	} {
 		if p.asked {
@@ -110,7 +110,7 @@ func accuracyPage() *page {
 
 const shipped = "testdata/problems"
 
-func run(p *page, f flags) error {
+func makePage(p *page, f flags) error {
 	files, err := filepath.Glob(p.of + "/*.yaml")
 	if err != nil || len(files) == 0 {
 		return fmt.Errorf("no problems under %s; run this from the project's root (%w)", p.of, err)

@@ -74,14 +74,10 @@ func writeTrials(file string, list []comparison, done trials) error {
 	w := csv.NewWriter(&b)
 	err := w.Write(trialsHead)
 	for _, c := range list {
-		for _, p := range c.Problems {
-			for _, v := range c.Variants {
-				for _, seed := range evidenceSeeds {
-					k := c.key(p, v, seed)
-					if t, ok := done[k]; ok {
-						err = errors.Join(err, w.Write(record(k, t)))
-					}
-				}
+		for r := range c.runs() {
+			k := c.key(r)
+			if t, ok := done[k]; ok {
+				err = errors.Join(err, w.Write(record(k, t)))
 			}
 		}
 	}
@@ -96,7 +92,7 @@ func writeTrials(file string, list []comparison, done trials) error {
 func (all trials) of(c *comparison, p, v choice) []trial {
 	var list []trial
 	for _, seed := range evidenceSeeds {
-		if t, ok := all[c.key(p, v, seed)]; ok {
+		if t, ok := all[c.key(run{p, v, seed})]; ok {
 			list = append(list, t)
 		}
 	}
