@@ -338,10 +338,10 @@ func TestReportsChoices(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.out), &v); err != nil {
 		t.Fatalf("%v: %+v", err, r)
 	}
-	if len(v.Choices) != 1 || !strings.HasPrefix(v.Choices[0], "adam, then lm") {
+	if len(v.Choices) != 1 || !strings.HasPrefix(v.Choices[0], "soap, then lm") {
 		t.Errorf("optimizer: %q", v.Choices)
 	}
-	if r := call(t, "solve", "tiny.yaml", "--quiet", "--set", "optimizer={auto: {}, steps: 3}", "--out", "again"); !strings.Contains(r.out, "optimizer: adam, then lm") {
+	if r := call(t, "solve", "tiny.yaml", "--quiet", "--set", "optimizer={auto: {}, steps: 3}", "--out", "again"); !strings.Contains(r.out, "optimizer: soap, then lm") {
 		t.Errorf("%+v", r)
 	}
 }
