@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"slices"
+
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -161,14 +163,14 @@ func (f *frame) correct(v ph.Expr, i int, inhomogeneous bool) ph.Expr {
 }
 
 // tiny makes a quotient of zeros a number, and changes no other.
-const tiny = 1e-200
+const tiny = 1e-100
 
 // blend is the value on the boundary of the shape, nil for 0. With one condition it is its own data, with several
 //
 //	Σ w_j h_j,   w_j = (Π_{k≠j} ω_k)/(Σ_l Π_{k≠l} ω_k)
 //
-// where ω_k vanishes on the part of condition k (Sukumar, Srivastava 2022, Eq. 21). In a corner, where both sums are zero, a
-// tiny number makes it the mean.
+// where ω_k vanishes on the part of condition k (Sukumar, Srivastava 2022, Eq. 21). In a corner, where both sums are
+// zero, w_j gains a tiny Σ_{m≠j} Π_{k≠j,m} ω_k, which leaves those that meet there, and where more do a number as tiny as makes it the mean.
 func (f *frame) blend() ph.Expr {
 	same := true
 	for _, h := range f.held {
@@ -182,19 +184,14 @@ func (f *frame) blend() ph.Expr {
 	case same:
 		return f.held[0].value
 	}
-	space := f.space()
 	var above, below ph.Expr
 	for j, h := range f.held {
-		w := ph.Const(1)
-		for k, o := range f.held {
-			if k == j {
-				continue
-			}
-			for _, p := range o.parts {
-				w = w.Mul(f.parts[p].expr(space))
+		w := f.without(j).Shift(tiny * tiny)
+		for m := range f.held {
+			if m != j && len(f.held) > 2 {
+				w = w.Add(f.without(j, m).Scale(tiny))
 			}
 		}
-		w = w.Shift(tiny)
 		below = add(below, w)
 		if !zero(h.value) {
 			above = add(above, w.Mul(h.value))
@@ -204,6 +201,21 @@ func (f *frame) blend() ph.Expr {
 		return nil
 	}
 	return above.Div(below)
+}
+
+// without is the product of the functions of all conditions on the shape but some.
+func (f *frame) without(conditions ...int) ph.Expr {
+	space := f.space()
+	w := ph.Const(1)
+	for k, h := range f.held {
+		if slices.Contains(conditions, k) {
+			continue
+		}
+		for _, p := range h.parts {
+			w = w.Mul(f.parts[p].expr(space))
+		}
+	}
+	return w
 }
 
 // ways are s, the way from the lower end of an axis in units of its length, and r = 1 − s, exactly 0 at the ends.

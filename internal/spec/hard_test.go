@@ -273,3 +273,44 @@ constraints:
 		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
 	}
 }
+
+// Values on different sides of a shape agree in corners, and so does what is made of them there, whatever their formulae say of other
+// corners.
+func TestHardValuesMeetInCorners(t *testing.T) {
+	const plate = `
+problem: plate
+coords: {x: [0, 2], y: [0, 1]}
+domain: {difference: [box, {disk: {center: [1, 0.5], radius: 0.2}}]}
+define: {ue: exp(x)*(1 + y) + y^2}
+fields: {u: {net: mlp, hidden: [6]}}
+constraints:
+  pde: {residual: laplacian(u) = 1}
+  left: {residual: u = ue(x = 0), on: {x: 0}}
+  right: {residual: u = ue(x = 2), on: {x: 2}}
+  bottom: {residual: u = ue(y = 0), on: {y: 0}}
+  top: {residual: u = ue(y = 1), on: {y: 1}}
+`
+	p := parseHard(t, plate)
+	if names(p.Built) != "left→u right→u bottom→u top→u" {
+		t.Fatalf("built in: %v, kept %v", p.Built, p.Kept)
+	}
+	s, err := crux.New(p.Crux, p.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	e, err := ph.Parse("u - ue", p.Env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	corners := domain.At(p.Coords, []float64{0, 0, 2, 0, 0, 1, 2, 1, 0.7, 0, 2, 0.3})
+	v, err := s.Eval(e, corners)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, off := range v.RawMatrix().Data {
+		if !(math.Abs(off) < 1e-13) {
+			t.Errorf("off by %g at point %d", off, i)
+		}
+	}
+}
