@@ -34,6 +34,7 @@ func TestMemory(t *testing.T) {
 		"normal equations": {2000, &optim.LevenbergMarquardt{Damping: 1e-18, MaxTrials: 1}},
 		"kernel":           {400, &optim.LevenbergMarquardt{Damping: 1e-18, MaxTrials: 1}},
 		"no matrix":        {2000, &optim.LevenbergMarquardt{Rows: 1000, MaxTrials: 1}},
+		"sketch":           {2000, &optim.LevenbergMarquardt{Sketch: 200, Damping: 1e-18, MaxTrials: 1}},
 		"natural gradient": {2000, &optim.NaturalGradient{Damping: 1e-18, MaxTrials: 1}},
 		"SPRING":           {400, &optim.SPRING{}},
 		"SSBroyden":        {100, &optim.SSBroyden{}},

@@ -1,6 +1,9 @@
 package optim
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // damped is what a Gauss–Newton step needs of the linear algebra: solutions of systems with the matrix JᵀJ + λI for several λ
 // and one J.
@@ -59,22 +62,27 @@ func (m *primal) form(ctx context.Context, f Residuals, grad, theta []float64) (
 func (m *primal) factorize(ctx context.Context, f Residuals, lambda float64) (bool, error) {
 	m.lambda = lambda
 	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
-		rows := f.Rows()
-		most := min(blockRows(m.n), rows)
-		if m.block > 0 {
-			most = m.block
-		}
-		m.j, m.jt = sized(m.j, most*m.n), sized(m.jt, most*m.n)
-		for first := 0; first < rows; first += most {
-			n := min(most, rows-first)
-			if err := f.Jacobian(ctx, m.j[:n*m.n], first, m.theta); err != nil {
-				return err
-			}
+		return eachBlock(ctx, f, &m.j, m.theta, cmp.Or(m.block, blockRows(m.n)), func(_, n int) {
+			m.jt = sized(m.jt, len(m.j))
 			m.transpose(n)
 			add(m.jt[:n*m.n], n)
-		}
-		return nil
+		})
 	})
+}
+
+// eachBlock computes J at theta in blocks of at most so many rows, and calls do for each: n rows from the first on are in j.
+func eachBlock(ctx context.Context, f Residuals, j *[]float64, theta []float64, most int, do func(first, n int)) error {
+	p, rows := len(theta), f.Rows()
+	most = min(most, rows)
+	*j = sized(*j, most*p)
+	for first := 0; first < rows; first += most {
+		n := min(most, rows-first)
+		if err := f.Jacobian(ctx, (*j)[:n*p], first, theta); err != nil {
+			return err
+		}
+		do(first, n)
+	}
+	return nil
 }
 
 // blockRows is the number of rows of a whole block for p parameters.

@@ -2,7 +2,6 @@ package optim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -210,118 +209,6 @@ func (m *KFAC) divide(ctx context.Context, f Objective) (Factors, error) {
 	return r, nil
 }
 
-// moved is where a step may go: m.x, with the loss there.
-type moved struct {
-	loss   float64
-	lambda float64
-	pair   [2]float64
-	by     *blocked // M that was used
-}
-
-// try makes one step to m.x, whose loss is +Inf if none was found that is lower. It changes nothing that a repeated step would
-// see. due tells whether to compute the factors, up whether λ′ is above λ where it can change with them only.
-func (m *KFAC) try(ctx context.Context, r Factors, loss float64, due, up bool) (moved, error) {
-	to := moved{loss: math.Inf(1), lambda: m.lambda, pair: m.pair, by: m.now}
-	if due {
-		to.by = m.next
-		if err := r.Curvature(ctx, m.at, m.Averaging, to.by.layers, to.by.exact); err != nil {
-			return to, err
-		}
-		if m.Decay > 0 && m.now.trace > 0 {
-			to.by.average(m.now, m.Decay)
-		}
-		to.by.sum()
-		if !finite(to.by.trace) {
-			return to, fmt.Errorf("optim: %s: the squares of the residuals' derivatives sum to %v: %w; check the residuals for roots and logarithms at 0", kfacName, to.by.trace, ErrNonFinite)
-		}
-	}
-	trace := to.by.trace
-	if trace == 0 {
-		trace = 1 // J = 0: the negative gradient
-	}
-	if to.lambda == 0 {
-		first := m.Damping
-		if first == 0 {
-			first = 0.1
-		}
-		to.lambda = first * trace / float64(m.layout.n)
-	}
-	to.lambda = min(max(to.lambda, 1e-14*trace), 1e3*trace)
-	if due || !to.by.two {
-		if !to.by.two {
-			up = m.age%2 == 0
-		}
-		to.pair = [2]float64{to.lambda, to.lambda / kfacSpread}
-		if up {
-			to.pair[1] = to.lambda * kfacSpread
-		}
-	}
-	if due {
-		if err := to.by.decompose(m.pool, to.pair); err != nil {
-			return to, fmt.Errorf("optim: %s: %w", kfacName, err)
-		}
-	}
-	better, err := m.direction(ctx, r, &to)
-	if err != nil {
-		return to, err
-	}
-	to.lambda = to.pair[better]
-	return to, m.search(ctx, r, loss, &to)
-}
-
-// direction writes p to m.space.p, and tells which of the two dampings is better.
-func (m *KFAC) direction(ctx context.Context, r Factors, to *moved) (better int, err error) {
-	s := &m.space
-	s.begin(m.layout.n, r.Rows())
-	for i, lambda := range to.pair {
-		d := s.next()
-		if !to.by.solve(m.pool, d, m.g, i, lambda) {
-			copy(d, m.g)
-		}
-		scale(-1, d)
-	}
-	if m.delta != nil {
-		copy(s.next(), m.delta)
-	}
-	for i, d := range s.d {
-		if err := r.MulJ(ctx, s.jd[i], d, m.at); err != nil {
-			return 0, err
-		}
-	}
-	return s.minimise(m.g), nil
-}
-
-// search tries lengths of the step.
-func (m *KFAC) search(ctx context.Context, r Factors, loss float64, to *moved) error {
-	p := m.space.p
-	if slope := dot(m.g, p); !(slope < 0) || math.IsInf(slope, 0) {
-		return nil
-	}
-	trials := m.MaxTrials
-	if trials == 0 {
-		trials = 30
-	}
-	t := 1.0
-	for range trials {
-		for i, d := range p {
-			m.x[i] = m.at[i] + t*d
-		}
-		t /= kfacShorter
-		if firstNonFinite(m.x) >= 0 {
-			continue
-		}
-		l, err := r.Grad(ctx, m.gx, m.x) // the gradient there must exist; the solver's next step asks for it anyway
-		if err != nil {
-			return err
-		}
-		if l < loss && finite(l) && firstNonFinite(m.gx) < 0 {
-			to.loss = l
-			return nil
-		}
-	}
-	return nil
-}
-
 // accept makes the step.
 func (m *KFAC) accept(theta []float64, loss float64, to moved) {
 	if m.delta == nil {
@@ -341,71 +228,6 @@ func (m *KFAC) accept(theta []float64, loss float64, to moved) {
 
 func (m *KFAC) converged(r Reason, loss float64) error {
 	return &ConvergedError{Method: kfacName, Reason: r, Loss: loss, Grad: normInf(m.g)}
-}
-
-const kfacState = "optim.KFAC/1"
-
-// State implements Stateful: the factors, λ, the last step and what is known of progress.
-func (m *KFAC) State() ([]byte, error) {
-	w, pending, err := m.begin(kfacState)
-	if w == nil {
-		return pending, err
-	}
-	w.int(m.age)
-	for _, x := range []float64{m.lambda, m.pair[0], m.pair[1]} {
-		w.float(x)
-	}
-	w.floats(m.delta)
-	m.progress.save(w)
-	numbers := m.saved
-	if m.now != nil {
-		numbers = m.now.numbers()
-	}
-	w.int(len(numbers))
-	for _, x := range numbers {
-		w.floats(x)
-	}
-	return w.b, nil
-}
-
-// SetState implements Stateful.
-func (m *KFAC) SetState(state []byte) error { return m.setState(state, m.restore) }
-
-func (m *KFAC) restore(state []byte) error {
-	r := m.open(kfacState, state)
-	age := r.int()
-	lambda, pair := r.float(), [2]float64{r.float(), r.float()}
-	delta := r.floats()
-	g := loadProgress(r)
-	var saved [][]float64
-	for range r.int() {
-		saved = append(saved, r.floats())
-		if r.err != nil {
-			break
-		}
-		if firstNonFinite(saved[len(saved)-1]) >= 0 {
-			r.err = errors.New("the factors in the state are not finite")
-		}
-	}
-	if r.err == nil {
-		for _, x := range []float64{lambda, pair[0], pair[1]} {
-			if !(x >= 0) || math.IsInf(x, 1) {
-				r.err = errors.New("the damping in the state is not a finite number")
-			}
-		}
-		if len(delta) != 0 && len(delta) != m.layout.n || firstNonFinite(delta) >= 0 {
-			r.err = fmt.Errorf("the state holds no step of %d finite numbers", m.layout.n)
-		}
-	}
-	if err := r.finish(); err != nil {
-		return err
-	}
-	if len(delta) == 0 {
-		delta = nil
-	}
-	m.age, m.lambda, m.pair, m.delta, m.progress = age, lambda, pair, delta, g
-	m.now, m.next, m.saved = nil, nil, saved
-	return nil
 }
 
 // Describe implements Describer.

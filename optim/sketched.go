@@ -55,11 +55,12 @@ func (m *sketched) form(ctx context.Context, f Residuals, grad, theta []float64)
 	}
 	rng := seed.Stream(m.seed, fmt.Sprintf("optim/sketch/%d", m.draw))
 	clear(m.qt)
-	if err := m.blocks(ctx, f, func(_, n int) { m.gather(rng, n) }); err != nil {
+	most := blockRows(p)
+	if err := eachBlock(ctx, f, &m.j, m.theta, most, func(_, n int) { m.gather(rng, n) }); err != nil {
 		return loss, err
 	}
 	m.orthonormalise(p)
-	if err := m.blocks(ctx, f, func(first, n int) { m.restrict(first, n, rows) }); err != nil {
+	if err := eachBlock(ctx, f, &m.j, m.theta, most, func(first, n int) { m.restrict(first, n, rows) }); err != nil {
 		return loss, err
 	}
 	a := m.a.RawSymmetric().Data
@@ -68,21 +69,6 @@ func (m *sketched) form(ctx context.Context, f Residuals, grad, theta []float64)
 	m.grad, m.y, m.rhs, m.step = sized(m.grad, k), sized(m.y, k), sized(m.rhs, k), sized(m.step, rows)
 	m.project(m.grad, m.qt, grad)
 	return loss, nil
-}
-
-// blocks computes J block by block to m.j and calls do for each.
-func (m *sketched) blocks(ctx context.Context, f Residuals, do func(first, n int)) error {
-	p, rows := len(m.theta), f.Rows()
-	most := min(blockRows(p), rows)
-	m.j = sized(m.j, most*p)
-	for first := 0; first < rows; first += most {
-		n := min(most, rows-first)
-		if err := f.Jacobian(ctx, m.j[:n*p], first, m.theta); err != nil {
-			return err
-		}
-		do(first, n)
-	}
-	return nil
 }
 
 // gather adds the part of n rows to (JᵀΩ)ᵀ.

@@ -132,9 +132,9 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 				m.fail(v, "rows are drawn for solving without a matrix; leave rows or matrix_free: false away")
 			}
 		}
-		return &optim.LevenbergMarquardt{MatrixFree: free, Rows: rows, Sketch: m.sketch(), Seed: b.seed, Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+		return &optim.LevenbergMarquardt{MatrixFree: free, Rows: rows, Sketch: m.sketch(free || rows > 0), Seed: b.seed, Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	case "engd":
-		return &optim.NaturalGradient{Damping: m.realOr("damping", "1e-12"), Momentum: m.fraction("momentum", "0"), Sketch: m.sketch(), Seed: b.seed, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+		return &optim.NaturalGradient{Damping: m.realOr("damping", "1e-12"), Momentum: m.fraction("momentum", "0"), Sketch: m.sketch(false), Seed: b.seed, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	case "spring":
 		return b.spring(m, steps)
 	case "kfac":
@@ -156,18 +156,20 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	return b.firstOrder(names[0], m, clip, steps)
 }
 
-// sketch is the number of random directions of a step, 0 if there is none.
-func (m *section) sketch() int {
+// sketch is the number of random directions of a step, 0 if there is none. iterates says that the method is to solve by iteration.
+func (m *section) sketch(iterates bool) int {
 	k := 0
 	if v := m.get("sketch"); v != nil {
-		k, _ = m.integer(v, 1)
+		if k, _ = m.integer(v, 1); iterates {
+			m.fail(v, "a sketch needs no sample of the rows and no iteration; leave sketch, or rows and matrix_free, away")
+		}
 	}
 	return k
 }
 
 // spring reads a method whose rate is a schedule: plateau and dlrs follow a loss on points that stay.
 func (b *builder) spring(m *section, steps int) optim.Method {
-	s := &optim.SPRING{Damping: m.realOr("damping", "1e-8"), Momentum: m.fraction("momentum", "0.9"), Sketch: m.sketch(), Seed: b.seed, Norm: m.realOr("norm", "0.3"), Workers: m.workers()}
+	s := &optim.SPRING{Damping: m.realOr("damping", "1e-8"), Momentum: m.fraction("momentum", "0.9"), Sketch: m.sketch(false), Seed: b.seed, Norm: m.realOr("norm", "0.3"), Workers: m.workers()}
 	if s.Momentum == 0 {
 		b.fail(m.get("momentum"), "spring is nothing without momentum; write a number below 1 such as 0.9, or take engd")
 	}
