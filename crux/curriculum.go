@@ -9,14 +9,14 @@ import (
 )
 
 // Curriculum trains with easier values of a constant first: a slower wind, a smaller Reynolds number, a larger viscosity
-// (Krishnapriyan et al. 2021, arXiv 2109.01050, Section 4, "curriculum regularization"). Each value is a lesson. It begins
-// with the parameters, the points and the weights of constraints of the one before; the method and the weights of points begin anew, since what
-// they know is of another loss. The last lesson has the constant's own value, so that its objective is the one of the
-// problem without a curriculum, to the bit.
+// (Krishnapriyan et al. 2021, arXiv 2109.01050, "curriculum PINN regularization"). Each value is a lesson. It begins with the
+// parameters, the points and the weights of constraints of the one before; the method and the weights of points begin anew, since
+// what they know is of another loss. The last lesson has the constant's own value, and its objective is that of the problem that
+// states this value, to the bit.
 //
 // Residuals, and all expressions that the solver evaluates, have the constant at the value of the lesson that is trained: a run
-// that ends before the last one leaves the solution of another problem, which [Solver.Lessons] names. The value is kept among
-// the fixed parameters under the constant's name.
+// that ends before the last one leaves the solution of another problem, that of [Solver.Value] of the constant. The value is kept
+// among the fixed parameters under the constant's name.
 type Curriculum struct {
 	Of     *ph.Param // a constant of ph.NewConstant, which appears in a residual
 	Values []float64 // those before its own, all different; its own comes last and may stand there, too

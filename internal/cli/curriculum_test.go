@@ -60,6 +60,15 @@ func TestCurriculumUnfinished(t *testing.T) {
 	}
 }
 
+// The trace is that of the last lesson.
+func TestCurriculumTrace(t *testing.T) {
+	alone(t, "lessons.yaml")
+	args := []string{"trace", "lessons.yaml", "-pass", "fuse", "-constraint", "pde", "--set", "weights=", "--set", "trackers="}
+	if a, b := quietly(t, args...), quietly(t, append(args, "--set", "curriculum=none")...); a != b || len(a) < 100 {
+		t.Errorf("%s\n%s", a, b)
+	}
+}
+
 // Seeds and grids have lessons like any other run.
 func TestCurriculumBatches(t *testing.T) {
 	alone(t, "lessons.yaml")

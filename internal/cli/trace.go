@@ -89,7 +89,7 @@ func (a *app) printTrace(p *spec.Problem, s *crux.Solver, pass, constraint strin
 		for j, m := range p.Crux.Constraints {
 			if m.On == c.On && (constraint == "" || i == j) {
 				members = append(members, names[j])
-				g.Residuals = append(g.Residuals, compiler.Residual{Name: names[j], Expr: m.Scaled(), Loss: m.Loss})
+				g.Residuals = append(g.Residuals, compiler.Residual{Name: names[j], Expr: p.Final(m.Scaled()), Loss: m.Loss})
 			}
 		}
 		var dump bytes.Buffer

@@ -158,6 +158,17 @@ func (l *loader) fixed(n *node, e ph.Expr) bool {
 	return false
 }
 
+// Final is an expression with the constant of the curriculum at its own value, as it is in the last lesson.
+func (p *Problem) Final(e ph.Expr) ph.Expr {
+	if p.Options.Curriculum == nil {
+		return e
+	}
+	return at(e, func(p *ph.Param) float64 {
+		own, _ := p.Constant()
+		return own
+	})
+}
+
 // at is an expression with the constants of a curriculum at given values.
 func at(e ph.Expr, value func(*ph.Param) float64) ph.Expr {
 	if value == nil {
@@ -165,7 +176,9 @@ func at(e ph.Expr, value func(*ph.Param) float64) ph.Expr {
 	}
 	return ph.Replace(e, func(e ph.Expr) ph.Expr {
 		if p, ok := e.(*ph.Param); ok {
-			return ph.Const(value(p))
+			if _, constant := p.Constant(); constant {
+				return ph.Const(value(p))
+			}
 		}
 		return nil
 	})
