@@ -289,3 +289,16 @@ func TestRamps(t *testing.T) {
 		}
 	}
 }
+
+// A lesson ends, as a run does, when all reviewers have looked at what the method has converged to.
+func TestCurriculumReviewer(t *testing.T) {
+	p := newWind(ph.NewConstant("beta", 3))
+	o := p.options()
+	o.Method = &settled{from: 2}
+	s := newSolver(t, p.Problem, o)
+	res := solve(t, s, 60, &reviewer{})
+	l := s.Lessons()
+	if res.Status != crux.Converged || res.Epoch != 15 || l[0].Steps != 6 || l[1].Steps != 5 || l[2].Steps != 4 {
+		t.Errorf("%v after %d steps, %+v", res.Status, res.Epoch, l)
+	}
+}
