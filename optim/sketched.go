@@ -15,7 +15,7 @@ import (
 //
 //	δ = Qy      (BᵀB + λI)·y = −Qᵀ∇L
 //
-// BBᵀ = J·QQᵀ·Jᵀ is the Nyström approximation of JJᵀ from JJᵀΩ, which Guzmán-Cordero et al. (2025, arXiv 2505.12149, section 3.3) invert
+// BBᵀ = J·QQᵀ·Jᵀ is the Nyström approximation of JJᵀ from JJᵀΩ, which Guzmán-Cordero et al. (2025, arXiv 2505.12149) invert
 // in the natural gradient. Here the step stays in the subspace: what JJᵀ has beyond the approximation would enter theirs
 // with 1/λ, which is far too much as soon as λ is below the eigenvalues that were missed.
 //
