@@ -53,7 +53,7 @@ func main() {
 	evidence := flag.Bool("evidence", false, "make the comparisons of testdata/evidence.yaml and write their tables")
 	missing := flag.Bool("missing", false, "make only runs that are not there yet, for -evidence")
 	flag.StringVar(&f.out, "o", "", "file to write (default docs/problems.md, or docs/accuracy.md, or docs/unseen.md)")
-	flag.StringVar(&f.only, "only", "", "problems to run, separated by commas; empty means all, none means to write the page anew")
+	flag.StringVar(&f.only, "only", "", "problems to run, or comparisons and patterns of them, separated by commas; empty means all, none means to write the page anew")
 	flag.StringVar(&f.set, "set", "", "an override passed on to crux solve, such as seed=2")
 	flag.IntVar(&f.seeds, "seeds", 3, "seeds of each problem, for -accuracy")
 	flag.StringVar(&f.binary, "binary", "crux", "the name under which crux is built and runs, so that others can find its processes")
@@ -75,6 +75,10 @@ func main() {
 	}
 	if pages > 1 {
 		fmt.Fprintln(os.Stderr, "problems: -accuracy, -unseen and -evidence are pages of their own; write one after the other")
+		os.Exit(2)
+	}
+	if *evidence && f.out+f.set != "" || *missing && !*evidence {
+		fmt.Fprintln(os.Stderr, "problems: -evidence takes no -o and -set, what it compares stands in "+comparisonsFile+"; -missing goes with it alone")
 		os.Exit(2)
 	}
 	if err := write(); err != nil {
