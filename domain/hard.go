@@ -37,8 +37,9 @@ import (
 // Srivastava 2022, arXiv 2104.08426). Several conditions are joined by inverse distance (there, Eq. 21). Inside, h continues by
 // its own formula and so must be smooth there. A flux a·u + b·∂u/∂n = h through a part of the boundary takes, by Rvachev's structure, the derivative of
 // N along the gradient of the part's function (there, Eq. 11). It is exact away from corners of the shape, and where u has a value on the
-// same part N is multiplied by the function squared instead. Without a value it costs derivatives of one order more in all
-// residuals, and is built in only with Fluxes. On straight sides the derivative may have any direction but that of the side.
+// same part N is multiplied by the function squared instead. On straight sides the derivative may have any direction but that of the side.
+// Two things are exact and seldom pay, and so are built in only with All: a flux without a value, which costs derivatives of one order
+// more in all residuals, and different values on parts that meet, as the second derivatives of what joins them are infinite in the corner.
 //
 // A condition that u, or a derivative of it, is the same at both ends of an axis is had by a network that is periodic along it, as
 // net.Periodic makes it; nothing is built for it then, and other conditions are if they leave the function periodic, up to its third derivative.
@@ -49,7 +50,7 @@ import (
 type Hard struct {
 	Domain     Domain      // a *Box, *Shape or *Cylinder
 	Conditions []Condition // candidates, in the order in which they are tried, but for periodic ones, which come first
-	Fluxes     bool        // build in fluxes through the boundary of a shape also where u has no value
+	All        bool        // on the boundary of a shape, build in also fluxes where u has no value, and different values on parts that meet
 	Onset      float64     // τ, relative to the length of the axis; 0 means 0.1
 }
 
@@ -93,21 +94,37 @@ func (h Hard) Apply(u ph.Expr) *Exact {
 	if !(tau > 0) || !finite(tau) {
 		return &Exact{Expr: ph.Bad("Hard: Onset is %v; it must be positive, or 0 for 0.1", h.Onset)}
 	}
+	var meeting []Kept
+	for {
+		out, more := h.apply(u, w, tau, meeting)
+		if more == nil {
+			return out
+		}
+		meeting = append(meeting, more...)
+	}
+}
+
+// apply builds in what it can of the conditions but for those that are kept. It stops where values of two conditions differ on parts that
+// meet, and returns both.
+func (h Hard) apply(u ph.Expr, w unknown, tau float64, kept []Kept) (*Exact, []Kept) {
 	fr, err := newFrame(h.Domain, tau)
 	if err != nil {
-		return &Exact{Expr: ph.Bad("Hard: %v", err)}
+		return &Exact{Expr: ph.Bad("Hard: %v", err)}, nil
 	}
-	fr.sides = h.Fluxes
+	fr.all = h.All
 	for _, c := range fr.coords {
 		if !slices.Contains(w.field.Coords(), c) {
 			fr.err = fmt.Errorf("the field is no function of %s", c.Name())
 		}
 	}
-	out := &Exact{Expr: u}
+	out := &Exact{Expr: u, Kept: slices.Clone(kept)}
 	first, rest := []Condition{}, []Condition{}
 	for i, c := range h.Conditions {
 		if c.Name == "" {
 			c.Name = fmt.Sprint(i)
+		}
+		if slices.ContainsFunc(kept, func(k Kept) bool { return k.Name == c.Name }) {
+			continue
 		}
 		if p, _ := fr.pairIn(c); p != nil {
 			first = append(first, c)
@@ -118,7 +135,11 @@ func (h Hard) Apply(u ph.Expr) *Exact {
 	queue := append(first, rest...)
 	for i, n := 0, len(queue); i < len(queue); i++ {
 		c := queue[i]
-		switch err := fr.try(c, w); {
+		err := fr.try(c, w)
+		var corner *cornerError
+		switch {
+		case errors.As(err, &corner):
+			return nil, []Kept{{corner.with, (&cornerError{c.Name}).Error()}, {c.Name, corner.Error()}}
 		case errors.Is(err, errOnRequest) && i < n:
 			queue = append(queue, c) // a value on the same part may come later
 		case err != nil:
@@ -130,7 +151,7 @@ func (h Hard) Apply(u ph.Expr) *Exact {
 	if len(out.Built) > 0 {
 		out.Expr = fr.build(u)
 	}
-	return out
+	return out, nil
 }
 
 // frame is the boundary of a domain in pieces, with the conditions built in so far.
@@ -148,7 +169,7 @@ type frame struct {
 	ends   map[int]*[2]end // by axis
 	held   []sector        // values on parts of the shape's boundary
 	fluxes []sideFlux      // through such parts
-	sides  bool            // that they may be built in where there is no value
+	all    bool            // as Hard.All
 	done   []built
 	wraps  []wrap // axes along which the network is periodic
 }
@@ -173,6 +194,7 @@ type flux struct{ a, b, rest ph.Expr }
 
 // sector is a value on some of the parts of a shape's boundary.
 type sector struct {
+	name  string // of the condition
 	parts []int
 	value ph.Expr
 }

@@ -58,7 +58,7 @@ func ExampleHard_flux() {
 		{Name: "walls", Residual: u.Sub(x), On: plate.Boundary(100).Where(walls)},
 		{Name: "hole", Residual: ph.NormalDerivative(u, x, y), On: plate.Boundary(100).Where(hole)},
 	}}
-	for _, h.Fluxes = range []bool{false, true} {
+	for _, h.All = range []bool{false, true} {
 		exact := h.Apply(u)
 		fmt.Println("built in:", exact.Built, "kept:", len(exact.Kept))
 	}

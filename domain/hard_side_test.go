@@ -59,7 +59,7 @@ func TestHardSideFluxes(t *testing.T) {
 			if c.value != nil {
 				conditions = append([]domain.Condition{{Name: "value", Residual: u.Sub(truth), On: c.shape.Boundary(10).Where(c.value)}}, conditions...)
 			}
-			exact := domain.Hard{Domain: c.shape, Conditions: conditions, Fluxes: true}.Apply(u)
+			exact := domain.Hard{Domain: c.shape, Conditions: conditions, All: true}.Apply(u)
 			if exact.Expr.Err() != nil {
 				t.Fatal(exact.Expr.Err())
 			}
@@ -149,7 +149,7 @@ func TestHardSideFluxesInTime(t *testing.T) {
 		{[]domain.Condition{{Name: "product", Residual: u.Mul(dn), On: slab.Boundary(5)}}, true, "", "no combination"},
 		{[]domain.Condition{{Name: "nothing", Residual: u.Sub(u), On: slab.Boundary(5)}}, true, "", "drops out"},
 	} {
-		exact := domain.Hard{Domain: slab, Conditions: c.conditions, Fluxes: c.fluxes}.Apply(u)
+		exact := domain.Hard{Domain: slab, Conditions: c.conditions, All: c.fluxes}.Apply(u)
 		if exact.Expr.Err() != nil || strings.Join(exact.Built, " ") != c.built {
 			t.Errorf("%v: built %v, want %s", exact.Expr.Err(), exact.Built, c.built)
 		}
@@ -193,7 +193,7 @@ func TestHardSideFluxesElsewhere(t *testing.T) {
 	} {
 		u := ph.NewField("u", small, c.coords...)
 		g := ph.Exp(x).Mul(y.Shift(2))
-		exact := domain.Hard{Domain: c.shape, Fluxes: true, Conditions: []domain.Condition{
+		exact := domain.Hard{Domain: c.shape, All: true, Conditions: []domain.Condition{
 			{Name: "flux", Residual: ph.NormalDerivative(u, c.coords...).Sub(g), On: c.shape.Boundary(10)},
 		}}.Apply(u)
 		if len(exact.Built) != 1 {

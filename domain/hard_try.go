@@ -73,7 +73,7 @@ func (f *frame) try(c Condition, u unknown) error {
 		b.at = append(b.at, hold{k, form, lead})
 		if p.axis < 0 {
 			if len(form.b) > 0 {
-				if err := g.onSide(k, form, lead, f.sides); err != nil {
+				if err := g.onSide(k, form, lead, f.all); err != nil {
 					return err
 				}
 				continue
@@ -85,7 +85,7 @@ func (f *frame) try(c Condition, u unknown) error {
 				return fmt.Errorf("%s has a value already", f.describe(k))
 			}
 			if sect == nil {
-				sect = &sector{value: value(form)}
+				sect = &sector{name: c.Name, value: value(form)}
 			}
 			sect.parts = append(sect.parts, p.part)
 			continue
@@ -95,6 +95,11 @@ func (f *frame) try(c Condition, u unknown) error {
 		}
 	}
 	if sect != nil {
+		for _, other := range g.held {
+			if !g.all && f.meet(*sect, other) && !f.same(sect.value, other.value) {
+				return &cornerError{other.name}
+			}
+		}
 		g.held = append(g.held, *sect)
 	}
 	g.done = append(slices.Clone(f.done), b)

@@ -103,7 +103,7 @@ func (b *builder) buildIn(h *hard) (done bool) {
 				of = append(of, c)
 			}
 		}
-		exact := domain.Hard{Domain: b.p.geometry, Conditions: of, Onset: h.onset, Fluxes: !h.auto}.Apply(f.expr)
+		exact := domain.Hard{Domain: b.p.geometry, Conditions: of, Onset: h.onset, All: !h.auto}.Apply(f.expr)
 		if err := exact.Expr.Err(); err != nil {
 			b.fail(h.node, "%s", strings.TrimPrefix(err.Error(), "Hard: "))
 			return true

@@ -275,7 +275,7 @@ constraints:
 }
 
 // Values on different sides of a shape agree in corners, and so does what is made of them there, whatever their formulae say of other
-// corners.
+// corners. They are built in on request only, as that seldom pays; sides that do not meet, or have the same values, need none.
 func TestHardValuesMeetInCorners(t *testing.T) {
 	const plate = `
 problem: plate
@@ -291,6 +291,16 @@ constraints:
   top: {residual: u = ue(y = 1), on: {y: 1}}
 `
 	p := parseHard(t, plate)
+	if names(p.Built) != "" || len(p.Kept) != 4 || !strings.Contains(p.Kept[0].Why, `meets that of "bottom"`) {
+		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+	}
+	same := strings.NewReplacer("ue(x = 0)", "3", "ue(x = 2)", "3", "ue(y = 0)", "3", "ue(y = 1)", "3")
+	for _, text := range []string{same.Replace(plate), plate[:strings.Index(plate, "  bottom:")]} {
+		if p := parseHard(t, text); len(p.Kept) > 0 || len(p.Built) < 2 {
+			t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+		}
+	}
+	p = parseHard(t, plate+"hard: [left, right, bottom, top]\n")
 	if names(p.Built) != "left→u right→u bottom→u top→u" {
 		t.Fatalf("built in: %v, kept %v", p.Built, p.Kept)
 	}
