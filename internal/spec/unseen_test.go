@@ -55,6 +55,8 @@ func TestUnseenReferencesSatisfyTheEquations(t *testing.T) {
 		"lane_emden":        {"fields.u.output=1/sqrt(1 + r^2/3) + 0*u"},
 		"schrodinger":       {"fields.h.output={u: ue + 0*u, v: ve + 0*v}"},
 		"taylor_green":      {"fields.flow.output={u: ue + 0*u, v: ve + 0*v, p: -(cos(2*x) + cos(2*y))/4*exp(-4*nu*t) + 0*p}"},
+		"burgers2d":         {"fields.flow.output={u: ue + 0*u, v: ve + 0*v}"},
+		"kepler":            {"fields.orbit.output={u: ue + 0*u, v: ve + 0*v}"},
 		"stokes_cell":       {"fields.flow.output={u: ue + 0*u, v: ve + 0*v, p: pe + 0*p}"},
 		"inverse_diffusion": {"fields.u.output=ue + 0*u", "params.kappa.init=0.1"},
 	}
