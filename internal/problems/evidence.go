@@ -137,17 +137,25 @@ func measureEvidence(f flags, missing bool) error {
 			}
 			done[k] = t
 			fmt.Println(strings.Join(record(k, t), " | "))
-			if err := writeAll(list, done); err != nil {
+			if err := writeAll(trialsFile, evidencePage, list, done); err != nil {
 				return err
 			}
 		}
 	}
-	return writeAll(list, done)
+	return writeAll(trialsFile, evidencePage, list, done)
 }
 
-// writeAll writes what is known of the comparisons into both files.
-func writeAll(list []comparison, done trials) error {
-	return errors.Join(writeTrials(trialsFile, list, done), writeEvidence(evidencePage, list, done))
+// writeAll writes what is known of the comparisons into both files, given by their names. The page has the numbers of the table, which
+// are rounded, so that whoever has the table alone writes the same page.
+func writeAll(table, page string, list []comparison, done trials) error {
+	if err := writeTrials(table, list, done); err != nil {
+		return err
+	}
+	done, err := readTrials(table)
+	if err != nil {
+		return err
+	}
+	return writeEvidence(page, list, done)
 }
 
 // chosenComparisons are those that one of the patterns, separated by commas, matches: all if there is none.

@@ -113,6 +113,34 @@ func TestEvidenceTable(t *testing.T) {
 	}
 }
 
+// The page after a run is the one that the table alone gives, also where an error is rounded twice: 2.147e-10 to 2.15e-10 and 2.2e-10.
+func TestPageOfTheTable(t *testing.T) {
+	dir := t.TempDir()
+	page, table := filepath.Join(dir, "page.md"), filepath.Join(dir, "trials.csv")
+	if err := os.WriteFile(page, []byte("<!-- make evidence ONLY=c -->\n<!-- end -->\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := comparison{Name: "c", Problems: []choice{{Name: "p"}}, Variants: []choice{{Name: "v"}}}
+	done := trials{c.key(run{c.Problems[0], c.Variants[0], 1}): {"abc", "stopped", 12, 3.5, 2.147e-10}}
+	if err := writeAll(table, page, []comparison{c}, done); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(page)
+	if err != nil || !strings.Contains(string(got), "2.2e-10;") {
+		t.Fatalf("%s, %v", got, err)
+	}
+	again, err := readTrials(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writeEvidence(page, []comparison{c}, again); err != nil {
+		t.Fatal(err)
+	}
+	if from, err := os.ReadFile(page); err != nil || string(from) != string(got) {
+		t.Errorf("after the run\n%s\nfrom the table\n%s, %v", got, from, err)
+	}
+}
+
 func TestTrials(t *testing.T) {
 	c := comparison{Name: "c", Problems: []choice{{Name: "p"}}, Variants: []choice{{Name: "v, w"}}}
 	k := c.key(run{c.Problems[0], c.Variants[0], 3})
