@@ -52,9 +52,6 @@ type Lesson struct {
 	Loss  float64 // at the last step
 }
 
-// maxLessons bounds a curriculum: more are a mistake.
-const maxLessons = 100
-
 // curriculum is a solver's way through the lessons.
 type curriculum struct {
 	of     *ph.Param
@@ -112,8 +109,8 @@ func lessons(values []float64, own float64) ([]float64, error) {
 	switch n := len(list); {
 	case n < 2:
 		return nil, fmt.Errorf("no other value than its own, %v; give easier ones to begin with", own)
-	case n > maxLessons:
-		return nil, fmt.Errorf("%d values; take at most %d", n, maxLessons)
+	case n > MaxStages:
+		return nil, fmt.Errorf("%d values; take at most %d", n, MaxStages)
 	}
 	for i, v := range list {
 		switch {

@@ -24,6 +24,10 @@ type stages struct {
 	fresh [][]byte     // states before the first step, of what begins anew with a stage
 }
 
+// MaxStages bounds the windows, or the lessons, of a run. The states at which windows begin pass through all networks before, and more
+// lessons are a mistake.
+const MaxStages = 100
+
 // last is the index of the last stage.
 func (m *stages) last() int { return len(m.names) - 1 }
 

@@ -54,10 +54,10 @@ func (w *Windows) ends(lo, hi float64) ([]float64, error) {
 		return nil, fmt.Errorf("option Onset is %v; it must be positive, or 0 for 0.1", w.Onset)
 	case len(w.Times) > 0 && w.Count != 0:
 		return nil, errors.New("options Count and Times say the same thing; give one of them")
-	case len(w.Times) == 0 && (w.Count < 2 || w.Count > maxWindows):
-		return nil, fmt.Errorf("option Count is %d; take 2 to %d windows", w.Count, maxWindows)
-	case len(w.Times) >= maxWindows:
-		return nil, fmt.Errorf("%d times; take at most %d", len(w.Times), maxWindows-1)
+	case len(w.Times) == 0 && (w.Count < 2 || w.Count > MaxStages):
+		return nil, fmt.Errorf("option Count is %d; take 2 to %d windows", w.Count, MaxStages)
+	case len(w.Times) >= MaxStages:
+		return nil, fmt.Errorf("%d times; take at most %d", len(w.Times), MaxStages-1)
 	}
 	ends := []float64{lo}
 	for k := 1; k < w.Count; k++ {
@@ -82,9 +82,6 @@ func (e *WindowError) Error() string {
 func windowError(constraint, format string, args ...any) error {
 	return &WindowError{constraint, fmt.Sprintf(format, args...)}
 }
-
-// maxWindows bounds the work for the states at which windows begin: each passes through all networks before.
-const maxWindows = 100
 
 // march is a solver's way through the windows.
 type march struct {

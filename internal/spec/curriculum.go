@@ -97,9 +97,10 @@ func (b *builder) lessonValues(n *node, own float64) []float64 {
 	case nothing:
 		b.fail(n, "a value is missing; write those before the last, as in [10, 20]")
 	default:
-		for i, it := range itemsOf(n) {
+		items := itemsOf(n)
+		for i, it := range items {
 			_, v, ok := b.quantity(it)
-			last := i == len(itemsOf(n))-1
+			last := i == len(items)-1
 			switch {
 			case !ok || last && v == own: // which comes last anyway
 			case v == own:
@@ -114,8 +115,8 @@ func (b *builder) lessonValues(n *node, own float64) []float64 {
 	if len(list) == 0 && len(b.errs) == 0 {
 		b.fail(n, "no other value than its own, %v; give easier ones to begin with, as in [10, 20]", own)
 	}
-	if len(list) > 99 {
-		b.fail(n, "%d values are more than fit; take at most 100", len(list)+1)
+	if len(list) >= crux.MaxStages {
+		b.fail(n, "%d values are more than fit; take at most %d", len(list)+1, crux.MaxStages)
 	}
 	return list
 }
@@ -134,8 +135,8 @@ func (b *builder) ramp(n *node, own float64) []float64 {
 	switch {
 	case !ok || !counted:
 		return nil
-	case k > 100:
-		b.fail(lessons, "%d lessons are more than fit; take at most 100", k)
+	case k > crux.MaxStages:
+		b.fail(lessons, "%d lessons are more than fit; take at most %d", k, crux.MaxStages)
 	case v == own:
 		b.fail(from, "%v is its own value, which comes last; begin with an easier one", v)
 	case ramp == "geometric" && !(v*own > 0):

@@ -42,8 +42,8 @@ func (b *builder) windows(n, stopping *node) {
 		times = nil
 	}
 	if count != nil {
-		if k, ok := b.integer(count, 2); ok && k > 100 {
-			b.fail(count, "%d windows are more than fit; take at most 100", k)
+		if k, ok := b.integer(count, 2); ok && k > crux.MaxStages {
+			b.fail(count, "%d windows are more than fit; take at most %d", k, crux.MaxStages)
 		} else {
 			w.Count = k
 		}
@@ -89,8 +89,8 @@ func (b *builder) windowTimes(n *node, w *crux.Windows) []float64 {
 			list = append(list, v)
 		}
 	}
-	if len(n.items) > 99 {
-		b.fail(n, "%d windows are more than fit; take at most 100", len(n.items)+1)
+	if len(n.items) >= crux.MaxStages {
+		b.fail(n, "%d windows are more than fit; take at most %d", len(n.items)+1, crux.MaxStages)
 	}
 	return list
 }
