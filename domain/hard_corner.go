@@ -42,13 +42,14 @@ func (f *frame) meet(a, b sector) bool {
 // same reports whether two functions of the coordinates have the same values, at some points.
 func (f *frame) same(a, b ph.Expr) bool {
 	both := ph.Concat(a, b)
-	at := refeval.Point{Coords: map[*ph.Coord]float64{}, Params: parameterValues(both)}
+	params := parameterValues(both)
+	x := make([]float64, len(f.coords))
 	for try := range 5 {
-		for i, c := range f.coords {
+		for i := range x {
 			_, s := math.Modf(math.Pi * float64(2+i+3*try))
-			at.Coords[c] = f.lo[i] + s*(f.hi[i]-f.lo[i])
+			x[i] = f.lo[i] + s*(f.hi[i]-f.lo[i])
 		}
-		v, err := refeval.Eval(both, at)
+		v, err := refeval.Eval(both, refeval.Point{Coords: f.point(x), Params: params})
 		if err != nil || !(math.Abs(v[0]-v[1]) <= 1e-12*max(1, math.Abs(v[0]))) {
 			return false
 		}

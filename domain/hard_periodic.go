@@ -51,18 +51,9 @@ func (f *frame) isPeriodic(g *ph.Field, axis int) bool {
 	c := f.coords[axis]
 	both := ph.Concat(g, ph.Expr(g).D(c).Scale(f.hi[axis]-f.lo[axis]))
 	for _, x := range f.probes(f.face(axis)) {
-		var ends [2][]float64
-		for side := range ends {
-			at.Coords = map[*ph.Coord]float64{}
-			for i, c := range f.coords {
-				at.Coords[c] = x[i]
-			}
-			at.Coords[c] = f.at(axis, side)
-			v, err := refeval.Eval(both, at)
-			if err != nil {
-				return false
-			}
-			ends[side] = v
+		ends, err := f.atEnds(both, axis, x, at)
+		if err != nil {
+			return false
 		}
 		for k, a := range ends[0] {
 			if b := ends[1][k]; !(math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b))) {
@@ -73,12 +64,23 @@ func (f *frame) isPeriodic(g *ph.Field, axis int) bool {
 	return true
 }
 
+// atEnds evaluates an expression at both ends of an axis, in all else at a point. Parameters and bounds are those of at.
+func (f *frame) atEnds(e ph.Expr, axis int, x []float64, at refeval.Point) (ends [2][]float64, err error) {
+	at.Coords = f.point(x)
+	for side := range ends {
+		at.Coords[f.coords[axis]] = f.at(axis, side)
+		if ends[side], err = refeval.Eval(e, at); err != nil {
+			return ends, err
+		}
+	}
+	return ends, nil
+}
+
 // checkPeriodic sees that what is built in does not end that the function is periodic. name is the condition that is new.
 func (f *frame) checkPeriodic(name string, built ph.Expr) error {
 	for _, w := range f.wraps {
-		c := f.coords[w.axis]
-		if s := f.unlike(built, c, f.hi[w.axis]-f.lo[w.axis], w.axis); s != "" {
-			return fmt.Errorf("with it the function is not periodic in %s as %q wants it: %s; make its data so, or leave one of the two a constraint", c.Name(), w.name, s)
+		if s := f.unlike(built, w.axis); s != "" {
+			return fmt.Errorf("with it the function is not periodic in %s as %q wants it: %s; make its data so, or leave one of the two a constraint", f.coords[w.axis].Name(), w.name, s)
 		}
 	}
 	return nil

@@ -179,11 +179,7 @@ func (f *frame) check(name string, u unknown) error {
 			all := ph.Concat(terms...)
 			params := parameterValues(all)
 			for _, x := range f.probesOf(h) {
-				at := refeval.Point{Coords: map[*ph.Coord]float64{}, Params: params}
-				for i, c := range f.coords {
-					at.Coords[c] = x[i]
-				}
-				v, err := refeval.Eval(all, at)
+				v, err := refeval.Eval(all, refeval.Point{Coords: f.point(x), Params: params})
 				if err != nil {
 					return fmt.Errorf("it cannot be evaluated: %w", err)
 				}
@@ -213,6 +209,15 @@ func (h hold) lead() ph.Expr {
 		return b
 	}
 	return h.form.a
+}
+
+// point is a point as expressions are evaluated there.
+func (f *frame) point(x []float64) map[*ph.Coord]float64 {
+	at := map[*ph.Coord]float64{}
+	for i, c := range f.coords {
+		at[c] = x[i]
+	}
+	return at
 }
 
 // place is a point in words.

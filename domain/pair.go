@@ -158,11 +158,9 @@ func (f *frame) agree(residual ph.Expr, p pair, face int, here bool) (same, two 
 	same, two = true, true
 	for _, x := range f.probes(face) {
 		at := func(lower, upper float64) float64 {
-			point := refeval.Point{Coords: map[*ph.Coord]float64{values[0]: lower, values[1]: upper}, Params: params}
-			for i, c := range f.coords {
-				point.Coords[c] = x[i]
-			}
-			v, err := refeval.Eval(e, point)
+			point := f.point(x)
+			point[values[0]], point[values[1]] = lower, upper
+			v, err := refeval.Eval(e, refeval.Point{Coords: point, Params: params})
 			if err != nil {
 				return math.NaN()
 			}

@@ -156,7 +156,6 @@ func concerns(e ph.Expr, f *ph.Field) bool {
 // change says where an equation, or a derivative of it along the axis, is not the same at both ends of the axis for a function that is; empty
 // if it is everywhere.
 func (f *frame) change(e ph.Expr, axis int, groups []*periodic) string {
-	c, l := f.coords[axis], f.hi[axis]-f.lo[axis]
 	e = ph.Replace(e, func(e ph.Expr) ph.Expr {
 		g, ok := e.Attr().(*ph.Field)
 		if !ok || e.Op() != ph.OpField {
@@ -175,29 +174,21 @@ func (f *frame) change(e ph.Expr, axis int, groups []*periodic) string {
 	if !isGiven(e) {
 		return "" // data are given at points, and none of them tells anything of the ends
 	}
-	if s := f.unlike(e, c, l, axis); s != "" {
-		return fmt.Sprintf("an equation changes from one end of %s to the other: %s; leave the condition a constraint", c.Name(), s)
+	if s := f.unlike(e, axis); s != "" {
+		return fmt.Sprintf("an equation changes from one end of %s to the other: %s; leave the condition a constraint", f.coords[axis].Name(), s)
 	}
 	return ""
 }
 
 // unlike says where e or one of its first derivatives along an axis differs at its ends.
-func (f *frame) unlike(e ph.Expr, c *ph.Coord, l float64, axis int) string {
+func (f *frame) unlike(e ph.Expr, axis int) string {
+	c, l := f.coords[axis], f.hi[axis]-f.lo[axis]
 	params := parameterValues(e)
 	for n := range smooth + 1 {
-		var ends [2][]float64
 		for _, x := range f.probes(f.face(axis)) {
-			for side := range ends {
-				at := refeval.Point{Coords: map[*ph.Coord]float64{}, Params: params}
-				for i, c := range f.coords {
-					at.Coords[c] = x[i]
-				}
-				at.Coords[c] = f.at(axis, side)
-				v, err := refeval.Eval(e, at)
-				if err != nil {
-					return fmt.Sprintf("it cannot be evaluated: %v", err)
-				}
-				ends[side] = v
+			ends, err := f.atEnds(e, axis, x, refeval.Point{Params: params})
+			if err != nil {
+				return fmt.Sprintf("it cannot be evaluated: %v", err)
 			}
 			for k, a := range ends[0] {
 				b := ends[1][k]

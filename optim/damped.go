@@ -108,8 +108,6 @@ func (m *primal) transpose(n int) {
 	})
 }
 
-func (m *primal) floor(Residuals) float64 { return m.trace() * finest }
-
 func (m *primal) start(_ context.Context, _ Residuals, d, s []float64) error {
 	m.from = s
 	m.solve(d, m.grad)
@@ -182,11 +180,11 @@ func (m *dual) factorize(ctx context.Context, f Residuals, lambda float64) (bool
 	})
 }
 
-func (m *dual) floor(Residuals) float64 {
+func (m *dual) floor(f Residuals) float64 {
 	if m.n*len(m.theta) > mostDual {
 		return m.trace() * 0x1p-52
 	}
-	return m.trace() * finest
+	return m.factored.floor(f)
 }
 
 func (m *dual) start(ctx context.Context, f Residuals, d, s []float64) error {

@@ -51,6 +51,9 @@ func (m *factored) trace() float64 {
 	return sum
 }
 
+// floor is part of damped, where M is at hand: blocks of J, or what was made of it.
+func (m *factored) floor(Residuals) float64 { return m.trace() * finest }
+
 // shifted writes A + λI to u and factorises it.
 func (m *factored) shifted(lambda float64) bool {
 	n := m.n

@@ -129,8 +129,6 @@ func (m *sketched) factorize(_ context.Context, _ Residuals, lambda float64) (bo
 	})
 }
 
-func (m *sketched) floor(Residuals) float64 { return m.trace() * finest }
-
 func (m *sketched) start(_ context.Context, _ Residuals, d, s []float64) error {
 	m.from = s
 	clear(d)

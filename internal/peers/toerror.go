@@ -67,10 +67,9 @@ type trace struct {
 	How        string
 	Ended      string
 
-	peer   string    // whose run it is; empty for ours
-	target float64   // least ratio of its times to ours
-	hidden []int     // of our network
-	more   []float64 // points for the peers, where there are to be more than ours
+	peer   string  // whose run it is; empty for ours
+	target float64 // least ratio of its times to ours
+	hidden []int   // of our network
 }
 
 // best is the smallest error and when it was first reached.
@@ -140,7 +139,7 @@ func (c config) race(r race) (*outcome, error) {
 	if err := c.compete(o, dir, ""); err != nil || r.more == 0 {
 		return o, err
 	}
-	if err := writeFloats(filepath.Join(dir, "points"), o.ours.more); err != nil {
+	if err := os.Rename(filepath.Join(dir, "more"), filepath.Join(dir, "points")); err != nil {
 		return nil, err
 	}
 	return o, c.compete(o, dir, fmt.Sprintf(", %d points", r.more))
@@ -192,8 +191,7 @@ func (c config) rival(v rival, r race, hidden []int, dir string) (*trace, error)
 }
 
 // solveFile solves a problem file with its own settings, and writes what the peers need into a directory: the grid on which
-// the solution is judged, the solution there, and the points of the equation; of more points, if that is not 0, the trace has the
-// coordinates.
+// the solution is judged, the solution there, and the points of the equation; and in another file more points, if that is not 0.
 func solveFile(path string, sets []string, dir string, more int) (*trace, error) {
 	began := time.Now()
 	p, err := spec.Load(path, sets)
@@ -217,17 +215,18 @@ func solveFile(path string, sets []string, dir string, more int) (*trace, error)
 	if t.hidden, err = hiddenOf(p.Resolved); err != nil {
 		return nil, err
 	}
+	if len(sets) > 0 {
+		t.How += fmt.Sprintf(" with %q", sets)
+	}
+	files := map[string][]float64{"x": w.grid.X, "ref": w.want, "points": points.X}
 	if more > 0 {
 		m, err := p.Crux.Constraints[0].On.Count(more).Draw(s.Stream("peers"))
 		if err != nil {
 			return nil, err
 		}
-		t.more = m.X
+		files["more"] = m.X
 	}
-	if len(sets) > 0 {
-		t.How += fmt.Sprintf(" with %q", sets)
-	}
-	for name, x := range map[string][]float64{"x": w.grid.X, "ref": w.want, "points": points.X} {
+	for name, x := range files {
 		if err := writeFloats(filepath.Join(dir, name), x); err != nil {
 			return nil, err
 		}
