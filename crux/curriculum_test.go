@@ -121,18 +121,8 @@ func TestCurriculumResume(t *testing.T) {
 		t.Fatalf("%d steps", n)
 	}
 	for _, cut := range []int{5, 14, 15, 16, 22, 29, 30, 31, 43} {
-		first := newLessons(t, 2)
-		solve(t, first, cut)
-		st, err := first.State()
-		if err != nil {
-			t.Fatal(err)
-		}
 		second := newLessons(t, 1)
-		if err := second.SetState(st); err != nil {
-			t.Fatal(err)
-		}
-		solve(t, second, 60-cut)
-		sameRun(t, second, whole)
+		resumes(t, newLessons(t, 2), second, whole, cut, 60)
 		for k, l := range second.Lessons() {
 			if l != whole.Lessons()[k] {
 				t.Errorf("cut at %d: lesson %d is %+v, want %+v", cut, k, l, whole.Lessons()[k])
@@ -143,41 +133,18 @@ func TestCurriculumResume(t *testing.T) {
 
 // The state that a checkpoint takes in the middle of a step is the same, also when callbacks move points as a lesson ends.
 func TestCurriculumResumeFromStep(t *testing.T) {
-	move := func() crux.Callback {
-		return onStep(func(_ context.Context, st *crux.Step) error {
-			if st.Epoch%3 != 1 {
-				return nil
-			}
-			c, err := st.Run.Specification(1).Draw(st.Run.Solver().Stream(fmt.Sprintf("moved/%d", st.Epoch)))
-			if err != nil {
-				return err
-			}
-			return st.Run.SetPoints(1, c)
-		})
-	}
-	var states []*crux.State
-	var next *crux.State
-	whole := newLessons(t, 1)
-	solve(t, whole, 60, onStep(func(_ context.Context, st *crux.Step) (err error) {
-		if next != nil {
-			if err := st.Run.Complete(next); err != nil {
-				return err
-			}
-			states = append(states, next)
+	move := onStep(func(_ context.Context, st *crux.Step) error {
+		if st.Epoch%3 != 1 {
+			return nil
 		}
-		next, err = st.Run.Next()
-		return err
-	}), move())
-	for _, st := range states {
-		s := newLessons(t, 1)
-		if err := s.SetState(st); err != nil {
-			t.Fatal(err)
+		c, err := st.Run.Specification(1).Draw(st.Run.Solver().Stream(fmt.Sprintf("moved/%d", st.Epoch)))
+		if err != nil {
+			return err
 		}
-		solve(t, s, 60-s.Epoch(), move())
-		sameRun(t, s, whole)
-	}
-	if len(states) != 44 {
-		t.Errorf("%d states", len(states))
+		return st.Run.SetPoints(1, c)
+	})
+	if n := resumesFromSteps(t, func() *crux.Solver { return newLessons(t, 1) }, 60, move); n != 44 {
+		t.Errorf("%d states", n)
 	}
 }
 

@@ -103,6 +103,51 @@ func sameRun(t testing.TB, got, want *crux.Solver) {
 	sameBits(t, "theta", got.Theta(), want.Theta())
 }
 
+// resumes cuts a run of first after some steps, goes on with its state in second until there were all, and wants that to be the
+// whole run.
+func resumes(t testing.TB, first, second, whole *crux.Solver, cut, steps int) {
+	t.Helper()
+	solve(t, first, cut)
+	st, err := first.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.SetState(st); err != nil {
+		t.Fatal(err)
+	}
+	solve(t, second, steps-cut)
+	sameRun(t, second, whole)
+}
+
+// resumesFromSteps takes the state that a checkpoint takes in the middle of each step of a run, and wants whoever goes on from one to
+// end as the run does. It returns how many there were.
+func resumesFromSteps(t testing.TB, build func() *crux.Solver, steps int, callbacks ...crux.Callback) int {
+	t.Helper()
+	var states []*crux.State
+	var next *crux.State
+	take := onStep(func(_ context.Context, st *crux.Step) (err error) {
+		if next != nil {
+			if err := st.Run.Complete(next); err != nil {
+				return err
+			}
+			states = append(states, next)
+		}
+		next, err = st.Run.Next()
+		return err
+	})
+	whole := build()
+	solve(t, whole, steps, append([]crux.Callback{take}, callbacks...)...)
+	for _, st := range states {
+		s := build()
+		if err := s.SetState(st); err != nil {
+			t.Fatal(err)
+		}
+		solve(t, s, steps-s.Epoch(), callbacks...)
+		sameRun(t, s, whole)
+	}
+	return len(states)
+}
+
 // methods are one of each kind: a fixed step, and line searches with little and with full curvature.
 var methods = map[string]func() optim.Method{
 	"Adam":      func() optim.Method { return &optim.Adam{LR: optim.Constant(1e-2)} },

@@ -179,18 +179,8 @@ func TestWindowsResume(t *testing.T) {
 		t.Fatalf("%d steps", n)
 	}
 	for _, cut := range []int{5, 13, 14, 15, 16, 22, 29, 30, 31, whole.Epoch() - 1} {
-		first := build()
-		solve(t, first, cut)
-		st, err := first.State()
-		if err != nil {
-			t.Fatal(err)
-		}
 		second := build()
-		if err := second.SetState(st); err != nil {
-			t.Fatal(err)
-		}
-		solve(t, second, 60-cut)
-		sameRun(t, second, whole)
+		resumes(t, build(), second, whole, cut, 60)
 		if a, b := second.Windows(), whole.Windows(); a[0] != b[0] || a[1] != b[1] || a[2] != b[2] {
 			t.Errorf("cut at %d: windows %v, want %v", cut, a, b)
 		}
@@ -209,18 +199,7 @@ func TestWindowsResumeSampled(t *testing.T) {
 	whole := build()
 	solve(t, whole, 30)
 	for _, cut := range []int{12, 25} {
-		first := build()
-		solve(t, first, cut)
-		st, err := first.State()
-		if err != nil {
-			t.Fatal(err)
-		}
-		second := build()
-		if err := second.SetState(st); err != nil {
-			t.Fatal(err)
-		}
-		solve(t, second, 30-cut)
-		sameRun(t, second, whole)
+		resumes(t, build(), build(), whole, cut, 30)
 	}
 }
 
@@ -234,29 +213,8 @@ func TestWindowsResumeFromStep(t *testing.T) {
 		p.Constraints[0].On = p.line.Interior(40).Every(3)
 		return newSolver(t, p.Problem, o)
 	}
-	var states []*crux.State
-	var next *crux.State
-	whole := build()
-	solve(t, whole, 60, onStep(func(_ context.Context, st *crux.Step) (err error) {
-		if next != nil {
-			if err := st.Run.Complete(next); err != nil {
-				return err
-			}
-			states = append(states, next)
-		}
-		next, err = st.Run.Next()
-		return err
-	}))
-	for _, st := range states {
-		s := build()
-		if err := s.SetState(st); err != nil {
-			t.Fatal(err)
-		}
-		solve(t, s, 60-s.Epoch())
-		sameRun(t, s, whole)
-	}
-	if len(states) < 20 {
-		t.Errorf("%d states", len(states))
+	if n := resumesFromSteps(t, build, 60); n < 20 {
+		t.Errorf("%d states", n)
 	}
 }
 

@@ -17,14 +17,7 @@ func TestCurriculumResume(t *testing.T) {
 		strings.Contains(r.out, "not finished") {
 		t.Fatalf("%+v", r)
 	}
-	for _, c := range []struct {
-		name  string
-		reads int
-	}{{"second", 24}, {"seam", 17}, {"afterseam", 18}, {"third", 40}} {
-		interrupted(t, "lessons.yaml", c.name, c.reads)
-		quietly(t, "resume", c.name, "--quiet")
-		sameRun(t, c.name, c.name, "whole", historyFile)
-	}
+	resumeFromSeams(t, "lessons.yaml")
 	resumeFromEach(t)
 }
 

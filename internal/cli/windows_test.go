@@ -58,14 +58,7 @@ func TestWindowsResume(t *testing.T) {
 	if r.code != exitOK || !strings.Contains(r.err, "marched  window 1/3, 0 to 1, is over after 16 steps") || !strings.Contains(r.out, "ran all 3 windows") {
 		t.Fatalf("%+v", r)
 	}
-	for _, c := range []struct {
-		name  string
-		reads int
-	}{{"second", 24}, {"seam", 17}, {"afterseam", 18}, {"third", 40}} {
-		interrupted(t, "marched.yaml", c.name, c.reads)
-		quietly(t, "resume", c.name, "--quiet")
-		sameRun(t, c.name, c.name, "whole", historyFile)
-	}
+	resumeFromSeams(t, "marched.yaml")
 	resumeFromEach(t)
 	// the last window is lengthened
 	quietly(t, "resume", "whole", "--steps", "54", "--quiet")
@@ -79,6 +72,20 @@ func TestWindowsResume(t *testing.T) {
 	}
 	if err != nil || v.Steps != 50 || len(v.Windows) != 3 || v.Windows[0].Steps != 16 || v.Windows[2].Steps != 18 {
 		t.Errorf("%v: %s", err, b)
+	}
+}
+
+// resumeFromSeams interrupts a run of three stages of 16 steps, in the middle of one and where two meet, goes on, and wants the end of the
+// run in whole.
+func resumeFromSeams(t *testing.T, file string) {
+	t.Helper()
+	for _, c := range []struct {
+		name  string
+		reads int
+	}{{"second", 24}, {"seam", 17}, {"afterseam", 18}, {"third", 40}} {
+		interrupted(t, file, c.name, c.reads)
+		quietly(t, "resume", c.name, "--quiet")
+		sameRun(t, c.name, c.name, "whole", historyFile)
 	}
 }
 

@@ -64,13 +64,6 @@ func TestHardAuto(t *testing.T) {
 	if got := strings.Join(s.Names(), " "); got != "pde.first pde.second right.v wall clash part" {
 		t.Errorf("constraints left: %s", got)
 	}
-	expr := func(text string) ph.Expr {
-		e, err := ph.Parse(text, p.Env)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return e
-	}
 	box := domain.NewBox(domain.In(p.Coords[0], 0, 1), domain.In(p.Coords[1], 0, 1), domain.In(p.Coords[2], 0, 2))
 	start, left, right := box.Face(p.Coords[0], 0, 50), box.Face(p.Coords[1], 0, 50), box.Face(p.Coords[1], 1, 50)
 	for _, c := range []struct {
@@ -85,11 +78,7 @@ func TestHardAuto(t *testing.T) {
 		{"v - exp(-t)", left},
 		{"u_x + u - 2*kappa*y", right},
 	} {
-		v, err := s.Eval(expr(c.text), c.on)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range v.RawMatrix().Data {
+		for _, r := range valuesOf(t, p, s, c.text, c.on) {
 			if math.Abs(r) > 4e-14 {
 				t.Errorf("%s is %g", c.text, r)
 				break
@@ -122,6 +111,20 @@ func resolvesToItself(t *testing.T, p *spec.Problem, s *crux.Solver) {
 	if !slices.Equal(a, b) {
 		t.Errorf("the losses are %v, with the resolved file %v", a, b)
 	}
+}
+
+// valuesOf is an expression in the names of a problem at some points.
+func valuesOf(t *testing.T, p *spec.Problem, s *crux.Solver, text string, on *domain.Points) []float64 {
+	t.Helper()
+	e, err := ph.Parse(text, p.Env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Eval(e, on)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.RawMatrix().Data
 }
 
 // names are conditions that are built in, with where.
@@ -209,16 +212,8 @@ func TestHardPoissonAccuracy(t *testing.T) {
 	if _, err := s.Solve(context.Background(), p.Steps); err != nil {
 		t.Fatal(err)
 	}
-	exact, err := ph.Parse("u - sin(pi*x)*sin(pi*y)", p.Env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := s.Eval(exact, p.Grid(101))
-	if err != nil {
-		t.Fatal(err)
-	}
 	sum := 0.0
-	for _, e := range v.RawMatrix().Data {
+	for _, e := range valuesOf(t, p, s, "u - sin(pi*x)*sin(pi*y)", p.Grid(101)) {
 		sum += e * e
 	}
 	if e := math.Sqrt(sum / 10201 / 0.25); !(e <= 1e-8) { // the mean square of the solution is near 1/4
@@ -252,18 +247,10 @@ constraints:
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // it only ends workers
-	e, err := ph.Parse("dn(u) + 2*u - x", p.Env)
-	if err != nil {
-		t.Fatal(err)
-	}
 	x, y := p.Coords[0], p.Coords[1]
 	shape := domain.Difference(domain.NewBox(domain.In(x, -1, 1), domain.In(y, -1, 1)), domain.NewDisk(x, y, 0, 0, 0.5))
 	hole := shape.Boundary(200).Where(func(p []float64) bool { return math.Hypot(p[0], p[1]) < 0.9 })
-	v, err := s.Eval(e, hole)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range v.RawMatrix().Data {
+	for _, r := range valuesOf(t, p, s, "dn(u) + 2*u - x", hole) {
 		if !(math.Abs(r) <= 1e-13) {
 			t.Fatalf("the condition is off by %g", r)
 		}
@@ -309,16 +296,8 @@ constraints:
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // it only ends workers
-	e, err := ph.Parse("u - ue", p.Env)
-	if err != nil {
-		t.Fatal(err)
-	}
 	corners := domain.At(p.Coords, []float64{0, 0, 2, 0, 0, 1, 2, 1, 0.7, 0, 2, 0.3})
-	v, err := s.Eval(e, corners)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, off := range v.RawMatrix().Data {
+	for i, off := range valuesOf(t, p, s, "u - ue", corners) {
 		if !(math.Abs(off) < 1e-13) {
 			t.Errorf("off by %g at point %d", off, i)
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
-	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 const ring = `
@@ -42,15 +41,7 @@ func TestPeriodicConditions(t *testing.T) {
 		t.Errorf("constraints left: %s", got)
 	}
 	for _, text := range []string{"u", "v", "p", "u_x", "v_x", "p_x", "v_xx", "total"} {
-		e, err := ph.Parse(text+"(x = 0) - "+text+"(x = 2*pi)", p.Env)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := s.Eval(e, p.Grid(11))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range v.RawMatrix().Data {
+		for _, r := range valuesOf(t, p, s, text+"(x = 0) - "+text+"(x = 2*pi)", p.Grid(11)) {
 			if !(math.Abs(r) <= 1e-14) {
 				t.Errorf("%s differs by %g", text, r)
 				break
