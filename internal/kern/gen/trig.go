@@ -45,7 +45,7 @@ func (m *machine) tan() {
 func (m *machine) guarded(name string, body func(x vec, store func(vec, reg.Register))) {
 	src, n, i := m.base(name), m.GP64(), m.GP64()
 	m.Load(m.Param(name).Len(), n)
-	m.loop(n, i, 1, sideBySide, func(load func(reg.Register) vec, store func(vec, reg.Register)) {
+	m.loop(n, i, 1, m.sideBySide(true), func(load func(reg.Register) vec, store func(vec, reg.Register)) {
 		x := load(src)
 		m.jumpIfAny(m.cmp(notLess, m.abs(x), m.k(m.coefficients().trig)), "large")
 		body(x, store)

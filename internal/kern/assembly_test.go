@@ -5,6 +5,7 @@ package kern
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -41,5 +42,26 @@ func TestEveryReturnClearsUpperHalves(t *testing.T) {
 	}
 	if returns < 200 {
 		t.Errorf("found %d returns: is this the right place?", returns)
+	}
+}
+
+// TestAVX2HasSixteenRegisters reads the assembly that runs where there is no AVX-512: the registers from 16 on, and those of
+// masks, exist only there, and an instruction that names one ends the process.
+func TestAVX2HasSixteenRegisters(t *testing.T) {
+	files, err := filepath.Glob("*_avx2_amd64.s")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d assembly files, %v", len(files), err)
+	}
+	beyond := regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|Z\d+|K[0-7])\b`)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if beyond.MatchString(line) && strings.HasPrefix(line, "\t") {
+				t.Errorf("%s:%d: %s", name, i+1, strings.TrimSpace(line))
+			}
+		}
 	}
 }
