@@ -7,8 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/internal/exec"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // weighted is the world's system, whose residuals share points and networks and have up to three components, on n
@@ -56,6 +59,23 @@ func scaled(t *testing.T, r *run, w []float64) (j [][]float64, s []float64) {
 		}
 	}
 	return j, s
+}
+
+// A residual of several components with a function in it that is kept for the reverse sweep.
+func TestProductsOfFunctions(t *testing.T) {
+	w := newWorld()
+	r := w.compile(t, compiler.TraceCompiler{}, w.group(w.flow.Mul(ph.Tanh(w.flow))), w.batch(9, 1))
+	j, _ := scaled(t, r, nil)
+	v, got, want := direction(len(r.theta), 3), make([]float64, len(j)), make([]float64, len(j))
+	if err := r.p.MulJ(got, r.theta, r.fixed, nil, v); err != nil {
+		t.Fatal(err)
+	}
+	for k, row := range j {
+		want[k] = floats.Dot(row, v)
+	}
+	if e := relative(got, want); !(e <= 1e-12) {
+		t.Errorf("relative error %.2e", e)
+	}
 }
 
 // Products with J and Jᵀ against J itself, with and without weights, in both precisions and with any number of workers.

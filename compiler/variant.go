@@ -92,9 +92,13 @@ func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
 	return b, nil
 }
 
-// rows emits v as a value with one row for each point.
+// rows emits v as a value with one row for each point. What the reverse sweep would have to compute again lies behind it.
 func (e *emitter) rows(v *value) (*gorgonia.Node, error) {
-	return e.region(v.dim, true, []*value{v}, nil, 1<<30)
+	n, err := e.region(v.dim, true, []*value{v}, nil, 1<<30)
+	if err != nil || e.g.Dims(n).Channels == 1 {
+		return n, err
+	}
+	return e.g.Slots(n, 0, 1)
 }
 
 const weightColumn = "\x00weight" // the point weights, as a column no user can name
