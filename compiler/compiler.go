@@ -46,6 +46,9 @@ type TraceCompiler struct {
 	// Ahead computes what depends on frozen parameters alone (Layout.Restrict) when SetPoints is called, not at every
 	// evaluation. SetPoints must then be called again when they have changed. It costs memory for Program.Ahead numbers.
 	Ahead bool
+	// Reference runs the same graphs on Gorgonia's own TapeMachine, all points at once, where every operation is evaluated plainly.
+	// It is some tens of times slower and takes memory for every value at every point: a reference to compare with.
+	Reference bool
 }
 
 // Compile lowers a group. All errors of the group's expressions are joined, each with the user's position.
@@ -90,7 +93,7 @@ func (c *TraceCompiler) Compile(g Group) (*Program, error) {
 			}
 		}
 	}
-	p := &Program{group: g, comp: k, layout: layout, pool: c.Pool}
+	p := &Program{group: g, comp: k, layout: layout, pool: c.Pool, reference: c.Reference}
 	p.factors, p.seeds = make([]float64, p.Len()), make([]float64, p.Len())
 	for i := range p.Len() {
 		p.sums = append(p.sums, make([]float64, p.Dim(i)))

@@ -129,7 +129,9 @@ func (r *typedRunner[T]) curvature(programs []*Program, theta, fixed []float64, 
 			for l := range layers {
 				counts[l][i] += float64(s.n * s.terms[l])
 			}
-			r.addStrip(s, f, how, i, layers, blocks)
+			if err := r.addStrip(s, f, how, i, layers, blocks); err != nil {
+				return err
+			}
 		}
 		first += p.Len()
 	}
@@ -205,16 +207,18 @@ func (r *typedRunner[T]) wanted(strips []*strip[T], layers []LayerCurvature, blo
 }
 
 // addStrip adds what the rows of a strip contribute.
-func (r *typedRunner[T]) addStrip(s *strip[T], f features, how Averaging, residual int, layers []LayerCurvature, blocks []Block) {
+func (r *typedRunner[T]) addStrip(s *strip[T], f features, how Averaging, residual int, layers []LayerCurvature, blocks []Block) error {
 	if f.width == 0 {
-		return
+		return nil
 	}
 	block := &r.kernelScratch.x
 	most := max(curvatureBytes/(f.width*int(unsafe.Sizeof(T(0)))), 64)
 	biases := s.r.p.biases()
 	for first := 0; first < s.n; first += most {
 		rows := min(most, s.n-first)
-		s.r.fill(block, []rowTile[T]{{s: s, first: first, rows: rows}}, f)
+		if err := s.r.fill(block, []rowTile[T]{{s: s, first: first, rows: rows}}, f); err != nil {
+			return err
+		}
 		scale := make([]T, rows)
 		for k := range scale {
 			scale[k] = 1
@@ -248,6 +252,7 @@ func (r *typedRunner[T]) addStrip(s *strip[T], f features, how Averaging, residu
 			at += n
 		}
 	}
+	return nil
 }
 
 // eachRow shares rows among the workers.

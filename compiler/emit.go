@@ -1,7 +1,9 @@
 package compiler
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 
@@ -85,11 +87,27 @@ func (e *emitter) point(v *value) *gorgonia.Node {
 		return e.inputs.points[k]
 	}
 	k := len(e.inputs.points)
-	n := e.g.Input("point/"+strconv.Itoa(k), graph.Dims{Channels: 1, Width: v.dim})
+	n := e.g.Input(fmt.Sprintf("point%d/%s", k, pointName(v)), graph.Dims{Channels: 1, Width: v.dim})
 	e.inputs.pointIndex[v] = k
 	e.inputs.points = append(e.inputs.points, n)
 	e.inputs.pointRef = append(e.inputs.pointRef, pointInput{v.op, v.ref, v.k, v.dim})
 	return n
+}
+
+// pointName says what fills a point input.
+func pointName(v *value) string {
+	switch r := v.ref.(type) {
+	case *ph.Coord:
+		if v.op == opNormal {
+			return "normal " + r.Name()
+		}
+		return r.Name()
+	case string:
+		if v.op == opColumn {
+			return strings.TrimPrefix(r, "\x00") // ours, which no user can name
+		}
+	}
+	return "hoist " + strconv.Itoa(v.k)
 }
 
 // locate puts v into memory and says where it is.

@@ -43,7 +43,7 @@ func (p *Program) emitJacobian(b *built, e *emitter, v variant) error {
 		case '0':
 			add(n, false)
 		case '1':
-			in := e.g.Inputs(n)
+			in := graph.Operands(n)
 			add(in[0], false)
 			add(in[1], true)
 		}
@@ -86,7 +86,7 @@ func (p *Program) factorable(v variant) ([]int, error) {
 		}
 		at := p.layout.at[e.inputs.paramRef[params[k]]]
 		terms[at] = -1
-		if o := g.Op(n); o != nil && o.Code == graph.Outer && o.In[0].Channels > 0 && o.In[1].Channels > 0 {
+		if o, ok := n.Op().(*graph.Op); ok && o.Code == graph.Outer && o.In[0].Channels > 0 && o.In[1].Channels > 0 {
 			terms[at] = o.In[0].Channels
 		}
 	}
@@ -116,8 +116,7 @@ func (r *typedRunner[T]) jacobianRows(i, from, to int, dst []T, stride int, thet
 		}
 		for k, g := range q.grads {
 			e := &r.p.layout.entries[r.p.layout.at[q.inputs.paramRef[g]]]
-			q.machine.SetRowStride(k, dim*stride)
-			q.rows[k] = dst[at*stride+e.Offset:]
+			q.Strides[k], q.Rows[k] = dim*stride, dst[at*stride+e.Offset:]
 		}
 		for k := range r.p.layout.entries {
 			if e := &r.p.layout.entries[k]; !q.dependsOn(e.Param) {
@@ -126,7 +125,9 @@ func (r *typedRunner[T]) jacobianRows(i, from, to int, dst []T, stride int, thet
 				}
 			}
 		}
-		r.runPart(q, first, end-first)
+		if err := r.sweep(q, first, end-first); err != nil {
+			return err
+		}
 	}
 	return nil
 }

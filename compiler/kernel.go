@@ -105,10 +105,10 @@ func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta
 	for i := range ldk {
 		clear(k[i*ldk+i : (i+1)*ldk])
 	}
-	if f.width > 0 {
-		r.blocks(k, ldk, strips, f)
+	if f.width == 0 {
+		return nil
 	}
-	return nil
+	return r.blocks(k, ldk, strips, f)
 }
 
 // strips are those of the runner's program, whose rows begin at row base.

@@ -43,7 +43,7 @@ type tileScratch[T kern.Float] struct {
 }
 
 // blocks computes K block by block of rows.
-func (r *typedRunner[T]) blocks(k []float64, ldk int, strips []*strip[T], f features) {
+func (r *typedRunner[T]) blocks(k []float64, ldk int, strips []*strip[T], f features) error {
 	m := &r.kernelScratch
 	tile := gramTile[T]()
 	for len(m.tiles) < r.p.pool.Workers() {
@@ -64,12 +64,16 @@ func (r *typedRunner[T]) blocks(k []float64, ldk int, strips []*strip[T], f feat
 		}
 	}
 	for lo := 0; lo < len(all); lo += most {
-		r.fill(&m.x, all[lo:min(lo+most, len(all))], f)
+		if err := r.fill(&m.x, all[lo:min(lo+most, len(all))], f); err != nil {
+			return err
+		}
 		for at := lo; at < len(all); at += most {
 			y := &m.x
 			if at > lo {
 				y = &m.y
-				r.fill(y, all[at:min(at+most, len(all))], f)
+				if err := r.fill(y, all[at:min(at+most, len(all))], f); err != nil {
+					return err
+				}
 			}
 			r.pack(y, f)
 			nx, ny := len(m.x.tiles), len(y.tiles)
@@ -85,10 +89,11 @@ func (r *typedRunner[T]) blocks(k []float64, ldk int, strips []*strip[T], f feat
 			})
 		}
 	}
+	return nil
 }
 
 // fill computes the features of tiles. Neighbours in one strip are computed together.
-func (r *typedRunner[T]) fill(b *rowBlock[T], tiles []rowTile[T], f features) {
+func (r *typedRunner[T]) fill(b *rowBlock[T], tiles []rowTile[T], f features) error {
 	b.tiles = append(b.tiles[:0], tiles...)
 	rows := 0
 	for i := range b.tiles {
@@ -103,12 +108,15 @@ func (r *typedRunner[T]) fill(b *rowBlock[T], tiles []rowTile[T], f features) {
 		for ; i < len(b.tiles) && b.tiles[i].s == t.s; i++ {
 			n += b.tiles[i].rows
 		}
-		t.s.r.features(t.s, t.first, n, b.data[t.at*f.width:], f)
+		if err := t.s.r.features(t.s, t.first, n, b.data[t.at*f.width:], f); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // features computes n rows of a strip from point first on.
-func (r *typedRunner[T]) features(s *strip[T], first, n int, dst []T, f features) {
+func (r *typedRunner[T]) features(s *strip[T], first, n int, dst []T, f features) error {
 	q := s.q
 	for k, g := range q.grads {
 		e := r.p.layout.at[q.inputs.paramRef[g]]
@@ -120,8 +128,7 @@ func (r *typedRunner[T]) features(s *strip[T], first, n int, dst []T, f features
 				}
 			}
 		}
-		q.machine.SetRowStride(k, f.width)
-		q.rows[k] = dst[at:]
+		q.Strides[k], q.Rows[k] = f.width, dst[at:]
 	}
 	for e, at := range f.place {
 		if entry := &r.p.layout.entries[e]; at >= 0 && !q.dependsOn(entry.Param) {
@@ -130,7 +137,7 @@ func (r *typedRunner[T]) features(s *strip[T], first, n int, dst []T, f features
 			}
 		}
 	}
-	r.runPart(q, first, n)
+	return r.sweep(q, first, n)
 }
 
 // pack stores the features of the tiles as right operands.

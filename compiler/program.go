@@ -22,25 +22,26 @@ type Batch struct {
 
 // Program evaluates a group. It is not safe for concurrent use, and programs that share a pool take turns.
 type Program struct {
-	group   Group
-	comp    *compilation
-	layout  *Layout
-	pool    *exec.Pool
-	ownPool bool
-	run     runner
-	n       int
-	factors []float64 // of each residual's loss
-	seeds   []float64
-	sums    [][]float64        // places for the losses of a sweep, by component, for those by point, and one for a gradient
-	one     [1][]float64       // place for a single result
-	grad    []float64          // of AddGradient
-	reverse int                // gradients and products with Hessians so far
-	scaled  []float64          // of MulJT
-	terms   map[variant][]int  // see factorable
-	pairs   map[*ph.Param]bias // see biases
-	measure []float64          // weights of the points as a rule of quadrature; nil without
-	weights [][]float64        // of the points in training, by residual; nil without
-	own     [][]float64        // memory of those
+	group     Group
+	comp      *compilation
+	layout    *Layout
+	pool      *exec.Pool
+	ownPool   bool
+	reference bool // runs on Gorgonia's TapeMachine
+	run       runner
+	n         int
+	factors   []float64 // of each residual's loss
+	seeds     []float64
+	sums      [][]float64        // places for the losses of a sweep, by component, for those by point, and one for a gradient
+	one       [1][]float64       // place for a single result
+	grad      []float64          // of AddGradient
+	reverse   int                // gradients and products with Hessians so far
+	scaled    []float64          // of MulJT
+	terms     map[variant][]int  // see factorable
+	pairs     map[*ph.Param]bias // see biases
+	measure   []float64          // weights of the points as a rule of quadrature; nil without
+	weights   [][]float64        // of the points in training, by residual; nil without
+	own       [][]float64        // memory of those
 
 	rows      [][]float64 // residuals of the latest gradient, of those that are weighted by point, in order
 	residuals [][]float64 // the same by residual; nil for the others
@@ -54,7 +55,6 @@ type runner interface {
 	jacobian(i, from int, dst, theta, fixed []float64) error
 	gaussNewton(a, theta, fixed, w []float64) error
 	kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error
-	rowNorms(dst, theta, fixed, w []float64) error
 	curvature(programs []*Program, theta, fixed []float64, w [][]float64, how Averaging, layers []LayerCurvature, blocks []Block) error
 	eval(v variant, o operands) error
 	build(v variant) (*built, error)

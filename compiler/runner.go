@@ -3,6 +3,8 @@ package compiler
 import (
 	"fmt"
 
+	"gorgonia.org/gorgonia"
+
 	"github.com/crux-pinn/crux/internal/exec"
 	"github.com/crux-pinn/crux/internal/kern"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -18,17 +20,14 @@ type typedRunner[T kern.Float] struct {
 	kernelScratch[T]
 }
 
-// ready is a variant with its machine and the slices that bind it.
+// ready is a variant with the machine that runs it and the slices that bind it.
 type ready[T kern.Float] struct {
 	*built
-	machine *exec.Machine[T]
-	points  [][]T
-	params  [][]T
-	own     [][]T // memory behind params, for element types other than float64
-	sums    [][]float64
-	rows    [][]T
-	part    [][]T // points of one run over some of them
-	stale   bool  // the points have changed
+	exec.Operands[T]
+	vm     gorgonia.VM
+	points [][]T // inputs for all points, of which a sweep takes a part
+	own    [][]T // memory behind Params, for element types other than float64
+	stale  bool  // the points have changed
 }
 
 func newRunner[T kern.Float](p *Program) runner {
@@ -116,7 +115,13 @@ func (r *typedRunner[T]) work(v variant) (Work, error) {
 	if err != nil {
 		return Work{}, err
 	}
-	return Work{Flops: q.machine.Flops(), Bytes: q.machine.Bytes(), Chunk: q.machine.Chunk()}, nil
+	m, ok := q.vm.(*exec.Machine[T])
+	if !ok {
+		if m, err = exec.New(r.p.pool, q.spec, &q.Operands); err != nil {
+			return Work{}, err
+		}
+	}
+	return Work{Flops: m.Flops(), Bytes: m.Bytes(), Chunk: m.Chunk()}, nil
 }
 
 func (r *typedRunner[T]) variant(v variant) (*ready[T], error) {
@@ -129,18 +134,27 @@ func (r *typedRunner[T]) variant(v variant) (*ready[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := exec.New[T](r.p.pool, b.spec)
-	if err != nil {
+	q := &ready[T]{built: b, stale: true}
+	if r.p.reference {
+		q.vm = exec.NewReference(func(n int) (exec.Spec, error) {
+			b, err := r.p.assemble(v, n, single)
+			if err != nil {
+				return exec.Spec{}, err
+			}
+			return b.spec, nil
+		}, &q.Operands)
+	} else if q.vm, err = exec.New(r.p.pool, b.spec, &q.Operands); err != nil {
 		return nil, err
 	}
-	q := &ready[T]{built: b, machine: m, stale: true}
 	q.points = make([][]T, len(b.spec.Points))
-	q.params = make([][]T, len(b.spec.Params))
+	q.Points = make([][]T, len(b.spec.Points))
+	q.Params = make([][]T, len(b.spec.Params))
 	q.own = make([][]T, len(b.spec.Params))
-	q.sums = make([][]float64, len(b.spec.Sums))
-	q.rows = make([][]T, len(b.spec.Rows))
+	q.Sums = make([][]float64, len(b.spec.Sums))
+	q.Rows = make([][]T, len(b.spec.Rows))
+	q.Strides = make([]int, len(b.spec.Rows))
 	for k, n := range b.spec.Params {
-		q.own[k] = make([]T, b.spec.Graph.Dims(n).Len(0))
+		q.own[k] = make([]T, n.Shape().TotalSize())
 	}
 	r.ready[v] = q
 	return q, nil
@@ -161,7 +175,7 @@ func (r *typedRunner[T]) eval(v variant, o operands) error {
 		for i := range s {
 			s[i] = T(o.seeds[k])
 		}
-		q.params[at+k] = s
+		q.Params[at+k] = s
 	}
 	at += q.seeds
 	if q.tangents {
@@ -177,26 +191,28 @@ func (r *typedRunner[T]) eval(v variant, o operands) error {
 		c := &q.points[len(q.inputs.pointRef)+k]
 		*c = converted(*c, u)
 	}
-	copy(q.sums, o.sums[:q.losses])
+	copy(q.Sums, o.sums[:q.losses])
 	if len(q.grads) > 0 {
 		dst := o.sums[q.losses]
 		for k, i := range q.grads {
 			e := &layout.entries[layout.at[q.inputs.paramRef[i]]]
-			q.sums[q.losses+k] = dst[e.Offset : e.Offset+e.Len]
+			q.Sums[q.losses+k] = dst[e.Offset : e.Offset+e.Len]
 		}
 	}
 	rows := o.rows
-	for k := range q.rows {
+	for k := range q.Rows {
 		if d, ok := any(rows[k]).([]T); ok {
-			q.rows[k] = d
-		} else if len(q.rows[k]) != len(rows[k]) {
-			q.rows[k] = make([]T, len(rows[k]))
+			q.Rows[k] = d
+		} else if len(q.Rows[k]) != len(rows[k]) {
+			q.Rows[k] = make([]T, len(rows[k]))
 		}
 	}
-	q.machine.Run(r.p.n, q.points, q.params, q.sums, q.rows)
-	for k := range q.rows {
+	if err := r.sweep(q, 0, r.p.n); err != nil {
+		return err
+	}
+	for k := range q.Rows {
 		if _, ok := any(rows[k]).([]T); !ok {
-			for i, x := range q.rows[k] {
+			for i, x := range q.Rows[k] {
 				rows[k][i] = float64(x)
 			}
 		}
@@ -204,14 +220,14 @@ func (r *typedRunner[T]) eval(v variant, o operands) error {
 	return nil
 }
 
-// runPart makes a sweep over n points from first on.
-func (r *typedRunner[T]) runPart(q *ready[T], first, n int) {
-	q.part = q.part[:0]
-	for _, x := range q.points {
+// sweep runs a variant over n points from first on.
+func (r *typedRunner[T]) sweep(q *ready[T], first, n int) error {
+	q.N = n
+	for k, x := range q.points {
 		per := len(x) / r.p.n
-		q.part = append(q.part, x[first*per:(first+n)*per])
+		q.Points[k] = x[first*per : (first+n)*per]
 	}
-	q.machine.Run(n, q.part, q.params, q.sums, q.rows)
+	return q.vm.RunAll()
 }
 
 // converted is v in the element type of the runner: v itself, or a copy in the memory of old.
@@ -255,5 +271,5 @@ func (r *typedRunner[T]) bindInputs(q *ready[T], theta, fixed []float64) error {
 
 // bind gives parameter input k its value, without a copy where the element types agree.
 func bind[T kern.Float](q *ready[T], k int, v []float64) {
-	q.params[k] = converted(q.own[k], v)
+	q.Params[k] = converted(q.own[k], v)
 }

@@ -57,7 +57,7 @@ func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
 	}
 	e := newEmitter(g, t, s, v.kind != vLosses && v.kind != vRows && v.kind != vHoists)
 	b := &built{}
-	b.spec.Graph = g
+	b.spec.Graph, b.spec.N = g.Expr, points
 	switch v.kind {
 	case vHoists:
 		for _, h := range t.hoists {
@@ -189,7 +189,7 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 	}
 	seeds := make(gorgonia.Nodes, len(losses))
 	for k, n := range losses {
-		seeds[k] = e.g.Input(fmt.Sprintf("seed/%d", k), e.g.Dims(n))
+		seeds[k] = e.g.Input(fmt.Sprintf("seed%d/%s", k, p.group.Residuals[first+k].Name), e.g.Dims(n))
 	}
 	b.seeds = len(seeds)
 	b.spec.Params = seeds

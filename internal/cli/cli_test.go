@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/crux-pinn/crux/compiler"
+
 	"go.uber.org/goleak"
 )
 
@@ -432,8 +434,20 @@ func TestTrace(t *testing.T) {
 	folder(t)
 	all := call(t, "trace", "tiny.yaml")
 	one := call(t, "trace", "tiny.yaml", "-pass", "jets", "-constraint=pde")
-	if all.code != exitOK || strings.Count(all.out, "# after ") != 2*len(passNames()) {
+	if all.code != exitOK || strings.Count(all.out, "# after ") != 2*len(compiler.Passes()) || strings.Count(all.out, "\n# gorgonia: ") != 2 {
 		t.Errorf("%+v", all)
+	}
+	graph := call(t, "trace", "tiny.yaml", "-pass", "gorgonia", "-constraint=pde")
+	if graph.code != exitOK || strings.Contains(graph.out, "# after ") || !strings.Contains(graph.out, " = input param/u/layer0/weight  1×") ||
+		!strings.Contains(graph.out, "\nloss pde: n") || !strings.Contains(graph.out, "\ngradient u/layer0/weight: n") {
+		t.Errorf("%+v", graph)
+	}
+	dot := call(t, "trace", "tiny.yaml", "--dot", "-constraint=pde")
+	if dot.code != exitOK || !strings.HasPrefix(dot.out, "digraph \"pde\" {\n") || !strings.Contains(dot.out, " -> r0;\n") {
+		t.Errorf("%+v", dot)
+	}
+	if r := call(t, "trace", "tiny.yaml", "--dot", "-pass", "jets"); r.code != exitUsage || !strings.Contains(r.err, "leave out -pass jets") {
+		t.Errorf("%+v", r)
 	}
 	if one.code != exitOK || strings.Count(one.out, "# after ") != 1 || !strings.HasPrefix(one.out, "## pde, on 8 points\n# after jets") || !strings.Contains(one.out, "\npde: v") {
 		t.Errorf("%+v", one)

@@ -18,13 +18,16 @@ import (
 func (a *app) trace() *cobra.Command {
 	var o overrides
 	var pass, constraint string
+	var dot bool
 	c := &cobra.Command{
 		Use:   "trace problem.yaml",
 		Short: "Print what the compiler makes of the residuals, pass by pass",
 		Long: `Print what the compiler makes of the residuals, pass by pass.
 
-Constraints that share points are compiled together and make one trace. The passes, in order: ` + strings.Join(passNames(), ", ") + ".",
-		Example:           "  crux trace burgers.yaml -pass jets -constraint pde",
+Constraints that share points are compiled together and make one trace. The passes, in order: ` + strings.Join(passNames(), ", ") + `.
+The last, ` + graphPass + `, is the Gorgonia graph of losses and gradient that the machine runs; --dot writes it for Graphviz.`,
+		Example: `  crux trace burgers.yaml -pass jets -constraint pde
+  crux trace burgers.yaml -constraint pde --dot | dot -Tsvg > burgers.svg`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: yamlFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -40,12 +43,19 @@ Constraints that share points are compiled together and make one trace. The pass
 				return err
 			}
 			defer s.Close() //nolint:errcheck // it only ends workers
+			if dot {
+				if pass != "" && pass != graphPass {
+					return fail(exitUsage, fmt.Errorf("--dot draws the graph, -pass %s; leave out -pass %s", graphPass, pass))
+				}
+				pass = drawnGraph
+			}
 			return a.printTrace(p, s, pass, constraint)
 		},
 	}
 	o.flag(c)
 	c.Flags().StringVar(&pass, "pass", "", "only the trace after this pass")
 	c.Flags().StringVar(&constraint, "constraint", "", "only the constraint with this name")
+	c.Flags().BoolVar(&dot, "dot", false, "the Gorgonia graph in Graphviz's language")
 	must(c.RegisterFlagCompletionFunc("pass", cobra.FixedCompletions(passNames(), cobra.ShellCompDirectiveNoFileComp)))
 	return c
 }
@@ -57,12 +67,18 @@ func must(err error) {
 	}
 }
 
+// graphPass is what -pass calls the Gorgonia graph, which comes after all passes; drawnGraph stands for it in Graphviz's language.
+const (
+	graphPass  = "gorgonia"
+	drawnGraph = "\x00dot"
+)
+
 func passNames() []string {
 	var names []string
 	for _, p := range compiler.Passes() {
 		names = append(names, p.Name)
 	}
-	return names
+	return append(names, graphPass)
 }
 
 // printTrace compiles the groups of constraints as the solver does, with the compiler's account of its work.
@@ -98,11 +114,28 @@ func (a *app) printTrace(p *spec.Problem, s *crux.Solver, pass, constraint strin
 		if err != nil {
 			return fail(exitUsage, err)
 		}
-		program.Close()                                                                       //nolint:errcheck // it only ends workers
-		fmt.Fprintf(a.Out, "## %s, on %d points\n", strings.Join(members, ", "), cloud.Len()) //nolint:errcheck // Run checks the writer
-		a.Out.Write(section(dump.Bytes(), pass))                                              //nolint:errcheck
+		if err := a.printProgram(program, dump.Bytes(), pass, fmt.Sprintf("%s, on %d points", strings.Join(members, ", "), cloud.Len())); err != nil {
+			return fail(exitFailed, err)
+		}
+		program.Close() //nolint:errcheck // it only ends workers
 	}
 	return nil
+}
+
+// printProgram writes what a pass, or each of them, has made of one group.
+func (a *app) printProgram(p *compiler.Program, dump []byte, pass, head string) error {
+	if pass == drawnGraph {
+		return p.DrawGraph(a.Out)
+	}
+	fmt.Fprintf(a.Out, "## %s\n", head) //nolint:errcheck // Run checks the writer
+	if pass != graphPass {
+		a.Out.Write(section(dump, pass)) //nolint:errcheck
+	}
+	if pass != "" && pass != graphPass {
+		return nil
+	}
+	fmt.Fprintf(a.Out, "# %s: the graph of losses and gradient that the machine runs\n", graphPass) //nolint:errcheck
+	return p.PrintGraph(a.Out)
 }
 
 func residuals(p *spec.Problem) []ph.Expr {

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"unsafe"
 
 	"gorgonia.org/gorgonia"
@@ -9,9 +10,45 @@ import (
 	"github.com/crux-pinn/crux/internal/kern"
 )
 
-// Machine runs one graph. It is not safe for concurrent use; machines that share a pool take turns.
+// Operands are what a sweep reads and writes: N points, N rows of each input Spec.Points, the value of each Spec.Params. Sums
+// receive Spec.Sums and Rows the N rows of Spec.Rows; any of them may be nil. Strides say which of Rows are part of a wider
+// matrix: so many elements lie between consecutive points. 0, or no entry, is for points that lie side by side, channel after
+// channel.
+type Operands[T kern.Float] struct {
+	N              int
+	Points, Params [][]T
+	Sums           [][]float64
+	Rows           [][]T
+	Strides        []int
+}
+
+// check reports operands that a graph with these inputs cannot work on.
+func (o *Operands[T]) check(s *Spec) error {
+	if len(o.Points) != len(s.Points) || len(o.Params) != len(s.Params) {
+		return fmt.Errorf("exec: %d point inputs and %d parameters bound, the graph has %d and %d",
+			len(o.Points), len(o.Params), len(s.Points), len(s.Params))
+	}
+	if o.N < 1 {
+		return fmt.Errorf("exec: a sweep over %d points", o.N)
+	}
+	return nil
+}
+
+// stride is how many elements lie between consecutive points of Rows[k], whose points have length elements.
+func (o *Operands[T]) stride(k, length int) int {
+	if k < len(o.Strides) && o.Strides[k] > 0 {
+		return o.Strides[k]
+	}
+	return length
+}
+
+var _ gorgonia.VM = (*Machine[float64])(nil)
+
+// Machine runs one graph on its operands: RunAll makes one sweep. It is not safe for concurrent use; machines that share a pool
+// take turns.
 type Machine[T kern.Float] struct {
 	*plan
+	*Operands[T]
 	pool    *Pool
 	workers []*worker[T]
 	packed  []kern.Packed[T]
@@ -22,33 +59,22 @@ type Machine[T kern.Float] struct {
 	params  []int
 	sums    []int
 	rows    []int
-	strides []int // of the results with one row for each point; see SetRowStride
 	stamp   uint64
 	ins     [][]T // operands of a step outside the chunks
 
 	// of the current sweep
-	bound  sweep[T]
-	onSlab func(w, task int)
-	onFold func(w, task int)
-}
-
-// sweep is what one run works on.
-type sweep[T kern.Float] struct {
-	n              int
-	points, params [][]T
-	sums           [][]float64
-	rows           [][]T
-	chunks, slabs  int
+	chunkCount, slabCount int
+	onSlab, onFold        func(w, task int)
 }
 
 // New plans a machine whose workers are those of the pool.
-func New[T kern.Float](pool *Pool, s Spec) (*Machine[T], error) {
+func New[T kern.Float](pool *Pool, s Spec, o *Operands[T]) (*Machine[T], error) {
 	var zero T
 	p, err := newPlan(s, int(unsafe.Sizeof(zero)))
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine[T]{plan: p, pool: pool, packed: make([]kern.Packed[T], len(p.packs)), global: make([][]T, len(p.values))}
+	m := &Machine[T]{plan: p, Operands: o, pool: pool, packed: make([]kern.Packed[T], len(p.packs)), global: make([][]T, len(p.values))}
 	index := map[*gorgonia.Node]int{}
 	for i, n := range p.values {
 		index[n] = i
@@ -66,14 +92,11 @@ func New[T kern.Float](pool *Pool, s Spec) (*Machine[T], error) {
 	}
 	m.points, m.params, m.sums, m.rows = find(s.Points), find(s.Params), find(s.Sums), find(s.Rows)
 	for i, n := range p.values {
-		switch {
-		case s.Graph.Op(n) == nil && s.Graph.IsOnes(n):
+		if n.Op() != nil && p.phase[i] != chunk && p.place[i].base == i {
 			m.global[i] = kern.AlignedSlice[T](p.dims[i].Len(0))
-			for k := range m.global[i] {
-				m.global[i][k] = 1
-			}
-		case s.Graph.Op(n) != nil && p.phase[i] != chunk && p.place[i].base == i:
-			m.global[i] = kern.AlignedSlice[T](p.dims[i].Len(0))
+		}
+		if holdsValue(n) {
+			copy(m.global[i], graph.Data[T](n.Value()))
 		}
 	}
 	for range pool.Workers() {
@@ -147,15 +170,17 @@ func (m *Machine[T]) Flops() int {
 // Chunk is the number of points that a worker takes at a time.
 func (m *Machine[T]) Chunk() int { return m.cap }
 
-// Run makes one sweep over n points. points[k] holds n rows of input Spec.Points[k], params[k] the value of
-// Spec.Params[k]. sums[k] receives Spec.Sums[k], rows[k] the n rows of Spec.Rows[k]; either may be nil.
-func (m *Machine[T]) Run(n int, points, params [][]T, sums [][]float64, rows [][]T) {
-	chunks := m.chunks(n)
-	m.bound = sweep[T]{n: n, points: points, params: params, sums: sums, rows: rows, chunks: chunks, slabs: slabs(chunks)}
+// RunAll makes one sweep over the points.
+func (m *Machine[T]) RunAll() error {
+	if err := m.check(&m.spec); err != nil {
+		return err
+	}
+	m.chunkCount = m.chunks(m.N)
+	m.slabCount = slabs(m.chunkCount)
 	m.stamp++
 	for k, v := range m.params {
 		if v >= 0 {
-			m.global[v] = params[k]
+			m.global[v] = m.Params[k]
 		}
 	}
 	m.once(m.early, m.outside[0])
@@ -167,27 +192,34 @@ func (m *Machine[T]) Run(n int, points, params [][]T, sums [][]float64, rows [][
 		}
 		m.packed[k].Pack(m.at(nil, q.value, 0), rows, cols, q.trans)
 	}
-	for len(m.accum) < m.bound.slabs {
+	for len(m.accum) < m.slabCount {
 		acc := make([][]T, len(m.values))
 		for _, v := range m.accums {
 			acc[v] = kern.AlignedSlice[T](m.dims[v].Len(0))
 		}
 		m.accum = append(m.accum, acc)
 	}
-	m.pool.Run(m.bound.slabs, m.onSlab)
+	m.pool.Run(m.slabCount, m.onSlab)
 	if len(m.accums) > 0 {
 		m.pool.Run(len(m.accums), m.onFold)
 	}
 	m.once(m.late, m.outside[1])
 	for k, v := range m.sums {
-		if sums == nil || sums[k] == nil || v < 0 {
+		if m.Sums == nil || m.Sums[k] == nil || v < 0 {
 			continue
 		}
 		for i, x := range m.at(nil, v, 0) {
-			sums[k][i] = float64(x)
+			m.Sums[k][i] = float64(x)
 		}
 	}
+	return nil
 }
+
+// Reset does nothing: every sweep starts from its operands.
+func (m *Machine[T]) Reset() {}
+
+// Close does nothing: the pool owns the goroutines.
+func (m *Machine[T]) Close() error { return nil }
 
 // at is the memory of value v: of worker w's chunk of n points, or the global one.
 func (m *Machine[T]) at(w *worker[T], v, n int) []T {
@@ -209,7 +241,7 @@ func (m *Machine[T]) reduce(_, task int) {
 	v := m.accums[task]
 	dst := m.global[v]
 	copy(dst, m.accum[0][v])
-	for s := 1; s < m.bound.slabs; s++ {
+	for s := 1; s < m.slabCount; s++ {
 		kern.AddTo(dst, m.accum[s][v])
 	}
 }
@@ -255,14 +287,14 @@ func (m *Machine[T]) once(steps []step, lanes []*laneState[T]) {
 
 // slab runs the chunks of one slab: a contiguous range, so that the division is the same for any number of workers.
 func (m *Machine[T]) slab(wi, task int) {
-	w, acc, b := m.workers[wi], m.accum[task], &m.bound
+	w, acc := m.workers[wi], m.accum[task]
 	for _, v := range m.accums {
 		clear(acc[v])
 	}
-	lo, hi := b.chunks*task/b.slabs, b.chunks*(task+1)/b.slabs
+	lo, hi := m.chunkCount*task/m.slabCount, m.chunkCount*(task+1)/m.slabCount
 	for c := lo; c < hi; c++ {
 		// chunks of equal size up to one point: no short tail
-		first, end := b.n*c/b.chunks, b.n*(c+1)/b.chunks
+		first, end := m.N*c/m.chunkCount, m.N*(c+1)/m.chunkCount
 		m.chunk(w, acc, first, end-first)
 	}
 }
@@ -271,7 +303,7 @@ func (m *Machine[T]) chunk(w *worker[T], acc [][]T, first, n int) {
 	for k, v := range m.points {
 		if v >= 0 {
 			width := m.dims[v].Width
-			w.values[v] = m.bound.points[k][first*width:][:n*width]
+			w.values[v] = m.Points[k][first*width:][:n*width]
 		}
 	}
 	for k := range m.steps {
@@ -324,8 +356,8 @@ func (m *Machine[T]) chunk(w *worker[T], acc [][]T, first, n int) {
 		}
 	}
 	for k, v := range m.rows {
-		if v >= 0 && m.bound.rows != nil && m.bound.rows[k] != nil {
-			m.emitRows(k, m.at(w, v, n), first, n)
+		if v >= 0 && m.Rows != nil && m.Rows[k] != nil {
+			emitRows(m.Rows[k], m.at(w, v, n), m.dims[v], m.stride(k, m.dims[v].Channels*m.dims[v].Width), first, n)
 		}
 	}
 }

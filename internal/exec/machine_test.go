@@ -21,24 +21,24 @@ func sums(t *testing.T) (Spec, *graph.Graph) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Spec{Graph: g, Points: gorgonia.Nodes{x}, Params: gorgonia.Nodes{w}, Sums: gorgonia.Nodes{n}}, g
+	return Spec{Graph: g.Expr, N: g.N, Points: gorgonia.Nodes{x}, Params: gorgonia.Nodes{w}, Sums: gorgonia.Nodes{n}}, g
 }
 
 func TestMachineIsAGorgoniaVM(t *testing.T) {
 	pool := NewPool(2)
 	defer pool.Close()
 	spec, _ := sums(t)
-	m, err := New[float64](pool, spec)
-	if err != nil {
-		t.Fatal(err)
-	}
 	points := make([]float64, 1000)
 	for i := range points {
 		points[i] = float64(i)
 	}
 	got := make([]float64, 1)
-	v := &VM[float64]{Machine: m, N: len(points), Points: [][]float64{points}, Params: [][]float64{{2}}, Sums: [][]float64{got}}
-	var vm gorgonia.VM = v
+	o := &Operands[float64]{N: len(points), Points: [][]float64{points}, Params: [][]float64{{2}}, Sums: [][]float64{got}}
+	m, err := New(pool, spec, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vm gorgonia.VM = m
 	if err := vm.RunAll(); err != nil {
 		t.Fatal(err)
 	}
@@ -49,8 +49,8 @@ func TestMachineIsAGorgoniaVM(t *testing.T) {
 	if err := vm.Close(); err != nil {
 		t.Fatal(err)
 	}
-	v.Points = nil
-	if err := v.RunAll(); err == nil || !strings.Contains(err.Error(), "0 point inputs and 1 parameters bound, the graph has 1 and 1") {
+	o.Points = nil
+	if err := m.RunAll(); err == nil || !strings.Contains(err.Error(), "0 point inputs and 1 parameters bound, the graph has 1 and 1") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -60,7 +60,7 @@ func TestMachineRefusesComputedInputs(t *testing.T) {
 	spec.Params = append(spec.Params, spec.Sums...)
 	pool := NewPool(1)
 	defer pool.Close()
-	if _, err := New[float64](pool, spec); err == nil || !strings.Contains(err.Error(), "given as an input but is computed") {
+	if _, err := New(pool, spec, &Operands[float64]{}); err == nil || !strings.Contains(err.Error(), "given as an input but is computed") {
 		t.Errorf("error %v", err)
 	}
 }

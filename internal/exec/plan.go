@@ -1,5 +1,5 @@
-// Package exec is crux's virtual machine. It runs a graph of internal/graph over any number of points, a chunk at a
-// time, so memory does not depend on how many points there are. It implements gorgonia.VM.
+// Package exec is crux's virtual machine. It runs a gorgonia.ExprGraph whose operations are those of internal/graph over any
+// number of points, a chunk at a time, so memory does not depend on how many points there are. It implements gorgonia.VM.
 //
 // A sweep has three parts. Work on parameters only is done once, before the chunks. Every chunk then passes through the
 // same planned steps in one worker's buffers. Values without a row for each point that depend on the chunk, such as
@@ -11,6 +11,7 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
@@ -18,9 +19,10 @@ import (
 	"github.com/crux-pinn/crux/internal/kern"
 )
 
-// Spec says what of a graph is to be computed.
+// Spec says what of a graph is to be computed. The program is the graph: its order, its operands, and the *graph.Op of each node.
 type Spec struct {
-	Graph  *graph.Graph
+	Graph  *gorgonia.ExprGraph
+	N      int            // points that the shapes of the graph stand for; the machine takes chunks of its own
 	Points gorgonia.Nodes // inputs with one row for each point
 	Params gorgonia.Nodes // inputs without
 	Sums   gorgonia.Nodes // results without a row for each point: summed over all points
@@ -76,35 +78,30 @@ type plan struct {
 }
 
 func newPlan(s Spec, elementSize int) (*plan, error) {
-	g := s.Graph
 	p := &plan{spec: s}
-	index := p.order()
-	for _, n := range append(append(gorgonia.Nodes{}, s.Points...), s.Params...) {
-		if g.Op(n) != nil {
-			return nil, fmt.Errorf("exec: %s is given as an input but is computed", n.Name())
-		}
-	}
-	isPoint := map[*gorgonia.Node]bool{}
-	for _, n := range s.Points {
-		isPoint[n] = true
+	index, operands, err := p.order()
+	if err != nil {
+		return nil, err
 	}
 	p.phase = make([]phase, len(p.values))
 	p.place = make([]place, len(p.values))
 	for i, n := range p.values {
 		p.place[i] = place{base: i}
-		d := g.Dims(n)
-		o := g.Op(n)
-		if o == nil {
-			if isPoint[n] {
+		d := p.dims[i]
+		o, ok := n.Op().(*graph.Op)
+		if !ok {
+			if d.Channels > 0 {
 				p.phase[i] = chunk
 			}
 			continue
 		}
-		ins := g.Inputs(n)
 		// a program per point has sums over the points even if it reads nothing of them
 		fromChunk, fromAccum := o.Code == graph.Pointwise && o.Program.PerPoint, false
-		for _, c := range ins {
-			switch p.phase[index[c]] {
+		st := step{op: o, out: i, pack: [2]int{-1, -1}}
+		for _, c := range operands[i] {
+			k := index[c]
+			st.in = append(st.in, k)
+			switch p.phase[k] {
 			case chunk:
 				fromChunk = true
 			case accum, after:
@@ -120,16 +117,6 @@ func newPlan(s Spec, elementSize int) (*plan, error) {
 			p.phase[i] = accum
 		case fromAccum:
 			p.phase[i] = after
-		}
-	}
-	for i, n := range p.values {
-		o := g.Op(n)
-		if o == nil {
-			continue
-		}
-		st := step{op: o, out: i, pack: [2]int{-1, -1}}
-		for _, c := range g.Inputs(n) {
-			st.in = append(st.in, index[c])
 		}
 		if p.view(&st) {
 			continue
@@ -170,32 +157,70 @@ func (p *plan) chunks(n int) int {
 	return max((n+p.cap-1)/p.cap, min(leastChunks, n/leastShare))
 }
 
-// order lists what the results need, inputs first, in the graph's own order.
-func (p *plan) order() map[*gorgonia.Node]int {
-	g := p.spec.Graph
-	need := map[*gorgonia.Node]bool{}
-	var visit func(n *gorgonia.Node)
-	stack := append(append(gorgonia.Nodes{}, p.spec.Sums...), p.spec.Rows...)
-	visit = func(n *gorgonia.Node) {
-		if n != nil && !need[n] {
-			need[n] = true
-			stack = append(stack, g.Inputs(n)...)
+// order lists what the results need in the graph's own order, in which operands come first, and checks it: every operand is
+// there and is what the operation takes, and whatever is not computed is given or constant.
+func (p *plan) order() (index map[*gorgonia.Node]int, operands []gorgonia.Nodes, err error) {
+	given := map[*gorgonia.Node]bool{} // whether an input has a row for each point
+	for k, ns := range []gorgonia.Nodes{p.spec.Params, p.spec.Points} {
+		for _, n := range ns {
+			if n.Op() != nil {
+				return nil, nil, fmt.Errorf("exec: %s is given as an input but is computed", n.Name())
+			}
+			given[n] = k == 1
 		}
 	}
-	for len(stack) > 0 {
+	need := map[*gorgonia.Node]gorgonia.Nodes{} // with its operands
+	for stack := slices.Concat(p.spec.Sums, p.spec.Rows); len(stack) > 0; {
 		n := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		visit(n)
-	}
-	index := map[*gorgonia.Node]int{}
-	for _, n := range g.Nodes() {
-		if need[n] {
-			index[n] = len(p.values)
-			p.values = append(p.values, n)
-			p.dims = append(p.dims, g.Dims(n))
+		if _, ok := need[n]; n == nil || ok {
+			continue
 		}
+		if n.Graph() != p.spec.Graph {
+			return nil, nil, fmt.Errorf("exec: %s is not of this graph", n.Name())
+		}
+		need[n] = graph.Operands(n)
+		stack = append(stack, need[n]...)
 	}
-	return index
+	index = map[*gorgonia.Node]int{}
+	for _, n := range p.spec.Graph.AllNodes() {
+		in, ok := need[n]
+		if !ok {
+			continue
+		}
+		perPoint, isInput := given[n]
+		d := graph.DimsOf(n, perPoint, p.spec.N)
+		switch o := n.Op().(type) {
+		case *graph.Op:
+			dims := make([]graph.Dims, len(in))
+			for k, c := range in {
+				i, ok := index[c]
+				if !ok {
+					return nil, nil, fmt.Errorf("exec: operand %d of %v comes after it in the graph", k, o)
+				}
+				dims[k] = p.dims[i]
+			}
+			if err := o.Check(dims); err != nil {
+				return nil, nil, fmt.Errorf("exec: %w", err)
+			}
+		case nil:
+			if !isInput {
+				return nil, nil, fmt.Errorf("exec: the input %s is not given", n.Name())
+			}
+		default:
+			if !holdsValue(n) {
+				return nil, nil, fmt.Errorf("exec: no kernel for %v, which is Gorgonia's own", o)
+			}
+		}
+		index[n] = len(p.values)
+		p.values, p.dims, operands = append(p.values, n), append(p.dims, d), append(operands, in)
+	}
+	return index, operands, nil
+}
+
+// holdsValue reports whether a node is a constant: it holds its value, now and for ever.
+func holdsValue(n *gorgonia.Node) bool {
+	return n.Op() != nil && n.Value() != nil && len(graph.Operands(n)) == 0
 }
 
 // view makes the result of an Assemble that lies in its source as it is a view of it.

@@ -5,26 +5,11 @@ import (
 	"github.com/crux-pinn/crux/internal/kern"
 )
 
-// SetRowStride tells the machine that result Spec.Rows[k] is part of a wider matrix: consecutive points lie stride
-// elements apart in the slice that Run is given. Without it they lie side by side, channel after channel.
-func (m *Machine[T]) SetRowStride(k, stride int) {
-	for len(m.strides) <= k {
-		m.strides = append(m.strides, 0)
-	}
-	m.strides[k] = stride
-}
-
-// emitRows copies a chunk's part of result Spec.Rows[k] to its place: the channels of one point one after the other.
-func (m *Machine[T]) emitRows(k int, src []T, first, n int) {
-	d := m.dims[m.rows[k]]
-	length, stride := d.Channels*d.Width, 0
-	if k < len(m.strides) {
-		stride = m.strides[k]
-	}
-	if stride == 0 {
-		stride = length
-	}
-	dst := m.bound.rows[k][first*stride:]
+// emitRows copies n points of a value of dimensions d, from point first on, to their places in dst: the channels of one point one
+// after the other, points stride elements apart.
+func emitRows[T kern.Float](dst, src []T, d graph.Dims, stride, first, n int) {
+	length := d.Channels * d.Width
+	dst = dst[first*stride:]
 	if d.Channels == 1 && stride == d.Width {
 		copy(dst[:n*d.Width], src)
 		return

@@ -44,50 +44,49 @@ func (s sweep) dims(d Dims) Dims {
 }
 
 func (g *Graph) grad(s sweep, outs, cots, wrt gorgonia.Nodes) (gorgonia.Nodes, error) {
-	depends := make([]bool, len(g.nodes))
+	nodes := g.Expr.AllNodes() // operands come before what reads them
+	depends := make([]bool, len(nodes))
+	operands := make([]gorgonia.Nodes, len(nodes))
 	for _, w := range wrt {
-		depends[g.index[w]] = true
+		depends[w.ID()] = true
 	}
-	for i, n := range g.nodes {
-		for _, c := range g.inputs[n] {
-			depends[i] = depends[i] || depends[g.index[c]]
+	for i, n := range nodes {
+		operands[i] = Operands(n)
+		for _, c := range operands[i] {
+			depends[i] = depends[i] || depends[c.ID()]
 		}
 	}
-	parts := make([][]part, len(depends))
+	parts := make([][]part, len(nodes))
 	for i, o := range outs {
-		if g.dims[o] != g.dims[cots[i]] {
-			return nil, fmt.Errorf("graph: cotangent %v for a value of %v", g.dims[cots[i]], g.dims[o])
+		if g.Dims(o) != g.Dims(cots[i]) {
+			return nil, fmt.Errorf("graph: cotangent %v for a value of %v", g.Dims(cots[i]), g.Dims(o))
 		}
-		k := g.index[o]
-		parts[k] = append(parts[k], part{cots[i], wholePatch(g.dims[o])})
+		parts[o.ID()] = append(parts[o.ID()], part{cots[i], wholePatch(g.Dims(o))})
 	}
-	for k := len(depends) - 1; k >= 0; k-- {
-		n := g.nodes[k]
-		o := g.ops[n]
-		if o == nil || len(parts[k]) == 0 || !depends[k] {
+	for k := len(nodes) - 1; k >= 0; k-- {
+		o, ok := nodes[k].Op().(*Op)
+		if !ok || len(parts[k]) == 0 || !depends[k] {
 			continue
 		}
-		in := g.inputs[n]
-		need := make([]bool, len(in))
-		for j, c := range in {
-			need[j] = depends[g.index[c]]
+		need := make([]bool, len(operands[k]))
+		for j, c := range operands[k] {
+			need[j] = depends[c.ID()]
 		}
-		ps, err := o.vjp(s, in, n, parts[k], need)
+		ps, err := g.vjp(s, o, operands[k], nodes[k], parts[k], need)
 		if err != nil {
 			return nil, err
 		}
-		for j, c := range in {
+		for j, c := range operands[k] {
 			if need[j] {
-				i := g.index[c]
-				parts[i] = append(parts[i], ps[j]...)
+				parts[c.ID()] = append(parts[c.ID()], ps[j]...)
 			}
 		}
 	}
 	res := make(gorgonia.Nodes, len(wrt))
 	for i, w := range wrt {
-		if ps := parts[g.index[w]]; len(ps) > 0 {
+		if ps := parts[w.ID()]; len(ps) > 0 {
 			var err error
-			if res[i], err = g.join(ps, s.dims(g.dims[w])); err != nil {
+			if res[i], err = g.join(ps, s.dims(g.Dims(w))); err != nil {
 				return nil, err
 			}
 		}
@@ -103,7 +102,7 @@ func (g *Graph) join(ps []part, d Dims) (*gorgonia.Node, error) {
 	var terms gorgonia.Nodes
 	var rest []part
 	for _, p := range ps {
-		if p.whole(g.dims[p.node], d) {
+		if p.whole(g.Dims(p.node), d) {
 			terms = append(terms, p.node)
 		} else {
 			rest = append(rest, p)
@@ -149,10 +148,10 @@ func (g *Graph) assemble(ps []part, d Dims) (*gorgonia.Node, error) {
 }
 
 // vjp builds the cotangents of the inputs that are needed, as parts.
-func (o *Op) vjp(s sweep, in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
+func (g *Graph) vjp(s sweep, o *Op, in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
 	switch o.Code {
 	case Pointwise:
-		return o.vjpPointwise(s, in, out, cot, need)
+		return g.vjpPointwise(s, o, in, out, cot, need)
 	case Assemble:
 		res := make([][]part, len(in))
 		for _, q := range o.Patches {
@@ -180,11 +179,10 @@ func (o *Op) vjp(s sweep, in gorgonia.Nodes, out *gorgonia.Node, cot []part, nee
 	if o.Code == Outer {
 		return nil, fmt.Errorf("graph: a row-wise Jacobian cannot be differentiated")
 	}
-	return o.vjpMatMul(s, in, cot, need)
+	return g.vjpMatMul(s, o, in, cot, need)
 }
 
-func (o *Op) vjpMatMul(s sweep, in gorgonia.Nodes, cot []part, need []bool) (res [][]part, err error) {
-	g := o.graph
+func (g *Graph) vjpMatMul(s sweep, o *Op, in gorgonia.Nodes, cot []part, need []bool) (res [][]part, err error) {
 	c, err := g.join(cot, s.dims(o.Out))
 	if err != nil {
 		return nil, err
@@ -223,11 +221,11 @@ func (o *Op) vjpMatMul(s sweep, in gorgonia.Nodes, cot []part, need []bool) (res
 
 // vjpPointwise builds the cotangents of a program's inputs. For a program of parameters there is one result for each
 // input: some may need sums over all points where others, which other points wait for, do not.
-func (o *Op) vjpPointwise(s sweep, in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
+func (g *Graph) vjpPointwise(s sweep, o *Op, in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
 	if o.Program.PerPoint || s.perPoint {
-		return o.vjpProgram(s, in, out, cot, need)
+		return g.vjpProgram(s, o, in, out, cot, need)
 	}
-	n, err := o.graph.join(cot, o.Out) // parts may be sums over points, which are complete only when joined
+	n, err := g.join(cot, o.Out) // parts may be sums over points, which are complete only when joined
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +236,7 @@ func (o *Op) vjpPointwise(s sweep, in gorgonia.Nodes, out *gorgonia.Node, cot []
 		}
 		only := make([]bool, len(in))
 		only[j] = true
-		ps, err := o.vjpProgram(s, in, out, []part{{n, wholePatch(o.Out)}}, only)
+		ps, err := g.vjpProgram(s, o, in, out, []part{{n, wholePatch(o.Out)}}, only)
 		if err != nil {
 			return nil, err
 		}
@@ -248,8 +246,8 @@ func (o *Op) vjpPointwise(s sweep, in gorgonia.Nodes, out *gorgonia.Node, cot []
 }
 
 // vjpProgram builds the program of cotangents: it reads the inputs, the stored results and the parts of the cotangent.
-func (o *Op) vjpProgram(s sweep, in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
-	g, p := o.graph, o.Program
+func (g *Graph) vjpProgram(s sweep, o *Op, in gorgonia.Nodes, out *gorgonia.Node, cot []part, need []bool) ([][]part, error) {
+	p := o.Program
 	b := NewBuilder(p.Width)
 	nodes := append(gorgonia.Nodes{}, in...)
 	input := func(n *gorgonia.Node) int {

@@ -32,8 +32,12 @@ func TestEqualOperationsAreNotMerged(t *testing.T) {
 func TestShapesThatDoNotFit(t *testing.T) {
 	g := New(2, false)
 	x, w := g.Input("x", Dims{Channels: 1, Width: 2}), g.Input("w", Dims{Rows: 3, Width: 2})
-	for _, trans := range [][2]bool{{false, false}, {true, false}, {true, true}} {
-		if _, err := g.MatMul(x, w, trans[0], trans[1]); err == nil || !strings.Contains(err.Error(), "matmul of") {
+	for trans, want := range map[[2]bool]string{
+		{false, false}: "matmul A·B does not work on [1n×2 3×2]",
+		{true, false}:  "matmul Aᵀ·B does not work on [1n×2 3×2]",
+		{true, true}:   "matmul Aᵀ·Bᵀ does not work on [1n×2 3×2]",
+	} {
+		if _, err := g.MatMul(x, w, trans[0], trans[1]); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("transposed %v: error %v", trans, err)
 		}
 	}
@@ -72,7 +76,7 @@ func TestGradOfGradOfGrad(t *testing.T) {
 		gorgonia.Read(d, &read[i])
 	}
 	eval := func(at float64) []float64 {
-		for node, v := range map[*gorgonia.Node][]float64{x: points, w: {at}, one: {1}} {
+		for node, v := range map[*gorgonia.Node][]float64{x: points, w: {at}} {
 			if err := gorgonia.Let(node, tensor.New(tensor.WithShape(node.Shape()...), tensor.WithBacking(v))); err != nil {
 				t.Fatal(err)
 			}
@@ -95,6 +99,74 @@ func TestGradOfGradOfGrad(t *testing.T) {
 		want := (8*(up[k-1]-down[k-1]) - (up2[k-1] - down2[k-1])) / (12 * h3)
 		if math.Abs(got[k]-want) > 1e-8*(1+math.Abs(want)) {
 			t.Errorf("derivative %d: %v, differences give %v", k, got[k], want)
+		}
+	}
+}
+
+// Gorgonia checks what an operation is applied to by its type and its shape, whoever applies it.
+func TestGorgoniaChecksOperands(t *testing.T) {
+	g := New(2, false)
+	x, w := g.Input("x", Dims{Channels: 1, Width: 2}), g.Input("w", Dims{Rows: 2, Width: 3})
+	y, err := g.MatMul(x, w, false, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := y.Op().(*Op)
+	other := g.Input("v", Dims{Rows: 3, Width: 3})
+	vector := gorgonia.NewVector(g.Expr, tensor.Float64, gorgonia.WithName("vector"), gorgonia.WithShape(2))
+	single := gorgonia.NewMatrix(g.Expr, tensor.Float32, gorgonia.WithName("single"), gorgonia.WithShape(2, 3))
+	for name, in := range map[string]gorgonia.Nodes{
+		"one operand": {x}, "three": {x, w, w}, "another shape": {x, other}, "a vector": {x, vector}, "another type": {x, single}, "exchanged": {w, x},
+	} {
+		if n, err := gorgonia.ApplyOp(op, in...); err == nil {
+			t.Errorf("%s: the graph takes it, shape %v", name, n.Shape())
+		}
+	}
+	wrong := *op
+	wrong.Out.Width++
+	if _, err := gorgonia.ApplyOp(&wrong, x, w); err == nil {
+		t.Error("a result that the operands do not give is accepted")
+	}
+	if _, err := gorgonia.ApplyOp(op, x, w); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOperandsThatDoNotFit(t *testing.T) {
+	point, row := Dims{Channels: 2, Width: 3}, Dims{Rows: 2, Width: 3}
+	for _, c := range []struct {
+		o    Operand
+		d    Dims
+		want bool
+	}{
+		{Operand{Kind: Points, Slot: 1}, point, true},
+		{Operand{Kind: Points, Slot: 2}, point, false},
+		{Operand{Kind: Points, Col: 1}, point, false},
+		{Operand{Kind: Column, Col: 2}, point, true},
+		{Operand{Kind: Column, Col: 3}, point, false},
+		{Operand{Kind: Row, Slot: 1}, row, true},
+		{Operand{Kind: Row}, point, false},
+		{Operand{Kind: Points}, row, false},
+		{Operand{Kind: Scalar, Slot: 1, Col: 2}, row, true},
+	} {
+		if got := c.o.fits(c.d, 3); got != c.want {
+			t.Errorf("%+v of %v: fits %v", c.o, c.d, got)
+		}
+	}
+	for _, c := range []struct {
+		p        Patch
+		src, dst Dims
+		want     bool
+	}{
+		{Patch{Slots: 2, Width: 3}, point, point, true},
+		{Patch{Slots: 2, Width: 3}, point, row, false},
+		{Patch{Slots: 3, Width: 3}, point, point, false},
+		{Patch{Slots: 1, Width: 3, DstCol: 1}, row, row, false},
+		{Patch{Slots: 2, Width: 1, Src: 1}, Dims{Channels: 2, Rows: 1, Width: 1}, Dims{Channels: 1, Rows: 1, Width: 1}, true},
+		{Patch{Slots: 2, Width: 1, Src: 1}, Dims{Channels: 2, Rows: 1, Width: 1}, Dims{Channels: 2, Width: 1}, false},
+	} {
+		if got := c.p.fits(c.src, c.dst); got != c.want {
+			t.Errorf("%+v of %v to %v: fits %v", c.p, c.src, c.dst, got)
 		}
 	}
 }

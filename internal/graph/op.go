@@ -36,7 +36,8 @@ type Op struct {
 	In             []Dims
 	Out            Dims
 
-	graph  *Graph
+	n      int // points of a chunk as Gorgonia sees it
+	dtype  tensor.Dtype
 	serial uint32
 }
 
@@ -47,7 +48,7 @@ func (o *Op) Arity() int { return len(o.In) }
 
 // Type is the function type: matrices to a matrix.
 func (o *Op) Type() hm.Type {
-	m := gorgonia.TensorType{Dims: 2, Of: o.graph.dtype}
+	m := gorgonia.TensorType{Dims: 2, Of: o.dtype}
 	ts := make([]hm.Type, len(o.In)+1)
 	for i := range ts {
 		ts[i] = m
@@ -55,8 +56,96 @@ func (o *Op) Type() hm.Type {
 	return hm.NewFnType(ts...)
 }
 
-// InferShape is the shape of the result for the graph's number of points.
-func (o *Op) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) { return o.graph.shape(o.Out), nil }
+// InferShape is the shape of the result. Operands of other shapes are an error, and so is a result that the operands do not give.
+func (o *Op) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	dims := make([]Dims, len(in))
+	for i, s := range in {
+		rows, err := s.DimSize(0)
+		if err != nil {
+			return nil, err
+		}
+		cols, err := s.DimSize(1)
+		if err != nil {
+			return nil, err
+		}
+		if i < len(o.In) && rows == o.In[i].Height(o.n) && cols == o.In[i].Width {
+			dims[i] = o.In[i] // the height alone does not tell channels from rows
+		} else {
+			dims[i] = Dims{Rows: rows, Width: cols}
+		}
+	}
+	if err := o.Check(dims); err != nil {
+		return nil, err
+	}
+	return o.Out.shape(o.n), nil
+}
+
+// Check reports operands that the operation cannot work on, and a result that they do not give.
+func (o *Op) Check(in []Dims) error {
+	if len(in) != len(o.In) {
+		return fmt.Errorf("graph: %v takes %d operands, it has %d", o, len(o.In), len(in))
+	}
+	for i, d := range in {
+		if d != o.In[i] {
+			return fmt.Errorf("graph: %v: operand %d is %v, must be %v", o, i, d, o.In[i])
+		}
+	}
+	switch out, err := o.result(); {
+	case err != nil:
+		return err
+	case out != o.Out:
+		return fmt.Errorf("graph: %v gives %v, not %v", o, out, o.Out)
+	}
+	return nil
+}
+
+// result is what the operands In give. An Assemble says itself how large it is.
+func (o *Op) result() (Dims, error) {
+	bad := func() (Dims, error) { return Dims{}, fmt.Errorf("graph: %v does not work on %v", o, o.In) }
+	if want, ok := map[Code]int{MatMul: 2, Outer: 2}[o.Code]; ok && len(o.In) != want || len(o.In) == 0 {
+		return bad()
+	}
+	a, b := o.In[0], o.In[len(o.In)-1]
+	switch o.Code {
+	case MatMul:
+		k, n := b.Rows, b.Width
+		if o.TransB {
+			k, n = n, k
+		}
+		switch {
+		case o.TransA && !o.TransB && a.Channels == b.Channels && a.Rows == b.Rows: // sums over rows
+			return Dims{Rows: a.Width, Width: b.Width}, nil
+		case !o.TransA && b.Channels == 0 && a.Width == k && (a.Channels == 0 || a.Rows == 0):
+			return Dims{Channels: a.Channels, Rows: a.Rows, Width: n}, nil
+		}
+		return bad()
+	case Outer:
+		if a.Slots() != b.Channels || b.Rows != 0 || a.Channels > 0 && a.Rows > 0 {
+			return bad()
+		}
+		return Dims{Channels: a.Width, Width: b.Width}, nil
+	case Pointwise:
+		for _, q := range o.Program.Operands {
+			if q.In >= len(o.In) || !q.fits(o.In[q.In], o.Program.Width) {
+				return bad()
+			}
+		}
+		return o.Program.Dims(), nil
+	case Assemble:
+		for _, p := range o.Patches {
+			if p.In >= len(o.In) || !p.fits(o.In[p.In], o.Out) {
+				return bad()
+			}
+		}
+		return o.Out, nil
+	}
+	for _, d := range o.In { // Sum
+		if d != a {
+			return bad()
+		}
+	}
+	return a, nil
+}
 
 // ReturnsPtr, CallsExtern and OverwritesInput describe Do to Gorgonia's machines: it returns a new value each time.
 func (o *Op) ReturnsPtr() bool     { return true }
@@ -106,14 +195,18 @@ func (o *Op) DiffWRT(inputs int) []bool {
 // SymDiff returns the cotangents of the inputs for cotangent grad of the output, as gorgonia.SDOp asks. [Graph.Grad]
 // does the same for a whole graph without building what is not needed.
 func (o *Op) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	need := o.DiffWRT(len(inputs))
-	parts, err := o.vjp(sweep{}, inputs, output, []part{{node: grad, Patch: wholePatch(o.Out)}}, need)
+	g := &Graph{Expr: output.Graph(), N: o.n, dtype: o.dtype, perPoint: map[*gorgonia.Node]bool{}, ones: map[int]*gorgonia.Node{}}
+	g.perPoint[grad] = o.Out.Channels > 0
+	for i, n := range inputs {
+		g.perPoint[n] = o.In[i].Channels > 0
+	}
+	parts, err := g.vjp(sweep{}, o, inputs, output, []part{{node: grad, Patch: wholePatch(o.Out)}}, o.DiffWRT(len(inputs)))
 	if err != nil {
 		return nil, err
 	}
 	res := make(gorgonia.Nodes, len(inputs))
 	for i, ps := range parts {
-		if res[i], err = o.graph.join(ps, o.In[i]); err != nil {
+		if res[i], err = g.join(ps, o.In[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -125,8 +218,8 @@ func (o *Op) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	if len(inputs) != len(o.In) {
 		return nil, fmt.Errorf("graph: %v takes %d inputs, got %d", o, len(o.In), len(inputs))
 	}
-	shape := o.graph.shape(o.Out)
-	switch o.graph.dtype {
+	shape := o.Out.shape(o.n)
+	switch o.dtype {
 	case tensor.Float64:
 		out := make([]float64, shape.TotalSize())
 		reference(o, out, data[float64](inputs))
@@ -141,12 +234,18 @@ func (o *Op) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 func data[T float32 | float64](vs []gorgonia.Value) [][]T {
 	r := make([][]T, len(vs))
 	for i, v := range vs {
-		switch d := v.Data().(type) {
-		case []T:
-			r[i] = d
-		case T: // a 1×1 tensor shows its data as a scalar
-			r[i] = []T{d}
-		}
+		r[i] = Data[T](v)
 	}
 	return r
+}
+
+// Data are the elements of a value; nil if they are of another type.
+func Data[T float32 | float64](v gorgonia.Value) []T {
+	switch d := v.Data().(type) {
+	case []T:
+		return d
+	case T: // a 1×1 tensor shows its data as a scalar
+		return []T{d}
+	}
+	return nil
 }

@@ -36,6 +36,18 @@ type Operand struct {
 	Kind          Kind
 }
 
+// fits reports whether an input of dimensions d has what the operand reads, for lanes of the given width.
+func (o Operand) fits(d Dims, width int) bool {
+	lo, hi := d.Channels, d.Slots() // single rows
+	if o.Kind == Points || o.Kind == Column {
+		lo, hi = 0, d.Channels
+	}
+	if o.Kind == Column || o.Kind == Scalar {
+		width = 1
+	}
+	return o.Slot >= lo && o.Slot < hi && o.Col >= 0 && o.Col+width <= d.Width
+}
+
 // Opcode is an operation of a Program.
 type Opcode uint8
 

@@ -8,7 +8,7 @@ import (
 
 // reference evaluates an operation plainly, in float64 per element: the meaning that the virtual machine must match.
 func reference[T float32 | float64](o *Op, out []T, in [][]T) {
-	n := o.graph.N
+	n := o.n
 	switch o.Code {
 	case MatMul:
 		refMatMul(o, out, in[0], in[1], n)
