@@ -44,7 +44,8 @@ func (e *Evaluator) refresh() error {
 	g := schema(e.cloud, s.bounds)
 	g.Name, g.Weighted = "eval", false
 	g.Residuals = []compiler.Residual{{Name: "expression", Expr: s.now(e.expr, true)}}
-	tc := compiler.TraceCompiler{Pool: s.pool, Layout: layout, Single: e.single}
+	tc := s.compiler(layout)
+	tc.Single = e.single
 	program, err := tc.Compile(g)
 	if err != nil {
 		return fmt.Errorf("crux: %w", err)

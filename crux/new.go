@@ -297,12 +297,17 @@ func (s *Solver) compileGroup(g *group) (err error) {
 
 // residualsOf is a program of the residuals of a group as they are now.
 func (s *Solver) residualsOf(g *group) (*compiler.Program, error) {
-	tc := compiler.TraceCompiler{Pool: s.pool, Layout: s.layout, Single: s.options.Precision == Float32}
+	tc := s.compiler(s.layout)
 	cg := s.statement(g)
 	for k, i := range g.members {
 		cg.Residuals[k].ByPoint = s.cons[i].points != nil && !s.apart
 	}
 	return tc.Compile(cg)
+}
+
+// compiler compiles as the options say, for parameters of a layout.
+func (s *Solver) compiler(l *compiler.Layout) compiler.TraceCompiler {
+	return compiler.TraceCompiler{Pool: s.pool, Layout: l, Single: s.options.Precision == Float32, Reference: s.options.Reference}
 }
 
 // statement is a group as the compiler wants it, without weights of the points.

@@ -101,7 +101,8 @@ func (p *Part) compile() error {
 
 // restricted compiles a group as a function of the parameters of a layout.
 func (s *Solver) restricted(g *group, l *compiler.Layout) (*compiler.Program, error) {
-	tc := compiler.TraceCompiler{Pool: s.pool, Layout: l, Single: s.options.Precision == Float32, Ahead: true}
+	tc := s.compiler(l)
+	tc.Ahead = true
 	cg := s.statement(g)
 	p, err := tc.Compile(cg)
 	if err == nil && p.Ahead()*g.cloud.Len()*8 > aheadBytes {

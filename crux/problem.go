@@ -60,6 +60,9 @@ type Options struct {
 	Windows    *Windows       // time marching; nil means all times at once
 	Curriculum *Curriculum    // easier values of a constant first; nil means its own from the beginning
 	Recorders  []Recorder     // receive the losses of every step
+	// Reference runs the compiled graphs on Gorgonia's own TapeMachine instead of crux's machine, to compare with: some tens of
+	// times slower, with memory for every value at every point. See compiler.TraceCompiler.
+	Reference bool
 }
 
 // Precision is the arithmetic of compiled programs.

@@ -108,7 +108,7 @@ func (a *app) measure(ctx context.Context, p *spec.Problem, d time.Duration) (*B
 	if steps < 1 {
 		return nil, fail(exitFailed, fmt.Errorf("problem %s: %s after %d steps; at least 2 are needed", p.Name, res.Reason, res.Steps))
 	}
-	groups, err := newBenchGroups(p, s)
+	groups, err := newBenchGroups(p, s, p.Options.Reference)
 	if err != nil {
 		return nil, fail(exitFailed, err)
 	}
@@ -172,7 +172,7 @@ type benchGroups struct {
 }
 
 // newBenchGroups compiles the groups of constraints as the solver does.
-func newBenchGroups(p *spec.Problem, s *crux.Solver) (g *benchGroups, err error) {
+func newBenchGroups(p *spec.Problem, s *crux.Solver, reference bool) (g *benchGroups, err error) {
 	layout, err := compiler.NewLayout(residuals(p)...)
 	if err != nil {
 		return nil, err
@@ -188,7 +188,7 @@ func newBenchGroups(p *spec.Problem, s *crux.Solver) (g *benchGroups, err error)
 			g.fixed = append(g.fixed, q.Data...)
 		}
 	}
-	tc := compiler.TraceCompiler{Layout: layout, Single: g.single, Pool: g.pool}
+	tc := compiler.TraceCompiler{Layout: layout, Single: g.single, Pool: g.pool, Reference: reference}
 	for i, c := range p.Crux.Constraints {
 		first := slices.IndexFunc(p.Crux.Constraints, func(m crux.Constraint) bool { return m.On == c.On })
 		if first < i {

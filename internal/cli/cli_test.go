@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -451,6 +452,18 @@ func TestTrace(t *testing.T) {
 	}
 	if one.code != exitOK || strings.Count(one.out, "# after ") != 1 || !strings.HasPrefix(one.out, "## pde, on 8 points\n# after jets") || !strings.Contains(one.out, "\npde: v") {
 		t.Errorf("%+v", one)
+	}
+}
+
+// A run on Gorgonia's own machine says how the two compare.
+func TestReferenceRun(t *testing.T) {
+	folder(t)
+	r := call(t, "solve", "tiny.yaml", "--reference", "--quiet")
+	said := regexp.MustCompile(`^on Gorgonia's TapeMachine: losses and gradient within (\d.\de-\d\d|0.0e\+00) of crux's own machine .*, \d+ times slower\n$`)
+	if m := said.FindStringSubmatch(r.err); r.code != exitOK || m == nil {
+		t.Fatalf("%+v", r)
+	} else if off, err := strconv.ParseFloat(m[1], 64); err != nil || off > 1e-12 {
+		t.Errorf("%v apart, %v", m[1], err)
 	}
 }
 

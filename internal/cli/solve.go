@@ -25,6 +25,7 @@ type solveFlags struct {
 	out                 string
 	seeds, jobs         int
 	json, quiet, dryRun bool
+	reference           bool
 }
 
 func (a *app) solve() *cobra.Command {
@@ -63,6 +64,7 @@ as many runs at once as there are cores.`,
 	c.Flags().IntVar(&f.seeds, "seeds", 1, "train so many times, with the seed and those after it, and report mean and spread")
 	f.flagJobs(c)
 	f.flagOutput(c)
+	c.Flags().BoolVar(&f.reference, "reference", false, "run on Gorgonia's own TapeMachine, and say how it compares: for small problems, as it is many times slower")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the resolved problem, points and parameters; train nothing")
 	return c
 }
@@ -83,6 +85,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if err != nil {
 		return err
 	}
+	p.Options.Reference = f.reference
 	if f.dryRun {
 		s, err := compile(p)
 		if err != nil {
@@ -119,7 +122,10 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}
 	}
-	return a.show(t, e, f.json)
+	if err := a.show(t, e, f.json); err != nil || !f.reference {
+		return err
+	}
+	return a.compareMachines(t.problem, t.solver)
 }
 
 // watch shows progress, unless nobody wants to see it.
