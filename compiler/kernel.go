@@ -96,9 +96,7 @@ func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta
 		strips = append(strips, own.strips(base, wp)...)
 		base += p.Rows()
 	}
-	f, err := r.prepare(strips, theta, fixed, only, func(terms float64, k, h int) bool {
-		return terms*terms*float64(k+h+hadamardCost) < float64(k*h)
-	})
+	f, err := r.prepare(strips, theta, fixed, only, factored)
 	if err != nil {
 		return err
 	}
@@ -146,6 +144,23 @@ func (r *typedRunner[T]) prepare(strips []*strip[T], theta, fixed []float64, onl
 		}
 	}
 	return f, nil
+}
+
+// factored says for which k×h weights two Gram matrices for each pair of terms cost less than columns of J.
+func factored(terms float64, k, h int) bool {
+	return terms*terms*float64(k+h+hadamardCost) < float64(k*h)
+}
+
+// kernelVariants are the graphs behind the kernel of this program with all parameters.
+func (r *typedRunner[T]) kernelVariants() (vs []variant, err error) {
+	strips := r.strips(0, nil)
+	if _, err = r.choose(strips, nil, factored); err != nil {
+		return nil, err
+	}
+	for _, s := range strips {
+		vs = append(vs, s.v)
+	}
+	return vs, nil
 }
 
 // hadamardCost is what one product of two Gram entries costs, in multiplications of a matrix product.

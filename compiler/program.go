@@ -3,6 +3,7 @@ package compiler
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -58,6 +59,8 @@ type runner interface {
 	curvature(programs []*Program, theta, fixed []float64, w [][]float64, how Averaging, layers []LayerCurvature, blocks []Block) error
 	eval(v variant, o operands) error
 	build(v variant) (*built, error)
+	graphs() int
+	kernelVariants() ([]variant, error)
 	work(v variant) (Work, error)
 }
 
@@ -212,12 +215,15 @@ func (p *Program) HVP(dst, theta, fixed, w, v []float64) error {
 
 // TrainingHVP is HVP with the weights of the points, for residuals that are ByPoint: the Hessian that belongs to AddGradient.
 func (p *Program) TrainingHVP(dst, theta, fixed, w, v []float64) error {
-	for _, r := range p.group.Residuals {
-		if r.ByPoint {
-			return p.product(vTrainingHVP, dst, theta, fixed, w, v)
-		}
+	return p.product(p.trainingHVP(), dst, theta, fixed, w, v)
+}
+
+// trainingHVP is the variant of TrainingHVP.
+func (p *Program) trainingHVP() variantKind {
+	if slices.ContainsFunc(p.group.Residuals, func(r Residual) bool { return r.ByPoint }) {
+		return vTrainingHVP
 	}
-	return p.product(vHVP, dst, theta, fixed, w, v)
+	return vHVP
 }
 
 func (p *Program) product(kind variantKind, dst, theta, fixed, w, v []float64) error {

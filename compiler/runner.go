@@ -110,6 +110,8 @@ func (r *typedRunner[T]) build(v variant) (*built, error) {
 	return q.built, nil
 }
 
+func (r *typedRunner[T]) graphs() int { return len(r.ready) }
+
 func (r *typedRunner[T]) work(v variant) (Work, error) {
 	q, err := r.variant(v)
 	if err != nil {
