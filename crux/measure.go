@@ -22,15 +22,10 @@ func (r *Run) LossesAt(dst, theta []float64) error {
 }
 
 // HVP writes Σ_i w_i (∂²L_i/∂θ²)·v at the current parameters to dst: the exact product of the Hessian of a weighted sum of
-// losses with a vector. A nil w means the training loss as semantics define it without balancing, w_i = 1/N.
+// the unweighted losses with a vector. A nil w means the Hessian of the training loss (1/N) Σ w_i L_i, with the weights of the step,
+// those of points included.
 func (r *Run) HVP(dst, w, v []float64) error {
 	s := r.solver
-	if w == nil {
-		w = make([]float64, len(s.cons))
-		for i := range w {
-			w[i] = 1 / float64(len(w))
-		}
-	}
 	p, err := s.part(nil)
 	if err == nil {
 		err = p.freeze()
@@ -38,7 +33,14 @@ func (r *Run) HVP(dst, w, v []float64) error {
 	if err != nil {
 		return err
 	}
-	return p.HVP(dst, w, v)
+	if w != nil {
+		return p.HVP(dst, w, v)
+	}
+	w = make([]float64, len(s.cons))
+	for i := range w {
+		w[i] = s.weights[i] / float64(len(w))
+	}
+	return p.TrainingHVP(dst, w, v)
 }
 
 // Parameters is the number P of trainable parameters.

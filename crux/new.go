@@ -298,11 +298,7 @@ func (s *Solver) compileGroup(g *group) (err error) {
 // residualsOf is a program of the residuals of a group as they are now.
 func (s *Solver) residualsOf(g *group) (*compiler.Program, error) {
 	tc := s.compiler(s.layout)
-	cg := s.statement(g)
-	for k, i := range g.members {
-		cg.Residuals[k].ByPoint = s.cons[i].points != nil && !s.apart
-	}
-	return tc.Compile(cg)
+	return tc.Compile(s.statement(g))
 }
 
 // compiler compiles as the options say, for parameters of a layout.
@@ -310,13 +306,15 @@ func (s *Solver) compiler(l *compiler.Layout) compiler.TraceCompiler {
 	return compiler.TraceCompiler{Pool: s.pool, Layout: l, Single: s.options.Precision == Float32, Reference: s.options.Reference}
 }
 
-// statement is a group as the compiler wants it, without weights of the points.
+// statement is a group as the compiler wants it.
 func (s *Solver) statement(g *group) compiler.Group {
 	cg := schema(g.cloud, s.bounds)
 	cg.Name = g.name
 	for _, i := range g.members {
 		c := s.problem.Constraints[i]
-		cg.Residuals = append(cg.Residuals, compiler.Residual{Name: s.cons[i].name, Expr: s.now(c.Residual, g.absent || s.apart), Loss: c.Loss})
+		cg.Residuals = append(cg.Residuals, compiler.Residual{
+			Name: s.cons[i].name, Expr: s.now(c.Residual, g.absent || s.apart), Loss: c.Loss, ByPoint: s.cons[i].points != nil && !s.apart,
+		})
 	}
 	return cg
 }

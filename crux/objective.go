@@ -48,12 +48,15 @@ func (o *objective) take(g *group) error {
 	return nil
 }
 
-func (o *objective) total() float64 {
+func (o *objective) total() float64 { return o.s.mean(o.train) }
+
+// mean is (1/N) Σ w_i l_i with the weights of the step.
+func (s *Solver) mean(l []float64) float64 {
 	var sum float64
-	for i, l := range o.train {
-		sum += o.s.weights[i] * l
+	for i, w := range s.weights {
+		sum += w * l[i]
 	}
-	return sum / float64(len(o.train))
+	return sum / float64(len(l))
 }
 
 // Loss implements optim.Objective.

@@ -3,6 +3,7 @@ package crux
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -23,6 +24,7 @@ type Part struct {
 	losses   [][]float64 // scratch, for each group
 	w        [][]float64
 	sum      []float64
+	train    []float64 // scratch: losses with the weights of the points
 }
 
 // Part is the fact of the problem as a function of the selected parameters; nil selects all. It is compiled now. Nothing
@@ -65,7 +67,7 @@ func (r *Run) Part(s ph.Selector) (*Fact[*Part], error) {
 const aheadBytes = 64 << 20
 
 func (s *Solver) part(sel ph.Selector) (*Part, error) {
-	p := &Part{solver: s, sum: make([]float64, len(s.theta))}
+	p := &Part{solver: s, sum: make([]float64, len(s.theta)), train: make([]float64, len(s.cons))}
 	if sel != nil {
 		var err error
 		if p.layout, err = s.layout.Restrict(sel); err != nil {
@@ -133,6 +135,13 @@ func (p *Part) freeze() error {
 		if err := p.programs[k].SetPoints(batch(g.cloud), p.fixed); err != nil {
 			return err
 		}
+		for j, i := range g.members {
+			if q := s.cons[i].points; q != nil && !q.stale && !s.apart {
+				if err := p.programs[k].SetPointWeights(j, q.mu); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	return nil
 }
@@ -170,9 +179,34 @@ func (p *Part) Losses(dst, theta []float64) error {
 	return nil
 }
 
-// HVP writes Σ_i w_i (∂²L_i/∂φ²)·v to dst, φ being the selected parameters at the step. A constraint with weight 0 costs
-// nothing if it has points of its own.
-func (p *Part) HVP(dst, w, v []float64) error {
+// Loss is the training loss (1/N) Σ w_i L_i at other values of the selected parameters, with the weights of the step, those of
+// points included. The unweighted losses of all constraints, which it finds on its way, are written to losses.
+func (p *Part) Loss(losses, theta []float64) (float64, error) {
+	if err := p.Losses(losses, theta); err != nil {
+		return math.NaN(), err
+	}
+	for k, g := range p.solver.groups {
+		if err := p.programs[k].TrainingLosses(p.losses[k]); err != nil {
+			return math.NaN(), err
+		}
+		for j, i := range g.members {
+			p.train[i] = p.losses[k][j]
+		}
+	}
+	return p.solver.mean(p.train), nil
+}
+
+// HVP writes Σ_i w_i (∂²L_i/∂φ²)·v to dst, φ being the selected parameters at the step and L_i without weights of the points. A
+// constraint with weight 0 costs nothing if it has points of its own.
+func (p *Part) HVP(dst, w, v []float64) error { return p.product((*compiler.Program).HVP, dst, w, v) }
+
+// TrainingHVP is HVP of the losses that are trained, whose points have the weights of the step. With w_i = Step.Weights[i]/N it
+// is the product with the Hessian of the training loss.
+func (p *Part) TrainingHVP(dst, w, v []float64) error {
+	return p.product((*compiler.Program).TrainingHVP, dst, w, v)
+}
+
+func (p *Part) product(of func(p *compiler.Program, dst, theta, fixed, w, v []float64) error, dst, w, v []float64) error {
 	if len(dst) != p.Len() || len(v) != p.Len() || len(w) != len(p.solver.cons) {
 		return fmt.Errorf("crux: product of %d weights and %d entries into %d; there are %d constraints and %d selected parameters", len(w), len(v), len(dst), len(p.solver.cons), p.Len())
 	}
@@ -186,7 +220,7 @@ func (p *Part) HVP(dst, w, v []float64) error {
 		if !any {
 			continue
 		}
-		if err := p.programs[k].HVP(p.sum, p.theta, p.fixed, p.w[k], v); err != nil {
+		if err := of(p.programs[k], p.sum, p.theta, p.fixed, p.w[k], v); err != nil {
 			return err
 		}
 		floats.Add(dst, p.sum)
