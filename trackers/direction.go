@@ -23,9 +23,9 @@ type Direction uint8
 const (
 	// RandomDirection is drawn once, and scaled as the landscape says.
 	RandomDirection Direction = iota
-	// GradientDirection is the gradient of the mean loss: the way that gradient descent takes.
+	// GradientDirection is the gradient of the landscape's loss: for the training loss, the way that gradient descent takes.
 	GradientDirection
-	// CurvatureDirection is the leading eigenvector of the Hessian, for both axes the first two. It costs 20 products.
+	// CurvatureDirection is the leading eigenvector of the Hessian of the landscape's loss, for both axes the first two. It costs 20 products.
 	CurvatureDirection
 	// PCADirection is the leading principal component of the parameters that the run has gone through, for both axes the
 	// first two: the plane in which the path lies best (Li et al. 2018, section 7). Parameters are kept twenty times an
@@ -117,8 +117,11 @@ func (t *LossLandscape) measured(ctx context.Context, s *crux.Step, part *crux.P
 	return ds, nil
 }
 
-// gradient is that of (1/N) Σ L_i.
+// gradient is that of the landscape's loss.
 func (t *LossLandscape) gradient(ctx context.Context, s *crux.Step, part *crux.Part) ([]float64, error) {
+	if !t.Unweighted {
+		return part.Take(s.Grad), nil
+	}
 	g, err := t.grads.At(ctx, s)
 	if err != nil {
 		return nil, err
@@ -130,15 +133,11 @@ func (t *LossLandscape) gradient(ctx context.Context, s *crux.Step, part *crux.P
 	return part.Take(mean), nil
 }
 
-// curvature are the two leading eigenvectors of the Hessian of (1/N) Σ L_i, or fewer.
+// curvature are the two leading eigenvectors of the Hessian of the landscape's loss, or fewer.
 func (t *LossLandscape) curvature(ctx context.Context, s *crux.Step, part *crux.Part) ([][]float64, error) {
-	w := make([]float64, len(s.Losses))
-	for i := range w {
-		w[i] = 1 / float64(len(w))
-	}
 	ritz, err := linalg.Lanczos{
 		Iters: curvatureIters, Vectors: 2, Rand: s.Run.Solver().Stream(fmt.Sprintf("tracker/landscape/%d/curvature", t.Seed)),
-	}.Run(ctx, part.Len(), func(dst, v []float64) error { return part.HVP(dst, w, v) })
+	}.Run(ctx, part.Len(), t.of.hessian(part, t.of.weights(s)))
 	if err != nil {
 		return nil, err
 	}

@@ -14,15 +14,15 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// HessianSpectrum estimates both ends of the spectrum of the Hessian,
+// HessianSpectrum estimates both ends of the spectrum of the Hessian of the training loss,
 //
-//	H = ∇²(1/K) Σ_i L_i over the chosen constraints, w_i = 1,
+//	H = ∇²L,  L = (1/N) Σ_i w_i L_i  with the weights that the step has, those of points included,
 //
-// by Lanczos iteration on exact Hessian–vector products, reorthogonalised fully and twice. Each value comes with a bound: an
+// or of the mean of the w_i L_i of some constraints, by Lanczos iteration on exact Hessian–vector products, reorthogonalised fully and twice. Each value comes with a bound: an
 // eigenvalue of H lies within it. When the Krylov space is exhausted the iteration goes on with a fresh orthogonal vector,
 // so that a Hessian of rank one shows one value and zeros, not copies of the one.
 //
-// How to read it: gradient descent is stable for learning rates below 2/sharpness; a ratio of 10⁶ and more between the
+// How to read it: gradient descent is stable for learning rates below 2/sharpness, if no option leaves anything out; a ratio of 10⁶ and more between the
 // large eigenvalues and the bulk is why Adam crawls where quasi-Newton methods do not. A clearly negative smallest value means a
 // saddle.
 //
@@ -34,13 +34,15 @@ type HessianSpectrum struct {
 	Interval    int         // steps between measurements; 0 means 500
 	Mask        ph.Selector // parameters differentiated; nil means all
 	Constraints []string    // names; empty means all
+	Unweighted  bool        // take w_i = 1, and 1 for the points: to compare steps between which the weights change
 	Probes      int         // products for the trace; 0 takes the one that Lanczos begins with
 	Seed        uint64      // of the start vector and the probes, the same at every measurement
 
 	history[HessianSpectrumValue]
 	interval, k, iters int
 	part               *crux.Fact[*crux.Part]
-	weights            []float64
+	of                 total
+	whole              bool // what is differentiated is the training loss by all parameters
 }
 
 // HessianSpectrumValue is one measurement.
@@ -53,6 +55,8 @@ type HessianSpectrumValue struct {
 	TraceError  float64   // its standard error; NaN from a single probe
 	Ritz        []float64 // all Ritz values, descending
 	Mass        []float64 // weight of each in the spectral density, of sum 1
+	Weights     []float64 // w_i of each constraint in H: 1 if unweighted, 0 for those that are not chosen
+	Training    bool      // H is that of the training loss: no constraint, parameter or weight was left out
 }
 
 // Density is the spectral density of H, smoothed by Gaussians of width sigma, at each x: by stochastic Lanczos quadrature
@@ -82,7 +86,7 @@ func (v HessianSpectrumValue) Sharpness() float64 {
 
 func (v HessianSpectrumValue) clone() HessianSpectrumValue {
 	v.Eigenvalues, v.Bounds = slices.Clone(v.Eigenvalues), slices.Clone(v.Bounds)
-	v.Ritz, v.Mass = slices.Clone(v.Ritz), slices.Clone(v.Mass)
+	v.Ritz, v.Mass, v.Weights = slices.Clone(v.Ritz), slices.Clone(v.Mass), slices.Clone(v.Weights)
 	return v
 }
 
@@ -94,6 +98,7 @@ type HessianSpectrumResult struct {
 	Sharpness   []float64
 	Smallest    []float64
 	Traces      []float64
+	Weights     *mat.Dense // S×N: w_i of each constraint
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -126,15 +131,13 @@ func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err != nil {
 		return err
 	}
-	t.weights = make([]float64, len(r.Names()))
-	for _, i := range at {
-		t.weights[i] += 1 / float64(len(at))
-	}
+	t.of = total{at, t.Unweighted}
 	n := len(in)
 	if in == nil {
 		n = r.Parameters()
 	}
-	return t.adopt(t.k, min(t.iters, n))
+	t.whole = t.of.training(len(r.Names())) && n == r.Parameters()
+	return t.adopt(t.k, min(t.iters, n), len(r.Names()), t.of.kind())
 }
 
 // OnStep implements crux.Callback.
@@ -146,7 +149,8 @@ func (t *HessianSpectrum) OnStep(ctx context.Context, s *crux.Step) error {
 	if err != nil {
 		return err
 	}
-	n, op := part.Len(), func(dst, v []float64) error { return part.HVP(dst, t.weights, v) }
+	w := t.of.weights(s)
+	n, op := part.Len(), t.of.hessian(part, w)
 	stream := fmt.Sprintf("tracker/hessian/%d", t.Seed)
 	ritz, err := linalg.Lanczos{Iters: t.iters, Rand: s.Run.Solver().Stream(stream)}.Run(ctx, n, op)
 	if err != nil {
@@ -156,7 +160,7 @@ func (t *HessianSpectrum) OnStep(ctx context.Context, s *crux.Step) error {
 	v := HessianSpectrumValue{
 		Eigenvalues: padded(ritz.Values, t.k), Bounds: padded(ritz.Bounds, t.k),
 		Smallest: ritz.Values[last], SmallBound: ritz.Bounds[last],
-		Ritz: ritz.Values, Mass: ritz.Mass,
+		Ritz: ritz.Values, Mass: ritz.Mass, Weights: w, Training: t.whole,
 		// The start vector is z/√n with random signs z, so zᵀHz = n α₁.
 		Trace: float64(n) * ritz.Alpha[0], TraceError: math.NaN(),
 	}
@@ -187,16 +191,18 @@ func (t *HessianSpectrum) Result() HessianSpectrumResult {
 		Sharpness:   column(vs, HessianSpectrumValue.Sharpness),
 		Smallest:    column(vs, func(v HessianSpectrumValue) float64 { return v.Smallest }),
 		Traces:      column(vs, func(v HessianSpectrumValue) float64 { return v.Trace }),
+		Weights:     matrix(vs, func(v HessianSpectrumValue) []float64 { return v.Weights }),
 	}
 }
 
 // Arrays are epochs (S), eigvals (S,K), sharpness (S), smallest (S), bounds (S,K) and trace (S); beside them, for the spectral
-// density, ritz and mass (S,m) of all m Ritz values.
+// density, ritz and mass (S,m) of all m Ritz values, and weights (S,N), the w_i of each constraint in the loss.
 func (t *HessianSpectrum) Arrays() []Array {
 	epochs, vs := t.all()
 	s := len(vs)
 	values := func(v HessianSpectrumValue) []float64 { return v.Eigenvalues }
 	ritz := func(v HessianSpectrumValue) []float64 { return v.Ritz }
+	weights := func(v HessianSpectrumValue) []float64 { return v.Weights }
 	return []Array{
 		intArray("epochs", epochs),
 		floatArray("eigvals", stack(vs, values), s, width(vs, values)),
@@ -206,5 +212,6 @@ func (t *HessianSpectrum) Arrays() []Array {
 		floatArray("trace", column(vs, func(v HessianSpectrumValue) float64 { return v.Trace }), s),
 		floatArray("ritz", stack(vs, ritz), s, width(vs, ritz)),
 		floatArray("mass", stack(vs, func(v HessianSpectrumValue) []float64 { return v.Mass }), s, width(vs, ritz)),
+		floatArray("weights", stack(vs, weights), s, width(vs, weights)),
 	}
 }

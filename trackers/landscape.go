@@ -15,14 +15,16 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// LossLandscape samples the loss on a plane through the parameters,
+// LossLandscape samples the training loss on a plane through the parameters,
 //
-//	F(a, b) = L(θ + a d₁ + b d₂),  a, b ∈ linspace(−α, α, n),  L = (1/N) Σ L_i with w_i = 1
+//	F(a, b) = L(θ + a d₁ + b d₂),  a, b ∈ linspace(−α, α, n),  L = (1/N) Σ w_i L_i
 //
-// along two directions. Random ones are drawn once and scaled anew at each measurement, filter by filter: the incoming
-// weights of each output unit get the norm they have in θ; biases and scalar parameters are not moved. Then the picture does not
-// depend on how the weights are scaled between layers. Global scales each direction as a whole to the norm of θ. Along takes
-// the gradient, the Hessian's leading eigenvectors or the principal components of the run's path instead.
+// with the weights of the step at which it fires, those of points included, all over the plane: its centre is the loss of that step.
+// Beside it stands each L_i without weights. The plane is spanned by two directions. Random ones are drawn once and scaled anew at
+// each measurement, filter by filter: the incoming weights of each output unit get the norm they have in θ; biases and scalar
+// parameters are not moved. Then the picture does not depend on how the weights are scaled between layers. Global scales each
+// direction as a whole to the norm of θ. Along takes the gradient, the Hessian's leading eigenvectors or the principal components of
+// the run's path instead.
 //
 // How to read it: a smooth bowl trains with anything. A narrow valley wants a quasi-Newton method; walls and chaos away from the
 // centre mean a learning rate or an initialisation that is too large. Two directions show little of P: compare over time.
@@ -34,6 +36,7 @@ type LossLandscape struct {
 	Mask       ph.Selector  // parameters moved; nil means all
 	Grid       int          // points n along each axis; 0 means 15
 	AlphaRange float64      // α; 0 means 1
+	Unweighted bool         // take w_i = 1, and 1 for the points: to compare steps between which the weights change
 	Global     bool         // scale each direction as a whole
 	Directions [2][]float64 // unscaled directions, P entries each; nil means random ones
 	Along      [2]Direction // what the directions are; 0 means random or those of Directions
@@ -42,6 +45,7 @@ type LossLandscape struct {
 	history[LossLandscapeValue]
 	interval, n int
 	part        *crux.Fact[*crux.Part]
+	of          total
 	axis        []float64
 	raw         [2][]float64
 	filters     [][]int // entries of θ that are scaled together
@@ -54,7 +58,9 @@ type LossLandscape struct {
 type LossLandscapeValue struct {
 	N           int
 	Loss        []float64   // n×n, row by row: row a, column b
-	Constraints [][]float64 // the same for each unweighted L_i
+	Constraints [][]float64 // the same for each L_i, unweighted
+	Weights     []float64   // w_i in Loss: those of the step, or 1 if unweighted
+	Training    bool        // Loss is the training loss: its weights were not left out
 	// Directions are d₁ and d₂, scaled, one entry for each selected parameter; only if Along names one that belongs to the
 	// step. Otherwise those of the result, scaled to θ, are meant.
 	Directions [2][]float64
@@ -64,16 +70,17 @@ type LossLandscapeValue struct {
 func (v LossLandscapeValue) At(i, j int) float64 { return v.Loss[i*v.N : (i+1)*v.N][j] }
 
 func (v LossLandscapeValue) clone() LossLandscapeValue {
-	return LossLandscapeValue{
-		v.N, slices.Clone(v.Loss), cloneRows(v.Constraints), [2][]float64{slices.Clone(v.Directions[0]), slices.Clone(v.Directions[1])},
-	}
+	v.Loss, v.Constraints, v.Weights = slices.Clone(v.Loss), cloneRows(v.Constraints), slices.Clone(v.Weights)
+	v.Directions = [2][]float64{slices.Clone(v.Directions[0]), slices.Clone(v.Directions[1])}
+	return v
 }
 
 // LossLandscapeResult is the whole history: S surfaces.
 type LossLandscapeResult struct {
 	Epochs     []int
-	Surfaces   []*mat.Dense   // of the mean loss, n×n
-	PerLoss    [][]*mat.Dense // PerLoss[s][i]: of L_i
+	Surfaces   []*mat.Dense   // of the training loss, n×n, or of the unweighted one
+	PerLoss    [][]*mat.Dense // PerLoss[s][i]: of L_i, unweighted
+	Weights    *mat.Dense     // S×N: w_i in Surfaces
 	Axis       []float64      // n
 	Directions [2][]float64   // fixed ones, before scaling, P entries each
 	Measured   [][2][]float64 // Measured[s]: those of measurement s, scaled; nil if Along names none of the step
@@ -107,7 +114,11 @@ func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := t.checkAlong(); err != nil {
 		return err
 	}
-	t.grads = r.Gradients()
+	all, err := r.Constraints()
+	if err != nil {
+		return err
+	}
+	t.of, t.grads = total{all, t.Unweighted}, r.Gradients()
 	t.filters = filters(r, columns, t.Global)
 	drawn := slices.ContainsFunc(t.Along[:], func(d Direction) bool { return d == RandomDirection || d == PCADirection })
 	if drawn && len(t.filters) == 0 {
@@ -116,7 +127,7 @@ func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := t.direct(r); err != nil {
 		return err
 	}
-	return t.adopt(t.n, len(r.Names()))
+	return t.adopt(t.n, len(all), t.of.kind())
 }
 
 // direct draws the directions, or checks the given ones.
@@ -211,7 +222,10 @@ func (t *LossLandscape) OnStep(ctx context.Context, s *crux.Step) error {
 	if err != nil {
 		return err
 	}
-	v := LossLandscapeValue{N: t.n, Loss: make([]float64, t.n*t.n), Constraints: make([][]float64, len(s.Losses))}
+	v := LossLandscapeValue{
+		N: t.n, Loss: make([]float64, t.n*t.n), Constraints: make([][]float64, len(s.Losses)),
+		Weights: t.of.weights(s), Training: !t.Unweighted,
+	}
 	if t.moving() {
 		v.Directions = ds
 	}
@@ -226,10 +240,9 @@ func (t *LossLandscape) OnStep(ctx context.Context, s *crux.Step) error {
 		floats.AddScaledTo(row, theta, a, ds[0])
 		for j, b := range t.axis {
 			floats.AddScaledTo(at, row, b, ds[1])
-			if err := part.Losses(losses, at); err != nil {
+			if v.Loss[i*t.n+j], err = t.of.at(part, losses, at); err != nil {
 				return err
 			}
-			v.Loss[i*t.n+j] = floats.Sum(losses) / float64(len(losses))
 			for k, l := range losses {
 				v.Constraints[k][i*t.n+j] = l
 			}
@@ -243,6 +256,7 @@ func (t *LossLandscape) OnStep(ctx context.Context, s *crux.Step) error {
 func (t *LossLandscape) Result() LossLandscapeResult {
 	epochs, vs := t.all()
 	r := LossLandscapeResult{Epochs: epochs, Axis: slices.Clone(t.axis)}
+	r.Weights = matrix(vs, func(v LossLandscapeValue) []float64 { return v.Weights })
 	for k, d := range t.raw {
 		r.Directions[k] = slices.Clone(d)
 	}
@@ -260,19 +274,21 @@ func (t *LossLandscape) Result() LossLandscapeResult {
 	return r
 }
 
-// Arrays are epochs (S), landscapes (S,n,n) and axis (n); beside them constraint_landscapes (S,N,n,n) and the unscaled
-// directions (2,P), and with an Along of the step measured_directions (S,2,p) of the p selected parameters.
+// Arrays are epochs (S), landscapes (S,n,n) of the training loss, or of the unweighted one, and axis (n); beside them
+// constraint_landscapes (S,N,n,n) of the unweighted L_i, weights (S,N), the w_i in landscapes, and the unscaled directions (2,P), and with an Along of the step measured_directions (S,2,p) of the p selected parameters.
 func (t *LossLandscape) Arrays() []Array {
 	epochs, vs := t.all()
 	s, constraints := len(vs), 0
 	if s > 0 {
 		constraints = len(vs[0].Constraints)
 	}
+	weights := func(v LossLandscapeValue) []float64 { return v.Weights }
 	arrays := []Array{
 		intArray("epochs", epochs),
 		floatArray("landscapes", stack(vs, func(v LossLandscapeValue) []float64 { return v.Loss }), s, t.n, t.n),
 		floatArray("axis", slices.Clone(t.axis), t.n),
 		floatArray("constraint_landscapes", stack(vs, func(v LossLandscapeValue) []float64 { return slices.Concat(v.Constraints...) }), s, constraints, t.n, t.n),
+		floatArray("weights", stack(vs, weights), s, width(vs, weights)),
 		floatArray("directions", slices.Concat(t.raw[0], t.raw[1]), 2, len(t.raw[0])),
 	}
 	if t.moving() {

@@ -88,24 +88,38 @@ var methods = map[string]func() optim.Method{
 	"lbfgs": func() optim.Method { return &optim.LBFGS{} },
 }
 
-// A run with all trackers has the losses and parameters of one without, bit for bit.
+// A run with all trackers has the losses and parameters of one without, bit for bit, with and without weights of the points.
 func TestWatchingChangesNothing(t *testing.T) {
 	for name, method := range methods {
 		for _, workers := range []int{1, 2} {
-			t.Run(fmt.Sprintf("%s/%d workers", name, workers), func(t *testing.T) {
-				p := newPlate()
-				plain := p.solver(t, crux.Options{Method: method(), Seed: 3, Workers: workers})
-				watched := p.solver(t, crux.Options{Method: method(), Seed: 3, Workers: workers})
-				solve(t, plain, 30)
-				solve(t, watched, 17, p.all()...)
-				if err := watched.Measure(context.Background(), p.all()...); err != nil {
-					t.Fatal(err)
-				}
-				solve(t, watched, 13, p.all()...)
-				if !slices.Equal(plain.Theta(), watched.Theta()) || !slices.Equal(plain.History().Loss, watched.History().Loss) {
-					t.Error("watching changed the run")
-				}
-			})
+			for _, points := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%d workers/points %v", name, workers, points), func(t *testing.T) {
+					build := func() (*plate, *crux.Solver) {
+						p := newPlate()
+						if points {
+							p.problem.Constraints[0].PointWeights = weights.NewRBA()
+							p.problem.Constraints[2].PointWeights = &weights.SelfAdaptive{Rate: 0.1}
+						}
+						return p, p.solver(t, crux.Options{Method: method(), Seed: 3, Workers: workers})
+					}
+					_, plain := build()
+					p, watched := build()
+					all := func() []crux.Callback {
+						layer := ph.Paths("u/layer2")
+						return append(p.all(), &trackers.HessianSpectrum{K: 2, Iters: 4, Interval: 9, Mask: layer},
+							&trackers.LossLandscape{Grid: 3, Interval: 8, Mask: layer, Along: [2]trackers.Direction{trackers.GradientDirection, trackers.CurvatureDirection}})
+					}
+					solve(t, plain, 30)
+					solve(t, watched, 17, all()...)
+					if err := watched.Measure(context.Background(), all()...); err != nil {
+						t.Fatal(err)
+					}
+					solve(t, watched, 13, all()...)
+					if !slices.Equal(plain.Theta(), watched.Theta()) || !slices.Equal(plain.History().Loss, watched.History().Loss) {
+						t.Error("watching changed the run")
+					}
+				})
+			}
 		}
 	}
 }
@@ -501,8 +515,8 @@ func TestArrays(t *testing.T) {
 		"epochs[5] means[5 2] stds[5 2] maxes[5 2] p99[5 2] indices[2] histogram_edges[5 2 51] histogram_counts[5 2 50]",
 		"epochs[4] values[4 9 2] points[9 2]",
 		"epochs[4] eigvals_topk[4 10] lambda_min[4] lambda_max[4] condition_number[4] trace[4] all_eigvals[4 10] rank[4]",
-		"epochs[3] eigvals[3 2] sharpness[3] smallest[3] bounds[3 2] trace[3] ritz[3 4] mass[3 4]",
-		"epochs[3] landscapes[3 3 3] axis[3] constraint_landscapes[3 3 3 3] directions[2 105]",
+		"epochs[3] eigvals[3 2] sharpness[3] smallest[3] bounds[3 2] trace[3] ritz[3 4] mass[3 4] weights[3 3]",
+		"epochs[3] landscapes[3 3 3] axis[3] constraint_landscapes[3 3 3 3] weights[3 3] directions[2 105]",
 	}
 	for i, c := range cs {
 		var names []string

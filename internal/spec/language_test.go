@@ -109,7 +109,7 @@ func TestLanguage(t *testing.T) {
 		{"all trackers", "trackers=all"},
 		{"trackers by name", "trackers=[gradient_norms, hessian_spectrum]"},
 		{"trackers", "trackers={gradient_norms: {interval: 50, mask: 'u/layer*/weight'}, cos_similarity: {}, gradient_alignment: , residual_stats: {constraints: [pde], bins: 9}, " +
-			"hessian_spectrum: {k: 2, iters: 4, probes: 3, constraints: pde, seed: 4}, loss_landscape: {grid: 3, alpha_range: 0.5, scaling: global, mask: ['u/*/bias']}}"},
+			"hessian_spectrum: {k: 2, iters: 4, probes: 3, constraints: pde, unweighted: true, seed: 4}, loss_landscape: {grid: 3, unweighted: true, alpha_range: 0.5, scaling: global, mask: ['u/*/bias']}}"},
 		{"landscape along the path", "trackers.loss_landscape={along: pca, grid: 3}"},
 		{"landscape along two directions", "trackers.loss_landscape={along: [gradient, curvature], grid: 3, mask: 'u/*/bias'}"},
 		{"sensitivity", "trackers.input_sensitivity=[{expr: u_x, on: interior, points: 9}, {expr: 'u_x^2 + u_y^2', on: pde, points: 7, interval: 2}, {grid: 3}, {}]"},

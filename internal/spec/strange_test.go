@@ -14,7 +14,7 @@ func TestStrangeValues(t *testing.T) {
 		"trackers", "trackers.gradient_norms", "trackers.gradient_norms.mask", "trackers.gradient_norms.interval", "trackers.residual_stats.constraints",
 		"trackers.input_sensitivity", "trackers.input_sensitivity.expr", "trackers.input_sensitivity.on", "trackers.input_sensitivity.points", "trackers.input_sensitivity.grid",
 		"trackers.input_sensitivity.at", "trackers.input_sensitivity.where", "trackers.ntk_spectrum", "trackers.ntk_spectrum.points", "trackers.ntk_spectrum.on", "trackers.ntk_spectrum.top_k",
-		"trackers.hessian_spectrum.k", "trackers.hessian_spectrum.probes", "trackers.hessian_spectrum.seed", "trackers.loss_landscape.grid", "trackers.loss_landscape.scaling",
+		"trackers.hessian_spectrum.k", "trackers.hessian_spectrum.probes", "trackers.hessian_spectrum.seed", "trackers.hessian_spectrum.unweighted", "trackers.loss_landscape.grid", "trackers.loss_landscape.scaling",
 		"trackers.loss_landscape.mask", "weights", "weights.gradient_norm", "weights.gradient_norm.max_ratio", "weights.gradient_norm.skip_zero", "weights.ntk", "weights.ntk.points",
 		"weights.relobralo", "weights.rlw.seed", "weights.scheduled", "weights.scheduled.pde", "weights.scheduled.pde.cosine", "weights.scheduled.pde.piecewise.changes",
 		"early_stopping", "early_stopping.patience", "early_stopping.metric", "early_stopping.mode", "early_stopping.restore", "early_stopping.baseline", "checkpoint",

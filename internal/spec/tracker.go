@@ -33,7 +33,7 @@ func TrackerNames() []string { return slices.Clone(trackerNames) }
 //	  gradient_norms: {interval: 50, mask: "u/layer*/weight"}
 //	  residual_stats: {constraints: [pde]}
 //	  input_sensitivity: [{expr: u_x, on: interior, points: 400}, {expr: u_y}]
-//	  hessian_spectrum: {k: 5, iters: 20}
+//	  hessian_spectrum: {k: 5, iters: 20, unweighted: true}
 func (b *builder) trackers(n *node, root *section) {
 	if n == nil {
 		return
@@ -112,6 +112,9 @@ func (b *builder) mask(s *section) ph.Selector {
 	return nil
 }
 
+// unweighted reads whether the weights of constraints and points are left out.
+func (b *builder) unweighted(s *section) bool { return b.boolean(s.orDefault("unweighted", "false")) }
+
 // seedOr reads a seed that is not the problem's.
 func (s *section) seedOr(def uint64) uint64 {
 	if n := s.get("seed"); n != nil {
@@ -185,7 +188,7 @@ func (b *builder) ntk(s *section) trackers.Tracker {
 func (b *builder) hessian(s *section) trackers.Tracker {
 	t := &trackers.HessianSpectrum{
 		K: s.intOr("k", 10), Iters: s.intOr("iters", 30), Interval: s.intOr("interval", 500), Mask: b.mask(s),
-		Constraints: b.subset(s), Seed: s.seedOr(0),
+		Constraints: b.subset(s), Unweighted: b.unweighted(s), Seed: s.seedOr(0),
 	}
 	if t.K > t.Iters {
 		b.fail(s.n.get("k"), "%d eigenvalues from %d iterations; there are never more values than iterations, so raise iters to %d or more", t.K, t.Iters, 3*t.K)
@@ -205,7 +208,8 @@ func (b *builder) landscape(s *section) trackers.Tracker {
 		b.fail(s.n.get("grid"), "%d² evaluations of the loss are more than a run takes; use at most %d points", grid, maxLandscape)
 	}
 	t := &trackers.LossLandscape{
-		Grid: grid, AlphaRange: s.realOr("alpha_range", "1"), Interval: s.intOr("interval", 500), Mask: b.mask(s), Seed: s.seedOr(0),
+		Grid: grid, AlphaRange: s.realOr("alpha_range", "1"), Interval: s.intOr("interval", 500), Mask: b.mask(s),
+		Unweighted: b.unweighted(s), Seed: s.seedOr(0),
 	}
 	if n := s.get("scaling"); n != nil {
 		t.Global = b.choice(n, "scaling", "filter", "global") == "global"

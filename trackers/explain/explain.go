@@ -123,15 +123,30 @@ func Of(t trackers.Tracker, at Setting) (s Summary, ok bool) {
 		}
 	case *trackers.HessianSpectrum:
 		v, _ := t.Value()
-		s.Tracker, s.Findings, s.Series = "Hessian", HessianSpectrum(at, v), hessianSeries(t.Result())
+		s.Tracker, s.Findings, s.Series = "Hessian"+left(t.Constraints, t.Unweighted, t.Mask), HessianSpectrum(at, v), hessianSeries(t.Result())
 	case *trackers.LossLandscape:
 		v, _ := t.Value()
 		r := t.Result()
-		s.Tracker, s.Findings, s.Series = "loss landscape", LossLandscape(at, v, r.Axis), landscapeSeries(r)
+		s.Tracker, s.Findings, s.Series = "loss landscape"+left(nil, t.Unweighted, t.Mask), LossLandscape(at, v, r.Axis), landscapeSeries(r)
 	default:
 		return Summary{}, false
 	}
 	return s, true
+}
+
+// left says what options leave of the training loss by all parameters.
+func left(constraints []string, unweighted bool, mask ph.Selector) string {
+	text := ""
+	if len(constraints) > 0 {
+		text += " of " + strings.Join(constraints, ", ")
+	}
+	if unweighted {
+		text += ", unweighted"
+	}
+	if mask != nil {
+		text += ", some parameters"
+	}
+	return text
 }
 
 // Warnings are the findings that matter.

@@ -149,13 +149,18 @@ func TestNTKSpectrum(t *testing.T) {
 
 func TestHessianSpectrum(t *testing.T) {
 	nan := math.NaN()
-	check(t, "stiff saddle", explain.HessianSpectrum(two, trackers.HessianSpectrumValue{
-		Eigenvalues: []float64{2000, 3, 0.1, nan}, Bounds: []float64{1e-8, 0, 0, nan}, Smallest: -40, SmallBound: 1, Trace: 2100,
-	}),
+	stiff := trackers.HessianSpectrumValue{
+		Eigenvalues: []float64{2000, 3, 0.1, nan}, Bounds: []float64{1e-8, 0, 0, nan}, Smallest: -40, SmallBound: 1, Trace: 2100, Training: true,
+	}
+	check(t, "stiff saddle", explain.HessianSpectrum(two, stiff),
 		says("sharpness 2e+03: plain gradient descent is stable for learning rates below 2/λ = 0.001; that of the run is 0.001"),
 		warning("the 3 largest eigenvalues fall by a factor of 2e+04"), warning("negative curvature, -40"), says("trace 2.1e+03, 1.1 times"))
+	stiff.Training = false
+	check(t, "of another loss", explain.HessianSpectrum(two, stiff),
+		says("sharpness 2e+03, which is not that of the training loss by all parameters and sets no limit to its learning rate"),
+		says("the 3 largest eigenvalues fall by a factor of 2e+04"), says("negative curvature, -40"), says("trace 2.1e+03, 1.1 times"))
 	check(t, "bowl", explain.HessianSpectrum(explain.Setting{Rate: nan}, trackers.HessianSpectrumValue{
-		Eigenvalues: []float64{10, 5}, Bounds: []float64{0, 0}, Smallest: -1e-6, SmallBound: 1e-5, Trace: 40,
+		Eigenvalues: []float64{10, 5}, Bounds: []float64{0, 0}, Smallest: -1e-6, SmallBound: 1e-5, Trace: 40, Training: true,
 	}), says("below 2/λ = 0.2"), says("fall by a factor of 2"), says("4 times the largest"))
 	check(t, "not converged", explain.HessianSpectrum(explain.Setting{}, trackers.HessianSpectrumValue{
 		Eigenvalues: []float64{10}, Bounds: []float64{2}, Smallest: 1, Trace: -1,
@@ -164,9 +169,9 @@ func TestHessianSpectrum(t *testing.T) {
 	check(t, "none", explain.HessianSpectrum(two, trackers.HessianSpectrumValue{}))
 }
 
-// surface samples a loss made of two constraints on the plane.
+// surface samples the training loss of two constraints on the plane.
 func surface(n int, pde, bc func(a, b float64) float64) (trackers.LossLandscapeValue, []float64) {
-	v := trackers.LossLandscapeValue{N: n, Constraints: make([][]float64, 2)}
+	v := trackers.LossLandscapeValue{N: n, Constraints: make([][]float64, 2), Weights: []float64{1, 1}, Training: true}
 	axis := make([]float64, n)
 	for i := range axis {
 		axis[i] = -1 + 2*float64(i)/float64(n-1)
@@ -185,8 +190,12 @@ func TestLossLandscape(t *testing.T) {
 	small := func(a, b float64) float64 { return 0.01 * (a*a + b*b) }
 	v, axis := surface(9, func(a, b float64) float64 { return 1 + 100*a*a + b*b }, small)
 	check(t, "valley", explain.LossLandscape(two, v, axis),
-		says("the parameters lie at the bottom of the plane, with a loss of 0.5"), says("times that of the centre"),
-		says("curves 99 times more along d₁ than along the other direction: a valley"), says("100 % of the loss at the edge is that of pde"))
+		says("the parameters lie at the bottom of the plane, with a training loss of 0.5"), says("times that of the centre"),
+		says("curves 99 times more along d₁ than along the other direction: a valley"), says("100 % of the weighted losses at the edge is that of pde"))
+	v.Weights[1] = 1e5
+	check(t, "weights", explain.LossLandscape(two, v, axis), says("bottom"), says("edge"), says("valley"), says("95 % of the weighted losses at the edge is that of bc"))
+	v.Training = false
+	check(t, "unweighted", explain.LossLandscape(two, v, axis), says("with an unweighted loss of 0.5"), says("edge"), says("valley"), says("95 % of the losses at the edge is that of bc"))
 	v, axis = surface(9, func(a, b float64) float64 { return 1e-8 + (a-0.5)*(a-0.5) + b*b }, small)
 	check(t, "beside the bottom", explain.LossLandscape(two, v, axis),
 		warning("lower, 0.00125, at 0.5 d₁ + 0 d₂ than at the parameters"), says("at the edge"), says("curves about alike"), says("of pde"))

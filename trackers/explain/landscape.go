@@ -49,7 +49,11 @@ func LossLandscape(at Setting, v trackers.LossLandscapeValue, axis []float64) []
 	case odd && centre > 0 && low > 0 && centre/low >= Lower:
 		list = append(list, warn("the loss is %s times lower, %.3g, at %.2g d₁ + %.2g d₂ than at the parameters: they do not lie at the bottom", factor(centre/low), low, axis[least/v.N], axis[least%v.N]))
 	case odd:
-		list = append(list, note("the parameters lie at the bottom of the plane, with a loss of %.3g", centre))
+		kind := "an unweighted"
+		if v.Training {
+			kind = "a training"
+		}
+		list = append(list, note("the parameters lie at the bottom of the plane, with %s loss of %.3g", kind, centre))
 	}
 	if centre > 0 {
 		text := "the mean loss at the edge, %.3g, is %s times that of the centre"
@@ -124,9 +128,9 @@ func abs(i int) int {
 	return i
 }
 
-// steepest says which constraint makes up the loss at the edge, if there are several.
+// steepest says which w_i L_i makes up the most at the edge, if there are several.
 func steepest(at Setting, v trackers.LossLandscapeValue) (Finding, bool) {
-	if len(v.Constraints) < 2 {
+	if len(v.Constraints) < 2 || len(v.Weights) != len(v.Constraints) {
 		return Finding{}, false
 	}
 	most, total, which := 0.0, 0.0, 0
@@ -134,7 +138,7 @@ func steepest(at Setting, v trackers.LossLandscapeValue) (Finding, bool) {
 		sum := 0.0
 		for k, x := range l {
 			if r, c := k/v.N, k%v.N; r == 0 || c == 0 || r == v.N-1 || c == v.N-1 {
-				sum += x
+				sum += v.Weights[i] * x
 			}
 		}
 		if total += sum; sum > most {
@@ -144,7 +148,11 @@ func steepest(at Setting, v trackers.LossLandscapeValue) (Finding, bool) {
 	if !(total > 0) {
 		return Finding{}, false
 	}
-	return note("%.0f %% of the loss at the edge is that of %s", 100*most/total, at.constraint(which)), true
+	kind := "losses"
+	if v.Training {
+		kind = "weighted losses"
+	}
+	return note("%.0f %% of the %s at the edge is that of %s", 100*most/total, kind, at.constraint(which)), true
 }
 
 func landscapeSeries(r trackers.LossLandscapeResult) []Series {

@@ -54,7 +54,8 @@ func NTKSpectrum(v trackers.NTKSpectrumValue) []Finding {
 	return list
 }
 
-// HessianSpectrum explains one measurement of the ends of the Hessian's spectrum.
+// HessianSpectrum explains one measurement of the ends of the Hessian's spectrum. What follows for training is said only of the
+// Hessian of the training loss by all parameters.
 func HessianSpectrum(at Setting, v trackers.HessianSpectrumValue) []Finding {
 	top := v.Sharpness()
 	if math.IsNaN(top) {
@@ -67,21 +68,22 @@ func HessianSpectrum(at Setting, v trackers.HessianSpectrumValue) []Finding {
 	if top <= 0 {
 		return append(list, warn("no direction of positive curvature: the largest eigenvalue is %.3g", top))
 	}
-	limit := fmt.Sprintf("sharpness %.3g: plain gradient descent is stable for learning rates below 2/λ = %.2g", top, 2/top)
-	if at.Rate > 0 {
-		limit += fmt.Sprintf("; that of the run is %.2g", at.Rate)
-	}
-	list = append(list, note("%s", limit))
-	if last, k := lastFinite(v.Eigenvalues); k > 0 {
-		switch {
-		case last > 0 && top/last >= Stiff:
-			list = append(list, warn("the %d largest eigenvalues fall by a factor of %s: a first-order method crawls along all but a few directions; ssbroyden or lm do not", k+1, factor(top/last)))
-		case last > 0:
-			list = append(list, note("the %d largest eigenvalues fall by a factor of %s", k+1, factor(top/last)))
+	list = append(list, note("%s", limit(at, v)))
+	if last, k := lastFinite(v.Eigenvalues); k > 0 && last > 0 {
+		text := fmt.Sprintf("the %d largest eigenvalues fall by a factor of %s", k+1, factor(top/last))
+		if v.Training && top/last >= Stiff {
+			list = append(list, warn("%s: a first-order method crawls along all but a few directions; ssbroyden or lm do not", text))
+		} else {
+			list = append(list, note("%s", text))
 		}
 	}
 	if v.Smallest < 0 && -v.Smallest > v.SmallBound && -v.Smallest >= Saddle*top {
-		list = append(list, warn("a direction of negative curvature, %.3g: the parameters lie at a saddle, not in a minimum, and descent goes on", v.Smallest))
+		text := fmt.Sprintf("a direction of negative curvature, %.3g", v.Smallest)
+		if v.Training {
+			list = append(list, warn("%s: the parameters lie at a saddle, not in a minimum, and descent goes on", text))
+		} else {
+			list = append(list, note("%s", text))
+		}
 	}
 	if v.Trace > 0 {
 		list = append(list, note("trace %.3g, %s times the largest eigenvalue: so many directions count", v.Trace, factor(v.Trace/top)))
@@ -97,6 +99,19 @@ func lastFinite(x []float64) (float64, int) {
 		}
 	}
 	return math.NaN(), -1
+}
+
+// limit says which learning rates the sharpness bears.
+func limit(at Setting, v trackers.HessianSpectrumValue) string {
+	top := v.Sharpness()
+	if !v.Training {
+		return fmt.Sprintf("sharpness %.3g, which is not that of the training loss by all parameters and sets no limit to its learning rate", top)
+	}
+	text := fmt.Sprintf("sharpness %.3g: plain gradient descent is stable for learning rates below 2/λ = %.2g", top, 2/top)
+	if at.Rate > 0 {
+		text += fmt.Sprintf("; that of the run is %.2g", at.Rate)
+	}
+	return text
 }
 
 func kernelSeries(r trackers.NTKSpectrumResult) []Series {
