@@ -115,6 +115,26 @@ func ExampleHessianSpectrum() {
 	// Output: [1.3333 0.6667], smallest 0.6667
 }
 
+// (100·a² + b²)/2 has the curvatures 100 and 1 when it is trained, and 1 and 1 without the weight.
+func ExampleHessianSpectrum_unweighted() {
+	on := domain.NewInterval(ph.NewCoord("x"), 0, 1).Interior(4)
+	s, err := crux.New(crux.Problem{Name: "valley", Constraints: []crux.Constraint{
+		{Name: "a", Residual: ph.NewParam("a", 1), On: on, Weight: 100},
+		{Name: "b", Residual: ph.NewParam("b", 1), On: on},
+	}}, crux.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	trained, plain := &trackers.HessianSpectrum{K: 2}, &trackers.HessianSpectrum{K: 2, Unweighted: true}
+	if err := s.Measure(context.Background(), trained, plain); err != nil {
+		log.Fatal(err)
+	}
+	v, _ := trained.Value()
+	w, _ := plain.Value()
+	fmt.Printf("%.1f with the weights %v, %.1f with %v\n", v.Eigenvalues, v.Weights, w.Eigenvalues, w.Weights)
+	// Output: [100.0 1.0] with the weights [100 1], [1.0 1.0] with [1 1]
+}
+
 // With Global each direction gets the norm of θ: θ has the norm 2√2 in the end, so a and b reach from about 2 − 2√2 to 2 + 2√2; the losses of one and three leave 2/3 at the centre.
 func ExampleLossLandscape() {
 	s, _, _, _ := fit()

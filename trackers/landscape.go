@@ -275,7 +275,8 @@ func (t *LossLandscape) Result() LossLandscapeResult {
 }
 
 // Arrays are epochs (S), landscapes (S,n,n) of the training loss, or of the unweighted one, and axis (n); beside them
-// constraint_landscapes (S,N,n,n) of the unweighted L_i, weights (S,N), the w_i in landscapes, and the unscaled directions (2,P), and with an Along of the step measured_directions (S,2,p) of the p selected parameters.
+// constraint_landscapes (S,N,n,n) of the unweighted L_i, weights (S,N), the w_i in landscapes, and the unscaled directions (2,P), and
+// with an Along of the step measured_directions (S,2,p) of the p selected parameters.
 func (t *LossLandscape) Arrays() []Array {
 	epochs, vs := t.all()
 	s, constraints := len(vs), 0

@@ -14,6 +14,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
 	"github.com/crux-pinn/crux/weights"
 )
 
@@ -168,6 +169,17 @@ func TestLanguage(t *testing.T) {
 				t.Errorf("resolved twice:\n%s\nonce:\n%s", q.Resolved, p.Resolved)
 			}
 		})
+	}
+}
+
+// The training loss is what is measured, unless the file says otherwise.
+func TestUnweightedTrackers(t *testing.T) {
+	for value, want := range map[string]bool{"": false, "unweighted: false": false, "unweighted: true": true} {
+		p := load(t, "trackers={hessian_spectrum: {"+value+"}, loss_landscape: {"+value+"}}")
+		h, l := p.Trackers[0].Tracker.(*trackers.HessianSpectrum), p.Trackers[1].Tracker.(*trackers.LossLandscape)
+		if h.Unweighted != want || l.Unweighted != want {
+			t.Errorf("{%s}: %v and %v", value, h.Unweighted, l.Unweighted)
+		}
 	}
 }
 
