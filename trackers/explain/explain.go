@@ -123,23 +123,34 @@ func Of(t trackers.Tracker, at Setting) (s Summary, ok bool) {
 		}
 	case *trackers.HessianSpectrum:
 		v, _ := t.Value()
-		s.Tracker, s.Findings, s.Series = "Hessian"+left(t.Constraints, t.Unweighted, t.Mask), HessianSpectrum(at, v), hessianSeries(t.Result())
+		s.Tracker, s.Findings, s.Series = "Hessian"+at.chosen(v.Weights)+left(t.Unweighted, t.Mask), HessianSpectrum(at, v), hessianSeries(t.Result())
 	case *trackers.LossLandscape:
 		v, _ := t.Value()
 		r := t.Result()
-		s.Tracker, s.Findings, s.Series = "loss landscape"+left(nil, t.Unweighted, t.Mask), LossLandscape(at, v, r.Axis), landscapeSeries(r)
+		s.Tracker, s.Findings, s.Series = "loss landscape"+left(t.Unweighted, t.Mask), LossLandscape(at, v, r.Axis), landscapeSeries(r)
 	default:
 		return Summary{}, false
 	}
 	return s, true
 }
 
-// left says what options leave of the training loss by all parameters.
-func left(constraints []string, unweighted bool, mask ph.Selector) string {
-	text := ""
-	if len(constraints) > 0 {
-		text += " of " + strings.Join(constraints, ", ")
+// chosen names the constraints that a loss consists of, if it lacks some.
+func (at Setting) chosen(weights []float64) string {
+	var names []string
+	for i, w := range weights {
+		if w > 0 {
+			names = append(names, at.constraint(i))
+		}
 	}
+	if len(names) == 0 || len(names) == len(weights) {
+		return ""
+	}
+	return " of " + strings.Join(names, ", ")
+}
+
+// left says what else options left out of the training loss by all parameters.
+func left(unweighted bool, mask ph.Selector) string {
+	text := ""
 	if unweighted {
 		text += ", unweighted"
 	}

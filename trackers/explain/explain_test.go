@@ -271,6 +271,27 @@ func TestOf(t *testing.T) {
 			t.Errorf("%T:\n%s", k, text)
 		}
 	}
+	// What options leave out of the training loss stands in the title, and no limit for learning rates follows.
+	layer := ph.Paths("u/layer0")
+	for title, k := range map[string]trackers.Tracker{
+		"Hessian":                         &trackers.HessianSpectrum{K: 1},
+		"Hessian, unweighted":             &trackers.HessianSpectrum{K: 1, Unweighted: true},
+		"Hessian of bc, some parameters":  &trackers.HessianSpectrum{K: 1, Constraints: []string{"bc"}, Mask: layer},
+		"loss landscape":                  &trackers.LossLandscape{Grid: 2},
+		"loss landscape, unweighted":      &trackers.LossLandscape{Grid: 2, Unweighted: true},
+		"loss landscape, some parameters": &trackers.LossLandscape{Grid: 2, Mask: layer},
+	} {
+		if err := s.Measure(context.Background(), k); err != nil {
+			t.Fatal(err)
+		}
+		sum, _ := explain.Of(k, at)
+		if sum.Tracker != title {
+			t.Errorf("%q, want %q", sum.Tracker, title)
+		}
+		if says := strings.Contains(sum.String(), "2/λ"); says != (title == "Hessian") {
+			t.Errorf("%s: it speaks of learning rates: %v", title, says)
+		}
+	}
 }
 
 func ExampleSummary() {
