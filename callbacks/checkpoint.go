@@ -12,6 +12,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/ckpt"
+	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // Checkpoint saves the run now and then: parameters, optimiser, weights, points, histories, and the state of every
@@ -28,6 +29,7 @@ type Checkpoint struct {
 	Keep     int                        // files kept, the newest ones; 0 means 3
 	Best     func(s *crux.Step) float64 // if set, best.safetensors is the one of all files for which it was least
 
+	ofRun
 	best    record
 	before  int // callbacks that fire before this one
 	next    *crux.State
@@ -179,7 +181,13 @@ func (c *Checkpoint) OnSolveEnd(_ context.Context, r *crux.Run, res *crux.Result
 func (c *Checkpoint) State() ([]byte, error) { return encode(c.best) }
 
 // SetState implements crux.Stateful.
-func (c *Checkpoint) SetState(b []byte) error { return decode(b, &c.best) }
+func (c *Checkpoint) SetState(b []byte) error {
+	if err := decode(b, &c.best); err != nil {
+		return err
+	}
+	claim.Restored(&c.Mark, 0) // it does not know when its record was made
+	return nil
+}
 
 // states are those of the callbacks from one position of Run.Kept to another, by key.
 func states(r *crux.Run, from, to int) (map[string][]byte, error) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // Mode says what an improvement on the best value b by at least δ is.
@@ -30,8 +31,12 @@ type EarlyStopping struct {
 	Baseline    *float64                   // a value to improve on from the start; nil means none
 	RestoreBest bool                       // at the end of the run, however it ends, go back to the best parameters seen
 
+	ofRun
 	state stopping
 }
+
+// ofRun marks what holds state of a run: another solver refuses it.
+type ofRun struct{ claim.Mark }
 
 // stopping is the state of EarlyStopping.
 type stopping struct {
@@ -131,7 +136,13 @@ func (e *EarlyStopping) OnSolveEnd(_ context.Context, r *crux.Run, res *crux.Res
 func (e *EarlyStopping) State() ([]byte, error) { return encode(e.state) }
 
 // SetState implements crux.Stateful.
-func (e *EarlyStopping) SetState(b []byte) error { return decode(b, &e.state) }
+func (e *EarlyStopping) SetState(b []byte) error {
+	if err := decode(b, &e.state); err != nil {
+		return err
+	}
+	claim.Restored(&e.Mark, e.state.Seen)
+	return nil
+}
 
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer

@@ -13,6 +13,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // HeldOut sees when the points of constraints are overfitted, and gives them others then. Beside the points of training it
@@ -41,6 +42,7 @@ type HeldOut struct {
 	Grow        int      // how many times as many points there may be as at first; 1 means as many, 0 up to 16000, or 4 times as many if that is more
 	Seed        uint64
 
+	ofRun
 	watched [][]int // constraints, by point set
 	evals   map[int]*crux.Evaluator
 	state   heldOut
@@ -302,5 +304,6 @@ func (t *HeldOut) SetState(b []byte) error {
 		return err
 	}
 	t.started = true
+	claim.Restored(&t.Mark, t.state.Seen)
 	return nil
 }

@@ -11,11 +11,13 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // resampler is what RAD, RARD and R3 share: which constraints, when, and residuals at points of one's choice. Its random
 // numbers depend on seed, constraint and step only, so it needs no state but the step of the last change.
 type resampler struct {
+	ofRun
 	interval int
 	at       []int
 	evals    map[int]*crux.Evaluator
@@ -115,6 +117,7 @@ func (r *resampler) SetState(b []byte) error {
 		return err
 	}
 	r.started = true
+	claim.Restored(&r.Mark, r.last)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/claim"
 	"github.com/crux-pinn/crux/internal/exec"
 	"github.com/crux-pinn/crux/internal/seed"
 	"github.com/crux-pinn/crux/optim"
@@ -47,6 +48,8 @@ type Solver struct {
 	march      *march           // nil without windows
 	curriculum *curriculum      // nil without one
 	apart      bool             // the groups are those of the whole, for evaluation
+	run        *claim.Run       // whose callbacks and schemes are this solver's
+	vector     *optim.Vector    // θ, by which methods know it
 }
 
 type constraint struct {
@@ -81,7 +84,7 @@ type group struct {
 // each with the place where it was made.
 func New(p Problem, o Options) (*Solver, error) {
 	p.Constraints = slices.Clone(p.Constraints)
-	s := &Solver{problem: p, options: o, method: o.Method}
+	s := &Solver{problem: p, options: o, method: o.Method, run: new(claim.Run), vector: new(optim.Vector)}
 	for i, c := range p.Constraints {
 		s.stated = append(s.stated, c.Residual)
 		p.Constraints[i].Residual = c.Scaled()

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/optim"
-	"github.com/crux-pinn/crux/weights"
 )
 
 // Result is what a run left behind. It is valid however the run ended.
@@ -100,21 +99,20 @@ func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*R
 	if steps < 0 {
 		return nil, fmt.Errorf("crux: problem %q: %d steps; take 0 or more", s.problem.Name, steps)
 	}
-	if src, ok := s.options.Weights.(weights.Sourced); ok {
-		for _, t := range src.Sources() {
-			if !slices.ContainsFunc(callbacks, func(c Callback) bool { return any(c) == t }) {
-				return nil, fmt.Errorf("crux: problem %q: %T reads a %T that was not passed to Solve; pass it, or its weights would stay uniform", s.problem.Name, src, t)
-			}
-		}
-	}
 	r := &Run{solver: s, callbacks: slices.Clone(callbacks), recorders: slices.Clone(s.options.Recorders), facts: map[string]any{}}
 	for i, c := range callbacks {
-		if c == nil {
+		if isNil(c) {
 			return nil, fmt.Errorf("crux: problem %q: callback %d is nil", s.problem.Name, i+1)
 		}
 		if rec, ok := c.(Recorder); ok {
 			r.recorders = append(r.recorders, rec)
 		}
+	}
+	if err := s.claim(s.handed(r.callbacks)); err != nil {
+		return nil, err
+	}
+	if err := s.sourced(r.callbacks); err != nil {
+		return nil, err
 	}
 	r.number()
 	if err := s.prepare(ctx); err != nil {
@@ -132,7 +130,9 @@ func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*R
 func (s *Solver) params() []optim.Param {
 	var ps []optim.Param
 	for _, e := range s.layout.Entries() {
-		ps = append(ps, optim.Param{Path: e.Path, Offset: e.Offset, Len: e.Len, Shape: e.Shape})
+		p := paramOf(e)
+		p.Vector = s.vector
+		ps = append(ps, p)
 	}
 	return ps
 }

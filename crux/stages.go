@@ -149,6 +149,9 @@ func (s *Solver) startAfresh() error {
 			return fmt.Errorf("crux: %T at the beginning of %s: %w", k, s.stages.names[s.stages.now], err)
 		}
 	}
+	if err := s.claim(s.schemes()); err != nil { // SetState has made them nobody's
+		return err
+	}
 	for _, c := range s.cons {
 		if q := c.points; q != nil {
 			q.at, q.mu, q.stale = nil, nil, true

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/claim"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -196,7 +197,8 @@ func (s *Solver) updated(st *State) error {
 }
 
 // SetState makes the solver continue from a state. A state of another problem, or one that does not fit this solver's
-// parameters, points, method or scheme, is an error, and then nothing changes.
+// parameters, points, method or scheme, is an error, and then nothing changes. With it another run begins: callbacks that hold
+// results of the one before are refused from then on, unless they get the state that belongs to it as well.
 func (s *Solver) SetState(st *State) error {
 	if st == nil {
 		return errors.New("crux: nil state")
@@ -204,9 +206,13 @@ func (s *Solver) SetState(st *State) error {
 	if err := s.fits(st); err != nil {
 		return fmt.Errorf("crux: problem %q: state: %w", s.problem.Name, err)
 	}
+	if err := s.claim(s.schemes()); err != nil { // a scheme of another solver stays as it is
+		return err
+	}
 	if err := s.setParts(st); err != nil {
 		return fmt.Errorf("crux: problem %q: state: %w", s.problem.Name, err)
 	}
+	s.run = new(claim.Run)
 	at := 0
 	for _, p := range st.Parameters {
 		if !p.Fixed {

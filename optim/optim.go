@@ -48,11 +48,11 @@ type Objective interface {
 
 // Method takes training steps. Every implementation must pass optimtest.Run.
 //
-// A Method is used from one goroutine at a time, and by one solver: its state belongs to one θ.
+// A Method is used from one goroutine at a time, and by one solver at a time: its state belongs to one θ.
 type Method interface {
 	// Init fixes the layout of θ. It is called before the first Step of every Solve. A second call with the same
-	// layout changes nothing, so momenta and curvature carry over from one Solve to the next; another layout drops
-	// the state. Invalid settings are reported here.
+	// layout changes nothing, so momenta and curvature carry over from one Solve to the next; another layout, or the same
+	// of another vector, drops the state: with another solver a method begins afresh. Invalid settings are reported here.
 	Init(params []Param) error
 
 	// Step does one training step: theta holds θ_e on entry and θ_{e+1} on return, and loss is L(θ_e), the loss at entry.

@@ -13,7 +13,14 @@ type Param struct {
 	Offset int    // index of the first element in theta
 	Len    int    // number of elements, the product of Shape
 	Shape  []int  // row-major; empty for a scalar
+
+	// Vector is the θ of which it is a block. Layouts of different vectors are different ones, so that a method does not carry
+	// what it has learnt about one θ over to another. Nil, for use outside a solver, means that there is one θ only.
+	Vector *Vector
 }
+
+// Vector is the identity of a θ: its address counts.
+type Vector struct{ _ byte }
 
 // Flat returns the layout of a single unnamed block of n parameters, for use of a method outside a solver.
 func Flat(n int) []Param {
@@ -25,6 +32,7 @@ type layout struct {
 	params []Param
 	n      int    // length of θ
 	id     uint64 // hash of paths, offsets and shapes; stored with every state
+	vector *Vector
 	known  bool
 }
 
@@ -50,6 +58,7 @@ func newLayout(params []Param) (layout, error) {
 		}
 		seen[p.Path] = true
 		l.n += p.Len
+		l.vector = p.Vector
 		fmt.Fprintf(h, "%q %d %v\n", p.Path, p.Offset, p.Shape)
 		p.Shape = slices.Clone(p.Shape)
 		l.params = append(l.params, p)
@@ -58,8 +67,10 @@ func newLayout(params []Param) (layout, error) {
 	return l, nil
 }
 
-// same reports whether both are the same known layout.
-func (l layout) same(m layout) bool { return l.known && m.known && l.id == m.id && l.n == m.n }
+// same reports whether both are the same known layout of the same θ.
+func (l layout) same(m layout) bool {
+	return l.known && m.known && l.id == m.id && l.n == m.n && l.vector == m.vector
+}
 
 // check is the first line of every Step.
 func (l layout) check(method string, theta []float64) error {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // cloner is a measurement that can be copied.
@@ -15,6 +16,8 @@ type cloner[V any] interface{ clone() V }
 
 // history is what a tracker has measured so far. Its methods may be called from any goroutine, also during a run.
 type history[V cloner[V]] struct {
+	claim.Mark // measurements are of one run
+
 	mu     sync.RWMutex
 	shape  []int // of every measurement
 	epochs []int
@@ -119,5 +122,10 @@ func (h *history[V]) SetState(state []byte) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.shape, h.epochs, h.values = k.Shape, k.Epochs, k.Values
+	latest := 0
+	if n := len(k.Epochs); n > 0 {
+		latest = k.Epochs[n-1]
+	}
+	claim.Restored(&h.Mark, latest)
 	return nil
 }

@@ -241,6 +241,36 @@ func TestUnregisteredTracker(t *testing.T) {
 	}
 }
 
+// Once it has a value, a tracker that a scheme reads may be left away: measuring needs it no more, and the weights stay as they are.
+func TestMeasuredTrackerMayBeLeftAway(t *testing.T) {
+	p := newPlate()
+	norms := &trackers.GradientNorms{Interval: 5}
+	s := p.solver(t, crux.Options{Weights: &weights.GradientNormBalanced{Norms: norms}})
+	if err := s.Measure(context.Background(), &trackers.ResidualStats{}); err == nil || !strings.Contains(err.Error(), "has no value") {
+		t.Errorf("before the first measurement: %v", err)
+	}
+	solve(t, s, 7, norms)
+	if err := s.Measure(context.Background(), &trackers.HessianSpectrum{K: 1, Iters: 2}); err != nil {
+		t.Error(err)
+	}
+	var seen [][]float64
+	solve(t, s, 10, &stepper{func(st *crux.Step) { seen = append(seen, slices.Clone(st.Weights)) }})
+	want := make([]float64, 3)
+	fresh := &weights.GradientNormBalanced{Norms: norms}
+	if err := fresh.Weigh(want, nil, 7); err != nil {
+		t.Fatal(err)
+	}
+	want[2] *= 0.1 // the constant weight of slope
+	for e, w := range seen {
+		if !slices.Equal(w, want) {
+			t.Errorf("step %d has the weights %v, those of the last measurement are %v", 7+e, w, want)
+		}
+	}
+	if got := norms.Result().Epochs; !slices.Equal(got, []int{0, 5}) {
+		t.Errorf("measured at %v", got)
+	}
+}
+
 // A residual scaled by c has a gradient norm scaled by c² and the same directions; constraints in another order have the
 // same norms in that order.
 func TestScalingAndOrder(t *testing.T) {
@@ -487,11 +517,19 @@ func TestState(t *testing.T) {
 			t.Errorf("%T: epochs %v, want those of %v and 12", to, e, w)
 		}
 	}
-	// On a problem of another size the history does not fit.
-	norms := from[0]
-	q := newPlate()
+	// On a problem of another size a history that was restored does not fit.
+	b, err := from[0].(crux.Stateful).State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	norms, q := &trackers.GradientNorms{}, newPlate()
+	if err := norms.SetState(b); err != nil {
+		t.Fatal(err)
+	}
 	q.problem.Constraints = q.problem.Constraints[:2]
-	if _, err := q.solver(t, crux.Options{}).Solve(context.Background(), 1, norms); err == nil || !strings.Contains(err.Error(), "new tracker") {
+	other := q.solver(t, crux.Options{})
+	solve(t, other, 12)
+	if _, err := other.Solve(context.Background(), 1, norms); err == nil || !strings.Contains(err.Error(), "new tracker") {
 		t.Errorf("another problem: %v", err)
 	}
 }

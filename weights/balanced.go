@@ -32,7 +32,7 @@ const floor = 1e-12
 // The norms are those of unweighted losses, so weights do not feed back on themselves: at constant θ they are constant. They
 // are 1 until the tracker has fired. From Wang, Teng and Perdikaris (2021), arXiv 2001.04536, in its symmetric form.
 type GradientNormBalanced struct {
-	Norms    NormSource // needed, and to be passed to Solve as well
+	Norms    NormSource // needed, and to be passed to Solve as well until it has a value
 	EMA      float64    // at each measurement w ← EMA·w + (1−EMA)·new; 0 takes the latest at once
 	MaxRatio float64    // largest quotient of two weights, at least 1; 0 means none
 	SkipZero bool       // a constraint with zero gradient keeps weight 1, and the others are balanced among themselves
@@ -110,7 +110,7 @@ func (b *GradientNormBalanced) Sources() []any {
 // The trace is taken per row because a loss is a mean; Plain takes it as it is. Equal row counts give the same weights either
 // way. Weights are 1 until all trackers have fired. From Wang, Yu and Perdikaris (2022), arXiv 2007.14527.
 type NTKBalanced struct {
-	Traces []TraceSource // one for each constraint, in order; to be passed to Solve as well
+	Traces []TraceSource // one for each constraint, in order; to be passed to Solve as well until they have values
 	EMA    float64       // share of the old weights; 0 takes the latest measurement at once
 	Plain  bool          // traces as they are, not per row
 

@@ -5,11 +5,15 @@ import (
 	"encoding/gob"
 	"fmt"
 	"slices"
+
+	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // memory holds the weights of the latest step. Asked again for that step, a scheme gives them again: evaluating a loss once
 // more, or resuming at the step where a run was stopped, must not move its state twice.
 type memory struct {
+	claim.Mark // state is of one run
+
 	known bool
 	epoch int
 	out   []float64
@@ -58,5 +62,6 @@ func (m *memory) decode(state []byte, parts int) (ints []int, _ [][]float64, err
 		return nil, nil, fmt.Errorf("weights: state of version %d with %d parts; this scheme writes version 1 with %d", s.Version, len(s.Parts), parts)
 	}
 	m.known, m.epoch, m.out = s.Known, s.Epoch, s.Out
+	claim.Restored(&m.Mark, s.Epoch)
 	return s.Ints, s.Parts, nil
 }

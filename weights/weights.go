@@ -9,8 +9,8 @@ type Scheme interface {
 	Weigh(dst, losses []float64, epoch int) error
 }
 
-// Sourced is a scheme that reads trackers. Solve refuses to start when one of them was not passed to it, because the
-// scheme would wait for it for ever.
+// Sourced is a scheme that reads trackers. Solve refuses to start when one of them has no value yet and was not passed to it,
+// because the scheme would wait for it for ever. One that has a value may be left away later: then the weights stay as they are.
 type Sourced interface {
 	Sources() []any
 }

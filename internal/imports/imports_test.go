@@ -26,12 +26,12 @@ var allowed = map[string][]string{
 	"domain":      {"placeholder", "internal/nearest", "internal/refeval"}, // refeval checks conditions built in
 	"net":         {"placeholder", "internal/nearest"},
 	"optim":       {"internal/kern", "internal/linalg", "internal/seed"},
-	"weights":     {},
+	"weights":     {"internal/claim"},
 	"compiler":    {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
-	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/exec", "internal/seed"},
-	"trackers":    {"crux", "domain", "placeholder", "weights", "internal/linalg"},
+	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/claim", "internal/exec", "internal/seed"},
+	"trackers":    {"crux", "domain", "placeholder", "weights", "internal/claim", "internal/linalg"},
 	"callbacks": {
-		"crux", "trackers", "weights", "domain", "placeholder", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
+		"crux", "trackers", "weights", "domain", "placeholder", "internal/claim", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
 		"internal/picture", "internal/tfevents", "internal/wandb",
 	},
 	"trackers/explain": {"crux", "optim", "placeholder", "trackers"},
@@ -40,6 +40,7 @@ var allowed = map[string][]string{
 	"internal/graph":    {"internal/kern"}, // the opcodes of pointwise programs
 	"internal/exec":     {"internal/graph", "internal/kern"},
 	"internal/kern":     {},
+	"internal/claim":    {}, // to which run something belongs
 	"internal/nearest":  {},
 	"internal/seed":     {},
 	"internal/linalg":   {"internal/kern"},

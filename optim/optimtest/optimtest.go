@@ -22,6 +22,7 @@ func Run(t *testing.T, newMethod func() optim.Method) {
 	t.Run("resumes exactly from saved state", s.resume)
 	t.Run("keeps its state when initialised again", s.initAgain)
 	t.Run("starts afresh on another layout", s.otherLayout)
+	t.Run("starts afresh on another vector", s.otherVector)
 	t.Run("does not retain theta or mix it up with grad", s.retain)
 	t.Run("gives the same bits every time", s.repeat)
 	t.Run("honours a cancelled context", s.cancel)
@@ -207,6 +208,31 @@ func (s suite) otherLayout(t *testing.T) {
 	steps(t, used, valleyFunc(n+1), got, 10)
 	if !slices.Equal(got, want) {
 		t.Errorf("after Init with a new layout theta is %v, of a new method %v", got, want)
+	}
+}
+
+// otherVector hands a method that has trained one θ another of the same layout, as a second solver does.
+func (s suite) otherVector(t *testing.T) {
+	of := func(v *optim.Vector) []optim.Param {
+		ps := params()
+		for i := range ps {
+			ps[i].Vector = v
+		}
+		return ps
+	}
+	want, got := ones(), ones()
+	fresh, used := s.start(t), s.newMethod()
+	if err := used.Init(of(new(optim.Vector))); err != nil {
+		t.Fatal(err)
+	}
+	steps(t, used, valleyFunc(n), RosenbrockStart(n), 10)
+	if err := used.Init(of(new(optim.Vector))); err != nil {
+		t.Fatal(err)
+	}
+	steps(t, fresh, BowlFunc(n, 10), want, 10)
+	steps(t, used, BowlFunc(n, 10), got, 10)
+	if !slices.Equal(got, want) {
+		t.Errorf("theta is %v, of a new method %v", got, want)
 	}
 }
 
