@@ -36,10 +36,11 @@ import (
 //
 // The zero value is ready for use. It must come before Checkpoint in the list of callbacks.
 type HeldOut struct {
-	Interval    int      // steps between checks, each of which costs less than a step of Adam; 0 means 5
-	Constraints []string // names; empty means all with mean squares and random points that are drawn once
-	Factor      float64  // above 1; 0 means 5
-	Grow        int      // how many times as many points there may be as at first; 1 means as many, 0 up to 16000, or 4 times as many if that is more
+	Interval    int               // steps between checks, each of which costs less than a step of Adam; 0 means 5
+	Constraints []string          // names; nil means all with mean squares and random points that are drawn once
+	Of          []crux.Constraint // the constraints themselves, in place of names
+	Factor      float64           // above 1; 0 means 5
+	Grow        int               // how many times as many points there may be as at first; 1 means as many, 0 up to 16000, or 4 times as many if that is more
 	Seed        uint64
 
 	ofRun
@@ -109,7 +110,7 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // choose finds the point sets to watch.
 func (t *HeldOut) choose(r *crux.Run) error {
-	all, err := r.Constraints(t.Constraints...)
+	all, err := r.Subset(t.Constraints, t.Of)
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (t *HeldOut) choose(r *crux.Run) error {
 			why = "its points have weights, which belong to them"
 		}
 		if why != "" {
-			if len(t.Constraints) > 0 {
+			if t.Constraints != nil || t.Of != nil {
 				return fmt.Errorf("constraint %q: %s; leave it to itself", name, why)
 			}
 			continue

@@ -178,6 +178,7 @@ func TestHeldOutErrors(t *testing.T) {
 		{random, &callbacks.HeldOut{Factor: math.NaN()}, "Factor is NaN"},
 		{random, &callbacks.HeldOut{Grow: -1}, "Grow"},
 		{random, &callbacks.HeldOut{Constraints: []string{"no"}}, `"no"`},
+		{random, &callbacks.HeldOut{Of: []crux.Constraint{}}, "empty list"},
 		{grid, &callbacks.HeldOut{}, "no constraint has random points"},
 		{grid, &callbacks.HeldOut{Constraints: []string{"bump"}}, "not random"},
 		{redrawn, &callbacks.HeldOut{Constraints: []string{"bump"}}, "every 3 steps"},

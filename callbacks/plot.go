@@ -57,7 +57,7 @@ func watch(r *crux.Run) []watched {
 			w.latest = e
 		}
 		if t, ok := c.(*trackers.ResidualStats); ok {
-			w.indices, _ = r.Constraints(t.Constraints...) // the tracker reports the error
+			w.indices, _ = r.Subset(t.Constraints, t.Of) // the tracker reports the error
 		}
 		list = append(list, w)
 	}

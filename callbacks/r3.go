@@ -11,8 +11,9 @@ import (
 // R3 is retain, resample, release: now and then the points of a constraint with |r| above the mean are kept, and all others
 // are replaced by fresh ones, so that the number stays. From Daw et al. (2022), arXiv 2207.02338.
 type R3 struct {
-	Interval    int      // steps between changes; 0 means 100
-	Constraints []string // names; empty means all with random points that are drawn once
+	Interval    int               // steps between changes; 0 means 100
+	Constraints []string          // names; nil means all with random points that are drawn once
+	Of          []crux.Constraint // the constraints themselves, in place of names
 	Seed        uint64
 
 	resampler
@@ -21,7 +22,7 @@ type R3 struct {
 // OnSolveBegin implements crux.Callback.
 func (t *R3) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	r.Keep(t)
-	return t.begin(r, t.Interval, t.Constraints)
+	return t.begin(r, t.Interval, t.Constraints, t.Of)
 }
 
 // OnStep implements crux.Callback.

@@ -16,11 +16,12 @@ import (
 // The step at which it fires keeps its points; the next one has the new ones. From Wu et al. (2022), arXiv 2207.10289.
 // The paper's settings are k = 1, c = 1, as NewRAD has them; a larger k or smaller c gathers the points more tightly.
 type RAD struct {
-	Interval    int      // steps between changes; 0 means 100
-	Constraints []string // names; empty means all with random points that are drawn once
-	K           float64  // k; 0 means 1
-	C           float64  // c, at least 0
-	Candidates  int      // fresh points to choose from; 0 means ten times as many as the constraint has
+	Interval    int               // steps between changes; 0 means 100
+	Constraints []string          // names; nil means all with random points that are drawn once
+	Of          []crux.Constraint // the constraints themselves, in place of names
+	K           float64           // k; 0 means 1
+	C           float64           // c, at least 0
+	Candidates  int               // fresh points to choose from; 0 means ten times as many as the constraint has
 	Seed        uint64
 
 	resampler
@@ -35,7 +36,7 @@ func (t *RAD) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := checkDensity(t.K, t.C, t.Candidates); err != nil {
 		return err
 	}
-	return t.begin(r, t.Interval, t.Constraints)
+	return t.begin(r, t.Interval, t.Constraints, t.Of)
 }
 
 // OnStep implements crux.Callback.
@@ -60,13 +61,14 @@ func (t *RAD) OnStep(_ context.Context, s *crux.Step) error {
 // constraint, chosen from fresh candidates by the density of RAD. From Wu et al. (2022), arXiv 2207.10289, where k = 2
 // and c = 0.
 type RARD struct {
-	Interval    int      // steps between changes; 0 means 100
-	Constraints []string // names; empty means all with random points that are drawn once
-	K           float64  // k; 0 means 2
-	C           float64  // c, at least 0
-	Add         int      // points added each time; 0 means a tenth of those that the constraint had first, at least 1
-	Limit       int      // points of a constraint beyond which none are added; 0 means ten times those it had first
-	Candidates  int      // fresh points to choose from; 0 means ten times as many as the constraint had first
+	Interval    int               // steps between changes; 0 means 100
+	Constraints []string          // names; nil means all with random points that are drawn once
+	Of          []crux.Constraint // the constraints themselves, in place of names
+	K           float64           // k; 0 means 2
+	C           float64           // c, at least 0
+	Add         int               // points added each time; 0 means a tenth of those that the constraint had first, at least 1
+	Limit       int               // points of a constraint beyond which none are added; 0 means ten times those it had first
+	Candidates  int               // fresh points to choose from; 0 means ten times as many as the constraint had first
 	Seed        uint64
 
 	resampler
@@ -81,7 +83,7 @@ func (t *RARD) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if t.Add < 0 || t.Limit < 0 {
 		return fmt.Errorf("option Add is %d and Limit %d; neither may be negative", t.Add, t.Limit)
 	}
-	return t.begin(r, t.Interval, t.Constraints)
+	return t.begin(r, t.Interval, t.Constraints, t.Of)
 }
 
 // OnStep implements crux.Callback.

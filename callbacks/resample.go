@@ -30,14 +30,14 @@ type adaptive interface{ movesPoints() }
 
 func (r *resampler) movesPoints() {}
 
-func (r *resampler) begin(run *crux.Run, interval int, names []string) error {
+func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux.Constraint) error {
 	if interval == 0 {
 		interval = 100
 	}
 	if interval < 1 {
 		return fmt.Errorf("option Interval is %d; it must be at least 1, and 0 means 100", interval)
 	}
-	all, err := run.Constraints(names...)
+	all, err := run.Subset(names, of)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (r *resampler) begin(run *crux.Run, interval int, names []string) error {
 			return fmt.Errorf("constraints %q and %q share one point set, which can follow one residual only; name the one", run.Names()[first], name)
 		}
 		owner[on] = i
-		if len(names) == 0 && (!on.Random() || on.Interval() > 0) {
+		if names == nil && of == nil && (!on.Random() || on.Interval() > 0) {
 			continue // such points stay as they are, unless asked for, which is an error
 		}
 		switch {

@@ -10,6 +10,7 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -98,7 +99,9 @@ func TestResamplingErrors(t *testing.T) {
 		{random, &callbacks.RAD{C: math.NaN()}, "C is NaN"},
 		{random, &callbacks.RARD{Add: -1}, "Add"},
 		{random, &callbacks.R3{Constraints: []string{"no"}}, `"no"`},
-		{random, &callbacks.R3{Constraints: []string{"bump", "bump"}}, "share one point set"},
+		{random, &callbacks.R3{Constraints: []string{"bump", "bump"}}, "twice"},
+		{random, &callbacks.RARD{Constraints: []string{}}, "empty list"},
+		{random, &callbacks.RAD{Of: []crux.Constraint{{Name: "bump"}}}, "give the one that New was given"},
 		{grid, &callbacks.RAD{}, "no constraint has random points"},
 		{grid, &callbacks.RAD{Constraints: []string{"bump"}}, "not random"},
 		{redrawn, &callbacks.R3{}, "drawn once"},
@@ -108,5 +111,23 @@ func TestResamplingErrors(t *testing.T) {
 		if _, err := s.Solve(context.Background(), 1, c.cb); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%T: %v; want %q in it", c.cb, err, c.says)
 		}
+	}
+}
+
+// Points that two constraints share cannot follow both of their residuals.
+func TestSharedPointsFollowOneResidual(t *testing.T) {
+	x := ph.NewCoord("x")
+	u, on := ph.NewField("u", net.MLP{Hidden: []int{4}}, x), domain.NewInterval(x, 0, 1).Interior(10)
+	value, slope := crux.Constraint{Name: "value", Residual: u, On: on}, crux.Constraint{Name: "slope", Residual: u.D(x), On: on}
+	s, err := crux.New(crux.Problem{Constraints: []crux.Constraint{value, slope}}, crux.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Solve(context.Background(), 1, &callbacks.R3{}); err == nil || !strings.Contains(err.Error(), `"value" and "slope" share one point set`) {
+		t.Error(err)
+	}
+	if _, err := s.Solve(context.Background(), 3, &callbacks.R3{Interval: 1, Of: []crux.Constraint{slope}}); err != nil {
+		t.Error(err)
 	}
 }

@@ -167,9 +167,6 @@ func (r *Run) Epoch() int { return r.solver.epoch }
 // Names are the names of the constraints, in order.
 func (r *Run) Names() []string { return r.solver.Names() }
 
-// Constraints returns the indices of the named constraints; none named means all. An unknown name is an error.
-func (r *Run) Constraints(names ...string) ([]int, error) { return r.solver.constraints(names...) }
-
 // Select returns, for every entry of θ, whether the selector picks its parameter; nil picks all. Nothing picked is an error.
 func (r *Run) Select(s ph.Selector) ([]bool, error) { return r.solver.layout.Select(s) }
 

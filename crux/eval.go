@@ -237,24 +237,6 @@ func (s *Solver) Names() []string {
 	return names
 }
 
-func (s *Solver) constraints(names ...string) ([]int, error) {
-	var at []int
-	if len(names) == 0 {
-		for i := range s.cons {
-			at = append(at, i)
-		}
-		return at, nil
-	}
-	for _, n := range names {
-		i := slices.IndexFunc(s.cons, func(c constraint) bool { return c.name == n })
-		if i < 0 {
-			return nil, fmt.Errorf("crux: no constraint %q; there are %q", n, s.Names())
-		}
-		at = append(at, i)
-	}
-	return at, nil
-}
-
 // History is a copy of the losses of all steps so far.
 func (s *Solver) History() History {
 	h := s.history

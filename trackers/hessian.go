@@ -29,14 +29,15 @@ import (
 // Cost: Iters products of about 2.7 gradients each, for the whole loss, and Iters·P numbers of memory. See Ghorbani et al.
 // (2019), arXiv 1901.10159; Rathore et al. (2024), arXiv 2402.01868, for the Hessians of PINNs.
 type HessianSpectrum struct {
-	K           int         // eigenvalues kept, largest first; 0 means 10
-	Iters       int         // Lanczos iterations, at most P; 0 means 30
-	Interval    int         // steps between measurements; 0 means 500
-	Mask        ph.Selector // parameters differentiated; nil means all
-	Constraints []string    // names; empty means all
-	Unweighted  bool        // take w_i = 1, and 1 for the points: to compare steps between which the weights change
-	Probes      int         // products for the trace; 0 takes the one that Lanczos begins with
-	Seed        uint64      // of the start vector and the probes, the same at every measurement
+	K           int               // eigenvalues kept, largest first; 0 means 10
+	Iters       int               // Lanczos iterations, at most P; 0 means 30
+	Interval    int               // steps between measurements; 0 means 500
+	Mask        ph.Selector       // parameters differentiated; nil means all
+	Constraints []string          // names; nil means all
+	Of          []crux.Constraint // the constraints themselves, in place of names
+	Unweighted  bool              // take w_i = 1, and 1 for the points: to compare steps between which the weights change
+	Probes      int               // products for the trace; 0 takes the one that Lanczos begins with
+	Seed        uint64            // of the start vector and the probes, the same at every measurement
 
 	history[HessianSpectrumValue]
 	interval, k, iters int
@@ -127,7 +128,7 @@ func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if t.part, err = r.Part(t.Mask); err != nil {
 		return err
 	}
-	at, err := r.Constraints(t.Constraints...)
+	at, err := r.Subset(t.Constraints, t.Of)
 	if err != nil {
 		return err
 	}

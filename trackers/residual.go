@@ -23,9 +23,10 @@ import (
 //
 // Cost: one evaluation of the residuals, about a third of a training step, and a sort.
 type ResidualStats struct {
-	Interval    int      // steps between measurements; 0 means 100
-	Constraints []string // names, in the order of the result; empty means all
-	Bins        int      // of the histograms; 0 means 50
+	Interval    int               // steps between measurements; 0 means 100
+	Constraints []string          // names, in the order of the result; nil means all
+	Of          []crux.Constraint // the constraints themselves, in place of names
+	Bins        int               // of the histograms; 0 means 50
 
 	history[ResidualStatsValue]
 	interval int
@@ -77,7 +78,7 @@ func (t *ResidualStats) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if t.bins, err = count("Bins", t.Bins, 50, 1); err != nil {
 		return err
 	}
-	if t.indices, err = r.Constraints(t.Constraints...); err != nil {
+	if t.indices, err = r.Subset(t.Constraints, t.Of); err != nil {
 		return err
 	}
 	if err := t.adopt(append([]int{t.bins}, t.indices...)...); err != nil {
