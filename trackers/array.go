@@ -1,6 +1,10 @@
 package trackers
 
-import "gonum.org/v1/gonum/mat"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
 
 // Array is one named array of a tracker's result, ready for a file.
 type Array struct {
@@ -28,6 +32,25 @@ func stack[V any](values []V, row func(V) []float64) []float64 {
 		x = append(x, row(v)...)
 	}
 	return x
+}
+
+// level makes all rows as long as the longest; NaN follows the shorter ones.
+func level[V any](values []V, row func(V) []float64) func(V) []float64 {
+	most := 0
+	for _, v := range values {
+		most = max(most, len(row(v)))
+	}
+	return func(v V) []float64 { return padded(row(v), most) }
+}
+
+// padded is the first k entries of x, NaN where it has fewer.
+func padded(x []float64, k int) []float64 {
+	y := make([]float64, k)
+	for i := range y {
+		y[i] = math.NaN()
+	}
+	copy(y, x)
+	return y
 }
 
 // column takes one number of each measurement.

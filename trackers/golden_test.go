@@ -270,7 +270,7 @@ func TestGoldenSensitivity(t *testing.T) {
 				want = append(want, flat(p)...)
 			}
 			near(t, name+" "+set, value(t, tr).Values, want, 1e-10)
-			near(t, "points", tr.Result().Points.RawMatrix().Data, flat(w.Points[set]), 0)
+			near(t, "points", tr.Result().Points[0].RawMatrix().Data, flat(w.Points[set]), 0)
 		}
 	}
 }

@@ -173,7 +173,7 @@ func (w *watched) pictures() map[string]drawing {
 // slopes is the latest |∂u/∂x|, t to the right and x upwards.
 func (w *watched) slopes() drawing {
 	v, _ := w.sensitivity.Value()
-	points := w.sensitivity.Result().Points
+	points := w.sensitivity.Result().Points[0] // a grid, which stays
 	m := &picture.Heatmap{Title: "|du/dx| over t (right) and x (up)", Rows: grid, Columns: grid, Values: make([]float64, grid*grid)}
 	for i, s := range v.Values {
 		t, x := points.At(i, 0), (points.At(i, 1)+1)/2

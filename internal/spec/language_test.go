@@ -116,6 +116,7 @@ func TestLanguage(t *testing.T) {
 		{"sensitivity", "trackers.input_sensitivity=[{expr: u_x, on: interior, points: 9}, {expr: 'u_x^2 + u_y^2', on: pde, points: 7, interval: 2}, {grid: 3}, {}]"},
 		{"sensitivity, points left away", "trackers.input_sensitivity={expr: u_x, on: boundary}"},
 		{"kernels", "trackers.ntk_spectrum=[{points: 5, top_k: 3}, {expr: u_t, on: {x: 0}, points: 4, mask: 'u/layer0/weight', seed: 3}]"},
+		{"at the first points", "trackers={input_sensitivity: {first_draw: true}, ntk_spectrum: [{on: pde, first_draw: true}, {first_draw: false}]}"},
 		{"balanced by norms", "weights={gradient_norm: {ema: 0.5, max_ratio: 100, skip_zero: false, interval: 20}}"},
 		{"balanced by kernels", "weights={ntk: {ema: 0, plain: true, points: 6, interval: 2}}"},
 		{"ReLoBRaLo", "weights=relobralo"},

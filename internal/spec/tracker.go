@@ -137,10 +137,10 @@ func (b *builder) sensitivity(s *section) trackers.Tracker {
 		case !on.Random():
 			b.fail(count, "the points of this constraint are given; leave points away")
 		default:
-			on = on.Count(n)
+			on, ofConstraint = on.Count(n), false // points of its own
 		}
 	}
-	t.On = on
+	t.On, t.FirstDraw = on, b.firstDraw(s, ofConstraint)
 	if t.Expr == nil || on == nil {
 		return nil
 	}
@@ -173,6 +173,7 @@ func (b *builder) ntk(s *section) trackers.Tracker {
 		b.fail(s.n, "a kernel of %d rows is more than fits; take at most %d points", t.Points, maxKernel)
 		return nil
 	}
+	t.FirstDraw = b.firstDraw(s, ofConstraint)
 	if e == nil || on == nil {
 		return nil
 	}
@@ -316,6 +317,18 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 		return nil, false
 	}
 	return points(count), false
+}
+
+// firstDraw reads whether a tracker stays at the first points of a constraint when these move; by default it follows them.
+func (b *builder) firstDraw(s *section, ofConstraint bool) bool {
+	if ofConstraint {
+		return b.boolean(s.orDefault("first_draw", "false"))
+	}
+	n := s.get("first_draw")
+	if n != nil && b.boolean(n) {
+		b.fail(n, "these points are no constraint's, so they never move; leave first_draw away")
+	}
+	return false
 }
 
 // observable are the names of the constraints.

@@ -126,7 +126,7 @@ func TestInputSensitivity(t *testing.T) {
 		values.SetRow(i, []float64{0, 1, float64(i), 0.01})
 	}
 	values.Set(7, 3, -20)
-	r := trackers.InputSensitivityResult{Epochs: []int{0}, Values: []*mat.Dense{values}, Coords: []string{"x"}, Points: points}
+	r := trackers.InputSensitivityResult{Epochs: []int{0}, Values: []*mat.Dense{values}, Coords: []string{"x"}, Points: []*mat.Dense{points}}
 	check(t, "four components", explain.InputSensitivity(r),
 		warning("component 0 is zero at all 50 points"), says("component 1 is about the same everywhere, 1"),
 		says("component 2 is 24.5 in the mean and 49 at most, at (x = 49)"), says("component 3 is largest, 20, at (x = 7), 49 times its mean"))
@@ -135,7 +135,7 @@ func TestInputSensitivity(t *testing.T) {
 
 func TestNTKSpectrum(t *testing.T) {
 	// λ_k = 10^{−k}: four of ten are within a thousand of the first
-	v := trackers.NTKSpectrumValue{Condition: 1e9, Rank: 10}
+	v := trackers.NTKSpectrumValue{Rank: 10}
 	for k := range 10 {
 		v.Eigenvalues = append(v.Eigenvalues, math.Pow(10, -float64(k)))
 		v.Trace += v.Eigenvalues[k]
@@ -143,6 +143,13 @@ func TestNTKSpectrum(t *testing.T) {
 	check(t, "steep", explain.NTKSpectrum(v), says("4 of 10 patterns"), says("condition 1e+09, rank 10 of 10; 2 eigenvalues make up 99 % of the trace 1.11, 0.111 per point"))
 	steep := trackers.NTKSpectrumValue{Eigenvalues: []float64{1, 1e-6, 1e-7, 1e-8, 1e-9}, Trace: 1, Condition: 1e9, Rank: 5}
 	check(t, "biased", explain.NTKSpectrum(steep), warning("spectral bias: 1 of 5 patterns are learned within 1000 times"), says("condition"))
+	// The same spectrum at five points, or of two parameters at five points: the two patterns that these have are learned.
+	few := trackers.NTKSpectrumValue{Eigenvalues: []float64{1, 0.1, 0, 0, 0}, Trace: 1.1, Condition: 1e15, Rank: 2}
+	check(t, "many parameters", explain.NTKSpectrum(few), says("2 of 5 patterns"), says("rank 2 of 5; "))
+	few.Parameters = 2
+	check(t, "few parameters", explain.NTKSpectrum(few), says("2 of 2 patterns"), says("condition 10, rank 2 of 2, as many as there are parameters for 5 points; "))
+	biased := trackers.NTKSpectrumValue{Eigenvalues: []float64{1, 1e-6, 1e-7, 1e-8, 1e-9, 0, 0}, Trace: 1, Rank: 5, Parameters: 5}
+	check(t, "biased, few parameters", explain.NTKSpectrum(biased), warning("spectral bias: 1 of 5 patterns"), says("condition 1e+09, rank 5 of 5"))
 	check(t, "zero", explain.NTKSpectrum(trackers.NTKSpectrumValue{Eigenvalues: []float64{0, 0}}), warning("the kernel is zero"))
 	check(t, "none", explain.NTKSpectrum(trackers.NTKSpectrumValue{}))
 }

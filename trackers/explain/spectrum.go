@@ -23,7 +23,7 @@ const (
 )
 
 // NTKSpectrum explains one measurement of a neural tangent kernel. Under gradient descent the part of the residual along
-// eigenvector k decays at a rate proportional to λ_k.
+// eigenvector k decays at a rate proportional to λ_k. Fewer parameters than points cannot learn more patterns than they are.
 func NTKSpectrum(v trackers.NTKSpectrumValue) []Finding {
 	n := len(v.Eigenvalues)
 	if n == 0 {
@@ -44,13 +44,18 @@ func NTKSpectrum(v trackers.NTKSpectrumValue) []Finding {
 		sum += l
 	}
 	list := []Finding{}
-	text := fmt.Sprintf("%d of %d patterns are learned within %d times the time of the first", fast, n, Learned)
-	if float64(fast) < Narrow*float64(n) {
+	most := v.Patterns()
+	text := fmt.Sprintf("%d of %d patterns are learned within %d times the time of the first", fast, most, Learned)
+	if float64(fast) < Narrow*float64(most) {
 		list = append(list, warn("spectral bias: %s by gradient descent; a quasi-Newton method, Fourier features or fewer, better placed points help", text))
 	} else {
 		list = append(list, note("%s by gradient descent", text))
 	}
-	list = append(list, note("condition %.2g, rank %d of %d; %d eigenvalues make up 99 %% of the trace %.3g, %.3g per point", v.Condition, v.Rank, n, bulk, v.Trace, v.Trace/float64(n)))
+	text = fmt.Sprintf("condition %.2g, rank %d of %d", v.EffectiveCondition(), v.Rank, most)
+	if most < n {
+		text += fmt.Sprintf(", as many as there are parameters for %d points", n)
+	}
+	list = append(list, note("%s; %d eigenvalues make up 99 %% of the trace %.3g, %.3g per point", text, bulk, v.Trace, v.Trace/float64(n)))
 	return list
 }
 
@@ -123,7 +128,7 @@ func kernelSeries(r trackers.NTKSpectrumResult) []Series {
 		top.Values = append(top.Values, r.Eigenvalues.At(k, 0))
 		rank.Values = append(rank.Values, float64(r.Ranks[k]))
 	}
-	return []Series{top, {"condition", r.Epochs, r.Conditions}, rank, {"trace", r.Epochs, r.Traces}}
+	return []Series{top, {"condition", r.Epochs, r.Effective}, rank, {"trace", r.Epochs, r.Traces}}
 }
 
 func hessianSeries(r trackers.HessianSpectrumResult) []Series {

@@ -50,10 +50,11 @@ func ResidualStats(at Setting, indices []int, v trackers.ResidualStatsValue) []F
 
 // InputSensitivity explains the latest measurement of a sensitivity.
 func InputSensitivity(r trackers.InputSensitivityResult) []Finding {
-	if len(r.Values) == 0 || r.Points == nil {
+	last := len(r.Values) - 1
+	if last < 0 || len(r.Points) <= last || r.Points[last] == nil {
 		return nil
 	}
-	m := r.Values[len(r.Values)-1]
+	m, points := r.Values[last], r.Points[last]
 	n, components := m.Dims()
 	var list []Finding
 	for c := range components {
@@ -73,11 +74,11 @@ func InputSensitivity(r trackers.InputSensitivityResult) []Finding {
 		case most == 0:
 			list = append(list, warn("%s is zero at all %d points: the network does not react there", which, n))
 		case most >= Steep*mean:
-			list = append(list, note("%s is largest, %.3g, at %s, %s times its mean %.3g: a steep layer, which needs points", which, most, place(r.Coords, r.Points.RawRowView(where)), factor(most/mean), mean))
+			list = append(list, note("%s is largest, %.3g, at %s, %s times its mean %.3g: a steep layer, which needs points", which, most, place(r.Coords, points.RawRowView(where)), factor(most/mean), mean))
 		case most <= Flat*mean:
 			list = append(list, note("%s is about the same everywhere, %.3g: where the solution is known to be steep, that is spectral bias", which, mean))
 		default:
-			list = append(list, note("%s is %.3g in the mean and %.3g at most, at %s", which, mean, most, place(r.Coords, r.Points.RawRowView(where))))
+			list = append(list, note("%s is %.3g in the mean and %.3g at most, at %s", which, mean, most, place(r.Coords, points.RawRowView(where))))
 		}
 	}
 	return list

@@ -1,0 +1,56 @@
+package spec_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/trackers"
+)
+
+// solved trains a problem with its trackers for some steps.
+func solved(t *testing.T, p *spec.Problem, steps int) {
+	t.Helper()
+	s, err := crux.New(p.Crux, p.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var cs []crux.Callback
+	for _, k := range p.Trackers {
+		cs = append(cs, k.Tracker)
+	}
+	if _, err := s.Solve(t.Context(), steps, cs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Trackers look at the points of the first constraint unless the file says otherwise, and follow them or stay at the first ones.
+func TestTrackersFollowPoints(t *testing.T) {
+	for _, c := range []struct {
+		set   string
+		moves bool
+	}{
+		{"{expr: x, interval: 1}", true},
+		{"{expr: x, interval: 1, on: pde}", true},
+		{"{expr: x, interval: 1, first_draw: true}", false},
+		{"{expr: x, interval: 1, points: 9}", false},
+		{"{expr: x, interval: 1, on: interior, points: 9, first_draw: false}", false},
+	} {
+		p := load(t, "constraints.pde.resample=1", "trackers.input_sensitivity="+c.set)
+		solved(t, p, 2)
+		r := p.Trackers[0].Tracker.(*trackers.InputSensitivity).Result()
+		if moved := !slices.Equal(r.Values[0].RawMatrix().Data, r.Values[1].RawMatrix().Data); moved != c.moves {
+			t.Errorf("%s: moved %v", c.set, moved)
+		}
+	}
+	for set, moves := range map[string]bool{"{interval: 1, expr: kappa2*x}": true, "{interval: 1, expr: kappa2*x, first_draw: true}": false} {
+		p := load(t, "params.kappa2={init: 1}", "constraints.pde={residual: u_t - kappa2*x, points: 64, resample: 1}", "trackers.ntk_spectrum="+set, "optimizer={sgd: {lr: 1e-30}, steps: 2}")
+		solved(t, p, 2)
+		r := p.Trackers[0].Tracker.(*trackers.NTKSpectrum).Result() // of kappa2 x: its trace is Σ x²
+		if (r.Traces[0] != r.Traces[1]) != moves {
+			t.Errorf("%s: traces %v", set, r.Traces)
+		}
+	}
+}
