@@ -16,7 +16,7 @@ var schemes = []string{"gradient_norm", "ntk", "relobralo", "softadapt", "dwa", 
 // weights reads how constraints are balanced during the run; the weight of a constraint is a constant factor beside it:
 //
 //	weights: relobralo
-//	weights: {gradient_norm: {ema: 0.9, max_ratio: 1e3}}
+//	weights: {gradient_norm: {ema: 0.5, max_ratio: 1e3}}
 //	weights: {ntk: {ema: 0.9, points: 128, interval: 500}}
 //	weights: {scheduled: {bc: {cosine: {from: 100, end: 1}}}}
 //
@@ -37,7 +37,7 @@ func (b *builder) weights(n *node, root *section) {
 			return
 		}
 	}
-	s := b.section(n, "{gradient_norm: {ema: 0.9}}")
+	s := b.section(n, "{gradient_norm: {max_ratio: 1e3}}")
 	s.known = schemes
 	var names []string
 	for _, e := range s.n.entries {
@@ -81,15 +81,12 @@ func (b *builder) scheme(name string, s *section) weights.Scheme {
 }
 
 func (b *builder) gradientNorm(s *section) weights.Scheme {
-	w := &weights.GradientNormBalanced{EMA: s.fraction("ema", "0.9"), SkipZero: true}
+	w := &weights.GradientNormBalanced{EMA: s.fraction("ema", "0"), SkipZero: b.boolean(s.orDefault("skip_zero", "true"))}
 	if n := s.get("max_ratio"); n != nil {
 		v, ok := b.float(n)
 		if w.MaxRatio = v; ok && !(v >= 1) {
 			b.fail(n, "%v is below 1; it is the largest quotient of two weights", v)
 		}
-	}
-	if n := s.get("skip_zero"); n != nil {
-		w.SkipZero = b.boolean(n)
 	}
 	for _, t := range b.p.Trackers {
 		if norms, ok := t.Tracker.(*trackers.GradientNorms); ok {
