@@ -29,6 +29,7 @@ type setup struct {
 	cs     []crux.Callback
 	norms  *callbacks.GradientNorms
 	check  *callbacks.Checkpoint
+	pde    ph.Expr
 }
 
 var methods = map[string]func() optim.Method{
@@ -62,7 +63,7 @@ func build(t *testing.T, method, scheme, moves, dir string) *setup {
 	u := ph.NewField("u", net.MLP{Hidden: []int{6, 6}}, x, y)
 	pde := ph.Laplacian(u, x, y).Add(ph.Sin(x.Scale(math.Pi)).Scale(5))
 	inside, edge := box.Interior(30), box.Boundary(16).Every(5)
-	st := &setup{norms: &callbacks.GradientNorms{Interval: 3}}
+	st := &setup{norms: &callbacks.GradientNorms{Interval: 3}, pde: pde}
 	st.cs = []crux.Callback{
 		st.norms,
 		&callbacks.ResidualStats{Interval: 4},
@@ -176,6 +177,8 @@ func TestResumeIsExact(t *testing.T) {
 					s.cs = append(s.cs, &callbacks.LossLandscape{
 						Grid: 3, Interval: 8, Mask: ph.Paths("u/layer2"), Along: [2]trackers.Direction{trackers.GradientDirection, trackers.CurvatureDirection},
 					})
+					// at the points of the first constraint, which move
+					s.cs = append(s.cs, &callbacks.InputSensitivity{Expr: s.pde, Interval: 3}, &callbacks.NTKSpectrum{Grad: ph.ParamGrad(s.pde, nil), Points: 7, Interval: 5})
 					return s
 				}
 				plain := build(t, method, scheme, moves, "")
