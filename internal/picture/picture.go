@@ -3,13 +3,10 @@
 package picture
 
 import (
-	"bytes"
 	"image"
 	"image/color"
-	"image/png"
 	"strconv"
 
-	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
 )
@@ -42,11 +39,15 @@ func newCanvas(width, height int) canvas {
 // fill colours a rectangle.
 func (c canvas) fill(x, y, width, height int, i uint8) {
 	r := image.Rect(x, y, x+width, y+height).Intersect(c.Rect)
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		row := c.Pix[c.PixOffset(r.Min.X, y):c.PixOffset(r.Max.X, y)]
-		for k := range row {
-			row[k] = i
-		}
+	if r.Empty() {
+		return
+	}
+	first := c.Pix[c.PixOffset(r.Min.X, r.Min.Y):c.PixOffset(r.Max.X, r.Min.Y)]
+	for k := range first {
+		first[k] = i
+	}
+	for y := r.Min.Y + 1; y < r.Max.Y; y++ {
+		copy(c.Pix[c.PixOffset(r.Min.X, y):], first)
 	}
 }
 
@@ -61,10 +62,22 @@ func (c canvas) frame(x, y, width, height int) {
 // text writes a line whose upper left corner is (x, y).
 func (c canvas) text(x, y int, s string) { c.write(x, y, s, black) }
 
-// write is text in a colour.
+// write is text in a colour. The letters are set pixel by pixel: a general drawer looks for the nearest colour of the palette at
+// each, which takes longer than all else.
 func (c canvas) write(x, y int, s string, colour uint8) {
-	d := font.Drawer{Dst: c, Src: image.NewUniform(c.Palette[colour]), Face: basicfont.Face7x13, Dot: fixed.P(x, y+ascent)}
-	d.DrawString(s)
+	for _, r := range s {
+		_, mask, from, _, _ := basicfont.Face7x13.Glyph(fixed.Point26_6{}, r)
+		if letters, ok := mask.(*image.Alpha); ok {
+			for dy := range lineHeight {
+				for dx := range basicfont.Face7x13.Width {
+					if letters.AlphaAt(from.X+dx, from.Y+dy).A > 0 && (image.Point{x + dx, y + dy}).In(c.Rect) {
+						c.SetColorIndex(x+dx, y+dy, colour)
+					}
+				}
+			}
+		}
+		x += charWidth
+	}
 }
 
 func textWidth(s string) int { return charWidth * len([]rune(s)) }
@@ -79,13 +92,6 @@ func cut(s string, n int) string {
 
 // number is a number for an axis.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-
-func (c canvas) png() (data []byte, width, height int, err error) {
-	var b bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestSpeed}
-	err = e.Encode(&b, c)
-	return b.Bytes(), c.Rect.Dx(), c.Rect.Dy(), err
-}
 
 // palette is viridis and the other colours.
 func palette() color.Palette {

@@ -2,11 +2,17 @@ package picture
 
 import (
 	"bytes"
+	"image"
 	"image/color"
 	"image/png"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/math/fixed"
 )
 
 // The picture is read back by the standard decoder: sizes are those reported, the corners of the matrix have the colours
@@ -93,6 +99,35 @@ func TestHistogram(t *testing.T) {
 	for _, bad := range []*Histogram{{}, {Edges: []float64{0, 1}, Counts: []int{1, 2}}, {Edges: make([]float64, 3001), Counts: make([]int, 3000)}} {
 		if _, _, _, err := bad.PNG(); err == nil {
 			t.Errorf("%d counts: no error", len(bad.Counts))
+		}
+	}
+}
+
+// Whatever is in a picture, the standard decoder finds the same pixels, and letters are where a general drawer puts them.
+func TestPNGHoldsThePixels(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, size := range []image.Point{{1, 1}, {3, 2}, {257, 61}} {
+		c := newCanvas(size.X, size.Y)
+		for i := range c.Pix {
+			if rng.IntN(3) > 0 {
+				c.Pix[i] = uint8(rng.IntN(256))
+			}
+		}
+		want := image.NewPaletted(c.Rect, c.Palette)
+		copy(want.Pix, c.Pix)
+		c.write(-5, 20, "step 12, é", black)
+		d := font.Drawer{Dst: want, Src: image.NewUniform(c.Palette[black]), Face: basicfont.Face7x13, Dot: fixed.P(-5, 20+ascent)}
+		d.DrawString("step 12, é")
+		b, w, h, err := c.png()
+		if err != nil || w != size.X || h != size.Y {
+			t.Fatal(w, h, err)
+		}
+		img, err := png.Decode(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := img.(*image.Paletted); !ok || !bytes.Equal(got.Pix, want.Pix) {
+			t.Errorf("%v: other pixels", size)
 		}
 	}
 }
