@@ -12,7 +12,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Callback takes part in a run. Hooks are called on the goroutine of Solve, in the order in which callbacks were passed.
+// Callback takes part in a run. Hooks are called on the goroutine of Solve, in the order in which callbacks were passed; those
+// that are Recorders come after all others, so that they see what these have measured at a step.
 type Callback interface {
 	// OnSolveBegin is called once, before the first step: validate and compile here.
 	OnSolveBegin(ctx context.Context, r *Run) error
@@ -42,8 +43,8 @@ type Reviewer interface {
 	Reviewed(epoch int) bool
 }
 
-// Recorder receives scalars as they are measured. A callback or one of Options.Recorders may be one. An error that it
-// returns fails the run; one that should not cost the user the run keeps it for OnSolveEnd.
+// Recorder receives scalars as they are measured. A callback or one of Options.Recorders may be one, or both in one. An error that
+// it returns fails the run; one that should not cost the user the run keeps it for OnSolveEnd.
 type Recorder interface {
 	Record(m Metric) error
 }
@@ -84,7 +85,7 @@ func (s *Step) Record(key string, v float64) error {
 	if s.firing != nil {
 		key += s.Run.Suffix(s.firing)
 	}
-	return s.Run.record(Metric{s.Epoch, key, v})
+	return s.Run.Record(Metric{s.Epoch, key, v})
 }
 
 // Fact is a quantity of the current step that is expensive and shared: it is computed at most once a step, however many
@@ -118,9 +119,10 @@ func (f *Fact[T]) At(ctx context.Context, s *Step) (T, error) {
 // Run is a solver as its callbacks see it during one call of Solve.
 type Run struct {
 	solver    *Solver
-	callbacks []Callback
+	callbacks []Callback          // in the order of their hooks
 	suffixes  map[Callback]string // of those that are pointers
 	recorders []Recorder
+	planned   int
 	facts     map[string]any
 }
 
@@ -130,7 +132,7 @@ func (r *Run) Problem() string { return r.solver.problem.Name }
 // Balanced reports whether a scheme sets the weights anew at every step.
 func (r *Run) Balanced() bool { return r.solver.options.Weights != nil }
 
-// Callbacks are those of the run, in order.
+// Callbacks are those of the run, in the order of their hooks.
 func (r *Run) Callbacks() []Callback { return slices.Clone(r.callbacks) }
 
 // Suffix tells callbacks of one type apart in the keys of what they record: it is empty for the first of a type in the
@@ -163,6 +165,9 @@ func (r *Run) number() {
 
 // Epoch is the global step counter.
 func (r *Run) Epoch() int { return r.solver.epoch }
+
+// Planned is the step with which the run ends if nothing ends it before.
+func (r *Run) Planned() int { return r.planned }
 
 // Names are the names of the constraints, in order.
 func (r *Run) Names() []string { return r.solver.Names() }
@@ -215,7 +220,8 @@ func (r *Run) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
 	return r.solver.Compile(e, on)
 }
 
-func (r *Run) record(m Metric) error {
+// Record sends a scalar to all recorders of the run under the key as it is, also in OnSolveEnd; see Step.Record.
+func (r *Run) Record(m Metric) error {
 	for _, c := range r.recorders {
 		if err := c.Record(m); err != nil {
 			return fmt.Errorf("crux: epoch %d: %T: %w", m.Epoch, c, err)

@@ -72,6 +72,41 @@ func (m *method) Step(ctx context.Context, f optim.Objective, theta []float64) (
 	return loss, err
 }
 
+// Recorders fire after all other callbacks wherever they were passed, those of the options last and in every Solve and Measure; one
+// that is named twice takes part once.
+func TestRecordersComeLast(t *testing.T) {
+	var log []string
+	in, passed := &diary{"in", &log}, &diary{"passed", &log}
+	s := newSolver(t, newPoisson().Problem, crux.Options{Method: &method{diary{"method", new([]string)}}, Recorders: []crux.Recorder{in, in}})
+	plain := &hook{
+		begin: func(r *crux.Run) error {
+			log = append(log, fmt.Sprint("plain begin ", r.Epoch(), r.Planned()))
+			return nil
+		},
+		step: func(_ context.Context, s *crux.Step) error { log = append(log, "plain step"); return s.Record("k", 1) },
+	}
+	solve(t, s, 1, passed, in, plain)
+	records := []string{"passed record loss", "in record loss", "passed record loss/pde", "in record loss/pde", "passed record loss/bc", "in record loss/bc"}
+	want := slices.Concat([]string{"plain begin 0 1", "passed begin", "in begin"}, records, []string{
+		"plain step", "passed record k", "in record k", "passed step 0", "in step 0", "passed gradient", "in gradient", "passed end completed", "in end completed",
+	})
+	if !slices.Equal(log, want) {
+		t.Errorf("hooks ran as\n%q\nwant\n%q", log, want)
+	}
+	log = nil
+	solve(t, s, 0)
+	if want := []string{"in begin", "in end completed"}; !slices.Equal(log, want) {
+		t.Errorf("without callbacks %q ran, want %q", log, want)
+	}
+	log = nil
+	if err := s.Measure(context.Background(), plain); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"plain begin 1 2", "in begin", "plain step", "in record k", "in step 1"}; !slices.Equal(log, want) {
+		t.Errorf("Measure ran %q, want %q", log, want)
+	}
+}
+
 // The order within a step: weights, losses and gradients, records, hooks of all callbacks, gradient hooks, update.
 func TestHookOrder(t *testing.T) {
 	var log []string

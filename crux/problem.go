@@ -59,10 +59,13 @@ type Options struct {
 	Precision  Precision      // of the compiled programs; parameters and optimiser are float64 always
 	Windows    *Windows       // time marching; nil means all times at once
 	Curriculum *Curriculum    // easier values of a constant first; nil means its own from the beginning
-	Recorders  []Recorder     // receive the losses of every step
 	// Reference runs the compiled graphs on Gorgonia's own TapeMachine instead of crux's machine, to compare with: some tens of
 	// times slower, with memory for every value at every point. See compiler.TraceCompiler.
 	Reference bool
+
+	// Recorders receive every scalar of every run: losses, weights, what trackers measure. One that is a Callback as well, such as
+	// &callbacks.WandB{}, takes part in every Solve and Measure as if it had been passed to each.
+	Recorders []Recorder
 }
 
 // Precision is the arithmetic of compiled programs.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"time"
 
@@ -45,13 +46,13 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...Callback) (*
 		s.finish(ctx, res, err)
 		return res, err
 	}
-	err = s.loop(ctx, run, steps, callbacks, res)
+	err = s.loop(ctx, run, steps, res)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = context.Cause(ctx) // which methods need not know
 	}
 	s.finish(ctx, res, err)
 	res.Evals, res.Time = s.obj.count-evals, time.Since(start)
-	for _, c := range callbacks {
+	for _, c := range run.callbacks {
 		if e, ok := c.(Ender); ok {
 			if endErr := e.OnSolveEnd(context.WithoutCancel(ctx), run, res); endErr != nil {
 				err = errors.Join(err, fmt.Errorf("crux: %T: %w", c, endErr))
@@ -84,7 +85,7 @@ func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
 	step, err := s.evaluate(ctx, run)
 	if err == nil {
 		step.measuring = true
-		err = fire(ctx, step, callbacks)
+		err = fire(ctx, step, run.callbacks)
 	}
 	if errors.Is(err, ErrStop) {
 		err = nil
@@ -99,14 +100,9 @@ func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*R
 	if steps < 0 {
 		return nil, fmt.Errorf("crux: problem %q: %d steps; take 0 or more", s.problem.Name, steps)
 	}
-	r := &Run{solver: s, callbacks: slices.Clone(callbacks), recorders: slices.Clone(s.options.Recorders), facts: map[string]any{}}
-	for i, c := range callbacks {
-		if isNil(c) {
-			return nil, fmt.Errorf("crux: problem %q: callback %d is nil", s.problem.Name, i+1)
-		}
-		if rec, ok := c.(Recorder); ok {
-			r.recorders = append(r.recorders, rec)
-		}
+	r := &Run{solver: s, planned: s.epoch + steps, facts: map[string]any{}}
+	if err := r.enlist(callbacks); err != nil {
+		return nil, err
 	}
 	if err := s.claim(s.handed(r.callbacks)); err != nil {
 		return nil, err
@@ -118,13 +114,42 @@ func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*R
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
-	for _, c := range callbacks {
+	for _, c := range r.callbacks {
 		if err := c.OnSolveBegin(ctx, r); err != nil {
 			return nil, fmt.Errorf("crux: problem %q: %T: %w", s.problem.Name, c, err)
 		}
 	}
 	return r, nil
 }
+
+// enlist orders those who take part: the callbacks that were passed, of these the recorders last, and then what the options
+// name. Nobody takes part twice.
+func (r *Run) enlist(passed []Callback) error {
+	var recorders []Recorder
+	for i, c := range passed {
+		if isNil(c) {
+			return fmt.Errorf("crux: problem %q: callback %d is nil", r.Problem(), i+1)
+		}
+		if rec, ok := c.(Recorder); ok {
+			recorders = append(recorders, rec)
+		} else {
+			r.callbacks = append(r.callbacks, c)
+		}
+	}
+	for _, rec := range slices.Concat(recorders, r.solver.options.Recorders) {
+		if slices.ContainsFunc(r.recorders, func(o Recorder) bool { return one(o, rec) }) {
+			continue
+		}
+		r.recorders = append(r.recorders, rec)
+		if c, ok := rec.(Callback); ok {
+			r.callbacks = append(r.callbacks, c)
+		}
+	}
+	return nil
+}
+
+// one reports whether two recorders are one, by pointer.
+func one(a, b Recorder) bool { return reflect.TypeOf(a).Kind() == reflect.Pointer && a == b }
 
 // params is θ's layout for the method.
 func (s *Solver) params() []optim.Param {
@@ -138,7 +163,8 @@ func (s *Solver) params() []optim.Param {
 }
 
 // loop is the outer loop, in the order that the semantics fix.
-func (s *Solver) loop(ctx context.Context, run *Run, steps int, callbacks []Callback, res *Result) error {
+func (s *Solver) loop(ctx context.Context, run *Run, steps int, res *Result) error {
+	callbacks := run.callbacks
 	if m, ok := s.method.(optim.Averaged); ok {
 		m.Continue(s.theta)
 	}
