@@ -89,3 +89,22 @@ func Histogram(x []float64, bins int) (edges []float64, counts []int, err error)
 	}
 	return edges, counts, nil
 }
+
+// Difference is x − y with its 2-norm relative to that of y, and its largest entry in absolute value, NaN if one is NaN. Both have the
+// same length.
+func Difference(x, y []float64) (diff []float64, relL2, maxAbs float64) {
+	diff = make([]float64, len(x))
+	var num, den float64
+	for i := range x {
+		diff[i] = x[i] - y[i]
+		num += diff[i] * diff[i]
+		den += y[i] * y[i]
+		if d := math.Abs(diff[i]); d > maxAbs || math.IsNaN(d) {
+			maxAbs = d
+		}
+	}
+	if math.IsNaN(num) {
+		maxAbs = math.NaN()
+	}
+	return diff, math.Sqrt(num) / math.Sqrt(den), maxAbs
+}

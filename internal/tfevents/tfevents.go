@@ -92,6 +92,20 @@ func Scalar(tag string, v float64) Value {
 	return Value{protowire.AppendFixed32(b, math.Float32bits(float32(v)))}
 }
 
+// Text is a text in Markdown: a tensor of one string, which the plugin for texts shows.
+func Text(tag, text string) Value {
+	embed := func(b []byte, field protowire.Number, inner []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), inner)
+	}
+	const dtString = 7
+	tensor := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), dtString)
+	dim := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1)
+	tensor = embed(tensor, 2, embed(nil, 2, dim)) // shape
+	tensor = embed(tensor, 8, []byte(text))
+	b := embed(value(tag), 8, tensor)
+	return Value{embed(b, 9, embed(nil, 1, embed(nil, 1, []byte("text"))))} // metadata: the plugin's name
+}
+
 // Image is a PNG image in colour.
 func Image(tag string, width, height int, png []byte) Value {
 	var i []byte

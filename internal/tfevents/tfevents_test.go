@@ -25,6 +25,7 @@ func TestEqualsOfficial(t *testing.T) {
 		w.Summary(at(1500), 300, Scalar("loss", 0.125), Scalar("loss/pde", math.NaN())),
 		w.Summary(at(2000), 300, Image("map", 3, 2, []byte("\x89PNG"))),
 		w.Summary(at(2000), 0, Histogram("r", []float64{-1, 0, 1, 3}, []int{1, 0, 5})),
+		w.Summary(at(2500), 301, Text("status", "**completed**: ran all steps")),
 	} {
 		if err != nil {
 			t.Fatal(err)

@@ -14,8 +14,7 @@ import (
 // ErrNone says that there is no run to continue.
 var ErrNone = errors.New("wandb: no run to continue")
 
-// Continue opens the newest run below dir/wandb to go on at a step. What its log holds from that step on, and that it had ended,
-// is cut away; what it holds about that very step is kept until the step is written again. A run that has been uploaded by "wandb sync" is not continued, because the server has the rest already.
+// Continue reopens the newest run below dir/wandb.
 func Continue(dir string, step int) (*Run, error) {
 	list, err := filepath.Glob(filepath.Join(quoteMeta(dir), "wandb", "offline-run-*"))
 	if err != nil {
@@ -23,17 +22,26 @@ func Continue(dir string, step int) (*Run, error) {
 	}
 	slices.Sort(list) // by time
 	for _, d := range slices.Backward(list) {
-		id := d[strings.LastIndexByte(d, '-')+1:]
-		r := &Run{Dir: d, ID: id, summary: map[string][]byte{}, news: map[string]bool{}}
-		if _, err := os.Stat(r.path()); err != nil {
-			continue
+		r, err := Reopen(d, step)
+		if err == nil || !errors.Is(err, os.ErrNotExist) {
+			return r, err
 		}
-		if _, err := os.Stat(r.path() + ".synced"); err == nil {
-			return nil, ErrNone
-		}
-		return r, r.reopen(step)
 	}
 	return nil, ErrNone
+}
+
+// Reopen opens the run of a directory to go on at a step. What its log holds from that step on, and that it had ended, is cut away; what it
+// holds about that very step is kept until the step is written again. A run that has been uploaded by "wandb sync" is not
+// continued, because the server has the rest already: that is ErrNone.
+func Reopen(dir string, step int) (*Run, error) {
+	r := &Run{Dir: dir, ID: dir[strings.LastIndexByte(dir, '-')+1:], summary: map[string][]byte{}, news: map[string]bool{}}
+	if _, err := os.Stat(r.path()); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(r.path() + ".synced"); err == nil {
+		return nil, ErrNone
+	}
+	return r, r.reopen(step)
 }
 
 // quoteMeta makes a path stand for itself in a pattern.

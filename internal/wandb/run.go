@@ -149,6 +149,15 @@ func (r *Run) History(step int, at time.Time, items []Item) error {
 	return r.record(fieldHistory, history(step, items))
 }
 
+// Summary gives a key of the summary a value of its own, beside the latest ones of the history.
+func (r *Run) Summary(key, value string) {
+	b, err := json.Marshal(value)
+	if err != nil {
+		return // no text is such
+	}
+	r.summary[key], r.news[key] = b, true
+}
+
 // Image writes a PNG file and returns the entry that shows it in the history of a step.
 func (r *Run) Image(key string, step int, png []byte, width, height int, caption string) (Item, error) {
 	sum := sha256.Sum256(png)
