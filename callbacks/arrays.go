@@ -60,6 +60,9 @@ func (c *Arrays) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if c.Every < 0 {
 		return fmt.Errorf("option Every is %v; it must be positive, and 0 means a minute", c.Every)
 	}
+	if err := c.take(r); err != nil {
+		return err
+	}
 	c.files = nil
 	now := time.Now()
 	for _, cb := range r.Callbacks() {
@@ -77,7 +80,7 @@ func (c *Arrays) OnSolveBegin(_ context.Context, r *crux.Run) error {
 			return err
 		}
 	}
-	return c.begin(r, c, 0, false, nil)
+	return c.begin(c, 0, nil)
 }
 
 // Record implements crux.Recorder: arrays hold more than scalars do.

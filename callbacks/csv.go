@@ -35,11 +35,14 @@ func (c *CSV) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if c.Path == "" {
 		return errors.New("no Path; give the file to write")
 	}
+	if err := c.take(r); err != nil {
+		return err
+	}
 	under, last, err := c.resume(r.Epoch())
 	if err != nil {
 		return err
 	}
-	if err := c.begin(r, c, c.Interval, false, under); err != nil {
+	if err := c.begin(c, c.Interval, under); err != nil {
 		return err
 	}
 	c.backfill(r, last)

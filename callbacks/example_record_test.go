@@ -7,10 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
 
 	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // One line for each step, which any program reads.
@@ -140,4 +143,42 @@ func ExampleWandB() {
 	images, err := filepath.Glob(filepath.Join(w.RunDir(), "files", "media", "images", "explainability", "cos_sim_matrix_*.png"))
 	fmt.Println(len(images), "images", err)
 	// Output: 2 images <nil>
+}
+
+// Said once, in the options, W&B records every Solve.
+func ExampleWandB_options() {
+	dir, err := os.MkdirTemp("", "crux")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)                                     //nolint:errcheck // a temporary folder
+	solver, _, _, _ := poisson(nil, &callbacks.WandB{Dir: dir}) // crux.Options{Recorders: []crux.Recorder{…}}
+	defer solver.Close()                                        //nolint:errcheck
+	for range 2 {
+		if _, err := solver.Solve(context.Background(), 50, &callbacks.CosSimilarity{Interval: 50}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	runs, err := filepath.Glob(filepath.Join(dir, "wandb", "offline-run-*"))
+	fmt.Println(len(runs), "run", err)
+	images, err := filepath.Glob(filepath.Join(dir, "wandb", "*", "files", "media", "images", "explainability", "cos_sim_matrix_*.png"))
+	fmt.Println(len(images), "images", err)
+	// Output:
+	// 1 run <nil>
+	// 2 images <nil>
+}
+
+// How far a field is from a solution that is known.
+func ExampleSolution() {
+	solver, u, x, _ := poisson(nil)
+	defer solver.Close() //nolint:errcheck
+	line := domain.NewInterval(x, 0, 1)
+	look := &callbacks.Solution{Name: "u", Expr: u, On: line.Grid(101), Exact: ph.Sin(x.Scale(math.Pi))}
+	if _, err := solver.Solve(context.Background(), 500, look); err != nil {
+		log.Fatal(err)
+	}
+	v, _ := look.Value()
+	epoch, _ := look.LatestEpoch()
+	fmt.Printf("step %d: relative error below a tenth: %t\n", epoch, v.RelL2 < 0.1)
+	// Output: step 500: relative error below a tenth: true
 }

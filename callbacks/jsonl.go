@@ -27,8 +27,8 @@ import (
 // file: lines of steps that are taken again are replaced, and losses that had not reached the disk when the
 // process was killed are filled in from the solver's history. A file that JSONL has not written is never touched.
 //
-// The file is written on a goroutine of its own, within a second. Pass it after the trackers. An error of the disk does not
-// end the run: Solve returns it beside the result.
+// The file is written on a goroutine of its own, within a second. An error of the disk does not end the run: Solve returns it beside
+// the result.
 type JSONL struct {
 	Path     string // of the file; its folder exists. Needed
 	Interval int    // steps between lines, where there are only losses; 0 means 1
@@ -42,11 +42,14 @@ func (c *JSONL) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if c.Path == "" {
 		return errors.New("no Path; give the file to write")
 	}
+	if err := c.take(r); err != nil {
+		return err
+	}
 	under, last, err := c.resume(r.Epoch())
 	if err != nil {
 		return err
 	}
-	if err := c.begin(r, c, c.Interval, false, under); err != nil {
+	if err := c.begin(c, c.Interval, under); err != nil {
 		return err
 	}
 	c.backfill(r, last)

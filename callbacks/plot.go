@@ -10,12 +10,15 @@ import (
 	"github.com/crux-pinn/crux/trackers"
 )
 
-// plot is a measurement that is more than a number: a matrix or a histogram. Exactly one of heat and hist is set.
+// plot is a measurement that is more than a number. Exactly one of heat, hist and lines is set: the numbers to draw from, which
+// take less room than a picture.
 type plot struct {
 	key   string
+	also  string // another key under which it is shown, or empty
 	epoch int
 	heat  *picture.Heatmap
 	hist  *picture.Histogram
+	lines *picture.Lines
 	raw   bool // a histogram that W&B takes as numbers instead of an image
 }
 
@@ -24,8 +27,11 @@ func (p *plot) caption() string { return fmt.Sprintf("step %d", p.epoch) }
 
 // png draws the plot.
 func (p *plot) png() (b []byte, width, height int, err error) {
-	if p.heat != nil {
+	switch {
+	case p.heat != nil:
 		return p.heat.PNG()
+	case p.lines != nil:
+		return p.lines.PNG()
 	}
 	return p.hist.PNG()
 }
@@ -64,14 +70,14 @@ func watch(r *crux.Run) []watched {
 	return list
 }
 
-// plots are those of a new measurement; none if there is none.
-func (w *watched) plots(now int) []*plot {
+// plots are those of a new measurement, none if there is none, and the step of the measurement before.
+func (w *watched) plots(now int) (list []*plot, before int) {
+	before = w.latest
 	epoch, ok := w.tracker.LatestEpoch()
 	if !ok || epoch == w.latest || epoch > now {
-		return nil
+		return nil, before
 	}
 	w.latest = epoch
-	var list []*plot
 	add := func(key string, p plot) {
 		p.key, p.epoch = "explainability/"+key+w.suffix, epoch
 		list = append(list, &p)
@@ -100,6 +106,8 @@ func (w *watched) plots(now int) []*plot {
 		if h := histogram(fmt.Sprintf("eigenvalues of the kernel, step %d", epoch), v.Eigenvalues, 64); h != nil {
 			add("ntk/spectrum_hist", plot{hist: h, raw: true})
 		}
+	case *Solution:
+		list = t.plots()
 	case *trackers.LossLandscape:
 		v, _ := t.Value()
 		logs := make([]float64, len(v.Loss))
@@ -110,7 +118,7 @@ func (w *watched) plots(now int) []*plot {
 			Title: fmt.Sprintf("log10 of the loss, step %d", epoch), Rows: v.N, Columns: v.N, Values: logs,
 		}})
 	}
-	return list
+	return list, before
 }
 
 // histogram is nil where there is none, because a value is not finite.

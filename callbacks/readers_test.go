@@ -189,3 +189,27 @@ func TestWandBReadsRun(t *testing.T) {
 	}
 	script(t, "wandb", "dashboard.py", dir, runs[0])
 }
+
+// TensorBoard's reader and the client of Weights & Biases find at least 20 images of each key of a fast run, none further apart than a tenth
+// of it, and the same scalars: what everybody looks at first among them.
+func TestReadsSpacedImages(t *testing.T) {
+	python(t, "tensorboard.backend.event_processing.event_accumulator")
+	python(t, "wandb")
+	const steps = 1200
+	dir := t.TempDir()
+	solver, u, x, inside := poisson(nil)
+	defer solver.Close() //nolint:errcheck
+	w, tb := &callbacks.WandB{Dir: dir}, &callbacks.TensorBoard{Dir: filepath.Join(dir, "tensorboard")}
+	solveFor(t, solver, steps,
+		&callbacks.GradientNorms{Interval: 10}, &callbacks.CosSimilarity{Interval: 4}, &callbacks.GradientAlignment{Interval: 10},
+		&callbacks.ResidualStats{Interval: 5}, &callbacks.InputSensitivity{Expr: u.D(x), On: inside, Interval: 10},
+		&callbacks.HessianSpectrum{K: 2, Iters: 4, Interval: 60}, &callbacks.LossLandscape{Grid: 3, Interval: 60},
+		&callbacks.Solution{Name: "u", Expr: u, On: inside, Exact: ph.Sin(x.Scale(math.Pi))},
+		w, tb,
+	)
+	if w.Skipped() == 0 || tb.Skipped() == 0 {
+		t.Errorf("nothing was left out: %d and %d", w.Skipped(), tb.Skipped())
+	}
+	script(t, "wandb", "spacing.py", tb.Dir, w.RunDir(), fmt.Sprint(steps), "loss", "learning_rate", "steps_per_second", "residual_p99/pde",
+		"residual_p99/ends", "error/u/rel_l2", "explainability/gradient_norm/constraint_1", "explainability/gradient_norm/ends", "explainability/cos_sim/pde_ends")
+}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
+	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
 )
 
@@ -32,6 +33,7 @@ func recording(t *testing.T, method, scheme, dir string) *setup {
 	s := build(t, method, scheme, "rad", "")
 	s.cs = append(s.cs, sinksIn(dir)...)
 	s.cs = append(s.cs, &callbacks.LossLandscape{Grid: 3, Interval: 5}, &callbacks.TensorBoard{Dir: filepath.Join(dir, "board")}, &callbacks.WandB{Dir: dir})
+	s.cs = append(s.cs, &callbacks.Solution{Name: "u", Expr: s.u, On: s.inside, Exact: ph.Const(0.5), Interval: 3})
 	return s
 }
 

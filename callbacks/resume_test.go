@@ -30,6 +30,8 @@ type setup struct {
 	norms  *callbacks.GradientNorms
 	check  *callbacks.Checkpoint
 	pde    ph.Expr
+	u      ph.Expr
+	inside *domain.Points
 }
 
 var methods = map[string]func() optim.Method{
@@ -63,7 +65,7 @@ func build(t *testing.T, method, scheme, moves, dir string) *setup {
 	u := ph.NewField("u", net.MLP{Hidden: []int{6, 6}}, x, y)
 	pde := ph.Laplacian(u, x, y).Add(ph.Sin(x.Scale(math.Pi)).Scale(5))
 	inside, edge := box.Interior(30), box.Boundary(16).Every(5)
-	st := &setup{norms: &callbacks.GradientNorms{Interval: 3}, pde: pde}
+	st := &setup{norms: &callbacks.GradientNorms{Interval: 3}, pde: pde, u: u, inside: inside}
 	st.cs = []crux.Callback{
 		st.norms,
 		&callbacks.ResidualStats{Interval: 4},

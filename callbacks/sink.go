@@ -2,6 +2,7 @@ package callbacks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,6 +37,9 @@ func (r *row) set(key string, v float64) {
 	r.keys, r.values = append(r.keys, key), append(r.values, v)
 }
 
+// has reports whether there is a number under a key.
+func (r *row) has(key string) bool { return slices.Contains(r.keys, key) }
+
 // medium is what rows are written to. Its methods are called by one goroutine.
 type medium interface {
 	open() error
@@ -49,16 +53,16 @@ const flushEvery = time.Second
 
 // sink is what all sinks have in common. Its methods belong to the run's goroutine, except work and drain.
 type sink struct {
-	to      medium
-	every   int // steps between rows of losses
-	watched []watched
-	under   *row // the step under way
-	last    int  // of the last complete row, −1 before
+	to    medium
+	every int  // steps between rows of losses
+	under *row // the step under way
+	last  int  // of the last complete row, −1 before
 
-	mu     sync.Mutex // guards rows, err and studio
-	rows   []*row     // complete, not yet written
-	err    error      // the first one; nothing is written after it
-	studio studio
+	mu    sync.Mutex   // guards what follows
+	rows  []*row       // complete, not yet written
+	err   error        // the first one; nothing is written after it
+	owner *crux.Solver // whose run it records, or recorded last
+	busy  bool         // that run has not ended
 
 	opened  bool // these two belong to whoever drains
 	written int  // step of the last row that was written, −1 before
@@ -67,16 +71,30 @@ type sink struct {
 	wake, stop, ended chan struct{}
 }
 
-// begin prepares for a run. under is the row that the run takes up again, or nil; plots tells whether the medium takes any.
-func (k *sink) begin(r *crux.Run, to medium, every int, plots bool, under *row) error {
+// take makes a sink record the runs of a solver: those of two are never mixed. It comes before anything of a run is touched. Another
+// solver begins anew, as it would with a new sink, once the run under way has ended; the one before cannot go on then. Unlike what
+// keeps results, a sink stays with a solver that SetState puts back: it cuts its files there.
+func (k *sink) take(r *crux.Run) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch s := r.Solver(); {
+	case k.owner == nil || k.owner == s:
+	case k.busy:
+		return errors.New("it records the run of another solver, which has not ended; give each solver a sink of its own")
+	case r.Epoch() > 0:
+		return errors.New("it has recorded the run of another solver since; give each solver a sink of its own")
+	}
+	k.owner, k.busy = r.Solver(), true
+	return nil
+}
+
+// begin prepares for a run. under is the row that the run takes up again, or nil.
+func (k *sink) begin(to medium, every int, under *row) error {
 	if every < 0 {
 		return fmt.Errorf("option Interval is %d; it must be at least 1, and 0 means 1", every)
 	}
 	k.to, k.every, k.under, k.last = to, max(1, every), under, -1
-	k.rows, k.err, k.studio, k.opened, k.written = nil, nil, studio{credit: mostCredit}, false, -1
-	if k.watched = nil; plots {
-		k.watched = watch(r)
-	}
+	k.rows, k.err, k.opened, k.written = nil, nil, false, -1
 	return nil
 }
 
@@ -145,14 +163,6 @@ func (k *sink) OnStep(_ context.Context, s *crux.Step) error {
 			k.at(s.Epoch).set("weight/"+name, s.Weights[i])
 		}
 	}
-	for i := range k.watched {
-		for _, p := range k.watched[i].plots(s.Epoch) {
-			if k.admit(p) {
-				r := k.at(s.Epoch)
-				r.plots = append(r.plots, p)
-			}
-		}
-	}
 	if s.Measuring() { // nobody will call OnSolveEnd
 		k.complete()
 		return k.settle(nil)
@@ -165,37 +175,18 @@ func (k *sink) OnStep(_ context.Context, s *crux.Step) error {
 	return nil
 }
 
-func (k *sink) admit(p *plot) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.err == nil && k.studio.admit(p, time.Now())
-}
-
 // OnSolveEnd implements crux.Ender. The losses at the final parameters are a row of their own.
 func (k *sink) OnSolveEnd(_ context.Context, r *crux.Run, res *crux.Result) error {
-	if k.under == nil && k.last < res.Epoch || k.under != nil && k.under.epoch < res.Epoch {
-		end := k.at(res.Epoch)
-		end.set("loss", res.Loss)
-		for i, name := range r.Names() {
-			end.set("loss/"+name, res.Losses[i])
+	if k.under != nil || k.last < res.Epoch {
+		if end := k.at(res.Epoch); !end.has("loss") {
+			end.set("loss", res.Loss)
+			for i, name := range r.Names() {
+				end.set("loss/"+name, res.Losses[i])
+			}
 		}
-	}
-	k.mu.Lock()
-	late := k.studio.late()
-	k.mu.Unlock()
-	if len(late) > 0 {
-		end := k.at(res.Epoch)
-		end.plots = append(end.plots, late...)
 	}
 	k.complete()
 	return k.settle(res)
-}
-
-// skipped is the number of plots of the latest run that were left out.
-func (k *sink) skipped() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.studio.left
 }
 
 // settle writes all that is left, closes the medium and returns the error of the run's recording.
@@ -212,8 +203,10 @@ func (k *sink) settle(end *crux.Result) error {
 			k.fail(err)
 		}
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	err := k.err
-	k.err = nil
+	k.err, k.busy = nil, false
 	return err
 }
 
@@ -250,17 +243,11 @@ func (k *sink) drain() {
 		}
 	}
 	for _, r := range rows {
-		begun := time.Now()
 		if err = k.to.write(r); err != nil {
 			k.fail(err)
 			return
 		}
 		k.written = r.epoch
-		if n := len(r.plots); n > 0 {
-			k.mu.Lock()
-			k.studio.drew(n, time.Since(begun))
-			k.mu.Unlock()
-		}
 	}
 	if err = k.to.flush(); err != nil {
 		k.fail(err)

@@ -21,22 +21,22 @@ import (
 // shows them, also while the run goes on. Each call of Solve has a file of its own; what older files of the folder hold from
 // its first step on, TensorBoard then no longer shows. Scalars have single precision there; JSONL has all digits.
 //
-// The file is written on a goroutine of its own, within a second. Images take at most a twentieth of a core: when trackers fire
-// faster than that, Skipped counts those that were left out, and the last one of each kind is always there. Pass it after
-// the trackers. An error of the disk does not end the run: Solve returns it beside the result.
+// The file is written on a goroutine of its own, within a second. Images are spaced over the run as those of [WandB] are; histograms are
+// all there. An error of the disk does not end the run: Solve returns it beside the result.
 type TensorBoard struct {
-	Dir      string // folder of the files, made if it does not exist; needed
-	Interval int    // steps between losses; 0 means 1
+	Dir       string // folder of the files, made if it does not exist; needed
+	Interval  int    // steps between losses; 0 means 1
+	AllImages bool   // draw all images, however many there are
 
-	sink
+	board
 	epoch  int // at which the run begins
 	file   *os.File
 	out    *bufio.Writer
 	events *tfevents.Writer
 }
 
-// Skipped is the number of images and histograms of the latest run that were left out because they came too fast. It may be called
-// from any goroutine.
+// Skipped is the number of images of the latest run that were left out; AllImages has them all. It may be called from any
+// goroutine.
 func (c *TensorBoard) Skipped() int { return c.skipped() }
 
 // OnSolveBegin implements crux.Callback.
@@ -47,8 +47,11 @@ func (c *TensorBoard) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := writableDir(c.Dir); err != nil {
 		return err
 	}
+	if err := c.take(r); err != nil {
+		return err
+	}
 	c.epoch = r.Epoch()
-	return c.begin(r, c, c.Interval, true, nil)
+	return c.start(r, c, c.Interval, c.AllImages, func(p *plot) bool { return p.hist == nil })
 }
 
 // writableDir makes a folder if need be, and makes sure that it takes files.
@@ -95,32 +98,43 @@ func (c *TensorBoard) write(r *row) error {
 		}
 	}
 	for _, p := range r.plots {
-		v := tfevents.Value{}
-		if p.hist != nil {
-			v = tfevents.Histogram(p.key, p.hist.Edges, p.hist.Counts)
-		} else {
-			b, width, height, err := p.png()
-			if err != nil {
-				return err
-			}
-			v = tfevents.Image(p.key, width, height, b)
+		show, err := c.show(p)
+		if err != nil {
+			return err
 		}
-		if err := c.events.Summary(r.at, p.epoch, v); err != nil {
+		values := []tfevents.Value{show(p.key)}
+		if p.also != "" {
+			values = append(values, show(p.also))
+		}
+		if err := c.events.Summary(r.at, p.epoch, values...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// show returns what makes the value of a plot under a key.
+func (c *TensorBoard) show(p *plot) (func(key string) tfevents.Value, error) {
+	if p.hist != nil {
+		return func(key string) tfevents.Value { return tfevents.Histogram(key, p.hist.Edges, p.hist.Counts) }, nil
+	}
+	b, width, height, err := p.png()
+	return func(key string) tfevents.Value { return tfevents.Image(key, width, height, b) }, err
+}
+
 // flush implements medium.
 func (c *TensorBoard) flush() error { return c.out.Flush() }
 
 // close implements medium.
-func (c *TensorBoard) close(*crux.Result) error {
+func (c *TensorBoard) close(end *crux.Result) error {
 	if c.file == nil {
 		return nil
 	}
-	err := errors.Join(c.out.Flush(), c.file.Close())
+	var err error
+	if end != nil && c.events != nil {
+		err = c.events.Summary(time.Now(), end.Epoch, tfevents.Text("status", fmt.Sprintf("**%v**: %s", end.Status, end.Reason)))
+	}
+	err = errors.Join(err, c.out.Flush(), c.file.Close())
 	c.file, c.out = nil, nil
 	return err
 }

@@ -3,10 +3,12 @@ package callbacks
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/wandb"
+	"github.com/crux-pinn/crux/optim"
 )
 
 // WandB writes what a run records into a run directory of Weights & Biases, as its own client does offline:
@@ -15,16 +17,16 @@ import (
 //	wandb beta sync --live DIR/wandb/offline-run-*   # while it goes on
 //	wandb leet DIR/wandb                             # shows it without uploading
 //
-// There are losses, weights and all scalars of trackers; the matrix of cosines, the histograms of residuals and
-// sensitivities and the loss landscape as images; the eigenvalues of kernels as a histogram. No account and no network is needed
-// until the run is uploaded.
+// There are losses, weights and all scalars of trackers; the learning rate, steps per second, residuals and unknown parameters; the matrix of
+// cosines, the histograms of residuals and sensitivities, the loss landscape and what a [Solution] shows as images; the eigenvalues of kernels
+// as a histogram. How the run ended is in the summary. No account and no network is needed until the run is uploaded.
 //
-// A run that begins at step 0 is a new one. One that goes on, in the same process or after a restart, goes on in the newest
-// run of the folder, unless that has been uploaded already.
+// A run that begins at step 0 is a new one, also when it is that of another solver. One that goes on, in the same process or after a restart,
+// goes on where it was: after a restart in the newest run of the folder, unless that has been uploaded already.
 //
-// The log is written on a goroutine of its own, within a second. Images take at most a twentieth of a core: when trackers fire
-// faster than that, Skipped counts those that were left out, and the last one of each kind is always there. Pass it after
-// the trackers. An error of the disk does not end the run: Solve returns it beside the result.
+// The log is written on a goroutine of its own, within a second. Where trackers fire faster than anyone can look, images are spaced: a
+// 32nd of the planned run apart at most, and never more than a sixteenth of the steps so far; the last one of each kind is always there.
+// An error of the disk does not end the run: Solve returns it beside the result.
 type WandB struct {
 	Dir      string         // folder in which the folder wandb is made; empty means the working directory
 	Project  string         // empty means crux
@@ -36,30 +38,40 @@ type WandB struct {
 	Config   map[string]any // settings to compare runs by; what JSON can express
 	Interval int            // steps between losses; 0 means 1
 
-	sink
-	epoch int // at which the run begins
-	name  string
-	run   *wandb.Run
-	path  string
+	AllImages bool // draw all images, however many there are
+
+	board
+	epoch  int // at which the run begins
+	about  wandb.Options
+	run    *wandb.Run
+	path   string
+	solver *crux.Solver // whose run is at path
 }
 
 // RunDir is the directory of the latest run; empty before anything was written. It is known when Solve has returned.
 func (c *WandB) RunDir() string { return c.path }
 
-// Skipped is the number of images and histograms of the latest run that were left out because they came too fast. It may be called
-// from any goroutine.
+// Skipped is the number of images of the latest run that were left out; AllImages has them all. It may be called from any
+// goroutine.
 func (c *WandB) Skipped() int { return c.skipped() }
 
 // OnSolveBegin implements crux.Callback.
 func (c *WandB) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	if err := wandb.Check(c.options(r.Problem())); err != nil {
+	about := c.options(r)
+	if err := wandb.Check(about); err != nil {
 		return err
 	}
 	if err := writableDir(c.dir()); err != nil {
 		return err
 	}
-	c.epoch, c.name = r.Epoch(), r.Problem()
-	return c.begin(r, c, c.Interval, true, nil)
+	if err := c.take(r); err != nil {
+		return err
+	}
+	if c.solver != r.Solver() {
+		c.path, c.solver = "", r.Solver()
+	}
+	c.epoch, c.about = r.Epoch(), about
+	return c.start(r, c, c.Interval, c.AllImages, func(p *plot) bool { return !spectrum(p) })
 }
 
 func (c *WandB) dir() string {
@@ -69,27 +81,38 @@ func (c *WandB) dir() string {
 	return c.Dir
 }
 
-func (c *WandB) options(problem string) wandb.Options {
+func (c *WandB) options(r *crux.Run) wandb.Options {
 	o := wandb.Options{
-		Project: c.Project, Entity: c.Entity, Group: c.Group, Name: c.Name, Notes: c.Notes, Tags: c.Tags, Config: c.Config,
+		Project: c.Project, Entity: c.Entity, Group: c.Group, Name: c.Name, Notes: c.Notes, Tags: c.Tags, Config: settings(r),
 	}
+	maps.Copy(o.Config, c.Config)
 	if o.Project == "" {
 		o.Project = "crux"
 	}
 	if o.Name == "" {
-		o.Name = problem
+		o.Name = r.Problem()
 	}
 	return o
+}
+
+// settings are what is known of a run without being told.
+func settings(r *crux.Run) map[string]any {
+	return map[string]any{"optimizer": optim.Describe(r.Solver().Method()), "parameters": r.Parameters(), "constraints": r.Names()}
 }
 
 // open implements medium.
 func (c *WandB) open() (err error) {
 	c.run = nil
-	if c.epoch > 0 {
+	switch {
+	case c.epoch == 0:
+		c.run, err = wandb.Create(c.dir(), c.about, time.Now())
+	case c.path != "":
+		c.run, err = wandb.Reopen(c.path, c.epoch)
+	default:
 		c.run, err = wandb.Continue(c.dir(), c.epoch)
 	}
-	if c.epoch == 0 || errors.Is(err, wandb.ErrNone) {
-		c.run, err = wandb.Create(c.dir(), c.options(c.name), time.Now())
+	if errors.Is(err, wandb.ErrNone) {
+		c.run, err = wandb.Create(c.dir(), c.about, time.Now())
 	}
 	if err != nil {
 		c.run = nil
@@ -111,12 +134,19 @@ func (c *WandB) write(r *row) error {
 			return err
 		}
 		items = append(items, i)
+		if p.also != "" {
+			i.Key = p.also
+			items = append(items, i)
+		}
 	}
 	return c.run.History(r.epoch, r.at, items)
 }
 
+// spectrum reports whether a plot is a histogram that W&B takes as numbers.
+func spectrum(p *plot) bool { return p.raw && len(p.hist.Counts) <= wandb.MostBins }
+
 func (c *WandB) plot(p *plot) (wandb.Item, error) {
-	if p.raw && len(p.hist.Counts) <= wandb.MostBins {
+	if spectrum(p) {
 		return wandb.Histogram(p.key, p.hist.Edges, p.hist.Counts)
 	}
 	b, width, height, err := p.png()
@@ -136,6 +166,8 @@ func (c *WandB) close(end *crux.Result) error {
 	}
 	code := 0
 	if end != nil {
+		c.run.Summary("status", end.Status.String())
+		c.run.Summary("reason", end.Reason)
 		switch end.Status {
 		case crux.Completed, crux.Converged, crux.Stopped:
 		case crux.Canceled:

@@ -126,6 +126,35 @@ type Run struct {
 	facts     map[string]any
 }
 
+// enlist orders those who take part: the callbacks that were passed, of these the recorders last, and then what the options
+// name. Nobody takes part twice.
+func (r *Run) enlist(passed []Callback) error {
+	var recorders []Recorder
+	for i, c := range passed {
+		if isNil(c) {
+			return fmt.Errorf("crux: problem %q: callback %d is nil", r.Problem(), i+1)
+		}
+		if rec, ok := c.(Recorder); ok {
+			recorders = append(recorders, rec)
+		} else {
+			r.callbacks = append(r.callbacks, c)
+		}
+	}
+	for _, rec := range slices.Concat(recorders, r.solver.options.Recorders) {
+		if slices.ContainsFunc(r.recorders, func(o Recorder) bool { return one(o, rec) }) {
+			continue
+		}
+		r.recorders = append(r.recorders, rec)
+		if c, ok := rec.(Callback); ok {
+			r.callbacks = append(r.callbacks, c)
+		}
+	}
+	return nil
+}
+
+// one reports whether two recorders are one, by pointer.
+func one(a, b Recorder) bool { return reflect.TypeOf(a).Kind() == reflect.Pointer && a == b }
+
 // Problem is the problem's name.
 func (r *Run) Problem() string { return r.solver.problem.Name }
 

@@ -153,7 +153,7 @@ func (s *Solver) setUp() error {
 	if p := s.options.Precision; p != Float64 && p != Float32 {
 		return fmt.Errorf("Options.Precision is %d; take Float64 or Float32", p)
 	}
-	if i := slices.Index(s.options.Recorders, nil); i >= 0 {
+	if i := slices.IndexFunc(s.options.Recorders, func(r Recorder) bool { return isNil(r) }); i >= 0 {
 		return fmt.Errorf("Options.Recorders: recorder %d is nil", i+1)
 	}
 	if err := s.group(); err != nil {

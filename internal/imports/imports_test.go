@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/claim", "internal/exec", "internal/seed"},
 	"trackers":    {"crux", "domain", "placeholder", "weights", "internal/claim", "internal/linalg"},
 	"callbacks": {
-		"crux", "trackers", "weights", "domain", "placeholder", "internal/claim", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
+		"crux", "trackers", "weights", "domain", "placeholder", "optim", "internal/claim", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
 		"internal/picture", "internal/tfevents", "internal/wandb",
 	},
 	"trackers/explain": {"crux", "optim", "placeholder", "trackers"},
@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 	},
 	"internal/cli": {
 		"crux", "compiler", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks", "trackers/explain",
-		"internal/ckpt", "internal/ckpt/npy", "internal/spec", "internal/exec", "internal/kern",
+		"internal/ckpt", "internal/ckpt/npy", "internal/spec", "internal/exec", "internal/kern", "internal/linalg",
 	},
 
 	"internal/ckpt/npy": {},
