@@ -21,6 +21,8 @@ type overrides struct {
 	steps   int
 	workers int
 	flags   *cobra.Command
+
+	wandb, tensorboard bool
 }
 
 // flag adds the flags to a command.
@@ -35,6 +37,8 @@ func (o *overrides) flagRun(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&o.sets, "set", nil, "override a value of the file, as in --set optimizer.0.adam.lr=1e-3 (repeatable)")
 	f.IntVar(&o.workers, "workers", 0, "threads; 0 means one for each core (results do not depend on it)")
+	f.BoolVar(&o.wandb, "wandb", false, "record for Weights & Biases, in a folder that wandb sync uploads; as wandb: true in the file")
+	f.BoolVar(&o.tensorboard, "tensorboard", false, "record for TensorBoard; as tensorboard: true in the file")
 }
 
 // flagSteps adds --steps.
@@ -67,6 +71,12 @@ func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error)
 	if err != nil {
 		return nil, fail(exitUsage, err)
 	}
+	if boards := o.boards(p); len(boards) > 0 {
+		sets = append(sets, boards...)
+		if p, err = spec.Load(path, sets); err != nil {
+			return nil, fail(exitUsage, err)
+		}
+	}
 	if o.changed("steps") {
 		if o.steps > p.PhaseSteps {
 			key, last, err := lastPhase(p.Resolved)
@@ -84,6 +94,20 @@ func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error)
 		p.Options.Workers = o.workers
 	}
 	return p, nil
+}
+
+// boards are the overrides for --wandb and --tensorboard. What the file says about them in detail stays.
+func (o *overrides) boards(p *spec.Problem) (sets []string) {
+	for _, b := range []struct {
+		name  string
+		value bool
+		on    bool
+	}{{"wandb", o.wandb, p.WandB != nil}, {"tensorboard", o.tensorboard, p.TensorBoard != nil}} {
+		if o.changed(b.name) && b.value != b.on {
+			sets = append(sets, fmt.Sprintf("%s=%t", b.name, b.value))
+		}
+	}
+	return sets
 }
 
 // lastPhase returns the dotted path and the value of the steps of the last phase of a resolved file.

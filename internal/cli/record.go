@@ -14,30 +14,33 @@ import (
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
-// records are the callbacks that write down what a run measures. They come last, so that they see what all others have
-// recorded at a step.
+// records are the callbacks that write down what a run measures, and those that measure for dashboards what every run is judged
+// by.
 type records struct {
 	all   []crux.Callback
 	wandb *callbacks.WandB       // nil if not asked for
 	board *callbacks.TensorBoard // nil if not asked for
 }
 
-func newRecords(p *spec.Problem, dir string) *records {
+func newRecords(p *spec.Problem, s *crux.Solver, dir string) *records {
 	r := &records{all: []crux.Callback{
 		&callbacks.CSV{Path: filepath.Join(dir, historyFile)},
 		&callbacks.JSONL{Path: filepath.Join(dir, metricsFile)},
 		&callbacks.Arrays{Dir: filepath.Join(dir, arraysDir)},
 	}}
 	if b := p.TensorBoard; b != nil {
-		r.board = &callbacks.TensorBoard{Dir: orDefault(b.Dir, filepath.Join(dir, boardDir))}
+		r.board = &callbacks.TensorBoard{Dir: orDefault(b.Dir, filepath.Join(dir, boardDir)), AllImages: b.AllImages}
 		r.all = append(r.all, r.board)
 	}
 	if w := p.WandB; w != nil {
 		r.wandb = &callbacks.WandB{
 			Dir: orDefault(w.Dir, dir), Project: w.Project, Entity: w.Entity, Group: w.Group, Name: orDefault(w.Name, filepath.Base(dir)),
-			Notes: w.Notes, Tags: w.Tags, Config: config(p.Resolved),
+			Notes: w.Notes, Tags: w.Tags, Config: config(p.Resolved), AllImages: w.AllImages,
 		}
 		r.all = append(r.all, r.wandb)
+	}
+	if r.board != nil || r.wandb != nil {
+		r.all = append(r.all, judges(p, s)...)
 	}
 	return r
 }
@@ -87,7 +90,7 @@ func numbers(v any) any {
 func (r *records) hints(w io.Writer) {
 	note := func(n int, what string) {
 		if n > 0 {
-			fmt.Fprintf(w, "%s: %d images or histograms came faster than they could be drawn and were left out; %s has their numbers\n", what, n, arraysDir) //nolint:errcheck
+			fmt.Fprintf(w, "%s: %d images were left out, those there are lie evenly over the run; all are drawn with %s: {images: all} in the problem file\n", what, n, what) //nolint:errcheck
 		}
 	}
 	if r.board != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/ckpt/npy"
+	"github.com/crux-pinn/crux/internal/linalg"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -79,19 +80,7 @@ func (sol *solution) compare(sh *sheet, u column, r *spec.Reference) error {
 	if len(ref) != len(u.data) {
 		return fmt.Errorf("reference: %d values at %d points, where the field has %d", len(ref), sh.cloud.Len(), len(u.data))
 	}
-	diff := make([]float64, len(ref))
-	var num, den, largest float64
-	for i := range ref {
-		diff[i] = u.data[i] - ref[i]
-		num += diff[i] * diff[i]
-		den += ref[i] * ref[i]
-		if d := math.Abs(diff[i]); d > largest || math.IsNaN(d) {
-			largest = d
-		}
-	}
-	if math.IsNaN(num) {
-		largest = math.NaN()
-	}
+	diff, relL2, maxAbs := linalg.Difference(u.data, ref)
 	own, err := r.SelfError()
 	if err != nil {
 		own = math.NaN()
@@ -101,7 +90,7 @@ func (sol *solution) compare(sh *sheet, u column, r *spec.Reference) error {
 		source += ", " + r.Source
 	}
 	sol.errors = append(sol.errors, FieldError{
-		Field: r.Field, RelL2: math.Sqrt(num) / math.Sqrt(den), MaxAbs: largest, Reference: source, SelfError: own, Points: sh.cloud.Len(),
+		Field: r.Field, RelL2: relL2, MaxAbs: maxAbs, Reference: source, SelfError: own, Points: sh.cloud.Len(),
 	})
 	sh.columns = append(sh.columns, column{u.name + "_reference", u.dim, ref}, column{u.name + "_error", u.dim, diff})
 	return nil

@@ -145,7 +145,7 @@ type ended struct {
 
 // train takes the steps of a run, or those that are left of it, and concludes it.
 func (a *app) train(ctx context.Context, t *training, steps int, dir string, watch ...crux.Callback) *ended {
-	rec := newRecords(t.problem, dir)
+	rec := newRecords(t.problem, t.solver, dir)
 	observers := slices.Concat(t.callbacks, watch, rec.all)
 	res, runErr := t.solver.Solve(ctx, steps, observers...)
 	if !t.resumed && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 {

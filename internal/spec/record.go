@@ -7,11 +7,13 @@ import "github.com/crux-pinn/crux/internal/wandb"
 type WandB struct {
 	Project, Entity, Group, Name, Notes, Dir string
 	Tags                                     []string
+	AllImages                                bool
 }
 
 // TensorBoard asks for event files of TensorBoard. An empty Dir means the folder tensorboard in the directory of the run.
 type TensorBoard struct {
-	Dir string
+	Dir       string
+	AllImages bool
 }
 
 // recording reads wandb: true, or {project: pinns, tags: [burgers, lm]}, and tensorboard: true, or {dir: logs}.
@@ -25,6 +27,7 @@ func (b *builder) recording(s *section) {
 			if v := w.get("tags"); v != nil {
 				b.p.WandB.Tags = b.words(v, "a tag")
 			}
+			b.p.WandB.AllImages = b.allImages(w)
 			w.done()
 			if err := wandb.Check(wandb.Options{Project: b.p.WandB.Project, Tags: b.p.WandB.Tags}); err != nil {
 				b.fail(n, "%v", err)
@@ -33,10 +36,16 @@ func (b *builder) recording(s *section) {
 	}
 	if n := s.get("tensorboard"); n != nil {
 		if t, on := b.switched(n, "{dir: logs}"); on {
-			b.p.TensorBoard = &TensorBoard{Dir: t.textOr("dir")}
+			b.p.TensorBoard = &TensorBoard{Dir: t.textOr("dir"), AllImages: b.allImages(t)}
 			t.done()
 		}
 	}
+}
+
+// allImages reads images: spaced, or all.
+func (b *builder) allImages(s *section) bool {
+	n := s.get("images")
+	return n != nil && b.choice(n, "choice", "spaced", "all") == "all"
 }
 
 // switched reads true, false, or a mapping that says more than true.

@@ -26,6 +26,8 @@ constraints: {pde: {residual: u_xx, points: 10}}
 		"wandb: {project: pinns, entity: e, group: g, name: n, notes: first try, dir: d, tags: [a, b]}\ntensorboard: {dir: logs}": {
 			&spec.WandB{Project: "pinns", Entity: "e", Group: "g", Name: "n", Notes: "first try", Dir: "d", Tags: []string{"a", "b"}}, &spec.TensorBoard{Dir: "logs"},
 		},
+		"wandb: {images: all}\ntensorboard: {images: all}":       {&spec.WandB{AllImages: true}, &spec.TensorBoard{AllImages: true}},
+		"wandb: {images: spaced}\ntensorboard: {images: spaced}": {&spec.WandB{}, &spec.TensorBoard{}},
 		"wandb: {tags: one}": {&spec.WandB{Tags: []string{"one"}}, nil},
 	} {
 		p, err := spec.Parse("p.yaml", []byte(file+text), ".", nil)
