@@ -12,7 +12,6 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/net"
-	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -27,23 +26,28 @@ func Example_recording() {
 	x := ph.NewCoord("x")
 	line := domain.NewInterval(x, 0, 1)
 	u := ph.NewField("u", net.MLP{Hidden: []int{8}}, x)
-	solver, err := crux.New(crux.Problem{Name: "line", Constraints: []crux.Constraint{
+	problem := crux.Problem{Name: "line", Constraints: []crux.Constraint{
 		{Name: "pde", Residual: u.D(x, x).Add(ph.Const(1)), On: line.Interior(20)},
 		{Name: "ends", Residual: u, On: line.Boundary(2)},
-	}}, crux.Options{Method: &optim.Adam{LR: optim.Constant(1e-3)}, Seed: 1})
+	}}
+
+	solver, err := crux.New(problem, crux.Options{Recorders: []crux.Recorder{
+		&callbacks.WandB{Dir: dir, Project: "pinns", Config: map[string]any{"lr": 1e-3}},
+		&callbacks.TensorBoard{Dir: filepath.Join(dir, "tensorboard")},
+	}})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer solver.Close() //nolint:errcheck // it only ends workers
 
+	exact := x.Mul(ph.Const(1).Sub(x)).Scale(0.5)
 	res, err := solver.Solve(ctx, 200,
 		&callbacks.GradientNorms{Interval: 50},
 		&callbacks.LossLandscape{Grid: 5, Interval: 100},
-		&callbacks.JSONL{Path: filepath.Join(dir, "metrics.jsonl")},
+		&callbacks.Solution{Name: "u", Expr: u, On: line.Grid(101), Exact: exact},
+		&callbacks.JSONL{Path: filepath.Join(dir, "metrics.jsonl")}, // or in one call only
 		&callbacks.CSV{Path: filepath.Join(dir, "history.csv")},
 		&callbacks.Arrays{Dir: filepath.Join(dir, "trackers")},
-		&callbacks.TensorBoard{Dir: filepath.Join(dir, "tensorboard")},
-		&callbacks.WandB{Dir: dir, Project: "pinns", Config: map[string]any{"lr": 1e-3}},
 	)
 	if err != nil {
 		log.Fatal(err)
