@@ -60,3 +60,24 @@ func transplant(s exec.Spec, apply func(o *graph.Op, in ...*gorgonia.Node) (*gor
 
 // Required reports whether the compiler cannot do without the pass.
 func (p Pass) Required() bool { return required[p.Name] }
+
+// GradientFlops is what GradientOf of all residuals costs for each point, and AheadFlops what SetPoints does.
+func (p *Program) GradientFlops() (int, error) {
+	sum := 0
+	for i := range p.Len() {
+		w, err := p.run.work(variant{kind: vGradientOf, index: i})
+		if err != nil {
+			return 0, err
+		}
+		sum += w.Flops
+	}
+	return sum, nil
+}
+
+func (p *Program) AheadFlops() (int, error) {
+	if len(p.comp.trace.hoists) == 0 {
+		return 0, nil
+	}
+	w, err := p.run.work(variant{kind: vHoists})
+	return w.Flops, err
+}

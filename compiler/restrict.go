@@ -42,11 +42,16 @@ type move struct{ from, to, n int }
 // Split cuts θ of the layout that was restricted: the selected parameters go to theta, the others behind the fixed
 // parameters in fixed, whose head stays as it is.
 func (l *Layout) Split(theta, fixed, whole []float64) {
-	for _, m := range l.free {
-		copy(theta[m.to:m.to+m.n], whole[m.from:])
-	}
+	l.Take(theta, whole)
 	for _, m := range l.held {
 		copy(fixed[m.to:m.to+m.n], whole[m.from:])
+	}
+}
+
+// Take copies the entries for the selected parameters of a vector of the layout that was restricted.
+func (l *Layout) Take(theta, whole []float64) {
+	for _, m := range l.free {
+		copy(theta[m.to:m.to+m.n], whole[m.from:])
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -110,5 +111,54 @@ func TestRestrictSelectsSomething(t *testing.T) {
 	r := w.compile(t, compiler.TraceCompiler{}, w.system(), w.batch(5, 1))
 	if _, err := r.p.Layout().Restrict(ph.Paths("v")); err == nil {
 		t.Error("no error for a selection of nothing")
+	}
+}
+
+// The gradients of a restricted program cost a part of those of the whole one, what it computes ahead for the points included:
+// of the output layer one forward sweep for all residuals, of the first layer all but the products for the other weights.
+func TestRestrictedGradientsCostLess(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	u := ph.NewField("u", net.MLP{Hidden: []int{32, 32, 32}}, x, y)
+	g := compiler.Group{
+		Name: "shared", Coords: []*ph.Coord{x, y}, Bounds: map[*ph.Coord][2]float64{x: {0, 1}, y: {0, 1}},
+		Residuals: []compiler.Residual{{Name: "pde", Expr: ph.Laplacian(u, x, y)}, {Name: "data", Expr: u}, {Name: "slope", Expr: u.D(x)}},
+	}
+	compiled := func(c compiler.TraceCompiler) *compiler.Program {
+		p, err := c.Compile(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.Close() })
+		return p
+	}
+	flops := func(p *compiler.Program) float64 {
+		n, err := p.GradientFlops()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := p.AheadFlops()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(n + m)
+	}
+	whole := compiled(compiler.TraceCompiler{})
+	for _, c := range []struct {
+		name string
+		mask ph.Selector
+		most float64 // of the whole
+	}{
+		{"output layer", u.LastLayer(), 0.25}, {"last two layers", ph.Paths("u/layer2", "u/layer3"), 0.6}, {"first layer", ph.Paths("u/layer0"), 0.75},
+	} {
+		layout, err := whole.Layout().Restrict(c.mask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part := compiled(compiler.TraceCompiler{Layout: layout, Ahead: true})
+		got := flops(part) / flops(whole)
+		t.Logf("%s: %.2f of the operations", c.name, got)
+		if got > c.most {
+			t.Errorf("%s: %.2f of the operations, want at most %.2f", c.name, got, c.most)
+		}
 	}
 }

@@ -124,6 +124,7 @@ type Run struct {
 	recorders []Recorder
 	planned   int
 	facts     map[string]any
+	readers   []gradientReader // of the gradient matrix
 }
 
 // enlist orders those who take part: the callbacks that were passed, of these the recorders last, and then what the options
@@ -203,14 +204,6 @@ func (r *Run) Names() []string { return r.solver.Names() }
 
 // Select returns, for every entry of θ, whether the selector picks its parameter; nil picks all. Nothing picked is an error.
 func (r *Run) Select(s ph.Selector) ([]bool, error) { return r.solver.layout.Select(s) }
-
-// Gradients is the fact of the gradient matrix: row i is ∂L_i/∂θ of the unweighted loss.
-func (r *Run) Gradients() *Fact[*mat.Dense] {
-	return shared(r, "gradient matrix", func(_ context.Context, s *Step) (*mat.Dense, error) {
-		g := mat.NewDense(len(s.Losses), max(1, len(r.solver.theta)), nil)
-		return g, r.solver.gradients(g)
-	})
-}
 
 // Residuals is the fact of the residuals of constraint i: one row for each point, one column for each component.
 func (r *Run) Residuals(i int) *Fact[*mat.Dense] {

@@ -5,8 +5,6 @@ import (
 	"math"
 	"strings"
 
-	"gonum.org/v1/gonum/mat"
-
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -72,8 +70,8 @@ func (s *Solver) diverged(losses []float64) error {
 // badGradient finds the first constraint and parameter with a derivative that is not finite.
 func (s *Solver) badGradient() error {
 	d := &DivergedError{Problem: s.problem.Name, Epoch: s.epoch, Value: math.NaN()}
-	g := mat.NewDense(len(s.cons), len(s.theta), nil)
-	if err := s.gradients(g); err != nil {
+	g, err := s.gradients()
+	if err != nil {
 		return err
 	}
 	for i, c := range s.cons {

@@ -187,8 +187,7 @@ func (s *Solver) Gradients(ctx context.Context) (*mat.Dense, error) {
 		return nil, err
 	}
 	defer back()
-	g := mat.NewDense(len(s.cons), len(s.theta), nil)
-	return g, s.gradients(g)
+	return s.gradients()
 }
 
 // Residuals are the values of a constraint's residual at its points: one row for each point, one column for each component.

@@ -11,3 +11,16 @@ func (s *Solver) ReverseSweeps() int {
 	}
 	return n
 }
+
+// RestrictedSweeps is the same for programs that differentiate with respect to selected parameters only.
+func (s *Solver) RestrictedSweeps() int {
+	n := 0
+	for _, p := range s.parts {
+		if p.layout != nil {
+			for _, q := range p.programs {
+				n += q.Reverse()
+			}
+		}
+	}
+	return n
+}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/optim"
@@ -144,24 +143,5 @@ func (o *objective) evaluate(theta []float64) error {
 	copy(o.theta, theta)
 	o.loss, o.state = o.total(), 2
 	o.count++
-	return nil
-}
-
-// gradients writes ∂L_i/∂θ at the current parameters to the rows of G. Rows that the training step has computed are
-// copied.
-func (s *Solver) gradients(g *mat.Dense) error {
-	fresh := s.obj.state == 2 && slices.Equal(s.theta, s.obj.theta)
-	for _, gr := range s.groups {
-		for k, i := range gr.members {
-			row := g.RawRowView(i)
-			if gr.rows != nil && fresh && !gr.byPoint {
-				copy(row, gr.rows)
-				continue
-			}
-			if err := gr.program.GradientOf(k, row, s.theta, s.fixed); err != nil {
-				return err
-			}
-		}
-	}
 	return nil
 }

@@ -19,6 +19,7 @@ type Part struct {
 	layout   *compiler.Layout    // nil if all parameters are selected
 	version  int                 // of the solver, for which the programs are compiled
 	programs []*compiler.Program // one for each group
+	stale    []bool              // for each group: its program has yet to see the points and frozen parameters of the step
 	theta    []float64           // the selected parameters
 	fixed    []float64
 	losses   [][]float64 // scratch, for each group
@@ -86,7 +87,7 @@ func (s *Solver) part(sel ph.Selector) (*Part, error) {
 // compile makes the programs, or makes them anew when what the unknowns are has changed.
 func (p *Part) compile() error {
 	s := p.solver
-	p.programs, p.version = nil, s.version
+	p.programs, p.stale, p.version = nil, make([]bool, len(s.groups)), s.version
 	for _, g := range s.groups {
 		if p.layout == nil {
 			p.programs = append(p.programs, g.program)
@@ -114,7 +115,7 @@ func (s *Solver) restricted(g *group, l *compiler.Layout) (*compiler.Program, er
 	return p, err
 }
 
-// freeze takes over the parameters and points of the solver.
+// freeze takes over the parameters of the solver.
 func (p *Part) freeze() error {
 	s := p.solver
 	if s.closed {
@@ -131,19 +132,32 @@ func (p *Part) freeze() error {
 		return nil
 	}
 	p.layout.Split(p.theta, p.fixed, s.theta)
-	for k, g := range s.groups {
-		if err := p.programs[k].SetPoints(batch(g.cloud), p.fixed); err != nil {
-			return err
-		}
-		for j, i := range g.members {
-			if q := s.cons[i].points; q != nil && !q.stale && !s.apart {
-				if err := p.programs[k].SetPointWeights(j, q.mu); err != nil {
-					return err
-				}
+	for k := range p.stale {
+		p.stale[k] = true
+	}
+	return nil
+}
+
+// program is that of group k at the points of the step, with their weights. What depends on frozen parameters alone is computed
+// when it is first asked for: nobody pays for a group that is not wanted.
+func (p *Part) program(k int) (*compiler.Program, error) {
+	s := p.solver
+	if !p.stale[k] {
+		return p.programs[k], nil
+	}
+	g := s.groups[k]
+	if err := p.programs[k].SetPoints(batch(g.cloud), p.fixed); err != nil {
+		return nil, err
+	}
+	for j, i := range g.members {
+		if q := s.cons[i].points; q != nil && !q.stale && !s.apart {
+			if err := p.programs[k].SetPointWeights(j, q.mu); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return nil
+	p.stale[k] = false
+	return p.programs[k], nil
 }
 
 // Len is the number of selected parameters.
@@ -155,12 +169,16 @@ func (p *Part) Theta() []float64 { return append([]float64(nil), p.theta...) }
 // Take is a copy of the entries for the selected parameters of a vector with one for each parameter.
 func (p *Part) Take(whole []float64) []float64 {
 	v := make([]float64, p.Len())
-	if p.layout == nil {
-		copy(v, whole)
-		return v
-	}
-	p.layout.Split(v, make([]float64, p.layout.FixedLen()), whole)
+	p.take(v, whole)
 	return v
+}
+
+func (p *Part) take(dst, whole []float64) {
+	if p.layout == nil {
+		copy(dst, whole)
+		return
+	}
+	p.layout.Take(dst, whole)
 }
 
 // Losses writes the unweighted losses of all constraints at other values of the selected parameters to dst.
@@ -169,7 +187,11 @@ func (p *Part) Losses(dst, theta []float64) error {
 		return fmt.Errorf("crux: losses of %d constraints at %d parameters; there are %d and %d", len(dst), len(theta), len(p.solver.cons), p.Len())
 	}
 	for k, g := range p.solver.groups {
-		if err := p.programs[k].Losses(p.losses[k], theta, p.fixed); err != nil {
+		program, err := p.program(k)
+		if err != nil {
+			return err
+		}
+		if err := program.Losses(p.losses[k], theta, p.fixed); err != nil {
 			return err
 		}
 		for j, i := range g.members {
@@ -220,7 +242,11 @@ func (p *Part) product(of func(p *compiler.Program, dst, theta, fixed, w, v []fl
 		if !any {
 			continue
 		}
-		if err := of(p.programs[k], p.sum, p.theta, p.fixed, p.w[k], v); err != nil {
+		program, err := p.program(k)
+		if err != nil {
+			return err
+		}
+		if err := of(program, p.sum, p.theta, p.fixed, p.w[k], v); err != nil {
 			return err
 		}
 		floats.Add(dst, p.sum)

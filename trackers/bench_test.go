@@ -70,3 +70,58 @@ func BenchmarkWatching(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMasks trains three constraints with the three gradient trackers firing at every step, without a mask and with masks, on
+// points that all of them share and on points of their own. Compare ms/step with that of no trackers.
+func BenchmarkMasks(b *testing.B) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{64, 64, 64, 64}}, x, y)
+	wave := ph.Sin(x.Scale(math.Pi)).Mul(ph.Sin(y.Scale(math.Pi)))
+	shared := box.Interior(1000)
+	for _, on := range []struct {
+		name string
+		sets [3]*domain.Points
+	}{
+		{"shared points", [3]*domain.Points{shared, shared, shared}},
+		{"own points", [3]*domain.Points{box.Interior(1000), box.Interior(1000), box.Interior(1000)}},
+	} {
+		for _, c := range []struct {
+			name string
+			mask ph.Selector
+			off  bool
+		}{
+			{"no trackers", nil, true},
+			{"no mask", nil, false},
+			{"output layer", u.LastLayer(), false},
+			{"last two layers", ph.Paths("u/layer3", "u/layer4"), false},
+			{"first layer", ph.Paths("u/layer0"), false},
+		} {
+			b.Run(on.name+"/"+c.name, func(b *testing.B) {
+				s, err := crux.New(crux.Problem{Name: "masks", Constraints: []crux.Constraint{
+					{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(wave.Scale(2 * math.Pi * math.Pi)), On: on.sets[0]},
+					{Name: "data", Residual: u.Sub(wave), On: on.sets[1]},
+					{Name: "slope", Residual: u.D(x).Sub(wave.D(x)), On: on.sets[2]},
+				}}, crux.Options{Method: &optim.Adam{}, Seed: 1})
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer s.Close()
+				cs := []crux.Callback{
+					&trackers.GradientNorms{Interval: 1, Mask: c.mask}, &trackers.CosSimilarity{Interval: 1, Mask: c.mask},
+					&trackers.GradientAlignment{Interval: 1, Mask: c.mask},
+				}
+				if c.off {
+					cs = nil
+				}
+				const steps = 50
+				for b.Loop() {
+					if _, err := s.Solve(context.Background(), steps, cs...); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(1000*steps*b.N), "ms/step")
+			})
+		}
+	}
+}

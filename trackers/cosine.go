@@ -56,7 +56,7 @@ func (t *CosSimilarity) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := t.adopt(len(r.Names())); err != nil {
 		return err
 	}
-	return t.grads.begin(r, t.Interval, t.Mask)
+	return t.grads.begin(r, t.Interval, t.Mask, t.due)
 }
 
 // OnStep implements crux.Callback.

@@ -126,11 +126,12 @@ func (t *LossLandscape) gradient(ctx context.Context, s *crux.Step, part *crux.P
 	if err != nil {
 		return nil, err
 	}
-	mean := make([]float64, s.Run.Parameters())
-	for i := range s.Losses {
-		floats.AddScaled(mean, 1/float64(len(s.Losses)), g.RawRowView(i))
+	n, p := g.Dims()
+	mean := make([]float64, p)
+	for i := range n {
+		floats.AddScaled(mean, 1/float64(n), g.RawRowView(i))
 	}
-	return part.Take(mean), nil
+	return mean, nil
 }
 
 // curvature are the two leading eigenvectors of the Hessian of the landscape's loss, or fewer.

@@ -2,6 +2,7 @@ package trackers
 
 import (
 	"context"
+	"fmt"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -10,30 +11,29 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// gradients reads the gradient matrix of the run. Masks select columns of it, so it is evaluated once a step however many
-// trackers ask.
+// gradients reads the gradients of all constraints, with respect to the parameters that a mask selects. They are computed once a
+// step for all trackers that are due, and only for what one of their masks selects.
 type gradients struct {
 	interval int
 	fact     *crux.Fact[*mat.Dense]
-	columns  []int // nil means all
 }
 
 // defaultGradientInterval is that of all trackers which read losses, residuals and gradients.
 const defaultGradientInterval = 100
 
-func (g *gradients) begin(r *crux.Run, every int, mask ph.Selector) error {
+// begin prepares for a run; due says whether the tracker measures at a step.
+func (g *gradients) begin(r *crux.Run, every int, mask ph.Selector, due func(s *crux.Step, interval int) bool) error {
 	var err error
 	if g.interval, err = interval(every, defaultGradientInterval); err != nil {
 		return err
 	}
-	if g.columns, err = selected(r, mask); err != nil {
-		return err
+	if g.fact, err = r.GradientsOf(mask, func(s *crux.Step) bool { return due(s, g.interval) }); err != nil {
+		return fmt.Errorf("mask: %w", err)
 	}
-	g.fact = r.Gradients()
 	return nil
 }
 
-// rows are the gradients of the constraints, selected columns only.
+// rows are the gradients of the constraints.
 func (g *gradients) rows(ctx context.Context, s *crux.Step) ([][]float64, error) {
 	m, err := g.fact.At(ctx, s)
 	if err != nil {
@@ -41,7 +41,7 @@ func (g *gradients) rows(ctx context.Context, s *crux.Step) ([][]float64, error)
 	}
 	rows := make([][]float64, len(s.Losses))
 	for i := range rows {
-		rows[i] = take(m.RawRowView(i), g.columns)
+		rows[i] = m.RawRowView(i)
 	}
 	return rows, nil
 }

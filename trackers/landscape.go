@@ -118,7 +118,12 @@ func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err != nil {
 		return err
 	}
-	t.of, t.grads = total{all, t.Unweighted}, r.Gradients()
+	t.of = total{all, t.Unweighted}
+	if t.Unweighted && slices.Contains(t.Along[:], GradientDirection) {
+		if t.grads, err = r.GradientsOf(t.Mask, func(s *crux.Step) bool { return t.due(s, t.interval) }); err != nil {
+			return err
+		}
+	}
 	t.filters = filters(r, columns, t.Global)
 	drawn := slices.ContainsFunc(t.Along[:], func(d Direction) bool { return d == RandomDirection || d == PCADirection })
 	if drawn && len(t.filters) == 0 {
