@@ -27,8 +27,9 @@ func (l *loader) override(root *node, set string) {
 		}
 		v = &node{kind: nothing, at: place{src, 1, 1}}
 	}
-	keys := strings.Split(path, ".")
 	v.rename(path)
+	keys := ourKeys(strings.Split(path, "."))
+	l.translate(v, sectionOf(keys))
 	n := root
 	for i, key := range keys {
 		last := i == len(keys)-1

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -151,10 +152,16 @@ func oneOf(word string, valid []string) string {
 	if near := nearest.Name(word, valid); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}
-	if len(valid) == 0 {
+	var once []string // keys that are asked for twice, and constraints that are their own part
+	for _, v := range valid {
+		if !slices.Contains(once, v) {
+			once = append(once, v)
+		}
+	}
+	if len(once) == 0 {
 		return "none is expected here"
 	}
-	return "there are " + strings.Join(valid, ", ")
+	return "there are " + strings.Join(once, ", ")
 }
 
 // textOf is the text of a scalar.

@@ -102,6 +102,7 @@ func Parse(name string, src []byte, dir string, sets []string) (*Problem, error)
 	if len(errs) > 0 {
 		return nil, sortErrors(errs)
 	}
+	l.translate(root, "")
 	for _, s := range sets {
 		l.override(root, s)
 	}
