@@ -44,3 +44,34 @@ func TestGradientTrackersShareTheStepsGradients(t *testing.T) {
 		}
 	}
 }
+
+// With masks on all trackers that have one, no reverse sweep of the whole problem is made beside those of training, also where
+// constraints share points: each of these two costs one of a program for the selected parameters, and the Hessian its products.
+func TestMaskedTrackersLeaveTheWholeAlone(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{5, 5}}, x, y)
+	edge, mask := box.Boundary(8), u.LastLayer()
+	const steps, train, shared, products = 4, 2, 2, 3
+	for _, along := range []trackers.Direction{trackers.RandomDirection, trackers.GradientDirection} {
+		s := newSolver(t, crux.Problem{Name: "count", Constraints: []crux.Constraint{
+			{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(x), On: box.Interior(20)},
+			{Name: "value", Residual: u, On: edge},
+			{Name: "slope", Residual: u.D(x), On: edge},
+		}}, crux.Options{})
+		solve(
+			t, s, steps,
+			&trackers.GradientNorms{Interval: 1, Mask: mask}, &trackers.CosSimilarity{Interval: 1, Mask: mask}, &trackers.GradientAlignment{Interval: 1, Mask: mask},
+			&trackers.ResidualStats{Interval: 1}, &trackers.InputSensitivity{Interval: 1, Expr: u, On: edge},
+			&trackers.NTKSpectrum{Interval: 1, Grad: ph.ParamGrad(u, mask), On: edge},
+			&trackers.HessianSpectrum{Interval: 1, K: 1, Iters: products, Mask: mask},
+			&trackers.LossLandscape{Interval: 1, Grid: 3, Mask: mask, Along: [2]trackers.Direction{along, trackers.RandomDirection}},
+		)
+		if got, want := s.ReverseSweeps(), steps*train; got != want {
+			t.Errorf("%v: %d sweeps of whole programs, want %d", along, got, want)
+		}
+		if got, want := s.RestrictedSweeps(), steps*(shared+products*train); got != want {
+			t.Errorf("%v: %d sweeps of restricted programs, want %d", along, got, want)
+		}
+	}
+}

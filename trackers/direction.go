@@ -126,10 +126,9 @@ func (t *LossLandscape) gradient(ctx context.Context, s *crux.Step, part *crux.P
 	if err != nil {
 		return nil, err
 	}
-	n, p := g.Dims()
-	mean := make([]float64, p)
-	for i := range n {
-		floats.AddScaled(mean, 1/float64(n), g.RawRowView(i))
+	mean := make([]float64, part.Len())
+	for i := range s.Losses {
+		floats.AddScaled(mean, 1/float64(len(s.Losses)), g.RawRowView(i))
 	}
 	return mean, nil
 }
