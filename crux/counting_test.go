@@ -61,7 +61,8 @@ func TestMaskedTrackersLeaveTheWholeAlone(t *testing.T) {
 		}}, crux.Options{})
 		solve(
 			t, s, steps,
-			&trackers.GradientNorms{Interval: 1, Mask: mask}, &trackers.CosSimilarity{Interval: 1, Mask: mask}, &trackers.GradientAlignment{Interval: 1, Mask: mask},
+			&trackers.GradientNorms{Interval: 1, Mask: mask}, &trackers.CosSimilarity{Interval: 1, Mask: mask},
+			&trackers.GradientAlignment{Interval: 1, Mask: mask},
 			&trackers.ResidualStats{Interval: 1}, &trackers.InputSensitivity{Interval: 1, Expr: u, On: edge},
 			&trackers.NTKSpectrum{Interval: 1, Grad: ph.ParamGrad(u, mask), On: edge},
 			&trackers.HessianSpectrum{Interval: 1, K: 1, Iters: products, Mask: mask},

@@ -40,7 +40,8 @@ func (l *loader) translate(n *node, section string) {
 	for _, e := range n.entries {
 		key := ourName(section, e.key)
 		if f, twice := first[key]; twice {
-			l.failAt(e.at, n.path, "%s and %s are two names of one setting, which stands on line %d already; leave one of them away", f.key, e.key, f.at.line)
+			l.failAt(e.at, n.path, "%s and %s are two names of one setting, which stands on line %d already; leave one of them away",
+				f.key, e.key, f.at.line)
 			continue
 		}
 		first[key] = e

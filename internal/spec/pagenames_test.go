@@ -1,6 +1,8 @@
 package spec_test
 
 import (
+	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -63,6 +65,10 @@ func TestPageNames(t *testing.T) {
 		{"checkpoint.save_interval_epochs=9", "checkpoint.interval=9"},
 		{"checkpoint.max_to_keep=9", "checkpoint.keep=9"},
 	}
+	docs, err := os.ReadFile("../../docs/explainability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	tried := ""
 	for _, c := range overrides {
 		tried += c.page + "\n"
@@ -73,8 +79,12 @@ func TestPageNames(t *testing.T) {
 		}
 	}
 	for _, n := range spec.PageNames {
-		if name := regexp.MustCompile(`\b` + n.Page + `\b`); !name.MatchString(tried) || !name.MatchString(namedByPage) && n.Section != "weights" {
+		name := regexp.MustCompile(`\b` + n.Page + `\b`)
+		if !name.MatchString(tried) || !name.MatchString(namedByPage) && n.Section != "weights" {
 			t.Errorf("%s of %s is not tried here", n.Page, n.Section)
+		}
+		if row := fmt.Sprintf("\n| `%s` | `%s` | `%s` |\n", n.Section, n.Page, n.Ours); !strings.Contains(string(docs), row) {
+			t.Errorf("docs/explainability.md has no row %s", row)
 		}
 	}
 }
@@ -90,9 +100,9 @@ func TestPageNamesHaveTheirSection(t *testing.T) {
 // What is said of an unknown key lists each valid one once, wherever it stands.
 func TestKnownKeysAreListedOnce(t *testing.T) {
 	sections := []string{
-		"", "checkpoint", "weights", "weights.ntk", "trackers", "trackers.ntk_spectrum.0", "trackers.hessian_spectrum", "trackers.loss_landscape",
-		"trackers.residual_stats", "trackers.input_sensitivity", "trackers.gradient_norms", "constraints.pde", "fields.u", "optimizer.0", "optimizer.0.adam",
-		"early_stopping", "early_stopping.patience",
+		"", "checkpoint", "weights", "weights.ntk", "trackers", "trackers.ntk_spectrum.0", "trackers.hessian_spectrum",
+		"trackers.loss_landscape", "trackers.residual_stats", "trackers.input_sensitivity", "trackers.gradient_norms", "constraints.pde",
+		"fields.u", "optimizer.0", "optimizer.0.adam", "early_stopping", "early_stopping.patience",
 	}
 	list := regexp.MustCompile(`there are (.*)`)
 	lists := 0
