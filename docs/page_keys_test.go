@@ -123,6 +123,9 @@ func TestPageKeys(t *testing.T) {
 			if names := strings.Split(strings.Trim(s, `\{}`), ","); len(names) > 1 {
 				return "(" + strings.Join(names, "|") + ")"
 			}
+			if s == `\{name\}` || s == `\{other\}` {
+				return "([a-z][a-z0-9]*)"
+			}
 			return "([0-9]+)"
 		})
 		key := regexp.MustCompile("^" + expr + "$")
