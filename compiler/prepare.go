@@ -11,12 +11,18 @@ const (
 	ForResiduals                  // Residuals, for every residual
 	ForHVP                        // HVP
 	ForTrainingHVP                // TrainingHVP
+	ForJacobian                   // Jacobian
 	ForKernel                     // Kernel, of all parameters
 )
 
-// Prepare builds the graphs for some purposes and plans their machines, which otherwise happens at the first call. SetPoints comes
-// first.
+// Prepare builds the graphs for some purposes, and that for what SetPoints computes ahead, and plans their machines, which otherwise
+// happens at the first call.
 func (p *Program) Prepare(purposes ...Purpose) error {
+	if len(p.comp.trace.hoists) > 0 {
+		if _, err := p.run.build(variant{kind: vHoists}); err != nil {
+			return err
+		}
+	}
 	for _, f := range purposes {
 		vs, err := p.variants(f)
 		if err != nil {
@@ -55,5 +61,20 @@ func (p *Program) variants(f Purpose) ([]variant, error) {
 	case ForTrainingHVP:
 		return []variant{{kind: p.trainingHVP()}}, nil
 	}
-	return p.run.kernelVariants()
+	if f == ForKernel {
+		return p.run.kernelVariants()
+	}
+	var vs []variant // ForJacobian
+	for i := range p.Len() {
+		for c := range p.Dim(i) {
+			vs = append(vs, variant{kind: vJacobian, index: i, component: c})
+		}
+	}
+	return vs, nil
+}
+
+// PrepareResidual builds the graph of residual i alone, for Residuals.
+func (p *Program) PrepareResidual(i int) error {
+	_, err := p.run.build(variant{kind: vRows, index: i})
+	return err
 }

@@ -35,6 +35,9 @@ func TestPrepare(t *testing.T) {
 		compiler.ForTrainingHVP: func(r *run) error {
 			return r.p.TrainingHVP(make([]float64, len(r.theta)), r.theta, r.fixed, r.ones(), direction(len(r.theta), 1))
 		},
+		compiler.ForJacobian: func(r *run) error {
+			return r.p.ScaledJacobian(make([]float64, r.p.Rows()*len(r.theta)), 0, r.theta, r.fixed, nil)
+		},
 		compiler.ForKernel: func(r *run) error {
 			return compiler.Kernel(make([]float64, r.p.Rows()*r.p.Rows()), []*compiler.Program{r.p}, r.theta, r.fixed, nil, nil)
 		},

@@ -207,6 +207,8 @@ func (r *Run) Select(s ph.Selector) ([]bool, error) { return r.solver.layout.Sel
 
 // Residuals is the fact of the residuals of constraint i: one row for each point, one column for each component.
 func (r *Run) Residuals(i int) *Fact[*mat.Dense] {
+	g := r.solver.groups[r.solver.cons[i].group]
+	g.program.PrepareResidual(r.solver.cons[i].index) //nolint:errcheck // it is asked for again, where an error is returned
 	return shared(r, fmt.Sprintf("residuals of %q", r.solver.cons[i].name), func(context.Context, *Step) (*mat.Dense, error) {
 		return r.solver.residuals(i)
 	})

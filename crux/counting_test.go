@@ -1,6 +1,7 @@
 package crux_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/crux-pinn/crux/crux"
@@ -8,6 +9,7 @@ import (
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/weights"
 )
 
 // Three gradient trackers that are due at every step cost no reverse sweep beside those of training when all constraints
@@ -73,6 +75,44 @@ func TestMaskedTrackersLeaveTheWholeAlone(t *testing.T) {
 		}
 		if got, want := s.RestrictedSweeps(), steps*(shared+products*train); got != want {
 			t.Errorf("%v: %d sweeps of restricted programs, want %d", along, got, want)
+		}
+	}
+}
+
+// Trackers build their graphs when a run begins: at their first firing there is none left to build, whatever their options.
+func TestTrackersBuildBeforeTheFirstStep(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{5, 5}}, x, y)
+	edge := box.Boundary(8)
+	problem := func() crux.Problem {
+		return crux.Problem{Name: "build", Constraints: []crux.Constraint{
+			{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(ph.Sin(x)), On: box.Interior(20)},
+			{Name: "value", Residual: u, On: edge},
+			{Name: "slope", Residual: u.D(x), On: edge},
+			{Name: "mean", Residual: u, On: box.Interior(9), PointWeights: weights.NewRBA()},
+		}}
+	}
+	for _, mask := range []ph.Selector{nil, u.LastLayer()} {
+		for _, unweighted := range []bool{false, true} {
+			along := [2]trackers.Direction{trackers.GradientDirection, trackers.CurvatureDirection}
+			watch := []crux.Callback{
+				&trackers.GradientNorms{Mask: mask}, &trackers.CosSimilarity{Mask: mask}, &trackers.GradientAlignment{Mask: mask},
+				&trackers.ResidualStats{}, &trackers.InputSensitivity{Expr: u.D(x)}, &trackers.NTKSpectrum{Grad: ph.ParamGrad(u, mask)},
+				&trackers.HessianSpectrum{K: 1, Iters: 2, Mask: mask, Unweighted: unweighted},
+				&trackers.LossLandscape{Grid: 3, Mask: mask, Unweighted: unweighted}, &trackers.LossLandscape{Grid: 3, Mask: mask, Unweighted: unweighted, Along: along},
+			}
+			for _, tr := range watch {
+				s := newSolver(t, problem(), crux.Options{})
+				begun, before, after := 0, 0, 0
+				solve(t, s, 1,
+					&hook{step: func(context.Context, *crux.Step) error { before = s.Machines(); return nil }},
+					tr,
+					&hook{begin: func(*crux.Run) error { begun = s.Machines(); return nil }, step: func(context.Context, *crux.Step) error { after = s.Machines(); return nil }})
+				if after != before || begun == 0 {
+					t.Errorf("%T, mask %v, unweighted %v: %d graphs were built at the first firing, %d before", tr, mask != nil, unweighted, after-before, before)
+				}
+			}
 		}
 	}
 }

@@ -24,6 +24,8 @@ type Evaluator struct {
 	layout  *compiler.Layout // of the selected parameters, nil if these are all
 	theta   []float64        // scratch for it
 	fixed   []float64
+
+	purposes []Purpose // what it will be asked for
 }
 
 // refresh compiles the expression again if what it means has changed since: another stage has begun.
@@ -51,7 +53,10 @@ func (e *Evaluator) refresh() error {
 		return fmt.Errorf("crux: %w", err)
 	}
 	e.program, e.version = program, s.version
-	return e.program.SetPoints(batch(e.cloud), fixed)
+	if err := program.Prepare(e.purposes...); err != nil {
+		return fmt.Errorf("crux: %w", err)
+	}
+	return program.SetPoints(batch(e.cloud), fixed)
 }
 
 // parameters are the current ones as the program takes them.
@@ -78,11 +83,11 @@ func (s *Solver) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
 }
 
 func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud) (*Evaluator, error) {
-	return s.compileWith(e, cloud, nil, s.options.Precision)
+	return s.compileWith(e, cloud, nil, s.options.Precision, ForResiduals)
 }
 
 // compileWith compiles an expression as a function of the selected parameters.
-func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, precision Precision) (*Evaluator, error) {
+func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, precision Precision, purposes ...Purpose) (*Evaluator, error) {
 	if s.closed {
 		return nil, errClosed
 	}
@@ -92,7 +97,7 @@ func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, pr
 	if err := s.known(e); err != nil {
 		return nil, err
 	}
-	ev := &Evaluator{solver: s, expr: e, cloud: cloud, single: precision == Float32}
+	ev := &Evaluator{solver: s, expr: e, cloud: cloud, single: precision == Float32, purposes: purposes}
 	if sel != nil {
 		var err error
 		if ev.layout, err = s.layout.Restrict(sel); err != nil {

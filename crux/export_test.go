@@ -24,3 +24,6 @@ func (s *Solver) RestrictedSweeps() int {
 	}
 	return n
 }
+
+// Machines is how many graphs have been built and planned for the solver, those of evaluators included.
+func (s *Solver) Machines() int { return s.pool.Machines() }

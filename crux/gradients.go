@@ -56,7 +56,7 @@ func (r *Run) GradientsOf(mask ph.Selector, due func(*Step) bool) (*Fact[*mat.De
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.Part(mask); err != nil { // compiled now, not at the first step that wants it
+	if _, err := r.Part(mask, ForGradients); err != nil { // compiled now, not at the first step that wants it
 		return nil, err
 	}
 	if !slices.Contains(in, false) {

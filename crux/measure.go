@@ -9,6 +9,21 @@ import (
 // What trackers need beyond losses and gradients. None of these change anything that the training step reads, so watching
 // does not alter a run.
 
+// Purpose is what a part of the problem or an evaluator will be asked for. The graphs for it are built when a run begins, not at
+// the step that asks first.
+type Purpose = compiler.Purpose
+
+// The purposes.
+const (
+	ForLosses      = compiler.ForLosses      // Part.Losses and Part.Loss
+	ForGradients   = compiler.ForGradients   // the rows of the gradient matrix
+	ForHVP         = compiler.ForHVP         // Part.HVP
+	ForTrainingHVP = compiler.ForTrainingHVP // Part.TrainingHVP
+	ForJacobian    = compiler.ForJacobian    // Evaluator.Jacobian
+	ForKernel      = compiler.ForKernel      // Evaluator.Kernel
+	ForResiduals   = compiler.ForResiduals   // Evaluator.Eval
+)
+
 // LossesAt writes the unweighted losses of all constraints at parameters theta, instead of the current ones, to dst.
 func (r *Run) LossesAt(dst, theta []float64) error {
 	p, err := r.solver.part(nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -26,11 +27,13 @@ type Part struct {
 	w        [][]float64
 	sum      []float64
 	train    []float64 // scratch: losses with the weights of the points
+	purposes []Purpose // what it will be asked for
 }
 
 // Part is the fact of the problem as a function of the selected parameters; nil selects all. It is compiled now. Nothing
-// selected is an error that lists the paths. Trackers with equal masks share it.
-func (r *Run) Part(s ph.Selector) (*Fact[*Part], error) {
+// selected is an error that lists the paths. Trackers with equal masks share it. The graphs for what it will be asked for are built
+// now, others when they are first asked for.
+func (r *Run) Part(s ph.Selector, purposes ...Purpose) (*Fact[*Part], error) {
 	in, err := r.Select(s)
 	if err != nil {
 		return nil, err
@@ -57,6 +60,9 @@ func (r *Run) Part(s ph.Selector) (*Fact[*Part], error) {
 			r.solver.parts = map[string]*Part{}
 		}
 		r.solver.parts[string(key)] = p
+	}
+	if err := p.prepare(purposes); err != nil {
+		return nil, err
 	}
 	return shared(r, "part "+string(key), func(context.Context, *Step) (*Part, error) {
 		return p, p.freeze()
@@ -98,6 +104,24 @@ func (p *Part) compile() error {
 			return err
 		}
 		p.programs = append(p.programs, program)
+	}
+	return p.prepare(p.purposes)
+}
+
+// prepare builds the graphs for some purposes. The gradient of a constraint with points of its own is that of the training step.
+func (p *Part) prepare(purposes []Purpose) error {
+	for _, f := range purposes {
+		if !slices.Contains(p.purposes, f) {
+			p.purposes = append(p.purposes, f)
+		}
+		for k, g := range p.solver.groups {
+			if f == ForGradients && g.rows != nil && !g.byPoint {
+				continue
+			}
+			if err := p.programs[k].Prepare(f); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

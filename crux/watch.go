@@ -36,15 +36,16 @@ func (r *Run) CompileOn(e ph.Expr, on *domain.Cloud) (*Evaluator, error) {
 
 // CompileGradient prepares the derivatives of an expression with respect to selected parameters on given points: the
 // evaluator's Jacobian has one column for each entry of these, in the order of θ. It computes in float64 whatever
-// Options.Precision is: a kernel's small eigenvalues are lost in float32.
-func (r *Run) CompileGradient(g *ph.NetworkGradient, on *domain.Cloud) (*Evaluator, error) {
+// Options.Precision is: a kernel's small eigenvalues are lost in float32. The graphs for the purposes, of ForJacobian, ForKernel and
+// ForResiduals, are built now, others when they are first asked for.
+func (r *Run) CompileGradient(g *ph.NetworkGradient, on *domain.Cloud, purposes ...Purpose) (*Evaluator, error) {
 	if g == nil || g.Expr == nil {
 		return nil, fmt.Errorf("crux: derivatives of no expression; give one such as placeholder.ParamGrad(u, nil)")
 	}
 	if on == nil || on.Len() == 0 {
 		return nil, fmt.Errorf("crux: evaluation without points")
 	}
-	return r.solver.compileWith(g.Expr, on, g.Select, Float64)
+	return r.solver.compileWith(g.Expr, on, g.Select, Float64, purposes...)
 }
 
 // ResidualAt prepares the residual of constraint i for evaluation on other points than its own.

@@ -125,7 +125,7 @@ func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err != nil {
 		return err
 	}
-	if t.part, err = r.Part(t.Mask); err != nil {
+	if t.part, err = r.Part(t.Mask, hvp(t.Unweighted)); err != nil {
 		return err
 	}
 	at, err := r.Subset(t.Constraints, t.Of)

@@ -108,7 +108,11 @@ func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err != nil {
 		return err
 	}
-	if t.part, err = r.Part(t.Mask); err != nil {
+	purposes := []crux.Purpose{crux.ForLosses}
+	if slices.Contains(t.Along[:], CurvatureDirection) {
+		purposes = append(purposes, hvp(t.Unweighted))
+	}
+	if t.part, err = r.Part(t.Mask, purposes...); err != nil {
 		return err
 	}
 	if err := t.checkAlong(); err != nil {

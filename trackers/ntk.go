@@ -129,7 +129,11 @@ func (t *NTKSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := t.place.begin(r, t.On, t.FirstDraw, t.stream()); err != nil {
 		return err
 	}
-	if t.eval, err = r.CompileGradient(t.Grad, t.chosen(r)); err != nil {
+	rows, purpose := t.chosen(r), crux.ForKernel
+	if rows.Len() > t.parameters {
+		purpose = crux.ForJacobian
+	}
+	if t.eval, err = r.CompileGradient(t.Grad, rows, purpose); err != nil {
 		return where(t.On, r, err)
 	}
 	if c := t.eval.Components(); c != 1 {

@@ -72,3 +72,11 @@ func (l total) hessian(part *crux.Part, w []float64) func(dst, v []float64) erro
 	}
 	return func(dst, v []float64) error { return part.TrainingHVP(dst, c, v) }
 }
+
+// hvp is what a tracker will ask of a part that wants products with the Hessian.
+func hvp(unweighted bool) crux.Purpose {
+	if unweighted {
+		return crux.ForHVP
+	}
+	return crux.ForTrainingHVP
+}

@@ -119,6 +119,7 @@ func New[T kern.Float](pool *Pool, s Spec, o *Operands[T]) (*Machine[T], error) 
 	}
 	m.ins = make([][]T, widest)
 	m.onSlab, m.onFold = m.slab, m.reduce
+	pool.planned++
 	return m, nil
 }
 

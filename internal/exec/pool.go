@@ -13,6 +13,7 @@ import (
 // A step on a few hundred points takes as long as it takes to wake a sleeping thread two or three times. So whoever
 // waits first looks for patience, which is about the price of being woken, and only then goes to sleep.
 type Pool struct {
+	planned int // machines made for it
 	helpers []*helper
 	patient bool // there is a processor for every worker: looking takes time from nobody
 
@@ -167,3 +168,6 @@ func (s *sleeper) wake() {
 		s.bell <- struct{}{}
 	}
 }
+
+// Machines is how many machines have been planned for the pool.
+func (p *Pool) Machines() int { return p.planned }
