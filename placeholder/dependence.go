@@ -73,9 +73,11 @@ func substitute(e Expr, coords []*Coord, values []Expr) Expr {
 		c *Coord
 		v Expr
 	}
-	rest := make([]pair, len(coords))
+	var rest []pair
 	for i, c := range coords {
-		rest[i] = pair{c, values[i]}
+		if values[i].Op() != OpCoord || values[i].Attr() != c {
+			rest = append(rest, pair{c, values[i]})
+		}
 	}
 	var outer []pair // outermost first
 	for changed := true; changed; {

@@ -1,13 +1,5 @@
 package placeholder
 
-import (
-	"errors"
-
-	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/file"
-	exprparser "github.com/expr-lang/expr/parser"
-)
-
 // Env says what the names in a text mean.
 type Env struct {
 	// Names are the coordinates, fields, parameters, constants, data columns and definitions that the text may use. A name
@@ -28,7 +20,8 @@ type Env struct {
 //	1e-3, pi, e              numbers
 //	a + b − c, a*b, a/b      arithmetic; products need their *
 //	a^b, a**b                powers: −x^2 is −(x^2), 2^3^2 is 2^(3^2)
-//	a < b, <=, >, >=, ==, != comparisons, 1 or 0; joined by and, or, not
+//	a < b, <=, >, >=, ==, != comparisons, 1 or 0; a < b < c is a < b and b < c; joined by and, or, not,
+//	                         which binds more strongly than they do: not (a < b) needs its brackets
 //	sin(a), min(a, b), where(cond, a, b)
 //	                         the functions of this package under their names in lower case
 //	u_t, u_xx, u_tx          derivatives of a name by coordinates of any length; the longest known name wins
@@ -51,29 +44,22 @@ func Parse(src string, env Env) (Expr, error) { return ParseNamed("", src, env) 
 
 // ParseNamed is Parse for a text that has a name, such as "residual"; positions then read residual:1:7.
 func ParseNamed(name, src string, env Env) (Expr, error) {
-	p := &parser{file: name, src: src, env: env, memo: map[ast.Node]Expr{}}
-	if p.tokens, p.bad = scan(src); p.bad == nil {
-		p.bad = p.check()
-	}
-	if p.bad != nil {
-		e := p.errorAt(p.bad.tok, "%s", p.bad.msg)
-		return e, e.Err()
-	}
+	p := &parser{file: name, src: src, env: env, equation: -1}
 	e := p.parse()
 	return e, e.Err()
 }
 
-// parser turns one text into an expression. expr-lang's parser decides on precedence only: it reads a copy of the text in
-// which each name and number is replaced by its index in tokens. So its keywords and built-in functions stay usable as
-// names, numbers are read by strconv, and every place is known exactly.
+// parser reads one text by operator precedence and builds its expression as it goes. A mistake in what is said goes along in
+// the expression; one in the grammar ends the reading.
 type parser struct {
 	file, src string
 	env       Env
 	tokens    []token
-	bad       *syntaxError
-	index     map[int]int // from the offset in the copy to the token
-	bound     []variable  // variables of the integrals around the present place, innermost last
-	memo      map[ast.Node]Expr
+	bad       Expr       // the first mistake in the grammar
+	next      int        // the token to read next
+	opened    []int      // brackets around it, innermost last
+	equation  int        // the = between the sides of an equation, or −1
+	bound     []variable // variables of the integrals around it, innermost last
 }
 
 // variable is a coordinate with the name by which the text knows it.
@@ -83,49 +69,16 @@ type variable struct {
 }
 
 func (p *parser) parse() Expr {
-	copied, index := p.copy()
-	p.index = index
-	tree, err := exprparser.Parse(copied)
-	if err != nil {
-		return p.syntax(err)
+	p.scan()
+	e := p.expression(lowest)
+	if p.bad == nil && p.tokens[p.next].kind != endToken {
+		p.unexpected()
 	}
-	eq := p.equation()
-	if eq < 0 {
-		return p.expr(tree.Node)
+	if p.bad != nil {
+		return p.bad
 	}
-	b, ok := tree.Node.(*ast.BinaryNode)
-	if !ok || p.token(b) != eq {
-		return p.errorAt(eq, "= separates the two sides of an equation; put comparisons beside it in parentheses")
-	}
-	return p.locate(p.expr(b.Left).Sub(p.expr(b.Right)), eq)
+	return e
 }
-
-// equation returns the token that is the = of an equation, or −1.
-func (p *parser) equation() int {
-	for i, t := range p.tokens {
-		if t.kind == assignToken && t.depth == 0 {
-			return i
-		}
-	}
-	return -1
-}
-
-// syntax words an error of expr-lang's parser in the terms of the original text.
-func (p *parser) syntax(err error) Expr {
-	var e *file.Error
-	last := len(p.tokens) - 1
-	if !errors.As(err, &e) {
-		return p.errorAt(last, "%v", err)
-	}
-	tok, ok := p.index[e.From]
-	if !ok || p.tokens[tok].kind == endToken {
-		return p.errorAt(last, "the expression ends too early; an operand is missing")
-	}
-	return p.errorAt(tok, "unexpected %q; an operand or operator is missing before it", p.tokens[tok].text)
-}
-
-// token returns the token at which an operand or operator of the tree stands.
-func (p *parser) token(n ast.Node) int { return p.index[n.Location().From] }
 
 // pos is the place of a token.
 func (p *parser) pos(tok int) Pos {
@@ -133,11 +86,16 @@ func (p *parser) pos(tok int) Pos {
 	return Pos{File: p.file, Line: t.line, Col: t.col, Text: p.src}
 }
 
+// mistake returns an expression that carries a mistake made at a place.
+func (p *parser) mistake(at Pos, format string, args ...any) Expr {
+	n := newNode(OpConst, 1, 0.0)
+	n.pos = at
+	return n.fail(format, args...)
+}
+
 // errorAt returns an expression that carries a mistake made at a token.
 func (p *parser) errorAt(tok int, format string, args ...any) Expr {
-	n := newNode(OpConst, 1, 0.0)
-	n.pos = p.pos(tok)
-	return n.fail(format, args...)
+	return p.mistake(p.pos(tok), format, args...)
 }
 
 // locate gives the place of a token to the nodes that an operator has just built over located operands, and to the

@@ -1,9 +1,9 @@
 package placeholder
 
 import (
+	"maps"
+	"math"
 	"slices"
-
-	"github.com/expr-lang/expr/ast"
 )
 
 // pointwise are the functions of one argument under the names by which texts know them.
@@ -13,137 +13,167 @@ var pointwise = map[string]func(Expr) Expr{
 	"sigmoid": Sigmoid, "softplus": Softplus, "erf": Erf, "sum": Sum, "normalize": Normalize,
 }
 
-// specialCalls returns the calls whose arguments are more than expressions, with the arguments in words.
-func specialCalls() []specialCall {
-	return []specialCall{
-		{"min", "min(a, b)", func(p *parser, c call) Expr { return p.extremum(c, Min) }},
-		{"max", "max(a, b)", func(p *parser, c call) Expr { return p.extremum(c, Max) }},
-		{"where", "where(condition, a, b)", (*parser).where},
-		{"dot", "dot(v, w)", (*parser).dot},
-		{"diff", "diff(u, x), diff(u, x, 2) or diff(u, x, y)", (*parser).diff},
-		{"laplacian", "laplacian(u, x, y)", func(p *parser, c call) Expr { return p.operator(c, Laplacian) }},
-		{"grad", "grad(u, x, y)", func(p *parser, c call) Expr { return p.operator(c, Gradient) }},
-		{"div", "div(w, x, y)", func(p *parser, c call) Expr { return p.operator(c, Divergence) }},
-		{"hessian", "hessian(u, x, y)", func(p *parser, c call) Expr { return p.operator(c, Hessian) }},
-		{"jacobian", "jacobian(w, x, y)", func(p *parser, c call) Expr { return p.operator(c, Jacobian) }},
-		{"dn", "dn(u, x, y)", func(p *parser, c call) Expr { return p.operator(c, NormalDerivative) }},
-		{"at", "at(u, x, 1) or at(u, x = 1, t = 0)", (*parser).at},
-		{"integral", "integral(u(x = s), s, 0, 1)", (*parser).integral},
+// function is one with several arguments, or with arguments that are more than expressions.
+type function struct {
+	name        string
+	least, most int    // arguments
+	use         string // how it is written
+	read        func(p *parser, c call) Expr
+}
+
+// functions returns them. They are no variable since some of them read expressions, in which all of them may stand.
+func functions() []function {
+	extremum := func(f func(a, b Expr) Expr) func(*parser, call) Expr {
+		return func(p *parser, c call) Expr {
+			e := c.args[0].e
+			for _, a := range c.args[1:] {
+				e = p.locate(f(e, a.e), c.tok)
+			}
+			return e
+		}
 	}
-}
-
-type specialCall struct {
-	name, use string
-	read      func(p *parser, c call) Expr
-}
-
-// call is a call while it is read.
-type call struct {
-	name string
-	use  string // how the call is written, for errors
-	tok  int
-	args []ast.Node
+	operator := func(op func(Expr, ...*Coord) Expr) func(*parser, call) Expr {
+		return func(p *parser, c call) Expr { return p.operator(c, op) }
+	}
+	return []function{
+		{"min", 2, math.MaxInt, "min(a, b)", extremum(Min)},
+		{"max", 2, math.MaxInt, "max(a, b)", extremum(Max)},
+		{"where", 3, 3, "where(condition, a, b)", func(_ *parser, c call) Expr { return Where(c.args[0].e, c.args[1].e, c.args[2].e) }},
+		{"dot", 2, 2, "dot(v, w)", func(_ *parser, c call) Expr { return Dot(c.args[0].e, c.args[1].e) }},
+		{"diff", 2, math.MaxInt, "diff(u, x), diff(u, x, 2) or diff(u, x, y)", (*parser).diff},
+		{"laplacian", 1, math.MaxInt, "laplacian(u, x, y)", operator(Laplacian)},
+		{"grad", 1, math.MaxInt, "grad(u, x, y)", operator(Gradient)},
+		{"div", 1, math.MaxInt, "div(w, x, y)", operator(Divergence)},
+		{"hessian", 1, math.MaxInt, "hessian(u, x, y)", operator(Hessian)},
+		{"jacobian", 1, math.MaxInt, "jacobian(w, x, y)", operator(Jacobian)},
+		{"dn", 1, math.MaxInt, "dn(u, x, y)", operator(NormalDerivative)},
+		{"at", 2, math.MaxInt, "at(u, x, 1) or at(u, x = 1, t = 0)", (*parser).at},
+		{"integral", 4, 5, "integral(u(x = s), s, 0, 1)", (*parser).integral},
+	}
 }
 
 func (p *parser) isFunction(s string) bool { return slices.Contains(p.functionNames(), s) }
 
 func (p *parser) functionNames() []string {
-	var all []string
-	for s := range pointwise {
-		all = append(all, s)
-	}
-	for s := range p.env.Functions {
-		all = append(all, s)
-	}
-	for _, f := range specialCalls() {
+	all := slices.AppendSeq(slices.Collect(maps.Keys(pointwise)), maps.Keys(p.env.Functions))
+	for _, f := range functions() {
 		all = append(all, f.name)
 	}
 	slices.Sort(all)
 	return all
 }
 
-func (p *parser) call(n *ast.CallNode) Expr {
-	tok := p.token(n)
-	c := call{name: p.tokens[tok].text, tok: tok, args: n.Arguments}
-	if p.lookup(c.name) != nil {
-		return p.evaluate(c, p.name(c.name, tok))
+// call is a call while it is read.
+type call struct {
+	name string
+	use  string // how it is written, for errors
+	tok  int
+	args []arg
+}
+
+// arg is an argument of a call: an expression, or x = value.
+type arg struct {
+	tok   int  // the first one
+	given bool // it has the form x = value; tok is x, and e the value
+	e     Expr
+}
+
+func (a arg) isGiven() bool { return a.given }
+
+// call reads the call of the name at a token.
+func (p *parser) call(tok int) Expr {
+	c := call{name: p.tokens[tok].text, tok: tok}
+	var f function
+	if p.lookup(c.name) == nil {
+		f = p.function(c.name)
 	}
-	if f := p.env.Functions[c.name]; f != nil {
-		return p.apply(c, func(e Expr) Expr { return p.custom(f, e, tok) })
+	c.use, c.args = f.use, p.arguments(f.name == "integral")
+	if p.bad != nil {
+		return p.bad
 	}
-	if f := pointwise[c.name]; f != nil {
-		return p.apply(c, func(e Expr) Expr { return p.locate(f(e), tok) })
+	if f.read == nil { // a name, a derivative such as u_x, or unknown
+		return p.locate(p.evaluate(c, p.name(c.name, tok)), tok)
 	}
-	for _, f := range specialCalls() {
-		if f.name == c.name {
-			c.use = f.use
-			return f.read(p, c)
+	given := slices.IndexFunc(c.args, arg.isGiven)
+	switch n := len(c.args); {
+	case given >= 0 && (f.name != "at" || given == 0):
+		return p.errorAt(c.args[given].tok+1, besideArgument)
+	case f.most == 1 && n != 1:
+		return p.errorAt(tok, "%s takes 1 argument, not %d", c.name, n)
+	case n < f.least || n > f.most:
+		return p.errorAt(tok, "%s takes other arguments; write %s", c.name, f.use)
+	}
+	if n := c.args[0].e; n.Err() != nil {
+		return n
+	}
+	return p.locate(f.read(p, c), tok)
+}
+
+// function returns the function of this name; its read is nil if there is none.
+func (p *parser) function(s string) function {
+	if custom := p.env.Functions[s]; custom != nil {
+		return function{s, 1, 1, "", func(p *parser, c call) Expr {
+			if e := custom(c.args[0].e); e != nil {
+				return p.refer(e, c.tok) // it may be anything, nodes in use elsewhere included
+			}
+			return p.errorAt(c.tok, "%s returned no expression", s)
+		}}
+	}
+	if f := pointwise[s]; f != nil {
+		return function{s, 1, 1, "", func(_ *parser, c call) Expr { return f(c.args[0].e) }}
+	}
+	all := functions()
+	if i := slices.IndexFunc(all, func(f function) bool { return f.name == s }); i >= 0 {
+		return all[i]
+	}
+	return function{}
+}
+
+// arguments reads those of a call. The first one of an integral knows its variable, which is the second.
+func (p *parser) arguments(integral bool) []arg {
+	outer := p.bound
+	if s := p.variable(); integral && s != "" {
+		v := p.coord(s) // integrating over a coordinate binds that coordinate, so that fields are evaluated along it
+		if v == nil {
+			v = NewCoord(s)
+		}
+		p.bound = append(slices.Clone(outer), variable{s, v})
+	}
+	var args []arg
+	p.list(func() {
+		a, level := arg{tok: p.next}, lowest
+		if p.tokens[p.next].kind == nameToken && p.tokens[p.next+1].kind == assignToken {
+			a.given, level = true, comparing
+			p.next += 2
+		}
+		if a.e = p.expression(level); strengths[p.text()] > lowest {
+			p.fail(a.tok+1, besideArgument)
+		}
+		if args = append(args, a); len(args) == 2 {
+			p.bound = outer
+		}
+	})
+	p.bound = outer
+	return args
+}
+
+// variable returns the name behind the first comma in the brackets that begin here, or "".
+func (p *parser) variable() string {
+	depth, found := 0, false
+	for _, t := range p.tokens[p.next:] {
+		switch {
+		case found && t.kind == nameToken:
+			return t.text
+		case t.kind == openToken:
+			depth++
+		case t.kind == closeToken:
+			depth--
+		default:
+			found = t.text == "," && depth == 1
+		}
+		if depth == 0 {
+			break
 		}
 	}
-	e := p.name(c.name, tok) // a derivative such as u_x, or an unknown name
-	if e.Err() != nil {
-		return e
-	}
-	return p.evaluate(c, e)
-}
-
-// wrong reports arguments that do not fit.
-func (p *parser) wrong(c call) Expr {
-	return p.errorAt(c.tok, "%s takes other arguments; write %s", c.name, c.use)
-}
-
-// apply calls a function of one argument.
-func (p *parser) apply(c call, f func(Expr) Expr) Expr {
-	if len(c.args) != 1 {
-		return p.errorAt(c.tok, "%s takes 1 argument, not %d", c.name, len(c.args))
-	}
-	e := p.expr(c.args[0])
-	if e.Err() != nil {
-		return e
-	}
-	return f(e)
-}
-
-// custom calls a function of the environment, which may return anything, nodes in use elsewhere included.
-func (p *parser) custom(f func(Expr) Expr, e Expr, tok int) Expr {
-	r := f(e)
-	if r == nil {
-		return p.errorAt(tok, "%s returned no expression", p.tokens[tok].text)
-	}
-	return p.refer(r, tok)
-}
-
-func (p *parser) exprs(nodes []ast.Node) []Expr {
-	es := make([]Expr, len(nodes))
-	for i, n := range nodes {
-		es[i] = p.expr(n)
-	}
-	return es
-}
-
-func (p *parser) extremum(c call, f func(a, b Expr) Expr) Expr {
-	if len(c.args) < 2 {
-		return p.wrong(c)
-	}
-	e := p.expr(c.args[0])
-	for _, a := range c.args[1:] {
-		e = p.locate(f(e, p.expr(a)), c.tok)
-	}
-	return e
-}
-
-func (p *parser) where(c call) Expr {
-	if len(c.args) != 3 {
-		return p.wrong(c)
-	}
-	a := p.exprs(c.args)
-	return p.locate(Where(a[0], a[1], a[2]), c.tok)
-}
-
-func (p *parser) dot(c call) Expr {
-	if len(c.args) != 2 {
-		return p.wrong(c)
-	}
-	a := p.exprs(c.args)
-	return p.locate(Dot(a[0], a[1]), c.tok)
+	return ""
 }

@@ -3,8 +3,6 @@ package placeholder
 import (
 	"slices"
 	"strings"
-
-	"github.com/expr-lang/expr/ast"
 )
 
 // evaluate reads u(0, x) and u(t = 0): the expression e that the call names, at other coordinates.
@@ -16,7 +14,7 @@ func (p *parser) evaluate(c call, e Expr) Expr {
 	if len(c.args) == 0 {
 		return p.errorAt(c.tok, "%s() lacks its coordinates; write %s, or just %s", c.name, c.use, c.name)
 	}
-	if slices.ContainsFunc(c.args, p.isNamed) {
+	if slices.ContainsFunc(c.args, arg.isGiven) {
 		return p.replace(c, e, c.args, freeCoords(e))
 	}
 	order := p.order(c.name, e)
@@ -26,18 +24,13 @@ func (p *parser) evaluate(c call, e Expr) Expr {
 	if len(c.args) != len(order) {
 		return p.errorAt(c.tok, "%s is a function of %s; %d coordinates are given", c.name, names(order), len(c.args))
 	}
-	var coords []*Coord
-	var values []Expr
+	values := make([]Expr, len(order))
 	for i, a := range c.args {
-		v := p.expr(a)
-		if v.Err() != nil {
-			return v
-		}
-		if v.Op() != OpCoord || v.Attr() != order[i] {
-			coords, values = append(coords, order[i]), append(values, v)
+		if values[i] = a.e; a.e.Err() != nil {
+			return a.e
 		}
 	}
-	return p.locate(substitute(e, coords, values), c.tok)
+	return substitute(e, order, values)
 }
 
 // order returns the order of coordinates in calls of a name or of a derivative of it, or nil.
@@ -61,57 +54,39 @@ func (p *parser) order(s string, e Expr) []*Coord {
 	return nil
 }
 
-// isNamed reports whether an argument has the form x = value.
-func (p *parser) isNamed(n ast.Node) bool {
-	b, ok := n.(*ast.BinaryNode)
-	return ok && p.tokens[p.token(b)].kind == assignToken
-}
-
 // replace reads x = 1, t = 0. If free is given, every coordinate must be in it.
-func (p *parser) replace(c call, e Expr, args []ast.Node, free map[*Coord]bool) Expr {
+func (p *parser) replace(c call, e Expr, args []arg, free map[*Coord]bool) Expr {
 	var coords []*Coord
 	var values []Expr
 	for _, a := range args {
-		if !p.isNamed(a) {
-			return p.errorAt(p.token(a), "write every coordinate by name, or none, as in %s", c.use)
+		if !a.given {
+			return p.mistake(a.e.Pos(), "write every coordinate by name, or none, as in %s", c.use)
 		}
-		b := a.(*ast.BinaryNode)
-		x, bad := p.coordinate(b.Left)
-		if bad != nil {
-			return bad
-		}
-		v := p.expr(b.Right)
+		x, bad := p.coordinateAt(a.tok)
 		switch {
-		case v.Err() != nil:
-			return v
+		case bad != nil:
+			return bad
+		case a.e.Err() != nil:
+			return a.e
 		case slices.Contains(coords, x):
-			return p.errorAt(p.token(b.Left), "%s is given twice", x.name)
+			return p.errorAt(a.tok, "%s is given twice", x.name)
 		case free != nil && !free[x]:
-			return p.errorAt(p.token(b.Left), "%s, not of %s", p.dependence(e, c.name), x.name)
+			return p.errorAt(a.tok, "%s, not of %s", p.dependence(e, c.name), x.name)
 		}
-		coords, values = append(coords, x), append(values, v)
+		coords, values = append(coords, x), append(values, a.e)
 	}
-	return p.locate(substitute(e, coords, values), c.tok)
+	return substitute(e, coords, values)
 }
 
 // at reads at(e, x, 1) and at(e, x = 1, t = 0).
 func (p *parser) at(c call) Expr {
-	if len(c.args) == 0 {
-		return p.wrong(c)
+	e := c.args[0].e
+	if len(c.args) != 3 || c.args[1].given || c.args[2].given {
+		return p.replace(c, e, c.args[1:], nil)
 	}
-	e := p.expr(c.args[0])
-	if e.Err() != nil {
-		return e
+	x, bad := p.coordinate(c.args[1])
+	if bad != nil {
+		return bad
 	}
-	if len(c.args) == 3 && !p.isNamed(c.args[1]) && !p.isNamed(c.args[2]) {
-		x, bad := p.coordinate(c.args[1])
-		if bad != nil {
-			return bad
-		}
-		return p.locate(e.Subst(x, p.expr(c.args[2])), c.tok)
-	}
-	if len(c.args) < 2 {
-		return p.wrong(c)
-	}
-	return p.replace(c, e, c.args[1:], nil)
+	return e.Subst(x, c.args[2].e)
 }

@@ -105,6 +105,7 @@ func TestParse(t *testing.T) {
 		{"n_y", ph.Normal(y)},
 		{"dn(q*y)", ph.NormalDerivative(q.Mul(y), x, y)},
 		{"dn(u, x)", ph.NormalDerivative(u, x)},
+		{"diff((u), (x))", u.D(x)},
 		{"u = x", u.Sub(x)},
 		{"u(x = 1) = u(x = -1)", u.At(x, 1).Sub(u.At(x, -1))},
 		{"u_t - 1 = 2 + u", u.D(tt).Shift(-3).Sub(u)},
@@ -121,6 +122,44 @@ func TestParse(t *testing.T) {
 				t.Errorf("value %v, want %v", got, want)
 			}
 		})
+	}
+}
+
+// TestParseGroups: texts without brackets mean what the same texts mean with all of them.
+func TestParseGroups(t *testing.T) {
+	w := newWorld()
+	for _, test := range []struct{ src, want string }{
+		{"t + x*y^2 - 1", "(t + (x*(y^2))) - 1"},
+		{"t/x*y", "(t/x)*y"},
+		{"t - x + y", "(t - x) + y"},
+		{"t^x^y", "t^(x^y)"},
+		{"t**x^y", "t^(x^y)"},
+		{"-t^2", "-(t^2)"},
+		{"2^-t^x*y", "(2^(-(t^x)))*y"},
+		{"- -t*x", "(-(-t))*x"},
+		{"-t*x", "(-t)*x"},
+		{"-flow_v[0]^2", "-((flow_v[0])^2)"},
+		{"x < y + 1", "x < (y + 1)"},
+		{"x < y == t", "(x < y) == t"},
+		{"x == y < t", "(x == y) < t"},
+		{"x < y < t", "(x < y) and (y < t)"},
+		{"x < y <= t >= 0", "((x < y) and (y <= t)) and (t >= 0)"},
+		{"(x < y) < t", "((x < y)) < t"},
+		{"x or y and t", "x or (y and t)"},
+		{"not x and y", "(not x) and y"},
+		{"not x < y", "(not x) < y"},
+		{"not x + y", "(not x) + y"},
+		{"not x*y", "not (x*y)"},
+		{"t*not x*y", "t*(not (x*y))"},
+		{"t = x + y", "t - (x + y)"},
+	} {
+		if got, want := w.parse(t, test.src).String(), w.parse(t, test.want).String(); got != want {
+			t.Errorf("%s is %s, want %s", test.src, got, want)
+		}
+	}
+	// the middle of a chain is one part, not two
+	if e := w.parse(t, "0 < sin(x) < 1"); e.Args()[0].Args()[1] != e.Args()[1].Args()[0] {
+		t.Error("the middle of a chain is read twice")
 	}
 }
 
@@ -165,7 +204,7 @@ func TestParseErrors(t *testing.T) {
 		{"u = x < 1", "  ^", "put comparisons beside it in parentheses"},
 		{"u(0, x = 1)", "  ^", "write every coordinate by name"},
 		{"u(x*2 = 1)", "      ^", "= belongs between"},
-		{"u(2*x = 1)", "   ^", "a coordinate must stand here"},
+		{"u(2*x = 1)", "      ^", "= belongs between"},
 		{"sin(x = 1)", "      ^", "x = value belongs between the commas"},
 		{"u(y = 1)", "  ^", "u is a function of t, x, not of y"},
 		{"u(x = 1, x = 2)", "         ^", "x is given twice"},
@@ -196,6 +235,21 @@ func TestParseErrors(t *testing.T) {
 		{"integral(x, x, 0)", "^", "write integral("},
 		{"dn(u, z)", "      ^", "unknown coordinate z"},
 		{"x^(0/0)", " ^", "the exponent must be finite"},
+		{"u(x = t < 1)", "    ^", "without comparisons beside it"},
+		{"at(u = 1, x = 0)", "     ^", "x = value belongs between the commas"},
+		{"laplacian(u)", "^", "u is a function of t, x, not of y"},
+		{"diff((h), y)", "^", "h is a function of t, x, not of y"},
+		{"soft(u)", "^", "unknown name soft"},
+		{"x, y", " ^", "a comma belongs between the arguments of a call"},
+		{"where((x < 0, 1, 2)", "            ^", "a comma belongs between the arguments of a call"},
+		{"min(x, , y)", "       ^", `unexpected ","`},
+		{"x not y", "  ^", `unexpected "not"`},
+		{"(x + * y", "     ^", `unexpected "*"`},
+		{"flow_v[", "      ^", "this [ is never closed"},
+		{"flow_v[]", "       ^", `unexpected "]"`},
+		{"[0:2]", "  ^", `unexpected ":"`},
+		{"= x", "^", `unexpected "="`},
+		{"x = = 1", "    ^", "a second ="},
 	} {
 		t.Run(test.src, func(t *testing.T) {
 			e, err := ph.ParseNamed("residual", test.src, w.env)
@@ -236,7 +290,7 @@ func TestParseBounded(t *testing.T) {
 	for _, src := range []string{
 		strings.Repeat("(", 1e5), strings.Repeat("(", 1e4) + "x" + strings.Repeat(")", 1e4), strings.Repeat("-", 1e5) + "x",
 		"x" + strings.Repeat("^x", 1e5), strings.Repeat("x+", 1e5) + "x", "u_" + strings.Repeat("x", 1e5),
-		"x" + strings.Repeat("<x", 1e5), strings.Repeat("(x<", 150) + "x" + strings.Repeat("<x)", 150),
+		"x" + strings.Repeat("<x", 1e5), strings.Repeat("not ", 1e4) + "x", strings.Repeat("[", 7000), strings.Repeat("f(", 3000), strings.Repeat("(x<", 150) + "x" + strings.Repeat("<x)", 150),
 	} {
 		e, err := ph.Parse(src, w.env)
 		if err == nil && len(src) > 1000 {

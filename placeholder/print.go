@@ -17,17 +17,6 @@ func (n *node) String() string {
 	return p.text.String()
 }
 
-// Binding strengths, from the weakest.
-const (
-	lowest = iota
-	comparing
-	adding
-	multiplying
-	negating
-	raising
-	atom
-)
-
 // printer writes one expression.
 type printer struct {
 	text  strings.Builder
