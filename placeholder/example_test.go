@@ -42,6 +42,11 @@ func ExampleParseNamed() {
 	//       ^
 }
 
+func ExampleNames() {
+	fmt.Println(ph.Names("q*u_x - 1.602e-19*sin(x)"))
+	// Output: [q u_x sin x]
+}
+
 // A field with an output transform keeps its name, and the order of its coordinates is declared.
 func ExampleEnv() {
 	t, x := ph.Coords2("t", "x")

@@ -17,7 +17,7 @@ type Coord struct {
 func NewCoord(name string) *Coord {
 	c := &Coord{name: name}
 	c.node = node{op: OpCoord, dim: 1, attr: c, pos: caller()}
-	if !validName(name) {
+	if !IsName(name) {
 		c.fail("coordinate name %q: use letters, digits and underscores, starting with a letter", name)
 	}
 	return c
@@ -50,7 +50,7 @@ type Param struct {
 func NewParam(name string, init float64) *Param {
 	p := &Param{path: name, init: func(_ *rand.Rand, dst []float64, _ []int) { dst[0] = init }}
 	p.node = node{op: OpParam, dim: 1, attr: p, pos: caller()}
-	if !validName(name) {
+	if !IsName(name) {
 		p.fail("parameter name %q: use letters, digits and underscores, starting with a letter", name)
 	}
 	return p
@@ -163,7 +163,7 @@ func NewField(name string, m Module, at ...*Coord) *Field {
 	f := &Field{name: name, coords: slices.Clone(at)}
 	f.node = node{op: OpField, attr: f, pos: caller()}
 	switch {
-	case !validName(name):
+	case !IsName(name):
 		f.fail("field name %q: use letters, digits and underscores, starting with a letter", name)
 		return f
 	case m == nil:
@@ -263,7 +263,8 @@ func names(cs []*Coord) string {
 	return strings.Join(s, ", ")
 }
 
-func validName(s string) bool {
+// IsName reports whether s can be a name in a text: letters, digits and underscores, no digit first.
+func IsName(s string) bool {
 	for i, r := range s {
 		if !letter(r) && (i == 0 || r < '0' || r > '9') {
 			return false

@@ -35,8 +35,8 @@ func (l *loader) mentionsBroken(text string) bool {
 	if len(l.broken) == 0 {
 		return false
 	}
-	for _, id := range identifier.FindAllString(text, -1) {
-		for s := id; s != ""; s = s[:max(0, strings.LastIndexByte(s, '_'))] {
+	for _, s := range ph.Names(text) {
+		for ; s != ""; s = s[:max(0, strings.LastIndexByte(s, '_'))] {
 			if l.broken[s] {
 				return true
 			}

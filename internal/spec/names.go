@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -40,11 +39,9 @@ func newNames(l *loader) *names {
 	}
 }
 
-var identifier = regexp.MustCompile(`[\p{L}_][\p{L}\p{N}_]*`)
-
 // declare notes a new name; false means that it cannot be used.
 func (ns *names) declare(name, what string, at place, path string) bool {
-	if identifier.FindString(name) != name {
+	if !ph.IsName(name) {
 		ns.failAt(at, path, "%q is not a name; use letters, digits and underscores, a letter first", name)
 		return false
 	}
@@ -122,8 +119,8 @@ func (ns *names) read(d *definition) {
 // mentioned returns the pending names that a definition's text refers to, derivatives such as u_x included.
 func (ns *names) mentioned(d *definition) []string {
 	var list []string
-	for _, id := range identifier.FindAllString(d.node.text, -1) {
-		for s := id; s != ""; s = s[:max(0, strings.LastIndexByte(s, '_'))] {
+	for _, s := range ph.Names(d.node.text) {
+		for ; s != ""; s = s[:max(0, strings.LastIndexByte(s, '_'))] {
 			if _, own := d.own[s]; own || d.only != nil && !d.only[s] {
 				break
 			}
