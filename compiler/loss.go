@@ -23,16 +23,6 @@ var lossNames = [...]string{"mse", "mae", "mean", "sum", "huber"}
 
 func (k LossKind) String() string { return lossNames[k] }
 
-// ParseLoss finds a reduction by its name.
-func ParseLoss(name string) (LossKind, bool) {
-	for k, s := range lossNames {
-		if s == name {
-			return LossKind(k), true
-		}
-	}
-	return 0, false
-}
-
 // Loss is a reduction with its parameter.
 type Loss struct {
 	Kind  LossKind

@@ -217,9 +217,6 @@ func Sum(e Expr) Expr {
 // Dot returns the sum of the products of the components of a and b.
 func Dot(a, b Expr) Expr { return Sum(a.Mul(b)) }
 
-// Width is the number of components of e; it is e.Dim().
-func Width(e Expr) int { return e.Dim() }
-
 // Define gives e a name under which it is printed, as a YAML field with an output transform is.
 func Define(name string, e Expr) Expr {
 	n := newNode(OpNamed, 0, name, e)

@@ -80,7 +80,6 @@ func TestSelectors(t *testing.T) {
 		{"below", ph.Paths("u/**"), [3]bool{true, true, false}},
 		{"several", ph.Paths(bias, "uv"), [3]bool{false, true, true}},
 		{"not", ph.Paths("u").Not(), [3]bool{false, false, true}},
-		{"and", ph.Paths("u").And(ph.Paths("*/*/bias")), [3]bool{false, true, false}},
 		{"not all", ph.Selector(nil).Not(), [3]bool{}},
 		{"malformed", ph.Paths("["), [3]bool{}},
 	} {

@@ -32,11 +32,6 @@ func Paths(patterns ...string) Selector {
 // Not selects what s does not.
 func (s Selector) Not() Selector { return func(p string) bool { return s != nil && !s(p) } }
 
-// And selects what both select.
-func (s Selector) And(t Selector) Selector {
-	return func(p string) bool { return (s == nil || s(p)) && (t == nil || t(p)) }
-}
-
 // Params selects all parameters of the field's network.
 func (f *Field) Params() Selector { return Paths(f.name) }
 
