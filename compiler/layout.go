@@ -32,7 +32,7 @@ type Layout struct {
 func NewLayout(exprs ...placeholder.Expr) (*Layout, error) {
 	l := &Layout{at: map[*placeholder.Param]int{}}
 	paths := map[string]*placeholder.Param{}
-	seen := map[placeholder.Expr]bool{}
+	fields := map[*placeholder.Field]bool{}
 	var errs error
 	add := func(p *placeholder.Param) {
 		if _, ok := l.at[p]; ok {
@@ -57,23 +57,20 @@ func NewLayout(exprs ...placeholder.Expr) (*Layout, error) {
 	}
 	var visit func(e placeholder.Expr)
 	visit = func(e placeholder.Expr) {
-		if seen[e] || e == nil {
-			return
-		}
-		seen[e] = true
-		switch a := e.Attr().(type) {
-		case *placeholder.Param:
-			add(a)
-		case *placeholder.Field:
-			for _, p := range a.Parameters() {
-				add(p)
-			}
-			if a.Body() != nil {
+		for part := range placeholder.Walk(e, nil) {
+			switch a := part.Attr().(type) {
+			case *placeholder.Param:
+				add(a)
+			case *placeholder.Field:
+				if fields[a] {
+					continue
+				}
+				fields[a] = true
+				for _, p := range a.Parameters() {
+					add(p)
+				}
 				visit(a.Body())
 			}
-		}
-		for _, a := range e.Args() {
-			visit(a)
 		}
 	}
 	for _, e := range exprs {

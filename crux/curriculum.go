@@ -85,11 +85,10 @@ func (s *Solver) setUpCurriculum() error {
 	if c.Steps < 1 {
 		return bad("option Steps is %d; say how many updates each lesson gets", c.Steps)
 	}
-	used := false
-	for _, k := range s.problem.Constraints {
-		each(k.Residual, func(e ph.Expr) { used = used || e.Attr() == any(c.Of) })
+	used := func(k Constraint) bool {
+		return ph.Contains(k.Residual, func(part ph.Expr) bool { return part.Attr() == any(c.Of) })
 	}
-	if !used {
+	if !slices.ContainsFunc(s.problem.Constraints, used) {
 		return bad("%s appears in no residual; name a constant of which one depends", name)
 	}
 	s.curriculum = &curriculum{of: c.Of, values: values}

@@ -106,40 +106,29 @@ func (s *Solver) blame(d *DivergedError, i int) {
 			d.Point[c.Name()] = cloud.Row(k)[j]
 		}
 		one := cloud.Subset([]int{k})
-		smallest(s.problem.Constraints[i].Residual, map[ph.Expr]bool{}, func(e ph.Expr) bool {
-			ev, err := s.compileOn(e, one)
+		for part := range ph.Walk(s.problem.Constraints[i].Residual, isAtPoint) {
+			ev, err := s.compileOn(part, one)
 			if err != nil {
-				return false
+				continue
 			}
 			at, err := ev.Eval()
 			if err != nil {
-				return false
+				continue
 			}
-			v, bad := notFinite(at.RawMatrix().Data)
-			if bad {
-				d.Expr, d.Value = e, v
+			if v, bad := notFinite(at.RawMatrix().Data); bad {
+				d.Expr, d.Value = part, v
+				return
 			}
-			return bad
-		})
+		}
 		return
 	}
 }
 
-// smallest calls bad for the parts of e, inner ones first, until it returns true. Operands of derivatives, substitutions,
-// integrals and networks are passed over: they are not evaluated at the point itself.
-func smallest(e ph.Expr, seen map[ph.Expr]bool, bad func(ph.Expr) bool) bool {
-	if seen[e] {
-		return false
-	}
-	seen[e] = true
-	if op := e.Op(); op != ph.OpD && op != ph.OpAt && op != ph.OpIntegral && op != ph.OpField {
-		for _, a := range e.Args() {
-			if smallest(a, seen, bad) {
-				return true
-			}
-		}
-	}
-	return bad(e)
+// isAtPoint reports whether the operands of an expression are evaluated where it is, as those of derivatives, substitutions
+// and integrals are not.
+func isAtPoint(e ph.Expr) bool {
+	op := e.Op()
+	return op != ph.OpD && op != ph.OpAt && op != ph.OpIntegral
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -2,6 +2,7 @@ package crux
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -97,37 +98,21 @@ func (m *march) in(e ph.Expr, k int, everywhere bool) ph.Expr {
 	})
 }
 
-// each visits all parts of an expression once, networks not looked into.
-func each(e ph.Expr, visit func(ph.Expr)) {
-	ph.Replace(e, func(e ph.Expr) ph.Expr { visit(e); return nil })
-}
-
 func fieldsOf(e ph.Expr) []*ph.Field {
 	var list []*ph.Field
-	each(e, func(e ph.Expr) {
-		if f, ok := e.Attr().(*ph.Field); ok && e.Op() == ph.OpField {
+	for part := range ph.Walk(e, nil) {
+		if f, ok := part.Attr().(*ph.Field); ok && !slices.Contains(list, f) {
 			list = append(list, f)
 		}
-	})
+	}
 	return list
 }
 
-// paramsOf are the parameters of a network.
-func paramsOf(body ph.Expr) []*ph.Param {
+// paramsOf are the parameters of a network, or of a residual outside of networks.
+func paramsOf(e ph.Expr) []*ph.Param {
 	var list []*ph.Param
-	each(body, func(e ph.Expr) {
-		if p, ok := e.Attr().(*ph.Param); ok {
-			list = append(list, p)
-		}
-	})
-	return list
-}
-
-// numbersOf are the trainable parameters of a residual outside of networks.
-func numbersOf(e ph.Expr) []*ph.Param {
-	var list []*ph.Param
-	for _, p := range paramsOf(e) {
-		if !p.Fixed() {
+	for part := range ph.Walk(e, nil) {
+		if p, ok := part.Attr().(*ph.Param); ok {
 			list = append(list, p)
 		}
 	}
@@ -136,28 +121,5 @@ func numbersOf(e ph.Expr) []*ph.Param {
 
 // orderOf is the highest derivative along t of a field in an expression.
 func orderOf(e ph.Expr, f *ph.Field, t *ph.Coord) int {
-	memo := map[ph.Expr]int{} // −1 where the field does not occur
-	var of func(e ph.Expr) int
-	of = func(e ph.Expr) int {
-		if n, ok := memo[e]; ok {
-			return n
-		}
-		n := -1
-		if e.Attr() == any(f) {
-			n = 0
-		}
-		for _, a := range e.Args() {
-			n = max(n, of(a))
-		}
-		if cs, ok := e.Attr().([]*ph.Coord); ok && n >= 0 {
-			for _, c := range cs {
-				if c == t {
-					n++
-				}
-			}
-		}
-		memo[e] = n
-		return n
-	}
-	return max(0, of(e))
+	return max(0, ph.Order(e, t, func(part ph.Expr) (is, inside bool) { return part.Attr() == any(f), true }))
 }

@@ -125,7 +125,10 @@ func (s *Solver) setUpWindows() error {
 			}
 			m.fields[f].order = max(m.fields[f].order, orderOf(c.Residual, f, w.Coord))
 		}
-		for _, p := range numbersOf(c.Residual) {
+		for _, p := range paramsOf(c.Residual) {
+			if p.Fixed() {
+				continue
+			}
 			errs = append(errs, windowError(s.cons[i].name, "the parameter %s belongs to all times, so it cannot be learnt from one window after the other; train without windows", p.Path()))
 		}
 	}

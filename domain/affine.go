@@ -1,10 +1,6 @@
 package domain
 
-import (
-	"slices"
-
-	ph "github.com/crux-pinn/crux/placeholder"
-)
+import ph "github.com/crux-pinn/crux/placeholder"
 
 // affine is a residual a·u + Σ b_i ∂u/∂x_i + rest that is affine in one unknown function; nil stands for 0.
 type affine struct {
@@ -152,31 +148,15 @@ func zero(e ph.Expr) bool { return e == nil || isConst(plainly(e), 0) }
 
 // isGiven reports whether an expression is data of the problem: it contains no field, no column and no normal.
 func isGiven(e ph.Expr) bool {
-	return !contains(e, func(e ph.Expr) bool {
+	return !ph.Contains(e, func(e ph.Expr) bool {
 		return e.Op() == ph.OpField || e.Op() == ph.OpColumn || e.Op() == ph.OpNormal
 	})
 }
 
-func contains(e ph.Expr, what func(ph.Expr) bool) bool {
-	seen := map[ph.Expr]bool{}
-	var down func(ph.Expr) bool
-	down = func(e ph.Expr) bool {
-		if seen[e] {
-			return false
-		}
-		seen[e] = true
-		return what(e) || slices.ContainsFunc(e.Args(), down)
-	}
-	return down(e)
-}
-
-// fixedAt is e with a coordinate fixed; an expression that does not mention it stays as it is.
+// fixedAt is e with a coordinate fixed; nil is 0.
 func fixedAt(e ph.Expr, c *ph.Coord, v float64) ph.Expr {
-	if e == nil || !contains(e, func(e ph.Expr) bool {
-		f, ok := e.Attr().(*ph.Field)
-		return ok && slices.Contains(f.Coords(), c) || e.Op() == ph.OpCoord && e.Attr() == c
-	}) {
-		return e
+	if e == nil {
+		return nil
 	}
 	return e.At(c, v)
 }

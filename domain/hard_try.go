@@ -24,7 +24,7 @@ func (f *frame) try(c Condition, u unknown) error {
 	case c.Residual.Dim() != 1:
 		return fmt.Errorf("it has %d components; give each its own condition", c.Residual.Dim())
 	}
-	if !contains(c.Residual, func(e ph.Expr) bool {
+	if !ph.Contains(c.Residual, func(e ph.Expr) bool {
 		g, ok := e.Attr().(*ph.Field)
 		return ok && g == u.field
 	}) {
@@ -253,13 +253,12 @@ func (f *frame) disagreement(name, failed string, x []float64, left float64) err
 // parameterValues are the initial values of the parameters in an expression.
 func parameterValues(e ph.Expr) map[*ph.Param][]float64 {
 	m := map[*ph.Param][]float64{}
-	contains(e, func(e ph.Expr) bool {
-		if p, ok := e.Attr().(*ph.Param); ok && e.Op() == ph.OpParam && len(p.Shape()) == 0 {
+	for part := range ph.Walk(e, nil) {
+		if p, ok := part.Attr().(*ph.Param); ok && len(p.Shape()) == 0 {
 			m[p] = make([]float64, 1)
 			p.Initialize(nil, m[p])
 		}
-		return false
-	})
+	}
 	return m
 }
 

@@ -89,16 +89,14 @@ func (f *frame) everywhere(on *Points) bool {
 
 // pairNamed finds the first derivative of an unknown that stands at an end of an axis, as in u_x(x = 0).
 func (f *frame) pairNamed(e ph.Expr) *pair {
-	var found *pair
-	contains(e, func(e ph.Expr) bool {
-		if axis, _ := f.end(e); axis >= 0 && found == nil {
-			if u, along, ok := f.derivative(e.Args()[0]); ok {
-				found = &pair{axis, u, along}
+	for part := range ph.Walk(e, nil) {
+		if axis, _ := f.end(part); axis >= 0 {
+			if u, along, ok := f.derivative(part.Args()[0]); ok {
+				return &pair{axis, u, along}
 			}
 		}
-		return found != nil
-	})
-	return found
+	}
+	return nil
 }
 
 // end is the axis and the side at which a substitution takes its operand; −1 for anything else.

@@ -123,34 +123,17 @@ func ordinal(n int) string {
 	return []string{"", "first", "second", "third"}[min(n, 3)]
 }
 
-// order is that of the highest derivative of u along c in an expression, −1 if u does not occur in it but where c is fixed.
+// order is that of the highest derivative of u along c in an expression, −1 if u occurs only where c is fixed.
 func order(e ph.Expr, u unknown, c *ph.Coord) int {
-	if w, ok := unknownOf(e); ok {
-		if w.field == u.field && w.at.Lo <= u.at.Lo && u.at.Hi <= w.at.Hi {
-			return 0
-		}
-		return -1
-	}
-	top := -1
-	for i, a := range e.Args() {
-		if i == 0 && e.Op() == ph.OpAt && e.Attr() == c {
-			continue
-		}
-		top = max(top, order(a, u, c))
-	}
-	if along, ok := e.Attr().([]*ph.Coord); ok && e.Op() == ph.OpD && top >= 0 {
-		for _, x := range along {
-			if x == c {
-				top++
-			}
-		}
-	}
-	return top
+	return ph.Order(e, c, func(part ph.Expr) (is, inside bool) {
+		w, ok := unknownOf(part)
+		return ok && w.field == u.field && w.at.Lo <= u.at.Lo && u.at.Hi <= w.at.Hi, !ok
+	})
 }
 
 // concerns reports whether a field occurs in an expression.
 func concerns(e ph.Expr, f *ph.Field) bool {
-	return contains(e, func(e ph.Expr) bool { return e.Op() == ph.OpField && e.Attr() == f })
+	return ph.Contains(e, func(e ph.Expr) bool { return e.Op() == ph.OpField && e.Attr() == f })
 }
 
 // change says where an equation, or a derivative of it along the axis, is not the same at both ends of the axis for a function that is; empty

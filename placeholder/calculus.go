@@ -23,16 +23,24 @@ func (n *node) D(coords ...*Coord) Expr {
 
 func (n *node) At(c *Coord, v float64) Expr { return n.Subst(c, Const(v)) }
 
+// Subst is n itself where it does not depend on c, so that no substitution is without effect.
 func (n *node) Subst(c *Coord, v Expr) Expr {
 	s := newNode(OpAt, n.dim, c, n, v)
-	if c == nil {
+	switch {
+	case c == nil:
 		return s.fail("substitution for a nil coordinate")
-	}
-	if s.err == nil && s.args[1].dim != 1 {
+	case s.err != nil:
+		return s
+	case s.args[1].dim != 1:
 		return s.fail("coordinate %s cannot become a quantity of %d components; pick one with Index", c.name, s.args[1].dim)
+	case s.args[1].is(c) || !FreeCoords(n)[c]:
+		return n
 	}
 	return s
 }
+
+// is reports whether n is the coordinate c.
+func (n *node) is(c *Coord) bool { return n.op == OpCoord && n.attr == any(c) }
 
 // Gradient returns (∂u/∂x_1, …, ∂u/∂x_d) of a one-component u.
 func Gradient(u Expr, xs ...*Coord) Expr {

@@ -29,10 +29,11 @@ type Expr interface {
 	// D returns the partial derivative with respect to each given coordinate in turn: u.D(x, x) is u_xx, u.D(t, x)
 	// is u_tx. Without coordinates it is the receiver.
 	D(coords ...*Coord) Expr
-	// At returns the receiver with coordinate c fixed at v. Derivatives inside are taken before c is fixed.
+	// At returns the receiver with coordinate c fixed at v. Derivatives inside are taken before c is fixed. What does not
+	// depend on c is returned as it is.
 	At(c *Coord, v float64) Expr
 	// Subst returns the receiver with coordinate c replaced by the expression v (which may contain c). Derivatives
-	// inside are taken before the replacement.
+	// inside are taken before the replacement. What does not depend on c is returned as it is.
 	Subst(c *Coord, v Expr) Expr
 
 	// Index returns component i, counted from 0.

@@ -97,6 +97,14 @@ func (p *Param) Initialize(rng *rand.Rand, dst []float64) { p.init(rng, dst, p.s
 // rather than trained.
 func (p *Param) Fixed() bool { return p.fixed }
 
+// Frozen returns a parameter of the same shape that is not trained, under another path. Its values are zero until they are
+// set: networks whose parameters are replaced by such ones are functions known beforehand.
+func (p *Param) Frozen(path string) *Param {
+	q := &Param{path: path, shape: slices.Clone(p.shape), fixed: true, init: func(_ *rand.Rand, dst []float64, _ []int) { clear(dst) }}
+	q.node = node{op: OpParam, dim: p.dim, attr: q, pos: p.pos, err: p.err}
+	return q
+}
+
 // Module is a network: it maps an input to an output, drawing its parameters from the scope.
 type Module interface {
 	Apply(s *Scope, in Expr) Expr

@@ -171,21 +171,24 @@ func (p *parser) integer(e Expr, complaint string) (int, Expr) {
 }
 
 // constant returns the value of an expression made of numbers only, such as 1/2.
-func constant(e Expr) (float64, bool) {
-	budget := 1000 // operands visited: expressions built in Go can share operands without bound
-	return value(e.term(), &budget)
+func constant(e Expr) (v float64, ok bool) {
+	values := map[*node]float64{}
+	descend(e.term(), nil, func(n *node) bool {
+		v, ok = value(n, values)
+		values[n] = v
+		return ok
+	})
+	return v, ok
 }
 
-func value(n *node, budget *int) (float64, bool) {
-	var v [2]float64
-	if *budget--; *budget < 0 || n.err != nil || n.dim != 1 || len(n.args) > len(v) {
+// value computes that of n from those of its operands; ok is false where n is not made of numbers.
+func value(n *node, values map[*node]float64) (float64, bool) {
+	if n.err != nil || n.dim != 1 {
 		return 0, false
 	}
-	for i, a := range n.args {
-		var ok bool
-		if v[i], ok = value(a, budget); !ok {
-			return 0, false
-		}
+	var v [2]float64
+	for i, a := range n.args[:min(len(n.args), len(v))] {
+		v[i] = values[a]
 	}
 	switch n.op {
 	case OpConst:

@@ -90,7 +90,7 @@ func (p *parser) coordNames() []string {
 
 // suffix reads the coordinates of a derivative u_tx. An underscore may separate them.
 func (p *parser) suffix(base Expr, name, s string) ([]*Coord, error) {
-	free := freeCoords(base)
+	free := FreeCoords(base)
 	var own, all []string
 	for _, c := range p.coordNames() {
 		all = append(all, c)
@@ -128,7 +128,7 @@ func (p *parser) dependence(e Expr, name string) string {
 	if f := fieldOf(e.term()); f != nil {
 		return fmt.Sprintf("%s is a function of %s", name, names(f.coords))
 	}
-	free := freeCoords(e)
+	free := FreeCoords(e)
 	var cs []string
 	for _, c := range p.coordNames() {
 		if free[p.coord(c)] {

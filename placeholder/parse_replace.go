@@ -15,7 +15,7 @@ func (p *parser) evaluate(c call, e Expr) Expr {
 		return p.errorAt(c.tok, "%s() lacks its coordinates; write %s, or just %s", c.name, c.use, c.name)
 	}
 	if slices.ContainsFunc(c.args, arg.isGiven) {
-		return p.replace(c, e, c.args, freeCoords(e))
+		return p.replace(c, e, c.args, FreeCoords(e))
 	}
 	order := p.order(c.name, e)
 	if order == nil {
@@ -46,7 +46,7 @@ func (p *parser) order(s string, e Expr) []*Coord {
 	if e.Op() == OpCoord {
 		return nil
 	}
-	if free := freeCoords(e); len(free) == 1 {
+	if free := FreeCoords(e); len(free) == 1 {
 		for c := range free {
 			return []*Coord{c}
 		}

@@ -2,6 +2,7 @@ package placeholder
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ func (p *printer) subscripted(n *node) (base *node, coords []*Coord, ok bool) {
 	if base.err != nil || base.op != OpField && base.op != OpNamed {
 		return base, coords, false
 	}
-	free := freeCoords(base)
+	free := FreeCoords(base)
 	for _, c := range coords {
 		if !free[c] || p.coord(c) != c.name || utf8.RuneCountInString(c.name) > 1 {
 			return base, coords, false
@@ -63,11 +64,15 @@ type replacement struct {
 // at writes u(t = 0), or at(e, t = 0). Nested substitutions become one where that means the same.
 func (p *printer) at(n *node) {
 	base, rs := simultaneous(n)
+	if len(rs) == 0 { // Replace can leave a substitution without effect
+		p.write(base, atom)
+		return
+	}
 	call := base.err == nil
 	if call {
 		_, _, call = p.subscripted(base)
 	}
-	free := freeCoords(base)
+	free := FreeCoords(base)
 	for _, r := range rs {
 		call = call && free[r.coord]
 	}
@@ -84,7 +89,7 @@ func (p *printer) at(n *node) {
 			p.put(", ")
 		}
 		p.put(p.coord(r.coord), " = ")
-		p.write(r.value, comparing+1)
+		p.write(r.value, adding)
 	}
 	p.put(")")
 }
@@ -97,24 +102,21 @@ func simultaneous(n *node) (base *node, rs []replacement) {
 	for base = n; base.op == OpAt && base.err == nil; base = base.args[0] {
 		chain = append(chain, replacement{base.attr.(*Coord), base.args[1]})
 	}
-	inBase := freeCoords(base)
+	inBase := FreeCoords(base)
 	for i := len(chain) - 1; i >= 0; i-- { // from the innermost, which acts on base
 		r := chain[i]
 		for j := i - 1; j >= 0; j-- {
 			switch {
-			case r.value.op == OpCoord && r.value.attr == chain[j].coord:
+			case r.value.is(chain[j].coord):
 				r.value = chain[j].value // carried outwards
-			case freeCoords(r.value)[chain[j].coord]:
+			case FreeCoords(r.value)[chain[j].coord]:
 				return n.args[0], []replacement{{n.attr.(*Coord), n.args[1]}}
 			}
 		}
 		repeated := slices.ContainsFunc(rs, func(s replacement) bool { return s.coord == r.coord })
-		if !repeated && (inBase[r.coord] || len(chain) == 1) {
+		if !repeated && inBase[r.coord] {
 			rs = append(rs, r)
 		}
-	}
-	if len(rs) == 0 { // nothing is replaced, but the text must keep its form
-		return n.args[0], []replacement{{n.attr.(*Coord), n.args[1]}}
 	}
 	return base, rs
 }
@@ -123,13 +125,13 @@ func simultaneous(n *node) (base *node, rs []replacement) {
 func (p *printer) integral(n *node) {
 	in := n.attr.(*Integral)
 	if p.fixed == nil {
-		p.fixed = freeCoords(p.root)
-		p.fix(p.root, map[*node]bool{})
+		p.fixed = FreeCoords(p.root)
+		p.fix()
 	}
 	s := in.Var.name
 	if !p.fixed[in.Var] {
 		taken := map[string]bool{}
-		p.namesIn(n.args[0], in.Var, taken, map[*node]bool{})
+		p.namesIn(n.args[0], in.Var, taken)
 		for i := 1; taken[s]; i++ {
 			s = fmt.Sprint(in.Var.name, i)
 		}
@@ -155,32 +157,21 @@ func (p *printer) integral(n *node) {
 
 // fix collects the coordinates on which something depends without naming them: fields, definitions, normals and bounds.
 // They are coordinates of the problem, and another name would mean another coordinate.
-func (p *printer) fix(n *node, seen map[*node]bool) {
-	if n == nil || seen[n] {
-		return
-	}
-	seen[n] = true
-	switch n.op {
-	case OpField, OpNamed, OpNormalize:
-		for c := range freeCoords(n) {
-			p.fixed[c] = true
+func (p *printer) fix() {
+	for part := range Walk(p.root, nil) {
+		switch part.Op() {
+		case OpField, OpNamed, OpNormalize:
+			maps.Copy(p.fixed, FreeCoords(part))
+		case OpNormal:
+			if c, ok := part.Attr().(*Coord); ok {
+				p.fixed[c] = true
+			}
 		}
-	case OpNormal:
-		if c, ok := n.attr.(*Coord); ok {
-			p.fixed[c] = true
-		}
-	}
-	for _, a := range n.args {
-		p.fix(a, seen)
 	}
 }
 
 // namesIn collects the names that an expression uses for anything but the coordinate except.
-func (p *printer) namesIn(n *node, except *Coord, taken map[string]bool, seen map[*node]bool) {
-	if n == nil || seen[n] {
-		return
-	}
-	seen[n] = true
+func (p *printer) namesIn(n *node, except *Coord, taken map[string]bool) {
 	coords := func(cs ...*Coord) {
 		for _, c := range cs {
 			if c != nil && c != except {
@@ -188,22 +179,21 @@ func (p *printer) namesIn(n *node, except *Coord, taken map[string]bool, seen ma
 			}
 		}
 	}
-	switch attr := n.attr.(type) {
-	case *Coord:
-		coords(attr)
-	case []*Coord:
-		coords(attr...)
-	case *Integral:
-		coords(attr.Var)
-	case *Field:
-		coords(attr.coords...)
-		taken[attr.name] = true
-	case *Param:
-		taken[attr.path] = true
-	case string:
-		taken[attr] = true
-	}
-	for _, a := range n.args {
-		p.namesIn(a, except, taken, seen)
+	for part := range Walk(n, nil) {
+		switch attr := part.Attr().(type) {
+		case *Coord:
+			coords(attr)
+		case []*Coord:
+			coords(attr...)
+		case *Integral:
+			coords(attr.Var)
+		case *Field:
+			coords(attr.coords...)
+			taken[attr.name] = true
+		case *Param:
+			taken[attr.path] = true
+		case string:
+			taken[attr] = true
+		}
 	}
 }

@@ -51,7 +51,9 @@ func TestString(t *testing.T) {
 		{u.Mul(x).At(x, 1), "at(u*x, x = 1)"},
 		{u.Subst(tt, s).Subst(x, r).Subst(s, x).Subst(r, tt), "u(t = x, x = t)"},
 		{u.Subst(tt, x.Scale(2)).Subst(x, y), "at(u(t = 2*x), x = y)"},
-		{u.At(y, 1), "at(u, y = 1)"},
+		{u.At(y, 1), "u"}, // u is no function of y, so nothing is replaced
+		{u.Subst(x, x), "u"},
+		{tt.At(tt, 0.25).Subst(tt, tt.Add(tt)).At(tt, 0.25), "at(t, t = 0.25)"},
 		{u.At(tt, 0).D(x), "diff(u(t = 0), x)"},
 		{u.Subst(x, ph.Compare(x, ph.Less, y)), "u(x = (x < y))"},
 		{ph.Integrate(u.Subst(x, s), s, c(0), x, 0), "integral(u(x = s), s, 0, x)"},

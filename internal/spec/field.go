@@ -105,7 +105,7 @@ func (n *fieldNet) names(f *ph.Field) map[string]ph.Expr {
 
 // within reports an output transform that depends on a coordinate of which the field is no function.
 func (b *builder) within(x ph.Expr, coords []*ph.Coord, n *node) {
-	dep := free(x)
+	dep := ph.FreeCoords(x)
 	for _, c := range b.p.Coords {
 		if dep[c] && !slices.Contains(coords, c) {
 			b.fail(n, "it depends on %s, but the field is a function of %s; list %s in of as well", c.Name(), coordNames(coords), c.Name())

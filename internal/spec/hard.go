@@ -188,15 +188,16 @@ func isTrained(n *node) bool {
 
 // mentions reports whether an expression contains the field of another one.
 func mentions(e, of ph.Expr) bool {
-	fields := map[any]bool{}
-	walk(of, func(e ph.Expr) {
-		if e.Op() == ph.OpField {
-			fields[e.Attr()] = true
+	fields := map[*ph.Field]bool{}
+	for part := range ph.Walk(of, nil) {
+		if f, ok := part.Attr().(*ph.Field); ok {
+			fields[f] = true
 		}
+	}
+	return ph.Contains(e, func(part ph.Expr) bool {
+		f, ok := part.Attr().(*ph.Field)
+		return ok && fields[f]
 	})
-	found := false
-	walk(e, func(e ph.Expr) { found = found || e.Op() == ph.OpField && fields[e.Attr()] })
-	return found
 }
 
 // forget drops the constraints that were read, and the definitions that mention fields, to read them with what the fields

@@ -21,7 +21,7 @@ func (b *builder) outputs(grid *node) {
 		if e == nil {
 			return
 		}
-		dep, own := free(e), b.names.env.Order[name]
+		dep, own := ph.FreeCoords(e), b.names.env.Order[name]
 		var coords []*ph.Coord
 		for _, c := range b.p.Coords {
 			if dep[c] || slices.Contains(own, c) {
@@ -42,7 +42,7 @@ func (b *builder) outputs(grid *node) {
 		case e == nil:
 		case uses(e, ph.OpField):
 			add(d.key)
-		case len(free(e)) == 0 && len(trainable(e)) > 0 && e.Dim() == 1 && !uses(e, ph.OpNormal):
+		case len(ph.FreeCoords(e)) == 0 && len(trainable(e)) > 0 && e.Dim() == 1 && !uses(e, ph.OpNormal):
 			b.p.Derived = append(b.p.Derived, Derived{Name: d.key, Expr: e})
 		}
 	}
@@ -163,7 +163,7 @@ func (b *builder) closedForm(f Field, n *node) *Reference {
 		b.fail(n, "it has %d components, %s has %d; write [a, b] for several", x.Dim(), f.Name, f.Expr.Dim())
 		return nil
 	}
-	dep := free(x)
+	dep := ph.FreeCoords(x)
 	for _, c := range b.p.Coords {
 		if dep[c] && !slices.Contains(f.Coords, c) {
 			b.fail(n, "it depends on %s, but %s is a function of %s; leave %s away", c.Name(), f.Name, coordNames(f.Coords), c.Name())

@@ -136,23 +136,6 @@ func (ns *names) mentioned(d *definition) []string {
 	return list
 }
 
-// walk visits an expression and all parts of it, networks included only as the field that they are.
-func walk(e ph.Expr, visit func(ph.Expr)) {
-	seen := map[ph.Expr]bool{}
-	var down func(ph.Expr)
-	down = func(e ph.Expr) {
-		if e == nil || seen[e] {
-			return
-		}
-		seen[e] = true
-		visit(e)
-		for _, a := range e.Args() {
-			down(a)
-		}
-	}
-	down(e)
-}
-
 // trainable are the scalars in an expression that the run finds.
 func trainable(e ph.Expr) []*ph.Param {
 	return slices.DeleteFunc(parameters(e), func(p *ph.Param) bool { return p.Fixed() })
@@ -161,55 +144,15 @@ func trainable(e ph.Expr) []*ph.Param {
 // parameters are the scalars in an expression that have a name: trainable ones, and the constant of a curriculum.
 func parameters(e ph.Expr) []*ph.Param {
 	var ps []*ph.Param
-	walk(e, func(e ph.Expr) {
-		if e.Op() == ph.OpParam {
-			ps = append(ps, e.Attr().(*ph.Param))
+	for part := range ph.Walk(e, nil) {
+		if p, ok := part.Attr().(*ph.Param); ok {
+			ps = append(ps, p)
 		}
-	})
+	}
 	return ps
 }
 
 // uses reports whether an operator occurs in an expression.
 func uses(e ph.Expr, op ph.Op) bool {
-	found := false
-	walk(e, func(e ph.Expr) { found = found || e.Op() == op })
-	return found
-}
-
-// free are the coordinates on which an expression depends. A coordinate that is replaced or integrated over does not count.
-func free(e ph.Expr) map[*ph.Coord]bool {
-	memo := map[ph.Expr]map[*ph.Coord]bool{}
-	var of func(ph.Expr) map[*ph.Coord]bool
-	of = func(e ph.Expr) map[*ph.Coord]bool {
-		if m, ok := memo[e]; ok {
-			return m
-		}
-		m := map[*ph.Coord]bool{}
-		memo[e] = m
-		for i, a := range e.Args() {
-			for c := range of(a) {
-				switch at := e.Attr().(type) {
-				case *ph.Coord:
-					if e.Op() == ph.OpAt && i == 0 && c == at {
-						continue
-					}
-				case *ph.Integral:
-					if i == 0 && c == at.Var {
-						continue
-					}
-				}
-				m[c] = true
-			}
-		}
-		switch e.Op() {
-		case ph.OpCoord:
-			m[e.Attr().(*ph.Coord)] = true
-		case ph.OpField:
-			for _, c := range e.Attr().(*ph.Field).Coords() {
-				m[c] = true
-			}
-		}
-		return m
-	}
-	return of(e)
+	return ph.Contains(e, func(part ph.Expr) bool { return part.Op() == op })
 }
