@@ -16,7 +16,8 @@ import (
 //
 // The networks of a window take over where those of the one before have ended. With a, b the window's ends, s = (t−a)/(b−a),
 // M the output of a network before anything is done with it, N the same network with parameters of the window's own, which sees
-// the window as wide as the whole axis, and m the highest derivative of its field along t in the problem,
+// the window as wide as the whole axis, and m the highest derivative of its field along t in the problem but
+// those at a fixed t, as in u_t(t = 0),
 //
 //	M(t, x) = Σ_{i<m} ∂ⁱM/∂tⁱ(a, x) (t−a)ⁱ/i!  +  s^m/(s^m + τ^m) · N(t, x)      τ = Onset
 //
