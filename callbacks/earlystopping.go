@@ -41,7 +41,6 @@ type ofRun struct{ claim.Mark }
 // stopping is the state of EarlyStopping.
 type stopping struct {
 	Started bool
-	Seen    int // latest step
 	Wait    int // steps without improvement
 	Best    float64
 	At      int // step of Best
@@ -55,7 +54,6 @@ func (e *EarlyStopping) Best() (value float64, epoch int, ok bool) {
 
 // OnSolveBegin implements crux.Callback.
 func (e *EarlyStopping) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(e)
 	switch {
 	case e.Patience < 1:
 		return fmt.Errorf("option Patience is %d; set the number of steps without improvement after which to stop", e.Patience)
@@ -65,7 +63,7 @@ func (e *EarlyStopping) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return fmt.Errorf("option Mode is %d; take Min, Max or Relative", e.Mode)
 	}
 	if !e.state.Started {
-		e.state = stopping{Started: true, Seen: -1, Best: math.NaN(), At: -1}
+		e.state = stopping{Started: true, Best: math.NaN(), At: -1}
 		if e.Baseline != nil {
 			e.state.Best = *e.Baseline
 		}
@@ -76,10 +74,9 @@ func (e *EarlyStopping) OnSolveBegin(_ context.Context, r *crux.Run) error {
 // OnStep implements crux.Callback.
 func (e *EarlyStopping) OnStep(_ context.Context, s *crux.Step) error {
 	st := &e.state
-	if s.Measuring() || s.Epoch <= st.Seen { // a step that is taken again after a break was counted before it
+	if s.Measuring() {
 		return nil
 	}
-	st.Seen = s.Epoch
 	m := s.Loss
 	if e.Metric != nil {
 		m = e.Metric(s)
@@ -140,7 +137,7 @@ func (e *EarlyStopping) SetState(b []byte) error {
 	if err := decode(b, &e.state); err != nil {
 		return err
 	}
-	claim.Restored(&e.Mark, e.state.Seen)
+	claim.Restored(&e.Mark, e.state.At+e.state.Wait)
 	return nil
 }
 

@@ -33,7 +33,7 @@ func line(t testing.TB, o crux.Options) (*crux.Solver, *ph.Param) {
 
 var modes = map[string]callbacks.Mode{"min": callbacks.Min, "max": callbacks.Max, "rel": callbacks.Relative}
 
-// Each sequence ends at the step and with the best value computed elsewhere, also when the run is broken off after two steps.
+// Each sequence ends after the step and with the best value computed elsewhere, also when the run is broken off after two steps.
 func TestGoldenEarlyStopping(t *testing.T) {
 	raw, err := os.ReadFile("../testdata/golden/early_stopping.json")
 	if err != nil {
@@ -83,8 +83,8 @@ func TestGoldenEarlyStopping(t *testing.T) {
 				if res.Status != crux.Completed {
 					t.Errorf("case %d: %v at %d, want no stop", i, res.Status, res.Epoch)
 				}
-			} else if res.Status != crux.Stopped || res.Epoch != *c.Stopped {
-				t.Errorf("case %d: %v at %d, want a stop at %d", i, res.Status, res.Epoch, *c.Stopped)
+			} else if res.Status != crux.Stopped || res.Epoch != *c.Stopped+1 {
+				t.Errorf("case %d: %v with %d steps, want a stop in step %d", i, res.Status, res.Epoch, *c.Stopped)
 			}
 			if best, _, ok := e.Best(); !ok || best != c.Best {
 				t.Errorf("case %d: best %v (%v), want %v", i, best, ok, c.Best)
@@ -98,7 +98,7 @@ func TestNaNIsNeverBest(t *testing.T) {
 	metric := []float64{math.NaN(), 2, math.NaN(), math.NaN(), 1}
 	e := &callbacks.EarlyStopping{Patience: 2, Metric: func(s *crux.Step) float64 { return metric[s.Epoch] }}
 	res, err := s.Solve(context.Background(), 5, e)
-	if best, at, _ := e.Best(); err != nil || best != 2 || at != 1 || res.Epoch != 3 {
+	if best, at, _ := e.Best(); err != nil || best != 2 || at != 1 || res.Epoch != 4 {
 		t.Errorf("best %v at %d, stopped at %d (%v)", best, at, res.Epoch, err)
 	}
 	if !strings.Contains(res.Reason, "no improvement for 2 steps") {

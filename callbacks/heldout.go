@@ -34,7 +34,7 @@ import (
 // Until the points are overfitted nothing changes, and never for a method that does not get that far, as Adam on some
 // thousand points. Between two checks, the points stand still; a method keeps all that it has learnt about the loss.
 //
-// The zero value is ready for use. It must come before Checkpoint in the list of callbacks.
+// The zero value is ready for use.
 type HeldOut struct {
 	Interval    int               // steps between checks, each of which costs less than a step of Adam; 0 means 5
 	Constraints []string          // names; nil means all with mean squares and random points that are drawn once
@@ -52,7 +52,7 @@ type HeldOut struct {
 
 // heldOut is the state of HeldOut.
 type heldOut struct {
-	Seen   int         // the last step that was checked
+	Seen   int         // the last step that was checked, for whoever gets this state
 	Sets   []pointData // held out, for each point set
 	Mean   float64     // of |r|² over the candidates of the last change; 0 before the first
 	Drawn  int         // changes
@@ -74,11 +74,8 @@ const (
 	mostGrowing = 3000
 )
 
-func (t *HeldOut) movesPoints() {}
-
 // OnSolveBegin implements crux.Callback.
 func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	switch {
 	case t.Interval < 0:
 		return fmt.Errorf("option Interval is %d; it must be at least 1, and 0 means 5", t.Interval)
@@ -97,7 +94,7 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if t.started && len(t.state.Sets) == len(t.watched) {
 		return nil
 	}
-	t.started, t.state = true, heldOut{Seen: -1}
+	t.started, t.state = true, heldOut{}
 	for _, w := range t.watched {
 		held, err := r.Specification(w[0]).Draw(r.Solver().Stream(fmt.Sprintf("heldout/%d/%s", t.Seed, r.Names()[w[0]])))
 		if err != nil {
@@ -151,8 +148,7 @@ func (t *HeldOut) choose(r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (t *HeldOut) OnStep(_ context.Context, s *crux.Step) error {
-	interval, factor := cmp.Or(t.Interval, 5), cmp.Or(t.Factor, 5)
-	if s.Measuring() || s.Epoch == 0 || s.Epoch%interval != 0 || s.Epoch <= t.state.Seen {
+	if s.Measuring() || !t.Reviewed(s.Epoch) {
 		return nil
 	}
 	var trained, held float64
@@ -171,7 +167,7 @@ func (t *HeldOut) OnStep(_ context.Context, s *crux.Step) error {
 	if err := s.Record("held_out", held/float64(len(s.Losses))); err != nil { // as a part of the loss
 		return err
 	}
-	if !(held > factor*trained) {
+	if !(held > cmp.Or(t.Factor, 5)*trained) {
 		return nil
 	}
 	return t.redraw(s, held/trained)
@@ -294,7 +290,7 @@ func (t *HeldOut) say(s *crux.Step, format string, args ...any) {
 func (t *HeldOut) Choices() []string { return slices.Clone(t.state.Lines) }
 
 // Reviewed implements crux.Reviewer: a method that has converged within a few steps has not yet shown how.
-func (t *HeldOut) Reviewed(epoch int) bool { return t.state.Seen == epoch }
+func (t *HeldOut) Reviewed(epoch int) bool { return epoch > 0 && epoch%cmp.Or(t.Interval, 5) == 0 }
 
 // State implements crux.Stateful.
 func (t *HeldOut) State() ([]byte, error) { return encode(t.state) }

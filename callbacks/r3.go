@@ -21,7 +21,6 @@ type R3 struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *R3) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	return t.begin(r, t.Interval, t.Constraints, t.Of)
 }
 

@@ -32,7 +32,6 @@ func NewRAD(constraints ...string) *RAD { return &RAD{Constraints: constraints, 
 
 // OnSolveBegin implements crux.Callback.
 func (t *RAD) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	if err := checkDensity(t.K, t.C, t.Candidates); err != nil {
 		return err
 	}
@@ -76,7 +75,6 @@ type RARD struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *RARD) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	if err := checkDensity(t.K, t.C, t.Candidates); err != nil {
 		return err
 	}

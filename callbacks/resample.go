@@ -15,20 +15,14 @@ import (
 )
 
 // resampler is what RAD, RARD and R3 share: which constraints, when, and residuals at points of one's choice. Its random
-// numbers depend on seed, constraint and step only, so it needs no state but the step of the last change.
+// numbers depend on seed, constraint and step only, so the step of the last change is all that it can tell of a run.
 type resampler struct {
 	ofRun
 	interval int
 	at       []int
 	evals    map[int]*crux.Evaluator
-	last     int
-	started  bool
+	last     int // step of the last change, 0 before
 }
-
-// adaptive marks callbacks that move points, for Checkpoint.
-type adaptive interface{ movesPoints() }
-
-func (r *resampler) movesPoints() {}
 
 func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux.Constraint) error {
 	if interval == 0 {
@@ -42,9 +36,6 @@ func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux
 		return err
 	}
 	r.interval, r.at, r.evals = interval, nil, map[int]*crux.Evaluator{}
-	if !r.started {
-		r.started, r.last = true, -1
-	}
 	owner := map[*domain.Points]int{}
 	for _, i := range all {
 		on, name := run.Specification(i), run.Names()[i]
@@ -71,7 +62,7 @@ func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux
 
 // due reports whether to choose points at a step, and notes it. The first points are those of the specification.
 func (r *resampler) due(s *crux.Step) bool {
-	if s.Measuring() || s.Epoch == 0 || s.Epoch%r.interval != 0 || s.Epoch <= r.last {
+	if s.Measuring() || s.Epoch == 0 || s.Epoch%r.interval != 0 {
 		return false
 	}
 	r.last = s.Epoch
@@ -116,7 +107,6 @@ func (r *resampler) SetState(b []byte) error {
 	if err := decode(b, &r.last); err != nil {
 		return err
 	}
-	r.started = true
 	claim.Restored(&r.Mark, r.last)
 	return nil
 }

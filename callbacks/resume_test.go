@@ -92,14 +92,15 @@ func build(t *testing.T, method, scheme, moves, dir string) *setup {
 		st.cs = append(st.cs, &callbacks.RAD{Interval: 7, C: 1, Constraints: []string{"pde"}})
 	case "rard":
 		st.cs = append(st.cs, &callbacks.RARD{Interval: 4, Constraints: []string{"pde"}})
-	case "r3":
-		st.cs = append(st.cs, &callbacks.R3{Interval: 2, Constraints: []string{"pde"}})
 	}
 	if dir != "" {
 		st.check = &callbacks.Checkpoint{Dir: dir, Interval: 4, Keep: 100}
 		st.cs = append(st.cs, st.check)
 	}
-	// These fire after the checkpoint is written.
+	// Whatever comes after the checkpoint is saved as well.
+	if moves == "r3" {
+		st.cs = append(st.cs, &callbacks.R3{Interval: 2, Constraints: []string{"pde"}})
+	}
 	st.cs = append(st.cs, &callbacks.CosSimilarity{Interval: 4}, &callbacks.EarlyStopping{Patience: 1000, RestoreBest: false})
 	var err error
 	st.solver, err = crux.New(crux.Problem{Name: "plate", Constraints: []crux.Constraint{
@@ -224,7 +225,7 @@ func TestResumeIsExact(t *testing.T) {
 	}
 }
 
-// A run that a callback stopped within a step goes on where it was: the step is taken again, its measurements are not.
+// A run that a callback stopped goes on where it was: in the step in which it stopped, the update was made.
 func TestResumeAfterStop(t *testing.T) {
 	for _, scheme := range []string{"norms", "relobralo", "causal", "selfadaptive", "rba and norms"} {
 		plain := build(t, "adam", scheme, "", "")
@@ -238,7 +239,7 @@ func TestResumeAfterStop(t *testing.T) {
 			return nil
 		})
 		res, err := first.solver.Solve(context.Background(), 20, append(first.cs, stop)...)
-		if err != nil || res.Status != crux.Stopped || res.Epoch != 9 {
+		if err != nil || res.Status != crux.Stopped || res.Epoch != 10 {
 			t.Fatal(res, err)
 		}
 		saved, err := callbacks.Latest(dir)
@@ -249,7 +250,7 @@ func TestResumeAfterStop(t *testing.T) {
 		if err := saved.Restore(second.solver, second.cs...); err != nil {
 			t.Fatal(err)
 		}
-		second.solve(t, 11)
+		second.solve(t, 10)
 		same(t, scheme, second, plain)
 	}
 }
@@ -437,9 +438,5 @@ func TestCheckpointFiles(t *testing.T) {
 		if _, err := s.solver.Solve(context.Background(), 1, append(s.cs[:3:3], bad)...); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-	// Points that move after the checkpoint was prepared would be lost.
-	if _, err := s.solver.Solve(context.Background(), 9, append(s.cs[:3:3], &callbacks.Checkpoint{Dir: t.TempDir(), Interval: 2}, &callbacks.RAD{})...); err == nil || !strings.Contains(err.Error(), "pass it after") {
-		t.Errorf("RAD after Checkpoint: %v", err)
 	}
 }

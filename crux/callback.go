@@ -18,14 +18,22 @@ type Callback interface {
 	// OnSolveBegin is called once, before the first step: validate and compile here.
 	OnSolveBegin(ctx context.Context, r *Run) error
 	// OnStep is called at every step, after losses and gradients at θ_e are known and before the update. Everything in s
-	// belongs to the same θ_e. An error made by Stop ends the run after the other callbacks have seen the step; any
-	// other error fails it.
+	// belongs to the same θ_e. An error made by Stop ends the run when the other callbacks have seen the step and its update has
+	// been made; any other error fails it, after the update.
 	OnStep(ctx context.Context, s *Step) error
 }
 
 // Ender is a callback that wants to know when the run is over, however it ended.
 type Ender interface {
 	OnSolveEnd(ctx context.Context, r *Run, res *Result) error
+}
+
+// StepEnder is a callback that acts between two steps, when the update has been made and Run.Epoch counts the step. Then, and only then
+// within a run, Solver.State is exact. What OnStepEnd does changes no state that belongs to the run, that of the callback included,
+// since others may have saved it already. It is not called after a step in which a callback or the method has failed. An error made by
+// Stop ends the run, any other fails it.
+type StepEnder interface {
+	OnStepEnd(ctx context.Context, r *Run) error
 }
 
 // GradientHook is a callback that may change the gradient of the training loss at θ_e before the method sees it, after all
@@ -36,7 +44,7 @@ type GradientHook interface {
 }
 
 // Reviewer is a callback that looks, at some steps, whether what the method has found holds beyond the points on which it was
-// found. A method that converges ends the run only in a step at which all reviewers have looked, and none has moved points; until
+// found. A method that converges ends the run only after a step at which all reviewers have looked, and none has moved points; until
 // then the run goes on with steps that change nothing, as long as it may take any.
 type Reviewer interface {
 	// Reviewed reports whether OnStep has looked at the given step, which is the present one.

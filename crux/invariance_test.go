@@ -33,7 +33,7 @@ func TestSeveralSolvesAreOne(t *testing.T) {
 	}
 }
 
-// An interrupted step is taken again as if nothing had happened.
+// A run that callbacks have stopped goes on as one that was not.
 func TestInterruptedSolveGoesOn(t *testing.T) {
 	for name, method := range methods {
 		t.Run(name, func(t *testing.T) {

@@ -119,22 +119,24 @@ func resumes(t testing.TB, first, second, whole *crux.Solver, cut, steps int) {
 	sameRun(t, second, whole)
 }
 
-// resumesFromSteps takes the state that a checkpoint takes in the middle of each step of a run, and wants whoever goes on from one to
-// end as the run does. It returns how many there were.
+// between is a callback made of a function that is called between steps.
+type between struct {
+	hook
+	do func(r *crux.Run) error
+}
+
+func (b *between) OnStepEnd(_ context.Context, r *crux.Run) error { return b.do(r) }
+
+// resumesFromSteps takes the state between all steps of a run, and wants whoever goes on from one to end as the run does. It returns
+// how many there were.
 func resumesFromSteps(t testing.TB, build func() *crux.Solver, steps int, callbacks ...crux.Callback) int {
 	t.Helper()
 	var states []*crux.State
-	var next *crux.State
-	take := onStep(func(_ context.Context, st *crux.Step) (err error) {
-		if next != nil {
-			if err := st.Run.Complete(next); err != nil {
-				return err
-			}
-			states = append(states, next)
-		}
-		next, err = st.Run.Next()
+	take := &between{do: func(r *crux.Run) error {
+		st, err := r.Solver().State()
+		states = append(states, st)
 		return err
-	})
+	}}
 	whole := build()
 	solve(t, whole, steps, append([]crux.Callback{take}, callbacks...)...)
 	for _, st := range states {

@@ -26,19 +26,6 @@ func (s *Solver) drawWindow() error {
 	return nil
 }
 
-// firsts is how often a set was drawn because a window began.
-func (s *Solver) firsts(g *group) int {
-	n := 1
-	if s.march != nil {
-		for _, p := range g.parts[1 : s.stages.now+1] {
-			if p != nil {
-				n++
-			}
-		}
-	}
-	return n
-}
-
 // freezeWindow keeps the parameters of a window that is over.
 func (s *Solver) freezeWindow() {
 	if s.march == nil {

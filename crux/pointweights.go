@@ -18,8 +18,8 @@ type pointWeights struct {
 	scheme   weights.PointScheme
 	loss     Loss
 	mu, next []float64     // weights now, and room for new ones
-	at       *domain.Cloud // the points that mu belongs to and residuals were measured at; nil before the first step
-	residual []float64     // |r| at them, when the gradient was computed last
+	at       *domain.Cloud // the points at which residuals were measured last; nil before the first step
+	residual []float64     // |r| at them
 	losses   []float64     // their shares of the loss
 	stale    bool          // the program has forgotten mu
 	view     weights.Points
@@ -95,15 +95,7 @@ func (q *pointWeights) weigh(epoch int, now *domain.Cloud) error {
 	if n := now.Len(); len(q.next) != n {
 		q.next = make([]float64, n)
 	}
-	err := q.scheme.WeighPoints(q.next, v)
-	if v.From != nil && err == nil {
-		// What was measured belongs to other points than the weights now. It is in them; a step that is taken again
-		// needs the number of points only.
-		n := now.Len()
-		q.residual, q.losses = make([]float64, n), make([]float64, n)
-	}
-	q.at = now
-	return err
+	return q.scheme.WeighPoints(q.next, v)
 }
 
 // places are those of the points now among the points before, −1 where there was none.
@@ -199,7 +191,7 @@ func (s *Solver) PointWeights(name string) ([]float64, error) {
 type PointWeightState struct {
 	Constraint string
 	Scheme     []byte    // of the point scheme, if it is Stateful
-	Weights    []float64 // of the last step
+	Weights    []float64 // of the last step; nil if the points are others since
 	Residual   []float64 // |r| measured at the last step; nil before the first
 	Loss       []float64 // shares of the loss, likewise
 	At         []float64 // coordinates of the points of the last step; nil if they are those of the constraint now
@@ -208,7 +200,10 @@ type PointWeightState struct {
 func (q *pointWeights) state(name string, now *domain.Cloud) (PointWeightState, error) {
 	st := PointWeightState{Constraint: name}
 	if q.at != nil {
-		st.Weights, st.Residual, st.Loss = slices.Clone(q.mu), slices.Clone(q.residual), slices.Clone(q.losses)
+		st.Residual, st.Loss = slices.Clone(q.residual), slices.Clone(q.losses)
+		if !q.stale {
+			st.Weights = slices.Clone(q.mu)
+		}
 		if q.at != now && !slices.Equal(q.at.X, now.X) {
 			st.At = slices.Clone(q.at.X)
 		}
@@ -228,12 +223,12 @@ func (q *pointWeights) fits(st PointWeightState, name string, coords int, p Poin
 	if x == nil {
 		x = p.X
 	}
-	n := len(st.Residual)
+	n, m := len(st.Residual), len(st.Weights)
 	switch {
 	case st.Constraint != name:
 		return fmt.Errorf("its point weights are those of constraint %q where %q comes next", st.Constraint, name)
-	case len(st.Loss) != n || n > 0 && (len(x) != n*coords || len(st.Weights) != n) || n == 0 && len(st.Weights) > 0:
-		return fmt.Errorf("%d point weights of constraint %q, %d residuals and %d losses for %d points do not fit together", len(st.Weights), name, n, len(st.Loss), len(x)/coords)
+	case len(st.Loss) != n || n > 0 && len(x) != n*coords || m > 0 && (n == 0 || len(p.X) != m*coords):
+		return fmt.Errorf("%d point weights of constraint %q, %d residuals and %d losses for %d points do not fit together", m, name, n, len(st.Loss), len(x)/coords)
 	}
 	for k, m := range st.Weights {
 		if !(m >= 0) || math.IsInf(m, 0) {
@@ -291,7 +286,7 @@ func (s *Solver) restorePointWeights(list []PointWeightState) error {
 		}
 		g := s.groups[c.group]
 		c.points.restore(list[at], g.cloud)
-		if len(list[at].Weights) == g.cloud.Len() && list[at].At == nil {
+		if len(list[at].Weights) > 0 {
 			if err := g.program.SetPointWeights(c.index, c.points.mu); err != nil {
 				return err
 			}

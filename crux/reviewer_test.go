@@ -49,8 +49,8 @@ func (r *reviewer) OnStep(_ context.Context, s *crux.Step) error {
 
 func (r *reviewer) Reviewed(epoch int) bool { return epoch == r.seen }
 
-// A method that has converged ends the run with the first step that reviewers have looked at without moving points, and the steps
-// until then change nothing.
+// A method that has converged ends the run after the first step that reviewers have looked at without moving points. The steps until
+// then, and the one in which it converges, change nothing and count.
 func TestReviewer(t *testing.T) {
 	for name, c := range map[string]struct {
 		m     settled
@@ -58,13 +58,13 @@ func TestReviewer(t *testing.T) {
 		steps int
 		want  int
 	}{
-		"nobody looks":                    {settled{from: 2}, nil, 100, 2},
-		"looked at later":                 {settled{from: 2}, &reviewer{}, 100, 5},
-		"looked at already":               {settled{from: 5}, &reviewer{}, 100, 5},
-		"points are about to be others":   {settled{from: 2}, &reviewer{moves: true}, 100, 10},
-		"the steps end before":            {settled{from: 2}, &reviewer{}, 4, 3},
-		"would end on any points":         {settled{from: 2, reason: optim.Stalled}, &reviewer{}, 100, 2},
-		"has no more steps on any points": {settled{from: 2, reason: optim.PhasesDone}, &reviewer{}, 100, 2},
+		"nobody looks":                    {settled{from: 2}, nil, 100, 3},
+		"looked at later":                 {settled{from: 2}, &reviewer{}, 100, 6},
+		"looked at already":               {settled{from: 5}, &reviewer{}, 100, 6},
+		"points are about to be others":   {settled{from: 2}, &reviewer{moves: true}, 100, 11},
+		"the steps end before":            {settled{from: 2}, &reviewer{}, 4, 4},
+		"would end on any points":         {settled{from: 2, reason: optim.Stalled}, &reviewer{}, 100, 3},
+		"has no more steps on any points": {settled{from: 2, reason: optim.PhasesDone}, &reviewer{}, 100, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSolver(t, newPoisson().Problem, crux.Options{Method: &c.m})

@@ -15,8 +15,8 @@ import (
 type Result struct {
 	Status  Status
 	Reason  string        // why, in words
-	Steps   int           // updates made by this call
-	Epoch   int           // global step counter: updates made in all
+	Steps   int           // taken by this call
+	Epoch   int           // global step counter: steps taken in all
 	Loss    float64       // at the final parameters
 	Losses  []float64     // unweighted, by constraint, at the final parameters
 	Weights []float64     // of the last step
@@ -33,9 +33,13 @@ type History struct {
 
 // Solve trains for the given number of steps. The step counter goes on from earlier calls.
 //
+// A run ends between two steps, so the step under way is finished, and its update made, whoever asks for the end: a callback, the
+// context, or a callback that fails. A method that has converged, or fails, changes nothing in the step, which counts. A step whose
+// loss is not a number is not taken.
+//
 // The result is valid whatever err is. err is nil when the run completed, converged or was stopped by a callback; the
-// context's cause when that ended the run (the step under way is finished); a *DivergedError when a loss stopped
-// being a number; and otherwise what a callback, a scheme or the method returned.
+// context's cause when that ended the run; a *DivergedError when a loss stopped being a number; and otherwise what a callback, a
+// scheme or the method returned.
 func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...Callback) (*Result, error) {
 	start := time.Now()
 	res := &Result{}
@@ -64,11 +68,23 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...Callback) (*
 	return res, err
 }
 
-// Measure fires the callbacks once at the current parameters, without training: a trained model can be explained.
+// Measure fires the callbacks once at the current parameters, without training: a trained model can be explained. They see the step
+// that would come next. Schemes are asked for its weights, and are then what they were before.
 func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
 	if s.closed {
 		return errClosed
 	}
+	if err := s.movePoints(); err != nil {
+		return err
+	}
+	err := s.aside(func() error { return s.measure(ctx, callbacks) })
+	if errors.Is(err, ErrStop) {
+		err = nil
+	}
+	return err
+}
+
+func (s *Solver) measure(ctx context.Context, callbacks []Callback) error {
 	back, err := s.overall()
 	if err != nil {
 		return err
@@ -78,18 +94,27 @@ func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
 	if err != nil {
 		return err
 	}
-	if err := s.movePoints(); err != nil {
+	step, err := s.evaluate(ctx, run)
+	if err != nil {
 		return err
 	}
-	step, err := s.evaluate(ctx, run)
-	if err == nil {
-		step.measuring = true
-		err = fire(ctx, step, run.callbacks)
+	step.measuring = true
+	return fire(ctx, step)
+}
+
+// aside does something for which schemes are asked for weights, and puts them back.
+func (s *Solver) aside(do func() error) error {
+	if err := s.claim(s.schemes()); err != nil { // those of another solver are left alone
+		return err
 	}
-	if errors.Is(err, ErrStop) {
-		err = nil
+	st := &State{Weights: slices.Clone(s.weights)}
+	if err := s.schemeStates(st); err != nil {
+		return err
 	}
-	return err
+	err := do()
+	copy(s.weights, st.Weights)
+	s.obj.forget()
+	return errors.Join(err, s.setSchemeStates(st))
 }
 
 func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*Run, error) {
@@ -132,53 +157,102 @@ func (s *Solver) params() []optim.Param {
 	return ps
 }
 
-// loop is the outer loop, in the order that the semantics fix.
+// loop takes steps until there is a reason to end, which it returns; nil means that all have been taken. A run ends between steps
+// only: a step of which anybody has seen something is complete, and counts, whatever happens in it.
 func (s *Solver) loop(ctx context.Context, run *Run, steps int, res *Result) error {
-	callbacks := run.callbacks
 	if m, ok := s.method.(optim.Averaged); ok {
 		m.Continue(s.theta)
 	}
 	whole := context.WithoutCancel(ctx) // a step under way is finished: what it has computed is not thrown away
-	for k := range steps {
+	for res.Steps < steps {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if done, err := s.turn(); err != nil || done {
 			return err
 		}
-		if err := s.resample(); err != nil {
-			return err
-		}
-		step, err := s.evaluate(whole, run)
+		step, err := s.begun(whole, run)
 		if err != nil {
 			return err
 		}
-		copy(s.losses, step.Losses)
-		s.stepped = true
-		if err := s.record(run, step); err != nil {
-			return err
-		}
-		err = fire(whole, step, callbacks)
-		if err == nil {
-			err = s.finished()
-		}
-		if err == nil {
-			err = s.update(whole, step, callbacks)
-		}
-		if err != nil && (k == steps-1 || !s.early(err, callbacks)) && !s.leave(err) {
-			return err
-		}
+		err = s.complete(whole, step)
+		early := s.early(err, run.callbacks)
 		s.epoch++
 		res.Steps++
+		switch {
+		case early && res.Steps < steps, s.leave(err):
+			err = nil
+		case err != nil && !errors.Is(err, ErrStop) && !errors.Is(err, optim.ErrConverged):
+			return err // a step that went wrong is nothing to go on from
+		}
+		if failed := s.between(whole, run); failed != nil {
+			err = failed
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// begun is the step as hooks see it, all that belongs to θ_e. If it fails, nobody has seen anything of the step.
+func (s *Solver) begun(ctx context.Context, run *Run) (*Step, error) {
+	if err := s.resample(); err != nil {
+		return nil, err
+	}
+	step, err := s.evaluate(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	copy(s.losses, step.Losses)
+	s.stepped = true
+	return step, nil
+}
+
+// complete records the step, lets the callbacks see it and updates the parameters. The update is made even if a callback has failed
+// or wants the run to end.
+func (s *Solver) complete(ctx context.Context, step *Step) error {
+	asked := s.record(step.Run, step)
+	if asked == nil {
+		asked = fire(ctx, step)
+	}
+	if asked == nil {
+		asked = s.finished()
+	}
+	err := s.update(ctx, step)
+	switch {
+	case asked == nil:
+		return err
+	case err == nil || errors.Is(err, optim.ErrConverged):
+		return asked
+	case errors.Is(asked, ErrStop):
+		return err
+	}
+	return errors.Join(asked, err)
+}
+
+// between calls the hooks between two steps.
+func (s *Solver) between(ctx context.Context, run *Run) error {
+	return callAll(run.callbacks, func(c Callback) error {
+		h, ok := c.(StepEnder)
+		if !ok {
+			return nil
+		}
+		if err := h.OnStepEnd(ctx, run); err != nil {
+			return fmt.Errorf("crux: after epoch %d: %T: %w", s.epoch-1, c, err)
+		}
+		return nil
+	})
 }
 
 // early reports whether an error says that the method has converged before all reviewers have looked, or on points that are
 // about to be others. A method that would end on any points is not asked again.
 func (s *Solver) early(err error, callbacks []Callback) bool {
+	if s.march != nil || !errors.Is(err, optim.ErrConverged) {
+		return false
+	}
 	var c *optim.ConvergedError
-	if s.march != nil || !errors.Is(err, optim.ErrConverged) || errors.As(err, &c) && (c.Reason == optim.PhasesDone || c.Reason == optim.Stalled) {
+	if errors.As(err, &c) && (c.Reason == optim.PhasesDone || c.Reason == optim.Stalled) {
 		return false
 	}
 	moved := slices.ContainsFunc(s.groups, func(g *group) bool { return g.next != nil })
@@ -190,13 +264,13 @@ func (s *Solver) early(err error, callbacks []Callback) bool {
 
 // update lets the gradient hooks change the gradient and takes the method's step. When it fails, the gradient that hooks
 // may have changed is forgotten.
-func (s *Solver) update(ctx context.Context, step *Step, callbacks []Callback) (err error) {
+func (s *Solver) update(ctx context.Context, step *Step) (err error) {
 	defer func() {
 		if err != nil {
 			s.obj.forget()
 		}
 	}()
-	for _, c := range callbacks {
+	for _, c := range step.Run.callbacks {
 		if h, ok := c.(GradientHook); ok {
 			if err := h.OnGradient(ctx, step, s.obj.grad); err != nil {
 				return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)
@@ -294,9 +368,6 @@ func (s *Solver) weigh(ctx context.Context) error {
 
 func (s *Solver) record(run *Run, step *Step) error {
 	h := &s.history
-	if n := len(h.Epochs); n > 0 && h.Epochs[n-1] == step.Epoch { // a step that was interrupted and is taken again
-		h.Epochs, h.Loss, h.Losses = h.Epochs[:n-1], h.Loss[:n-1], h.Losses[:n-1]
-	}
 	h.Epochs = append(h.Epochs, step.Epoch)
 	h.Loss = append(h.Loss, step.Loss)
 	h.Losses = append(h.Losses, s.rows.keep(step.Losses))
@@ -327,19 +398,27 @@ func (r *rows) keep(x []float64) []float64 {
 	return row
 }
 
-// fire calls the hooks. A request to stop waits until all callbacks have seen the step.
-func fire(ctx context.Context, step *Step, callbacks []Callback) error {
-	var stopped error
+// fire lets the callbacks see the step.
+func fire(ctx context.Context, step *Step) error {
 	defer func() { step.firing = nil }()
-	for _, c := range callbacks {
+	return callAll(step.Run.callbacks, func(c Callback) error {
 		step.firing = c
 		if err := c.OnStep(ctx, step); err != nil {
-			if !errors.Is(err, ErrStop) {
-				return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)
-			}
-			if stopped == nil {
-				stopped = err
-			}
+			return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)
+		}
+		return nil
+	})
+}
+
+// callAll calls a hook of every callback. A request to stop waits until all have been called, a failure does not.
+func callAll(callbacks []Callback, hook func(Callback) error) error {
+	var stopped error
+	for _, c := range callbacks {
+		switch err := hook(c); {
+		case err != nil && !errors.Is(err, ErrStop):
+			return err
+		case stopped == nil:
+			stopped = err
 		}
 	}
 	return stopped

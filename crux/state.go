@@ -14,7 +14,7 @@ import (
 
 // State is all that decides how a solver goes on: restored into a solver of the same problem and options, it continues bit
 // for bit as the one it was taken from. Random numbers need no state of their own, since each stream depends on its name
-// and a counter that is kept here. It does not hold callbacks; see [Stateful] and [Run.Keep].
+// and a counter that is kept here. It does not hold callbacks; see [Stateful] and [Run.Kept].
 type State struct {
 	Problem    string
 	Epoch      int         // the step to begin with
@@ -47,80 +47,12 @@ type PointData struct {
 	Columns map[string][]float64 // nil if the points have none
 }
 
-// State returns a copy of the solver's state. Between two calls of Solve it is exact. After a run that ended within a step, by
-// a callback's wish or because the method had converged, it is that of the beginning of that step, which is then taken again.
+// State returns a copy of the solver's state. It is exact between two steps: outside of Solve, and in OnStepEnd.
 func (s *Solver) State() (*State, error) {
-	st, err := s.stateAt(s.epoch)
-	if err != nil {
-		return nil, err
-	}
-	return st, s.updated(st)
-}
-
-// Next is the state with which the step after this one begins, as far as it is known within OnStep: all but the parameters
-// and the method, which the update is about to change. The next step's OnStep adds them with Complete. So a checkpoint
-// is exact although hooks run in the middle of a step.
-func (r *Run) Next() (*State, error) { return r.solver.stateAt(r.solver.epoch + 1) }
-
-// Complete adds to a state from Next what the update has changed.
-func (r *Run) Complete(st *State) error {
-	if st == nil || st.Epoch != r.solver.epoch {
-		return errors.New("crux: Complete in another step than the one after Next")
-	}
-	s := r.solver
-	if st.turned(s.stages) && s.march != nil { // which draws points for the window; without it they are those of Next
-		return s.updated(st)
-	}
-	for i, g := range s.groups { // points that callbacks set after Next are in place by now
-		s.keepMeasured(st, i)
-		st.Points[i].put(g.cloud)
-		st.Points[i].Next = nil
-	}
-	return s.updated(st)
-}
-
-// turned reports whether another stage has begun with the step after Next. Then all stays as it was before, and is done again.
-func (st *State) turned(m *stages) bool {
-	if m == nil || st.Stages == nil || len(st.Stages.Past) == m.now {
-		return false
-	}
-	st.Stages.Over = true
-	return true
-}
-
-// keepMeasured moves the points of group i in a state to its point weights, if others have taken their place since.
-func (s *Solver) keepMeasured(st *State, i int) {
-	if !s.groups[i].byPoint || slices.Equal(st.Points[i].X, s.groups[i].cloud.X) {
-		return
-	}
-	at := 0
-	for _, c := range s.cons {
-		if c.points == nil {
-			continue
-		}
-		if w := &st.PointWeights[at]; c.group == i && w.At == nil && len(w.Residual) > 0 {
-			w.At = st.Points[i].X
-		}
-		at++
-	}
-}
-
-// stateful is what methods and schemes with state have in common.
-type stateful = optim.Stateful
-
-// stateAt is the state with which a step begins, without parameters and method.
-func (s *Solver) stateAt(epoch int) (*State, error) {
-	st := &State{
-		Problem: s.problem.Name, Epoch: epoch, Weights: slices.Clone(s.weights), Losses: make([]float64, len(s.cons)), Evals: s.evals,
-	}
 	h := s.history
-	n := len(h.Epochs)
-	for n > 0 && h.Epochs[n-1] >= epoch {
-		n--
-	}
-	st.History = History{slices.Clone(h.Epochs[:n]), slices.Clone(h.Loss[:n]), slices.Clone(h.Losses[:n])}
-	if n > 0 {
-		copy(st.Losses, h.Losses[n-1])
+	st := &State{
+		Problem: s.problem.Name, Epoch: s.epoch, Parameters: s.Parameters(), Weights: slices.Clone(s.weights), Losses: slices.Clone(s.losses),
+		History: History{slices.Clone(h.Epochs), slices.Clone(h.Loss), slices.Clone(h.Losses)}, Evals: s.evals, Stages: s.stages.state(),
 	}
 	for _, g := range s.groups {
 		p := PointState{Name: g.name, Draws: g.draws}
@@ -129,31 +61,43 @@ func (s *Solver) stateAt(epoch int) (*State, error) {
 			p.Next = &PointData{}
 			p.Next.put(g.next)
 		}
-		// A set that the step itself draws is drawn again: at its beginning there was the first one, of each window, and one
-		// for each interval before it.
-		if every := g.on.Interval(); every > 0 && epoch > 0 {
-			p.Draws = min(p.Draws, s.firsts(g)+(epoch-1)/every)
-		}
 		st.Points = append(st.Points, p)
 	}
-	st.Stages = s.stages.state()
-	if k, ok := s.options.Weights.(stateful); ok {
+	if k, ok := s.method.(stateful); ok {
+		if err := s.method.Init(s.params()); err != nil { // it has no state before
+			return nil, fmt.Errorf("crux: %w", err)
+		}
 		var err error
-		if st.Scheme, err = k.State(); err != nil {
+		if st.Method, err = k.State(); err != nil {
 			return nil, fmt.Errorf("crux: state of %T: %w", k, err)
 		}
 	}
-	for _, c := range s.cons {
-		if c.points != nil {
-			w, err := c.points.state(c.name, s.groups[c.group].cloud)
-			if err != nil {
-				return nil, err
-			}
-			st.PointWeights = append(st.PointWeights, w)
+	return st, s.schemeStates(st)
+}
+
+// schemeStates adds the weight scheme, and the weights of points with their schemes.
+func (s *Solver) schemeStates(st *State) error {
+	if k, ok := s.options.Weights.(stateful); ok {
+		var err error
+		if st.Scheme, err = k.State(); err != nil {
+			return fmt.Errorf("crux: state of %T: %w", k, err)
 		}
 	}
-	return st, nil
+	for _, c := range s.cons {
+		if c.points == nil {
+			continue
+		}
+		w, err := c.points.state(c.name, s.groups[c.group].cloud)
+		if err != nil {
+			return err
+		}
+		st.PointWeights = append(st.PointWeights, w)
+	}
+	return nil
 }
+
+// stateful is what methods and schemes with state have in common.
+type stateful = optim.Stateful
 
 // put copies the points of a cloud.
 func (p *PointData) put(c *domain.Cloud) {
@@ -177,23 +121,6 @@ func cloneColumns(columns map[string][]float64) map[string][]float64 {
 		c[name] = slices.Clone(x)
 	}
 	return c
-}
-
-// updated adds the parameters and the method.
-func (s *Solver) updated(st *State) error {
-	st.Parameters = s.Parameters()
-	k, ok := s.method.(stateful)
-	if !ok {
-		return nil
-	}
-	if err := s.method.Init(s.params()); err != nil { // it has no state before
-		return fmt.Errorf("crux: %w", err)
-	}
-	var err error
-	if st.Method, err = k.State(); err != nil {
-		return fmt.Errorf("crux: state of %T: %w", k, err)
-	}
-	return nil
 }
 
 // SetState makes the solver continue from a state. A state of another problem, or one that does not fit this solver's
@@ -329,23 +256,49 @@ func (s *Solver) setParts(st *State) error {
 	if !ok && len(st.Method) > 0 {
 		return fmt.Errorf("it was not made by the method %T", s.method)
 	}
-	scheme, ok := s.options.Weights.(stateful)
-	if !ok && len(st.Scheme) > 0 {
+	if _, ok := s.options.Weights.(stateful); !ok && len(st.Scheme) > 0 {
 		return fmt.Errorf("it was not made with the weight scheme %T", s.options.Weights)
 	}
-	type part struct {
-		of        stateful
-		to, state []byte
-	}
-	var parts []part
+	parts := s.schemeParts(st)
 	if method != nil {
 		if err := s.method.Init(s.params()); err != nil {
 			return err
 		}
-		parts = append(parts, part{of: method, to: st.Method})
+		parts = append(parts, part{method, st.Method})
 	}
-	if scheme != nil {
-		parts = append(parts, part{of: scheme, to: st.Scheme})
+	return setAll(parts)
+}
+
+// setSchemeStates undoes whatever has been asked of the schemes since schemeStates.
+func (s *Solver) setSchemeStates(st *State) error {
+	if err := setAll(s.schemeParts(st)); err != nil {
+		return err
+	}
+	if err := s.claim(s.schemes()); err != nil { // SetState has made them nobody's
+		return err
+	}
+	for _, g := range s.groups {
+		if !g.byPoint {
+			continue
+		}
+		if err := s.setCloud(g, g.cloud); err != nil {
+			return err
+		}
+	}
+	return s.restorePointWeights(st.PointWeights)
+}
+
+// part is something that has a state within the solver's.
+type part struct {
+	of stateful
+	to []byte
+}
+
+// schemeParts are the weight scheme and the point schemes.
+func (s *Solver) schemeParts(st *State) []part {
+	var parts []part
+	if k, ok := s.options.Weights.(stateful); ok {
+		parts = append(parts, part{k, st.Scheme})
 	}
 	at := 0
 	for _, c := range s.cons {
@@ -353,13 +306,19 @@ func (s *Solver) setParts(st *State) error {
 			continue
 		}
 		if k, ok := c.points.scheme.(stateful); ok {
-			parts = append(parts, part{of: k, to: st.PointWeights[at].Scheme})
+			parts = append(parts, part{k, st.PointWeights[at].Scheme})
 		}
 		at++
 	}
-	for i := range parts {
+	return parts
+}
+
+// setAll puts all parts into their states, or none of them.
+func setAll(parts []part) error {
+	before := make([][]byte, len(parts))
+	for i, p := range parts {
 		var err error
-		if parts[i].state, err = parts[i].of.State(); err != nil {
+		if before[i], err = p.of.State(); err != nil {
 			return err
 		}
 	}
@@ -368,24 +327,21 @@ func (s *Solver) setParts(st *State) error {
 		if err == nil {
 			continue
 		}
-		for _, done := range parts[:i] {
-			err = errors.Join(err, done.of.SetState(done.state))
+		for j, done := range parts[:i] {
+			err = errors.Join(err, done.of.SetState(before[j]))
 		}
 		return err
 	}
 	return nil
 }
 
-// keptKey is where a run lists the callbacks that asked to be kept, among its facts.
-const keptKey = "\x00kept"
-
-// Keep asks checkpoints to keep the state of a callback; it does so in OnSolveBegin.
-func (r *Run) Keep(c Stateful) {
-	r.facts[keptKey] = append(r.Kept(), c)
-}
-
-// Kept are the callbacks that asked to be kept, in the order in which they were passed.
+// Kept are the callbacks that have state, in the order of the run: those that a checkpoint keeps.
 func (r *Run) Kept() []Stateful {
-	list, _ := r.facts[keptKey].([]Stateful)
+	var list []Stateful
+	for _, c := range r.callbacks {
+		if k, ok := c.(Stateful); ok {
+			list = append(list, k)
+		}
+	}
 	return list
 }

@@ -61,15 +61,15 @@ func TestStop(t *testing.T) {
 		}
 		return nil
 	}), later)
-	if err != nil || res.Status != crux.Stopped || res.Reason != "good enough" || res.Steps != 2 {
+	if err != nil || res.Status != crux.Stopped || res.Reason != "good enough" || res.Steps != 3 {
 		t.Errorf("%+v, %v", res, err)
 	}
-	if n := len(log); n < 2 || log[n-2] != "later step 2" || log[n-1] != "later end stopped" {
+	if n := len(log); n < 3 || log[n-3] != "later step 2" || log[n-2] != "later gradient" || log[n-1] != "later end stopped" {
 		t.Errorf("the other callback saw %q", log)
 	}
-	// the step that was stopped is the next one; whether it is trained or measured is known
+	// the step that was stopped is complete, so the next one is measured; whether it is trained or measured is known
 	measuring := onStep(func(_ context.Context, st *crux.Step) error {
-		if st.Epoch != 2 || !st.Measuring() {
+		if st.Epoch != 3 || !st.Measuring() {
 			t.Errorf("epoch %d, measuring: %v", st.Epoch, st.Measuring())
 		}
 		return nil
@@ -101,7 +101,7 @@ func TestConverged(t *testing.T) {
 	}
 }
 
-// A failing callback ends the run, and its name and the step are in the error.
+// A failing callback ends the run after the step, and its name and the step are in the error.
 func TestFailed(t *testing.T) {
 	s := newSolver(t, newPoisson().Problem, crux.Options{})
 	full := errors.New("disk full")
@@ -111,7 +111,7 @@ func TestFailed(t *testing.T) {
 		}
 		return nil
 	}))
-	if !errors.Is(err, full) || res.Status != crux.Failed || res.Steps != 4 {
+	if !errors.Is(err, full) || res.Status != crux.Failed || res.Steps != 5 {
 		t.Errorf("%+v, %v", res, err)
 	}
 	if want := "crux: epoch 4: *crux_test.hook: disk full"; err.Error() != want {
@@ -119,7 +119,7 @@ func TestFailed(t *testing.T) {
 	}
 	// a run that cannot begin has a result as well
 	res, err = s.Solve(context.Background(), 10, &hook{begin: func(*crux.Run) error { return full }})
-	if !errors.Is(err, full) || res == nil || res.Status != crux.Failed || res.Epoch != 4 || !(res.Loss > 0) {
+	if !errors.Is(err, full) || res == nil || res.Status != crux.Failed || res.Epoch != 5 || !(res.Loss > 0) {
 		t.Errorf("%+v, %v", res, err)
 	}
 	for _, wrong := range []func() (*crux.Result, error){

@@ -203,7 +203,7 @@ func TestWindowsResumeSampled(t *testing.T) {
 	}
 }
 
-// The state that a checkpoint takes in the middle of a step is the same.
+// The state between any two steps is the same.
 func TestWindowsResumeFromStep(t *testing.T) {
 	build := func() *crux.Solver {
 		p := newSwing()
@@ -306,7 +306,7 @@ func TestNextStage(t *testing.T) {
 		o.Workers = workers
 		s := newSolver(t, p.Problem, o)
 		res, err := s.Solve(context.Background(), 100, onStep(func(_ context.Context, st *crux.Step) error {
-			if k, _ := st.Run.Stage(); st.Epoch == 10*(k+1) {
+			if k, _ := st.Run.Stage(); st.Epoch == 10*(k+1)-1 {
 				return crux.NextStage("enough")
 			}
 			return nil

@@ -41,7 +41,6 @@ type GradientAlignmentResult struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *GradientAlignment) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	if err := t.adopt(len(r.Names())); err != nil {
 		return err
 	}

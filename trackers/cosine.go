@@ -52,7 +52,6 @@ type CosSimilarityResult struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *CosSimilarity) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	if err := t.adopt(len(r.Names())); err != nil {
 		return err
 	}

@@ -158,9 +158,6 @@ func (t *LossLandscape) follow(s *crux.Step) {
 	t.pathMu.Lock()
 	defer t.pathMu.Unlock()
 	p := &t.path
-	if n := len(p.Epochs); n > 0 && p.Epochs[n-1] >= s.Epoch {
-		return // a step that is taken again after a break
-	}
 	p.Epochs, p.Theta = append(p.Epochs, s.Epoch), append(p.Theta, s.Theta())
 	if n := len(p.Epochs) - pathMost; n > 0 {
 		p.Epochs, p.Theta = slices.Delete(p.Epochs, 0, n), slices.Delete(p.Theta, 0, n)

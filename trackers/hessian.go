@@ -104,7 +104,6 @@ type HessianSpectrumResult struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	var err error
 	if t.interval, err = interval(t.Interval, 500); err != nil {
 		return err

@@ -67,7 +67,7 @@ func (h *history[V]) all() (epochs []int, values []V) {
 	return slices.Clone(h.epochs), values
 }
 
-// publish adds a measurement. One of the same step replaces it: solver.Measure may fire after a run that ended there.
+// publish adds a measurement. It replaces one of the same step, which is that of a solver.Measure before the step was taken.
 func (h *history[V]) publish(epoch int, v V) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -78,14 +78,9 @@ func (h *history[V]) publish(epoch int, v V) {
 	h.epochs, h.values = append(h.epochs, epoch), append(h.values, v)
 }
 
-// due reports whether to fire at a step: when the interval divides it, and at every call of solver.Measure. A run that
-// resumes at a step already measured does not measure it again.
+// due reports whether to fire at a step: when the interval divides it, and at every call of solver.Measure.
 func (h *history[V]) due(s *crux.Step, interval int) bool {
-	if s.Measuring() {
-		return true
-	}
-	latest, ok := h.LatestEpoch()
-	return s.Epoch%interval == 0 && (!ok || latest < s.Epoch)
+	return s.Measuring() || s.Epoch%interval == 0
 }
 
 // kept is a history as checkpoints store it.

@@ -88,7 +88,6 @@ type LossLandscapeResult struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	var err error
 	if t.interval, err = interval(t.Interval, 500); err != nil {
 		return err

@@ -49,7 +49,6 @@ type GradientNormsResult struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *GradientNorms) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	if err := t.adopt(len(r.Names())); err != nil {
 		return err
 	}

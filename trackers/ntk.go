@@ -105,7 +105,6 @@ type NTKSpectrumResult struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *NTKSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	if t.Grad == nil || t.Grad.Expr == nil {
 		return errors.New("no Grad; give one such as placeholder.ParamGrad(u, nil)")
 	}

@@ -70,7 +70,6 @@ type ResidualStatsResult struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *ResidualStats) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	var err error
 	if t.interval, err = interval(t.Interval, defaultGradientInterval); err != nil {
 		return err

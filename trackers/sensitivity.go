@@ -61,7 +61,6 @@ type InputSensitivityResult struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *InputSensitivity) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(t)
 	if t.Expr == nil {
 		return errors.New("no Expr; give an expression such as placeholder.Jacobian(u, x, y)")
 	}

@@ -328,7 +328,7 @@ func TestBudget(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &v); err != nil {
 		t.Fatal(err, stderr.String())
 	}
-	if code != exitOK || v.Status != "stopped" || v.Steps != 3 || !strings.Contains(v.Reason, "time budget of 4s") {
+	if code != exitOK || v.Status != "stopped" || v.Steps != 4 || !strings.Contains(v.Reason, "time budget of 4s") {
 		t.Errorf("exit %d: %+v", code, v)
 	}
 }

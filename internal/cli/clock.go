@@ -21,7 +21,6 @@ type clock struct {
 
 // OnSolveBegin implements crux.Callback.
 func (c *clock) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	r.Keep(c)
 	c.start = time.Now()
 	if c.limit > 0 {
 		c.begin = c.now()

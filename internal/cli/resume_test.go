@@ -198,7 +198,7 @@ func TestResumeKeepsBudget(t *testing.T) {
 	clock := func() time.Time { calls++; return time.Unix(int64(calls), 0) }
 	for _, args := range [][]string{
 		{"solve", "tiny.yaml", "--json", "--quiet", "--set", "budget=4s", "--out", "run"},
-		{"resume", "run", "--json", "--quiet", "--set", "budget=7s"},
+		{"resume", "run", "--json", "--quiet", "--set", "budget=6s"},
 	} {
 		var out, stderr bytes.Buffer
 		if code := Run(context.Background(), args, Streams{Out: &out, Err: &stderr, Now: clock}); code != exitOK || !strings.Contains(out.String(), "time budget of") {
