@@ -18,38 +18,37 @@ type average struct {
 }
 
 // weigh writes the weights of a step. fresh computes new ones from measurements that all exist.
-func (a *average) weigh(dst []float64, epoch int, ema float64, sources []measured, fresh func([]float64) error) error {
+func (a *average) weigh(dst []float64, ema float64, sources []measured, fresh func([]float64) error) error {
 	if !(ema >= 0 && ema < 1) {
 		return fmt.Errorf("weights: EMA is %v; it must be at least 0 and below 1, and 0 takes the latest measurement at once", ema)
 	}
-	return a.once(dst, epoch, func() error {
-		seen := make([]int, len(sources))
-		for i, s := range sources {
-			e, ok := s.LatestEpoch()
-			if !ok {
-				return nil // dst stays uniform until every tracker has fired
-			}
-			seen[i] = e
+	seen := make([]int, len(sources))
+	for i, s := range sources {
+		e, ok := s.LatestEpoch()
+		if !ok {
+			uniform(dst) // until every tracker has fired
+			return nil
 		}
-		if len(a.w) != len(dst) {
-			a.seen, a.w = nil, slices.Repeat([]float64{1}, len(dst))
+		seen[i] = e
+	}
+	if len(a.w) != len(dst) {
+		a.seen, a.w = nil, slices.Repeat([]float64{1}, len(dst))
+	}
+	if !slices.Equal(seen, a.seen) {
+		w := make([]float64, len(dst))
+		if err := fresh(w); err != nil {
+			return err
 		}
-		if !slices.Equal(seen, a.seen) {
-			w := make([]float64, len(dst))
-			if err := fresh(w); err != nil {
-				return err
+		for i, x := range w {
+			if math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
+				return fmt.Errorf("weights: balancing gives constraint %d the weight %v; its measurement is not a number", i, x)
 			}
-			for i, x := range w {
-				if math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
-					return fmt.Errorf("weights: balancing gives constraint %d the weight %v; its measurement is not a number", i, x)
-				}
-				a.w[i] = ema*a.w[i] + (1-ema)*x
-			}
-			a.seen = seen
+			a.w[i] = ema*a.w[i] + (1-ema)*x
 		}
-		copy(dst, a.w)
-		return nil
-	})
+		a.seen = seen
+	}
+	copy(dst, a.w)
+	return nil
 }
 
 // State returns the weights and the measurements that are in them.

@@ -41,14 +41,14 @@ type GradientNormBalanced struct {
 }
 
 // Weigh implements Scheme.
-func (b *GradientNormBalanced) Weigh(dst, _ []float64, epoch int) error {
+func (b *GradientNormBalanced) Weigh(dst, _ []float64, _ int) error {
 	if b.Norms == nil {
 		return fmt.Errorf("weights: GradientNormBalanced has no Norms; give it a tracker such as &trackers.GradientNorms{}")
 	}
 	if b.MaxRatio != 0 && !(b.MaxRatio >= 1) {
 		return fmt.Errorf("weights: GradientNormBalanced: MaxRatio is %v; it must be at least 1, and 0 means none", b.MaxRatio)
 	}
-	return b.weigh(dst, epoch, b.EMA, []measured{b.Norms}, func(w []float64) error {
+	return b.weigh(dst, b.EMA, []measured{b.Norms}, func(w []float64) error {
 		norms, _ := b.Norms.Norms()
 		if len(norms) != len(w) {
 			return &LengthError{Have: len(norms), Want: len(w)}
@@ -123,7 +123,7 @@ func NewNTKBalanced(traces ...TraceSource) *NTKBalanced {
 }
 
 // Weigh implements Scheme.
-func (b *NTKBalanced) Weigh(dst, _ []float64, epoch int) error {
+func (b *NTKBalanced) Weigh(dst, _ []float64, _ int) error {
 	if len(b.Traces) != len(dst) {
 		return fmt.Errorf("weights: NTKBalanced has %d trackers for %d constraints; give one for each, in order", len(b.Traces), len(dst))
 	}
@@ -134,7 +134,7 @@ func (b *NTKBalanced) Weigh(dst, _ []float64, epoch int) error {
 		}
 		sources[i] = t
 	}
-	return b.weigh(dst, epoch, b.EMA, sources, func(w []float64) error {
+	return b.weigh(dst, b.EMA, sources, func(w []float64) error {
 		var total, sum float64
 		for i, s := range b.Traces {
 			t, rows, _ := s.Trace()

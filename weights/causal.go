@@ -22,12 +22,13 @@ type Causal struct {
 	Stop     bool      // end the run when the last ε is done
 	Interval int       // steps between updates; 0 means 1
 
-	memory         // out are the weights of the slabs
-	at     int     // which ε
-	done   bool    // the last ε is done
-	slab   []int32 // of each point
-	count  []int   // points by slab
-	sum    []float64
+	memory
+	out   []float64 // weights of the slabs; nil before the first step
+	at    int       // which ε
+	done  bool      // the last ε is done
+	slab  []int32   // of each point
+	count []int     // points by slab
+	sum   []float64
 }
 
 var causalEps = []float64{0.01, 0.1, 1, 10, 100}
@@ -81,11 +82,9 @@ func (c *Causal) WeighPoints(dst []float64, p Points) error {
 	if slabs == 0 {
 		slabs = 32
 	}
-	if len(c.out) != slabs {
-		c.known, c.out = false, make([]float64, slabs)
-	}
-	update := !c.known || c.epoch != p.Epoch && p.Epoch%max(1, c.Interval) == 0
+	update := len(c.out) != slabs || p.Epoch%max(1, c.Interval) == 0
 	if update {
+		c.out = slices.Grow(c.out[:0], slabs)[:slabs]
 		c.place(p.At, p)
 		c.sum, c.count = slices.Grow(c.sum[:0], slabs)[:slabs], slices.Grow(c.count[:0], slabs)[:slabs]
 		clear(c.sum)
@@ -97,7 +96,6 @@ func (c *Causal) WeighPoints(dst []float64, p Points) error {
 		}
 		c.weigh()
 	}
-	c.known, c.epoch = true, p.Epoch
 	if !update || p.From != nil { // otherwise X is At
 		c.place(p.X, p)
 	}
@@ -165,18 +163,18 @@ func (c *Causal) State() ([]byte, error) {
 	if c.done {
 		done = 1
 	}
-	return c.encode([]int{c.at, done})
+	return c.encode([]int{c.at, done}, c.out)
 }
 
 // SetState restores what State returned.
 func (c *Causal) SetState(state []byte) error {
-	ints, _, err := c.decode(state, 0)
+	ints, parts, err := c.decode(state, 1)
 	if err != nil {
 		return err
 	}
 	if len(ints) != 2 || ints[0] < 0 {
 		return fmt.Errorf("weights: state with %d numbers; Causal writes 2", len(ints))
 	}
-	c.at, c.done = ints[0], ints[1] == 1
+	c.at, c.done, c.out = ints[0], ints[1] == 1, parts[0]
 	return nil
 }

@@ -7,6 +7,13 @@ import (
 	"slices"
 )
 
+// uniform gives all constraints the weight 1.
+func uniform(dst []float64) {
+	for i := range dst {
+		dst[i] = 1
+	}
+}
+
 // softmax writes N·softmax(x), so that the weights have the mean 1. x is not empty.
 func softmax(dst, x []float64) {
 	most := slices.Max(x)
@@ -52,19 +59,18 @@ type SoftAdapt struct {
 }
 
 // Weigh implements Scheme.
-func (s *SoftAdapt) Weigh(dst, losses []float64, epoch int) error {
+func (s *SoftAdapt) Weigh(dst, losses []float64, _ int) error {
 	t, err := positive("Temperature", s.Temperature, 0.1)
 	if err != nil {
 		return err
 	}
-	return s.once(dst, epoch, func() error {
-		if len(s.last) == len(dst) {
-			quotients(dst, losses, s.last, t)
-			softmax(dst, slices.Clone(dst))
-		}
-		s.last = slices.Clone(losses)
-		return nil
-	})
+	uniform(dst)
+	if len(s.last) == len(dst) {
+		quotients(dst, losses, s.last, t)
+		softmax(dst, slices.Clone(dst))
+	}
+	s.last = slices.Clone(losses)
+	return nil
 }
 
 // State returns the losses seen last.
@@ -92,19 +98,18 @@ type DWA struct {
 }
 
 // Weigh implements Scheme.
-func (d *DWA) Weigh(dst, losses []float64, epoch int) error {
+func (d *DWA) Weigh(dst, losses []float64, _ int) error {
 	t, err := positive("Temperature", d.Temperature, 2)
 	if err != nil {
 		return err
 	}
-	return d.once(dst, epoch, func() error {
-		if len(d.before) == len(dst) && len(d.last) == len(dst) {
-			quotients(dst, d.last, d.before, t)
-			softmax(dst, slices.Clone(dst))
-		}
-		d.before, d.last = d.last, slices.Clone(losses)
-		return nil
-	})
+	uniform(dst)
+	if len(d.before) == len(dst) && len(d.last) == len(dst) {
+		quotients(dst, d.last, d.before, t)
+		softmax(dst, slices.Clone(dst))
+	}
+	d.before, d.last = d.last, slices.Clone(losses)
+	return nil
 }
 
 // State returns the losses of the last two steps.

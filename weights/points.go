@@ -12,8 +12,8 @@ import (
 // for n points and K components (mse: ρ(r) = r²), with μ constant to differentiation and within a step. Everything that watches,
 // and every [Scheme], sees L. A PointScheme belongs to one constraint of one problem.
 type PointScheme interface {
-	// WeighPoints writes the weights μ of step p.Epoch, finite and not negative, one for each point. Asked again for the same
-	// step it gives the same weights, whatever has been measured meanwhile. It keeps no slice.
+	// WeighPoints writes the weights μ of step p.Epoch, finite and not negative, one for each point. It is asked once for each step,
+	// in order, as Scheme.Weigh is. It keeps no slice.
 	WeighPoints(dst []float64, p Points) error
 }
 
@@ -61,10 +61,9 @@ func (s *perPoint) advance(what string, p Points, interval int, start float64, o
 	if len(s.lambda) != m {
 		return fmt.Errorf("weights: %s has weights for %d points, and %d were measured; give each constraint of each problem a scheme of its own", what, len(s.lambda), m)
 	}
-	if (!s.known || s.epoch != p.Epoch) && p.Epoch%max(1, interval) == 0 {
+	if p.Epoch%max(1, interval) == 0 {
 		observe()
 	}
-	s.known, s.epoch = true, p.Epoch
 	if p.From != nil {
 		s.lambda = follow(s.lambda, p.From)
 		if moved != nil {

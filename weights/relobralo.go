@@ -37,28 +37,27 @@ func (r *ReLoBRaLo) Weigh(dst, losses []float64, epoch int) error {
 	if !(r.Alpha >= 0 && r.Alpha <= 1) || !(r.Rho >= 0 && r.Rho <= 1) {
 		return fmt.Errorf("weights: ReLoBRaLo with Alpha %v and Rho %v; both lie between 0 and 1", r.Alpha, r.Rho)
 	}
-	return r.once(dst, epoch, func() error {
-		if len(r.first) != len(dst) {
-			r.first, r.last, r.w = slices.Clone(losses), slices.Clone(losses), slices.Clone(dst)
-			return nil
-		}
-		n := len(dst)
-		x, back, step := make([]float64, n), make([]float64, n), make([]float64, n)
-		quotients(x, losses, r.first, t)
-		softmax(back, x)
-		quotients(x, losses, r.last, t)
-		softmax(step, x)
-		keep := r.keep(epoch)
-		for i := range dst {
-			past := back[i]
-			if keep {
-				past = r.w[i]
-			}
-			dst[i] = r.Alpha*past + (1-r.Alpha)*step[i]
-		}
-		r.last, r.w = slices.Clone(losses), slices.Clone(dst)
+	if len(r.first) != len(dst) {
+		uniform(dst)
+		r.first, r.last, r.w = slices.Clone(losses), slices.Clone(losses), slices.Clone(dst)
 		return nil
-	})
+	}
+	n := len(dst)
+	x, back, step := make([]float64, n), make([]float64, n), make([]float64, n)
+	quotients(x, losses, r.first, t)
+	softmax(back, x)
+	quotients(x, losses, r.last, t)
+	softmax(step, x)
+	keep := r.keep(epoch)
+	for i := range dst {
+		past := back[i]
+		if keep {
+			past = r.w[i]
+		}
+		dst[i] = r.Alpha*past + (1-r.Alpha)*step[i]
+	}
+	r.last, r.w = slices.Clone(losses), slices.Clone(dst)
+	return nil
 }
 
 func (r *ReLoBRaLo) keep(epoch int) bool {

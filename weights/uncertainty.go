@@ -20,23 +20,21 @@ type Uncertainty struct {
 }
 
 // Weigh implements Scheme.
-func (u *Uncertainty) Weigh(dst, losses []float64, epoch int) error {
+func (u *Uncertainty) Weigh(dst, losses []float64, _ int) error {
 	rate, err := positive("Rate", u.Rate, 0.01)
 	if err != nil {
 		return err
 	}
-	return u.once(dst, epoch, func() error {
-		n := len(dst)
-		if len(u.s) != n {
-			u.steps, u.s, u.m, u.v = 0, make([]float64, n), make([]float64, n), make([]float64, n)
-		}
-		u.steps++
-		u.adam(losses, rate)
-		for i, s := range u.s {
-			dst[i] = 0.5 * math.Exp(-s)
-		}
-		return nil
-	})
+	n := len(dst)
+	if len(u.s) != n {
+		u.steps, u.s, u.m, u.v = 0, make([]float64, n), make([]float64, n), make([]float64, n)
+	}
+	u.steps++
+	u.adam(losses, rate)
+	for i, s := range u.s {
+		dst[i] = 0.5 * math.Exp(-s)
+	}
+	return nil
 }
 
 // adam moves s by one step along g = 1 − ½ e^{−s} L.

@@ -6,6 +6,9 @@ package weights
 type Scheme interface {
 	// Weigh writes the weights of step epoch to dst, one for each constraint, in order. losses are the unweighted losses
 	// of the latest evaluation. Weights must be finite and not negative.
+	//
+	// It is asked once for each step, in order. Whoever asks besides, as solver.Measure does, puts the scheme back with State and
+	// SetState, if it has them; a scheme that remembers something has both.
 	Weigh(dst, losses []float64, epoch int) error
 }
 
