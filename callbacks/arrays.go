@@ -80,7 +80,7 @@ func (c *Arrays) OnSolveBegin(_ context.Context, r *crux.Run) error {
 			return err
 		}
 	}
-	return c.begin(c, 0, nil)
+	return c.begin(c, 0)
 }
 
 // Record implements crux.Recorder: arrays hold more than scalars do.

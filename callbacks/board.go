@@ -25,7 +25,7 @@ type board struct {
 
 // start prepares for a run.
 func (b *board) start(r *crux.Run, to medium, every int, all bool, drawn func(*plot) bool) error {
-	if err := b.begin(to, every, nil); err != nil {
+	if err := b.begin(to, every); err != nil {
 		return err
 	}
 	b.all, b.drawn, b.planned = all, drawn, r.Planned()

@@ -38,11 +38,11 @@ func (c *CSV) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := c.take(r); err != nil {
 		return err
 	}
-	under, last, err := c.resume(r.Epoch())
+	last, err := c.resume(r.Epoch())
 	if err != nil {
 		return err
 	}
-	if err := c.begin(c, c.Interval, under); err != nil {
+	if err := c.begin(c, c.Interval); err != nil {
 		return err
 	}
 	c.backfill(r, last)
@@ -50,10 +50,10 @@ func (c *CSV) OnSolveBegin(_ context.Context, r *crux.Run) error {
 }
 
 // resume does what JSONL's does.
-func (c *CSV) resume(epoch int) (under *row, last int, err error) {
+func (c *CSV) resume(epoch int) (last int, err error) {
 	f, err := openRegular(c.Path)
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	c.columns, c.empty, last = nil, true, -1
@@ -65,15 +65,15 @@ func (c *CSV) resume(epoch int) (under *row, last int, err error) {
 	head, err := table.Read()
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, last, nil
+		return last, nil
 	case err != nil || head[0] != "epoch":
-		return nil, 0, foreign("it does not begin with a line epoch,…")
+		return 0, foreign("it does not begin with a line epoch,…")
 	case epoch == 0:
-		return nil, last, f.Truncate(0)
+		return last, f.Truncate(0)
 	}
 	size := table.InputOffset()
 	if whole, err := endsLine(f, size); err != nil || !whole {
-		return nil, last, errors.Join(err, f.Truncate(0))
+		return last, errors.Join(err, f.Truncate(0))
 	}
 	c.columns, c.empty = slices.Clone(head[1:]), false
 	for {
@@ -83,21 +83,15 @@ func (c *CSV) resume(epoch int) (under *row, last int, err error) {
 		}
 		at, err := strconv.Atoi(cells[0])
 		if err != nil {
-			return nil, 0, foreign(fmt.Sprintf("a line begins with %.40q", cells[0]))
+			return 0, foreign(fmt.Sprintf("a line begins with %.40q", cells[0]))
 		}
 		end := table.InputOffset()
-		if at >= epoch {
-			if whole, err := endsLine(f, end); at == epoch && whole && err == nil {
-				under = c.parse(cells, epoch)
-			}
-			break
-		}
-		if whole, err := endsLine(f, end); err != nil || !whole {
+		if whole, err := endsLine(f, end); at >= epoch || err != nil || !whole {
 			break
 		}
 		last, size = at, end
 	}
-	return under, last, f.Truncate(size)
+	return last, f.Truncate(size)
 }
 
 // endsLine reports whether the byte before an offset ends a line: the last number of a file may be cut short.
@@ -105,21 +99,6 @@ func endsLine(f io.ReaderAt, end int64) (bool, error) {
 	var b [1]byte
 	_, err := f.ReadAt(b[:], end-1)
 	return b[0] == '\n', err
-}
-
-func (c *CSV) parse(cells []string, epoch int) *row {
-	r := &row{epoch: epoch}
-	for i, cell := range cells[1:] {
-		if cell == "" {
-			continue
-		}
-		v, err := strconv.ParseFloat(cell, 64)
-		if err != nil {
-			return nil
-		}
-		r.set(c.columns[i], v)
-	}
-	return r
 }
 
 func (c *CSV) open() error { return c.openAt(c.Path) }

@@ -11,7 +11,6 @@ import (
 	"math"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/crux-pinn/crux/crux"
 )
@@ -24,8 +23,8 @@ import (
 // Numbers that are not finite are null. The last line holds the losses at the final parameters.
 //
 // A run that begins at step 0 begins the file anew. One that goes on, in the same process or after a restart, goes on in the
-// file: lines of steps that are taken again are replaced, and losses that had not reached the disk when the
-// process was killed are filled in from the solver's history. A file that JSONL has not written is never touched.
+// file: lines from the step with which it goes on are cut, and losses that had not reached the disk when the process was killed
+// are filled in from the solver's history. A file that JSONL has not written is never touched.
 //
 // The file is written on a goroutine of its own, within a second. An error of the disk does not end the run: Solve returns it beside
 // the result.
@@ -45,11 +44,11 @@ func (c *JSONL) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := c.take(r); err != nil {
 		return err
 	}
-	under, last, err := c.resume(r.Epoch())
+	last, err := c.resume(r.Epoch())
 	if err != nil {
 		return err
 	}
-	if err := c.begin(c, c.Interval, under); err != nil {
+	if err := c.begin(c, c.Interval); err != nil {
 		return err
 	}
 	c.backfill(r, last)
@@ -59,12 +58,11 @@ func (c *JSONL) OnSolveBegin(_ context.Context, r *crux.Run) error {
 // lineStart is how every line begins, followed by the step.
 const lineStart = `{"epoch":`
 
-// resume cuts the file before the given step. It returns what the file holds about that very step, and the last step
-// that is left, −1 if there is none.
-func (c *JSONL) resume(epoch int) (under *row, last int, err error) {
+// resume cuts the file before the given step. It returns the last step that is left, −1 if there is none.
+func (c *JSONL) resume(epoch int) (last int, err error) {
 	f, err := openRegular(c.Path)
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	last = -1
@@ -72,21 +70,18 @@ func (c *JSONL) resume(epoch int) (under *row, last int, err error) {
 	for b := bufio.NewReaderSize(f, 1<<16); ; {
 		line, readErr := b.ReadBytes('\n')
 		if readErr != nil && !errors.Is(readErr, io.EOF) {
-			return nil, 0, readErr
+			return 0, readErr
 		}
 		at, ok := epochOf(line)
 		if !ok && (size == 0 && len(line) > 0 || readErr == nil) {
-			return nil, 0, fmt.Errorf("%s is not a file of JSONL: it has a line %.40q; give another Path", c.Path, line)
+			return 0, fmt.Errorf("%s is not a file of JSONL: it has a line %.40q; give another Path", c.Path, line)
 		}
 		if readErr != nil || at >= epoch { // the end, perhaps in the middle of a line
-			if readErr == nil && at == epoch {
-				under = parseLine(line, epoch)
-			}
 			break
 		}
 		last, size = at, size+int64(len(line))
 	}
-	return under, last, f.Truncate(size)
+	return last, f.Truncate(size)
 }
 
 // openRegular opens a file for reading and cutting; a device could be endless.
@@ -108,39 +103,6 @@ func epochOf(line []byte) (int, bool) {
 	}
 	n, err := strconv.Atoi(string(rest[:end]))
 	return n, err == nil && n >= 0
-}
-
-// parseLine reads what was measured at a step that is taken again; nil if the line is damaged.
-func parseLine(line []byte, epoch int) *row {
-	r := &row{epoch: epoch}
-	d := json.NewDecoder(bytes.NewReader(line))
-	var key string
-	for i := 0; ; i++ {
-		t, err := d.Token()
-		if err != nil {
-			return nil
-		}
-		switch t := t.(type) {
-		case json.Delim:
-			if t == '}' {
-				return r
-			}
-			continue
-		case string:
-			key = t
-			continue
-		case float64:
-			switch key {
-			case "epoch":
-			case "time":
-				r.at = time.UnixMilli(int64(math.Round(t * 1e3)))
-			default:
-				r.set(key, t)
-			}
-		case nil:
-			r.set(key, math.NaN())
-		}
-	}
 }
 
 // write implements medium.

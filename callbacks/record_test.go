@@ -150,7 +150,7 @@ func TestRecordingGoesOn(t *testing.T) {
 	if err := first.solver.Measure(context.Background(), first.cs...); err != nil {
 		t.Fatal(err)
 	}
-	if last := lines(t, filepath.Join(dir, "metrics.jsonl")); len(last) != 17 || last[16]["explainability/hessian/sharpness"] == nil {
+	if last := lines(t, filepath.Join(dir, "metrics.jsonl")); len(last) != 17 || last[16]["explainability/hessian/sharpness"] == nil || last[16]["loss"] == nil {
 		t.Errorf("%d lines after 16 steps and a measurement", len(last))
 	}
 	// The process dies: what follows step 11 is lost, the checkpoint of step 14 is there.

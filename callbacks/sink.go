@@ -16,7 +16,7 @@ import (
 // goroutine and writes on one of its own, so that a run never waits for a disk. Nothing that a sink does changes the run: when a
 // file cannot be written, the sink gives up, the run goes on, and Solve returns the error beside the complete result.
 
-// row is what was recorded at one step. A row that a resumed run takes up again may hold what was measured before.
+// row is what was recorded at one step.
 type row struct {
 	epoch  int
 	at     time.Time
@@ -37,8 +37,13 @@ func (r *row) set(key string, v float64) {
 	r.keys, r.values = append(r.keys, key), append(r.values, v)
 }
 
-// has reports whether there is a number under a key.
-func (r *row) has(key string) bool { return slices.Contains(r.keys, key) }
+// losses notes the training loss and those of the constraints.
+func (r *row) losses(run *crux.Run, all float64, each []float64) {
+	r.set("loss", all)
+	for i, name := range run.Names() {
+		r.set("loss/"+name, each[i])
+	}
+}
 
 // medium is what rows are written to. Its methods are called by one goroutine.
 type medium interface {
@@ -56,7 +61,6 @@ type sink struct {
 	to    medium
 	every int  // steps between rows of losses
 	under *row // the step under way
-	last  int  // of the last complete row, −1 before
 
 	mu    sync.Mutex   // guards what follows
 	rows  []*row       // complete, not yet written
@@ -88,12 +92,12 @@ func (k *sink) take(r *crux.Run) error {
 	return nil
 }
 
-// begin prepares for a run. under is the row that the run takes up again, or nil.
-func (k *sink) begin(to medium, every int, under *row) error {
+// begin prepares for a run.
+func (k *sink) begin(to medium, every int) error {
 	if every < 0 {
 		return fmt.Errorf("option Interval is %d; it must be at least 1, and 0 means 1", every)
 	}
-	k.to, k.every, k.under, k.last = to, max(1, every), under, -1
+	k.to, k.every, k.under = to, max(1, every), nil
 	k.rows, k.err, k.opened, k.written = nil, nil, false, -1
 	return nil
 }
@@ -101,19 +105,13 @@ func (k *sink) begin(to medium, every int, under *row) error {
 // backfill makes rows of the losses after a step that are known from an earlier life of the run and not in its file.
 func (k *sink) backfill(r *crux.Run, last int) {
 	h := r.Solver().History()
-	under := k.under
-	k.under = nil
 	for i, e := range h.Epochs {
 		if e > last && e < r.Epoch() && e%k.every == 0 {
 			k.under = &row{epoch: e}
-			k.under.set("loss", h.Loss[i])
-			for j, name := range r.Names() {
-				k.under.set("loss/"+name, h.Losses[i][j])
-			}
+			k.under.losses(r, h.Loss[i], h.Losses[i])
 			k.complete()
 		}
 	}
-	k.under = under
 }
 
 // unix is a time in seconds since 1970.
@@ -141,7 +139,6 @@ func (k *sink) complete() {
 	if k.under == nil {
 		return
 	}
-	k.last = k.under.epoch
 	k.mu.Lock()
 	if k.err == nil {
 		k.rows = append(k.rows, k.under)
@@ -163,7 +160,8 @@ func (k *sink) OnStep(_ context.Context, s *crux.Step) error {
 			k.at(s.Epoch).set("weight/"+name, s.Weights[i])
 		}
 	}
-	if s.Measuring() { // nobody will call OnSolveEnd
+	if s.Measuring() { // nobody has recorded the losses, and nobody will call OnSolveEnd
+		k.at(s.Epoch).losses(s.Run, s.Loss, s.Losses)
 		k.complete()
 		return k.settle(nil)
 	}
@@ -177,14 +175,7 @@ func (k *sink) OnStep(_ context.Context, s *crux.Step) error {
 
 // OnSolveEnd implements crux.Ender. The losses at the final parameters are a row of their own.
 func (k *sink) OnSolveEnd(_ context.Context, r *crux.Run, res *crux.Result) error {
-	if k.under != nil || k.last < res.Epoch {
-		if end := k.at(res.Epoch); !end.has("loss") {
-			end.set("loss", res.Loss)
-			for i, name := range r.Names() {
-				end.set("loss/"+name, res.Losses[i])
-			}
-		}
-	}
+	k.at(res.Epoch).losses(r, res.Loss, res.Losses)
 	k.complete()
 	return k.settle(res)
 }
