@@ -97,7 +97,7 @@ func TestNoStepIsTakenTwice(t *testing.T) {
 		p.Constraints[0].PointWeights = points
 		return newSolver(t, p.Problem, crux.Options{Method: method, Weights: scheme}), scheme, points, method
 	}
-	s, scheme, points, method := build()
+	s, _, _, _ := build()
 	log := &seen{}
 	run := func(want crux.Status, epoch, steps int, also ...crux.Callback) {
 		t.Helper()
@@ -135,7 +135,7 @@ func TestNoStepIsTakenTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, scheme, points, method = build()
+	s, scheme, points, method := build() // whose states have the steps before
 	if err := s.SetState(st); err != nil {
 		t.Fatal(err)
 	}
