@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
@@ -19,6 +20,8 @@ import (
 
 // Checkpoint saves the run now and then: parameters, optimiser, weights, points, histories, and the state of every
 // callback that has one. A run restored by [Saved.Restore] continues bit for bit as the one that was saved.
+//
+// A run from step 0 does not take a folder that holds checkpoints of another run.
 //
 // A file is written between two steps, whole or not at all. Its name holds the step with which the run goes on, as in
 // checkpoint-000001000.safetensors. At the end of a run that did not fail, there is a last one.
@@ -54,7 +57,15 @@ func (c *Checkpoint) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return fmt.Errorf("option Keep is %d; it must be at least 1, and 0 means 3", c.Keep)
 	}
 	c.newest, c.clock = r.Epoch(), time.Now()
-	return os.MkdirAll(c.Dir, 0o755)
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		return err
+	}
+	names, err := list(c.Dir)
+	if err == nil && r.Epoch() == 0 && len(names) > 0 && names[len(names)-1] != fileName(0) {
+		return fmt.Errorf("%s holds %s of another run, which would be taken for the newest of this one; go on with that run (callbacks.Latest), "+
+			"move its files away, or give another Dir", c.Dir, names[len(names)-1])
+	}
+	return err
 }
 
 // OnStep implements crux.Callback: what the file with which this step has begun is worth is known now.
@@ -130,6 +141,8 @@ func (c *Checkpoint) save(r *crux.Run) error {
 	if err != nil {
 		return err
 	}
+	// those of later steps are of a run that went on from here before, and are no reason to remove this one
+	names = names[:slices.Index(names, fileName(f.State.Epoch))+1]
 	for n := cmp.Or(c.Keep, 3); len(names) > n; names = names[1:] { // oldest first
 		if err := os.Remove(filepath.Join(c.Dir, names[0])); err != nil {
 			return err

@@ -253,3 +253,50 @@ func TestMethodsOfAnotherRun(t *testing.T) {
 		}
 	}
 }
+
+// The files of one run in a folder are not those of another: a run from step 0 does not write beside them, one that has been
+// restored from one of them goes on there, and an earlier restored state keeps what it writes.
+func TestCheckpointsOfAnotherRun(t *testing.T) {
+	dir := t.TempDir()
+	b := newBench()
+	checkpoint := func() *callbacks.Checkpoint { return &callbacks.Checkpoint{Dir: dir, Interval: 2, Keep: 3} }
+	files := func() (names []string) {
+		paths, err := callbacks.Checkpoints(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range paths {
+			names = append(names, strings.Trim(strings.TrimPrefix(filepath.Base(p), "checkpoint-"), "0.safetensors"))
+		}
+		return names
+	}
+	if _, err := b.solver(t, 1, nil, nil).Solve(context.Background(), 8, checkpoint()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"8", "6", "4"}
+	if got := files(); !slices.Equal(got, want) {
+		t.Fatalf("files of steps %v, want %v", got, want)
+	}
+	_, err := b.solver(t, 2, nil, nil).Solve(context.Background(), 4, checkpoint())
+	if err == nil || !strings.Contains(err.Error(), "of another run") || !slices.Equal(files(), want) {
+		t.Errorf("error %v, files of steps %v", err, files())
+	}
+	paths, err := callbacks.Checkpoints(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	earlier, err := callbacks.Load(paths[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, c := b.solver(t, 1, nil, nil), checkpoint()
+	if err := earlier.Restore(s, c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Solve(context.Background(), 1, c); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := files(), []string{"8", "6", "5", "4"}; !slices.Equal(got, want) {
+		t.Errorf("files of steps %v, want %v", got, want)
+	}
+}
