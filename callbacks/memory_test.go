@@ -33,7 +33,7 @@ func TestResamplingKeepsCurvature(t *testing.T) {
 	for name, m := range map[string]func() optim.Method{
 		"lbfgs":     func() optim.Method { return &optim.LBFGS{} },
 		"ssbroyden": func() optim.Method { return &optim.SSBroyden{} },
-		"ssbfgs":    func() optim.Method { return &optim.SSBFGS{} },
+		"ssbfgs":    func() optim.Method { return &optim.SSBroyden{BFGS: true} },
 	} {
 		for how, c := range map[string]crux.Callback{
 			"rad": &callbacks.RAD{Interval: 10, K: 1, C: 1}, "rar_d": &callbacks.RARD{Interval: 10, Add: 20}, "r3": &callbacks.R3{Interval: 10}, "every": nil,

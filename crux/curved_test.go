@@ -78,19 +78,3 @@ func TestHVPOfTheSolver(t *testing.T) {
 	}
 }
 
-// Newton's method trains, and the bits do not depend on the workers.
-func TestNNCGTrains(t *testing.T) {
-	var first *crux.Solver
-	for _, workers := range []int{1, 3} {
-		s := newSolver(t, three().Problem, crux.Options{Method: &optim.NNCG{Rank: 20}, Workers: workers})
-		res := solve(t, s, 40)
-		if start := s.History().Loss[0]; !(res.Loss < 1e-2*start) {
-			t.Errorf("loss %v after %d steps from %v", res.Loss, res.Steps, start)
-		}
-		if first == nil {
-			first = s
-		} else {
-			sameRun(t, s, first)
-		}
-	}
-}

@@ -31,9 +31,9 @@ func TestConformance(t *testing.T) {
 		{"LBFGS", func() optim.Method { return &optim.LBFGS{} }},
 		{"LBFGS of memory 1", func() optim.Method { return &optim.LBFGS{Memory: 1} }},
 		{"SSBroyden", func() optim.Method { return &optim.SSBroyden{} }},
-		{"SSBFGS", func() optim.Method { return &optim.SSBFGS{} }},
+		{"SSBFGS", func() optim.Method { return &optim.SSBroyden{BFGS: true} }},
 		{"SSBroyden of limited memory", func() optim.Method { return &optim.SSBroyden{Memory: 4} }},
-		{"SSBFGS of limited memory", func() optim.Method { return &optim.SSBFGS{Memory: 2} }},
+		{"SSBFGS of limited memory", func() optim.Method { return &optim.SSBroyden{BFGS: true, Memory: 2} }},
 		{"LevenbergMarquardt", func() optim.Method { return &optim.LevenbergMarquardt{} }},
 		{"LevenbergMarquardt without corrections", func() optim.Method { return &optim.LevenbergMarquardt{Plain: true} }},
 		{"LevenbergMarquardt without a matrix", func() optim.Method { return &optim.LevenbergMarquardt{MatrixFree: true} }},
@@ -41,18 +41,7 @@ func TestConformance(t *testing.T) {
 		{"groups with least squares without a matrix", func() optim.Method {
 			return optim.Groups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{Rows: 3}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
 		}},
-		{"NaturalGradient", func() optim.Method { return &optim.NaturalGradient{} }},
-		{"NaturalGradient with momentum", func() optim.Method { return &optim.NaturalGradient{Damping: 1e-3, Momentum: 0.9} }},
-		{"SPRING", func() optim.Method { return &optim.SPRING{} }},
-		{"NaturalGradient without a matrix", func() optim.Method {
-			return optim.Iterating(&optim.NaturalGradient{Damping: 1e-3, Momentum: 0.9}, 3)
-		}},
-		{"SPRING without a matrix", func() optim.Method { return optim.Iterating(&optim.SPRING{}, 3) }},
-		{"NaturalGradient with a sketch", func() optim.Method {
-			return &optim.NaturalGradient{Damping: 1e-3, Momentum: 0.9, Sketch: 2}
-		}},
 		{"LevenbergMarquardt with a sketch", func() optim.Method { return &optim.LevenbergMarquardt{Sketch: 2} }},
-		{"SPRING with a sketch", func() optim.Method { return &optim.SPRING{Sketch: 2} }},
 		{"KFAC", func() optim.Method { return &optim.KFAC{} }},
 		{"KFAC with Kronecker factors", func() optim.Method { return &optim.KFAC{Exact: -1, Every: 3, Decay: 0.5} }},
 		{"KFAC as in the paper", func() optim.Method { return &optim.KFAC{Exact: -1, Averaging: optim.Expand} }},
@@ -60,11 +49,6 @@ func TestConformance(t *testing.T) {
 			return optim.Groups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.KFAC{Exact: -1}})
 		}},
 		{"EMA", func() optim.Method { return &optim.EMA{Method: &optim.Adam{LR: optim.Constant(1e-2)}} }},
-		{"NNCG", func() optim.Method { return &optim.NNCG{Every: 4} }},
-		{"NNCG of low rank", func() optim.Method { return &optim.NNCG{Rank: 2, Iters: 4, Fixed: true} }},
-		{"groups with Newton's method", func() optim.Method {
-			return optim.Groups(optim.Group{Select: isBias, Method: &optim.NNCG{}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
-		}},
 		{"Auto", func() optim.Method { return &optim.Auto{} }},
 		{"Auto for float32", func() optim.Method { return &optim.Auto{Single: true} }},
 		{"groups with least squares", func() optim.Method {

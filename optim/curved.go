@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// Curved is an Objective with exact products with its Hessian. [NNCG] asserts it.
+// Curved is an Objective with exact products with its Hessian.
 type Curved interface {
 	Objective
 	// HVP writes ∇²L(theta)·v to dst, both of length P. It costs about three gradients. dst is overwritten, and nothing is kept.

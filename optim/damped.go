@@ -24,8 +24,6 @@ type damped interface {
 	floor(f Residuals) float64
 	// start writes δ₀ to d. s = s(θ).
 	start(ctx context.Context, f Residuals, d, s []float64) error
-	// resume writes the solution of (JᵀJ + λI)·δ = −∇L + λφ to d, the minimum of ‖s + Jδ‖² + λ‖δ − φ‖². s = s(θ).
-	resume(ctx context.Context, f Residuals, d, s, phi []float64) error
 	// correct turns δᵢ in d into δᵢ₊₁, given at = s(θ+δᵢ).
 	correct(ctx context.Context, f Residuals, d, at []float64) error
 }
@@ -115,14 +113,6 @@ func (m *primal) start(_ context.Context, _ Residuals, d, s []float64) error {
 	return nil
 }
 
-func (m *primal) resume(_ context.Context, _ Residuals, d, _, phi []float64) error {
-	for i, g := range m.grad {
-		d[i] = m.lambda*phi[i] - g
-	}
-	m.solve(d, d)
-	return nil
-}
-
 func (m *primal) correct(ctx context.Context, f Residuals, d, at []float64) error {
 	m.step, m.residual = sized(m.step, len(at)), sized(m.residual, len(d))
 	for i, x := range at {
@@ -150,7 +140,6 @@ type dual struct {
 	theta    []float64
 	w        []float64
 	residual []float64
-	shift    []float64 // s + Jφ
 	j        []float64 // J, then Y, all of it
 }
 
@@ -205,20 +194,6 @@ func (m *dual) correct(ctx context.Context, f Residuals, d, at []float64) error 
 	m.solve(m.residual, m.residual)
 	axpy(-1, m.residual, m.w)
 	return f.MulJT(ctx, d, m.w, m.theta)
-}
-
-// resume uses φ + Jᵀ(JJᵀ + λI)⁻¹(−s − Jφ).
-func (m *dual) resume(ctx context.Context, f Residuals, d, s, phi []float64) error {
-	m.shift = sized(m.shift, m.n)
-	if err := f.MulJ(ctx, m.shift, phi, m.theta); err != nil {
-		return err
-	}
-	axpy(1, s, m.shift)
-	if err := m.start(ctx, f, d, m.shift); err != nil {
-		return err
-	}
-	axpy(1, phi, d)
-	return nil
 }
 
 // whitened is correct for a factorisation of two stages. w is large, and Jᵀw loses what λ is small for; so it iterates

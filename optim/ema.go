@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ type EMA struct {
 
 const emaName = "EMA"
 
-func (m *EMA) decay() float64 { return valueOr(m.Decay, 0.999) }
+func (m *EMA) decay() float64 { return cmp.Or(m.Decay, 0.999) }
 
 // Init implements Method.
 func (m *EMA) Init(params []Param) error {

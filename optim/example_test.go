@@ -94,20 +94,12 @@ func ExampleSSBroyden_memory() {
 	// 1.000000 1.000000 true
 }
 
-func ExampleSSBFGS() {
+func ExampleSSBroyden_bfgs() {
 	theta := []float64{0, 0, 0, 0, 0}
-	err := minimise(&optim.SSBFGS{GradTol: 1e-10}, theta)
+	err := minimise(&optim.SSBroyden{BFGS: true, GradTol: 1e-10}, theta)
 	fmt.Printf("%.8f %t\n", theta, errors.Is(err, optim.ErrConverged))
 	// Output:
 	// [1.00000000 1.00000000 1.00000000 1.00000000 1.00000000] true
-}
-
-func ExampleNNCG() {
-	theta := make([]float64, 10)
-	err := minimise(&optim.NNCG{Rank: 5, GradTol: 1e-9}, theta)
-	fmt.Printf("%.6f %t\n", theta[9], errors.Is(err, optim.ErrConverged))
-	// Output:
-	// 1.000000 true
 }
 
 // A third party's transform: the sign of the gradient. It has no state, so three lines do.

@@ -22,16 +22,6 @@ func Iterates(ctx context.Context, form string, f Residuals, theta []float64, la
 	return first, d, a.correct(ctx, f, d, at)
 }
 
-// Resumed is the step at theta that is pulled towards phi.
-func Resumed(ctx context.Context, form string, f Residuals, theta, phi []float64, lambda, tolerance float64, rows int) ([]float64, error) {
-	a, s, err := formed(ctx, form, f, theta, lambda, tolerance, rows)
-	if err != nil {
-		return nil, err
-	}
-	d := make([]float64, len(theta))
-	return d, a.resume(ctx, f, d, s, phi)
-}
-
 // formed factorises at theta and returns s there.
 func formed(ctx context.Context, form string, f Residuals, theta []float64, lambda, tolerance float64, rows int) (a damped, s []float64, err error) {
 	var l linearised
@@ -61,13 +51,3 @@ func formed(ctx context.Context, form string, f Residuals, theta []float64, lamb
 	return a, s, err
 }
 
-// Iterating makes a natural gradient solve as it does where P and R are above 5000, with a sample of so many rows.
-func Iterating(m Method, rows int) Method {
-	switch m := m.(type) {
-	case *NaturalGradient:
-		m.always, m.matrixFree.rows = true, rows
-	case *SPRING:
-		m.always, m.matrixFree.rows = true, rows
-	}
-	return m
-}

@@ -109,7 +109,7 @@ func TestInvalidSettings(t *testing.T) {
 		&optim.LBFGS{GradTol: -1},
 		&optim.LBFGS{MaxTrials: -1},
 		&optim.SSBroyden{Workers: -1},
-		&optim.SSBFGS{GradTol: math.NaN()},
+		&optim.SSBroyden{BFGS: true, GradTol: math.NaN()},
 		optim.Chain(nil),
 		optim.Chain(optim.ClipNorm(0)),
 		optim.Chain(optim.ClipValue(math.NaN())),
@@ -159,7 +159,7 @@ func TestNoAllocations(t *testing.T) {
 }
 
 func TestDenseMethodsRefuseLargeProblems(t *testing.T) {
-	for _, m := range []optim.Method{&optim.SSBroyden{Memory: 1_000_000}, &optim.SSBFGS{Memory: 1_000_000}} {
+	for _, m := range []optim.Method{&optim.SSBroyden{Memory: 1_000_000}, &optim.SSBroyden{BFGS: true, Memory: 1_000_000}} {
 		if err := m.Init(optim.Flat(1_000_000)); err == nil {
 			t.Errorf("%s accepted a million parameters", optim.Describe(m))
 		}

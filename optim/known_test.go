@@ -176,8 +176,7 @@ func logistic(t *testing.T, a *mat.Dense, rng *rand.Rand) (f func() *optimtest.F
 func TestKnownMinima(t *testing.T) {
 	for _, p := range knownProblems(t) {
 		for _, m := range []optim.Method{
-			&optim.LBFGS{}, &optim.SSBroyden{}, &optim.SSBFGS{}, &optim.SSBroyden{Memory: 8}, &optim.SSBFGS{Memory: 8},
-			&optim.NNCG{},
+			&optim.LBFGS{}, &optim.SSBroyden{}, &optim.SSBroyden{BFGS: true}, &optim.SSBroyden{Memory: 8}, &optim.SSBroyden{BFGS: true, Memory: 8},
 		} {
 			initialised(t, m, p.n)
 			theta := append([]float64(nil), p.start...)

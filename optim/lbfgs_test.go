@@ -30,7 +30,7 @@ func descend(t *testing.T, m optim.Method, f *optimtest.Func, theta []float64, e
 }
 
 func quasiNewtonMethods() []optim.Method {
-	return []optim.Method{&optim.LBFGS{}, &optim.SSBroyden{}, &optim.SSBFGS{}, &optim.SSBroyden{Memory: 4}, &optim.SSBFGS{Memory: 4}}
+	return []optim.Method{&optim.LBFGS{}, &optim.SSBroyden{}, &optim.SSBroyden{BFGS: true}, &optim.SSBroyden{Memory: 4}, &optim.SSBroyden{BFGS: true, Memory: 4}}
 }
 
 func TestQuasiNewtonRosenbrock(t *testing.T) {
@@ -101,7 +101,7 @@ func TestQuasiNewtonSuperlinear(t *testing.T) {
 }
 
 func TestGradTol(t *testing.T) {
-	for _, m := range []optim.Method{&optim.LBFGS{GradTol: 1e-3}, &optim.SSBroyden{GradTol: 1e-3}, &optim.SSBFGS{GradTol: 1e-3}} {
+	for _, m := range []optim.Method{&optim.LBFGS{GradTol: 1e-3}, &optim.SSBroyden{GradTol: 1e-3}, &optim.SSBroyden{BFGS: true, GradTol: 1e-3}} {
 		initialised(t, m, 6)
 		theta := optimtest.RosenbrockStart(6)
 		_, err := descend(t, m, &optimtest.Func{F: optimtest.Rosenbrock}, theta, 1000)
@@ -127,7 +127,7 @@ func TestObjectiveChanges(t *testing.T) {
 	for _, make := range []func() optim.Method{
 		func() optim.Method { return &optim.LBFGS{GradTol: 1e-8} },
 		func() optim.Method { return &optim.SSBroyden{GradTol: 1e-8} },
-		func() optim.Method { return &optim.SSBFGS{GradTol: 1e-8} },
+		func() optim.Method { return &optim.SSBroyden{BFGS: true, GradTol: 1e-8} },
 	} {
 		m := initialised(t, make(), 30)
 		theta := optimtest.RosenbrockStart(30)

@@ -141,26 +141,6 @@ func (m *matrixFree) start(ctx context.Context, f Residuals, d, s []float64) err
 	return nil
 }
 
-// resume solves for the way from φ, so that what J does not see of φ stays, however loose the tolerance.
-func (m *matrixFree) resume(ctx context.Context, f Residuals, d, s, phi []float64) error {
-	m.from = s
-	m.change, m.rhs = sized(m.change, len(s)), sized(m.rhs, len(d))
-	if err := f.MulJ(ctx, m.change, phi, m.theta); err != nil {
-		return err
-	}
-	if err := f.MulJT(ctx, m.rhs, m.change, m.theta); err != nil {
-		return err
-	}
-	axpy(1, m.grad, m.rhs)
-	if err := m.solve(ctx, f, d, m.rhs, m.tolerance); err != nil {
-		return err
-	}
-	for i, x := range phi {
-		d[i] = x - d[i]
-	}
-	return nil
-}
-
 // correct begins from the residual of the nonlinear equation at δᵢ, so what an earlier solve has left is made up for as well.
 func (m *matrixFree) correct(ctx context.Context, f Residuals, d, at []float64) error {
 	m.change, m.rhs, m.step = sized(m.change, len(at)), sized(m.rhs, len(d)), sized(m.step, len(d))

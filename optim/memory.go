@@ -66,30 +66,15 @@ func (m *LevenbergMarquardt) Demands(f Objective) []Demand {
 	return []Demand{{marquardtName, m.memory(f)}}
 }
 
-// Demands implements Demanding.
-func (m *NaturalGradient) Demands(f Objective) []Demand { return []Demand{{naturalName, m.memory(f)}} }
-
-// Demands implements Demanding.
-func (m *SPRING) Demands(f Objective) []Demand { return []Demand{{springName, m.memory(f)}} }
-
 // Demands implements Demanding: H.
-func (m *SSBroyden) Demands(Objective) []Demand { return m.quasi.demands("SSBroyden") }
+func (m *SSBroyden) Demands(Objective) []Demand { return m.quasi.demands() }
 
-// Demands implements Demanding: H.
-func (m *SSBFGS) Demands(Objective) []Demand { return m.quasi.demands("SSBFGS") }
-
-func (q *quasiNewton) demands(name string) []Demand {
+func (q *quasiNewton) demands() []Demand {
 	n := int64(q.layout.n)
 	if q.limit > 0 {
-		return []Demand{{name, 8 * n * int64(q.limit)}}
+		return []Demand{{q.name, 8 * n * int64(q.limit)}}
 	}
-	return []Demand{{name, 8 * n * n}}
-}
-
-// Demands implements Demanding: the directions of two preconditioners.
-func (m *NNCG) Demands(Objective) []Demand {
-	n := m.layout.n
-	return []Demand{{nncgName, 16 * int64(n) * int64(min(valueOr(m.Rank, 60), n))}}
+	return []Demand{{q.name, 8 * n * n}}
 }
 
 // Demands implements Demanding: that of all phases, which keep what they have.

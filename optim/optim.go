@@ -4,9 +4,8 @@
 // as it needs: a first-order method once, a quasi-Newton method once per trial of its line search.
 //
 // First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW], [SOAP] and [SGD] are the well-known ones.
-// [LBFGS], [SSBroyden] and [SSBFGS] are quasi-Newton methods with a strong-Wolfe line search. [LevenbergMarquardt],
-// [NaturalGradient] and [SPRING] solve with the residuals' Jacobian, [NNCG] with products with the Hessian. [Phases] runs methods one
-// after the other, [Groups] gives parameter groups their own methods or freezes them.
+// [LBFGS] and [SSBroyden] are quasi-Newton methods with a strong-Wolfe line search. [LevenbergMarquardt] and [KFAC] solve with the
+// residuals' Jacobian. [Phases] runs methods one after the other, [Groups] gives parameter groups their own methods or freezes them.
 //
 // # How to choose
 //
@@ -15,9 +14,8 @@
 //   - Up to about 5000 parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
 //   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory. Above 100 000 parameters in wide layers, [KFAC].
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
-//     that stays the same within a step; redrawing between steps is fine.
-//   - [NaturalGradient] and [SPRING] are there to compare with; where they can be used, LevenbergMarquardt has been better, on
-//     points redrawn at every step as well.
+//     that stays the same within a step; redrawing between steps is fine, and where LevenbergMarquardt can be used it has been better
+//     on such points as well.
 //
 // # Extending
 //

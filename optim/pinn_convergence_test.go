@@ -41,17 +41,15 @@ func TestPINN(t *testing.T) {
 	}{
 		{&optim.Adam{LR: optim.Cosine(5e-3, 1e-5, 3000)}, 3000, 1e-1, 1e-2},
 		{&optim.LBFGS{}, 3000, 1e-5, 1e-4},
-		{&optim.SSBFGS{}, 3000, 1e-13, 1e-8},
+		{&optim.SSBroyden{BFGS: true}, 3000, 1e-13, 1e-8},
 		{&optim.SSBroyden{}, 5000, 1e-18, 4e-12},
 		{&optim.SSBroyden{Memory: 60}, 3000, 1e-11, 1e-7},
-		{&optim.SSBFGS{Memory: 60}, 3000, 1e-11, 1e-7},
+		{&optim.SSBroyden{BFGS: true, Memory: 60}, 3000, 1e-11, 1e-7},
 		{&optim.LevenbergMarquardt{Plain: true}, 500, 1e-6, 1e-4},
 		{&optim.LevenbergMarquardt{}, 150, 1e-18, 1e-11},
 		{&optim.LevenbergMarquardt{MatrixFree: true}, 150, 1e-10, 1e-7}, // λ ends at 1e-13 of the trace
 		{&optim.LevenbergMarquardt{Rows: 24}, 150, 1e-8, 1e-6},
 		{&optim.LevenbergMarquardt{Sketch: 30}, 150, 1e-15, 1e-9},
-		{&optim.NaturalGradient{}, 1500, 1e-9, 1e-5},
-		{&optim.NaturalGradient{Momentum: 0.9}, 1500, 1e-9, 1e-5},
 	} {
 		p := newPINN(48, 10, 10)
 		theta := p.start(0)

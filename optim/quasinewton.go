@@ -26,7 +26,7 @@ type quasiNewton struct {
 	limit   int // of the memory, 0 for a matrix
 }
 
-// settings are those that SSBroyden and SSBFGS share.
+// settings are those of SSBroyden.
 type settings struct {
 	memory, maxTrials, workers int
 	gradTol                    float64

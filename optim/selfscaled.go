@@ -47,7 +47,7 @@ type dense struct {
 // scaling chooses θ and τ from b, h, a and the number of parameters.
 type scaling func(b, h, a float64, n int) (theta, tau float64)
 
-// bfgsScaling is SSBFGS: the BFGS update of H/τ, τ = min(1, 1/b) (Al-Baali 1998).
+// bfgsScaling is the BFGS update of H/τ, τ = min(1, 1/b) (Al-Baali 1998).
 func bfgsScaling(b, _, _ float64, _ int) (theta, tau float64) { return 0, min(1, 1/b) }
 
 // broydenScaling is SSBroyden (Al-Baali & Khalfan 2005; Urbán, Stefanou & Pons 2025):

@@ -136,19 +136,6 @@ func (m *sketched) start(_ context.Context, _ Residuals, d, s []float64) error {
 	return nil
 }
 
-// resume moves from φ, as that minimises ‖s + Jδ‖² + λ‖δ − φ‖² over δ = φ + Qy.
-func (m *sketched) resume(ctx context.Context, f Residuals, d, s, phi []float64) error {
-	m.from = s
-	if err := f.MulJ(ctx, m.step, phi, m.theta); err != nil {
-		return err
-	}
-	m.project(m.rhs, m.bt, m.step)
-	axpy(1, m.grad, m.rhs)
-	copy(d, phi)
-	m.move(d, m.rhs)
-	return nil
-}
-
 // correct moves on in the subspace.
 func (m *sketched) correct(_ context.Context, _ Residuals, d, at []float64) error {
 	for i, x := range at {

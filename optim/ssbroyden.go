@@ -40,6 +40,8 @@ type SSBroyden struct {
 	// matrix. 0 means the matrix up to 5000 parameters and above 300 directions, or as many as 1 GB holds, but 30 at least.
 	// When it changes between two calls of Init, H starts afresh.
 	Memory int
+	// BFGS leaves φ at 1, which is the self-scaled BFGS method, SSBFGS_AB in the paper. It is usually worse.
+	BFGS bool
 	// GradTol stops when max|∂L/∂θ_i| is at most this. 0 stops only at a gradient of exactly 0, or at round-off.
 	GradTol float64
 	// MaxTrials bounds the evaluations of one line search; 0 means 30.
@@ -51,9 +53,20 @@ type SSBroyden struct {
 	quasi quasiNewton
 }
 
+func (m *SSBroyden) name() string {
+	if m.BFGS {
+		return "SSBFGS"
+	}
+	return "SSBroyden"
+}
+
 // Init implements Method.
 func (m *SSBroyden) Init(params []Param) error {
-	return m.quasi.init(params, "SSBroyden", broydenScaling, settings{m.Memory, m.MaxTrials, m.Workers, m.GradTol})
+	s := broydenScaling
+	if m.BFGS {
+		s = bfgsScaling
+	}
+	return m.quasi.init(params, m.name(), s, settings{m.Memory, m.MaxTrials, m.Workers, m.GradTol})
 }
 
 // Step implements Method.
@@ -72,7 +85,7 @@ func (m *SSBroyden) State() ([]byte, error) { return m.quasi.state() }
 func (m *SSBroyden) SetState(state []byte) error { return m.quasi.setState(state, m.quasi.restore) }
 
 // Describe implements Describer.
-func (m *SSBroyden) Describe() string { return m.quasi.describe("SSBroyden", m.Memory) }
+func (m *SSBroyden) Describe() string { return m.quasi.describe(m.name(), m.Memory) }
 
 // Choices implements Chooser: that the memory is limited, where Memory left that to the method.
-func (m *SSBroyden) Choices() []string { return m.quasi.choices("SSBroyden", m.Memory) }
+func (m *SSBroyden) Choices() []string { return m.quasi.choices(m.name(), m.Memory) }

@@ -12,8 +12,8 @@ func everything() *optim.Phased {
 	return optim.Phases(
 		optim.Phase{Method: optim.Chain(optim.ScaleByAdam(), optim.Momentum(0.5), optim.ScaleByRMS(0.9, 1e-8), &optim.DLRS{}, optim.ScaleByLR(optim.Constant(1e-3)), &optim.Plateau{}), Steps: 2},
 		optim.Phase{Method: optim.Groups(optim.Group{Method: &optim.LBFGS{}}), Steps: 3},
-		optim.Phase{Method: &optim.EMA{Method: &optim.NNCG{Rank: 2}}, Steps: 2},
-		optim.Phase{Method: &optim.SSBFGS{Memory: 2}, Steps: 2},
+		optim.Phase{Method: &optim.EMA{Method: &optim.SSBroyden{Memory: 2}}, Steps: 2},
+		optim.Phase{Method: &optim.SSBroyden{BFGS: true, Memory: 2}, Steps: 2},
 		optim.Phase{Method: &optim.SSBroyden{}},
 	)
 }

@@ -18,10 +18,7 @@ import (
 //	optimizer: [{adam: {lr: 1e-3}, steps: 1000}, {ssbroyden: {}, steps: 3000}]
 //	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, corrections: 20, grad_tol: 0, max_trials: 30}, steps: 100}]
 //	optimizer: {ssbroyden: {memory: 300, grad_tol: 0, max_trials: 30, workers: 0}, steps: 5000}, memory 0 being the method's own choice
-//	optimizer: {engd: {damping: 1e-12, momentum: 0, grad_tol: 0, max_trials: 30}, steps: 200} # and sketch: 300, also of lm and spring
-//	optimizer: {spring: {lr: 0.2, damping: 1e-8, momentum: 0.9, norm: 0.3}, steps: 2000}
 //	optimizer: {kfac: {damping: 0.1, every: 10, exact: 1024, averaging: traces}, steps: 200}
-//	optimizer: {nncg: {damping: 1e-2, fixed: false, rank: 60, every: 20, iters: 100, tol: 0.1, grad_tol: 0, max_trials: 30}, steps: 100}
 //	optimizer: {adam: {lr: 1e-3}, steps: 5000, ema: 0.999}
 //	optimizer: auto, which is {auto: {}, steps: 5000}, and the default
 //	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
@@ -80,7 +77,15 @@ func (b *builder) steps(n *node) {
 }
 
 // methods are the methods that a file can name.
-var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "ssbfgs", "lm", "kfac", "engd", "spring", "nncg", "auto"}
+var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "lm", "kfac", "auto"}
+
+// gone are methods that files could name once, and what does better.
+var gone = map[string]string{"engd": "lm", "spring": "lm", "nncg": "ssbroyden", "ssbfgs": "ssbroyden"}
+
+// searches tells whether a method finds the length of its steps itself.
+func searches(method string) bool {
+	return slices.Contains([]string{"lbfgs", "ssbroyden", "lm", "kfac", "auto"}, method)
+}
 
 // method reads the one method of a phase or of a group.
 func (b *builder) method(s *section, steps int, also string) optim.Method {
@@ -92,6 +97,13 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 		}
 	}
 	clip := s.get("clip")
+	for _, e := range s.n.entries {
+		if better, ok := gone[e.key]; ok {
+			s.known = append(s.known, e.key)
+			b.failAt(e.at, s.n.path, "%s is gone; use %s", e.key, better)
+			return nil
+		}
+	}
 	switch {
 	case len(names) == 0:
 		for _, e := range s.n.entries {
@@ -107,10 +119,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	}
 	m := b.section(block, "{lr: 1e-3}")
 	defer m.done()
-	if clip != nil && names[0] == "spring" {
-		b.fail(clip, "spring limits the length of its steps, not the gradient; write {spring: {norm: 0.3}} in place of clip")
-	}
-	if clip != nil && (names[0] == "lbfgs" || names[0] == "ssbroyden" || names[0] == "ssbfgs" || names[0] == "lm" || names[0] == "kfac" || names[0] == "engd" || names[0] == "nncg" || names[0] == "auto") {
+	if clip != nil && searches(names[0]) {
 		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
 	}
 	switch names[0] {
@@ -133,25 +142,10 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 			}
 		}
 		return &optim.LevenbergMarquardt{MatrixFree: free, Rows: rows, Sketch: m.sketch(free || rows > 0), Seed: b.seed, Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
-	case "engd":
-		return &optim.NaturalGradient{Damping: m.realOr("damping", "1e-12"), Momentum: m.fraction("momentum", "0"), Sketch: m.sketch(false), Seed: b.seed, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
-	case "spring":
-		return b.spring(m, steps)
 	case "kfac":
 		return b.kfac(m)
-	case "nncg":
-		fixed := false
-		if v := m.get("fixed"); v != nil {
-			fixed = b.boolean(v)
-		}
-		return &optim.NNCG{
-			Damping: m.realOr("damping", "1e-2"), Fixed: fixed, Rank: m.intOr("rank", 60), Every: m.intOr("every", 20), Iters: m.intOr("iters", 100),
-			Tol: m.realOr("tol", "0.1"), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Seed: b.seed,
-		}
 	case "auto":
 		return &optim.Auto{Steps: steps, Single: b.p.Options.Precision == crux.Float32, Workers: m.workers()}
-	case "ssbfgs":
-		return &optim.SSBFGS{Memory: m.memory(), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
 	}
 	return b.firstOrder(names[0], m, clip, steps)
 }
@@ -165,21 +159,6 @@ func (m *section) sketch(iterates bool) int {
 		}
 	}
 	return k
-}
-
-// spring reads a method whose rate is a schedule: plateau and dlrs follow a loss on points that stay.
-func (b *builder) spring(m *section, steps int) optim.Method {
-	s := &optim.SPRING{Damping: m.realOr("damping", "1e-8"), Momentum: m.fraction("momentum", "0.9"), Sketch: m.sketch(false), Seed: b.seed, Norm: m.realOr("norm", "0.3"), Workers: m.workers()}
-	if s.Momentum == 0 {
-		b.fail(m.get("momentum"), "spring is nothing without momentum; write a number below 1 such as 0.9, or take engd")
-	}
-	lr := m.orDefault("lr", "0.2")
-	if rate := b.rate(lr, steps); len(rate) == 1 && rate[0].schedule != nil {
-		s.LR = rate[0].schedule
-	} else {
-		b.fail(lr, "spring takes a number or a schedule of the steps, such as {cosine: {lr: 0.2, end: 1e-3}}; its loss changes with the points and cannot set the rate")
-	}
-	return s
 }
 
 // firstOrder reads a method that is a chain of transforms. Without clipping and a rate that follows the loss, it is the
