@@ -77,4 +77,3 @@ func TestHVPOfTheSolver(t *testing.T) {
 		}
 	}
 }
-

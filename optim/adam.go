@@ -7,6 +7,8 @@ import (
 	"math"
 
 	"github.com/crux-pinn/crux/internal/kern"
+	"github.com/crux-pinn/crux/optim/internal/saved"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // Adam follows the first-order method of Kingma & Ba (2015), Algorithm 1:
@@ -69,7 +71,7 @@ type adamScale struct {
 	beta1, beta2, eps float64
 	m, v              []float64
 	step              []float64 // scratch
-	wide              wide
+	wide              vec.Wide
 }
 
 // set adopts the settings of a struct, where zero means the default.
@@ -95,11 +97,11 @@ func (s *adamScale) Apply(u []float64, at Point) error {
 	b1, b2, eps := s.beta1, s.beta2, s.eps
 	m, v := s.m[:len(u)], s.v[:len(u)]
 	if eps > 0 { // m = 0 is a step of 0 there
-		s.wide.pool = at.Pool
-		if len(u) <= wideBlock {
+		s.wide.Pool = at.Pool
+		if len(u) <= vec.Block {
 			s.apply(u, m, v, s.step, at.Step)
 		} else {
-			s.wide.each(len(u), func(_, i, j int) { s.apply(u[i:j], m[i:j], v[i:j], s.step[i:j], at.Step) })
+			s.wide.Each(len(u), func(_, i, j int) { s.apply(u[i:j], m[i:j], v[i:j], s.step[i:j], at.Step) })
 		}
 		return nil
 	}
@@ -130,16 +132,16 @@ func (s *adamScale) String() string { return fmt.Sprintf("adam %g %g %g", s.beta
 const adamState = "optim.ScaleByAdam/1"
 
 func (s *adamScale) State() ([]byte, error) {
-	w := newState(adamState)
-	w.floats(s.m)
-	w.floats(s.v)
-	return w.b, nil
+	w := saved.New(adamState)
+	w.Floats(s.m)
+	w.Floats(s.v)
+	return w.State(), nil
 }
 
 func (s *adamScale) SetState(state []byte) error {
-	r := readState(adamState, state)
-	m, v := r.vector(len(s.m)), r.vector(len(s.v))
-	if err := r.finish(); err != nil {
+	r := saved.Read(adamState, state)
+	m, v := r.Vector(len(s.m)), r.Vector(len(s.v))
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	s.m, s.v = m, v

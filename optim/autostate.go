@@ -13,25 +13,25 @@ func (a *Auto) State() ([]byte, error) {
 	if w == nil {
 		return pending, err
 	}
-	w.int(int(a.plan))
-	w.int(len(a.stages))
-	w.int(a.now)
-	w.int(a.done)
-	w.int(a.all)
-	w.float(a.first)
-	w.float(a.best)
-	w.float(a.mark)
-	w.float(a.last)
-	w.float(a.anew)
-	w.float(a.past)
-	w.bytes([]byte(a.stall))
-	w.bytes([]byte(strings.Join(a.lines, "\n")))
+	w.Int(int(a.plan))
+	w.Int(len(a.stages))
+	w.Int(a.now)
+	w.Int(a.done)
+	w.Int(a.all)
+	w.Float(a.first)
+	w.Float(a.best)
+	w.Float(a.mark)
+	w.Float(a.last)
+	w.Float(a.anew)
+	w.Float(a.past)
+	w.Bytes([]byte(a.stall))
+	w.Bytes([]byte(strings.Join(a.lines, "\n")))
 	for _, s := range a.stages {
 		if err := saveMethod(w, s.method); err != nil {
 			return nil, fmt.Errorf("optim: %s: %w", autoName, err)
 		}
 	}
-	return w.b, nil
+	return w.State(), nil
 }
 
 // SetState implements Stateful.
@@ -39,28 +39,28 @@ func (a *Auto) SetState(state []byte) error { return a.setState(state, a.restore
 
 func (a *Auto) restore(state []byte) error {
 	r := a.open(autoState, state)
-	p, stages := plan(r.int()), r.int()
-	b := Auto{Steps: a.Steps, Workers: a.Workers, Single: a.Single, now: r.int(), done: r.int(), all: r.int(), first: r.float(), best: r.float(), mark: r.float(), last: r.float(), anew: r.float(), past: r.float(), stall: string(r.bytes())}
-	lines := string(r.bytes())
+	p, stages := plan(r.Int()), r.Int()
+	b := Auto{Steps: a.Steps, Workers: a.Workers, Single: a.Single, now: r.Int(), done: r.Int(), all: r.Int(), first: r.Float(), best: r.Float(), mark: r.Float(), last: r.Float(), anew: r.Float(), past: r.Float(), stall: string(r.Bytes())}
+	lines := string(r.Bytes())
 	b.layout = a.layout
-	if r.err == nil && p > largePlan {
-		r.err = fmt.Errorf("the state names plan %d", p)
+	if r.Err == nil && p > largePlan {
+		r.Err = fmt.Errorf("the state names plan %d", p)
 	}
 	var states [][]byte
-	if r.err == nil {
+	if r.Err == nil {
 		if err := b.build(p); err != nil {
 			return err
 		}
 		if stages > len(b.stages) || b.now >= max(stages, 1) {
-			r.err = fmt.Errorf("the state is in stage %d of %d", b.now, stages)
+			r.Err = fmt.Errorf("the state is in stage %d of %d", b.now, stages)
 		} else {
 			b.stages = b.stages[:stages]
 		}
 		for range b.stages {
-			states = append(states, r.bytes())
+			states = append(states, r.Bytes())
 		}
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	for i, s := range b.stages {

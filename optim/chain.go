@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/internal/kern"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // Transform is one link of a [Chain]: it turns an update into a better one. The first link receives the gradient; what
@@ -91,7 +92,7 @@ func (c *FirstOrder) Step(ctx context.Context, f Objective, theta []float64) (fl
 		}
 	}
 	kern.Table[float64]()[kern.OpSub](c.u, theta, c.u, nil)
-	if i := firstNonFinite(c.u); i >= 0 {
+	if i := vec.FirstNonFinite(c.u); i >= 0 {
 		return loss, fmt.Errorf("optim: %s: step %d: the update makes θ[%d] = %v of %v: %w; lower the learning rate", c.name, c.step, i, c.u[i], theta[i], ErrNonFinite)
 	}
 	copy(theta, c.u)
@@ -133,7 +134,7 @@ func (c *FirstOrder) State() ([]byte, error) {
 	if w == nil {
 		return pending, err
 	}
-	w.int(c.step)
+	w.Int(c.step)
 	for i, t := range c.transforms {
 		s, ok := t.(Stateful)
 		if !ok {
@@ -143,9 +144,9 @@ func (c *FirstOrder) State() ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("optim: %s: transform %d: %w", c.name, i, err)
 		}
-		w.bytes(b)
+		w.Bytes(b)
 	}
-	return w.b, nil
+	return w.State(), nil
 }
 
 // SetState implements Stateful. It is all or nothing, except that a link may fail after an earlier one was restored.
@@ -153,15 +154,15 @@ func (c *FirstOrder) SetState(state []byte) error { return c.setState(state, c.r
 
 func (c *FirstOrder) restore(state []byte) error {
 	r := c.open(chainState, state)
-	step := r.int()
+	step := r.Int()
 	var links []Stateful
 	var states [][]byte
 	for _, t := range c.transforms {
 		if s, ok := t.(Stateful); ok {
-			links, states = append(links, s), append(states, r.bytes())
+			links, states = append(links, s), append(states, r.Bytes())
 		}
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	for i, s := range links {

@@ -1,5 +1,7 @@
 package optim
 
+import "github.com/crux-pinn/crux/optim/internal/vec"
+
 // conjugate is the method of conjugate gradients (Hestenes & Stiefel 1952) with a preconditioner. What it needs of A and
 // the direction p is pᵀAp first and Ap afterwards, which for A = JᵀJ + λI come one after the other out of Jp.
 //
@@ -24,7 +26,7 @@ const mostIterations = 100
 func (c *conjugate) solve(x, b []float64, tol float64, s system) error {
 	n := len(x)
 	for _, v := range []*[]float64{&c.r, &c.z, &c.last, &c.p, &c.y} {
-		*v = sized(*v, n)
+		*v = vec.Sized(*v, n)
 	}
 	clear(x)
 	copy(c.r, b)
@@ -32,7 +34,7 @@ func (c *conjugate) solve(x, b []float64, tol float64, s system) error {
 		return err
 	}
 	copy(c.p, c.z)
-	rz := dot(c.r, c.z)
+	rz := vec.Dot(c.r, c.z)
 	goal := tol * tol * rz
 	for k := 0; rz > goal; k++ {
 		curvature, err := s.norm2(c.p)
@@ -40,20 +42,20 @@ func (c *conjugate) solve(x, b []float64, tol float64, s system) error {
 			return err
 		}
 		alpha := rz / curvature
-		axpy(alpha, c.p, x)
-		if k == mostIterations-1 || !finite(alpha) {
+		vec.Axpy(alpha, c.p, x)
+		if k == mostIterations-1 || !vec.Finite(alpha) {
 			break
 		}
 		if err := s.product(c.y, c.p); err != nil {
 			return err
 		}
-		axpy(-alpha, c.y, c.r)
+		vec.Axpy(-alpha, c.y, c.r)
 		copy(c.last, c.z)
 		if err := s.precondition(c.z, c.r); err != nil {
 			return err
 		}
-		next := dot(c.r, c.z)
-		beta := (next - dot(c.r, c.last)) / rz
+		next := vec.Dot(c.r, c.z)
+		beta := (next - vec.Dot(c.r, c.last)) / rz
 		rz = next
 		for i, z := range c.z {
 			c.p[i] = z + beta*c.p[i]

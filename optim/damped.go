@@ -3,6 +3,8 @@ package optim
 import (
 	"cmp"
 	"context"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // damped is what a Gauss–Newton step needs of the linear algebra: solutions of systems with the matrix JᵀJ + λI for several λ
@@ -61,7 +63,7 @@ func (m *primal) factorize(ctx context.Context, f Residuals, lambda float64) (bo
 	m.lambda = lambda
 	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
 		return eachBlock(ctx, f, &m.j, m.theta, cmp.Or(m.block, blockRows(m.n)), func(_, n int) {
-			m.jt = sized(m.jt, len(m.j))
+			m.jt = vec.Sized(m.jt, len(m.j))
 			m.transpose(n)
 			add(m.jt[:n*m.n], n)
 		})
@@ -72,7 +74,7 @@ func (m *primal) factorize(ctx context.Context, f Residuals, lambda float64) (bo
 func eachBlock(ctx context.Context, f Residuals, j *[]float64, theta []float64, most int, do func(first, n int)) error {
 	p, rows := len(theta), f.Rows()
 	most = min(most, rows)
-	*j = sized(*j, most*p)
+	*j = vec.Sized(*j, most*p)
 	for first := 0; first < rows; first += most {
 		n := min(most, rows-first)
 		if err := f.Jacobian(ctx, (*j)[:n*p], first, theta); err != nil {
@@ -109,12 +111,12 @@ func (m *primal) transpose(n int) {
 func (m *primal) start(_ context.Context, _ Residuals, d, s []float64) error {
 	m.from = s
 	m.solve(d, m.grad)
-	scale(-1, d)
+	vec.Scale(-1, d)
 	return nil
 }
 
 func (m *primal) correct(ctx context.Context, f Residuals, d, at []float64) error {
-	m.step, m.residual = sized(m.step, len(at)), sized(m.residual, len(d))
+	m.step, m.residual = vec.Sized(m.step, len(at)), vec.Sized(m.residual, len(d))
 	for i, x := range at {
 		m.step[i] = x - m.from[i]
 	}
@@ -125,7 +127,7 @@ func (m *primal) correct(ctx context.Context, f Residuals, d, at []float64) erro
 		m.residual[i] += m.grad[i] + m.lambda*x
 	}
 	m.solve(m.residual, m.residual)
-	axpy(-1, m.residual, d)
+	vec.Axpy(-1, m.residual, d)
 	return nil
 }
 
@@ -160,7 +162,7 @@ func (m *dual) factorize(ctx context.Context, f Residuals, lambda float64) (bool
 		return m.factored.factorize(lambda, nil)
 	}
 	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
-		m.j = sized(m.j, m.n*p)
+		m.j = vec.Sized(m.j, m.n*p)
 		if err := f.Jacobian(ctx, m.j, 0, m.theta); err != nil {
 			return err
 		}
@@ -177,13 +179,13 @@ func (m *dual) floor(f Residuals) float64 {
 }
 
 func (m *dual) start(ctx context.Context, f Residuals, d, s []float64) error {
-	m.w = sized(m.w, m.n)
+	m.w = vec.Sized(m.w, m.n)
 	clear(m.w)
 	return m.correct(ctx, f, d, s) // δ = 0 is as good a δ₋₁ as any
 }
 
 func (m *dual) correct(ctx context.Context, f Residuals, d, at []float64) error {
-	m.residual = sized(m.residual, m.n)
+	m.residual = vec.Sized(m.residual, m.n)
 	if m.fine {
 		m.whitened(d, at)
 		return nil
@@ -192,7 +194,7 @@ func (m *dual) correct(ctx context.Context, f Residuals, d, at []float64) error 
 		m.residual[i] = x + m.lambda*m.w[i]
 	}
 	m.solve(m.residual, m.residual)
-	axpy(-1, m.residual, m.w)
+	vec.Axpy(-1, m.residual, m.w)
 	return f.MulJT(ctx, d, m.w, m.theta)
 }
 
@@ -206,17 +208,9 @@ func (m *dual) whitened(d, at []float64) {
 	}
 	m.chol.SolveT(t, t)
 	m.second.Solve(t, t)
-	axpy(-1, t, m.w)
+	vec.Axpy(-1, t, m.w)
 	clear(d)
 	for i, z := range m.w {
-		axpy(z, m.j[i*len(d):(i+1)*len(d)], d)
+		vec.Axpy(z, m.j[i*len(d):(i+1)*len(d)], d)
 	}
-}
-
-// sized returns x with n entries, which are undefined when it was shorter.
-func sized(x []float64, n int) []float64 {
-	if cap(x) < n {
-		return make([]float64, n)
-	}
-	return x[:n]
 }

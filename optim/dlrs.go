@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+
+	"github.com/crux-pinn/crux/optim/internal/saved"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // DLRS is the dynamic learning rate scheduler of Dharanalakota, Raikar & Ghosh (2025, arXiv 2507.21749): the rate
@@ -47,7 +50,7 @@ func (d *DLRS) limits() (lo, hi float64) { return cmp.Or(d.Min, 1e-10), cmp.Or(d
 
 // Apply implements Transform.
 func (d *DLRS) Apply(u []float64, at Point) error {
-	scale(d.lr, u)
+	vec.Scale(d.lr, u)
 	d.note(at.Loss)
 	return nil
 }
@@ -86,20 +89,20 @@ const dlrsState = "optim.DLRS/1"
 
 // State implements Stateful.
 func (d *DLRS) State() ([]byte, error) {
-	w := newState(dlrsState)
-	w.float(d.lr)
-	w.floats(d.losses)
-	return w.b, nil
+	w := saved.New(dlrsState)
+	w.Float(d.lr)
+	w.Floats(d.losses)
+	return w.State(), nil
 }
 
 // SetState implements Stateful.
 func (d *DLRS) SetState(state []byte) error {
-	r := readState(dlrsState, state)
-	lr, losses := r.float(), r.floats()
-	if lo, hi := d.limits(); r.err == nil && (!(lr >= lo && lr <= hi) || len(losses) > d.window()) {
-		r.err = fmt.Errorf("rate %v and %d losses do not fit the settings", lr, len(losses))
+	r := saved.Read(dlrsState, state)
+	lr, losses := r.Float(), r.Floats()
+	if lo, hi := d.limits(); r.Err == nil && (!(lr >= lo && lr <= hi) || len(losses) > d.window()) {
+		r.Err = fmt.Errorf("rate %v and %d losses do not fit the settings", lr, len(losses))
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	d.lr, d.losses = lr, append(make([]float64, 0, d.window()), losses...)

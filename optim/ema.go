@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // Averaged is implemented by methods whose result is not the point where they train. [EMA] is one; [Phases] passes it on.
@@ -96,7 +98,7 @@ func (m *EMA) Step(ctx context.Context, f Objective, theta []float64) (float64, 
 
 // Average implements Averaged.
 func (m *EMA) Average(theta []float64) bool {
-	if m.steps == 0 || m.out || len(theta) != m.layout.n || firstNonFinite(m.mean) >= 0 {
+	if m.steps == 0 || m.out || len(theta) != m.layout.n || vec.FirstNonFinite(m.mean) >= 0 {
 		return false
 	}
 	m.out = true
@@ -146,14 +148,14 @@ func (m *EMA) State() ([]byte, error) {
 	if w == nil {
 		return pending, err
 	}
-	w.int(m.steps)
-	w.bool(m.out)
-	w.floats(m.mean)
-	w.floats(m.raw)
+	w.Int(m.steps)
+	w.Bool(m.out)
+	w.Floats(m.mean)
+	w.Floats(m.raw)
 	if err := saveMethod(w, m.Method); err != nil {
 		return nil, fmt.Errorf("optim: EMA: %w", err)
 	}
-	return w.b, nil
+	return w.State(), nil
 }
 
 // SetState implements Stateful.
@@ -161,8 +163,8 @@ func (m *EMA) SetState(state []byte) error { return m.setState(state, m.restore)
 
 func (m *EMA) restore(state []byte) error {
 	r := m.open(emaState, state)
-	steps, out, mean, raw, inner := r.int(), r.bool(), r.vector(m.layout.n), r.vector(m.layout.n), r.bytes()
-	if err := r.finish(); err != nil {
+	steps, out, mean, raw, inner := r.Int(), r.Bool(), r.Vector(m.layout.n), r.Vector(m.layout.n), r.Bytes()
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	if err := restoreMethod(m.Method, inner); err != nil {

@@ -1,6 +1,10 @@
 package optim
 
-import "context"
+import (
+	"context"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
+)
 
 // Iterates are the first two iterates of a step at theta for λ, solved with the normal equations and J in blocks of so many rows, the
 // kernel, without a matrix to the given tolerance and with a sample of so many rows, or in a sketch of so many directions.
@@ -15,7 +19,7 @@ func Iterates(ctx context.Context, form string, f Residuals, theta []float64, la
 	}
 	first = append(first, d...)
 	x, at := append([]float64(nil), theta...), make([]float64, f.Rows())
-	axpy(1, d, x)
+	vec.Axpy(1, d, x)
 	if err := f.Scaled(ctx, at, x); err != nil {
 		return nil, nil, err
 	}
@@ -50,4 +54,3 @@ func formed(ctx context.Context, form string, f Residuals, theta []float64, lamb
 	_, err = a.factorize(ctx, f, lambda*a.trace())
 	return a, s, err
 }
-

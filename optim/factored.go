@@ -4,6 +4,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/internal/linalg"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // factored is a symmetric matrix A = MMᵀ and a factorisation of A + λI, M = J or Jᵀ.
@@ -80,7 +81,7 @@ func (m *factored) factorize(lambda float64, columns func(add func(y []float64, 
 				return false, nil
 			}
 		}
-		m.b, m.w, m.v = sized(m.b, n*n), sized(m.w, n*n), sized(m.v, n*n)
+		m.b, m.w, m.v = vec.Sized(m.b, n*n), vec.Sized(m.w, n*n), vec.Sized(m.v, n*n)
 		clear(m.b)
 		if err := columns(func(y []float64, cols int) {
 			m.chol.SolveTMat(m.pool, y, cols)

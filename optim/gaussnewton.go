@@ -3,6 +3,8 @@ package optim
 import (
 	"context"
 	"math"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // gaussNewton is a method that searches, from a linearised loss, for a point where the loss is lower.
@@ -41,7 +43,7 @@ func (m *gaussNewton) enter(ctx context.Context, name string, f Objective, theta
 	if a, loss, err = m.linearise(ctx, name, r, theta); err != nil {
 		return r, a, loss, err
 	}
-	if normInf(m.g) <= gradTol {
+	if vec.NormInf(m.g) <= gradTol {
 		return r, a, loss, m.converged(name, GradientTolerance, loss)
 	}
 	if m.progress.enter(loss); m.progress.flat >= flatSteps {
@@ -58,5 +60,5 @@ func (m *gaussNewton) accept(theta []float64, loss, after float64) {
 }
 
 func (m *gaussNewton) converged(name string, r Reason, loss float64) error {
-	return &ConvergedError{Method: name, Reason: r, Loss: loss, Grad: normInf(m.g)}
+	return &ConvergedError{Method: name, Reason: r, Loss: loss, Grad: vec.NormInf(m.g)}
 }

@@ -224,16 +224,16 @@ func (g *Grouped) State() ([]byte, error) {
 			return nil, fmt.Errorf("optim: Groups: group %d: %w", i, err)
 		}
 	}
-	w.bool(g.interrupted)
+	w.Bool(g.interrupted)
 	if g.interrupted {
-		w.floats(g.at.theta)
-		w.floats(g.next)
+		w.Floats(g.at.theta)
+		w.Floats(g.next)
 		for i, done := range g.done {
-			w.bool(done)
-			w.bool(g.errs[i] != nil)
+			w.Bool(done)
+			w.Bool(g.errs[i] != nil)
 		}
 	}
-	return w.b, nil
+	return w.State(), nil
 }
 
 // SetState implements Stateful.
@@ -243,21 +243,21 @@ func (g *Grouped) restore(state []byte) error {
 	r := g.open(groupsState, state)
 	states := make([][]byte, len(g.groups))
 	for i := range states {
-		states[i] = r.bytes()
+		states[i] = r.Bytes()
 	}
-	interrupted := r.bool()
+	interrupted := r.Bool()
 	theta, next := g.at.theta, g.next
 	done, errs := make([]bool, len(g.groups)), make([]error, len(g.groups))
 	if interrupted {
-		theta, next = r.vector(g.layout.n), r.vector(g.layout.n)
+		theta, next = r.Vector(g.layout.n), r.Vector(g.layout.n)
 		for i := range done {
-			done[i] = r.bool()
-			if r.bool() {
+			done[i] = r.Bool()
+			if r.Bool() {
 				errs[i] = fmt.Errorf("optim: Groups: group %d: %w before the run was interrupted", i, ErrConverged)
 			}
 		}
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	for i, gr := range g.groups {

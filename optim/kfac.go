@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // KFAC is the Gauss–Newton method with Kronecker-factored curvature (Martens & Grosse 2015, arXiv 1503.05671) in the form of Dangel,
@@ -96,7 +98,7 @@ func (m *KFAC) Init(params []Param) error {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	m.pool = crew(workers)
+	m.pool = vec.Crew(workers)
 	return m.init(params, m.fresh, m.restore)
 }
 
@@ -152,7 +154,7 @@ func (m *KFAC) Step(ctx context.Context, f Objective, theta []float64) (float64,
 	if err := entryError(kfacName, loss, m.g); err != nil {
 		return loss, err
 	}
-	if normInf(m.g) <= m.GradTol {
+	if vec.NormInf(m.g) <= m.GradTol {
 		return loss, m.converged(GradientTolerance, loss)
 	}
 	if m.progress.enter(loss); m.progress.flat >= flatSteps {
@@ -227,7 +229,7 @@ func (m *KFAC) accept(theta []float64, loss float64, to moved) {
 }
 
 func (m *KFAC) converged(r Reason, loss float64) error {
-	return &ConvergedError{Method: kfacName, Reason: r, Loss: loss, Grad: normInf(m.g)}
+	return &ConvergedError{Method: kfacName, Reason: r, Loss: loss, Grad: vec.NormInf(m.g)}
 }
 
 // Describe implements Describer.

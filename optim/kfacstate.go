@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 const kfacState = "optim.KFAC/1"
@@ -14,21 +16,21 @@ func (m *KFAC) State() ([]byte, error) {
 	if w == nil {
 		return pending, err
 	}
-	w.int(m.age)
+	w.Int(m.age)
 	for _, x := range []float64{m.lambda, m.pair[0], m.pair[1]} {
-		w.float(x)
+		w.Float(x)
 	}
-	w.floats(m.delta)
+	w.Floats(m.delta)
 	m.progress.save(w)
 	numbers := m.saved
 	if m.now != nil {
 		numbers = m.now.numbers()
 	}
-	w.int(len(numbers))
+	w.Int(len(numbers))
 	for _, x := range numbers {
-		w.floats(x)
+		w.Floats(x)
 	}
-	return w.b, nil
+	return w.State(), nil
 }
 
 // SetState implements Stateful.
@@ -36,31 +38,31 @@ func (m *KFAC) SetState(state []byte) error { return m.setState(state, m.restore
 
 func (m *KFAC) restore(state []byte) error {
 	r := m.open(kfacState, state)
-	age := r.int()
-	lambda, pair := r.float(), [2]float64{r.float(), r.float()}
-	delta := r.floats()
+	age := r.Int()
+	lambda, pair := r.Float(), [2]float64{r.Float(), r.Float()}
+	delta := r.Floats()
 	g := loadProgress(r)
 	var saved [][]float64
-	for range r.int() {
-		saved = append(saved, r.floats())
-		if r.err != nil {
+	for range r.Int() {
+		saved = append(saved, r.Floats())
+		if r.Err != nil {
 			break
 		}
-		if firstNonFinite(saved[len(saved)-1]) >= 0 {
-			r.err = errors.New("the factors in the state are not finite")
+		if vec.FirstNonFinite(saved[len(saved)-1]) >= 0 {
+			r.Err = errors.New("the factors in the state are not finite")
 		}
 	}
-	if r.err == nil {
+	if r.Err == nil {
 		for _, x := range []float64{lambda, pair[0], pair[1]} {
 			if !(x >= 0) || math.IsInf(x, 1) {
-				r.err = errors.New("the damping in the state is not a finite number")
+				r.Err = errors.New("the damping in the state is not a finite number")
 			}
 		}
-		if len(delta) != 0 && len(delta) != m.layout.n || firstNonFinite(delta) >= 0 {
-			r.err = fmt.Errorf("the state holds no step of %d finite numbers", m.layout.n)
+		if len(delta) != 0 && len(delta) != m.layout.n || vec.FirstNonFinite(delta) >= 0 {
+			r.Err = fmt.Errorf("the state holds no step of %d finite numbers", m.layout.n)
 		}
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	if len(delta) == 0 {

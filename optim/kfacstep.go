@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // moved is where a step may go: m.x, with the loss there.
@@ -27,7 +29,7 @@ func (m *KFAC) try(ctx context.Context, r Factors, loss float64, due, up bool) (
 			to.by.average(m.now, m.Decay)
 		}
 		to.by.sum()
-		if !finite(to.by.trace) {
+		if !vec.Finite(to.by.trace) {
 			return to, fmt.Errorf("optim: %s: the squares of the residuals' derivatives sum to %v: %w; check the residuals for roots and logarithms at 0", kfacName, to.by.trace, ErrNonFinite)
 		}
 	}
@@ -74,7 +76,7 @@ func (m *KFAC) direction(ctx context.Context, r Factors, to *moved) (better int,
 		if !to.by.solve(m.pool, d, m.g, i, lambda) {
 			copy(d, m.g)
 		}
-		scale(-1, d)
+		vec.Scale(-1, d)
 	}
 	if m.delta != nil {
 		copy(s.next(), m.delta)
@@ -90,7 +92,7 @@ func (m *KFAC) direction(ctx context.Context, r Factors, to *moved) (better int,
 // search tries lengths of the step.
 func (m *KFAC) search(ctx context.Context, r Factors, loss float64, to *moved) error {
 	p := m.space.p
-	if slope := dot(m.g, p); !(slope < 0) || math.IsInf(slope, 0) {
+	if slope := vec.Dot(m.g, p); !(slope < 0) || math.IsInf(slope, 0) {
 		return nil
 	}
 	trials := m.MaxTrials
@@ -103,14 +105,14 @@ func (m *KFAC) search(ctx context.Context, r Factors, loss float64, to *moved) e
 			m.x[i] = m.at[i] + t*d
 		}
 		t /= kfacShorter
-		if firstNonFinite(m.x) >= 0 {
+		if vec.FirstNonFinite(m.x) >= 0 {
 			continue
 		}
 		l, err := r.Grad(ctx, m.gx, m.x) // the gradient there must exist; the solver's next step asks for it anyway
 		if err != nil {
 			return err
 		}
-		if l < loss && finite(l) && firstNonFinite(m.gx) < 0 {
+		if l < loss && vec.Finite(l) && vec.FirstNonFinite(m.gx) < 0 {
 			to.loss = l
 			return nil
 		}

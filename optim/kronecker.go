@@ -11,6 +11,7 @@ import (
 
 	"github.com/crux-pinn/crux/internal/kern"
 	"github.com/crux-pinn/crux/internal/linalg"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // blocked is a matrix that approximates JᵀJ: Kronecker products for wide layers, exact blocks for small ones, the diagonal for
@@ -214,12 +215,12 @@ func twoProducts(l *LayerFactors) [][2][]float64 {
 		if a == nil {
 			a, b = make([]float64, n*n), make([]float64, h*h)
 		}
-		axpy(tb, l.A[i], a)
-		axpy(ta, l.B[i], b)
+		vec.Axpy(tb, l.A[i], a)
+		vec.Axpy(ta, l.B[i], b)
 		rest += ta * tb
 	}
 	if a != nil {
-		scale(1/rest, a)
+		vec.Scale(1/rest, a)
 		pairs = append(pairs, [2][]float64{a, b})
 	}
 	return pairs
@@ -227,20 +228,20 @@ func twoProducts(l *LayerFactors) [][2][]float64 {
 
 // eigen computes the eigenvectors of a symmetric positive semidefinite matrix.
 func (s *spectrum) eigen(a []float64, n int) error {
-	if firstNonFinite(a) >= 0 {
+	if vec.FirstNonFinite(a) >= 0 {
 		return fmt.Errorf("the Kronecker factors are %w", ErrNonFinite)
 	}
 	var eig mat.EigenSym
 	if !eig.Factorize(mat.NewSymDense(n, slices.Clone(a)), true) {
 		return errors.New("the eigenvectors of a Kronecker factor do not converge; use LBFGS")
 	}
-	s.e = eig.Values(sized(s.e, n))
+	s.e = eig.Values(vec.Sized(s.e, n))
 	for i, x := range s.e {
 		s.e[i] = max(x, 0) // rounding
 	}
 	var q mat.Dense
 	eig.VectorsTo(&q)
-	s.v = sized(s.v, n*n)
+	s.v = vec.Sized(s.v, n*n)
 	for i := range n {
 		copy(s.v[i*n:(i+1)*n], q.RawRowView(i))
 	}
@@ -254,16 +255,16 @@ func (s *spectrum) generalised(a, c []float64, shift float64, n int) error {
 		u[i*n+i] += shift
 	}
 	var chol linalg.Cholesky
-	if !chol.Factorize(crew(1), u, n) {
+	if !chol.Factorize(vec.Crew(1), u, n) {
 		return errors.New("a damped Kronecker factor is not positive definite; raise the damping")
 	}
 	w := slices.Clone(a)
-	blas.Dtrsm(gblas.Left, gblas.Upper, gblas.Trans, gblas.NonUnit, n, n, 1, u, n, w, n)
-	blas.Dtrsm(gblas.Right, gblas.Upper, gblas.NoTrans, gblas.NonUnit, n, n, 1, u, n, w, n)
+	vec.BLAS.Dtrsm(gblas.Left, gblas.Upper, gblas.Trans, gblas.NonUnit, n, n, 1, u, n, w, n)
+	vec.BLAS.Dtrsm(gblas.Right, gblas.Upper, gblas.NoTrans, gblas.NonUnit, n, n, 1, u, n, w, n)
 	if err := s.eigen(w, n); err != nil {
 		return err
 	}
-	blas.Dtrsm(gblas.Left, gblas.Upper, gblas.NoTrans, gblas.NonUnit, n, n, 1, u, n, s.v, n)
+	vec.BLAS.Dtrsm(gblas.Left, gblas.Upper, gblas.NoTrans, gblas.NonUnit, n, n, 1, u, n, s.v, n)
 	return nil
 }
 

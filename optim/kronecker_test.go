@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/crux-pinn/crux/optim/internal/vec"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -51,7 +52,7 @@ func TestBlockedSolves(t *testing.T) {
 		}
 		m.sum()
 		damping := [2]float64{0.01, 0.1}
-		if err := m.decompose(crew(2), damping); err != nil {
+		if err := m.decompose(vec.Crew(2), damping); err != nil {
 			t.Fatal(err)
 		}
 		if m.two != (constraints > 1) {
@@ -108,7 +109,7 @@ func TestBlockedSolves(t *testing.T) {
 			for i, p := range span(m.exact[1].Params...) {
 				full.Set(p, p, m.exact[1].M[i]+lambda)
 			}
-			if !m.solve(crew(2), d, g, which, lambda) {
+			if !m.solve(vec.Crew(2), d, g, which, lambda) {
 				t.Fatal("not positive definite")
 			}
 			var want mat.VecDense
@@ -116,7 +117,7 @@ func TestBlockedSolves(t *testing.T) {
 				t.Fatal(err)
 			}
 			want.SubVec(&want, mat.NewVecDense(n, d))
-			if e := mat.Norm(&want, math.Inf(1)) / normInf(d); !(e <= 1e-10) {
+			if e := mat.Norm(&want, math.Inf(1)) / vec.NormInf(d); !(e <= 1e-10) {
 				t.Errorf("%d constraints, damping %v: relative error %.1e", constraints, lambda, e)
 			}
 		}
@@ -132,7 +133,7 @@ func TestTwoProducts(t *testing.T) {
 	var want []float64
 	for i, c := range []float64{100, 1, 2, 0} {
 		x := append([]float64(nil), a...)
-		scale(c, x)
+		vec.Scale(c, x)
 		l.A, l.B = append(l.A, x), append(l.B, gramOf(rng, 3, 3, 1))
 		if i == 0 {
 			continue
@@ -140,7 +141,7 @@ func TestTwoProducts(t *testing.T) {
 		if want == nil {
 			want = make([]float64, 9)
 		}
-		axpy(c, l.B[i], want)
+		vec.Axpy(c, l.B[i], want)
 	}
 	pairs := twoProducts(&l)
 	if len(pairs) != 2 || &pairs[0][0][0] != &l.A[0][0] {

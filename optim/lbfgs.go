@@ -1,8 +1,9 @@
 package optim
 
 import (
-	"context"
 	"fmt"
+
+	"github.com/crux-pinn/crux/optim/internal/secant"
 )
 
 // LBFGS is the limited-memory quasi-Newton method of Liu & Nocedal (1989), with a strong-Wolfe line search:
@@ -19,7 +20,7 @@ import (
 //
 // The zero value is ready for use. It must not be copied after Init.
 type LBFGS struct {
-	// Memory is the number of pairs kept; 0 means 30. A pair costs 8P flops a step and 16P bytes, little beside a
+	// Memory is the number of pairs kept; 0 means 30. Of a state with more pairs it keeps the latest. A pair costs 8P flops a step and 16P bytes, little beside a
 	// PINN's gradient. The badly conditioned losses of PINNs gain from more than the usual 10, and little from more
 	// than 30 (BenchmarkMemory).
 	Memory int
@@ -28,8 +29,8 @@ type LBFGS struct {
 	// MaxTrials bounds the evaluations of one line search; 0 means 30.
 	MaxTrials int
 
-	descent descent
-	pairs   pairs
+	descent
+	pairs secant.Pairs
 }
 
 // Init implements Method.
@@ -37,7 +38,7 @@ func (l *LBFGS) Init(params []Param) error {
 	if l.Memory < 0 {
 		return fmt.Errorf("optim: LBFGS: Memory %d; it must not be negative", l.Memory)
 	}
-	l.pairs.resize(l.memory())
+	l.pairs.Resize(l.memory())
 	return l.descent.init(params, "LBFGS", &l.pairs, l.GradTol, l.MaxTrials)
 }
 
@@ -48,121 +49,5 @@ func (l *LBFGS) memory() int {
 	return l.Memory
 }
 
-// Step implements Method.
-func (l *LBFGS) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	l.pairs.wide.pool = poolOf(f)
-	return l.descent.step(ctx, f, theta)
-}
-
-// Reset drops all curvature, so that the next step goes along the negative gradient.
-func (l *LBFGS) Reset() { l.descent.forget() }
-
-// State implements Stateful.
-func (l *LBFGS) State() ([]byte, error) { return l.descent.state() }
-
-// SetState implements Stateful. A state with more pairs than Memory keeps the latest.
-func (l *LBFGS) SetState(state []byte) error { return l.descent.setState(state, l.descent.restore) }
-
 // Describe implements Describer.
 func (l *LBFGS) Describe() string { return fmt.Sprintf("LBFGS(memory %d)", l.memory()) }
-
-// pairs is the inverse Hessian by the latest pairs, oldest first.
-type pairs struct {
-	most int
-	list []pair
-	free []pair // vectors for reuse
-	a    []float64
-	wide wide
-}
-
-// pair is one step: s, y and ρ = 1/sᵀy.
-type pair struct {
-	s, y  []float64
-	rho   float64
-	gamma float64 // sᵀy/yᵀy
-}
-
-func (m *pairs) resize(most int) {
-	m.most = most
-	for len(m.list) > most {
-		m.drop()
-	}
-	m.a = make([]float64, most)
-}
-
-func (m *pairs) drop() {
-	m.free = append(m.free, m.list[0])
-	copy(m.list, m.list[1:])
-	m.list = m.list[:len(m.list)-1]
-}
-
-func (m *pairs) reset(n int) {
-	for len(m.list) > 0 {
-		m.drop()
-	}
-	if len(m.free) > 0 && len(m.free[0].s) != n {
-		m.free = nil
-	}
-}
-
-func (m *pairs) empty() bool { return len(m.list) == 0 }
-
-// direction is the two-loop recursion.
-func (m *pairs) direction(p, g []float64) {
-	for i, v := range g {
-		p[i] = -v
-	}
-	for i := len(m.list) - 1; i >= 0; i-- {
-		q := &m.list[i]
-		m.a[i] = q.rho * m.wide.dot(q.s, p)
-		m.wide.axpy(-m.a[i], q.y, p)
-	}
-	scale(m.list[len(m.list)-1].gamma, p)
-	for i := range m.list {
-		q := &m.list[i]
-		b := q.rho * m.wide.dot(q.y, p)
-		m.wide.axpy(m.a[i]-b, q.s, p)
-	}
-}
-
-func (m *pairs) learn(st step) {
-	if len(m.list) == m.most {
-		m.drop()
-	}
-	var q pair
-	if k := len(m.free); k > 0 {
-		q, m.free = m.free[k-1], m.free[:k-1]
-	} else {
-		q.s, q.y = make([]float64, len(st.s)), make([]float64, len(st.s))
-	}
-	copy(q.s, st.s)
-	copy(q.y, st.y)
-	q.rho, q.gamma = 1/st.sy, st.sy/m.wide.dot(st.y, st.y)
-	m.list = append(m.list, q)
-}
-
-func (m *pairs) save(w *stateWriter) {
-	w.int(len(m.list))
-	for _, q := range m.list {
-		w.floats(q.s)
-		w.floats(q.y)
-		w.float(q.rho)
-		w.float(q.gamma)
-	}
-}
-
-func (m *pairs) load(r *stateReader, n int) func() {
-	var list []pair
-	for range r.int() {
-		list = append(list, pair{s: r.vector(n), y: r.vector(n), rho: r.float(), gamma: r.float()})
-		if r.err != nil {
-			break
-		}
-	}
-	return func() {
-		m.list, m.free = list, nil
-		for len(m.list) > m.most {
-			m.drop()
-		}
-	}
-}

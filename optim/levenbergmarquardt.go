@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // LevenbergMarquardt is the Gauss–Newton method with damping, for losses that are sums of squares (Levenberg 1944,
@@ -136,7 +138,7 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 	if m.progress.known {
 		m.matrixFree.forcing(loss / (loss + m.progress.drop))
 	}
-	m.sx = sized(m.sx, r.Rows())
+	m.sx = vec.Sized(m.sx, r.Rows())
 	t, err := m.search(ctx, r, a, loss)
 	if err != nil {
 		return loss, err
@@ -178,7 +180,7 @@ func (m *LevenbergMarquardt) search(ctx context.Context, f Residuals, a damped, 
 			if l, err = f.Grad(ctx, m.d, m.best); err != nil {
 				return accepted{}, err
 			}
-			if l < loss && finite(l) && firstNonFinite(m.d) < 0 {
+			if l < loss && vec.Finite(l) && vec.FirstNonFinite(m.d) < 0 {
 				shrink := math.Pow(l/loss, 0.25)
 				if m.Plain {
 					rate, shrink = 0.1, 1 // no more is known than that λ was strong enough
@@ -187,7 +189,7 @@ func (m *LevenbergMarquardt) search(ctx context.Context, f Residuals, a damped, 
 			}
 		}
 		lambda *= min(max(rate/wantedRate, 4), 100)
-		if !finite(lambda) {
+		if !vec.Finite(lambda) {
 			break
 		}
 	}
@@ -211,14 +213,14 @@ func (m *LevenbergMarquardt) try(ctx context.Context, f Residuals, a damped, los
 		return none, 1, err
 	}
 	copy(m.best, m.x)
-	length := norm2(m.d)
+	length := vec.Norm2(m.d)
 	for i := range m.corrections {
 		copy(m.x, m.d)
 		if err := a.correct(ctx, f, m.d, m.sx); err != nil {
 			return none, 0, err
 		}
-		axpy(-1, m.d, m.x)
-		now := norm2(m.x) / length
+		vec.Axpy(-1, m.d, m.x)
+		now := vec.Norm2(m.x) / length
 		if i == 0 {
 			rate = now
 		}
@@ -239,7 +241,7 @@ func (m *LevenbergMarquardt) try(ctx context.Context, f Residuals, a damped, los
 			break
 		}
 	}
-	if !finite(rate) {
+	if !vec.Finite(rate) {
 		rate = 1
 	}
 	return l, rate, nil
@@ -250,13 +252,13 @@ func (m *LevenbergMarquardt) move(ctx context.Context, f Residuals) (float64, er
 	for i, d := range m.d {
 		m.x[i] = m.at[i] + d
 	}
-	if firstNonFinite(m.x) >= 0 {
+	if vec.FirstNonFinite(m.x) >= 0 {
 		return math.Inf(1), nil
 	}
 	if err := f.Scaled(ctx, m.sx, m.x); err != nil {
 		return math.Inf(1), err
 	}
-	if l := dot(m.sx, m.sx) / 2; finite(l) {
+	if l := vec.Dot(m.sx, m.sx) / 2; vec.Finite(l) {
 		return l, nil
 	}
 	return math.Inf(1), nil
@@ -270,10 +272,10 @@ func (m *LevenbergMarquardt) State() ([]byte, error) {
 	if w == nil {
 		return pending, err
 	}
-	w.float(m.lambda)
+	w.Float(m.lambda)
 	m.progress.save(w)
-	w.uint(m.matrixFree.draw)
-	return w.b, nil
+	w.Uint(m.matrixFree.draw)
+	return w.State(), nil
 }
 
 // SetState implements Stateful.
@@ -281,13 +283,13 @@ func (m *LevenbergMarquardt) SetState(state []byte) error { return m.setState(st
 
 func (m *LevenbergMarquardt) restore(state []byte) error {
 	r := m.open(marquardtState, state)
-	lambda := r.float()
+	lambda := r.Float()
 	g := loadProgress(r)
-	draw := r.uint()
-	if r.err == nil && (!(lambda >= 0) || math.IsInf(lambda, 1)) {
-		r.err = errors.New("the damping in the state is not a finite number")
+	draw := r.Uint()
+	if r.Err == nil && (!(lambda >= 0) || math.IsInf(lambda, 1)) {
+		r.Err = errors.New("the damping in the state is not a finite number")
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	m.lambda, m.progress, m.matrixFree.draw = lambda, g, draw

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // linearised is the loss near a point as Gauss–Newton methods see it, ½‖s + Jδ‖²: s, ∇L and the systems with JᵀJ + λI, on the
@@ -37,7 +39,7 @@ func (m *linearised) lend(workers int) {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	m.use(crew(workers))
+	m.use(vec.Crew(workers))
 }
 
 func (m *linearised) use(p Pool) {
@@ -86,9 +88,9 @@ func (m *linearised) linearise(ctx context.Context, name string, r Residuals, th
 	if err := entryError(name, loss, m.g); err != nil {
 		return a, loss, err
 	}
-	if t := a.trace(); !finite(t) {
+	if t := a.trace(); !vec.Finite(t) {
 		return a, loss, fmt.Errorf("optim: %s: the squares of the residuals' derivatives sum to %v: %w; check the residuals for roots and logarithms at 0", name, t, ErrNonFinite)
 	}
-	m.s = sized(m.s, r.Rows())
+	m.s = vec.Sized(m.s, r.Rows())
 	return a, loss, r.Scaled(ctx, m.s, m.at)
 }

@@ -3,6 +3,8 @@ package optim
 import (
 	"context"
 	"math"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // matrixFree solves with products J·v and Jᵀ·u alone: for more parameters and residuals than a matrix has room for. Memory is that
@@ -86,12 +88,12 @@ func (m *matrixFree) form(ctx context.Context, f Residuals, grad, theta []float6
 		return loss, nil
 	}
 	// Without a sample the scale of JᵀJ is that along the gradient.
-	m.change = sized(m.change, f.Rows())
+	m.change = vec.Sized(m.change, f.Rows())
 	if err := f.MulJ(ctx, m.change, m.grad, m.theta); err != nil {
 		return loss, err
 	}
-	if g := dot(m.grad, m.grad); g > 0 {
-		m.scale = dot(m.change, m.change) / g
+	if g := vec.Dot(m.grad, m.grad); g > 0 {
+		m.scale = vec.Dot(m.change, m.change) / g
 	}
 	return loss, nil
 }
@@ -137,13 +139,13 @@ func (m *matrixFree) start(ctx context.Context, f Residuals, d, s []float64) err
 	if err := m.solve(ctx, f, d, m.grad, m.tolerance); err != nil {
 		return err
 	}
-	scale(-1, d)
+	vec.Scale(-1, d)
 	return nil
 }
 
 // correct begins from the residual of the nonlinear equation at δᵢ, so what an earlier solve has left is made up for as well.
 func (m *matrixFree) correct(ctx context.Context, f Residuals, d, at []float64) error {
-	m.change, m.rhs, m.step = sized(m.change, len(at)), sized(m.rhs, len(d)), sized(m.step, len(d))
+	m.change, m.rhs, m.step = vec.Sized(m.change, len(at)), vec.Sized(m.rhs, len(d)), vec.Sized(m.step, len(d))
 	for i, x := range at {
 		m.change[i] = x - m.from[i]
 	}
@@ -156,7 +158,7 @@ func (m *matrixFree) correct(ctx context.Context, f Residuals, d, at []float64) 
 	if err := m.solve(ctx, f, m.step, m.rhs, looser*m.tolerance); err != nil {
 		return err
 	}
-	axpy(-1, m.step, d)
+	vec.Axpy(-1, m.step, d)
 	return nil
 }
 
@@ -164,15 +166,15 @@ func (m *matrixFree) correct(ctx context.Context, f Residuals, d, at []float64) 
 func (m *matrixFree) solve(ctx context.Context, f Residuals, x, b []float64, tolerance float64) error {
 	return m.cg.solve(x, b, tolerance, system{
 		norm2: func(p []float64) (float64, error) {
-			m.change = sized(m.change, f.Rows())
+			m.change = vec.Sized(m.change, f.Rows())
 			err := f.MulJ(ctx, m.change, p, m.theta)
-			return dot(m.change, m.change) + m.lambda*dot(p, p), err
+			return vec.Dot(m.change, m.change) + m.lambda*vec.Dot(p, p), err
 		},
 		product: func(y, p []float64) error {
 			if err := f.MulJT(ctx, y, m.change, m.theta); err != nil {
 				return err
 			}
-			axpy(m.lambda, p, y)
+			vec.Axpy(m.lambda, p, y)
 			return nil
 		},
 		precondition: func(z, r []float64) error {
@@ -191,7 +193,7 @@ func (m *primal) invert(_ context.Context, _ Residuals, x, b []float64) error {
 }
 
 func (m *dual) invert(ctx context.Context, f Residuals, x, b []float64) error {
-	m.residual = sized(m.residual, m.n)
+	m.residual = vec.Sized(m.residual, m.n)
 	if err := f.MulJ(ctx, m.residual, b, m.theta); err != nil {
 		return err
 	}

@@ -67,14 +67,12 @@ func (m *LevenbergMarquardt) Demands(f Objective) []Demand {
 }
 
 // Demands implements Demanding: H.
-func (m *SSBroyden) Demands(Objective) []Demand { return m.quasi.demands() }
-
-func (q *quasiNewton) demands() []Demand {
-	n := int64(q.layout.n)
-	if q.limit > 0 {
-		return []Demand{{q.name, 8 * n * int64(q.limit)}}
+func (m *SSBroyden) Demands(Objective) []Demand {
+	n := int64(m.layout.n)
+	if m.limit > 0 {
+		return []Demand{{m.name(), 8 * n * int64(m.limit)}}
 	}
-	return []Demand{{q.name, 8 * n * n}}
+	return []Demand{{m.name(), 8 * n * n}}
 }
 
 // Demands implements Demanding: that of all phases, which keep what they have.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/crux-pinn/crux/optim/internal/saved"
 )
 
 // Phase is a stretch of training with one method.
@@ -172,14 +174,14 @@ func (p *Phased) State() ([]byte, error) {
 	if w == nil {
 		return pending, err
 	}
-	w.int(p.now)
-	w.int(p.done)
+	w.Int(p.now)
+	w.Int(p.done)
 	for i, ph := range p.phases {
 		if err := saveMethod(w, ph.Method); err != nil {
 			return nil, fmt.Errorf("optim: Phases: phase %d: %w", i, err)
 		}
 	}
-	return w.b, nil
+	return w.State(), nil
 }
 
 // SetState implements Stateful.
@@ -187,12 +189,12 @@ func (p *Phased) SetState(state []byte) error { return p.setState(state, p.resto
 
 func (p *Phased) restore(state []byte) error {
 	r := p.open(phasesState, state)
-	now, done := r.int(), r.int()
+	now, done := r.Int(), r.Int()
 	states := make([][]byte, len(p.phases))
 	for i := range p.phases {
-		states[i] = r.bytes()
+		states[i] = r.Bytes()
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	for i, ph := range p.phases {
@@ -205,17 +207,17 @@ func (p *Phased) restore(state []byte) error {
 }
 
 // saveMethod appends the state of m, empty when it has none.
-func saveMethod(w *stateWriter, m Method) error {
+func saveMethod(w *saved.Writer, m Method) error {
 	s, ok := m.(Stateful)
 	if !ok {
-		w.bytes(nil)
+		w.Bytes(nil)
 		return nil
 	}
 	b, err := s.State()
 	if err != nil {
 		return err
 	}
-	w.bytes(b)
+	w.Bytes(b)
 	return nil
 }
 

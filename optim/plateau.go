@@ -3,6 +3,9 @@ package optim
 import (
 	"cmp"
 	"fmt"
+
+	"github.com/crux-pinn/crux/optim/internal/saved"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // Plateau lowers the learning rate when the loss stops falling. It is a [Transform]: put it last in a [Chain], after
@@ -42,7 +45,7 @@ func (p *Plateau) factor() float64 { return cmp.Or(p.Factor, 0.5) }
 // Apply implements Transform.
 func (p *Plateau) Apply(u []float64, at Point) error {
 	if p.s.scale != 1 {
-		scale(p.s.scale, u)
+		vec.Scale(p.s.scale, u)
 	}
 	p.note(at.Loss)
 	return nil
@@ -74,20 +77,20 @@ const plateauKind = "optim.Plateau/1"
 
 // State implements Stateful.
 func (p *Plateau) State() ([]byte, error) {
-	w := newState(plateauKind)
-	w.bool(p.s.started)
-	w.float(p.s.best)
-	w.float(p.s.scale)
-	w.int(p.s.bad)
-	w.int(p.s.resting)
-	return w.b, nil
+	w := saved.New(plateauKind)
+	w.Bool(p.s.started)
+	w.Float(p.s.best)
+	w.Float(p.s.scale)
+	w.Int(p.s.bad)
+	w.Int(p.s.resting)
+	return w.State(), nil
 }
 
 // SetState implements Stateful.
 func (p *Plateau) SetState(state []byte) error {
-	r := readState(plateauKind, state)
-	s := plateauState{started: r.bool(), best: r.float(), scale: r.float(), bad: r.int(), resting: r.int()}
-	if err := r.finish(); err != nil {
+	r := saved.Read(plateauKind, state)
+	s := plateauState{started: r.Bool(), best: r.Float(), scale: r.Float(), bad: r.Int(), resting: r.Int()}
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	p.s = s

@@ -1,10 +1,5 @@
 package optim
 
-import (
-	"sync"
-	"sync/atomic"
-)
-
 // Pool is a set of workers that an objective lends to methods with much arithmetic of their own. Methods give it work
 // only between two evaluations of the objective, and results must not depend on how many workers there are.
 type Pool interface {
@@ -31,23 +26,3 @@ func poolOf(f Objective) Pool {
 
 // Pool implements Pooled, if the whole objective does.
 func (r *restricted) Pool() Pool { return poolOf(r.f) }
-
-// crew is a Pool of so many goroutines, which are made for each call.
-type crew int
-
-func (c crew) Workers() int { return int(c) }
-
-func (c crew) Run(tasks int, do func(worker, task int)) {
-	var next atomic.Int64
-	drain := func(w int) {
-		for t := int(next.Add(1)) - 1; t < tasks; t = int(next.Add(1)) - 1 {
-			do(w, t)
-		}
-	}
-	var wg sync.WaitGroup
-	for w := 1; w < min(int(c), tasks); w++ {
-		wg.Go(func() { drain(w) })
-	}
-	drain(0)
-	wg.Wait()
-}

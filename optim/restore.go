@@ -3,6 +3,8 @@ package optim
 import (
 	"fmt"
 	"slices"
+
+	"github.com/crux-pinn/crux/optim/internal/saved"
 )
 
 // resumable holds the layout of a method and the state it was handed before it knew one.
@@ -42,23 +44,23 @@ func (r *resumable) setState(state []byte, restore func([]byte) error) error {
 }
 
 // begin starts a state of the given kind. It returns the state to hand out instead when the method has not run yet.
-func (r *resumable) begin(kind string) (w *stateWriter, pending []byte, err error) {
+func (r *resumable) begin(kind string) (w *saved.Writer, pending []byte, err error) {
 	if !r.layout.known {
 		if r.pending == nil {
 			return nil, nil, fmt.Errorf("optim: %s: State before Init: there is no state yet", kind)
 		}
 		return nil, slices.Clone(r.pending), nil
 	}
-	w = newState(kind)
-	w.uint(r.layout.id)
+	w = saved.New(kind)
+	w.Uint(r.layout.id)
 	return w, nil, nil
 }
 
 // open starts reading a state of the given kind and checks that it belongs to the layout.
-func (r *resumable) open(kind string, state []byte) *stateReader {
-	rd := readState(kind, state)
-	if id := rd.uint(); rd.err == nil && id != r.layout.id {
-		rd.err = fmt.Errorf("the state belongs to another parameter layout; this one is %s", pathList(r.layout.params))
+func (r *resumable) open(kind string, state []byte) *saved.Reader {
+	rd := saved.Read(kind, state)
+	if id := rd.Uint(); rd.Err == nil && id != r.layout.id {
+		rd.Err = fmt.Errorf("the state belongs to another parameter layout; this one is %s", pathList(r.layout.params))
 	}
 	return rd
 }

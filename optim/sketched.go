@@ -8,6 +8,7 @@ import (
 	"github.com/crux-pinn/crux/internal/kern"
 	"github.com/crux-pinn/crux/internal/linalg"
 	"github.com/crux-pinn/crux/internal/seed"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // sketched solves in a random subspace that is made for the step, the span of JᵀΩ for an Ω of R×k normal numbers. With an orthonormal
@@ -49,7 +50,7 @@ func (m *sketched) form(ctx context.Context, f Residuals, grad, theta []float64)
 		return loss, err
 	}
 	k, p, rows := m.n, len(theta), f.Rows()
-	m.qt, m.bt = sized(m.qt, k*p), sized(m.bt, k*rows)
+	m.qt, m.bt = vec.Sized(m.qt, k*p), vec.Sized(m.bt, k*rows)
 	for len(m.ws) < m.pool.Workers() {
 		m.ws = append(m.ws, new(kern.Workspace[float64]))
 	}
@@ -66,7 +67,7 @@ func (m *sketched) form(ctx context.Context, f Residuals, grad, theta []float64)
 	a := m.a.RawSymmetric().Data
 	clear(a)
 	m.chol.AddGram(m.pool, a, m.bt, k, rows)
-	m.grad, m.y, m.rhs, m.step = sized(m.grad, k), sized(m.y, k), sized(m.rhs, k), sized(m.step, rows)
+	m.grad, m.y, m.rhs, m.step = vec.Sized(m.grad, k), vec.Sized(m.y, k), vec.Sized(m.rhs, k), vec.Sized(m.step, rows)
 	m.project(m.grad, m.qt, grad)
 	return loss, nil
 }
@@ -74,7 +75,7 @@ func (m *sketched) form(ctx context.Context, f Residuals, grad, theta []float64)
 // gather adds the part of n rows to (JᵀΩ)ᵀ.
 func (m *sketched) gather(rng *rand.Rand, n int) {
 	k, p := m.n, len(m.theta)
-	m.omega = sized(m.omega, n*k)
+	m.omega = vec.Sized(m.omega, n*k)
 	for i := range m.omega {
 		m.omega[i] = rng.NormFloat64()
 	}
@@ -107,7 +108,7 @@ func (m *sketched) orthonormalise(p int) {
 		for i := range k {
 			trace += w[i*k+i]
 		}
-		if !(trace > 0) || !finite(trace) {
+		if !(trace > 0) || !vec.Finite(trace) {
 			return
 		}
 		for i := range k {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/crux-pinn/crux/optim/internal/saved"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 	gblas "gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
 )
@@ -162,8 +164,8 @@ func (s *soapScale) Apply(u []float64, at Point) error {
 func (s *soapScale) direction(p *soapParam, g []float64, step int, c1, c2 float64) error {
 	r, c := p.rows, p.cols
 	b := s.beta2
-	blas.Dgemm(gblas.NoTrans, gblas.Trans, r, r, c, 1-b, g, c, g, c, b, p.l.a, r)
-	blas.Dgemm(gblas.Trans, gblas.NoTrans, c, c, r, 1-b, g, c, g, c, b, p.r.a, c)
+	vec.BLAS.Dgemm(gblas.NoTrans, gblas.Trans, r, r, c, 1-b, g, c, g, c, b, p.l.a, r)
+	vec.BLAS.Dgemm(gblas.Trans, gblas.NoTrans, c, c, r, 1-b, g, c, g, c, b, p.r.a, c)
 	for _, side := range []*side{&p.l, &p.r} {
 		if step%s.every == 0 {
 			if err := side.turn(step == 0); err != nil {
@@ -193,8 +195,8 @@ func (p *soapParam) rotate(dst, x []float64, back bool) {
 		left, right = gblas.NoTrans, gblas.Trans
 	}
 	r, c := p.rows, p.cols
-	blas.Dgemm(left, gblas.NoTrans, r, c, r, 1, p.l.q, r, x, c, 0, p.scratch, c)
-	blas.Dgemm(gblas.NoTrans, right, r, c, c, 1, p.scratch, c, p.r.q, c, 0, dst, c)
+	vec.BLAS.Dgemm(left, gblas.NoTrans, r, c, r, 1, p.l.q, r, x, c, 0, p.scratch, c)
+	vec.BLAS.Dgemm(gblas.NoTrans, right, r, c, c, 1, p.scratch, c, p.r.q, c, 0, dst, c)
 }
 
 // turn computes the eigenvectors anew, or improves them by a power iteration. Signs are such that R of QR has no negative
@@ -216,8 +218,8 @@ func (d *side) turn(first bool) error {
 		return nil
 	}
 	aq := make([]float64, n*n)
-	blas.Dgemm(gblas.NoTrans, gblas.NoTrans, n, n, n, 1, d.a, n, d.q, n, 0, aq, n)
-	if firstNonFinite(aq) >= 0 {
+	vec.BLAS.Dgemm(gblas.NoTrans, gblas.NoTrans, n, n, n, 1, d.a, n, d.q, n, 0, aq, n)
+	if vec.FirstNonFinite(aq) >= 0 {
 		return fmt.Errorf("its preconditioner is %w; lower the learning rate", ErrNonFinite)
 	}
 	var qr mat.QR
@@ -241,18 +243,18 @@ const soapState = "optim.SOAP/1"
 
 // State implements Stateful.
 func (s *soapScale) State() ([]byte, error) {
-	w := newState(soapState)
+	w := saved.New(soapState)
 	b, err := s.adam.State()
 	if err != nil {
 		return nil, err
 	}
-	w.bytes(b)
+	w.Bytes(b)
 	for _, p := range s.params {
 		for _, x := range p.vectors() {
-			w.floats(*x)
+			w.Floats(*x)
 		}
 	}
-	return w.b, nil
+	return w.State(), nil
 }
 
 // vectors are what a step leaves for the next.
@@ -262,15 +264,15 @@ func (p *soapParam) vectors() []*[]float64 {
 
 // SetState implements Stateful.
 func (s *soapScale) SetState(state []byte) error {
-	r := readState(soapState, state)
-	adam := r.bytes()
+	r := saved.Read(soapState, state)
+	adam := r.Bytes()
 	var read [][]float64
 	for _, p := range s.params {
 		for _, x := range p.vectors() {
-			read = append(read, r.vector(len(*x)))
+			read = append(read, r.Vector(len(*x)))
 		}
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	if err := s.adam.SetState(adam); err != nil {

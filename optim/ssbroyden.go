@@ -1,6 +1,11 @@
 package optim
 
-import "context"
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/crux-pinn/crux/optim/internal/secant"
+)
 
 // SSBroyden is the self-scaled quasi-Newton method of Urbán, Stefanou & Pons (J. Comput. Phys. 2025, 113656, arXiv
 // 2405.04230; SSBroyden2 in the authors' code), with a strong-Wolfe line search:
@@ -38,7 +43,7 @@ import "context"
 type SSBroyden struct {
 	// Memory is the number of directions in which H is more than a multiple of the identity, 2 at least; P or more means a dense
 	// matrix. 0 means the matrix up to 5000 parameters and above 300 directions, or as many as 1 GB holds, but 30 at least.
-	// When it changes between two calls of Init, H starts afresh.
+	// When it changes between two calls of Init, H starts afresh. A state is that of one form of H, and its directions must fit Memory.
 	Memory int
 	// BFGS leaves φ at 1, which is the self-scaled BFGS method, SSBFGS_AB in the paper. It is usually worse.
 	BFGS bool
@@ -50,7 +55,55 @@ type SSBroyden struct {
 	// result does not depend on it, to the bit.
 	Workers int
 
-	quasi quasiNewton
+	descent
+	dense   secant.Dense
+	reduced secant.Reduced
+	limit   int // of the memory, 0 for a matrix
+}
+
+// mostDense is the largest number of parameters for which a matrix is made when asked for: 3.2 GB.
+const mostDense = 20_000
+
+// Where Memory is 0, H is a matrix up to mostMatrix parameters, 200 MB. Above, the memory has mostMemory directions, fewer if
+// these took more than memoryBytes, but leastMemory in any case.
+const (
+	mostMatrix  = 5000
+	mostMemory  = 300
+	leastMemory = 30
+	memoryBytes = 1 << 30
+)
+
+// Init implements Method.
+func (m *SSBroyden) Init(params []Param) error {
+	name, scaling := m.name(), secant.Broyden
+	if m.BFGS {
+		scaling = secant.BFGS
+	}
+	if m.Workers < 0 {
+		return fmt.Errorf("optim: %s: Workers %d; it must not be negative", name, m.Workers)
+	}
+	if m.Memory < 0 || m.Memory == 1 {
+		return fmt.Errorf("optim: %s: Memory %d; it must hold 2 directions at least, or be 0 for the default", name, m.Memory)
+	}
+	if m.workers = m.Workers; m.workers == 0 {
+		m.workers = runtime.GOMAXPROCS(0)
+	}
+	m.foresee = true
+	n := size(params)
+	limit := directions(m.Memory, n)
+	if limit != m.limit {
+		m.limit, m.layout = limit, layout{} // another model: it starts afresh
+	}
+	if limit > 0 {
+		m.reduced.Scaling, m.reduced.Most = scaling, limit
+		m.form = " of limited memory"
+		return m.descent.init(params, name, &m.reduced, m.GradTol, m.MaxTrials)
+	}
+	if n > mostDense {
+		return fmt.Errorf("optim: %s: a dense matrix of %d parameters takes %.0f GB; set Memory to less than that, or leave it 0", name, n, 8e-9*float64(n)*float64(n))
+	}
+	m.dense.Scaling, m.form = scaling, ""
+	return m.descent.init(params, name, &m.dense, m.GradTol, m.MaxTrials)
 }
 
 func (m *SSBroyden) name() string {
@@ -60,32 +113,33 @@ func (m *SSBroyden) name() string {
 	return "SSBroyden"
 }
 
-// Init implements Method.
-func (m *SSBroyden) Init(params []Param) error {
-	s := broydenScaling
-	if m.BFGS {
-		s = bfgsScaling
+// directions is the limit of the memory for n parameters, or 0 for a matrix.
+func directions(memory, n int) int {
+	switch {
+	case memory == 0 && n > mostMatrix:
+		return min(mostMemory, max(leastMemory, memoryBytes/(8*n)))
+	case memory < n:
+		return memory
 	}
-	return m.quasi.init(params, m.name(), s, settings{m.Memory, m.MaxTrials, m.Workers, m.GradTol})
+	return 0
 }
 
-// Step implements Method.
-func (m *SSBroyden) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	return m.quasi.step(ctx, f, theta)
+// Describe implements Describer. It names the memory where it is limited.
+func (m *SSBroyden) Describe() string {
+	memory := m.Memory
+	if m.layout.known {
+		memory = directions(memory, m.layout.n)
+	}
+	if memory == 0 {
+		return m.name()
+	}
+	return fmt.Sprintf("%s(memory %d)", m.name(), memory)
 }
-
-// Reset drops H, so that the next step goes along the negative gradient.
-func (m *SSBroyden) Reset() { m.quasi.forget() }
-
-// State implements Stateful. It holds the matrix, 8P² bytes, or the directions, up to 8·Memory·P. A state belongs to the same
-// form of H, and its directions must fit Memory.
-func (m *SSBroyden) State() ([]byte, error) { return m.quasi.state() }
-
-// SetState implements Stateful.
-func (m *SSBroyden) SetState(state []byte) error { return m.quasi.setState(state, m.quasi.restore) }
-
-// Describe implements Describer.
-func (m *SSBroyden) Describe() string { return m.quasi.describe(m.name(), m.Memory) }
 
 // Choices implements Chooser: that the memory is limited, where Memory left that to the method.
-func (m *SSBroyden) Choices() []string { return m.quasi.choices(m.name(), m.Memory) }
+func (m *SSBroyden) Choices() []string {
+	if n := m.layout.n; m.Memory == 0 && n > mostMatrix {
+		return []string{fmt.Sprintf("%s with a memory of %d directions: a matrix is kept up to %d parameters, and there are %d", m.name(), directions(0, n), mostMatrix, n)}
+	}
+	return nil
+}

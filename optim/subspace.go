@@ -1,6 +1,10 @@
 package optim
 
-import "math"
+import (
+	"math"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
+)
 
 // subspace is the space of a few directions d_i in which ∇Lᵀp + ½‖Jp‖² is minimised.
 type subspace struct {
@@ -15,7 +19,7 @@ func (s *subspace) begin(n, rows int) {
 	s.free = append(s.free, s.d...)
 	s.d = s.d[:0]
 	s.rows = rows
-	s.p = sized(s.p, n)
+	s.p = vec.Sized(s.p, n)
 }
 
 // next is room for one more direction.
@@ -24,11 +28,11 @@ func (s *subspace) next() []float64 {
 	if k := len(s.free); k > 0 {
 		d, s.free = s.free[k-1], s.free[:k-1]
 	}
-	s.d = append(s.d, sized(d, len(s.p)))
+	s.d = append(s.d, vec.Sized(d, len(s.p)))
 	for len(s.jd) < len(s.d) {
 		s.jd = append(s.jd, nil)
 	}
-	s.jd[len(s.d)-1] = sized(s.jd[len(s.d)-1], s.rows)
+	s.jd[len(s.d)-1] = vec.Sized(s.jd[len(s.d)-1], s.rows)
 	return s.d[len(s.d)-1]
 }
 
@@ -38,9 +42,9 @@ func (s *subspace) minimise(g []float64) (better int) {
 	n := len(s.d)
 	h, c := make([]float64, n*n), make([]float64, n)
 	for i := range n {
-		c[i] = dot(g, s.d[i])
+		c[i] = vec.Dot(g, s.d[i])
 		for j := range i + 1 {
-			v := dot(s.jd[i], s.jd[j])
+			v := vec.Dot(s.jd[i], s.jd[j])
 			h[i*n+j], h[j*n+i] = v, v
 		}
 	}
@@ -58,11 +62,11 @@ func (s *subspace) minimise(g []float64) (better int) {
 	y, gained := minimum(h, c, all)
 	clear(s.p)
 	if !(gained > 0) {
-		axpy(1, s.d[0], s.p)
+		vec.Axpy(1, s.d[0], s.p)
 		return better
 	}
 	for i, d := range s.d {
-		axpy(y[i], d, s.p)
+		vec.Axpy(y[i], d, s.p)
 	}
 	return better
 }
@@ -119,7 +123,7 @@ func minimum(h, c []float64, of []int) (y []float64, gain float64) {
 		y[q] = x[j] * unit[j]
 		gain -= c[q] * y[q] / 2
 	}
-	if !finite(gain) {
+	if !vec.Finite(gain) {
 		gain = 0
 	}
 	return y, gain

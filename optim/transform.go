@@ -3,6 +3,9 @@ package optim
 import (
 	"fmt"
 	"math"
+
+	"github.com/crux-pinn/crux/optim/internal/saved"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // ScaleByLR multiplies the update by the learning rate of the step. It normally ends a [Chain]. A rate that is negative
@@ -20,7 +23,7 @@ func (l *lrScale) Apply(u []float64, at Point) error {
 	if !(lr >= 0) || math.IsInf(lr, 0) {
 		return fmt.Errorf("the schedule gave the learning rate %v; it must be finite and not negative", lr)
 	}
-	scale(lr, u)
+	vec.Scale(lr, u)
 	return nil
 }
 
@@ -34,8 +37,8 @@ func (c clipNorm) Init([]Param) error { return checkLimit("ClipNorm", float64(c)
 func (c clipNorm) String() string     { return fmt.Sprintf("clip norm %g", float64(c)) }
 
 func (c clipNorm) Apply(u []float64, _ Point) error {
-	if n := norm2(u); n > float64(c) {
-		scale(float64(c)/n, u)
+	if n := vec.Norm2(u); n > float64(c) {
+		vec.Scale(float64(c)/n, u)
 	}
 	return nil
 }
@@ -97,7 +100,7 @@ func (d *weightDecay) check() error {
 func (d *weightDecay) Apply(u []float64, at Point) error {
 	for _, p := range d.params {
 		end := p.Offset + p.Len
-		axpy(d.decay, at.Theta[p.Offset:end], u[p.Offset:end])
+		vec.Axpy(d.decay, at.Theta[p.Offset:end], u[p.Offset:end])
 	}
 	return nil
 }
@@ -142,15 +145,15 @@ func (s *rmsScale) SetState(state []byte) error { return setVectorState(rmsState
 
 // vectorState is the state of a transform that remembers one vector.
 func vectorState(kind string, v []float64) []byte {
-	w := newState(kind)
-	w.floats(v)
-	return w.b
+	w := saved.New(kind)
+	w.Floats(v)
+	return w.State()
 }
 
 func setVectorState(kind string, state []byte, v *[]float64) error {
-	r := readState(kind, state)
-	x := r.vector(len(*v))
-	if err := r.finish(); err != nil {
+	r := saved.Read(kind, state)
+	x := r.Vector(len(*v))
+	if err := r.Finish(); err != nil {
 		return err
 	}
 	*v = x

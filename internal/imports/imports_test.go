@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"placeholder": {"internal/nearest"},
 	"domain":      {"placeholder", "internal/nearest", "internal/refeval"}, // refeval checks conditions built in
 	"net":         {"placeholder", "internal/nearest"},
-	"optim":       {"internal/kern", "internal/linalg", "internal/seed"},
+	"optim":       {"internal/kern", "internal/linalg", "internal/seed", "optim/internal/saved", "optim/internal/secant", "optim/internal/vec"},
 	"weights":     {"internal/claim"},
 	"compiler":    {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
 	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/claim", "internal/exec", "internal/seed"},
@@ -62,6 +62,10 @@ var allowed = map[string][]string{
 	"internal/ckpt/npy": {},
 	"internal/imports":  {},
 	"optim/optimtest":   {"optim"},
+
+	"optim/internal/vec":    {"internal/kern"}, // arithmetic on vectors, alone or shared
+	"optim/internal/saved":  {},                // states of methods
+	"optim/internal/secant": {"internal/kern", "optim/internal/saved", "optim/internal/vec"},
 
 	// Programs of the maintainers, not part of the product.
 	"internal/problems": {}, // runs the binary

@@ -65,7 +65,7 @@ def ssbroyden(b, h, a, n):
     return th, (r * min(q, 1 / th) if th > 0 else min(r * q, sg))
 
 
-json.dump({"ssbroyden": broyden(ssbroyden), "ssbfgs": broyden(lambda b, h, a, n: (0.0, min(1, 1 / b)))}, open("broyden.json", "w"), indent=1)
+json.dump({"ssbroyden": broyden(ssbroyden), "ssbfgs": broyden(lambda b, h, a, n: (0.0, min(1, 1 / b)))}, open("../internal/secant/testdata/broyden.json", "w"), indent=1)
 
 d = json.load(open(sys.argv[1] + "/edge_conflict_zero.json"))
 json.dump({"theta": d["theta"], "x": [p[0] for p in d["points"]["a"]], "losses": d["adam"]["losses"], "final_theta": d["adam"]["final_theta"]},

@@ -1,4 +1,4 @@
-package optim
+package secant
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // TestSelfScaledUpdate compares eight updates of the factor with the published update of the full matrix, done by NumPy.
@@ -23,18 +25,18 @@ func TestSelfScaledUpdate(t *testing.T) {
 	if err := json.Unmarshal(b, &want); err != nil {
 		t.Fatal(err)
 	}
-	for name, s := range map[string]scaling{"ssbroyden": broydenScaling, "ssbfgs": bfgsScaling} {
-		d := &dense{workers: 1}
-		d.scaling = func(b, h, a float64, n int) (theta, tau float64) { return s(b, h, a, n) }
-		d.reset(6)
+	for name, s := range map[string]Scaling{"ssbroyden": Broyden, "ssbfgs": BFGS} {
+		d := &Dense{Pool: vec.Crew(1)}
+		d.Scaling = func(b, h, a float64, n int) (theta, tau float64) { return s(b, h, a, n) }
+		d.Reset(6)
 		for k, u := range want[name] {
 			y := make([]float64, 6)
 			for i := range y {
 				y[i] = u.To[i] - u.From[i]
 			}
-			d.learn(step{y: y, from: u.From, to: u.To, alpha: u.Alpha, sy: 1})
+			d.Learn(Step{Y: y, From: u.From, To: u.To, Alpha: u.Alpha, SY: 1})
 			p := make([]float64, 6)
-			d.direction(p, u.To)
+			d.Direction(p, u.To)
 			trace := 0.0
 			for _, v := range d.z.a {
 				trace += v * v // tr ZZᵀ
@@ -44,7 +46,7 @@ func TestSelfScaledUpdate(t *testing.T) {
 				t.Errorf("%s update %d: trace of H %v, want %v", name, k, trace, u.Trace)
 			}
 			for i := range p {
-				if math.Abs(p[i]-u.Direction[i]) > 1e-11*normInf(u.Direction) {
+				if math.Abs(p[i]-u.Direction[i]) > 1e-11*vec.NormInf(u.Direction) {
 					t.Errorf("%s update %d: direction %v, want %v", name, k, p, u.Direction)
 					break
 				}
@@ -57,8 +59,8 @@ func TestSelfScaledUpdate(t *testing.T) {
 func TestSelfScaledSecant(t *testing.T) {
 	const n = 40
 	rng := rand.New(rand.NewPCG(1, 2))
-	d := &dense{workers: 2, scaling: broydenScaling}
-	d.reset(n)
+	d := &Dense{Pool: vec.Crew(2), Scaling: Broyden}
+	d.Reset(n)
 	grad := func(g, x []float64) { // of Σ cosh(c_i x_i)
 		for i, v := range x {
 			c := 1 + float64(i)/4
@@ -71,33 +73,33 @@ func TestSelfScaledSecant(t *testing.T) {
 	}
 	grad(g, x)
 	for k := range 60 {
-		if d.empty() {
+		if d.Empty() {
 			for i := range p {
 				p[i] = -g[i]
 			}
 		} else {
-			d.direction(p, g)
+			d.Direction(p, g)
 		}
-		alpha := 0.3 / max(1, norm2(p))
-		axpy(alpha, p, x)
+		alpha := 0.3 / max(1, vec.Norm2(p))
+		vec.Axpy(alpha, p, x)
 		grad(to, x)
 		for i := range y {
 			y[i] = to[i] - g[i]
 		}
-		d.learn(step{y: y, from: g, to: to, alpha: alpha})
-		d.z.tMulVec(h, y)
+		d.Learn(Step{Y: y, From: g, To: to, Alpha: alpha})
+		d.z.tMulVec(d.Pool, h, y)
 		hy := make([]float64, n)
-		d.z.mulVec(hy, h)
+		d.z.mulVec(d.Pool, hy, h)
 		for i := range hy {
-			if s := alpha * p[i]; math.Abs(hy[i]-s) > 1e-9*alpha*normInf(p) {
+			if s := alpha * p[i]; math.Abs(hy[i]-s) > 1e-9*alpha*vec.NormInf(p) {
 				t.Fatalf("update %d: (Hy)[%d] = %v, s[%d] = %v", k, i, hy[i], i, s)
 			}
 		}
 		want := make([]float64, n)
-		d.z.tMulVec(h, to)
-		d.z.mulVec(want, h)
+		d.z.tMulVec(d.Pool, h, to)
+		d.z.mulVec(d.Pool, want, h)
 		for i := range want {
-			if math.Abs(d.p[i]+want[i]) > 1e-10*normInf(want) {
+			if math.Abs(d.p[i]+want[i]) > 1e-10*vec.NormInf(want) {
 				t.Fatalf("update %d: direction[%d] = %v, −Hg is %v", k, i, d.p[i], -want[i])
 			}
 		}
@@ -113,7 +115,7 @@ func TestScalingBounds(t *testing.T) {
 		a := math.Exp(20 * rng.NormFloat64() / 3)
 		h := (1 + a) / b
 		for _, n := range []int{1, 2, 100} {
-			theta, tau := broydenScaling(b, h, a, n)
+			theta, tau := Broyden(b, h, a, n)
 			if sigma := 1 + a*theta; !(sigma > 0) || !(tau > 0 && tau <= 1) || math.IsNaN(theta) {
 				t.Fatalf("b %g, h %g, a %g, n %d: θ %g, σ %g, τ %g", b, h, a, n, theta, sigma, tau)
 			}
@@ -128,9 +130,9 @@ func TestFactorWorkers(t *testing.T) {
 	var out [2][][]float64
 	for k, workers := range []int{1, 5} {
 		rng := rand.New(rand.NewPCG(5, 6))
-		d := &dense{workers: workers, scaling: broydenScaling}
-		d.reset(n)
-		d.z, d.known = newFactor(n, workers), true
+		d := &Dense{Pool: vec.Crew(workers), Scaling: Broyden}
+		d.Reset(n)
+		d.z, d.known = newFactor(n), true
 		if len(d.z.partial) < 3 {
 			t.Fatalf("only %d blocks", len(d.z.partial))
 		}
@@ -142,8 +144,8 @@ func TestFactorWorkers(t *testing.T) {
 			d.r[i], d.zh[i], d.eh[i] = rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()
 		}
 		zx, ztx := make([]float64, n), make([]float64, n)
-		d.z.mulVec(zx, x)
-		d.z.tMulVec(ztx, x)
+		d.z.mulVec(d.Pool, zx, x)
+		d.z.tMulVec(d.Pool, ztx, x)
 		d.apply(correction{1.1, 0.2, 0.3, 0.4}, slices.Clone(eh))
 		out[k] = [][]float64{zx, ztx, d.z.a, d.p, d.r}
 	}

@@ -1,4 +1,4 @@
-"""Writes reduced.json: the limited-memory self-scaled updates of optim/reduced.go, done on the full matrix H with NumPy.
+"""Writes reduced.json: the limited-memory self-scaled updates of reduced.go, done on the full matrix H with NumPy.
 
 python reduced.py
 

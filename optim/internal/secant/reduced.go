@@ -1,4 +1,4 @@
-package optim
+package secant
 
 import (
 	"cmp"
@@ -9,9 +9,11 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/internal/kern"
+	"github.com/crux-pinn/crux/optim/internal/saved"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
-// reduced is the model of [dense] with a limited memory: the factor of H differs from a multiple of the identity in at most
+// Reduced is the model of [Dense] with a limited memory: the factor of H differs from a multiple of the identity in at most
 // m dimensions,
 //
 //	H = Z·Zᵀ      Z = ρ·(I − QᵀQ) + QᵀSQ      Q: d×n, orthonormal rows, d ≤ m      S: d×d
@@ -31,15 +33,15 @@ import (
 //
 // A step costs four passes over Q, 8·d·n flops, and every m/2 steps the singular values of S and a product of m²n flops. On the test problem of this package,
 // with 141 parameters, 60 rows take the loss to 1e-14 where LBFGS with as many vectors comes to 1e-8.
-type reduced struct {
-	scaling scaling
-	most    int // m, at least 2
-	pool    Pool
+type Reduced struct {
+	Scaling Scaling
+	Most    int      // m, at least 2
+	Pool    vec.Pool // to share the work with, or nil
 
 	n     int
 	known bool // false: H is the identity
 	rho   float64
-	basis *basis
+	basis *vec.Basis
 	s     []float64 // most×most storage of S
 	g, p  []float64 // the latest gradient, and the direction there
 	c     []float64 // Q·g
@@ -52,7 +54,7 @@ type reduced struct {
 // leastNew is the part of a gradient, in proportion, below which its direction across Q is left to rounding.
 const leastNew = 1e-12
 
-func (m *reduced) reset(n int) {
+func (m *Reduced) Reset(n int) {
 	if m.n != n {
 		m.n, m.basis = n, nil // made when there is something to put in
 		m.g, m.p, m.rest = make([]float64, n), make([]float64, n), make([]float64, n)
@@ -60,51 +62,54 @@ func (m *reduced) reset(n int) {
 	m.known = false
 }
 
-func (m *reduced) empty() bool { return !m.known }
+// Use implements Model.
+func (m *Reduced) Use(pool vec.Pool) { m.Pool = pool }
+
+func (m *Reduced) Empty() bool { return !m.known }
 
 // begin makes the model the identity and g its only direction.
-func (m *reduced) begin(g []float64) {
-	if m.basis == nil || m.basis.most != m.most {
-		m.basis = newBasis(m.n, m.most)
-		m.s = make([]float64, m.most*m.most)
+func (m *Reduced) begin(g []float64) {
+	if !m.basis.Fits(m.n, m.Most) {
+		m.basis = vec.NewBasis(m.n, m.Most)
+		m.s = make([]float64, m.Most*m.Most)
 		for _, v := range []*[]float64{&m.c, &m.to, &m.r, &m.t, &m.zh, &m.eh, &m.v} {
-			*v = make([]float64, m.most)
+			*v = make([]float64, m.Most)
 		}
 	}
-	m.basis.d, m.rho, m.known = 0, 1, true
+	m.basis.D, m.rho, m.known = 0, 1, true
 	m.locate(m.c, g)
 }
 
-func (m *reduced) row(i int) []float64 { return m.s[i*m.most:][:m.basis.d:m.basis.d] }
+func (m *Reduced) row(i int) []float64 { return m.s[i*m.Most:][:m.basis.D:m.basis.D] }
 
 // locate writes the coordinates of g, for which Q gets a further row if it needs one. There must be room for it.
-func (m *reduced) locate(c, g []float64) {
+func (m *Reduced) locate(c, g []float64) {
 	b := m.basis
-	b.pool = m.pool
-	d := b.d
-	length := b.split(c[:d], m.rest, g)
-	if d == m.n || !(length > leastNew*norm2(g)) {
+	b.Pool = m.Pool
+	d := b.D
+	length := b.Split(c[:d], m.rest, g)
+	if d == m.n || !(length > leastNew*vec.Norm2(g)) {
 		return
 	}
-	b.add(m.rest, length)
+	b.Add(m.rest, length)
 	c[d] = length
 	for i := range d {
-		m.s[i*m.most+d], m.s[d*m.most+i] = 0, 0
+		m.s[i*m.Most+d], m.s[d*m.Most+i] = 0, 0
 	}
-	m.s[d*m.most+d] = m.rho
+	m.s[d*m.Most+d] = m.rho
 }
 
 // tMul writes t = Sᵀc.
-func (m *reduced) tMul(t, c []float64) {
-	clear(t[:m.basis.d])
-	for i := range m.basis.d {
-		kern.Axpy(t[:m.basis.d], c[i], m.row(i))
+func (m *Reduced) tMul(t, c []float64) {
+	clear(t[:m.basis.D])
+	for i := range m.basis.D {
+		kern.Axpy(t[:m.basis.D], c[i], m.row(i))
 	}
 }
 
 // aim computes the direction p = −QᵀS·Sᵀc at the latest gradient, after it has made room for the next.
-func (m *reduced) aim() {
-	if m.basis.d == m.most {
+func (m *Reduced) aim() {
+	if m.basis.D == m.Most {
 		if !m.shrink() {
 			m.known = false
 			return
@@ -112,13 +117,13 @@ func (m *reduced) aim() {
 		m.locate(m.c, m.g) // part of it may have been dropped
 	}
 	m.tMul(m.t, m.c)
-	for i := range m.basis.d {
-		m.v[i] = dot(m.row(i), m.t[:m.basis.d])
+	for i := range m.basis.D {
+		m.v[i] = vec.Dot(m.row(i), m.t[:m.basis.D])
 	}
-	m.basis.combine(m.p, m.v)
+	m.basis.Combine(m.p, m.v)
 }
 
-func (m *reduced) direction(p, g []float64) {
+func (m *Reduced) Direction(p, g []float64) {
 	if !slices.Equal(g, m.g) { // the objective changed since the update
 		copy(m.g, g)
 		m.locate(m.c, g)
@@ -127,42 +132,42 @@ func (m *reduced) direction(p, g []float64) {
 	copy(p, m.p)
 }
 
-func (m *reduced) learn(st step) {
+func (m *Reduced) Learn(st Step) {
 	if !m.known {
-		m.begin(st.from)
+		m.begin(st.From)
 	}
-	from := m.basis.d
-	m.locate(m.to, st.to)
-	d := m.basis.d
+	from := m.basis.D
+	m.locate(m.to, st.To)
+	d := m.basis.D
 	clear(m.c[from:d]) // the old gradient has no part along the new row
 	m.tMul(m.r, m.c)
 	m.tMul(m.t, m.to)
 	r, zh, eh := m.r[:d], m.zh[:d], m.eh[:d]
-	if c, ok := newCorrection(m.scaling, m.n, r, zh, eh, m.t[:d], st.alpha); ok {
-		for i := range d { // S·C, as in dense.apply
+	if c, ok := newCorrection(m.Scaling, m.n, r, zh, eh, m.t[:d], st.Alpha); ok {
+		for i := range d { // S·C, as in Dense.apply
 			row := m.row(i)
-			ce, cz := c.e*dot(row, eh), c.along*dot(row, r)-c.root*dot(row, zh)
-			scale(c.root, row)
-			axpy(ce, eh, row)
-			axpy(cz, zh, row)
+			ce, cz := c.e*vec.Dot(row, eh), c.along*vec.Dot(row, r)-c.root*vec.Dot(row, zh)
+			vec.Scale(c.root, row)
+			vec.Axpy(ce, eh, row)
+			vec.Axpy(cz, zh, row)
 		}
 		m.rho *= c.root
 	}
 	copy(m.c, m.to[:d])
-	copy(m.g, st.to)
+	copy(m.g, st.To)
 	m.aim()
 }
 
 // shrink drops half of the directions, and at least two, as there must be room for two gradients. It fails on numbers that
 // are not finite. (A quarter would cost twice as much and leads no further.)
-func (m *reduced) shrink() bool {
-	d := m.basis.d
+func (m *Reduced) shrink() bool {
+	d := m.basis.D
 	s := mat.NewDense(d, d, nil)
 	for i := range d {
 		s.SetRow(i, m.row(i))
 	}
 	var svd mat.SVD
-	if !finite(m.rho) || firstNonFinite(s.RawMatrix().Data) >= 0 || !svd.Factorize(s, mat.SVDFullU) {
+	if !vec.Finite(m.rho) || vec.FirstNonFinite(s.RawMatrix().Data) >= 0 || !svd.Factorize(s, mat.SVDFullU) {
 		return false
 	}
 	sigma := svd.Values(nil)
@@ -182,7 +187,7 @@ func (m *reduced) shrink() bool {
 		mean += math.Log(sigma[i]) / float64(d-keep)
 	}
 	rho := math.Exp(mean)
-	if !finite(rho) || rho == 0 {
+	if !vec.Finite(rho) || rho == 0 {
 		return false
 	}
 	kept := order[:keep]
@@ -193,7 +198,7 @@ func (m *reduced) shrink() bool {
 			rotation[i*keep+k] = u.At(i, j)
 		}
 	}
-	m.basis.rotate(rotation, keep)
+	m.basis.Rotate(rotation, keep)
 	m.rho = rho
 	for k, j := range kept {
 		clear(m.row(k))
@@ -202,44 +207,44 @@ func (m *reduced) shrink() bool {
 	return true
 }
 
-func (m *reduced) save(w *stateWriter) {
-	w.bool(m.known)
+func (m *Reduced) Save(w *saved.Writer) {
+	w.Bool(m.known)
 	if !m.known {
 		return
 	}
-	d := m.basis.d
-	w.float(m.rho)
-	w.int(d)
-	w.floats(m.basis.q[:d*m.n])
+	d := m.basis.D
+	w.Float(m.rho)
+	w.Int(d)
+	w.Floats(m.basis.Q[:d*m.n])
 	for i := range d {
-		w.floats(m.row(i))
+		w.Floats(m.row(i))
 	}
-	w.floats(m.c[:d])
-	w.floats(m.g)
-	w.floats(m.p)
+	w.Floats(m.c[:d])
+	w.Floats(m.g)
+	w.Floats(m.p)
 }
 
-func (m *reduced) load(rd *stateReader, n int) func() {
-	if !rd.bool() {
+func (m *Reduced) Load(rd *saved.Reader, n int) func() {
+	if !rd.Bool() {
 		return func() { m.known = false }
 	}
-	rho, d := rd.float(), rd.int()
-	if rd.err == nil && (d >= m.most || d > n) { // between steps there is room for one more
-		rd.err = fmt.Errorf("the state remembers %d directions of %d parameters, too many for a Memory of %d", d, n, m.most)
+	rho, d := rd.Float(), rd.Int()
+	if rd.Err == nil && (d >= m.Most || d > n) { // between steps there is room for one more
+		rd.Err = fmt.Errorf("the state remembers %d directions of %d parameters, too many for a Memory of %d", d, n, m.Most)
 	}
-	if rd.err != nil {
+	if rd.Err != nil {
 		return nil
 	}
-	q := rd.vector(d * n)
+	q := rd.Vector(d * n)
 	var s [][]float64
 	for range d {
-		s = append(s, rd.vector(d))
+		s = append(s, rd.Vector(d))
 	}
-	c, g, p := rd.vector(d), rd.vector(n), rd.vector(n)
+	c, g, p := rd.Vector(d), rd.Vector(n), rd.Vector(n)
 	return func() {
 		m.begin(g)
-		m.rho, m.basis.d = rho, d
-		copy(m.basis.q, q)
+		m.rho, m.basis.D = rho, d
+		copy(m.basis.Q, q)
 		for i, row := range s {
 			copy(m.row(i), row)
 		}

@@ -1,9 +1,11 @@
-package optim
+package secant
 
 import (
 	"context"
 	"math"
 	"testing"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // line is a function of one variable as an objective.
@@ -12,15 +14,10 @@ type line struct {
 	evals int
 }
 
-func (l *line) Grad(_ context.Context, grad, theta []float64) (float64, error) {
+func (l *line) grad(_ context.Context, grad, theta []float64) (float64, error) {
 	l.evals++
 	v, s := l.f(theta[0])
 	grad[0] = s
-	return v, nil
-}
-
-func (l *line) Loss(_ context.Context, theta []float64) (float64, error) {
-	v, _ := l.f(theta[0])
 	return v, nil
 }
 
@@ -66,20 +63,20 @@ func TestLineSearchWolfe(t *testing.T) {
 	for name, f := range moreThuente {
 		for _, first := range []float64{1e-5, 1e-3, 1e-1, 1, 10, 1e3} {
 			obj := &line{f: f}
-			ls := lineSearch{maxTrials: 30}
-			ls.reset(1)
+			ls := Search{MaxTrials: 30}
+			ls.Reset(1)
 			f0, s0 := f(0)
-			got, ok, err := ls.run(context.Background(), obj, []float64{0}, []float64{1}, f0, s0, first)
+			got, ok, err := ls.Run(context.Background(), obj.grad, []float64{0}, []float64{1}, f0, s0, first)
 			if err != nil || !ok {
 				t.Errorf("function %s from %g: ok %t, error %v", name, first, ok, err)
 				continue
 			}
-			v, s := f(got.alpha)
-			if v > f0+wolfeC1*got.alpha*s0 || math.Abs(s) > wolfeC2*math.Abs(s0) {
-				t.Errorf("function %s from %g: α = %g, φ %g → %g, φ′ %g → %g", name, first, got.alpha, f0, v, s0, s)
+			v, s := f(got.Alpha)
+			if v > f0+wolfeC1*got.Alpha*s0 || math.Abs(s) > wolfeC2*math.Abs(s0) {
+				t.Errorf("function %s from %g: α = %g, φ %g → %g, φ′ %g → %g", name, first, got.Alpha, f0, v, s0, s)
 			}
-			if v != got.f || s != got.slope || ls.x[0] != got.alpha || ls.g[0] != s {
-				t.Errorf("function %s from %g: the search's point and gradient are not those of α = %g", name, first, got.alpha)
+			if v != got.F || s != got.slope || ls.X[0] != got.Alpha || ls.G[0] != s {
+				t.Errorf("function %s from %g: the search's point and gradient are not those of α = %g", name, first, got.Alpha)
 			}
 			// Far-off first steps take log₄ of the distance; function 2 is flat at 0 and needs its minimum to 7 digits.
 			if obj.evals > 20 {
@@ -94,12 +91,12 @@ func TestLineSearchWolfe(t *testing.T) {
 func TestLineSearchHitsCubicMinimum(t *testing.T) {
 	f := func(a float64) (float64, float64) { return (a - 0.3) * (a - 0.3) * (a + 2), (a - 0.3) * (3*a + 3.7) }
 	obj := &line{f: f}
-	ls := lineSearch{maxTrials: 30}
-	ls.reset(1)
+	ls := Search{MaxTrials: 30}
+	ls.Reset(1)
 	f0, s0 := f(0)
-	got, ok, err := ls.run(context.Background(), obj, []float64{0}, []float64{1}, f0, s0, 0.9)
-	if err != nil || !ok || math.Abs(got.alpha-0.3) > 1e-14 || obj.evals != 2 {
-		t.Errorf("α = %v after %d evaluations (ok %t, error %v), want 0.3 after 2", got.alpha, obj.evals, ok, err)
+	got, ok, err := ls.Run(context.Background(), obj.grad, []float64{0}, []float64{1}, f0, s0, 0.9)
+	if err != nil || !ok || math.Abs(got.Alpha-0.3) > 1e-14 || obj.evals != 2 {
+		t.Errorf("α = %v after %d evaluations (ok %t, error %v), want 0.3 after 2", got.Alpha, obj.evals, ok, err)
 	}
 }
 
@@ -113,14 +110,14 @@ func TestLineSearchBounded(t *testing.T) {
 		"slope infinite":    func(a float64) (float64, float64) { return -a, math.Inf(-1) },
 	} {
 		obj := &line{f: f}
-		ls := lineSearch{maxTrials: 12}
-		ls.reset(1)
+		ls := Search{MaxTrials: 12}
+		ls.Reset(1)
 		theta := []float64{0}
-		got, ok, err := ls.run(context.Background(), obj, theta, []float64{1}, 0, -1, 1)
+		got, ok, err := ls.Run(context.Background(), obj.grad, theta, []float64{1}, 0, -1, 1)
 		if err != nil || obj.evals > 12 || theta[0] != 0 {
 			t.Errorf("%s: %d evaluations, theta %v, error %v", name, obj.evals, theta, err)
 		}
-		if ok && (!got.finite || !(got.f < 0) || !finite(ls.x[0]) || !finite(ls.g[0])) {
+		if ok && (!got.finite || !(got.F < 0) || !vec.Finite(ls.X[0]) || !vec.Finite(ls.G[0])) {
 			t.Errorf("%s: accepted %+v", name, got)
 		}
 	}

@@ -1,13 +1,15 @@
-package optim
+package secant
 
 import (
 	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/internal/kern"
+	"github.com/crux-pinn/crux/optim/internal/saved"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
-// dense is the inverse Hessian H as a product H = Z·Zᵀ, updated by Broyden's class with self-scaling. With s = α·p the
+// Dense is the inverse Hessian H as a product H = Z·Zᵀ, updated by Broyden's class with self-scaling. With s = α·p the
 // step, y the change of the gradient and w = H·y the update of H is
 //
 //	b = sᵀH⁻¹s/sᵀy      h = yᵀw/sᵀy      a = b·h − 1 ≥ 0      σ = 1 + a·θ
@@ -30,10 +32,9 @@ import (
 //
 // A step reads Z once for Zᵀg at the new point, and reads and writes it once for the update, which also yields the next
 // direction: 24n² bytes, 0.6 GB at n = 5000.
-type dense struct {
-	scaling scaling
-	workers int
-	pool    Pool // of the objective, or nil
+type Dense struct {
+	Scaling Scaling
+	Pool    vec.Pool // to share the work with
 
 	z     *factor
 	known bool      // false: H is the identity and z is not to be read
@@ -44,19 +45,19 @@ type dense struct {
 	t, zh, eh []float64 // Zᵀ times the new gradient, ẑ, ê
 }
 
-// scaling chooses θ and τ from b, h, a and the number of parameters.
-type scaling func(b, h, a float64, n int) (theta, tau float64)
+// Scaling chooses θ and τ from b, h, a and the number of parameters.
+type Scaling func(b, h, a float64, n int) (theta, tau float64)
 
-// bfgsScaling is the BFGS update of H/τ, τ = min(1, 1/b) (Al-Baali 1998).
-func bfgsScaling(b, _, _ float64, _ int) (theta, tau float64) { return 0, min(1, 1/b) }
+// BFGS is the BFGS update of H/τ, τ = min(1, 1/b) (Al-Baali 1998).
+func BFGS(b, _, _ float64, _ int) (theta, tau float64) { return 0, min(1, 1/b) }
 
-// broydenScaling is SSBroyden (Al-Baali & Khalfan 2005; Urbán, Stefanou & Pons 2025):
+// Broyden is SSBroyden (Al-Baali & Khalfan 2005; Urbán, Stefanou & Pons 2025):
 //
 //	c = √(a/(1+a))       ρ⁻ = min(1, h·(1−c))      θ⁻ = (ρ⁻−1)/a      θ⁺ = 1/ρ⁻
 //	θ = max(θ⁻, min(θ⁺, (1−b)/b))                  σ = 1 + a·θ
 //	τ = min(1, 1/b)·min(σ^(−1/(n−1)), 1/θ)         if θ > 0
 //	τ = min(min(1, 1/b)·σ^(−1/(n−1)), σ)           otherwise
-func broydenScaling(b, h, a float64, n int) (theta, tau float64) {
+func Broyden(b, h, a float64, n int) (theta, tau float64) {
 	a = max(a, minA)
 	c := math.Sqrt(a / (1 + a))
 	rho := min(1, h*(1-c))
@@ -76,7 +77,7 @@ func broydenScaling(b, h, a float64, n int) (theta, tau float64) {
 // minA keeps θ⁻ = (ρ⁻−1)/a defined where H is already exact along s.
 const minA = 1e-16
 
-func (d *dense) reset(n int) {
+func (d *Dense) Reset(n int) {
 	if len(d.r) != n {
 		d.z = nil // made when there is something to put in
 		for _, v := range []*[]float64{&d.r, &d.p, &d.g, &d.t, &d.zh, &d.eh} {
@@ -86,46 +87,48 @@ func (d *dense) reset(n int) {
 	d.known = false
 }
 
-func (d *dense) empty() bool { return !d.known }
+// Use implements Model; it must not be nil.
+func (d *Dense) Use(pool vec.Pool) { d.Pool = pool }
 
-func (d *dense) direction(p, g []float64) {
+func (d *Dense) Empty() bool { return !d.known }
+
+func (d *Dense) Direction(p, g []float64) {
 	if !slices.Equal(g, d.g) { // the objective changed since the update
-		d.z.tMulVec(d.r, g)
-		d.z.mulVec(d.p, d.r)
-		scale(-1, d.p)
+		d.z.tMulVec(d.Pool, d.r, g)
+		d.z.mulVec(d.Pool, d.p, d.r)
+		vec.Scale(-1, d.p)
 		copy(d.g, g)
 	}
 	copy(p, d.p)
 }
 
-func (d *dense) learn(st step) {
-	n := len(st.y)
+func (d *Dense) Learn(st Step) {
+	n := len(st.Y)
 	if !d.known {
 		if d.z == nil {
-			d.z = newFactor(n, d.workers)
-			d.z.pool = d.pool
+			d.z = newFactor(n)
 		} else {
 			d.z.setIdentity()
 		}
 		d.known = true
-		copy(d.r, st.from) // Z = I
-		for i, v := range st.from {
+		copy(d.r, st.From) // Z = I
+		for i, v := range st.From {
 			d.p[i] = -v
 		}
 	}
 	// r and z of the step. Both gradients go through Z, as Zᵀg is needed at the new point anyway.
 	t := d.t
-	d.z.tMulVec(t, st.to)
-	c, ok := d.correction(t, st.alpha)
+	d.z.tMulVec(d.Pool, t, st.To)
+	c, ok := d.correction(t, st.Alpha)
 	if !ok {
 		copy(d.r, t)
-		d.z.mulVec(d.p, d.r)
-		scale(-1, d.p)
-		copy(d.g, st.to)
+		d.z.mulVec(d.Pool, d.p, d.r)
+		vec.Scale(-1, d.p)
+		copy(d.g, st.To)
 		return
 	}
 	d.apply(c, t)
-	copy(d.g, st.to)
+	copy(d.g, st.To)
 }
 
 // correction is C without its vectors: C = root·I + e·ê êᵀ + (along·r − root·ẑ)·ẑᵀ, where r = alpha·Z⁻¹p.
@@ -133,30 +136,30 @@ type correction struct{ root, e, along, alpha float64 }
 
 // correction is that of newCorrection for the step from the point with Zᵀg = d.r to that with Zᵀg = t. It leaves the
 // step r in d.r and ẑ, ê in d.zh, d.eh.
-func (d *dense) correction(t []float64, alpha float64) (c correction, ok bool) {
-	return newCorrection(d.scaling, len(t), d.r, d.zh, d.eh, t, alpha)
+func (d *Dense) correction(t []float64, alpha float64) (c correction, ok bool) {
+	return newCorrection(d.Scaling, len(t), d.r, d.zh, d.eh, t, alpha)
 }
 
 // newCorrection computes C for a step of length alpha from the point with Zᵀg = r to that with Zᵀg = t, of n parameters.
 // It writes the step to r and ẑ, ê to zh, eh. ok is false when rounding leaves nothing to learn.
-func newCorrection(s scaling, n int, r, zh, eh, t []float64, alpha float64) (c correction, ok bool) {
+func newCorrection(s Scaling, n int, r, zh, eh, t []float64, alpha float64) (c correction, ok bool) {
 	for i, ti := range t {
 		zh[i] = ti - r[i]
 		r[i] *= -alpha
 	}
-	zz, rz := norm2(zh), dot(r, zh)
-	if !(rz > minCos*zz*norm2(r)) {
+	zz, rz := vec.Norm2(zh), vec.Dot(r, zh)
+	if !(rz > MinCos*zz*vec.Norm2(r)) {
 		return c, false
 	}
-	scale(1/zz, zh)
+	vec.Scale(1/zz, zh)
 
 	copy(eh, r)
 	for range 2 { // Gram–Schmidt, twice is enough
-		axpy(-dot(eh, zh), zh, eh)
+		vec.Axpy(-vec.Dot(eh, zh), zh, eh)
 	}
-	across := norm2(eh) // the length of r across ẑ; along ẑ it is rz/zz
+	across := vec.Norm2(eh) // the length of r across ẑ; along ẑ it is rz/zz
 	if across > 0 {
-		scale(1/across, eh)
+		vec.Scale(1/across, eh)
 	}
 
 	ratio := across * zz / rz
@@ -166,19 +169,19 @@ func newCorrection(s scaling, n int, r, zh, eh, t []float64, alpha float64) (c c
 	theta, tau := s(b, h, a, n)
 	root := 1 / math.Sqrt(tau)
 	c = correction{root: root, e: math.Sqrt((1+a)/((1+a*theta)*tau)) - root, along: 1 / math.Sqrt(rz), alpha: alpha}
-	return c, finite(c.root) && finite(c.e) && finite(c.along)
+	return c, vec.Finite(c.root) && vec.Finite(c.e) && vec.Finite(c.along)
 }
 
 // apply updates Z ← Z·C row by row. From each new row it gets an element of the next direction p = −Z·Zᵀg, for which
 // the new Zᵀg is Cᵀt.
-func (d *dense) apply(c correction, t []float64) {
+func (d *Dense) apply(c correction, t []float64) {
 	r, zh, eh := d.r, d.zh, d.eh
-	et, zt, rt := dot(eh, t), dot(zh, t), dot(r, t)
+	et, zt, rt := vec.Dot(eh, t), vec.Dot(zh, t), vec.Dot(r, t)
 	for i, ti := range t {
 		t[i] = c.root*ti + c.e*et*eh[i] + (c.along*rt-c.root*zt)*zh[i]
 	}
 	times := kern.ConstTable[float64]()[kern.OpMulC]
-	d.z.forBlocks(true, func(_, from, to int) {
+	d.z.forBlocks(d.Pool, true, func(_, from, to int) {
 		for i := from; i < to; i++ {
 			row := d.z.row(i) // short enough to stay in the first-level cache
 			ce := c.e * kern.Dot(row, eh)
@@ -192,25 +195,24 @@ func (d *dense) apply(c correction, t []float64) {
 	copy(d.r, t)
 }
 
-func (d *dense) save(w *stateWriter) {
-	w.bool(d.known)
+func (d *Dense) Save(w *saved.Writer) {
+	w.Bool(d.known)
 	if d.known {
-		w.floats(d.z.a)
-		w.floats(d.r)
-		w.floats(d.p)
-		w.floats(d.g)
+		w.Floats(d.z.a)
+		w.Floats(d.r)
+		w.Floats(d.p)
+		w.Floats(d.g)
 	}
 }
 
-func (d *dense) load(r *stateReader, n int) func() {
-	if !r.bool() {
+func (d *Dense) Load(r *saved.Reader, n int) func() {
+	if !r.Bool() {
 		return func() { d.known = false }
 	}
-	a, rr, p, g := r.vector(n*n), r.vector(n), r.vector(n), r.vector(n)
+	a, rr, p, g := r.Vector(n*n), r.Vector(n), r.Vector(n), r.Vector(n)
 	return func() {
 		d.known = true
-		d.z = newFactor(n, d.workers)
-		d.z.pool = d.pool
+		d.z = newFactor(n)
 		copy(d.z.a, a)
 		d.r, d.p, d.g = rr, p, g
 	}

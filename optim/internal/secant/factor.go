@@ -1,7 +1,8 @@
-package optim
+package secant
 
 import (
 	"github.com/crux-pinn/crux/internal/kern"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
 // factor is a square matrix Z that stands for the symmetric positive definite matrix Z·Zᵀ.
@@ -12,8 +13,6 @@ type factor struct {
 	n       int
 	a       []float64   // row-major
 	partial [][]float64 // one vector of n sums per block
-	workers int         // goroutines without a pool; at least 1
-	pool    Pool        // of the objective, or nil
 }
 
 const (
@@ -21,8 +20,8 @@ const (
 	mostBlock = 32      // bounds the memory for partial sums
 )
 
-func newFactor(n, workers int) *factor {
-	z := &factor{n: n, a: make([]float64, n*n), workers: workers}
+func newFactor(n int) *factor {
+	z := &factor{n: n, a: make([]float64, n*n)}
 	z.partial = make([][]float64, min(max(n*n/blockArea, 1), mostBlock))
 	for b := range z.partial {
 		z.partial[b] = make([]float64, n)
@@ -41,8 +40,8 @@ func (z *factor) setIdentity() {
 }
 
 // mulVec writes dst = Z·x.
-func (z *factor) mulVec(dst, x []float64) {
-	z.forBlocks(false, func(_, from, to int) {
+func (z *factor) mulVec(pool vec.Pool, dst, x []float64) {
+	z.forBlocks(pool, false, func(_, from, to int) {
 		for i := from; i < to; i++ {
 			dst[i] = kern.Dot(z.row(i), x)
 		}
@@ -50,8 +49,8 @@ func (z *factor) mulVec(dst, x []float64) {
 }
 
 // tMulVec writes dst = Zᵀ·x.
-func (z *factor) tMulVec(dst, x []float64) {
-	z.forBlocks(false, func(b, from, to int) {
+func (z *factor) tMulVec(pool vec.Pool, dst, x []float64) {
+	z.forBlocks(pool, false, func(b, from, to int) {
 		part := z.partial[b]
 		clear(part)
 		for i := from; i < to; i++ {
@@ -66,12 +65,8 @@ func (z *factor) tMulVec(dst, x []float64) {
 
 // forBlocks calls do for every block of rows and waits. Each worker has neighbouring blocks, mostly the same ones from call
 // to call, so that a part of them is still in its cache; backwards begins with those that a forward pass has left there.
-func (z *factor) forBlocks(backwards bool, do func(block, from, to int)) {
+func (z *factor) forBlocks(pool vec.Pool, backwards bool, do func(block, from, to int)) {
 	blocks := len(z.partial)
-	pool := z.pool
-	if pool == nil {
-		pool = crew(z.workers)
-	}
 	workers := min(pool.Workers(), blocks)
 	share := func(w int) {
 		lo, hi := w*blocks/workers, (w+1)*blocks/workers

@@ -2,29 +2,11 @@ package optim
 
 import (
 	"context"
-	"math"
-	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
+
+	"github.com/crux-pinn/crux/optim/internal/vec"
 )
-
-// team is a pool of goroutines that are made for each call.
-type team int
-
-func (t team) Workers() int { return int(t) }
-
-func (t team) Run(tasks int, do func(worker, task int)) {
-	var wg sync.WaitGroup
-	for w := range int(t) {
-		wg.Go(func() {
-			for k := w; k < tasks; k += int(t) {
-				do(w, k)
-			}
-		})
-	}
-	wg.Wait()
-}
 
 // lending is Σ c_i(θ_i − 1)²/2 with workers to lend, or without for 0.
 type lending int
@@ -33,7 +15,7 @@ func (l lending) Pool() Pool {
 	if l == 0 {
 		return nil
 	}
-	return team(l)
+	return vec.Crew(l)
 }
 
 func (l lending) Loss(_ context.Context, theta []float64) (float64, error) {
@@ -55,30 +37,8 @@ func (lending) eval(grad, theta []float64) (loss float64) {
 	return loss
 }
 
-// Long vectors are divided into blocks: the sums are those of short ones to rounding, and no bit depends on the workers.
-func TestWideVectors(t *testing.T) {
-	const n = 3*wideBlock + 17
-	rng := rand.New(rand.NewPCG(1, 2))
-	x, y := make([]float64, n), make([]float64, n)
-	exact := 0.0
-	for i := range x {
-		x[i], y[i] = rng.NormFloat64(), rng.NormFloat64()
-		exact += x[i] * y[i]
-	}
-	var alone wide
-	if d := alone.dot(x, y); math.Abs(d-exact) > 1e-9 {
-		t.Errorf("dot product %v, term by term %v", d, exact)
-	}
-	for _, workers := range []int{1, 2, 5} {
-		shared := wide{pool: team(workers)}
-		if a, b := alone.dot(x, y), shared.dot(x, y); a != b {
-			t.Errorf("%d workers: dot product %v, alone %v", workers, b, a)
-		}
-	}
-}
-
 func TestLongStepsDoNotDependOnWorkers(t *testing.T) {
-	const n = 2*wideBlock + 5
+	const n = 2*vec.Block + 5
 	for name, fresh := range map[string]func() Method{
 		"Adam":                        func() Method { return &Adam{} },
 		"LBFGS":                       func() Method { return &LBFGS{Memory: 3} },
