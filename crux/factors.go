@@ -8,13 +8,8 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-var _ optim.Factors = (*objective)(nil)
-
-// Layers implements optim.Factors.
-func (o *objective) Layers() ([]optim.Layer, error) {
-	if err := o.squares(); err != nil {
-		return nil, err
-	}
+// layers is Layers of optim.Factors.
+func (o *objective) layers() ([]optim.Layer, error) {
 	var programs []*compiler.Program
 	for _, g := range o.s.groups {
 		programs = append(programs, g.program)
@@ -39,14 +34,8 @@ func paramOf(e compiler.Entry) optim.Param {
 	return optim.Param{Path: e.Path, Offset: e.Offset, Len: e.Len, Shape: e.Shape}
 }
 
-// Constraints implements optim.Factors.
-func (o *objective) Constraints() int { return len(o.s.cons) }
-
-// Curvature implements optim.Factors. The pairs of a layer are those of the groups' members, group by group.
-func (o *objective) Curvature(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
-	if err := o.squares(); err != nil {
-		return err
-	}
+// curvature is Curvature of optim.Factors. The pairs of a layer are those of the groups' members, group by group.
+func (o *objective) curvature(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
 	var programs []*compiler.Program
 	var w [][]float64
 	if err := o.eachGroup(ctx, func(g *group) error {

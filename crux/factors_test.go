@@ -26,21 +26,21 @@ func (p *factorsProbe) Init(params []optim.Param) error {
 }
 
 func (p *factorsProbe) Step(ctx context.Context, f optim.Objective, theta []float64) (float64, error) {
-	o := f.(optim.Factors)
+	o := f.Squares.Factors
 	layers, err := o.Layers()
 	if err != nil {
 		return 0, err
 	}
 	n := len(theta)
 	normal := mat.NewSymDense(n, nil)
-	loss, err := o.Normal(ctx, normal, make([]float64, n), theta)
+	loss, err := f.Squares.Normal(ctx, normal, make([]float64, n), theta)
 	if err != nil {
 		return loss, err
 	}
 	var factors []optim.LayerFactors
 	for _, l := range layers {
 		x := optim.LayerFactors{Layer: l}
-		for range o.Constraints() {
+		for range o.Constraints {
 			x.A, x.B = append(x.A, make([]float64, l.Inputs()*l.Inputs())), append(x.B, make([]float64, l.Outputs()*l.Outputs()))
 		}
 		factors = append(factors, x)

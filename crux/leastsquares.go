@@ -3,7 +3,6 @@ package crux
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -11,8 +10,6 @@ import (
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/optim"
 )
-
-var _ optim.Residuals = (*objective)(nil)
 
 // residuals are the rows of the groups' programs: all points, or those of a sample.
 type residuals struct {
@@ -31,17 +28,19 @@ func (o *residuals) squares() error {
 	return nil
 }
 
-// Normal implements optim.LeastSquares for (1/N) Σ w_i L_i, whose L_i must all be mean squares. The gradient is that of
-// Grad, so what gradient hooks have made of it counts here as well.
-func (o *objective) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
-	if err := o.squares(); err != nil {
-		return math.NaN(), err
+// asSquares are the residuals as methods see them. Loss and gradient are the given ones, so what gradient hooks have made of the
+// gradient counts in Normal as well.
+func (o *residuals) asSquares(grad func(ctx context.Context, grad, theta []float64) (float64, error)) *optim.Squares {
+	return &optim.Squares{
+		Rows: o.rows, Scaled: o.scaled, MulJ: o.mulJ, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
+		Normal: func(ctx context.Context, a *mat.SymDense, g, theta []float64) (float64, error) {
+			loss, err := grad(ctx, g, theta)
+			if err != nil {
+				return loss, err
+			}
+			return loss, o.normal(ctx, a, theta)
+		},
 	}
-	loss, err := o.Grad(ctx, grad, theta)
-	if err != nil {
-		return loss, err
-	}
-	return loss, o.normal(ctx, a, theta)
 }
 
 // normal writes JᵀJ to a.
@@ -69,12 +68,9 @@ func (o *residuals) eachGroup(ctx context.Context, do func(g *group) error) erro
 	return nil
 }
 
-// Rows implements optim.Residuals: the rows of the groups in their order, and within one those of
+// rows is Rows of optim.Squares: the rows of the groups in their order, and within one those of
 // compiler.Program.Scaled.
-func (o *residuals) Rows() int {
-	if o.squares() != nil {
-		return 0
-	}
+func (o *residuals) rows() int {
 	n := 0
 	for _, g := range o.s.groups {
 		n += o.of(g).Rows()
@@ -84,10 +80,7 @@ func (o *residuals) Rows() int {
 
 // rowsOf cuts the part of each group from x, a vector of all rows.
 func (o *residuals) rowsOf(ctx context.Context, x []float64, do func(g *group, part []float64) error) error {
-	if err := o.squares(); err != nil {
-		return err
-	}
-	if n := o.Rows(); len(x) != n {
+	if n := o.rows(); len(x) != n {
 		return fmt.Errorf("crux: a vector of %d entries for %d residuals", len(x), n)
 	}
 	return o.eachGroup(ctx, func(g *group) error {
@@ -98,22 +91,22 @@ func (o *residuals) rowsOf(ctx context.Context, x []float64, do func(g *group, p
 	})
 }
 
-// Scaled implements optim.Residuals.
-func (o *residuals) Scaled(ctx context.Context, dst, theta []float64) error {
+// scaled is Scaled of optim.Squares.
+func (o *residuals) scaled(ctx context.Context, dst, theta []float64) error {
 	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
 		return o.of(g).Scaled(part, theta, o.s.fixed, g.w)
 	})
 }
 
-// MulJ implements optim.Residuals.
-func (o *residuals) MulJ(ctx context.Context, dst, v, theta []float64) error {
+// mulJ is MulJ of optim.Squares.
+func (o *residuals) mulJ(ctx context.Context, dst, v, theta []float64) error {
 	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
 		return o.of(g).MulJ(part, theta, o.s.fixed, g.w, v)
 	})
 }
 
-// MulJT implements optim.Residuals.
-func (o *residuals) MulJT(ctx context.Context, dst, u, theta []float64) error {
+// mulJT is MulJT of optim.Squares.
+func (o *residuals) mulJT(ctx context.Context, dst, u, theta []float64) error {
 	clear(dst)
 	if len(o.part) != len(dst) {
 		o.part = make([]float64, len(dst))
@@ -127,15 +120,12 @@ func (o *residuals) MulJT(ctx context.Context, dst, u, theta []float64) error {
 	})
 }
 
-// Jacobian implements optim.Residuals.
-func (o *residuals) Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
-	if err := o.squares(); err != nil {
-		return err
-	}
+// jacobian is Jacobian of optim.Squares.
+func (o *residuals) jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
 	width := max(len(theta), 1)
 	rows := len(dst) / width
-	if len(dst)%width != 0 || first < 0 || first+rows > o.Rows() {
-		return fmt.Errorf("crux: %d places for a Jacobian from row %d on; a row has %d entries and there are %d", len(dst), first, len(theta), o.Rows())
+	if len(dst)%width != 0 || first < 0 || first+rows > o.rows() {
+		return fmt.Errorf("crux: %d places for a Jacobian from row %d on; a row has %d entries and there are %d", len(dst), first, len(theta), o.rows())
 	}
 	return o.eachGroup(ctx, func(g *group) error {
 		from := min(first, o.of(g).Rows())
@@ -150,11 +140,8 @@ func (o *residuals) Jacobian(ctx context.Context, dst []float64, first int, thet
 	})
 }
 
-// Kernel implements optim.Residuals.
-func (o *residuals) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
-	if err := o.squares(); err != nil {
-		return err
-	}
+// kernel is Kernel of optim.Squares.
+func (o *residuals) kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
 	var programs []*compiler.Program
 	var w [][]float64
 	if err := o.eachGroup(ctx, func(g *group) error {
@@ -172,8 +159,8 @@ func (o *residuals) Kernel(ctx context.Context, k *mat.SymDense, theta []float64
 		only = func(e compiler.Entry) bool { return paths[e.Path] }
 	}
 	m := k.RawSymmetric()
-	if m.N != o.Rows() || m.Stride != m.N {
-		return fmt.Errorf("crux: a kernel of %d rows, %d apart, for %d residuals", m.N, m.Stride, o.Rows())
+	if m.N != o.rows() || m.Stride != m.N {
+		return fmt.Errorf("crux: a kernel of %d rows, %d apart, for %d residuals", m.N, m.Stride, o.rows())
 	}
 	return compiler.Kernel(m.Data, programs, theta, o.s.fixed, w, only)
 }

@@ -21,7 +21,7 @@ func (s *Solver) Memory(ctx context.Context) ([]optim.Demand, error) {
 	}
 	err := s.prepare(ctx)
 	if m, ok := s.method.(optim.Demanding); ok {
-		return m.Demands(s.obj), err
+		return m.Demands(s.obj.asked), err
 	}
 	return nil, err
 }
@@ -32,12 +32,12 @@ func (s *Solver) prepare(ctx context.Context) error {
 		return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
 	}
 	if m, ok := s.method.(optim.Checker); ok {
-		if err := m.Check(ctx, s.obj); err != nil {
+		if err := m.Check(ctx, s.obj.asked); err != nil {
 			return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
 		}
 	}
 	if m, ok := s.method.(optim.Demanding); ok {
-		if err := affordable(m.Demands(s.obj)); err != nil {
+		if err := affordable(m.Demands(s.obj.asked)); err != nil {
 			return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
 		}
 	}

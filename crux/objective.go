@@ -11,12 +11,11 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-var _ optim.Curved = (*objective)(nil)
-
 // objective is the training loss (1/N) Σ w_i L_i(θ) as a method sees it. It remembers its last evaluation, so that the
 // step's own gradient is not computed twice.
 type objective struct {
 	residuals
+	asked  optim.Objective // the same as data, for methods
 	theta  []float64
 	grad   []float64
 	losses []float64
@@ -30,7 +29,14 @@ type objective struct {
 func newObjective(s *Solver) *objective {
 	n := len(s.theta)
 	all := residuals{s: s, of: func(g *group) *compiler.Program { return g.program }}
-	return &objective{residuals: all, theta: make([]float64, n), grad: make([]float64, n), losses: make([]float64, len(s.cons)), train: make([]float64, len(s.cons))}
+	o := &objective{residuals: all, theta: make([]float64, n), grad: make([]float64, n), losses: make([]float64, len(s.cons)), train: make([]float64, len(s.cons))}
+	o.asked = optim.Objective{Loss: o.Loss, Grad: o.Grad, HVP: o.HVP, Pool: s.pool, NoSquares: o.squares()}
+	if o.asked.NoSquares == nil {
+		o.asked.Squares = o.asSquares(o.Grad)
+		o.asked.Squares.Sample = o.sample
+		o.asked.Squares.Factors = &optim.Factors{Layers: o.layers, Constraints: len(s.cons), Curvature: o.curvature}
+	}
+	return o
 }
 
 // forget drops the memory: weights or points have changed.
@@ -58,7 +64,7 @@ func (s *Solver) mean(l []float64) float64 {
 	return sum / float64(len(l))
 }
 
-// Loss implements optim.Objective.
+// Loss is that of optim.Objective.
 func (o *objective) Loss(ctx context.Context, theta []float64) (float64, error) {
 	if err := ctx.Err(); err != nil {
 		return math.NaN(), context.Cause(ctx)
@@ -81,7 +87,7 @@ func (o *objective) Loss(ctx context.Context, theta []float64) (float64, error) 
 	return o.loss, nil
 }
 
-// Grad implements optim.Objective.
+// Grad is that of optim.Objective.
 func (o *objective) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
 	if err := ctx.Err(); err != nil {
 		return math.NaN(), context.Cause(ctx)
@@ -95,7 +101,7 @@ func (o *objective) Grad(ctx context.Context, grad, theta []float64) (float64, e
 	return o.loss, nil
 }
 
-// HVP implements optim.Curved, exactly, whatever the constraints are reduced by, and with the weights of points. What gradient
+// HVP is that of optim.Objective, exactly, whatever the constraints are reduced by, and with the weights of points. What gradient
 // hooks have made of the gradient has no part in it.
 func (o *objective) HVP(ctx context.Context, dst, v, theta []float64) error {
 	clear(dst)
@@ -110,9 +116,6 @@ func (o *objective) HVP(ctx context.Context, dst, v, theta []float64) error {
 		return nil
 	})
 }
-
-// Pool implements optim.Pooled: methods compute with the workers of the solver.
-func (o *objective) Pool() optim.Pool { return o.s.pool }
 
 // evaluate computes losses and gradient. A constraint with points of its own contributes w_i/N times its unweighted
 // gradient, which trackers can read as well unless its points have weights; constraints that share points are weighted within one reverse sweep.

@@ -5,13 +5,9 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/optim"
 )
-
-var _ optim.Sampled = (*objective)(nil)
 
 // sample is the training loss at some of the points of every group: each mean square is one over fewer points.
 type sample struct {
@@ -19,25 +15,23 @@ type sample struct {
 	values []float64
 }
 
-// Sample implements optim.Sampled. Every group of points gives its share, from strata of equal size in the order of its points:
+// sample is Sample of optim.Squares. Every group of points gives its share, from strata of equal size in the order of its points:
 // of a low-discrepancy sequence each stratum covers the region, of a grid it is a neighbourhood. The draw has a stream of
 // its own, so it is the same in a run that was interrupted. The group's residuals are compiled once more by the first call.
-func (o *objective) Sample(ctx context.Context, rows int, draw uint64) (optim.Residuals, error) {
-	if err := o.squares(); err != nil {
-		return nil, err
-	}
-	all := o.Rows()
+func (o *objective) sample(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
+	all := o.rows()
 	for _, g := range o.s.groups {
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return optim.Objective{}, context.Cause(ctx)
 		}
 		n := g.cloud.Len()
 		most := (n*rows + all - 1) / all
 		if err := o.s.sample(g, min(max(most, 1), n), draw); err != nil {
-			return nil, err
+			return optim.Objective{}, err
 		}
 	}
-	return &sample{residuals: residuals{s: o.s, of: func(g *group) *compiler.Program { return g.sampled }}}, nil
+	part := &sample{residuals: residuals{s: o.s, of: func(g *group) *compiler.Program { return g.sampled }}}
+	return optim.Objective{Loss: part.loss, Grad: part.grad, Squares: part.asSquares(part.grad), Pool: o.s.pool}, nil
 }
 
 // sample gives the group's second program some of its points, with their weights.
@@ -72,12 +66,11 @@ func (s *Solver) sample(g *group, points int, draw uint64) error {
 	return nil
 }
 
-// Loss implements optim.Objective.
-func (o *sample) Loss(ctx context.Context, theta []float64) (float64, error) {
-	if n := o.Rows(); len(o.values) != n {
+func (o *sample) loss(ctx context.Context, theta []float64) (float64, error) {
+	if n := o.rows(); len(o.values) != n {
 		o.values = make([]float64, n)
 	}
-	if err := o.Scaled(ctx, o.values, theta); err != nil {
+	if err := o.scaled(ctx, o.values, theta); err != nil {
 		return math.NaN(), err
 	}
 	sum := 0.0
@@ -87,23 +80,10 @@ func (o *sample) Loss(ctx context.Context, theta []float64) (float64, error) {
 	return sum / 2, nil
 }
 
-// Grad implements optim.Objective.
-func (o *sample) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
-	loss, err := o.Loss(ctx, theta)
+func (o *sample) grad(ctx context.Context, grad, theta []float64) (float64, error) {
+	loss, err := o.loss(ctx, theta)
 	if err != nil {
 		return loss, err
 	}
-	return loss, o.MulJT(ctx, grad, o.values, theta)
+	return loss, o.mulJT(ctx, grad, o.values, theta)
 }
-
-// Normal implements optim.LeastSquares.
-func (o *sample) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
-	loss, err := o.Grad(ctx, grad, theta)
-	if err != nil {
-		return loss, err
-	}
-	return loss, o.normal(ctx, a, theta)
-}
-
-// Pool implements optim.Pooled.
-func (o *sample) Pool() optim.Pool { return o.s.pool }

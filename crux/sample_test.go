@@ -21,13 +21,13 @@ func sampled() *poisson {
 
 // sampleProbe is a method that looks at samples, and goes nowhere.
 type sampleProbe struct {
-	look func(f optim.Sampled, theta []float64) error
+	look func(f optim.Objective, theta []float64) error
 }
 
 func (sampleProbe) Init([]optim.Param) error { return nil }
 
 func (p sampleProbe) Step(ctx context.Context, f optim.Objective, theta []float64) (float64, error) {
-	if err := p.look(f.(optim.Sampled), theta); err != nil {
+	if err := p.look(f, theta); err != nil {
 		return math.NaN(), err
 	}
 	return f.Loss(ctx, theta)
@@ -37,29 +37,29 @@ func (p sampleProbe) Step(ctx context.Context, f optim.Objective, theta []float6
 // loss on the average over many.
 func TestSample(t *testing.T) {
 	ctx := t.Context()
-	probe := sampleProbe{func(f optim.Sampled, theta []float64) error {
+	probe := sampleProbe{func(f optim.Objective, theta []float64) error {
 		loss, err := f.Loss(ctx, theta)
 		if err != nil {
 			return err
 		}
-		all, err := f.Sample(ctx, f.Rows(), 3)
+		all, err := f.Squares.Sample(ctx, f.Squares.Rows(), 3)
 		if err != nil {
 			return err
 		}
-		if all.Rows() != f.Rows() {
-			t.Errorf("%d rows, of the objective %d", all.Rows(), f.Rows())
+		if all.Squares.Rows() != f.Squares.Rows() {
+			t.Errorf("%d rows, of the objective %d", all.Squares.Rows(), f.Squares.Rows())
 		}
-		for _, o := range []optim.Residuals{all, f} {
-			s, g := make([]float64, o.Rows()), make([]float64, len(theta))
-			if err := o.Scaled(ctx, s, theta); err != nil {
+		for _, o := range []optim.Objective{all, f} {
+			s, g := make([]float64, o.Squares.Rows()), make([]float64, len(theta))
+			if err := o.Squares.Scaled(ctx, s, theta); err != nil {
 				return err
 			}
 			l, err := o.Grad(ctx, g, theta)
 			if err != nil {
 				return err
 			}
-			want, grad := make([]float64, o.Rows()), make([]float64, len(theta))
-			if err := f.Scaled(ctx, want, theta); err != nil {
+			want, grad := make([]float64, o.Squares.Rows()), make([]float64, len(theta))
+			if err := f.Squares.Scaled(ctx, want, theta); err != nil {
 				return err
 			}
 			if _, err := f.Grad(ctx, grad, theta); err != nil {
@@ -70,12 +70,12 @@ func TestSample(t *testing.T) {
 			near(t, "gradient of all rows", g, grad, 1e-11)
 		}
 		at := func(draw uint64) (float64, error) {
-			part, err := f.Sample(ctx, 98, draw) // a fifth: 30 points of two constraints, one of two components, and 8 of the other
+			part, err := f.Squares.Sample(ctx, 98, draw) // a fifth: 30 points of two constraints, one of two components, and 8 of the other
 			if err != nil {
 				return 0, err
 			}
-			if part.Rows() != 30*3+8 {
-				t.Fatalf("%d rows", part.Rows())
+			if part.Squares.Rows() != 30*3+8 {
+				t.Fatalf("%d rows", part.Squares.Rows())
 			}
 			return part.Loss(ctx, theta)
 		}

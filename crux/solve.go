@@ -277,7 +277,7 @@ func (s *Solver) update(ctx context.Context, step *Step) (err error) {
 			}
 		}
 	}
-	_, err = s.method.Step(ctx, s.obj, s.theta)
+	_, err = s.method.Step(ctx, s.obj.asked, s.theta)
 	if errors.Is(err, optim.ErrNonFinite) {
 		return s.badGradient()
 	}

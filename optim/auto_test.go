@@ -43,7 +43,7 @@ func TestAutoChoices(t *testing.T) {
 	for _, c := range []struct {
 		m    *optim.Auto
 		n    int
-		f    optim.Objective
+		f    source
 		want string
 	}{
 		{&optim.Auto{}, 141, squares, "soap, then lm, then ssbroyden: 141 parameters and 48 residuals, all in mean squares"},
@@ -53,7 +53,7 @@ func TestAutoChoices(t *testing.T) {
 		{&optim.Auto{}, 5001, huge, "soap, then ssbroyden: 5001 parameters, and a loss that is not a sum of squares, too many for a matrix of their squares (up to 5000), so ssbroyden with a memory of 300 directions"},
 	} {
 		initialised(t, c.m, c.n)
-		if err := c.m.Check(t.Context(), c.f); err != nil {
+		if err := c.m.Check(t.Context(), c.f.Objective()); err != nil {
 			t.Fatal(err)
 		}
 		if got := c.m.Choices(); len(got) != 1 || got[0] != c.want {
@@ -85,7 +85,7 @@ func TestAutoFollowsChanges(t *testing.T) {
 			f = &optimtest.Func{F: p.eval, Squares: p.squares, Count: len(p.xs)}
 		}
 		var loss float64
-		if loss, err = m.Step(t.Context(), f, theta); e%10 == 0 {
+		if loss, err = m.Step(t.Context(), f.Objective(), theta); e%10 == 0 {
 			fresh = append(fresh, loss)
 		}
 	}
@@ -109,8 +109,8 @@ func TestAutoResumes(t *testing.T) {
 	initialised(t, one, len(straight))
 	initialised(t, two, len(straight))
 	for e := range 320 {
-		_, err1 := one.Step(t.Context(), f, straight)
-		_, err2 := two.Step(t.Context(), f, broken)
+		_, err1 := one.Step(t.Context(), f.Objective(), straight)
+		_, err2 := two.Step(t.Context(), f.Objective(), broken)
 		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +160,7 @@ func ExampleAuto() {
 	f := optimtest.RosenbrockFunc(2)
 	var err error
 	for err == nil {
-		_, err = m.Step(context.Background(), f, theta)
+		_, err = m.Step(context.Background(), f.Objective(), theta)
 	}
 	fmt.Printf("%.6f %v\n", theta, errors.Is(err, optim.ErrConverged))
 	fmt.Println(strings.Join(m.Choices(), "\n"))

@@ -63,14 +63,13 @@ func (a *Auto) build(p plan) error {
 func (a *Auto) choose(f Objective) (plan, string) {
 	n := a.layout.n
 	why := fmt.Sprintf("%d parameters", n)
-	r, ok := f.(Residuals)
 	switch {
-	case !ok || r.Rows() == 0:
+	case f.Squares == nil || f.Squares.Rows() == 0:
 		why += ", and a loss that is not a sum of squares"
 	case a.Single:
 		why += ", and residuals in float32"
 	default:
-		rows := r.Rows()
+		rows := f.Squares.Rows()
 		why += fmt.Sprintf(" and %d residuals, all in mean squares", rows)
 		if min(n, rows) <= mostSquares {
 			return squaresPlan, why

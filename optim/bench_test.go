@@ -23,6 +23,8 @@ func (free) Grad(_ context.Context, grad, theta []float64) (float64, error) {
 	return l, nil
 }
 
+func (f free) Objective() optim.Objective { return optim.Objective{Loss: f.Loss, Grad: f.Grad} }
+
 func (free) Loss(context.Context, []float64) (float64, error) { return 0, nil }
 
 func benchmarkSteps(b *testing.B, m optim.Method, n int) {
@@ -40,7 +42,7 @@ func benchmarkSteps(b *testing.B, m optim.Method, n int) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for b.Loop() {
-		if _, err := m.Step(ctx, free{}, theta); err != nil {
+		if _, err := m.Step(ctx, free{}.Objective(), theta); err != nil {
 			restart() // it converged
 		}
 	}
@@ -87,7 +89,7 @@ func benchmarkMemory(b *testing.B, name string, fresh func() optim.Method) {
 				var loss float64
 				var err error
 				for f.Evals < 4000 && err == nil {
-					loss, err = m.Step(b.Context(), f, theta)
+					loss, err = m.Step(b.Context(), f.Objective(), theta)
 				}
 				sum += math.Log10(loss)
 			}

@@ -85,7 +85,7 @@ func (c *FirstOrder) Step(ctx context.Context, f Objective, theta []float64) (fl
 	if err := entryError(c.name, loss, c.u); err != nil {
 		return loss, err
 	}
-	at := Point{Theta: theta, Loss: loss, Step: c.step, Pool: poolOf(f)}
+	at := Point{Theta: theta, Loss: loss, Step: c.step, Pool: f.Pool}
 	for _, t := range c.transforms {
 		if err := t.Apply(c.u, at); err != nil {
 			return loss, fmt.Errorf("optim: %s: step %d: %w", c.name, c.step, err)

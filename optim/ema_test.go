@@ -128,10 +128,10 @@ func TestEMARefuses(t *testing.T) {
 		}
 	}
 	var c optim.Checker = initialised(t, &optim.EMA{Method: &optim.LevenbergMarquardt{}}, 2).(*optim.EMA)
-	if err := c.Check(t.Context(), free{}); err == nil {
+	if err := c.Check(t.Context(), free{}.Objective()); err == nil {
 		t.Error("the method's demands are forgotten")
 	}
-	if _, err := (&optim.EMA{Method: &optim.Adam{}}).Step(t.Context(), free{}, nil); err == nil || errors.Is(err, optim.ErrConverged) {
+	if _, err := (&optim.EMA{Method: &optim.Adam{}}).Step(t.Context(), free{}.Objective(), nil); err == nil || errors.Is(err, optim.ErrConverged) {
 		t.Errorf("a step before Init: %v", err)
 	}
 }
@@ -143,7 +143,7 @@ func ExampleEMA() {
 	}
 	f, theta := &optimtest.Func{F: optimtest.Bowl(1)}, []float64{1}
 	for range 2 {
-		if _, err := m.Step(context.Background(), f, theta); err != nil {
+		if _, err := m.Step(context.Background(), f.Objective(), theta); err != nil {
 			fmt.Println(err)
 		}
 	}

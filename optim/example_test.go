@@ -16,7 +16,7 @@ func minimise(m optim.Method, theta []float64) error {
 	}
 	f := &optimtest.Func{F: optimtest.Rosenbrock}
 	for range 5000 {
-		if _, err := m.Step(context.Background(), f, theta); err != nil {
+		if _, err := m.Step(context.Background(), f.Objective(), theta); err != nil {
 			return err
 		}
 	}
@@ -129,7 +129,7 @@ func ExampleTransform() {
 	}
 	f := &optimtest.Func{F: optimtest.Bowl(1)}
 	for range 4 {
-		if _, err := m.Step(context.Background(), f, theta); err != nil {
+		if _, err := m.Step(context.Background(), f.Objective(), theta); err != nil {
 			fmt.Println(err)
 		}
 	}
@@ -146,7 +146,7 @@ func ExamplePlateau() {
 	flat := &optimtest.Func{F: func(grad, _ []float64) float64 { grad[0] = 0; return 1 }}
 	for range 10 {
 		fmt.Print(m.LearningRate(), " ")
-		if _, err := m.Step(context.Background(), flat, []float64{0}); err != nil {
+		if _, err := m.Step(context.Background(), flat.Objective(), []float64{0}); err != nil {
 			fmt.Println(err)
 		}
 	}
@@ -181,13 +181,13 @@ func ExampleKFAC() {
 	}
 	f := optimtest.BowlFunc(4, 1e6) // curvatures from 1 to 10⁶
 	for k := range 4 {
-		loss, err := m.Step(context.Background(), f, theta)
+		loss, err := m.Step(context.Background(), f.Objective(), theta)
 		if err != nil {
 			fmt.Println(err)
 		}
 		fmt.Printf("step %d: loss %.0e\n", k, loss)
 	}
-	fmt.Println(m.Check(context.Background(), &optimtest.Func{F: optimtest.Bowl(1)}))
+	fmt.Println(m.Check(context.Background(), (&optimtest.Func{F: optimtest.Bowl(1)}).Objective()))
 	// Output:
 	// step 0: loss 5e+05
 	// step 1: loss 5e+01

@@ -3,7 +3,6 @@ package optim
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // Layer is a dense layer z = xW + b, as far as the derivatives of residuals are concerned: for each residual r_k they are a sum of
@@ -55,99 +54,15 @@ type MatrixBlock struct {
 	M        []float64 // of n parameters the n numbers of the diagonal, or n×n, row-major and symmetric
 }
 
-// Factors is an objective that knows the structure of its Gauss–Newton matrix JᵀJ. [KFAC] asserts it.
-type Factors interface {
-	Residuals
+// Factors is the structure of a Gauss–Newton matrix JᵀJ. [KFAC] needs it.
+type Factors struct {
 	// Layers lists the dense layers. It evaluates nothing, and the answer does not depend on θ.
-	Layers() ([]Layer, error)
+	Layers func() ([]Layer, error)
 	// Constraints is the number of pairs of factors that a layer has.
-	Constraints() int
+	Constraints int
 	// Curvature fills layers, which are some of Layers, and blocks at theta, overwriting what they hold. It costs about two gradients and
 	// the products that make up the factors. The bits do not depend on the number of workers.
-	Curvature(ctx context.Context, theta []float64, how Averaging, layers []LayerFactors, blocks []MatrixBlock) error
+	Curvature func(ctx context.Context, theta []float64, how Averaging, layers []LayerFactors, blocks []MatrixBlock) error
 }
-
-var _ Factors = (*restricted)(nil)
 
 var errNoFactors = errors.New("the objective does not know the Kronecker factors of its layers; use a solver's objective, or LBFGS, which needs gradients only")
-
-// Layers implements Factors: those all of whose parameters belong to the group.
-func (r *restricted) Layers() ([]Layer, error) {
-	f, ok := r.f.(Factors)
-	if !ok {
-		return nil, errNoFactors
-	}
-	all, err := f.Layers()
-	if err != nil {
-		return nil, err
-	}
-	var own []Layer
-	for _, l := range all {
-		w, ok := r.inner(l.Weight)
-		if !ok {
-			continue
-		}
-		m := Layer{Weight: w}
-		if b, ok := r.inner(l.Bias); ok {
-			m.Bias = b
-		}
-		own = append(own, m)
-	}
-	return own, nil
-}
-
-// inner is a parameter of the full layout as the group sees it, outer the reverse.
-func (r *restricted) inner(p Param) (Param, bool) {
-	for i, q := range r.spans {
-		if q.Path == p.Path && p.Len > 0 {
-			return r.params[i], true
-		}
-	}
-	return Param{}, false
-}
-
-func (r *restricted) outer(p Param) (Param, bool) {
-	for i, q := range r.params {
-		if q.Path == p.Path && p.Len > 0 {
-			return r.spans[i], true
-		}
-	}
-	return Param{}, false
-}
-
-// Constraints implements Factors.
-func (r *restricted) Constraints() int {
-	if f, ok := r.f.(Factors); ok {
-		return f.Constraints()
-	}
-	return 0
-}
-
-// Curvature implements Factors. The places for the results are those of the caller.
-func (r *restricted) Curvature(ctx context.Context, theta []float64, how Averaging, layers []LayerFactors, blocks []MatrixBlock) error {
-	f, ok := r.f.(Factors)
-	if !ok {
-		return errNoFactors
-	}
-	ls, bs := make([]LayerFactors, len(layers)), make([]MatrixBlock, len(blocks))
-	for i, l := range layers {
-		ls[i] = l
-		if ls[i].Weight, ok = r.outer(l.Weight); !ok {
-			return fmt.Errorf("optim: layer %q does not belong to the group", l.Weight.Path)
-		}
-		ls[i].Bias, _ = r.outer(l.Bias)
-	}
-	for i, b := range blocks {
-		bs[i] = b
-		bs[i].Params = nil
-		for _, p := range b.Params {
-			q, ok := r.outer(p)
-			if !ok {
-				return fmt.Errorf("optim: parameter %q does not belong to the group", p.Path)
-			}
-			bs[i].Params = append(bs[i].Params, q)
-		}
-	}
-	r.scatter(r.trial, theta)
-	return f.Curvature(ctx, r.trial, how, ls, bs)
-}

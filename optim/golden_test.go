@@ -48,11 +48,19 @@ func initialised(t *testing.T, m optim.Method, n int) optim.Method {
 	return m
 }
 
+// source has an objective.
+type source interface{ Objective() optim.Objective }
+
+// given is an objective as it is.
+type given optim.Objective
+
+func (g given) Objective() optim.Objective { return optim.Objective(g) }
+
 // take takes k steps, none of which may fail.
-func take(t *testing.T, m optim.Method, f optim.Objective, theta []float64, k int) {
+func take(t *testing.T, m optim.Method, f source, theta []float64, k int) {
 	t.Helper()
 	for i := range k {
-		if _, err := m.Step(t.Context(), f, theta); err != nil {
+		if _, err := m.Step(t.Context(), f.Objective(), theta); err != nil {
 			t.Fatalf("step %d: %v", i, err)
 		}
 	}
@@ -142,7 +150,7 @@ func TestAdamGoldenTrajectory(t *testing.T) {
 	theta, m := want.Theta, initialised(t, &optim.Adam{}, 19)
 	var losses []float64
 	for range 50 {
-		loss, err := m.Step(t.Context(), f, theta)
+		loss, err := m.Step(t.Context(), f.Objective(), theta)
 		if err != nil {
 			t.Fatal(err)
 		}

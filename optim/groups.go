@@ -32,9 +32,10 @@ type Grouped struct {
 	groups []Group
 
 	resumable
-	subs []restricted
-	at   restrictedEntry // θ_e, L(θ_e), ∇L(θ_e)
-	next []float64       // θ_{e+1}, as far as it is known
+	subs []restriction
+	part []float64 // of a group
+	at   entry     // θ_e, L(θ_e), ∇L(θ_e)
+	next []float64 // θ_{e+1}, as far as it is known
 	// A step that was interrupted, by a cancelled context say, goes on where it stopped when it is repeated.
 	interrupted bool
 	done        []bool // groups that have stepped
@@ -59,26 +60,25 @@ func (g *Grouped) Init(params []Param) error {
 	if err := g.init(params, g.fresh, g.restore); err != nil {
 		return err
 	}
-	trial, grad := make([]float64, l.n), make([]float64, l.n)
 	for i := range subs {
-		subs[i].entry, subs[i].trial, subs[i].grad = &g.at, trial, grad
+		subs[i].fixed = g.at.theta
 	}
-	g.subs = subs
+	g.subs, g.part = subs, make([]float64, l.n)
 	return nil
 }
 
 // fresh makes the state for a new layout.
 func (g *Grouped) fresh() error {
 	n := g.layout.n
-	g.at = restrictedEntry{theta: make([]float64, n), grad: make([]float64, n)}
+	g.at = entry{theta: make([]float64, n), grad: make([]float64, n)}
 	g.next = make([]float64, n)
 	g.interrupted, g.done, g.errs = false, make([]bool, len(g.groups)), make([]error, len(g.groups))
 	return nil
 }
 
 // divide gives each parameter to the first group that selects it.
-func (g *Grouped) divide(l layout) ([]restricted, error) {
-	subs := make([]restricted, len(g.groups))
+func (g *Grouped) divide(l layout) ([]restriction, error) {
+	subs := make([]restriction, len(g.groups))
 	var orphans []Param
 	for _, p := range l.params {
 		i := slices.IndexFunc(g.groups, func(gr Group) bool { return gr.Select == nil || gr.Select(p.Path) })
@@ -109,11 +109,7 @@ func (g *Grouped) Check(ctx context.Context, f Objective) error {
 		if !ok {
 			continue
 		}
-		s := &g.subs[i]
-		s.f = f
-		err := c.Check(ctx, s)
-		s.f = nil
-		if err != nil {
+		if err := c.Check(ctx, g.subs[i].restrict(f)); err != nil {
 			return fmt.Errorf("optim: Groups: group %d: %w", i, err)
 		}
 	}
@@ -136,23 +132,27 @@ func (g *Grouped) Step(ctx context.Context, f Objective, theta []float64) (float
 	}
 	g.interrupted = false
 	g.at.known = false
+	f = g.at.of(f)
 	for i, gr := range g.groups {
 		s := &g.subs[i]
-		if _, frozen := gr.Method.(Freeze); frozen || g.done[i] || len(s.sub) == 0 {
+		if _, frozen := gr.Method.(Freeze); frozen || g.done[i] || s.n == 0 {
 			continue
 		}
-		s.f = f
-		s.begin()
-		_, err := gr.Method.Step(ctx, s, s.sub)
-		s.f = nil
+		part := g.part[:s.n]
+		s.gather(part, theta)
+		_, err := gr.Method.Step(ctx, s.restrict(f), part)
 		if err != nil && !errors.Is(err, ErrConverged) {
 			g.interrupted = true
-			return g.at.lossIfKnown(), fmt.Errorf("optim: Groups: group %d: %w", i, err)
+			loss := math.NaN()
+			if g.at.known {
+				loss = g.at.loss
+			}
+			return loss, fmt.Errorf("optim: Groups: group %d: %w", i, err)
 		}
 		g.done[i], g.errs[i] = true, err
-		s.scatter(g.next, s.sub)
+		s.scatter(g.next, part)
 	}
-	loss, err := g.at.loss(ctx, f)
+	loss, err := f.Loss(ctx, theta)
 	if err != nil {
 		g.interrupted = true
 		return loss, err
@@ -265,6 +265,7 @@ func (g *Grouped) restore(state []byte) error {
 			return fmt.Errorf("optim: Groups: group %d: %w", i, err)
 		}
 	}
-	g.interrupted, g.at.theta, g.next, g.done, g.errs = interrupted, theta, next, done, errs
+	g.interrupted, g.next, g.done, g.errs = interrupted, next, done, errs
+	copy(g.at.theta, theta)
 	return nil
 }

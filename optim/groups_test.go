@@ -66,6 +66,10 @@ func (o *forgetful) Grad(_ context.Context, grad, theta []float64) (float64, err
 	return o.F(grad, theta), nil
 }
 
+func (o *forgetful) Objective() optim.Objective {
+	return optim.Objective{Loss: o.Loss, Grad: o.Grad}
+}
+
 func (o *forgetful) Loss(ctx context.Context, theta []float64) (float64, error) {
 	return o.Grad(ctx, make([]float64, len(theta)), theta)
 }
@@ -120,7 +124,7 @@ func TestGroupsConvergeTogether(t *testing.T) {
 	k := 0
 	var err error
 	for ; err == nil && k < 100; k++ {
-		_, err = m.Step(t.Context(), f, theta)
+		_, err = m.Step(t.Context(), f.Objective(), theta)
 	}
 	grad := make([]float64, 7)
 	optimtest.Bowl(10)(grad, theta)
@@ -161,7 +165,7 @@ func TestInterruptedGroupsResumeFromState(t *testing.T) {
 	m, got := newMethod(), optimtest.RosenbrockStart(7)
 	take(t, m, &optimtest.Func{F: optimtest.Bowl(100)}, got, 1)
 	broken := &breaking{kappa: got[4], Func: &optimtest.Func{F: optimtest.Bowl(100)}}
-	if _, err := m.Step(t.Context(), broken, got); !errors.Is(err, errBroken) {
+	if _, err := m.Step(t.Context(), broken.Objective(), got); !errors.Is(err, errBroken) {
 		t.Fatalf("error %v", err)
 	}
 	state, err := m.State()
@@ -186,6 +190,12 @@ type breaking struct {
 	*optimtest.Func
 }
 
+func (b *breaking) Objective() optim.Objective {
+	f := b.Func.Objective()
+	f.Grad = b.Grad
+	return f
+}
+
 func (b *breaking) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
 	if theta[4] != b.kappa {
 		return math.NaN(), errBroken
@@ -206,7 +216,7 @@ func ExampleGroups() {
 	}
 	theta := []float64{1, 1, 1, 1, 1, 1, 1}
 	f := &optimtest.Func{F: optimtest.Bowl(10)}
-	if _, err := m.Step(context.Background(), f, theta); err != nil {
+	if _, err := m.Step(context.Background(), f.Objective(), theta); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 
 	"github.com/crux-pinn/crux/optim/internal/vec"
 )
@@ -31,7 +30,7 @@ import (
 // and small layers get exact blocks of JᵀJ with their neighbours. Where that would be too large, as for weights that one residual
 // uses at two places, or with sides above 2048, it is the diagonal.
 //
-// The objective must implement [Factors]; a solver's does when every constraint is a mean square.
+// The objective must have [Factors]; a solver's does when every constraint is a mean square.
 //
 // Departures from the paper: the factors are partial traces, unless Averaging says otherwise; the second direction and the choice of λ by the model, which there is fixed; the search for t; factors are not
 // averaged over steps unless Decay says so, as they are computed from all points; and the exact blocks.
@@ -64,7 +63,7 @@ type KFAC struct {
 	now, next *blocked    // M, and the one that is being made
 	saved     [][]float64 // the numbers of M in a restored state
 
-	pool         Pool
+	lent, pool   Pool // where the objective lends none, and that of the step
 	g, at, x, gx []float64
 	space        subspace
 }
@@ -94,11 +93,7 @@ func (m *KFAC) Init(params []Param) error {
 	case m.Workers < 0:
 		return fmt.Errorf("optim: %s: Workers %d; it must not be negative", kfacName, m.Workers)
 	}
-	workers := m.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	m.pool = vec.Crew(workers)
+	m.lent = crew(m.Workers)
 	return m.init(params, m.fresh, m.restore)
 }
 
@@ -114,18 +109,14 @@ func (m *KFAC) fresh() error {
 }
 
 // Check implements Checker.
-func (m *KFAC) Check(ctx context.Context, f Objective) error {
-	r, ok := f.(Factors)
-	if !ok {
+func (m *KFAC) Check(_ context.Context, f Objective) error {
+	if err := f.squares(kfacName); err != nil {
+		return err
+	}
+	if f.Squares.Factors == nil {
 		return fmt.Errorf("optim: %s: %w", kfacName, errNoFactors)
 	}
-	if r.Rows() == 0 && m.layout.n > 0 {
-		if err := r.Scaled(ctx, nil, make([]float64, m.layout.n)); err != nil {
-			return fmt.Errorf("optim: %s: %w", kfacName, err)
-		}
-		return fmt.Errorf("optim: %s: %w", kfacName, errNoSquares)
-	}
-	if _, err := r.Layers(); err != nil {
+	if _, err := f.Squares.Factors.Layers(); err != nil {
 		return fmt.Errorf("optim: %s: %w", kfacName, err)
 	}
 	return nil
@@ -142,12 +133,11 @@ func (m *KFAC) Step(ctx context.Context, f Objective, theta []float64) (float64,
 	if m.layout.n == 0 {
 		return f.Loss(ctx, theta)
 	}
-	r, err := m.divide(ctx, f)
-	if err != nil {
+	if err := m.divide(ctx, f); err != nil {
 		return math.NaN(), err
 	}
 	copy(m.at, theta)
-	loss, err := r.Grad(ctx, m.g, m.at)
+	loss, err := f.Grad(ctx, m.g, m.at)
 	if err != nil {
 		return loss, err
 	}
@@ -166,7 +156,7 @@ func (m *KFAC) Step(ctx context.Context, f Objective, theta []float64) (float64,
 	}
 	due := m.age%every == 0 || m.now.trace == 0
 	for {
-		next, err := m.try(ctx, r, loss, due, m.age/every%2 == 0)
+		next, err := m.try(ctx, f, loss, due, m.age/every%2 == 0)
 		if err != nil {
 			return loss, err
 		}
@@ -182,33 +172,31 @@ func (m *KFAC) Step(ctx context.Context, f Objective, theta []float64) (float64,
 }
 
 // divide checks the objective and divides the parameters into blocks.
-func (m *KFAC) divide(ctx context.Context, f Objective) (Factors, error) {
-	if p := poolOf(f); p != nil {
-		m.pool = p
-	}
-	if r, ok := f.(Factors); ok && m.now != nil && m.now.constraints == r.Constraints() {
-		return r, nil
+func (m *KFAC) divide(ctx context.Context, f Objective) error {
+	m.pool = f.lends(m.lent)
+	if q := f.Squares; q != nil && q.Factors != nil && m.now != nil && m.now.constraints == q.Factors.Constraints {
+		return nil
 	}
 	if err := m.Check(ctx, f); err != nil {
-		return nil, err
+		return err
 	}
-	r := f.(Factors)
+	r := f.Squares.Factors
 	layers, err := r.Layers()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	most := m.Exact
 	if most == 0 {
 		most = 1024
 	}
-	m.now, m.next = newBlocked(m.layout.params, layers, r.Constraints(), max(most, 0)), newBlocked(m.layout.params, layers, r.Constraints(), max(most, 0))
+	m.now, m.next = newBlocked(m.layout.params, layers, r.Constraints, max(most, 0)), newBlocked(m.layout.params, layers, r.Constraints, max(most, 0))
 	if m.now.take(m.saved) {
 		if err := m.now.decompose(m.pool, m.pair); err != nil {
-			return nil, fmt.Errorf("optim: %s: %w", kfacName, err)
+			return fmt.Errorf("optim: %s: %w", kfacName, err)
 		}
 	}
 	m.saved = nil
-	return r, nil
+	return nil
 }
 
 // accept makes the step.

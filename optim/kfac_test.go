@@ -21,20 +21,21 @@ func TestKFACRefuses(t *testing.T) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
-	bowl := optimtest.BowlFunc(2, 10)
-	for want, f := range map[string]optim.Objective{
-		"does not know the Kronecker factors": struct{ optim.Residuals }{bowl},
+	plain := optimtest.BowlFunc(2, 10).Objective()
+	plain.Squares.Factors = nil
+	for want, f := range map[string]source{
+		"does not know the Kronecker factors": given(plain),
 		"no sum of squares":                   &optimtest.Func{F: optimtest.Bowl(1)},
 	} {
 		m, theta := &optim.KFAC{}, []float64{1, 2}
 		initialised(t, m, 2)
-		_, err := m.Step(t.Context(), f, theta)
-		if early := m.Check(t.Context(), f); err == nil || early == nil || err.Error() != early.Error() || !strings.Contains(err.Error(), want) {
+		_, err := m.Step(t.Context(), f.Objective(), theta)
+		if early := m.Check(t.Context(), f.Objective()); err == nil || early == nil || err.Error() != early.Error() || !strings.Contains(err.Error(), want) {
 			t.Errorf("Step: %v; Check: %v; want an error that says %q", err, early, want)
 		}
 		g := optim.Groups(optim.Group{Method: &optim.KFAC{}})
 		initialised(t, g, 2)
-		if _, err := g.Step(t.Context(), f, theta); err == nil {
+		if _, err := g.Step(t.Context(), f.Objective(), theta); err == nil {
 			t.Errorf("%s: accepted in a group", want)
 		}
 		if !slices.Equal(theta, []float64{1, 2}) {
@@ -102,7 +103,7 @@ func TestKFACOnLinearLeastSquares(t *testing.T) {
 		theta, loss := make([]float64, layout[0].Len), 0.0
 		for range c.steps {
 			var err error
-			if loss, err = c.m.Step(t.Context(), f, theta); errors.Is(err, optim.ErrConverged) {
+			if loss, err = c.m.Step(t.Context(), f.Objective(), theta); errors.Is(err, optim.ErrConverged) {
 				break
 			} else if err != nil {
 				t.Fatal(err)

@@ -18,11 +18,11 @@ type moved struct {
 
 // try makes one step to m.x, whose loss is +Inf if none was found that is lower. It changes nothing that a repeated step would
 // see. due tells whether to compute the factors, up whether λ′ is above λ where it can change with them only.
-func (m *KFAC) try(ctx context.Context, r Factors, loss float64, due, up bool) (moved, error) {
+func (m *KFAC) try(ctx context.Context, f Objective, loss float64, due, up bool) (moved, error) {
 	to := moved{loss: math.Inf(1), lambda: m.lambda, pair: m.pair, by: m.now}
 	if due {
 		to.by = m.next
-		if err := r.Curvature(ctx, m.at, m.Averaging, to.by.layers, to.by.exact); err != nil {
+		if err := f.Squares.Factors.Curvature(ctx, m.at, m.Averaging, to.by.layers, to.by.exact); err != nil {
 			return to, err
 		}
 		if m.Decay > 0 && m.now.trace > 0 {
@@ -59,18 +59,18 @@ func (m *KFAC) try(ctx context.Context, r Factors, loss float64, due, up bool) (
 			return to, fmt.Errorf("optim: %s: %w", kfacName, err)
 		}
 	}
-	better, err := m.direction(ctx, r, &to)
+	better, err := m.direction(ctx, f, &to)
 	if err != nil {
 		return to, err
 	}
 	to.lambda = to.pair[better]
-	return to, m.search(ctx, r, loss, &to)
+	return to, m.search(ctx, f, loss, &to)
 }
 
 // direction writes p to m.space.p, and tells which of the two dampings is better.
-func (m *KFAC) direction(ctx context.Context, r Factors, to *moved) (better int, err error) {
+func (m *KFAC) direction(ctx context.Context, f Objective, to *moved) (better int, err error) {
 	s := &m.space
-	s.begin(m.layout.n, r.Rows())
+	s.begin(m.layout.n, f.Squares.Rows())
 	for i, lambda := range to.pair {
 		d := s.next()
 		if !to.by.solve(m.pool, d, m.g, i, lambda) {
@@ -82,7 +82,7 @@ func (m *KFAC) direction(ctx context.Context, r Factors, to *moved) (better int,
 		copy(s.next(), m.delta)
 	}
 	for i, d := range s.d {
-		if err := r.MulJ(ctx, s.jd[i], d, m.at); err != nil {
+		if err := f.Squares.MulJ(ctx, s.jd[i], d, m.at); err != nil {
 			return 0, err
 		}
 	}
@@ -90,7 +90,7 @@ func (m *KFAC) direction(ctx context.Context, r Factors, to *moved) (better int,
 }
 
 // search tries lengths of the step.
-func (m *KFAC) search(ctx context.Context, r Factors, loss float64, to *moved) error {
+func (m *KFAC) search(ctx context.Context, f Objective, loss float64, to *moved) error {
 	p := m.space.p
 	if slope := vec.Dot(m.g, p); !(slope < 0) || math.IsInf(slope, 0) {
 		return nil
@@ -108,7 +108,7 @@ func (m *KFAC) search(ctx context.Context, r Factors, loss float64, to *moved) e
 		if vec.FirstNonFinite(m.x) >= 0 {
 			continue
 		}
-		l, err := r.Grad(ctx, m.gx, m.x) // the gradient there must exist; the solver's next step asks for it anyway
+		l, err := f.Grad(ctx, m.gx, m.x) // the gradient there must exist; the solver's next step asks for it anyway
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ func descend(t *testing.T, m optim.Method, f *optimtest.Func, theta []float64, e
 	t.Helper()
 	last = math.Inf(1)
 	for f.Evals < evals {
-		loss, err := m.Step(t.Context(), f, theta)
+		loss, err := m.Step(t.Context(), f.Objective(), theta)
 		if loss > last {
 			t.Fatalf("the loss rose from %v to %v", last, loss)
 		}
@@ -73,7 +73,7 @@ func TestQuasiNewtonSuperlinear(t *testing.T) {
 		obj := &optimtest.Func{F: f}
 		var errs []float64
 		for len(errs) < 60 {
-			_, err := m.Step(t.Context(), obj, theta)
+			_, err := m.Step(t.Context(), obj.Objective(), theta)
 			if err != nil {
 				break
 			}
@@ -180,7 +180,7 @@ func TestRoundOffStop(t *testing.T) {
 			t.Errorf("%s: %v after %d evaluations", optim.Describe(m), err, f.Evals)
 			continue
 		}
-		again, err2 := m.Step(t.Context(), f, theta)
+		again, err2 := m.Step(t.Context(), f.Objective(), theta)
 		if !errors.Is(err2, optim.ErrConverged) || again != c.Loss {
 			t.Errorf("%s: a further step says %v, loss %v; want convergence at %v again", optim.Describe(m), err2, again, c.Loss)
 		}

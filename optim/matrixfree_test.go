@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/optim"
+	"github.com/crux-pinn/crux/optim/internal/normal"
+	"github.com/crux-pinn/crux/optim/internal/vec"
 	"github.com/crux-pinn/crux/optim/optimtest"
 )
 
@@ -19,24 +21,46 @@ func TestMatrixFreeAgrees(t *testing.T) {
 		theta := p.start(1)
 		f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: points}
 		const lambda = 1e-6 // of the trace, which is exact for all forms but the one with few rows
-		first, second, err := optim.Iterates(t.Context(), "normal", f, theta, lambda, 0, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		compare := func(form string, rows int, tol, want float64) {
+		first, second := iterates(t, normal.Systems{Form: normal.Primal}, f, theta, lambda, 0)
+		compare := func(form normal.Form, rows int, tol, want float64) {
 			t.Helper()
-			a, b, err := optim.Iterates(t.Context(), form, f, theta, lambda, tol, rows)
-			if err != nil {
-				t.Fatal(err)
-			}
+			a, b := iterates(t, normal.Systems{Form: form, Rows: rows}, f, theta, lambda, tol)
 			if e, g := relative(a, first), relative(b, second); !(e <= want && g <= want) {
-				t.Errorf("%s, %s, %d rows: steps differ by %.1e, corrected ones by %.1e; want %.0e", name, form, rows, e, g, want)
+				t.Errorf("%s, form %d, %d rows: steps differ by %.1e, corrected ones by %.1e; want %.0e", name, form, rows, e, g, want)
 			}
 		}
-		compare("kernel", 0, 0, 1e-8)
-		compare("no matrix", points, 1e-12, 1e-8)
-		compare("no matrix", points, 1e-3, 1e-6) // the preconditioner is the inverse
+		compare(normal.Dual, 0, 0, 1e-8)
+		compare(normal.Iterative, points, 1e-12, 1e-8)
+		compare(normal.Iterative, points, 1e-3, 1e-6) // the preconditioner is the inverse
 	}
+}
+
+// iterates are the first two iterates of a step at theta for λ in units of the trace.
+func iterates(t *testing.T, of normal.Systems, f *optimtest.Func, theta []float64, lambda, tolerance float64) (first, second []float64) {
+	t.Helper()
+	l := optim.System(f.Objective())
+	a, _, err := of.At(t.Context(), l, vec.Crew(2), make([]float64, len(theta)), theta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of.Tolerate(tolerance)
+	d, s, x := make([]float64, len(theta)), make([]float64, l.Rows), slices.Clone(theta)
+	if err := l.Scaled(t.Context(), s, theta); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Factorize(t.Context(), lambda*a.Trace()); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Start(t.Context(), d, s); err != nil {
+		t.Fatal(err)
+	}
+	first = slices.Clone(d)
+	vec.Axpy(1, d, x)
+	at := make([]float64, l.Rows)
+	if err := errors.Join(l.Scaled(t.Context(), at, x), a.Correct(t.Context(), d, at)); err != nil {
+		t.Fatal(err)
+	}
+	return first, d
 }
 
 func relative(x, y []float64) float64 {
@@ -53,13 +77,13 @@ func TestMatrixFreeSample(t *testing.T) {
 	p := newPINN(48, 7, 7)
 	theta := p.start(1)
 	f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: 48}
-	part, err := f.Sample(t.Context(), 12, 0)
+	part, err := f.Objective().Squares.Sample(t.Context(), 12, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	trace := func(f optim.Residuals) (sum float64) {
-		j := make([]float64, f.Rows()*len(theta))
-		if err := f.Jacobian(t.Context(), j, 0, theta); err != nil {
+	trace := func(f optim.Objective) (sum float64) {
+		j := make([]float64, f.Squares.Rows()*len(theta))
+		if err := f.Squares.Jacobian(t.Context(), j, 0, theta); err != nil {
 			t.Fatal(err)
 		}
 		for _, x := range j {
@@ -68,21 +92,12 @@ func TestMatrixFreeSample(t *testing.T) {
 		return sum
 	}
 	const lambda = 1e-4
-	want, _, err := optim.Iterates(t.Context(), "normal", f, theta, lambda*trace(part)/trace(f), 0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, _, err := optim.Iterates(t.Context(), "no matrix", f, theta, lambda, 1e-10, 12)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want, _ := iterates(t, normal.Systems{Form: normal.Primal}, f, theta, lambda*trace(part)/trace(f.Objective()), 0)
+	got, _ := iterates(t, normal.Systems{Form: normal.Iterative, Rows: 12}, f, theta, lambda, 1e-10)
 	if e := relative(got, want); !(e < 1e-7) {
 		t.Errorf("steps differ by %.1e", e)
 	}
 }
-
-// sampleless is an objective without samples.
-type sampleless struct{ optim.Residuals }
 
 // Where both sides are above 5000 there is no matrix: with one this test would take 800 MB and 8·10¹⁰ operations a step.
 func TestMatrixFreeLarge(t *testing.T) {
@@ -94,13 +109,13 @@ func TestMatrixFreeLarge(t *testing.T) {
 	m := &optim.LevenbergMarquardt{}
 	initialised(t, m, n)
 	f := &banded{n: n}
-	if err := m.Check(t.Context(), sampleless{f}); err != nil {
+	if err := m.Check(t.Context(), f.Objective()); err != nil {
 		t.Fatal(err)
 	}
 	var loss float64
 	for range 8 {
 		var err error
-		if loss, err = m.Step(t.Context(), sampleless{f}, theta); err != nil {
+		if loss, err = m.Step(t.Context(), f.Objective(), theta); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -110,12 +125,12 @@ func TestMatrixFreeLarge(t *testing.T) {
 }
 
 // banded has the residuals s_k = θ_k + 0.3·sin θ_{k+1}, cyclic, with products in O(n).
-type banded struct {
-	optim.Residuals // the rest must not be asked for
-	n               int
-}
+type banded struct{ n int }
 
-func (b *banded) Rows() int { return b.n }
+// objective has no samples and no matrices: these must not be asked for.
+func (b *banded) Objective() optim.Objective {
+	return optim.Objective{Loss: b.Loss, Grad: b.Grad, Squares: &optim.Squares{Rows: func() int { return b.n }, Scaled: b.Scaled, MulJ: b.MulJ, MulJT: b.MulJT}}
+}
 
 func (b *banded) Scaled(_ context.Context, dst, theta []float64) error {
 	for k := range dst {
@@ -172,22 +187,17 @@ func TestSketchAgrees(t *testing.T) {
 	theta := p.start(1)
 	f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: 24}
 	const lambda = 1e-6
-	first, second, err := optim.Iterates(t.Context(), "normal", f, theta, lambda, 0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, b, err := optim.Iterates(t.Context(), "sketch", f, theta, lambda, 0, 24)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first, second := iterates(t, normal.Systems{Form: normal.Primal}, f, theta, lambda, 0)
+	a, b := iterates(t, normal.Systems{Form: normal.Primal, Sketch: 24}, f, theta, lambda, 0)
 	for what, e := range map[string]float64{"steps": relative(a, first), "corrected steps": relative(b, second)} {
 		if !(e < 1e-7) {
 			t.Errorf("%s differ by %.1e", what, e)
 		}
 	}
+	q := f.Objective().Squares
 	model := func(d []float64) float64 {
 		s, jd := make([]float64, 24), make([]float64, 24)
-		if err := errors.Join(f.Scaled(t.Context(), s, theta), f.MulJ(t.Context(), jd, d, theta)); err != nil {
+		if err := errors.Join(q.Scaled(t.Context(), s, theta), q.MulJ(t.Context(), jd, d, theta)); err != nil {
 			t.Fatal(err)
 		}
 		sum := 0.0
@@ -199,10 +209,7 @@ func TestSketchAgrees(t *testing.T) {
 	zero, exact := model(make([]float64, len(theta))), model(first)
 	last := zero
 	for _, k := range []int{2, 6, 12} {
-		d, _, err := optim.Iterates(t.Context(), "sketch", f, theta, lambda, 0, k)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d, _ := iterates(t, normal.Systems{Form: normal.Primal, Sketch: k}, f, theta, lambda, 0)
 		if m := model(d); !(m < last && m > exact) {
 			t.Errorf("%d directions: ‖s + Jδ‖² = %.3g, before %.3g, exactly %.3g", k, m, last, exact)
 		} else {
@@ -220,7 +227,7 @@ func TestSketchWorkers(t *testing.T) {
 		m := &optim.LevenbergMarquardt{Sketch: 30, Workers: workers, Seed: seed}
 		initialised(t, m, len(theta))
 		for range 3 {
-			if _, err := m.Step(t.Context(), f, theta); err != nil {
+			if _, err := m.Step(t.Context(), f.Objective(), theta); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -32,38 +32,12 @@ func demands(m Method, f Objective) []Demand {
 	return nil
 }
 
-// rowBlocks is what an objective takes at most for blocks of rows when it is asked for JᵀJ or JJᵀ.
-const rowBlocks = 100 << 20
-
-// memory is what a step takes, for the cases of linearise.
-func (m *linearised) memory(f Objective) int64 {
-	r, ok := f.(Residuals)
-	if !ok {
-		return 0
-	}
-	p, rows := int64(len(m.at)), int64(r.Rows())
-	if m.sketches(int(rows), int(p)) {
-		k := int64(m.sketched.rank)
-		return 40*k*k + 8*k*(p+2*rows) + 8*(p+k)*min(rows, int64(blockRows(int(p))))
-	}
-	if m.iterates(int(rows), int(p)) {
-		n := min(int64(m.matrixFree.sampleOf(int(rows))), rows, p)
-		return 16*n*n + min(16*n*p, rowBlocks)
-	}
-	n := min(rows, p)
-	bytes := 16*n*n + min(16*rows*p, rowBlocks)
-	switch {
-	case rows >= p:
-		bytes += 24*n*n + 16*p*min(rows, int64(blockRows(int(p))))
-	case rows*p <= mostDual:
-		bytes += 24*n*n + 8*rows*p
-	}
-	return bytes
-}
-
 // Demands implements Demanding.
 func (m *LevenbergMarquardt) Demands(f Objective) []Demand {
-	return []Demand{{marquardtName, m.memory(f)}}
+	if f.Squares == nil {
+		return nil
+	}
+	return []Demand{{marquardtName, m.systems.Memory(f.Squares.Rows(), m.layout.n)}}
 }
 
 // Demands implements Demanding: H.
@@ -86,10 +60,7 @@ func (p *Phased) Demands(f Objective) (all []Demand) {
 // Demands implements Demanding.
 func (g *Grouped) Demands(f Objective) (all []Demand) {
 	for i, gr := range g.groups {
-		s := &g.subs[i]
-		s.f = f
-		all = append(all, demands(gr.Method, s)...)
-		s.f = nil
+		all = append(all, demands(gr.Method, g.subs[i].restrict(f))...)
 	}
 	return all
 }

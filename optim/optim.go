@@ -28,22 +28,6 @@ import (
 	"fmt"
 )
 
-// Objective is what a Method minimises. A Method may ask twice at the same theta: implementations are expected to
-// remember their last evaluation, so the second question is cheap.
-//
-// An implementation writes every element of grad and keeps neither slice. It may return NaN or Inf with a nil error
-// where the loss cannot be computed: methods with a line search back off, others return [ErrNonFinite]. A non-nil
-// error ends the step.
-//
-// Methods that need more than gradients (Hessian–vector products, residual Jacobians) assert further interfaces on the
-// Objective they are handed and say so in their documentation.
-type Objective interface {
-	// Loss returns L(theta).
-	Loss(ctx context.Context, theta []float64) (float64, error)
-	// Grad writes ∇L(theta) to grad and returns L(theta). Both have length P.
-	Grad(ctx context.Context, grad, theta []float64) (float64, error)
-}
-
 // Method takes training steps. Every implementation must pass optimtest.Run.
 //
 // A Method is used from one goroutine at a time, and by one solver at a time: its state belongs to one θ.

@@ -46,7 +46,7 @@ func TestPhaseEndsEarly(t *testing.T) {
 		}
 	}
 	take(t, m, f, theta, 2) // the step that handed over was the first of three
-	loss, err := m.Step(t.Context(), f, theta)
+	loss, err := m.Step(t.Context(), f.Objective(), theta)
 	var c *optim.ConvergedError
 	if !errors.As(err, &c) || c.Reason != optim.PhasesDone || c.Loss != loss {
 		t.Errorf("after the last phase: loss %v, %v", loss, err)

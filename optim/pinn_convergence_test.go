@@ -58,7 +58,7 @@ func TestPINN(t *testing.T) {
 		var loss float64
 		var err error
 		for f.Evals < c.evals && err == nil {
-			loss, err = c.m.Step(t.Context(), f, theta)
+			loss, err = c.m.Step(t.Context(), f.Objective(), theta)
 		}
 		if rel := p.relL2(theta); !(loss < c.loss && rel < c.relL2) {
 			t.Errorf("%s: loss %.2g, relative error %.2g after %d evaluations (%v); want below %g and %g", optim.Describe(c.m), loss, rel, f.Evals, err, c.loss, c.relL2)

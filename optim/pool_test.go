@@ -11,11 +11,12 @@ import (
 // lending is Σ c_i(θ_i − 1)²/2 with workers to lend, or without for 0.
 type lending int
 
-func (l lending) Pool() Pool {
-	if l == 0 {
-		return nil
+func (l lending) Objective() Objective {
+	f := Objective{Loss: l.Loss, Grad: l.Grad}
+	if l > 0 {
+		f.Pool = vec.Crew(l)
 	}
-	return vec.Crew(l)
+	return f
 }
 
 func (l lending) Loss(_ context.Context, theta []float64) (float64, error) {
@@ -56,7 +57,7 @@ func TestLongStepsDoNotDependOnWorkers(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 4 {
-				if _, err := m.Step(context.Background(), lending(workers), theta); err != nil {
+				if _, err := m.Step(context.Background(), lending(workers).Objective(), theta); err != nil {
 					t.Fatal(err)
 				}
 			}

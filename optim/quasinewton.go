@@ -16,7 +16,7 @@ type descent struct {
 	name    string
 	form    string // of the model, where there are several; part of the state's kind
 	model   secant.Model
-	workers int // for the model where the objective lends none; 0 means none
+	lent    Pool // where the objective lends none; may be nil
 	gradTol float64
 	// foresee starts the line search where the last step's progress suggests, not at 1. It suits models whose
 	// self-scaling makes H large: on this package's test problem it saves a quarter of the evaluations.
@@ -60,11 +60,7 @@ func (d *descent) Step(ctx context.Context, f Objective, theta []float64) (float
 	if err := ctx.Err(); err != nil {
 		return math.NaN(), err
 	}
-	pool := vec.Pool(poolOf(f))
-	if pool == nil && d.workers > 0 {
-		pool = vec.Crew(d.workers)
-	}
-	d.model.Use(pool)
+	d.model.Use(f.lends(d.lent))
 	loss, err := f.Grad(ctx, d.g, theta)
 	if err != nil {
 		return loss, err

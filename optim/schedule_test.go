@@ -32,7 +32,7 @@ func TestBadRateIsAnErrorOfTheStep(t *testing.T) {
 	for _, lr := range []float64{math.NaN(), math.Inf(1), -1} {
 		m := initialised(t, &optim.Adam{LR: optim.Constant(lr)}, 2)
 		theta := []float64{1, 2}
-		if _, err := m.Step(t.Context(), quadratic(), theta); err == nil {
+		if _, err := m.Step(t.Context(), quadratic().Objective(), theta); err == nil {
 			t.Errorf("a learning rate of %v was accepted", lr)
 		}
 		if theta[0] != 1 || theta[1] != 2 {
@@ -127,7 +127,7 @@ func ExampleDLRS() {
 	}
 	for range 5 {
 		fmt.Printf("%.3f ", m.LearningRate())
-		if _, err := m.Step(context.Background(), quadratic(), theta); err != nil {
+		if _, err := m.Step(context.Background(), quadratic().Objective(), theta); err != nil {
 			fmt.Println(err)
 		}
 	}

@@ -69,7 +69,7 @@ func ExampleSOAP() {
 	}
 	f := &optimtest.Func{F: optimtest.Bowl(10)}
 	for range 300 {
-		if _, err := m.Step(context.Background(), f, theta); err != nil {
+		if _, err := m.Step(context.Background(), f.Objective(), theta); err != nil {
 			fmt.Println(err)
 		}
 	}

@@ -2,7 +2,6 @@ package optim
 
 import (
 	"fmt"
-	"runtime"
 
 	"github.com/crux-pinn/crux/optim/internal/secant"
 )
@@ -51,7 +50,7 @@ type SSBroyden struct {
 	GradTol float64
 	// MaxTrials bounds the evaluations of one line search; 0 means 30.
 	MaxTrials int
-	// Workers is the number of goroutines for the matrix where the objective lends none ([Pooled]); 0 means GOMAXPROCS. The
+	// Workers is the number of goroutines for the matrix where the objective lends none; 0 means GOMAXPROCS. The
 	// result does not depend on it, to the bit.
 	Workers int
 
@@ -85,9 +84,7 @@ func (m *SSBroyden) Init(params []Param) error {
 	if m.Memory < 0 || m.Memory == 1 {
 		return fmt.Errorf("optim: %s: Memory %d; it must hold 2 directions at least, or be 0 for the default", name, m.Memory)
 	}
-	if m.workers = m.Workers; m.workers == 0 {
-		m.workers = runtime.GOMAXPROCS(0)
-	}
+	m.lent = crew(m.Workers)
 	m.foresee = true
 	n := size(params)
 	limit := directions(m.Memory, n)

@@ -56,7 +56,7 @@ func TestMemorySwitch(t *testing.T) {
 		}
 		clear(theta)
 		for range 6 {
-			if _, err := m.Step(context.Background(), lending(0), theta); err != nil && !errors.Is(err, ErrConverged) {
+			if _, err := m.Step(context.Background(), lending(0).Objective(), theta); err != nil && !errors.Is(err, ErrConverged) {
 				t.Fatal(err)
 			}
 		}

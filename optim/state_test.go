@@ -26,7 +26,7 @@ func FuzzSetState(f *testing.F) {
 	}
 	obj, theta := &optimtest.Func{F: optimtest.Rosenbrock}, optimtest.RosenbrockStart(3)
 	for range 12 {
-		if _, err := m.Step(f.Context(), obj, theta); err != nil {
+		if _, err := m.Step(f.Context(), obj.Objective(), theta); err != nil {
 			f.Fatal(err)
 		}
 		state, err := m.State()
@@ -45,7 +45,7 @@ func FuzzSetState(f *testing.F) {
 		for _, m := range []optim.Method{before, after} {
 			theta := optimtest.RosenbrockStart(3)
 			for range 3 {
-				_, _ = m.Step(t.Context(), &optimtest.Func{F: optimtest.Rosenbrock}, theta)
+				_, _ = m.Step(t.Context(), (&optimtest.Func{F: optimtest.Rosenbrock}).Objective(), theta)
 			}
 			for _, v := range theta {
 				if v-v != 0 {

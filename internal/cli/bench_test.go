@@ -1,13 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/crux-pinn/crux/internal/spec"
 	"github.com/crux-pinn/crux/optim"
 )
 
@@ -98,7 +101,7 @@ func TestTimedMethod(t *testing.T) {
 	if err := m.Init(optim.Flat(2)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Step(t.Context(), quadratic{now}, []float64{1, 2}); err != nil {
+	if _, err := m.Step(t.Context(), optim.Objective{Loss: quadratic{now}.Loss, Grad: quadratic{now}.Grad}, []float64{1, 2}); err != nil {
 		t.Fatal(err)
 	}
 	// looks: begin 1, evaluation from 2 over 3 to 4, end 5
@@ -113,6 +116,88 @@ func TestBenchWatched(t *testing.T) {
 	r := call(t, "bench", "watched.yaml", "--seconds", "0.05", "--json")
 	if r.code != exitOK || !strings.Contains(r.out, `"callbacks"`) {
 		t.Errorf("%+v", r)
+	}
+}
+
+// Every method that a file can name is measured with all that it can ask of a problem, alone, in groups and beside an average.
+func TestBenchMethods(t *testing.T) {
+	folder(t)
+	for _, m := range append(spec.Methods(), "lm: {matrix_free: true}", "lm: {sketch: 5}", "ssbroyden: {memory: 4}", "kfac: {exact: 0}") {
+		name, settings, _ := strings.Cut(m, ": ")
+		m = name + ": " + cmp.Or(settings, "{}")
+		for _, set := range []string{"{" + m + ", steps: 60}", "{" + m + ", freeze: ['*/layer0/**'], steps: 60}"} {
+			r := call(t, "bench", "tiny.yaml", "--json", "--seconds", "0.002", "--set", "optimizer=["+set+"]")
+			if r.code != exitOK || r.err != "" {
+				t.Errorf("%s: exit %d, stderr %q", set, r.code, r.err)
+				continue
+			}
+			var b struct {
+				Seconds float64
+				Parts   map[string]float64
+			}
+			if err := json.Unmarshal([]byte(r.out), &b); err != nil {
+				t.Fatal(err)
+			}
+			_, jacobian := b.Parts["jacobian"]
+			if squares := name == "lm" || name == "kfac"; b.Seconds <= 0 || jacobian != squares {
+				t.Errorf("%s: %v seconds in %v", set, b.Seconds, b.Parts)
+			}
+		}
+	}
+}
+
+// What is timed is all that the objective has: a method finds the samples that precondition it.
+func TestTimedObjective(t *testing.T) {
+	f := optim.Objective{}
+	has := func(x reflect.Value) (names []string) {
+		for i := range x.NumField() {
+			if k := x.Field(i).Kind(); k == reflect.Func || k == reflect.Pointer {
+				names = append(names, x.Type().Field(i).Name)
+			}
+		}
+		return names
+	}
+	fill := func(v reflect.Value) {
+		for i := range v.NumField() {
+			if f := v.Field(i); f.Kind() == reflect.Func {
+				f.Set(reflect.MakeFunc(f.Type(), func([]reflect.Value) []reflect.Value {
+					out := make([]reflect.Value, f.Type().NumOut())
+					for k := range out {
+						out[k] = reflect.Zero(f.Type().Out(k))
+					}
+					return out
+				}))
+			}
+		}
+	}
+	f.Squares = &optim.Squares{Factors: &optim.Factors{}}
+	fill(reflect.ValueOf(&f).Elem())
+	fill(reflect.ValueOf(f.Squares).Elem())
+	fill(reflect.ValueOf(f.Squares.Factors).Elem())
+	var evaluating, other time.Duration
+	ticks := 0
+	m := &timedMethod{now: func() time.Time { ticks++; return time.Unix(int64(ticks), 0) }}
+	g := m.timed(f, &evaluating, &other)
+	for _, v := range []reflect.Value{reflect.ValueOf(g), reflect.ValueOf(*g.Squares), reflect.ValueOf(*g.Squares.Factors)} {
+		for _, name := range has(v) {
+			x := v.FieldByName(name)
+			if x.IsNil() {
+				t.Errorf("%s.%s is not there", v.Type(), name)
+				continue
+			}
+			if x.Kind() != reflect.Func || name == "Rows" || name == "Layers" {
+				continue // they evaluate nothing
+			}
+			before := evaluating + other
+			args := make([]reflect.Value, x.Type().NumIn())
+			for k := range args {
+				args[k] = reflect.Zero(x.Type().In(k))
+			}
+			x.Call(args)
+			if evaluating+other == before {
+				t.Errorf("%s.%s is not timed", v.Type(), name)
+			}
+		}
 	}
 }
 

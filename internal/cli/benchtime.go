@@ -54,81 +54,79 @@ type timedMethod struct {
 }
 
 func (m *timedMethod) Step(ctx context.Context, f optim.Objective, theta []float64) (float64, error) {
-	o := &timedObjective{Objective: f, now: m.now}
-	f = o
-	if r, ok := o.Objective.(solverObjective); ok {
-		f = &timedResiduals{timedObjective: o, r: r}
-	}
+	var evaluating, jacobian time.Duration
 	begin := m.now()
-	loss, err := m.Method.Step(ctx, f, theta)
-	m.last = [2]time.Duration{m.now().Sub(begin) - o.spent - o.jacobian, o.jacobian}
+	loss, err := m.Method.Step(ctx, m.timed(f, &evaluating, &jacobian), theta)
+	m.last = [2]time.Duration{m.now().Sub(begin) - evaluating - jacobian, jacobian}
 	m.own += m.last[0]
 	m.jacobian += m.last[1]
 	return loss, err
 }
 
-// timedObjective adds up the time of losses and gradients.
-type timedObjective struct {
-	optim.Objective
-	now             func() time.Time
-	spent, jacobian time.Duration
-}
-
-func (o *timedObjective) Loss(ctx context.Context, theta []float64) (float64, error) {
-	defer o.add(&o.spent, o.now())
-	return o.Objective.Loss(ctx, theta)
-}
-
-func (o *timedObjective) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
-	defer o.add(&o.spent, o.now())
-	return o.Objective.Grad(ctx, grad, theta)
-}
-
-func (o *timedObjective) add(to *time.Duration, begin time.Time) { *to += o.now().Sub(begin) }
-
-// solverObjective is what the solver's objective offers beside losses and gradients.
-type solverObjective interface {
-	optim.Residuals
-	optim.Pooled
-}
-
-// timedResiduals is a timedObjective that knows its residuals. Losses and gradients within its methods count to them.
-type timedResiduals struct {
-	*timedObjective
-	r solverObjective
-}
-
-func (o *timedResiduals) Pool() optim.Pool { return o.r.Pool() }
-func (o *timedResiduals) Rows() int        { return o.r.Rows() }
-
-func (o *timedResiduals) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
-	defer o.add(&o.jacobian, o.now())
-	return o.r.Normal(ctx, a, grad, theta)
-}
-
-func (o *timedResiduals) Scaled(ctx context.Context, dst, theta []float64) error {
-	defer o.add(&o.jacobian, o.now())
-	return o.r.Scaled(ctx, dst, theta)
-}
-
-func (o *timedResiduals) MulJ(ctx context.Context, dst, v, theta []float64) error {
-	defer o.add(&o.jacobian, o.now())
-	return o.r.MulJ(ctx, dst, v, theta)
-}
-
-func (o *timedResiduals) MulJT(ctx context.Context, dst, u, theta []float64) error {
-	defer o.add(&o.jacobian, o.now())
-	return o.r.MulJT(ctx, dst, u, theta)
-}
-
-func (o *timedResiduals) Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
-	defer o.add(&o.jacobian, o.now())
-	return o.r.Jacobian(ctx, dst, first, theta)
-}
-
-func (o *timedResiduals) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
-	defer o.add(&o.jacobian, o.now())
-	return o.r.Kernel(ctx, k, theta, of)
+// timed is f, with what its losses and gradients take added to one time, and what else it is asked to another. Losses and gradients within
+// the latter count to it.
+func (m *timedMethod) timed(f optim.Objective, evaluating, jacobian *time.Duration) optim.Objective {
+	add := func(to *time.Duration, begin time.Time) { *to += m.now().Sub(begin) }
+	g := f
+	g.Loss = func(ctx context.Context, theta []float64) (float64, error) {
+		defer add(evaluating, m.now())
+		return f.Loss(ctx, theta)
+	}
+	g.Grad = func(ctx context.Context, grad, theta []float64) (float64, error) {
+		defer add(evaluating, m.now())
+		return f.Grad(ctx, grad, theta)
+	}
+	product := func(of func(ctx context.Context, dst, v, theta []float64) error) func(ctx context.Context, dst, v, theta []float64) error {
+		if of == nil {
+			return nil
+		}
+		return func(ctx context.Context, dst, v, theta []float64) error {
+			defer add(jacobian, m.now())
+			return of(ctx, dst, v, theta)
+		}
+	}
+	g.HVP = product(f.HVP)
+	if f.Squares == nil {
+		return g
+	}
+	q := *f.Squares
+	g.Squares = &q
+	q.MulJ, q.MulJT = product(q.MulJ), product(q.MulJT)
+	q.Scaled = func(ctx context.Context, dst, theta []float64) error {
+		defer add(jacobian, m.now())
+		return f.Squares.Scaled(ctx, dst, theta)
+	}
+	q.Jacobian = func(ctx context.Context, dst []float64, first int, theta []float64) error {
+		defer add(jacobian, m.now())
+		return f.Squares.Jacobian(ctx, dst, first, theta)
+	}
+	q.Kernel = func(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
+		defer add(jacobian, m.now())
+		return f.Squares.Kernel(ctx, k, theta, of)
+	}
+	q.Normal = func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
+		defer add(jacobian, m.now())
+		return f.Squares.Normal(ctx, a, grad, theta)
+	}
+	if f.Squares.Sample != nil {
+		q.Sample = func(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
+			defer add(jacobian, m.now())
+			part, err := f.Squares.Sample(ctx, rows, draw)
+			if err != nil {
+				return part, err
+			}
+			return m.timed(part, jacobian, jacobian), nil
+		}
+	}
+	if f.Squares.Factors != nil {
+		c := *f.Squares.Factors
+		q.Factors = &c
+		c.Curvature = func(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
+			defer add(jacobian, m.now())
+			return f.Squares.Factors.Curvature(ctx, theta, how, layers, blocks)
+		}
+	}
+	return g
 }
 
 // evaluationTimes are medians of interleaved rounds.

@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"placeholder": {"internal/nearest"},
 	"domain":      {"placeholder", "internal/nearest", "internal/refeval"}, // refeval checks conditions built in
 	"net":         {"placeholder", "internal/nearest"},
-	"optim":       {"internal/kern", "internal/linalg", "internal/seed", "optim/internal/saved", "optim/internal/secant", "optim/internal/vec"},
+	"optim":       {"internal/kern", "internal/linalg", "internal/seed", "optim/internal/normal", "optim/internal/saved", "optim/internal/secant", "optim/internal/vec"},
 	"weights":     {"internal/claim"},
 	"compiler":    {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
 	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/claim", "internal/exec", "internal/seed"},
@@ -63,8 +63,9 @@ var allowed = map[string][]string{
 	"internal/imports":  {},
 	"optim/optimtest":   {"optim"},
 
-	"optim/internal/vec":    {"internal/kern"}, // arithmetic on vectors, alone or shared
-	"optim/internal/saved":  {},                // states of methods
+	"optim/internal/vec":    {"internal/kern"},                                                           // arithmetic on vectors, alone or shared
+	"optim/internal/saved":  {},                                                                          // states of methods
+	"optim/internal/normal": {"internal/kern", "internal/linalg", "internal/seed", "optim/internal/vec"}, // damped systems
 	"optim/internal/secant": {"internal/kern", "optim/internal/saved", "optim/internal/vec"},
 
 	// Programs of the maintainers, not part of the product.

@@ -76,7 +76,9 @@ func (b *builder) steps(n *node) {
 	}
 }
 
-// methods are the methods that a file can name.
+// Methods are the names of the methods that a file can name.
+func Methods() []string { return slices.Clone(methods) }
+
 var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "lm", "kfac", "auto"}
 
 // gone are methods that files could name once, and what does better.

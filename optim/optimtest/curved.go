@@ -4,14 +4,10 @@ import (
 	"context"
 
 	"gonum.org/v1/gonum/floats"
-
-	"github.com/crux-pinn/crux/optim"
 )
 
-var _, _, _ optim.Curved = (*Func)(nil), (*failing)(nil), aliasing{}
-
-// HVP implements optim.Curved.
-func (o *Func) HVP(ctx context.Context, dst, v, theta []float64) error {
+// hvp is HVP of the objective.
+func (o *Func) hvp(ctx context.Context, dst, v, theta []float64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -32,17 +28,4 @@ func (o *Func) HVP(ctx context.Context, dst, v, theta []float64) error {
 		floats.AddScaled(dst, sign/(2*h), grad)
 	}
 	return nil
-}
-
-// HVP implements optim.Curved.
-func (o *failing) HVP(ctx context.Context, dst, v, theta []float64) error {
-	if err := o.next(); err != nil {
-		return err
-	}
-	return o.Residuals.(optim.Curved).HVP(ctx, dst, v, theta)
-}
-
-// HVP implements optim.Curved.
-func (a aliasing) HVP(ctx context.Context, dst, v, theta []float64) error {
-	return a.Residuals.(optim.Curved).HVP(ctx, dst, v, theta)
 }

@@ -6,17 +6,9 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-var _ optim.Factors = (*Func)(nil)
-
-// Layers implements optim.Factors.
-func (o *Func) Layers() ([]optim.Layer, error) { return o.Dense, nil }
-
-// Constraints implements optim.Factors.
-func (o *Func) Constraints() int { return 1 }
-
-// Curvature implements optim.Factors. A derivative G with respect to a layer's parameters is the sum over its inputs c of the outer
+// curvature is Curvature of the objective. A derivative G with respect to a layer's parameters is the sum over its inputs c of the outer
 // products e_c ⊗ G_c, so the unit vectors are the inputs of as many coefficients.
-func (o *Func) Curvature(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
+func (o *Func) curvature(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
 	for _, l := range layers {
 		clear(l.A[0])
 		clear(l.B[0])
@@ -72,31 +64,4 @@ func (o *Func) Curvature(ctx context.Context, theta []float64, how optim.Averagi
 		}
 	}
 	return err
-}
-
-var _, _ optim.Factors = (*failing)(nil), aliasing{}
-
-func (o *failing) factors() optim.Factors { return o.Residuals.(optim.Factors) }
-
-// Layers implements optim.Factors; what the objective is does not fail.
-func (o *failing) Layers() ([]optim.Layer, error) { return o.factors().Layers() }
-
-func (o *failing) Constraints() int { return o.factors().Constraints() }
-
-func (o *failing) Curvature(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
-	if err := o.next(); err != nil {
-		return err
-	}
-	return o.factors().Curvature(ctx, theta, how, layers, blocks)
-}
-
-func (a aliasing) factors() optim.Factors { return a.Residuals.(optim.Factors) }
-
-// Layers implements optim.Factors.
-func (a aliasing) Layers() ([]optim.Layer, error) { return a.factors().Layers() }
-
-func (a aliasing) Constraints() int { return a.factors().Constraints() }
-
-func (a aliasing) Curvature(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
-	return a.factors().Curvature(ctx, theta, how, layers, blocks)
 }

@@ -13,83 +13,66 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// failing evaluates f, but its call number at, counted from 1, does fail instead.
-type failing struct {
-	optim.Residuals
-	at    int
-	fail  func() error
-	calls int
-}
-
-func (o *failing) next() error {
-	if o.calls++; o.calls == o.at {
-		return o.fail()
+// failing is f, but its call number at, counted from 1, does fail instead. What f is, does not fail.
+func failing(f optim.Objective, at int, fail func() error) optim.Objective {
+	calls := 0
+	next := func() error {
+		if calls++; calls == at {
+			return fail()
+		}
+		return nil
 	}
-	return nil
-}
-
-func (o *failing) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
-	if err := o.next(); err != nil {
-		return math.NaN(), err
+	then := func(evaluate func() error) error {
+		if err := next(); err != nil {
+			return err
+		}
+		return evaluate()
 	}
-	return o.Residuals.Grad(ctx, grad, theta)
-}
-
-func (o *failing) Loss(ctx context.Context, theta []float64) (float64, error) {
-	if err := o.next(); err != nil {
-		return math.NaN(), err
+	g, q, c := f, *f.Squares, *f.Squares.Factors
+	g.Squares, q.Factors = &q, &c
+	g.Loss = func(ctx context.Context, theta []float64) (float64, error) {
+		if err := next(); err != nil {
+			return math.NaN(), err
+		}
+		return f.Loss(ctx, theta)
 	}
-	return o.Residuals.Loss(ctx, theta)
-}
-
-func (o *failing) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
-	if err := o.next(); err != nil {
-		return math.NaN(), err
+	g.Grad = func(ctx context.Context, grad, theta []float64) (float64, error) {
+		if err := next(); err != nil {
+			return math.NaN(), err
+		}
+		return f.Grad(ctx, grad, theta)
 	}
-	return o.Residuals.Normal(ctx, a, grad, theta)
-}
-
-// Sample implements optim.Sampled; the sample itself does not fail.
-func (o *failing) Sample(ctx context.Context, rows int, draw uint64) (optim.Residuals, error) {
-	if err := o.next(); err != nil {
-		return nil, err
+	q.Normal = func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
+		if err := next(); err != nil {
+			return math.NaN(), err
+		}
+		return f.Squares.Normal(ctx, a, grad, theta)
 	}
-	return o.Residuals.(optim.Sampled).Sample(ctx, rows, draw)
-}
-
-func (o *failing) Scaled(ctx context.Context, dst, theta []float64) error {
-	if err := o.next(); err != nil {
-		return err
+	q.Sample = func(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
+		if err := next(); err != nil {
+			return optim.Objective{}, err
+		}
+		return f.Squares.Sample(ctx, rows, draw)
 	}
-	return o.Residuals.Scaled(ctx, dst, theta)
-}
-
-func (o *failing) MulJ(ctx context.Context, dst, v, theta []float64) error {
-	if err := o.next(); err != nil {
-		return err
+	q.Jacobian = func(ctx context.Context, dst []float64, first int, theta []float64) error {
+		return then(func() error { return f.Squares.Jacobian(ctx, dst, first, theta) })
 	}
-	return o.Residuals.MulJ(ctx, dst, v, theta)
-}
-
-func (o *failing) MulJT(ctx context.Context, dst, u, theta []float64) error {
-	if err := o.next(); err != nil {
-		return err
+	q.Kernel = func(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
+		return then(func() error { return f.Squares.Kernel(ctx, k, theta, of) })
 	}
-	return o.Residuals.MulJT(ctx, dst, u, theta)
-}
-
-func (o *failing) Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
-	if err := o.next(); err != nil {
-		return err
+	c.Curvature = func(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
+		return then(func() error { return f.Squares.Factors.Curvature(ctx, theta, how, layers, blocks) })
 	}
-	return o.Residuals.Jacobian(ctx, dst, first, theta)
-}
-
-func (o *failing) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
-	if err := o.next(); err != nil {
-		return err
+	q.Scaled = func(ctx context.Context, dst, theta []float64) error {
+		return then(func() error { return f.Squares.Scaled(ctx, dst, theta) })
 	}
-	return o.Residuals.Kernel(ctx, k, theta, of)
+	product := func(of func(ctx context.Context, dst, v, theta []float64) error) func(ctx context.Context, dst, v, theta []float64) error {
+		return func(ctx context.Context, dst, v, theta []float64) error {
+			return then(func() error { return of(ctx, dst, v, theta) })
+		}
+	}
+	q.MulJ, q.MulJT, g.HVP = product(f.Squares.MulJ), product(f.Squares.MulJT), product(f.HVP)
+	return g
 }
 
 // interrupted runs until the objective's failure comes back, checks that theta is then untouched, and that the run goes
@@ -98,7 +81,7 @@ func (s suite) interrupted(t *testing.T, at int, fail func(cancel func()) error,
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	m, theta := s.start(t), RosenbrockStart(n)
-	f := &failing{Residuals: valleyFunc(n), at: at, fail: func() error { return fail(cancel) }}
+	f := failing(valleyFunc(n).Objective(), at, func() error { return fail(cancel) })
 	k := 0
 	for ; ; k++ {
 		before := slices.Clone(theta)
@@ -116,7 +99,7 @@ func (s suite) interrupted(t *testing.T, at int, fail func(cancel func()) error,
 	}
 	steps(t, m, f, theta, 10)
 	straight := RosenbrockStart(n)
-	steps(t, s.start(t), valleyFunc(n), straight, k+10)
+	steps(t, s.start(t), valleyFunc(n).Objective(), straight, k+10)
 	if !slices.Equal(theta, straight) {
 		t.Errorf("failure of evaluation %d: ten steps later theta is %v, without the failure %v", at, theta, straight)
 	}
@@ -126,7 +109,7 @@ func (s suite) cancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	m, theta := s.start(t), RosenbrockStart(n)
-	if _, err := m.Step(ctx, valleyFunc(n), theta); !errors.Is(err, context.Canceled) {
+	if _, err := m.Step(ctx, valleyFunc(n).Objective(), theta); !errors.Is(err, context.Canceled) {
 		t.Errorf("Step with a cancelled context returned %v, want context.Canceled", err)
 	}
 	if !slices.Equal(theta, RosenbrockStart(n)) {
@@ -166,7 +149,7 @@ func (s suite) nanTrials(t *testing.T) {
 		first, _ := f.Loss(t.Context(), theta)
 		last := first
 		for range 500 {
-			loss, err := m.Step(t.Context(), f, theta)
+			loss, err := m.Step(t.Context(), f.Objective(), theta)
 			if i := slices.IndexFunc(theta, notFinite); i >= 0 {
 				t.Fatalf("%s: theta[%d] = %v", name, i, theta[i])
 			}
@@ -192,7 +175,7 @@ func (s suite) nanStart(t *testing.T) {
 		m, theta := s.start(t), ones()
 		f := BowlFunc(n, 1)
 		f.F = bad
-		if _, err := m.Step(t.Context(), f, theta); !errors.Is(err, optim.ErrNonFinite) {
+		if _, err := m.Step(t.Context(), f.Objective(), theta); !errors.Is(err, optim.ErrNonFinite) {
 			t.Errorf("NaN %s at entry: Step returned %v, want ErrNonFinite", name, err)
 		}
 		if !slices.Equal(theta, ones()) {
@@ -202,7 +185,7 @@ func (s suite) nanStart(t *testing.T) {
 }
 
 func (s suite) misuse(t *testing.T) {
-	f := valleyFunc(n)
+	f := valleyFunc(n).Objective()
 	if _, err := s.newMethod().Step(t.Context(), f, ones()); err == nil {
 		t.Error("Step before Init succeeded")
 	}
@@ -223,7 +206,7 @@ func (s suite) damagedState(t *testing.T) {
 	if !ok {
 		t.Skip("the method is not Stateful")
 	}
-	steps(t, m, valleyFunc(n), theta, 10)
+	steps(t, m, valleyFunc(n).Objective(), theta, 10)
 	state, err := sm.State()
 	if err != nil {
 		t.Fatal(err)
@@ -243,8 +226,8 @@ func (s suite) damagedState(t *testing.T) {
 		t.Error("SetState accepted a state with a byte too many")
 	}
 	straight := RosenbrockStart(n)
-	steps(t, m, valleyFunc(n), theta, 10)
-	steps(t, s.start(t), valleyFunc(n), straight, 20)
+	steps(t, m, valleyFunc(n).Objective(), theta, 10)
+	steps(t, s.start(t), valleyFunc(n).Objective(), straight, 20)
 	if !slices.Equal(theta, straight) {
 		t.Errorf("after refusing states theta is %v, without %v", theta, straight)
 	}

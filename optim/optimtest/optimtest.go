@@ -110,7 +110,7 @@ func (s suite) bowl(t *testing.T) {
 	theta := ones()
 	f := BowlFunc(n, 10)
 	first, _ := f.Loss(t.Context(), theta)
-	if last := steps(t, s.start(t), f, theta, 2000); !(last < 0.01*first) {
+	if last := steps(t, s.start(t), f.Objective(), theta, 2000); !(last < 0.01*first) {
 		t.Errorf("loss %v after 2000 steps from %v; want less than a hundredth", last, first)
 	}
 }
@@ -119,7 +119,7 @@ func (s suite) rosenbrock(t *testing.T) {
 	theta := RosenbrockStart(n)
 	f := valleyFunc(n)
 	first, _ := f.Loss(t.Context(), theta)
-	if last := steps(t, s.start(t), f, theta, 2000); !(last < 0.5*first) {
+	if last := steps(t, s.start(t), f.Objective(), theta, 2000); !(last < 0.5*first) {
 		t.Errorf("loss %v after 2000 steps from %v; want less than half", last, first)
 	}
 }
@@ -129,7 +129,7 @@ func (s suite) entryLoss(t *testing.T) {
 	f := valleyFunc(n)
 	for k := range 5 {
 		want := valley(make([]float64, n), theta)
-		loss, err := m.Step(t.Context(), f, theta)
+		loss, err := m.Step(t.Context(), f.Objective(), theta)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func (s suite) entryLoss(t *testing.T) {
 }
 
 func (s suite) zeroGradient(t *testing.T) {
-	steps(t, s.start(t), BowlFunc(n, 10), make([]float64, n), 3)
+	steps(t, s.start(t), BowlFunc(n, 10).Objective(), make([]float64, n), 3)
 }
 
 // resume compares 30 steps with 15, a save, and 15 of a new method restored before or after Init.
@@ -150,11 +150,11 @@ func (s suite) resume(t *testing.T) {
 	if _, ok := m.(optim.Stateful); !ok {
 		t.Skip("the method is not Stateful")
 	}
-	steps(t, m, valleyFunc(n), straight, 30)
+	steps(t, m, valleyFunc(n).Objective(), straight, 30)
 
 	half := RosenbrockStart(n)
 	m = s.start(t)
-	steps(t, m, valleyFunc(n), half, 15)
+	steps(t, m, valleyFunc(n).Objective(), half, 15)
 	state, err := m.(optim.Stateful).State()
 	if err != nil {
 		t.Fatalf("State: %v", err)
@@ -172,7 +172,7 @@ func (s suite) resume(t *testing.T) {
 				t.Fatalf("restoring, SetState before Init: %t: %v", before, err)
 			}
 		}
-		steps(t, m, valleyFunc(n), theta, 15)
+		steps(t, m, valleyFunc(n).Objective(), theta, 15)
 		if !slices.Equal(theta, straight) {
 			t.Errorf("SetState before Init: %t: resumed theta %v, uninterrupted %v", before, theta, straight)
 		}
@@ -181,10 +181,10 @@ func (s suite) resume(t *testing.T) {
 
 func (s suite) initAgain(t *testing.T) {
 	want, got := RosenbrockStart(n), RosenbrockStart(n)
-	steps(t, s.start(t), valleyFunc(n), want, 20)
+	steps(t, s.start(t), valleyFunc(n).Objective(), want, 20)
 	m := s.start(t)
 	for range 20 {
-		steps(t, m, valleyFunc(n), got, 1)
+		steps(t, m, valleyFunc(n).Objective(), got, 1)
 		if err := m.Init(params()); err != nil {
 			t.Fatal(err)
 		}
@@ -198,14 +198,14 @@ func (s suite) otherLayout(t *testing.T) {
 	want, got := RosenbrockStart(n+1), RosenbrockStart(n+1)
 	layout := []optim.Param{{Path: "deep/weight", Len: 6, Shape: []int{6}}, {Path: "deep/bias", Offset: 6, Len: 3, Shape: []int{3}}}
 	fresh, used := s.newMethod(), s.start(t)
-	steps(t, used, valleyFunc(n), RosenbrockStart(n), 10)
+	steps(t, used, valleyFunc(n).Objective(), RosenbrockStart(n), 10)
 	for _, m := range []optim.Method{fresh, used} {
 		if err := m.Init(layout); err != nil {
 			t.Skipf("the method does not fit another layout: %v", err)
 		}
 	}
-	steps(t, fresh, valleyFunc(n+1), want, 10)
-	steps(t, used, valleyFunc(n+1), got, 10)
+	steps(t, fresh, valleyFunc(n+1).Objective(), want, 10)
+	steps(t, used, valleyFunc(n+1).Objective(), got, 10)
 	if !slices.Equal(got, want) {
 		t.Errorf("after Init with a new layout theta is %v, of a new method %v", got, want)
 	}
@@ -225,12 +225,12 @@ func (s suite) otherVector(t *testing.T) {
 	if err := used.Init(of(new(optim.Vector))); err != nil {
 		t.Fatal(err)
 	}
-	steps(t, used, valleyFunc(n), RosenbrockStart(n), 10)
+	steps(t, used, valleyFunc(n).Objective(), RosenbrockStart(n), 10)
 	if err := used.Init(of(new(optim.Vector))); err != nil {
 		t.Fatal(err)
 	}
-	steps(t, fresh, BowlFunc(n, 10), want, 10)
-	steps(t, used, BowlFunc(n, 10), got, 10)
+	steps(t, fresh, BowlFunc(n, 10).Objective(), want, 10)
+	steps(t, used, BowlFunc(n, 10).Objective(), got, 10)
 	if !slices.Equal(got, want) {
 		t.Errorf("theta is %v, of a new method %v", got, want)
 	}
@@ -240,7 +240,7 @@ func (s suite) otherVector(t *testing.T) {
 // before it is written.
 func (s suite) retain(t *testing.T) {
 	want, got := RosenbrockStart(n), RosenbrockStart(n)
-	steps(t, s.start(t), valleyFunc(n), want, 20)
+	steps(t, s.start(t), valleyFunc(n).Objective(), want, 20)
 	m := s.start(t)
 	for range 20 {
 		old := got
@@ -248,43 +248,37 @@ func (s suite) retain(t *testing.T) {
 		for i := range old {
 			old[i] = math.NaN()
 		}
-		steps(t, m, aliasing{t, valleyFunc(n)}, got, 1)
+		steps(t, m, aliasing(t, valleyFunc(n).Objective()), got, 1)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("theta %v when it moves between steps, %v when it stays", got, want)
 	}
 }
 
-// aliasing fails the test when grad and theta share memory or have other lengths than P.
-type aliasing struct {
-	t *testing.T
-	optim.Residuals
-}
-
-func (a aliasing) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
-	if len(grad) != n || len(theta) != n {
-		a.t.Errorf("Grad got slices of %d and %d elements, want %d", len(grad), len(theta), n)
+// aliasing is f, but fails the test when grad and theta share memory or have other lengths than P.
+func aliasing(t *testing.T, f optim.Objective) optim.Objective {
+	g := f
+	g.Grad = func(ctx context.Context, grad, theta []float64) (float64, error) {
+		if len(grad) != n || len(theta) != n {
+			t.Errorf("Grad got slices of %d and %d elements, want %d", len(grad), len(theta), n)
+		}
+		at := slices.Clone(theta)
+		for i := range grad {
+			grad[i] = math.NaN()
+		}
+		if !slices.Equal(at, theta) {
+			t.Errorf("grad and theta share memory")
+			copy(theta, at)
+		}
+		return f.Grad(ctx, grad, theta)
 	}
-	at := slices.Clone(theta)
-	for i := range grad {
-		grad[i] = math.NaN()
-	}
-	if !slices.Equal(at, theta) {
-		a.t.Errorf("grad and theta share memory")
-		copy(theta, at)
-	}
-	return a.Residuals.Grad(ctx, grad, theta)
-}
-
-// Sample implements optim.Sampled.
-func (a aliasing) Sample(ctx context.Context, rows int, draw uint64) (optim.Residuals, error) {
-	return a.Residuals.(optim.Sampled).Sample(ctx, rows, draw)
+	return g
 }
 
 func (s suite) repeat(t *testing.T) {
 	a, b := RosenbrockStart(n), RosenbrockStart(n)
-	steps(t, s.start(t), valleyFunc(n), a, 50)
-	steps(t, s.start(t), valleyFunc(n), b, 50)
+	steps(t, s.start(t), valleyFunc(n).Objective(), a, 50)
+	steps(t, s.start(t), valleyFunc(n).Objective(), b, 50)
 	if !slices.Equal(a, b) {
 		t.Errorf("two runs end at %v and %v", a, b)
 	}

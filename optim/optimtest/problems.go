@@ -2,6 +2,7 @@ package optimtest
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -26,7 +27,24 @@ type Func struct {
 	loss        float64
 }
 
-// Grad implements optim.Objective.
+// Objective is what methods see of it.
+func (o *Func) Objective() optim.Objective {
+	f := optim.Objective{Loss: o.Loss, Grad: o.Grad, HVP: o.hvp}
+	if o.Squares == nil {
+		f.NoSquares = errors.New("optimtest: the loss is no sum of squares")
+	} else {
+		f.Squares = &optim.Squares{
+			Rows: func() int { return o.Count }, Scaled: o.scaled, MulJ: o.mulJ, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
+			Normal: o.normal, Sample: o.sample,
+			Factors: &optim.Factors{
+				Layers: func() ([]optim.Layer, error) { return o.Dense, nil }, Constraints: 1, Curvature: o.curvature,
+			},
+		}
+	}
+	return f
+}
+
+// Grad writes the gradient at theta and returns the loss there.
 func (o *Func) Grad(ctx context.Context, grad, theta []float64) (float64, error) {
 	if err := o.eval(ctx, theta); err != nil {
 		return math.NaN(), err
@@ -35,7 +53,7 @@ func (o *Func) Grad(ctx context.Context, grad, theta []float64) (float64, error)
 	return o.loss, nil
 }
 
-// Loss implements optim.Objective.
+// Loss is that at theta.
 func (o *Func) Loss(ctx context.Context, theta []float64) (float64, error) {
 	if err := o.eval(ctx, theta); err != nil {
 		return math.NaN(), err

@@ -12,8 +12,6 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-var _ optim.Sampled = (*Func)(nil)
-
 // rows calls row for each residual, with its number.
 func (o *Func) rows(ctx context.Context, theta []float64, row func(k int, s float64, ds []float64)) error {
 	if err := ctx.Err(); err != nil {
@@ -30,8 +28,8 @@ func (o *Func) rows(ctx context.Context, theta []float64, row func(k int, s floa
 	return nil
 }
 
-// Normal implements optim.LeastSquares.
-func (o *Func) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
+// normal is Normal of the objective.
+func (o *Func) normal(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
 	loss, err := o.Grad(ctx, grad, theta)
 	if err != nil {
 		return loss, err
@@ -42,32 +40,24 @@ func (o *Func) Normal(ctx context.Context, a *mat.SymDense, grad, theta []float6
 	})
 }
 
-// Rows implements optim.Residuals.
-func (o *Func) Rows() int {
-	if o.Squares == nil {
-		return 0
-	}
-	return o.Count
-}
-
-// Scaled implements optim.Residuals.
-func (o *Func) Scaled(ctx context.Context, dst, theta []float64) error {
+// scaled is Scaled of the objective.
+func (o *Func) scaled(ctx context.Context, dst, theta []float64) error {
 	return o.rows(ctx, theta, func(k int, s float64, _ []float64) { dst[k] = s })
 }
 
-// MulJ implements optim.Residuals.
-func (o *Func) MulJ(ctx context.Context, dst, v, theta []float64) error {
+// mulJ is MulJ of the objective.
+func (o *Func) mulJ(ctx context.Context, dst, v, theta []float64) error {
 	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) { dst[k] = floats.Dot(ds, v) })
 }
 
-// MulJT implements optim.Residuals.
-func (o *Func) MulJT(ctx context.Context, dst, u, theta []float64) error {
+// mulJT is MulJT of the objective.
+func (o *Func) mulJT(ctx context.Context, dst, u, theta []float64) error {
 	clear(dst)
 	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) { floats.AddScaled(dst, u[k], ds) })
 }
 
-// Jacobian implements optim.Residuals.
-func (o *Func) Jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
+// jacobian is Jacobian of the objective.
+func (o *Func) jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
 	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) {
 		if at := (k - first) * len(theta); at >= 0 && at < len(dst) {
 			copy(dst[at:], ds)
@@ -75,8 +65,8 @@ func (o *Func) Jacobian(ctx context.Context, dst []float64, first int, theta []f
 	})
 }
 
-// Kernel implements optim.Residuals.
-func (o *Func) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
+// kernel is Kernel of the objective.
+func (o *Func) kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
 	var j [][]float64
 	err := o.rows(ctx, theta, func(_ int, _ float64, ds []float64) {
 		row := append([]float64(nil), ds...)
@@ -96,13 +86,13 @@ func (o *Func) Kernel(ctx context.Context, k *mat.SymDense, theta []float64, of 
 	return err
 }
 
-// Sample implements optim.Sampled: one residual at random out of each of so many strata, scaled by the root of their size.
-func (o *Func) Sample(ctx context.Context, rows int, draw uint64) (optim.Residuals, error) {
+// sample is Sample of the objective: one residual at random out of each of so many strata, scaled by the root of their size.
+func (o *Func) sample(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return optim.Objective{}, err
 	}
 	if o.Squares == nil {
-		return nil, errors.New("optimtest: the loss is no sum of squares")
+		return optim.Objective{}, errors.New("optimtest: the loss is no sum of squares")
 	}
 	rows = max(min(rows, o.Count), 1)
 	rng := rand.New(rand.NewPCG(draw, uint64(rows)))
@@ -131,5 +121,5 @@ func (o *Func) Sample(ctx context.Context, rows int, draw uint64) (optim.Residua
 		})
 		return loss
 	}
-	return part, nil
+	return part.Objective(), nil
 }

@@ -1,4 +1,4 @@
-package optim
+package normal
 
 import (
 	"gonum.org/v1/gonum/mat"
@@ -17,7 +17,7 @@ import (
 // Y is computed from M to full relative precision, and the eigenvalues of VᵀV lie between λ/λ₀ and 1. On poisson1d of
 // testdata/problems this is worth another digit of the solution. Blocks of columns of M contribute to YYᵀ one after the other.
 type factored struct {
-	pool Pool
+	pool vec.Pool
 	n    int
 	a    *mat.SymDense
 	u    []float64 // A + λI or A + λ₀I, then its factor
@@ -44,7 +44,7 @@ func (m *factored) resize(n int) {
 	m.ready = false
 }
 
-func (m *factored) trace() float64 {
+func (m *factored) Trace() float64 {
 	sum := 0.0
 	for i := range m.n {
 		sum += m.a.At(i, i)
@@ -52,8 +52,11 @@ func (m *factored) trace() float64 {
 	return sum
 }
 
-// floor is part of damped, where M is at hand: blocks of J, or what was made of it.
-func (m *factored) floor(Residuals) float64 { return m.trace() * finest }
+// Floor is part of System, where M is at hand: blocks of J, or what was made of it.
+func (m *factored) Floor() float64 { return m.Trace() * finest }
+
+// Iterates implements System.
+func (m *factored) Iterates() bool { return false }
 
 // shifted writes A + λI to u and factorises it.
 func (m *factored) shifted(lambda float64) bool {
@@ -69,7 +72,7 @@ func (m *factored) shifted(lambda float64) bool {
 // factorize tells whether A + λI is positive definite to working precision. columns calls add for one block of columns of M
 // after the other, n×cols, and add makes them columns of Y; it is nil where M cannot be had.
 func (m *factored) factorize(lambda float64, columns func(add func(y []float64, cols int)) error) (bool, error) {
-	trace := m.trace()
+	trace := m.Trace()
 	if m.fine = columns != nil && lambda < fineBelow*trace; !m.fine {
 		return m.shifted(lambda), nil
 	}

@@ -1,4 +1,4 @@
-package optim
+package normal
 
 import "github.com/crux-pinn/crux/optim/internal/vec"
 

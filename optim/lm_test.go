@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/optim"
+	"github.com/crux-pinn/crux/optim/internal/normal"
 	"github.com/crux-pinn/crux/optim/optimtest"
 )
 
@@ -53,12 +54,12 @@ func misra() *optimtest.Func {
 }
 
 // settle steps until there is nothing left to improve.
-func settle(t *testing.T, m optim.Method, f optim.Objective, theta []float64, most int) (loss float64) {
+func settle(t *testing.T, m optim.Method, f source, theta []float64, most int) (loss float64) {
 	t.Helper()
 	initialised(t, m, len(theta))
 	for range most {
 		var err error
-		if loss, err = m.Step(t.Context(), f, theta); errors.Is(err, optim.ErrConverged) {
+		if loss, err = m.Step(t.Context(), f.Objective(), theta); errors.Is(err, optim.ErrConverged) {
 			return loss
 		} else if err != nil {
 			t.Fatal(err)
@@ -158,7 +159,7 @@ func TestLevenbergMarquardtWorkers(t *testing.T) {
 		initialised(t, m, n)
 		f := optimtest.RosenbrockFunc(n)
 		for range 5 {
-			if _, err := m.Step(t.Context(), f, theta); err != nil {
+			if _, err := m.Step(t.Context(), f.Objective(), theta); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -169,13 +170,12 @@ func TestLevenbergMarquardtWorkers(t *testing.T) {
 	}
 }
 
-type onlyGradients struct{ optim.Objective }
-
 func TestLevenbergMarquardtRefuses(t *testing.T) {
 	theta := []float64{5, 1}
 	m := &optim.LevenbergMarquardt{}
 	initialised(t, m, 2)
-	if _, err := m.Step(t.Context(), onlyGradients{misra()}, theta); err == nil || !strings.Contains(err.Error(), "use mean squares") {
+	f := misra()
+	if _, err := m.Step(t.Context(), optim.Objective{Loss: f.Loss, Grad: f.Grad}, theta); err == nil || !strings.Contains(err.Error(), "use mean squares") {
 		t.Errorf("an objective without residuals: %v", err)
 	}
 	for name, bad := range map[string]*optim.LevenbergMarquardt{
@@ -219,7 +219,7 @@ func TestLevenbergMarquardtDual(t *testing.T) {
 		initialised(t, m, 6)
 		for range 4 {
 			var err error
-			if loss, err = m.Step(t.Context(), f, theta); err != nil {
+			if loss, err = m.Step(t.Context(), f.Objective(), theta); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -272,7 +272,7 @@ func TestLevenbergMarquardtCorrections(t *testing.T) {
 		f := optimtest.RosenbrockFunc(2)
 		for range 8 {
 			var err error
-			if loss, err = m.Step(t.Context(), f, theta); err != nil {
+			if loss, err = m.Step(t.Context(), f.Objective(), theta); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -292,7 +292,7 @@ func ExampleLevenbergMarquardt() {
 	f := optimtest.RosenbrockFunc(2)
 	var err error
 	for err == nil {
-		_, err = m.Step(context.Background(), f, theta)
+		_, err = m.Step(context.Background(), f.Objective(), theta)
 	}
 	fmt.Printf("%.6f %v\n", theta, errors.Is(err, optim.ErrConverged))
 	// Output:
@@ -308,10 +308,7 @@ func TestLateStage(t *testing.T) {
 	f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: points}
 	const lambda = 1e-16 // of the trace: below what is found from JᵀJ
 	steps := func(block int) [2][]float64 {
-		first, second, err := optim.Iterates(t.Context(), "normal", f, theta, lambda, 0, block)
-		if err != nil {
-			t.Fatal(err)
-		}
+		first, second := iterates(t, normal.Systems{Form: normal.Primal, Block: block}, f, theta, lambda, 0)
 		return [2][]float64{first, second}
 	}
 	whole := steps(points)
@@ -325,7 +322,7 @@ func TestLateStage(t *testing.T) {
 	stepped := func(workers int) []float64 {
 		m, at := &optim.LevenbergMarquardt{Damping: lambda, Workers: workers}, slices.Clone(theta)
 		initialised(t, m, len(at))
-		if _, err := m.Step(t.Context(), f, at); err != nil {
+		if _, err := m.Step(t.Context(), f.Objective(), at); err != nil {
 			t.Fatal(err)
 		}
 		return at

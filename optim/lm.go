@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/crux-pinn/crux/optim/internal/normal"
 	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
@@ -36,7 +37,7 @@ import (
 // preconditioned by JᵀJ + λI on a random part of the rows (see Rows), drawn anew for each step, stratified by point set. Ten
 // iterations are common; each correction begins from the residual of the nonlinear equation and so mends what the last
 // solve has left, and memory is 16·Rows² bytes and some vectors. Draws continue in a resumed run. The objective should
-// implement [Sampled]; without it there is no preconditioner, and hundreds of iterations.
+// have samples, see [Squares]; without them there is no preconditioner, and hundreds of iterations.
 //
 // With Sketch k each step stays in a random subspace of k directions, the span of JᵀΩ for k columns Ω of normal numbers, which is
 // drawn anew for each step (the Nyström approximation of JJᵀ; Guzmán-Cordero, Dangel, Goldshlager & Zeinhofer 2025, arXiv
@@ -44,7 +45,7 @@ import (
 // 300 left out what is below 1e-12 of the trace. A step costs about 4·k·R·P multiplications in place of R²·P/2 or R·P²/2, and
 // memory is 8·k·(P + 2R) bytes with blocks of J: it is the way for P and R in the thousands (docs/evidence.md).
 //
-// The objective must implement [Residuals]; a solver's does when every constraint is a mean square. It suits smooth problems on fixed
+// The objective must have [Squares]; a solver's does when every constraint is a mean square. It suits smooth problems on fixed
 // points; redrawn points are no obstacle, as only λ is carried from step to step.
 //
 // Departures: the damping is λI and not Marquardt's λ·diag A or Moré's (1978) running maximum: in a prototype of the oscillator
@@ -75,11 +76,15 @@ type LevenbergMarquardt struct {
 	// Workers is as in SSBroyden.
 	Workers int
 
-	gaussNewton
-	lambda float64 // of the next step; 0 before the first
+	resumable
+	lambda   float64 // of the next step; 0 before the first
+	progress progress
+	systems  normal.Systems
 
+	pool                   Pool // where the objective lends none
 	maxTrials, corrections int
-	sx                     []float64 // s(θ+δ), of R
+	at, g, d, x, best      []float64 // θ, ∇L, the direction, a trial and the best of them, of P
+	s, sx                  []float64 // s(θ) and s(θ+δ), of R
 }
 
 const marquardtName = "LevenbergMarquardt"
@@ -111,41 +116,85 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 	if m.Plain {
 		m.corrections = 0
 	}
-	m.lend(m.Workers)
-	m.sketched.rank, m.sketched.seed = m.Sketch, m.Seed
-	m.always, m.matrixFree.rows = m.MatrixFree || m.Rows > 0, m.Rows
+	m.pool = crew(m.Workers)
+	m.systems.Sketch, m.systems.Seed = m.Sketch, m.Seed
+	if m.systems.Rows, m.systems.Form = m.Rows, normal.BySize; m.MatrixFree || m.Rows > 0 {
+		m.systems.Form = normal.Iterative
+	}
 	return m.init(params, m.fresh, m.restore)
 }
 
 // fresh makes the state for a new layout.
 func (m *LevenbergMarquardt) fresh() error {
-	m.reset()
-	m.lambda = 0
+	m.lambda, m.progress, m.systems.Draw = 0, progress{}, 0
+	for _, v := range []*[]float64{&m.at, &m.g, &m.d, &m.x, &m.best} {
+		*v = make([]float64, m.layout.n)
+	}
 	return nil
 }
 
 // Check implements Checker.
-func (m *LevenbergMarquardt) Check(ctx context.Context, f Objective) error {
-	return checkSquares(ctx, marquardtName, m.layout.n, f)
+func (m *LevenbergMarquardt) Check(_ context.Context, f Objective) error {
+	return f.squares(marquardtName)
 }
 
 // Step implements Method.
 func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	r, a, loss, err := m.enter(ctx, marquardtName, f, theta, m.GradTol)
-	if a == nil || err != nil {
+	if err := m.layout.check(marquardtName, theta); err != nil {
+		return math.NaN(), err
+	}
+	if err := ctx.Err(); err != nil {
+		return math.NaN(), err
+	}
+	if m.layout.n == 0 {
+		return f.Loss(ctx, theta)
+	}
+	if err := f.squares(marquardtName); err != nil {
+		return math.NaN(), err
+	}
+	a, loss, err := m.linearise(ctx, f, theta)
+	if err != nil {
 		return loss, err
 	}
-	if m.progress.known {
-		m.matrixFree.forcing(loss / (loss + m.progress.drop))
+	if vec.NormInf(m.g) <= m.GradTol {
+		return loss, m.converged(GradientTolerance, loss)
 	}
-	m.sx = vec.Sized(m.sx, r.Rows())
-	t, err := m.search(ctx, r, a, loss)
+	if m.progress.enter(loss); m.progress.flat >= flatSteps {
+		return loss, m.converged(RoundOff, loss)
+	}
+	if m.progress.known {
+		m.systems.Tolerate(normal.Forcing(loss / (loss + m.progress.drop)))
+	}
+	t, err := m.search(ctx, f, a, loss)
 	if err != nil {
 		return loss, err
 	}
 	m.lambda = t.next
-	m.accept(theta, loss, t.loss)
+	copy(theta, m.best)
+	m.systems.Draw++
+	m.progress.note(loss, t.loss)
 	return loss, nil
+}
+
+// linearise evaluates at theta: ∇L goes to m.g and s(θ) to m.s. What it returns without an error is finite.
+func (m *LevenbergMarquardt) linearise(ctx context.Context, f Objective, theta []float64) (a normal.System, loss float64, err error) {
+	system := f.system()
+	copy(m.at, theta)
+	if a, loss, err = m.systems.At(ctx, system, f.lends(m.pool), m.g, m.at); err != nil {
+		return a, loss, err
+	}
+	if err := entryError(marquardtName, loss, m.g); err != nil {
+		return a, loss, err
+	}
+	if t := a.Trace(); !vec.Finite(t) {
+		return a, loss, fmt.Errorf("optim: %s: the squares of the residuals' derivatives sum to %v: %w; check the residuals for roots and logarithms at 0", marquardtName, t, ErrNonFinite)
+	}
+	m.s, m.sx = vec.Sized(m.s, system.Rows), vec.Sized(m.sx, system.Rows)
+	return a, loss, f.Squares.Scaled(ctx, m.s, m.at)
+}
+
+func (m *LevenbergMarquardt) converged(r Reason, loss float64) error {
+	return &ConvergedError{Method: marquardtName, Reason: r, Loss: loss, Grad: vec.NormInf(m.g)}
 }
 
 // accepted is a trial that was taken: the loss there, and the λ with which the next step begins.
@@ -158,15 +207,15 @@ const (
 
 // search tries values of λ and leaves the first point with a lower loss in m.best. It changes nothing that a repeated step
 // would see.
-func (m *LevenbergMarquardt) search(ctx context.Context, f Residuals, a damped, loss float64) (accepted, error) {
-	floor := a.floor(f)
+func (m *LevenbergMarquardt) search(ctx context.Context, f Objective, a normal.System, loss float64) (accepted, error) {
+	floor := a.Floor()
 	lambda := max(m.lambda, floor)
 	if m.lambda == 0 {
 		first := m.Damping
 		if first == 0 {
 			first = 1e-3
 		}
-		lambda = max(first*a.trace(), floor)
+		lambda = max(first*a.Trace(), floor)
 	}
 	if lambda == 0 {
 		lambda = 1 // J = 0: the negative gradient
@@ -193,20 +242,20 @@ func (m *LevenbergMarquardt) search(ctx context.Context, f Residuals, a damped, 
 			break
 		}
 	}
-	return accepted{}, m.converged(marquardtName, DampingLimit, loss)
+	return accepted{}, m.converged(DampingLimit, loss)
 }
 
 // try computes the step for λ with its corrections. It leaves the best point in m.best and returns the loss there, +Inf where
 // there is none, and the rate at which the corrections began to converge.
-func (m *LevenbergMarquardt) try(ctx context.Context, f Residuals, a damped, loss, lambda float64) (l, rate float64, err error) {
+func (m *LevenbergMarquardt) try(ctx context.Context, f Objective, a normal.System, loss, lambda float64) (l, rate float64, err error) {
 	none, worth := math.Inf(1), 1e-3
-	if a == damped(&m.matrixFree) {
+	if a.Iterates() {
 		worth = 0.05 // a correction is a tenth of a step there
 	}
-	if ok, err := a.factorize(ctx, f, lambda); !ok || err != nil {
+	if ok, err := a.Factorize(ctx, lambda); !ok || err != nil {
 		return none, wantedRate, err
 	}
-	if err := a.start(ctx, f, m.d, m.s); err != nil {
+	if err := a.Start(ctx, m.d, m.s); err != nil {
 		return none, 0, err
 	}
 	if l, err = m.move(ctx, f); err != nil || l == none {
@@ -216,7 +265,7 @@ func (m *LevenbergMarquardt) try(ctx context.Context, f Residuals, a damped, los
 	length := vec.Norm2(m.d)
 	for i := range m.corrections {
 		copy(m.x, m.d)
-		if err := a.correct(ctx, f, m.d, m.sx); err != nil {
+		if err := a.Correct(ctx, m.d, m.sx); err != nil {
 			return none, 0, err
 		}
 		vec.Axpy(-1, m.d, m.x)
@@ -248,14 +297,14 @@ func (m *LevenbergMarquardt) try(ctx context.Context, f Residuals, a damped, los
 }
 
 // move goes to m.x = θ + δ and returns the loss there, after m.sx = s(θ+δ), or +Inf.
-func (m *LevenbergMarquardt) move(ctx context.Context, f Residuals) (float64, error) {
+func (m *LevenbergMarquardt) move(ctx context.Context, f Objective) (float64, error) {
 	for i, d := range m.d {
 		m.x[i] = m.at[i] + d
 	}
 	if vec.FirstNonFinite(m.x) >= 0 {
 		return math.Inf(1), nil
 	}
-	if err := f.Scaled(ctx, m.sx, m.x); err != nil {
+	if err := f.Squares.Scaled(ctx, m.sx, m.x); err != nil {
 		return math.Inf(1), err
 	}
 	if l := vec.Dot(m.sx, m.sx) / 2; vec.Finite(l) {
@@ -274,7 +323,7 @@ func (m *LevenbergMarquardt) State() ([]byte, error) {
 	}
 	w.Float(m.lambda)
 	m.progress.save(w)
-	w.Uint(m.matrixFree.draw)
+	w.Uint(m.systems.Draw)
 	return w.State(), nil
 }
 
@@ -292,7 +341,7 @@ func (m *LevenbergMarquardt) restore(state []byte) error {
 	if err := r.Finish(); err != nil {
 		return err
 	}
-	m.lambda, m.progress, m.matrixFree.draw = lambda, g, draw
+	m.lambda, m.progress, m.systems.Draw = lambda, g, draw
 	return nil
 }
 

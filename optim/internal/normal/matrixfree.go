@@ -1,4 +1,4 @@
-package optim
+package normal
 
 import (
 	"context"
@@ -23,6 +23,7 @@ type matrixFree struct {
 	sampler
 	tolerance float64 // of a solve, relative, in the norm of the preconditioner's inverse
 
+	f          *Loss // of the point
 	lambda     float64
 	theta      []float64 // the point of J
 	grad, from []float64 // ∇L and s there
@@ -38,16 +39,16 @@ type sampler struct {
 
 	primal primal
 	dual   dual
-	part   Residuals // the sample; nil where the objective has none
-	side   sided     // of it
-	scale  float64   // of JᵀJ: the sample's trace
+	part   *Loss   // the sample; nil where the objective has none
+	side   sided   // of it
+	scale  float64 // of JᵀJ: the sample's trace
 }
 
 // sided is a form that solves for any right-hand side.
 type sided interface {
-	damped
+	System
 	// invert writes (JᵀJ + λI)⁻¹b to x for the λ factorised last.
-	invert(ctx context.Context, f Residuals, x, b []float64) error
+	invert(ctx context.Context, x, b []float64) error
 }
 
 const (
@@ -58,14 +59,10 @@ const (
 	looser            = 10 // corrections, each of which mends the last one
 )
 
-// forcing makes solves as accurate as the outer steps are good: by choice 2 of Eisenstat & Walker (1996, SIAM J. Sci. Comput. 17,
-// 16), η = 0.9·(‖s_k‖/‖s_{k−1}‖)², for the last step's ratio of the losses.
-func (m *matrixFree) forcing(ratio float64) { m.tolerance = min(max(0.9*ratio, tightest), loosest) }
-
 // sampleOf is the size of the sample of so many rows.
-func (m *sampler) sampleOf(rows int) int {
-	if m.rows > 0 {
-		return m.rows
+func sampleOf(wanted, rows int) int {
+	if wanted > 0 {
+		return wanted
 	}
 	return defaultRows(rows)
 }
@@ -73,7 +70,8 @@ func (m *sampler) sampleOf(rows int) int {
 // defaultRows is the size of a sample of R rows. The sample's matrix then costs about as much as four solves' sweeps.
 func defaultRows(rows int) int { return min(int(20*math.Sqrt(float64(rows))), 4000) }
 
-func (m *matrixFree) form(ctx context.Context, f Residuals, grad, theta []float64) (float64, error) {
+func (m *matrixFree) form(ctx context.Context, f *Loss, grad, theta []float64) (float64, error) {
+	m.f = f
 	m.theta = append(m.theta[:0], theta...)
 	loss, err := f.Grad(ctx, grad, theta)
 	if err != nil {
@@ -88,7 +86,7 @@ func (m *matrixFree) form(ctx context.Context, f Residuals, grad, theta []float6
 		return loss, nil
 	}
 	// Without a sample the scale of JᵀJ is that along the gradient.
-	m.change = vec.Sized(m.change, f.Rows())
+	m.change = vec.Sized(m.change, f.Rows)
 	if err := f.MulJ(ctx, m.change, m.grad, m.theta); err != nil {
 		return loss, err
 	}
@@ -99,63 +97,65 @@ func (m *matrixFree) form(ctx context.Context, f Residuals, grad, theta []float6
 }
 
 // take draws a sample and forms its matrix.
-func (m *sampler) take(ctx context.Context, f Residuals, theta []float64) error {
+func (m *sampler) take(ctx context.Context, f *Loss, theta []float64) error {
 	m.part, m.side, m.scale = nil, nil, 0
-	s, ok := f.(Sampled)
-	if !ok {
+	if f.Sample == nil {
 		return nil
 	}
-	part, err := s.Sample(ctx, m.sampleOf(f.Rows()), m.draw)
-	if err != nil || part == nil {
+	part, err := f.Sample(ctx, sampleOf(m.rows, f.Rows), m.draw)
+	if err != nil {
 		return err
 	}
 	m.part, m.side = part, &m.primal
-	if part.Rows() < len(theta) {
+	if part.Rows < len(theta) {
 		m.side = &m.dual
 	}
 	if _, err := m.side.form(ctx, part, make([]float64, len(theta)), theta); err != nil {
 		return err
 	}
-	m.scale = m.side.trace()
+	m.scale = m.side.Trace()
 	return nil
 }
 
-// trace is an estimate.
-func (m *matrixFree) trace() float64 { return m.scale }
+// Trace is an estimate.
+func (m *matrixFree) Trace() float64 { return m.scale }
 
-// factorize is that of the sample. Its floor keeps the factorisation to one stage, which needs no J.
-func (m *matrixFree) factorize(ctx context.Context, _ Residuals, lambda float64) (bool, error) {
+// Factorize is that of the sample. Its floor keeps the factorisation to one stage, which needs no J.
+func (m *matrixFree) Factorize(ctx context.Context, lambda float64) (bool, error) {
 	m.lambda = lambda
 	if m.part == nil {
 		return true, nil
 	}
-	return m.side.factorize(ctx, m.part, lambda)
+	return m.side.Factorize(ctx, lambda)
 }
 
-func (m *matrixFree) floor(Residuals) float64 { return m.scale * fineBelow }
+// Iterates implements System.
+func (m *matrixFree) Iterates() bool { return true }
 
-func (m *matrixFree) start(ctx context.Context, f Residuals, d, s []float64) error {
+func (m *matrixFree) Floor() float64 { return m.scale * fineBelow }
+
+func (m *matrixFree) Start(ctx context.Context, d, s []float64) error {
 	m.from = s
-	if err := m.solve(ctx, f, d, m.grad, m.tolerance); err != nil {
+	if err := m.solve(ctx, d, m.grad, m.tolerance); err != nil {
 		return err
 	}
 	vec.Scale(-1, d)
 	return nil
 }
 
-// correct begins from the residual of the nonlinear equation at δᵢ, so what an earlier solve has left is made up for as well.
-func (m *matrixFree) correct(ctx context.Context, f Residuals, d, at []float64) error {
+// Correct begins from the residual of the nonlinear equation at δᵢ, so what an earlier solve has left is made up for as well.
+func (m *matrixFree) Correct(ctx context.Context, d, at []float64) error {
 	m.change, m.rhs, m.step = vec.Sized(m.change, len(at)), vec.Sized(m.rhs, len(d)), vec.Sized(m.step, len(d))
 	for i, x := range at {
 		m.change[i] = x - m.from[i]
 	}
-	if err := f.MulJT(ctx, m.rhs, m.change, m.theta); err != nil {
+	if err := m.f.MulJT(ctx, m.rhs, m.change, m.theta); err != nil {
 		return err
 	}
 	for i, x := range d {
 		m.rhs[i] += m.grad[i] + m.lambda*x
 	}
-	if err := m.solve(ctx, f, m.step, m.rhs, looser*m.tolerance); err != nil {
+	if err := m.solve(ctx, m.step, m.rhs, looser*m.tolerance); err != nil {
 		return err
 	}
 	vec.Axpy(-1, m.step, d)
@@ -163,15 +163,15 @@ func (m *matrixFree) correct(ctx context.Context, f Residuals, d, at []float64) 
 }
 
 // solve writes an approximate solution of (JᵀJ + λI)x = b to x.
-func (m *matrixFree) solve(ctx context.Context, f Residuals, x, b []float64, tolerance float64) error {
+func (m *matrixFree) solve(ctx context.Context, x, b []float64, tolerance float64) error {
 	return m.cg.solve(x, b, tolerance, system{
 		norm2: func(p []float64) (float64, error) {
-			m.change = vec.Sized(m.change, f.Rows())
-			err := f.MulJ(ctx, m.change, p, m.theta)
+			m.change = vec.Sized(m.change, m.f.Rows)
+			err := m.f.MulJ(ctx, m.change, p, m.theta)
 			return vec.Dot(m.change, m.change) + m.lambda*vec.Dot(p, p), err
 		},
 		product: func(y, p []float64) error {
-			if err := f.MulJT(ctx, y, m.change, m.theta); err != nil {
+			if err := m.f.MulJT(ctx, y, m.change, m.theta); err != nil {
 				return err
 			}
 			vec.Axpy(m.lambda, p, y)
@@ -182,27 +182,7 @@ func (m *matrixFree) solve(ctx context.Context, f Residuals, x, b []float64, tol
 				copy(z, r)
 				return nil
 			}
-			return m.side.invert(ctx, m.part, z, r)
+			return m.side.invert(ctx, z, r)
 		},
 	})
-}
-
-func (m *primal) invert(_ context.Context, _ Residuals, x, b []float64) error {
-	m.solve(x, b)
-	return nil
-}
-
-func (m *dual) invert(ctx context.Context, f Residuals, x, b []float64) error {
-	m.residual = vec.Sized(m.residual, m.n)
-	if err := f.MulJ(ctx, m.residual, b, m.theta); err != nil {
-		return err
-	}
-	m.solve(m.residual, m.residual)
-	if err := f.MulJT(ctx, x, m.residual, m.theta); err != nil {
-		return err
-	}
-	for i, y := range b {
-		x[i] = (y - x[i]) / m.lambda
-	}
-	return nil
 }

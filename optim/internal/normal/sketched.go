@@ -1,4 +1,4 @@
-package optim
+package normal
 
 import (
 	"context"
@@ -42,14 +42,14 @@ type sketched struct {
 // sketchTile is the number of columns or rows of a task.
 const sketchTile = 120
 
-func (m *sketched) form(ctx context.Context, f Residuals, grad, theta []float64) (float64, error) {
+func (m *sketched) form(ctx context.Context, f *Loss, grad, theta []float64) (float64, error) {
 	m.resize(m.rank)
 	m.theta = append(m.theta[:0], theta...)
 	loss, err := f.Grad(ctx, grad, theta)
 	if err != nil {
 		return loss, err
 	}
-	k, p, rows := m.n, len(theta), f.Rows()
+	k, p, rows := m.n, len(theta), f.Rows
 	m.qt, m.bt = vec.Sized(m.qt, k*p), vec.Sized(m.bt, k*rows)
 	for len(m.ws) < m.pool.Workers() {
 		m.ws = append(m.ws, new(kern.Workspace[float64]))
@@ -121,7 +121,7 @@ func (m *sketched) orthonormalise(p int) {
 	}
 }
 
-func (m *sketched) factorize(_ context.Context, _ Residuals, lambda float64) (bool, error) {
+func (m *sketched) Factorize(_ context.Context, lambda float64) (bool, error) {
 	m.lambda = lambda
 	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
 		m.copied = append(m.copied[:0], m.bt...)
@@ -130,15 +130,15 @@ func (m *sketched) factorize(_ context.Context, _ Residuals, lambda float64) (bo
 	})
 }
 
-func (m *sketched) start(_ context.Context, _ Residuals, d, s []float64) error {
+func (m *sketched) Start(_ context.Context, d, s []float64) error {
 	m.from = s
 	clear(d)
 	m.move(d, m.grad)
 	return nil
 }
 
-// correct moves on in the subspace.
-func (m *sketched) correct(_ context.Context, _ Residuals, d, at []float64) error {
+// Correct moves on in the subspace.
+func (m *sketched) Correct(_ context.Context, d, at []float64) error {
 	for i, x := range at {
 		m.step[i] = x - m.from[i]
 	}
