@@ -23,7 +23,7 @@ func spike(t *testing.T, on func(*domain.Box) *domain.Points) *crux.Solver {
 	bump := ph.Exp(z.Mul(z).Scale(-1)).Add(ph.NewParam("c", 1).Scale(1e-12))
 	s, err := crux.New(crux.Problem{Name: "spike", Constraints: []crux.Constraint{
 		{Name: "bump", Residual: bump, On: on(domain.NewInterval(x, 0, 1))},
-	}}, crux.Options{Method: optim.Freeze{}, Seed: 1})
+	}}, crux.Options{Method: optim.Phases(optim.Phase{Groups: []optim.Group{{Freeze: true}}}), Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,10 +67,8 @@ func (v *vitals) final(r *crux.Run, set func(key string, v float64)) error {
 
 // numbers sets what is known without computing anything.
 func (v *vitals) numbers(s *crux.Solver, set func(key string, v float64)) {
-	if m, ok := s.Method().(optim.Rated); ok {
-		if rate := m.LearningRate(); !math.IsNaN(rate) {
-			set("learning_rate", rate)
-		}
+	if rate := s.Method().Info(optim.Objective{}).Rate; rate > 0 {
+		set("learning_rate", rate)
 	}
 	for _, p := range s.Parameters() {
 		if len(p.Shape) == 0 && !p.Fixed {

@@ -15,6 +15,7 @@ import (
 
 // curveProbe is a method that compares products with the Hessian with differences of gradients, and goes nowhere.
 type curveProbe struct {
+	stateless
 	t     *testing.T
 	n     int
 	tests int
@@ -57,7 +58,7 @@ func (p *curveProbe) Step(ctx context.Context, f optim.Objective, theta []float6
 func TestHVPOfTheSolver(t *testing.T) {
 	for name, weighted := range map[string]bool{"plain": false, "weights of points": true} {
 		all, parts := &curveProbe{t: t}, [2]*curveProbe{{t: t}, {t: t}}
-		for _, m := range []optim.Method{all, optim.Groups(
+		for _, m := range []optim.Method{all, inGroups(
 			optim.Group{Select: func(path string) bool { return strings.HasSuffix(path, "bias") }, Method: parts[0]}, optim.Group{Method: parts[1]},
 		)} {
 			p := three()

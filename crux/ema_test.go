@@ -12,7 +12,7 @@ import (
 // where training was: the run in two parts is the run in one, to the bit.
 func TestEMA(t *testing.T) {
 	average := func() optim.Method {
-		return &optim.EMA{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Decay: 0.8}
+		return optim.Phases(optim.Phase{Method: &optim.Adam{LR: optim.Constant(1e-2)}, EMA: 0.8})
 	}
 	p := newPoisson()
 	raw := newSolver(t, p.Problem, crux.Options{Method: &optim.Adam{LR: optim.Constant(1e-2)}})

@@ -16,6 +16,7 @@ import (
 
 // factorsProbe compares factors and blocks with J, and goes nowhere.
 type factorsProbe struct {
+	stateless
 	t      *testing.T
 	params []optim.Param
 }
@@ -93,7 +94,7 @@ func (p *factorsProbe) Step(ctx context.Context, f optim.Objective, theta []floa
 // for a group of them.
 func TestFactorsOfTheSolver(t *testing.T) {
 	some := func(path string) bool { return strings.Contains(path, "layer1") }
-	for _, m := range []optim.Method{&factorsProbe{t: t}, optim.Groups(optim.Group{Select: some, Method: &factorsProbe{t: t}}, optim.Group{Method: optim.Freeze{}})} {
+	for _, m := range []optim.Method{&factorsProbe{t: t}, inGroups(optim.Group{Select: some, Method: &factorsProbe{t: t}}, optim.Group{Freeze: true})} {
 		p := newPoisson()
 		p.Constraints[1].Weight = 100
 		p.Constraints = append(p.Constraints, crux.Constraint{Name: "slope", Residual: p.u.D(p.x), On: p.Constraints[0].On, Weight: 0.5})
@@ -144,7 +145,7 @@ func TestKFACNeedsMeanSquares(t *testing.T) {
 	for name, m := range map[string]optim.Method{
 		"alone":     &optim.KFAC{},
 		"in phases": optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: 5}, optim.Phase{Method: &optim.KFAC{}}),
-		"in groups": optim.Groups(optim.Group{Select: some, Method: &optim.Adam{}}, optim.Group{Method: &optim.KFAC{}}),
+		"in groups": inGroups(optim.Group{Select: some, Method: &optim.Adam{}}, optim.Group{Method: &optim.KFAC{}}),
 	} {
 		s := newSolver(t, p.Problem, crux.Options{Method: m})
 		res, err := s.Solve(context.Background(), 10)

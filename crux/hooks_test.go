@@ -58,7 +58,10 @@ func (s *scheme) Weigh(dst, losses []float64, epoch int) error {
 }
 
 // method logs its steps and moves θ a little.
-type method struct{ diary }
+type method struct {
+	stateless
+	diary
+}
 
 func (m *method) Init([]optim.Param) error { m.note("init"); return nil }
 
@@ -77,7 +80,7 @@ func (m *method) Step(ctx context.Context, f optim.Objective, theta []float64) (
 func TestRecordersComeLast(t *testing.T) {
 	var log []string
 	in, passed := &diary{"in", &log}, &diary{"passed", &log}
-	s := newSolver(t, newPoisson().Problem, crux.Options{Method: &method{diary{"method", new([]string)}}, Recorders: []crux.Recorder{in, in}})
+	s := newSolver(t, newPoisson().Problem, crux.Options{Method: &method{diary: diary{"method", new([]string)}}, Recorders: []crux.Recorder{in, in}})
 	plain := &hook{
 		begin: func(r *crux.Run) error {
 			log = append(log, fmt.Sprint("plain begin ", r.Epoch(), r.Planned()))
@@ -112,7 +115,7 @@ func TestHookOrder(t *testing.T) {
 	var log []string
 	a, b := &diary{"a", &log}, &diary{"b", &log}
 	s := newSolver(t, newPoisson().Problem, crux.Options{
-		Method: &method{diary{"method", &log}}, Weights: &scheme{diary: diary{"scheme", &log}},
+		Method: &method{diary: diary{"method", &log}}, Weights: &scheme{diary: diary{"scheme", &log}},
 	})
 	solve(t, s, 2, a, b)
 	step := func(e int) []string {

@@ -41,7 +41,7 @@ func TestLevenbergMarquardtNeedsMeanSquares(t *testing.T) {
 	for name, m := range map[string]optim.Method{
 		"alone":     &optim.LevenbergMarquardt{},
 		"in phases": optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: 5}, optim.Phase{Method: &optim.LevenbergMarquardt{}}),
-		"in groups": optim.Groups(optim.Group{Select: some, Method: &optim.Adam{}}, optim.Group{Method: &optim.LevenbergMarquardt{}}),
+		"in groups": inGroups(optim.Group{Select: some, Method: &optim.Adam{}}, optim.Group{Method: &optim.LevenbergMarquardt{}}),
 	} {
 		s := newSolver(t, p.Problem, crux.Options{Method: m})
 		res, err := s.Solve(context.Background(), 10)
@@ -53,6 +53,7 @@ func TestLevenbergMarquardtNeedsMeanSquares(t *testing.T) {
 
 // squaresProbe is a method that compares what the objective says of its residuals, and goes nowhere.
 type squaresProbe struct {
+	stateless
 	t *testing.T
 	n int
 	k *mat.SymDense // of its first step
@@ -131,7 +132,7 @@ func (p *squaresProbe) Step(ctx context.Context, f optim.Objective, theta []floa
 // parameters and for groups of them. The kernels of groups add up to that of all.
 func TestResidualsOfTheSolver(t *testing.T) {
 	all, parts := &squaresProbe{t: t}, [2]*squaresProbe{{t: t}, {t: t}}
-	for _, m := range []optim.Method{all, optim.Groups(
+	for _, m := range []optim.Method{all, inGroups(
 		optim.Group{Select: func(path string) bool { return strings.HasSuffix(path, "bias") }, Method: parts[0]}, optim.Group{Method: parts[1]},
 	)} {
 		p := newPoisson()
@@ -158,7 +159,10 @@ func TestResidualsNeedMeanSquares(t *testing.T) {
 }
 
 // squareless keeps the objective that it is handed.
-type squareless struct{ optim.Objective }
+type squareless struct {
+	stateless
+	optim.Objective
+}
 
 func (*squareless) Init([]optim.Param) error { return nil }
 

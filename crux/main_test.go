@@ -17,6 +17,16 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// inGroups is one phase of these groups.
+func inGroups(groups ...optim.Group) *optim.Phased { return optim.Phases(optim.Phase{Groups: groups}) }
+
+// stateless is what the methods of these tests have in common.
+type stateless struct{}
+
+func (stateless) Info(optim.Objective) optim.Info { return optim.Info{Name: "test", Rate: math.NaN()} }
+func (stateless) State() ([]byte, error)          { return nil, nil }
+func (stateless) SetState([]byte) error           { return nil }
+
 // poisson is −Δu = 2π² sin πx sin πy on the unit square with u = 0 on its boundary, and a network of 85 parameters.
 type poisson struct {
 	x, y *ph.Coord

@@ -15,31 +15,26 @@ import (
 //
 // An error says why the method cannot train this problem; it is the one of Solve. One of its reasons is more memory than the machine
 // has, or GOMEMLIMIT allows, which is known on Linux only, but for GOMEMLIMIT; the demands are returned all the same.
-func (s *Solver) Memory(ctx context.Context) ([]optim.Demand, error) {
+func (s *Solver) Memory(_ context.Context) ([]optim.Demand, error) {
 	if s.closed {
 		return nil, errClosed
 	}
-	err := s.prepare(ctx)
-	if m, ok := s.method.(optim.Demanding); ok {
-		return m.Demands(s.obj.asked), err
-	}
-	return nil, err
+	err := s.prepare()
+	return s.MethodInfo().Memory, err
 }
 
 // prepare makes the method ready for its first step.
-func (s *Solver) prepare(ctx context.Context) error {
+func (s *Solver) prepare() error {
 	if err := s.method.Init(s.params()); err != nil {
 		return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
 	}
-	if m, ok := s.method.(optim.Checker); ok {
-		if err := m.Check(ctx, s.obj.asked); err != nil {
-			return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
-		}
+	info := s.MethodInfo()
+	err := info.Err
+	if err == nil {
+		err = affordable(info.Memory)
 	}
-	if m, ok := s.method.(optim.Demanding); ok {
-		if err := affordable(m.Demands(s.obj.asked)); err != nil {
-			return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
-		}
+	if err != nil {
+		return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ func (a *asked) SetState(b []byte) error                           { a.epochs = 
 
 // eventful is a method that fails in its step 11 and converges in its steps 12, 13 and 17; its state is their number.
 type eventful struct {
+	stateless
 	taken int
 	err   error
 }

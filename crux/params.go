@@ -95,3 +95,6 @@ func (s *Solver) SetTheta(theta []float64) error {
 
 // Method is the method that trains.
 func (s *Solver) Method() optim.Method { return s.method }
+
+// MethodInfo is what the method says of itself and of what it needs for this problem.
+func (s *Solver) MethodInfo() optim.Info { return s.method.Info(s.obj.asked) }

@@ -10,6 +10,7 @@ import (
 
 // settled has converged from the step with the given index on.
 type settled struct {
+	stateless
 	from, asked int
 	reason      optim.Reason
 }

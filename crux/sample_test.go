@@ -21,6 +21,7 @@ func sampled() *poisson {
 
 // sampleProbe is a method that looks at samples, and goes nowhere.
 type sampleProbe struct {
+	stateless
 	look func(f optim.Objective, theta []float64) error
 }
 
@@ -37,7 +38,7 @@ func (p sampleProbe) Step(ctx context.Context, f optim.Objective, theta []float6
 // loss on the average over many.
 func TestSample(t *testing.T) {
 	ctx := t.Context()
-	probe := sampleProbe{func(f optim.Objective, theta []float64) error {
+	probe := sampleProbe{look: func(f optim.Objective, theta []float64) error {
 		loss, err := f.Loss(ctx, theta)
 		if err != nil {
 			return err

@@ -135,7 +135,7 @@ func (s *Solver) begin(ctx context.Context, steps int, callbacks []Callback) (*R
 		return nil, err
 	}
 	r.number()
-	if err := s.prepare(ctx); err != nil {
+	if err := s.prepare(); err != nil {
 		return nil, err
 	}
 	for _, c := range r.callbacks {
@@ -160,7 +160,7 @@ func (s *Solver) params() []optim.Param {
 // loop takes steps until there is a reason to end, which it returns; nil means that all have been taken. A run ends between steps
 // only: a step of which anybody has seen something is complete, and counts, whatever happens in it.
 func (s *Solver) loop(ctx context.Context, run *Run, steps int, res *Result) error {
-	if m, ok := s.method.(optim.Averaged); ok {
+	if m := s.MethodInfo().Mean; m != nil {
 		m.Continue(s.theta)
 	}
 	whole := context.WithoutCancel(ctx) // a step under way is finished: what it has computed is not thrown away
@@ -452,7 +452,7 @@ func (s *Solver) finish(ctx context.Context, res *Result, err error) {
 	if s.closed {
 		return
 	}
-	if m, ok := s.method.(optim.Averaged); ok {
+	if m := s.MethodInfo().Mean; m != nil {
 		m.Average(s.theta)
 	}
 	back, err := s.overall()

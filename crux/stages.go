@@ -162,10 +162,7 @@ func (s *Solver) startAfresh() error {
 
 // ofStage are the parts of the solver whose state belongs to one stage.
 func (s *Solver) ofStage() []stateful {
-	var list []stateful
-	if k, ok := s.method.(stateful); ok {
-		list = append(list, k)
-	}
+	list := []stateful{s.method}
 	for _, c := range s.cons {
 		if c.points == nil {
 			continue

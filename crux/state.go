@@ -19,7 +19,7 @@ type State struct {
 	Problem    string
 	Epoch      int         // the step to begin with
 	Parameters []Parameter // trainable ones first, in the order of θ
-	Method     []byte      // of the method, if it is Stateful
+	Method     []byte      // of the method
 	Scheme     []byte      // of the weight scheme, if it is Stateful
 	Weights    []float64   // of the last step
 	Losses     []float64   // of the last step, unweighted
@@ -63,14 +63,12 @@ func (s *Solver) State() (*State, error) {
 		}
 		st.Points = append(st.Points, p)
 	}
-	if k, ok := s.method.(stateful); ok {
-		if err := s.method.Init(s.params()); err != nil { // it has no state before
-			return nil, fmt.Errorf("crux: %w", err)
-		}
-		var err error
-		if st.Method, err = k.State(); err != nil {
-			return nil, fmt.Errorf("crux: state of %T: %w", k, err)
-		}
+	if err := s.method.Init(s.params()); err != nil { // it has no state before
+		return nil, fmt.Errorf("crux: %w", err)
+	}
+	var err error
+	if st.Method, err = s.method.State(); err != nil {
+		return nil, fmt.Errorf("crux: state of %T: %w", s.method, err)
 	}
 	return st, s.schemeStates(st)
 }
@@ -252,21 +250,13 @@ func (g *group) provides(p *PointData) bool {
 
 // setParts restores method, scheme and point schemes, all or none of them.
 func (s *Solver) setParts(st *State) error {
-	method, ok := s.method.(stateful)
-	if !ok && len(st.Method) > 0 {
-		return fmt.Errorf("it was not made by the method %T", s.method)
-	}
 	if _, ok := s.options.Weights.(stateful); !ok && len(st.Scheme) > 0 {
 		return fmt.Errorf("it was not made with the weight scheme %T", s.options.Weights)
 	}
-	parts := s.schemeParts(st)
-	if method != nil {
-		if err := s.method.Init(s.params()); err != nil {
-			return err
-		}
-		parts = append(parts, part{method, st.Method})
+	if err := s.method.Init(s.params()); err != nil {
+		return err
 	}
-	return setAll(parts)
+	return setAll(append(s.schemeParts(st), part{s.method, st.Method}))
 }
 
 // setSchemeStates undoes whatever has been asked of the schemes since schemeStates.

@@ -152,6 +152,13 @@ func (h *Halving) Step(ctx context.Context, f optim.Objective, theta []float64) 
 	return loss, &optim.ConvergedError{Method: "Halving", Reason: optim.NoProgress}
 }
 
+func (h *Halving) Info(optim.Objective) optim.Info {
+	return optim.Info{Name: "Halving", Rate: math.NaN()} // it has no learning rate
+}
+
+func (h *Halving) State() ([]byte, error)  { return nil, nil } // a step needs nothing of the one before
+func (h *Halving) SetState(_ []byte) error { return nil }
+
 // Largest keeps the largest residual of a constraint that any step has seen.
 type Largest struct {
 	Constraint string

@@ -2,7 +2,6 @@ package optim
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math"
 
@@ -24,7 +23,7 @@ type Adam struct {
 	Beta2 float64  // decay of the mean square; 0 means 0.999
 	Eps   float64  // added to the root; 0 means 1e-8
 
-	chain   FirstOrder
+	chain
 	moments adamScale
 }
 
@@ -33,28 +32,48 @@ func (a *Adam) Init(params []Param) error {
 	if err := a.moments.set(a.Beta1, a.Beta2, a.Eps); err != nil {
 		return fmt.Errorf("optim: Adam: %w", err)
 	}
-	a.chain.name = "Adam"
-	a.chain.transforms = append(a.chain.transforms[:0], &a.moments, ScaleByLR(rateOr(a.LR, 1e-3)))
-	return a.chain.Init(params)
+	return a.begins("Adam", params, &a.moments, ScaleByLR(rateOr(a.LR, 1e-3)))
 }
 
-// Step implements Method.
-func (a *Adam) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	return a.chain.Step(ctx, f, theta)
+// Info implements Method.
+func (a *Adam) Info(Objective) Info {
+	return a.rated("Adam", rateOr(a.LR, 1e-3), fmt.Sprintf(", beta1 %g, beta2 %g", cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.999)))
 }
 
-// State implements Stateful.
-func (a *Adam) State() ([]byte, error) { return a.chain.State() }
+// AdamW is [Adam] with decoupled weight decay (Loshchilov & Hutter 2019, Algorithm 2):
+//
+//	θ ← θ − α·(m̂/(√v̂ + ε) + λ·θ)
+//
+// As in Optax and PyTorch α multiplies the decay too; in the paper only the schedule does. AdamW is exactly
+// Chain(ScaleByAdam(), AddDecayedWeights(λ, choice), ScaleByLR(α)). It must not be copied after Init.
+type AdamW struct {
+	LR     Schedule               // step size α; nil means Constant(1e-3)
+	Beta1  float64                // as in Adam; 0 means 0.9
+	Beta2  float64                // as in Adam; 0 means 0.999
+	Eps    float64                // as in Adam; 0 means 1e-8
+	Decay  float64                // λ; 0 decays nothing. 1e-4 to 1e-2 are usual
+	Decays func(path string) bool // the parameters that decay; nil means all
 
-// SetState implements Stateful.
-func (a *Adam) SetState(state []byte) error { return a.chain.SetState(state) }
+	chain
+	moments adamScale
+	decay   weightDecay
+}
 
-// LearningRate implements Rated.
-func (a *Adam) LearningRate() float64 { return rateOr(a.LR, 1e-3)(a.chain.step) }
+// Init implements Method.
+func (a *AdamW) Init(params []Param) error {
+	if err := a.moments.set(a.Beta1, a.Beta2, a.Eps); err != nil {
+		return fmt.Errorf("optim: AdamW: %w", err)
+	}
+	a.decay.decay, a.decay.choice = a.Decay, a.Decays
+	if err := a.decay.Init(params); err != nil {
+		return fmt.Errorf("optim: AdamW: %w", err)
+	}
+	return a.begins("AdamW", params, &a.moments, &a.decay, ScaleByLR(rateOr(a.LR, 1e-3)))
+}
 
-// Describe implements Describer.
-func (a *Adam) Describe() string {
-	return fmt.Sprintf("Adam(learning rate %.3g, beta1 %g, beta2 %g)", a.LearningRate(), cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.999))
+// Info implements Method.
+func (a *AdamW) Info(Objective) Info {
+	return a.rated("AdamW", rateOr(a.LR, 1e-3), fmt.Sprintf(", beta1 %g, beta2 %g, decay %g", cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.999), a.Decay))
 }
 
 // ScaleByAdam divides the running mean of the update by the root of its running mean square, as [Adam] does, with the

@@ -26,7 +26,7 @@ import (
 // works as long as they fall.
 //
 // All decisions follow from the losses, so a run is as deterministic as its methods; only a time budget, which is the
-// solver's, depends on the machine. [Auto.Choices] tells what was decided and why. docs/evidence.md has the measurements behind the
+// solver's, depends on the machine. [Auto.Info] tells what was decided and why, in Choices. docs/evidence.md has the measurements behind the
 // choice.
 //
 // The zero value is ready for use. It must not be copied after Init.
@@ -82,26 +82,40 @@ func (a *Auto) forget() {
 	a.best, a.mark, a.last, a.anew, a.past, a.stall = inf, inf, inf, inf, inf, ""
 }
 
-// Check implements Checker: it decides.
-func (a *Auto) Check(ctx context.Context, f Objective) error {
-	if a.plan == undecided {
-		p, why := a.choose(f)
-		if err := a.build(p); err != nil {
-			return err
-		}
-		var names []string
-		for _, s := range a.stages {
-			names = append(names, s.name)
-		}
-		a.lines = []string{strings.Join(names, ", then ") + ": " + why}
+// Info implements Method. The first one with an objective decides, unless a Step has.
+func (a *Auto) Info(f Objective) Info {
+	info := about(autoName)
+	if f.Loss != nil && a.layout.known {
+		info.Err = a.decide(f)
 	}
-	for _, s := range a.stages[a.now:] {
-		if c, ok := s.method.(Checker); ok {
-			if err := c.Check(ctx, f); err != nil {
-				return fmt.Errorf("optim: %s: %w", autoName, err)
-			}
+	info.Choices = slices.Clone(a.lines)
+	for i, s := range a.stages {
+		k := s.method.Info(f)
+		if i == a.now {
+			info.Rate = k.Rate
+		}
+		info.Memory = append(info.Memory, k.Memory...)
+		if i >= a.now && k.Err != nil && info.Err == nil {
+			info.Err = fmt.Errorf("optim: %s: %w", autoName, k.Err)
 		}
 	}
+	return info
+}
+
+// decide picks the plan, once.
+func (a *Auto) decide(f Objective) error {
+	if a.plan != undecided {
+		return nil
+	}
+	p, why := a.choose(f)
+	if err := a.build(p); err != nil {
+		return err
+	}
+	var names []string
+	for _, s := range a.stages {
+		names = append(names, s.name)
+	}
+	a.lines = []string{strings.Join(names, ", then ") + ": " + why}
 	return nil
 }
 
@@ -113,10 +127,8 @@ func (a *Auto) Step(ctx context.Context, f Objective, theta []float64) (float64,
 	if err := ctx.Err(); err != nil {
 		return math.NaN(), err
 	}
-	if a.plan == undecided {
-		if err := a.Check(ctx, f); err != nil {
-			return math.NaN(), err
-		}
+	if err := a.decide(f); err != nil {
+		return math.NaN(), err
 	}
 	for {
 		s := &a.stages[a.now]
@@ -195,19 +207,3 @@ func (a *Auto) next(why string) {
 	a.forget()
 	a.lines = append(a.lines, fmt.Sprintf("step %d: %s after %s: %s", a.all, a.stages[a.now].name, s.name, why))
 }
-
-// Choices implements Chooser.
-func (a *Auto) Choices() []string { return slices.Clone(a.lines) }
-
-// LearningRate implements Rated.
-func (a *Auto) LearningRate() float64 {
-	if a.plan != undecided {
-		if r, ok := a.stages[a.now].method.(Rated); ok {
-			return r.LearningRate()
-		}
-	}
-	return math.NaN()
-}
-
-// Describe implements Describer.
-func (a *Auto) Describe() string { return autoName }

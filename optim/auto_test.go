@@ -28,7 +28,7 @@ func TestAuto(t *testing.T) {
 	if e := p.relL2(theta); !(loss < 1e-18 && e < 1e-11) {
 		t.Errorf("loss %.1e, error %.1e", loss, e)
 	}
-	lines := m.Choices()
+	lines := m.Info(optim.Objective{}).Choices
 	if len(lines) < 2 || !strings.HasPrefix(lines[0], "soap, then lm, then ssbroyden: 141 parameters and 48 residuals") || !strings.Contains(lines[1], "lm after soap") {
 		t.Errorf("choices:\n%s", strings.Join(lines, "\n"))
 	}
@@ -53,10 +53,10 @@ func TestAutoChoices(t *testing.T) {
 		{&optim.Auto{}, 5001, huge, "soap, then ssbroyden: 5001 parameters, and a loss that is not a sum of squares, too many for a matrix of their squares (up to 5000), so ssbroyden with a memory of 300 directions"},
 	} {
 		initialised(t, c.m, c.n)
-		if err := c.m.Check(t.Context(), c.f.Objective()); err != nil {
+		if err := c.m.Info(c.f.Objective()).Err; err != nil {
 			t.Fatal(err)
 		}
-		if got := c.m.Choices(); len(got) != 1 || got[0] != c.want {
+		if got := c.m.Info(optim.Objective{}).Choices; len(got) != 1 || got[0] != c.want {
 			t.Errorf("chose %q, want %q", got, c.want)
 		}
 	}
@@ -77,7 +77,7 @@ func TestAutoFollowsChanges(t *testing.T) {
 	var f *optimtest.Func
 	var fresh []float64 // losses on new points
 	var err error
-	for e := 0; err == nil && len(m.Choices()) < 3 && e < 3000; e++ {
+	for e := 0; err == nil && len(m.Info(optim.Objective{}).Choices) < 3 && e < 3000; e++ {
 		if e%10 == 0 {
 			for i := range p.xs {
 				p.xs[i] = -1 + 2*rng.Float64()
@@ -89,7 +89,7 @@ func TestAutoFollowsChanges(t *testing.T) {
 			fresh = append(fresh, loss)
 		}
 	}
-	lines := m.Choices()
+	lines := m.Info(optim.Objective{}).Choices
 	t.Logf("%v; losses on new points %.1e\n%s", err, fresh, strings.Join(lines, "\n"))
 	if err != nil && !errors.Is(err, optim.ErrConverged) || len(lines) < 3 {
 		t.Fatalf("%v after %q", err, lines)
@@ -129,7 +129,7 @@ func TestAutoResumes(t *testing.T) {
 			initialised(t, two, len(broken))
 		}
 	}
-	if a, b := one.Choices(), two.Choices(); len(a) < 2 || !slices.Equal(a, b) {
+	if a, b := one.Info(optim.Objective{}).Choices, two.Info(optim.Objective{}).Choices; len(a) < 2 || !slices.Equal(a, b) {
 		t.Errorf("choices %q and, resumed, %q", a, b)
 	}
 }
@@ -163,7 +163,7 @@ func ExampleAuto() {
 		_, err = m.Step(context.Background(), f.Objective(), theta)
 	}
 	fmt.Printf("%.6f %v\n", theta, errors.Is(err, optim.ErrConverged))
-	fmt.Println(strings.Join(m.Choices(), "\n"))
+	fmt.Println(strings.Join(m.Info(optim.Objective{}).Choices, "\n"))
 	// Output:
 	// [1.000000 1.000000] true
 	// soap, then lm, then ssbroyden: 2 parameters and 2 residuals, all in mean squares

@@ -7,7 +7,7 @@ import (
 
 const autoState = "optim.Auto/3"
 
-// State implements Stateful.
+// State implements Method.
 func (a *Auto) State() ([]byte, error) {
 	w, pending, err := a.begin(autoState)
 	if w == nil {
@@ -27,14 +27,16 @@ func (a *Auto) State() ([]byte, error) {
 	w.Bytes([]byte(a.stall))
 	w.Bytes([]byte(strings.Join(a.lines, "\n")))
 	for _, s := range a.stages {
-		if err := saveMethod(w, s.method); err != nil {
+		b, err := s.method.State()
+		if err != nil {
 			return nil, fmt.Errorf("optim: %s: %w", autoName, err)
 		}
+		w.Bytes(b)
 	}
 	return w.State(), nil
 }
 
-// SetState implements Stateful.
+// SetState implements Method.
 func (a *Auto) SetState(state []byte) error { return a.setState(state, a.restore) }
 
 func (a *Auto) restore(state []byte) error {
@@ -64,7 +66,7 @@ func (a *Auto) restore(state []byte) error {
 		return err
 	}
 	for i, s := range b.stages {
-		if err := restoreMethod(s.method, states[i]); err != nil {
+		if err := s.method.SetState(states[i]); err != nil {
 			return fmt.Errorf("optim: %s: %w", autoName, err)
 		}
 	}

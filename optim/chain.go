@@ -49,6 +49,21 @@ type FirstOrder struct {
 	u    []float64 // the gradient, then the update
 }
 
+// chain is what the named methods embed.
+type chain = FirstOrder
+
+// begins makes it the named method with these transforms.
+func (c *FirstOrder) begins(name string, params []Param, transforms ...Transform) error {
+	c.name, c.transforms = name, append(c.transforms[:0], transforms...)
+	return c.Init(params)
+}
+
+// rated is the Info of the named method with a learning rate.
+func (c *FirstOrder) rated(name string, lr Schedule, settings string) Info {
+	rate := lr(c.step)
+	return Info{Name: name, Settings: fmt.Sprintf("learning rate %.3g%s", rate, settings), Rate: rate}
+}
+
 // Init implements Method.
 func (c *FirstOrder) Init(params []Param) error {
 	for i, t := range c.transforms {
@@ -103,32 +118,26 @@ func (c *FirstOrder) Step(ctx context.Context, f Objective, theta []float64) (fl
 // rater is a transform with a learning rate.
 type rater interface{ rate(step int) float64 }
 
-// LearningRate implements Rated: the product of the rates of the links that have one, 1 when none has.
-func (c *FirstOrder) LearningRate() float64 {
-	lr := 1.0
-	for _, t := range c.transforms {
-		if r, ok := t.(rater); ok {
-			lr *= r.rate(c.step)
-		}
-	}
-	return lr
-}
-
-// Describe implements Describer.
-func (c *FirstOrder) Describe() string {
+// Info implements Method. Rate is the product of the rates of the links that have one, 1 when none has.
+func (c *FirstOrder) Info(Objective) Info {
+	info := Info{Name: c.name, Rate: 1}
 	names := make([]string, len(c.transforms))
 	for i, t := range c.transforms {
+		if r, ok := t.(rater); ok {
+			info.Rate *= r.rate(c.step)
+		}
 		names[i] = fmt.Sprintf("%T", t)
 		if s, ok := t.(fmt.Stringer); ok {
 			names[i] = s.String()
 		}
 	}
-	return c.name + "(" + strings.Join(names, ", ") + ")"
+	info.Settings = strings.Join(names, ", ")
+	return info
 }
 
 const chainState = "optim.Chain/1"
 
-// State implements Stateful.
+// State implements Method.
 func (c *FirstOrder) State() ([]byte, error) {
 	w, pending, err := c.begin(chainState)
 	if w == nil {
@@ -149,7 +158,7 @@ func (c *FirstOrder) State() ([]byte, error) {
 	return w.State(), nil
 }
 
-// SetState implements Stateful. It is all or nothing, except that a link may fail after an earlier one was restored.
+// SetState implements Method. It is all or nothing, except that a link may fail after an earlier one was restored.
 func (c *FirstOrder) SetState(state []byte) error { return c.setState(state, c.restore) }
 
 func (c *FirstOrder) restore(state []byte) error {

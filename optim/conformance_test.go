@@ -39,29 +39,29 @@ func TestConformance(t *testing.T) {
 		{"LevenbergMarquardt without a matrix", func() optim.Method { return &optim.LevenbergMarquardt{MatrixFree: true} }},
 		{"LevenbergMarquardt with three rows", func() optim.Method { return &optim.LevenbergMarquardt{Rows: 3} }},
 		{"groups with least squares without a matrix", func() optim.Method {
-			return optim.Groups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{Rows: 3}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
+			return inGroups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{Rows: 3}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
 		}},
 		{"LevenbergMarquardt with a sketch", func() optim.Method { return &optim.LevenbergMarquardt{Sketch: 2} }},
 		{"KFAC", func() optim.Method { return &optim.KFAC{} }},
 		{"KFAC with Kronecker factors", func() optim.Method { return &optim.KFAC{Exact: -1, Every: 3, Decay: 0.5} }},
 		{"KFAC as in the paper", func() optim.Method { return &optim.KFAC{Exact: -1, Averaging: optim.Expand} }},
 		{"groups with KFAC", func() optim.Method {
-			return optim.Groups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.KFAC{Exact: -1}})
+			return inGroups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.KFAC{Exact: -1}})
 		}},
-		{"EMA", func() optim.Method { return &optim.EMA{Method: &optim.Adam{LR: optim.Constant(1e-2)}} }},
+		{"EMA", func() optim.Method { return averaged(&optim.Adam{LR: optim.Constant(1e-2)}, 0.999) }},
 		{"Auto", func() optim.Method { return &optim.Auto{} }},
 		{"Auto for float32", func() optim.Method { return &optim.Auto{Single: true} }},
 		{"groups with least squares", func() optim.Method {
-			return optim.Groups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
+			return inGroups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
 		}},
 		{"phases", func() optim.Method {
 			return optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: 5}, optim.Phase{Method: &optim.LBFGS{}, Steps: 12}, optim.Phase{Method: &optim.SSBroyden{}})
 		}},
 		{"groups", func() optim.Method {
-			return optim.Groups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.SGD{Momentum: 0.9}})
+			return inGroups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.SGD{Momentum: 0.9}})
 		}},
 		{"groups with a line search", func() optim.Method {
-			return optim.Groups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.LBFGS{}})
+			return inGroups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.LBFGS{}})
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) { optimtest.Run(t, c.make) })

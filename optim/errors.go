@@ -14,7 +14,7 @@ var (
 	ErrConverged = errors.New("converged")
 
 	// ErrNonFinite is wrapped by the error of a Step whose loss or gradient at entry is NaN or Inf. theta is unchanged.
-	ErrNonFinite = errors.New("not finite")
+	ErrNonFinite = vec.ErrNonFinite
 )
 
 // Reason says why a method stopped.

@@ -34,7 +34,7 @@ func ExampleAdam() {
 func ExampleAdamW() {
 	// Biases are not decayed.
 	m := &optim.AdamW{LR: optim.Constant(1e-3), Decay: 1e-2, Decays: func(path string) bool { return path != "bias" }}
-	fmt.Println(m.Describe())
+	fmt.Println(optim.Describe(m))
 	// Output:
 	// AdamW(learning rate 0.001, beta1 0.9, beta2 0.999, decay 0.01)
 }
@@ -55,7 +55,7 @@ func ExampleChain() {
 	)
 	theta := []float64{-1.2, 1}
 	err := minimise(m, theta)
-	fmt.Println(m.Describe())
+	fmt.Println(optim.Describe(m))
 	fmt.Printf("%.4f %v\n", theta, err)
 	// Output:
 	// Chain(clip norm 1, adam 0.9 0.999 1e-08, learning rate)
@@ -87,7 +87,7 @@ func ExampleSSBroyden_memory() {
 	theta := make([]float64, 40)
 	m := &optim.SSBroyden{Memory: 10, GradTol: 1e-9}
 	err := minimise(m, theta)
-	fmt.Println(m.Describe())
+	fmt.Println(optim.Describe(m))
 	fmt.Printf("%.6f %.6f %t\n", theta[0], theta[39], errors.Is(err, optim.ErrConverged))
 	// Output:
 	// SSBroyden(memory 10)
@@ -145,7 +145,7 @@ func ExamplePlateau() {
 	}
 	flat := &optimtest.Func{F: func(grad, _ []float64) float64 { grad[0] = 0; return 1 }}
 	for range 10 {
-		fmt.Print(m.LearningRate(), " ")
+		fmt.Print(m.Info(optim.Objective{}).Rate, " ")
 		if _, err := m.Step(context.Background(), flat.Objective(), []float64{0}); err != nil {
 			fmt.Println(err)
 		}
@@ -187,7 +187,7 @@ func ExampleKFAC() {
 		}
 		fmt.Printf("step %d: loss %.0e\n", k, loss)
 	}
-	fmt.Println(m.Check(context.Background(), (&optimtest.Func{F: optimtest.Bowl(1)}).Objective()))
+	fmt.Println(m.Info((&optimtest.Func{F: optimtest.Bowl(1)}).Objective()).Err)
 	// Output:
 	// step 0: loss 5e+05
 	// step 1: loss 5e+01

@@ -122,10 +122,10 @@ func TestInvalidSettings(t *testing.T) {
 		optim.Phases(optim.Phase{Steps: 3}),
 		optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: -1}),
 		optim.Phases(optim.Phase{Method: &optim.SGD{Momentum: 2}}),
-		optim.Groups(),
+		inGroups(),
 		optim.Phases(optim.Phase{Method: &optim.SSBroyden{}, Steps: 1}, optim.Phase{Method: &optim.Adam{Beta1: 3}}),
-		optim.Groups(optim.Group{}),
-		optim.Groups(optim.Group{Method: &optim.SGD{Momentum: 2}}),
+		inGroups(optim.Group{}),
+		inGroups(optim.Group{Method: &optim.SGD{Momentum: 2}}),
 	} {
 		err := m.Init(optim.Flat(3))
 		if err == nil {

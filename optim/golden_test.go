@@ -56,6 +56,17 @@ type given optim.Objective
 
 func (g given) Objective() optim.Objective { return optim.Objective(g) }
 
+// inGroups is one phase of these groups.
+func inGroups(groups ...optim.Group) *optim.Phased { return optim.Phases(optim.Phase{Groups: groups}) }
+
+// averaged is one phase with a mean.
+func averaged(m optim.Method, decay float64) *optim.Phased {
+	return optim.Phases(optim.Phase{Method: m, EMA: decay})
+}
+
+// meanOf is the mean of a method.
+func meanOf(m optim.Method) *optim.Mean { return m.Info(optim.Objective{}).Mean }
+
 // take takes k steps, none of which may fail.
 func take(t *testing.T, m optim.Method, f source, theta []float64, k int) {
 	t.Helper()

@@ -26,7 +26,7 @@ func isNet(path string) bool { return strings.HasPrefix(path, "u/") }
 
 func grouped(t *testing.T, groups ...optim.Group) optim.Method {
 	t.Helper()
-	m := optim.Groups(groups...)
+	m := inGroups(groups...)
 	if err := m.Init(netAndKappa()); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestFreezeKeepsBits(t *testing.T) {
 	for _, m := range []optim.Method{&optim.Adam{}, &optim.LBFGS{}, &optim.SSBroyden{}} {
 		theta := optimtest.RosenbrockStart(7)
 		theta[4] = math.Copysign(0, -1)
-		take(t, grouped(t, optim.Group{Select: isNet, Method: m}, optim.Group{Method: optim.Freeze{}}), &optimtest.Func{F: optimtest.Rosenbrock}, theta, 10)
+		take(t, grouped(t, optim.Group{Select: isNet, Method: m}, optim.Group{Freeze: true}), &optimtest.Func{F: optimtest.Rosenbrock}, theta, 10)
 		if math.Float64bits(theta[4]) != 1<<63 {
 			t.Errorf("%s: a frozen −0 became %v", optim.Describe(m), theta[4])
 		}
@@ -105,7 +105,7 @@ func TestRestrictedMinimum(t *testing.T) {
 	}}
 	theta := optimtest.RosenbrockStart(7)
 	theta[4] = 3.5
-	m := grouped(t, optim.Group{Select: isNet, Method: &optim.SSBroyden{}}, optim.Group{Method: optim.Freeze{}})
+	m := grouped(t, optim.Group{Select: isNet, Method: &optim.SSBroyden{}}, optim.Group{Freeze: true})
 	_, err := descend(t, m, f, theta, 500)
 	if err == nil {
 		t.Error("no convergence")
@@ -141,19 +141,20 @@ func TestGroupSelectionErrors(t *testing.T) {
 		{[]optim.Group{{Select: isNet, Method: &optim.Adam{}}}, "no group selects kappa"},
 		{[]optim.Group{{Select: func(string) bool { return false }, Method: &optim.Adam{}}, {Method: &optim.Adam{}}}, "group 0 selects nothing that is left; the parameters are u/layer0/weight, kappa, u/layer1/weight"},
 		{[]optim.Group{{Method: &optim.Adam{}}, {Select: isNet, Method: &optim.Adam{}}}, "group 1 selects nothing that is left"},
+		{[]optim.Group{{Select: isNet}, {Method: &optim.Adam{}}}, "group 0 has no method; set Freeze to keep its parameters as they are"},
+		{[]optim.Group{{Method: &optim.Adam{}, Freeze: true}}, "group 0 has a method and is frozen"},
 	} {
-		err := optim.Groups(c.groups...).Init(netAndKappa())
+		err := inGroups(c.groups...).Init(netAndKappa())
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("error %v, want %q", err, c.says)
 		}
 	}
 }
 
-// TestInterruptedGroupsResumeFromState: a step that failed in the second group after the first had stepped goes on from a
-// saved state without stepping the first group twice.
-func TestInterruptedGroupsResumeFromState(t *testing.T) {
-	newMethod := func() *optim.Grouped {
-		m := optim.Groups(optim.Group{Select: isNet, Method: &optim.LBFGS{}}, optim.Group{Method: &optim.LBFGS{}})
+// TestInterruptedGroups: a step that failed in the second group after the first had stepped goes on without stepping the first group twice.
+func TestInterruptedGroups(t *testing.T) {
+	newMethod := func() *optim.Phased {
+		m := inGroups(optim.Group{Select: isNet, Method: &optim.LBFGS{}}, optim.Group{Method: &optim.LBFGS{}})
 		if err := m.Init(netAndKappa()); err != nil {
 			t.Fatal(err)
 		}
@@ -168,17 +169,12 @@ func TestInterruptedGroupsResumeFromState(t *testing.T) {
 	if _, err := m.Step(t.Context(), broken.Objective(), got); !errors.Is(err, errBroken) {
 		t.Fatalf("error %v", err)
 	}
-	state, err := m.State()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m = newMethod()
-	if err := m.SetState(state); err != nil {
+	if err := m.Init(netAndKappa()); err != nil { // as another Solve does
 		t.Fatal(err)
 	}
 	take(t, m, &optimtest.Func{F: optimtest.Bowl(100)}, got, 3)
 	if !slices.Equal(got, want) {
-		t.Errorf("resumed %v, uninterrupted %v", got, want)
+		t.Errorf("interrupted %v, uninterrupted %v", got, want)
 	}
 }
 
@@ -203,13 +199,15 @@ func (b *breaking) Grad(ctx context.Context, grad, theta []float64) (float64, er
 	return b.Func.Grad(ctx, grad, theta)
 }
 
-func ExampleGroups() {
+func ExamplePhase_groups() {
 	// The network learns by Adam, the PDE parameter kappa ten times as fast, the first layer not at all.
-	m := optim.Groups(
-		optim.Group{Select: func(p string) bool { return p == "u/layer0/weight" }, Method: optim.Freeze{}},
-		optim.Group{Select: func(p string) bool { return p == "kappa" }, Method: &optim.Adam{LR: optim.Constant(1e-2)}},
-		optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-3)}},
-	)
+	m := optim.Phases(optim.Phase{
+		Groups: []optim.Group{
+			{Select: func(p string) bool { return p == "u/layer0/weight" }, Freeze: true},
+			{Select: func(p string) bool { return p == "kappa" }, Method: &optim.Adam{LR: optim.Constant(1e-2)}},
+		},
+		Method: &optim.Adam{LR: optim.Constant(1e-3)},
+	})
 	if err := m.Init(netAndKappa()); err != nil {
 		fmt.Println(err)
 		return

@@ -2,9 +2,11 @@ package optim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
+	"github.com/crux-pinn/crux/optim/internal/kron"
 	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
@@ -60,12 +62,12 @@ type KFAC struct {
 	pair      [2]float64 // λ and λ′ that the bases were made for
 	delta     []float64  // the last step; nil before the first
 	progress  progress
-	now, next *blocked    // M, and the one that is being made
+	now, next *blocks     // M, and the one that is being made
 	saved     [][]float64 // the numbers of M in a restored state
 
 	lent, pool   Pool // where the objective lends none, and that of the step
 	g, at, x, gx []float64
-	space        subspace
+	space        kron.Subspace
 }
 
 const (
@@ -104,12 +106,18 @@ func (m *KFAC) fresh() error {
 	for _, v := range []*[]float64{&m.g, &m.at, &m.x, &m.gx} {
 		*v = make([]float64, m.layout.n)
 	}
-	m.space = subspace{}
+	m.space = kron.Subspace{}
 	return nil
 }
 
-// Check implements Checker.
-func (m *KFAC) Check(_ context.Context, f Objective) error {
+// Info implements Method.
+func (m *KFAC) Info(f Objective) Info {
+	info := about(kfacName)
+	info.Err = m.check(f)
+	return info
+}
+
+func (m *KFAC) check(f Objective) error {
 	if err := f.squares(kfacName); err != nil {
 		return err
 	}
@@ -133,7 +141,7 @@ func (m *KFAC) Step(ctx context.Context, f Objective, theta []float64) (float64,
 	if m.layout.n == 0 {
 		return f.Loss(ctx, theta)
 	}
-	if err := m.divide(ctx, f); err != nil {
+	if err := m.divide(f); err != nil {
 		return math.NaN(), err
 	}
 	copy(m.at, theta)
@@ -154,7 +162,7 @@ func (m *KFAC) Step(ctx context.Context, f Objective, theta []float64) (float64,
 	if every == 0 {
 		every = 10
 	}
-	due := m.age%every == 0 || m.now.trace == 0
+	due := m.age%every == 0 || m.now.Trace == 0
 	for {
 		next, err := m.try(ctx, f, loss, due, m.age/every%2 == 0)
 		if err != nil {
@@ -172,12 +180,12 @@ func (m *KFAC) Step(ctx context.Context, f Objective, theta []float64) (float64,
 }
 
 // divide checks the objective and divides the parameters into blocks.
-func (m *KFAC) divide(ctx context.Context, f Objective) error {
+func (m *KFAC) divide(f Objective) error {
 	m.pool = f.lends(m.lent)
 	if q := f.Squares; q != nil && q.Factors != nil && m.now != nil && m.now.constraints == q.Factors.Constraints {
 		return nil
 	}
-	if err := m.Check(ctx, f); err != nil {
+	if err := m.check(f); err != nil {
 		return err
 	}
 	r := f.Squares.Factors
@@ -189,9 +197,9 @@ func (m *KFAC) divide(ctx context.Context, f Objective) error {
 	if most == 0 {
 		most = 1024
 	}
-	m.now, m.next = newBlocked(m.layout.params, layers, r.Constraints, max(most, 0)), newBlocked(m.layout.params, layers, r.Constraints, max(most, 0))
-	if m.now.take(m.saved) {
-		if err := m.now.decompose(m.pool, m.pair); err != nil {
+	m.now, m.next = newBlocks(m.layout.params, layers, r.Constraints, max(most, 0)), newBlocks(m.layout.params, layers, r.Constraints, max(most, 0))
+	if m.now.Take(m.saved) {
+		if err := m.now.Decompose(m.pool, m.pair); err != nil {
 			return fmt.Errorf("optim: %s: %w", kfacName, err)
 		}
 	}
@@ -220,5 +228,67 @@ func (m *KFAC) converged(r Reason, loss float64) error {
 	return &ConvergedError{Method: kfacName, Reason: r, Loss: loss, Grad: vec.NormInf(m.g)}
 }
 
-// Describe implements Describer.
-func (m *KFAC) Describe() string { return kfacName }
+const kfacState = "optim.KFAC/1"
+
+// State implements Method: the factors, λ, the last step and what is known of progress.
+func (m *KFAC) State() ([]byte, error) {
+	w, pending, err := m.begin(kfacState)
+	if w == nil {
+		return pending, err
+	}
+	w.Int(m.age)
+	for _, x := range []float64{m.lambda, m.pair[0], m.pair[1]} {
+		w.Float(x)
+	}
+	w.Floats(m.delta)
+	m.progress.save(w)
+	numbers := m.saved
+	if m.now != nil {
+		numbers = m.now.Numbers()
+	}
+	w.Int(len(numbers))
+	for _, x := range numbers {
+		w.Floats(x)
+	}
+	return w.State(), nil
+}
+
+// SetState implements Method.
+func (m *KFAC) SetState(state []byte) error { return m.setState(state, m.restore) }
+
+func (m *KFAC) restore(state []byte) error {
+	r := m.open(kfacState, state)
+	age := r.Int()
+	lambda, pair := r.Float(), [2]float64{r.Float(), r.Float()}
+	delta := r.Floats()
+	g := loadProgress(r)
+	var saved [][]float64
+	for range r.Int() {
+		saved = append(saved, r.Floats())
+		if r.Err != nil {
+			break
+		}
+		if vec.FirstNonFinite(saved[len(saved)-1]) >= 0 {
+			r.Err = errors.New("the factors in the state are not finite")
+		}
+	}
+	if r.Err == nil {
+		for _, x := range []float64{lambda, pair[0], pair[1]} {
+			if !(x >= 0) || math.IsInf(x, 1) {
+				r.Err = errors.New("the damping in the state is not a finite number")
+			}
+		}
+		if len(delta) != 0 && len(delta) != m.layout.n || vec.FirstNonFinite(delta) >= 0 {
+			r.Err = fmt.Errorf("the state holds no step of %d finite numbers", m.layout.n)
+		}
+	}
+	if err := r.Finish(); err != nil {
+		return err
+	}
+	if len(delta) == 0 {
+		delta = nil
+	}
+	m.age, m.lambda, m.pair, m.delta, m.progress = age, lambda, pair, delta, g
+	m.now, m.next, m.saved = nil, nil, saved
+	return nil
+}

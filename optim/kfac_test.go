@@ -30,10 +30,10 @@ func TestKFACRefuses(t *testing.T) {
 		m, theta := &optim.KFAC{}, []float64{1, 2}
 		initialised(t, m, 2)
 		_, err := m.Step(t.Context(), f.Objective(), theta)
-		if early := m.Check(t.Context(), f.Objective()); err == nil || early == nil || err.Error() != early.Error() || !strings.Contains(err.Error(), want) {
+		if early := m.Info(f.Objective()).Err; err == nil || early == nil || err.Error() != early.Error() || !strings.Contains(err.Error(), want) {
 			t.Errorf("Step: %v; Check: %v; want an error that says %q", err, early, want)
 		}
-		g := optim.Groups(optim.Group{Method: &optim.KFAC{}})
+		g := inGroups(optim.Group{Method: &optim.KFAC{}})
 		initialised(t, g, 2)
 		if _, err := g.Step(t.Context(), f.Objective(), theta); err == nil {
 			t.Errorf("%s: accepted in a group", want)

@@ -49,5 +49,9 @@ func (l *LBFGS) memory() int {
 	return l.Memory
 }
 
-// Describe implements Describer.
-func (l *LBFGS) Describe() string { return fmt.Sprintf("LBFGS(memory %d)", l.memory()) }
+// Info implements Method.
+func (l *LBFGS) Info(Objective) Info {
+	info := about("LBFGS")
+	info.Settings = fmt.Sprintf("memory %d", l.memory())
+	return info
+}

@@ -30,7 +30,7 @@ import (
 // of min(P, R)² numbers are kept. Near the end, where λ is below 1e-13 of the trace of JᵀJ, there are three more of them: the
 // factorisation is then computed from J, as JᵀJ has lost the directions that are still to be found. For R ≥ P it comes in blocks of rows, and
 // memory is then 40·P² bytes, 128 MB for blocks and at most 100 MB for those of the objective, whatever R is; for R < P all of J is kept,
-// 40·R² + 8·R·P bytes in all, or, where J were more than 256 MB, this is left out. [LevenbergMarquardt.Demands] is the estimate.
+// 40·R² + 8·R·P bytes in all, or, where J were more than 256 MB, this is left out. [LevenbergMarquardt.Info] has the estimate.
 //
 // Where P and R are both above 5000 there are no such matrices. The systems are solved by conjugate gradients with products J·v and
 // Jᵀ·u, each about a gradient, to an accuracy that follows the progress of the loss (Eisenstat & Walker 1996), and
@@ -133,9 +133,13 @@ func (m *LevenbergMarquardt) fresh() error {
 	return nil
 }
 
-// Check implements Checker.
-func (m *LevenbergMarquardt) Check(_ context.Context, f Objective) error {
-	return f.squares(marquardtName)
+// Info implements Method.
+func (m *LevenbergMarquardt) Info(f Objective) Info {
+	info := about(marquardtName)
+	if info.Err = f.squares(marquardtName); info.Err == nil {
+		info.Memory = []Demand{{marquardtName, m.systems.Memory(f.Squares.Rows(), m.layout.n)}}
+	}
+	return info
 }
 
 // Step implements Method.
@@ -315,7 +319,7 @@ func (m *LevenbergMarquardt) move(ctx context.Context, f Objective) (float64, er
 
 const marquardtState = "optim.LevenbergMarquardt/3"
 
-// State implements Stateful: λ, what is known of progress and how many samples were drawn.
+// State implements Method: λ, what is known of progress and how many samples were drawn.
 func (m *LevenbergMarquardt) State() ([]byte, error) {
 	w, pending, err := m.begin(marquardtState)
 	if w == nil {
@@ -327,7 +331,7 @@ func (m *LevenbergMarquardt) State() ([]byte, error) {
 	return w.State(), nil
 }
 
-// SetState implements Stateful.
+// SetState implements Method.
 func (m *LevenbergMarquardt) SetState(state []byte) error { return m.setState(state, m.restore) }
 
 func (m *LevenbergMarquardt) restore(state []byte) error {
@@ -344,6 +348,3 @@ func (m *LevenbergMarquardt) restore(state []byte) error {
 	m.lambda, m.progress, m.systems.Draw = lambda, g, draw
 	return nil
 }
-
-// Describe implements Describer.
-func (m *LevenbergMarquardt) Describe() string { return marquardtName }

@@ -5,7 +5,8 @@
 //
 // First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW], [SOAP] and [SGD] are the well-known ones.
 // [LBFGS] and [SSBroyden] are quasi-Newton methods with a strong-Wolfe line search. [LevenbergMarquardt] and [KFAC] solve with the
-// residuals' Jacobian. [Phases] runs methods one after the other, [Groups] gives parameter groups their own methods or freezes them.
+// residuals' Jacobian. [Phases] runs methods one after the other; a [Phase] can give groups of parameters methods of their own or freeze
+// them, and average the parameters.
 //
 // # How to choose
 //
@@ -19,14 +20,11 @@
 //
 // # Extending
 //
-// A new method implements [Method] and, when it has state worth keeping, [Stateful]; package optimtest tells whether it
-// does so correctly. A new rule for the direction of a first-order method implements [Transform] and joins a Chain.
+// A new method implements [Method]; package optimtest tells whether it does so correctly. A new rule for the direction of a first-order
+// method implements [Transform] and joins a Chain.
 package optim
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // Method takes training steps. Every implementation must pass optimtest.Run.
 //
@@ -43,39 +41,21 @@ type Method interface {
 	// An error that wraps [ErrConverged] says that the method cannot improve theta further and why.
 	// Step never leaves NaN or Inf in theta. It keeps no reference to theta.
 	Step(ctx context.Context, f Objective, theta []float64) (loss float64, err error)
+
+	// Info is what the method says of itself with respect to an objective. A solver asks between Init and the first Step, and goes no
+	// further where Info.Err is not nil. It may be asked at any time, and evaluates nothing; f is the zero Objective where only the method itself is of
+	// interest.
+	Info(f Objective) Info
+
+	Stateful
 }
 
-// Stateful is implemented by methods and transforms whose next step depends on earlier ones. A method restored with
-// SetState continues bit for bit as the one whose State was taken.
+// Stateful is what methods, and transforms whose next step depends on earlier ones, can save. One that is restored with
+// SetState continues bit for bit as the one whose State was taken. Without such memory State returns nil.
 //
 // SetState may be called before Init or after it. A state that belongs to another method or another layout is an
 // error: from SetState when the layout is known, otherwise from Init.
 type Stateful interface {
 	State() ([]byte, error)
 	SetState(state []byte) error
-}
-
-// Describer is implemented by methods that can print their settings in one line, for logs.
-type Describer interface {
-	Describe() string
-}
-
-// Rated is implemented by methods with a learning rate, for recorders.
-type Rated interface {
-	// LearningRate returns the rate the next Step will use: schedule(t) for step t. NaN means that there is none to speak of.
-	LearningRate() float64
-}
-
-// Describe returns m's own one-line description, or its type when it has none.
-func Describe(m Method) string {
-	if d, ok := m.(Describer); ok {
-		return d.Describe()
-	}
-	return fmt.Sprintf("%T", m)
-}
-
-// Chooser is implemented by methods that decide something by themselves.
-type Chooser interface {
-	// Choices are the decisions so far with their reasons, one a line, in order.
-	Choices() []string
 }

@@ -6,21 +6,45 @@ import (
 	"fmt"
 	"math"
 	"strings"
-
-	"github.com/crux-pinn/crux/optim/internal/saved"
 )
 
-// Phase is a stretch of training with one method.
+// Phase is a stretch of training.
 type Phase struct {
+	// Method trains the parameters that no group selects.
 	Method Method
-	Steps  int // steps it takes; 0 means until the method converges
+	// Steps are those that the phase takes; 0 means until the method converges.
+	Steps int
+
+	// Groups have methods of their own, or none: a parameter belongs to the first group that selects it. One that belongs nowhere is an
+	// error of Init, and so is a selection that ends up empty.
+	//
+	// All groups step from the same θ_e: each method minimises L over its own parameters, the others fixed at θ_e, and
+	// the results are put together. With first-order methods of equal settings that is the method without groups, to the
+	// bit. A quasi-Newton method searches its line within its group, so the joint step need not lower the loss.
+	//
+	// When the layout changes, a group whose own parameters are as before keeps its method's state. A group whose method has
+	// converged stays where it is; the phase converges when all have.
+	Groups []Group
+
+	// EMA is the decay d, in (0, 1), of an exponential [Mean] of the parameters; 0 means that there is none. With points drawn anew at
+	// every step, θ wanders about the minimum; the mean of the last 1/(1−d) steps lies nearer to it. Training does not notice: the steps
+	// are those without, to the bit. The mean takes the place of θ when the phase has taken its steps, so that the next one begins at it, and
+	// when the solver's Solve ends, however it does: what is evaluated and saved then is the mean. Another Solve goes on where
+	// training was. During a run, losses, trackers and checkpoints show the point of training; checkpoints hold the mean in the
+	// method's state.
+	EMA float64
 }
 
-// Phases runs one method after the other: a phase ends when it has taken its steps or when its method returns
+// Group is a set of parameters with a method of its own.
+type Group struct {
+	Select func(path string) bool // the parameters of the group; nil means all that no earlier group took
+	Method Method
+	Freeze bool // the parameters keep their bits, and there is no Method
+}
+
+// Phases runs one phase after the other: a phase ends when it has taken its steps or when its method returns
 // [ErrConverged], and the next one takes over at once, in the same Step. When the last one ends, Step returns an
 // error that wraps ErrConverged: the method's own, or one with the reason [PhasesDone].
-//
-// A phase of [EMA] that has taken its steps leaves its average to the next one.
 //
 // Each method counts its own steps, so schedules of a later phase begin at 0 when the phase does.
 func Phases(phases ...Phase) *Phased { return &Phased{phases: phases} }
@@ -30,8 +54,9 @@ type Phased struct {
 	phases []Phase
 
 	resumable
-	now  int // index of the current phase, len(phases) after the last
-	done int // steps taken in it
+	run  []stretch // the phases at work
+	now  int       // index of the current one, len(phases) after the last
+	done int       // steps taken in it
 }
 
 // Init implements Method. Every phase is initialised, so that a mistake in the last one shows before the first step.
@@ -39,30 +64,20 @@ func (p *Phased) Init(params []Param) error {
 	if len(p.phases) == 0 {
 		return errors.New("optim: Phases: no phases given")
 	}
+	l, err := newLayout(params)
+	if err != nil {
+		return err
+	}
+	run := make([]stretch, len(p.phases))
 	for i, ph := range p.phases {
-		if ph.Method == nil {
-			return fmt.Errorf("optim: Phases: phase %d has no method", i)
-		}
-		if ph.Steps < 0 {
-			return fmt.Errorf("optim: Phases: phase %d has %d steps; 0 means until it converges", i, ph.Steps)
-		}
-		if err := ph.Method.Init(params); err != nil {
+		if run[i], err = newStretch(ph, l); err != nil {
 			return fmt.Errorf("optim: Phases: phase %d: %w", i, err)
 		}
 	}
-	return p.init(params, func() error { p.now, p.done = 0, 0; return nil }, p.restore)
-}
-
-// Check implements Checker: every phase is checked.
-func (p *Phased) Check(ctx context.Context, f Objective) error {
-	for i, ph := range p.phases {
-		if c, ok := ph.Method.(Checker); ok {
-			if err := c.Check(ctx, f); err != nil {
-				return fmt.Errorf("optim: Phases: phase %d: %w", i, err)
-			}
-		}
-	}
-	return nil
+	return p.init(params, func() error {
+		p.run, p.now, p.done = run, 0, 0
+		return nil
+	}, p.restore)
 }
 
 // Step implements Method.
@@ -71,16 +86,15 @@ func (p *Phased) Step(ctx context.Context, f Objective, theta []float64) (float6
 		return math.NaN(), err
 	}
 	for p.now < len(p.phases) {
-		ph := p.phases[p.now]
+		ph, s := p.phases[p.now], &p.run[p.now]
 		if ph.Steps > 0 && p.done >= ph.Steps {
 			p.next()
 			continue
 		}
-		loss, err := ph.Method.Step(ctx, f, theta)
+		loss, err := s.step(ctx, f, theta)
 		if err == nil {
-			p.done++
-			if a, ok := ph.Method.(Averaged); ok && ph.Steps > 0 && p.done >= ph.Steps {
-				a.Average(theta)
+			if p.done++; s.mean != nil && ph.Steps > 0 && p.done >= ph.Steps {
+				s.mean.Average(theta)
 			}
 			return loss, nil
 		}
@@ -101,30 +115,6 @@ func (p *Phased) Step(ctx context.Context, f Objective, theta []float64) (float6
 
 func (p *Phased) next() { p.now, p.done = p.now+1, 0 }
 
-// Average implements Averaged, for the phase at work; one that has ended left its average behind.
-func (p *Phased) Average(theta []float64) bool {
-	if a := p.averaged(); a != nil {
-		return a.Average(theta)
-	}
-	return false
-}
-
-// Continue implements Averaged.
-func (p *Phased) Continue(theta []float64) {
-	if a := p.averaged(); a != nil {
-		a.Continue(theta)
-	}
-}
-
-func (p *Phased) averaged() Averaged {
-	if i, _ := p.Current(); i == p.now && i < len(p.phases) {
-		if a, ok := p.phases[i].Method.(Averaged); ok {
-			return a
-		}
-	}
-	return nil
-}
-
 // Current returns the index of the phase that takes the next step, and the steps it has taken.
 func (p *Phased) Current() (index, steps int) {
 	if p.now < len(p.phases) && p.phases[p.now].Steps > 0 && p.done >= p.phases[p.now].Steps {
@@ -133,42 +123,43 @@ func (p *Phased) Current() (index, steps int) {
 	return p.now, p.done
 }
 
-// LearningRate implements Rated: that of the phase that takes the next step, if it has one.
-func (p *Phased) LearningRate() float64 {
-	if i, _ := p.Current(); i < len(p.phases) {
-		if r, ok := p.phases[i].Method.(Rated); ok {
-			return r.LearningRate()
-		}
-	}
-	return math.NaN()
-}
-
-// Choices implements Chooser: those of all phases.
-func (p *Phased) Choices() []string {
-	var lines []string
-	for _, ph := range p.phases {
-		if c, ok := ph.Method.(Chooser); ok {
-			lines = append(lines, c.Choices()...)
-		}
-	}
-	return lines
-}
-
-// Describe implements Describer.
-func (p *Phased) Describe() string {
-	parts := make([]string, len(p.phases))
+// Info implements Method. Rate is that of the phase that takes the next step, Choices and Memory are those of all phases, which keep what they
+// have.
+func (p *Phased) Info(f Objective) Info {
+	info := about("Phases")
+	info.Phase, _ = p.Current()
+	var names []string
 	for i, ph := range p.phases {
-		parts[i] = Describe(ph.Method)
-		if ph.Steps > 0 {
-			parts[i] = fmt.Sprintf("%d × %s", ph.Steps, parts[i])
+		s := stretch{Phase: ph, parts: ph.parts()}
+		if len(p.run) > 0 {
+			s = p.run[i]
 		}
+		k := s.info(f)
+		info.Phases = append(info.Phases, k)
+		info.Choices = append(info.Choices, k.Choices...)
+		info.Memory = append(info.Memory, k.Memory...)
+		if k.Err != nil && info.Err == nil {
+			info.Err = fmt.Errorf("optim: Phases: phase %d: %w", i, k.Err)
+		}
+		if i == info.Phase {
+			info.Rate = k.Rate
+			if i == p.now { // one that has ended left its mean behind
+				info.Mean = s.mean
+			}
+		}
+		name := k.String()
+		if ph.Steps > 0 {
+			name = fmt.Sprintf("%d × %s", ph.Steps, name)
+		}
+		names = append(names, name)
 	}
-	return "Phases(" + strings.Join(parts, ", ") + ")"
+	info.Settings = strings.Join(names, ", ")
+	return info
 }
 
-const phasesState = "optim.Phases/1"
+const phasesState = "optim.Phases/2"
 
-// State implements Stateful.
+// State implements Method.
 func (p *Phased) State() ([]byte, error) {
 	w, pending, err := p.begin(phasesState)
 	if w == nil {
@@ -176,57 +167,32 @@ func (p *Phased) State() ([]byte, error) {
 	}
 	w.Int(p.now)
 	w.Int(p.done)
-	for i, ph := range p.phases {
-		if err := saveMethod(w, ph.Method); err != nil {
+	for i := range p.run {
+		if err := p.run[i].save(w); err != nil {
 			return nil, fmt.Errorf("optim: Phases: phase %d: %w", i, err)
 		}
 	}
 	return w.State(), nil
 }
 
-// SetState implements Stateful.
+// SetState implements Method.
 func (p *Phased) SetState(state []byte) error { return p.setState(state, p.restore) }
 
 func (p *Phased) restore(state []byte) error {
 	r := p.open(phasesState, state)
 	now, done := r.Int(), r.Int()
-	states := make([][]byte, len(p.phases))
-	for i := range p.phases {
-		states[i] = r.Bytes()
+	var adopt []func() error
+	for i := range p.run {
+		adopt = append(adopt, p.run[i].load(r))
 	}
 	if err := r.Finish(); err != nil {
 		return err
 	}
-	for i, ph := range p.phases {
-		if err := restoreMethod(ph.Method, states[i]); err != nil {
+	for i, f := range adopt {
+		if err := f(); err != nil {
 			return fmt.Errorf("optim: Phases: phase %d: %w", i, err)
 		}
 	}
 	p.now, p.done = min(now, len(p.phases)), done
-	return nil
-}
-
-// saveMethod appends the state of m, empty when it has none.
-func saveMethod(w *saved.Writer, m Method) error {
-	s, ok := m.(Stateful)
-	if !ok {
-		w.Bytes(nil)
-		return nil
-	}
-	b, err := s.State()
-	if err != nil {
-		return err
-	}
-	w.Bytes(b)
-	return nil
-}
-
-func restoreMethod(m Method, state []byte) error {
-	if s, ok := m.(Stateful); ok {
-		return s.SetState(state)
-	}
-	if len(state) != 0 {
-		return fmt.Errorf("the state holds %d bytes for %T, which keeps none", len(state), m)
-	}
 	return nil
 }

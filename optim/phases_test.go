@@ -51,7 +51,7 @@ func TestPhaseEndsEarly(t *testing.T) {
 	if !errors.As(err, &c) || c.Reason != optim.PhasesDone || c.Loss != loss {
 		t.Errorf("after the last phase: loss %v, %v", loss, err)
 	}
-	if r := m.LearningRate(); !math.IsNaN(r) {
+	if r := m.Info(optim.Objective{}).Rate; !math.IsNaN(r) {
 		t.Errorf("learning rate %v after the last phase, want NaN", r)
 	}
 }

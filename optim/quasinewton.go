@@ -143,7 +143,7 @@ func (d *descent) Reset() {
 
 func (d *descent) kind() string { return "optim." + d.name + d.form + "/1" }
 
-// State implements Stateful.
+// State implements Method.
 func (d *descent) State() ([]byte, error) {
 	w, pending, err := d.begin(d.kind())
 	if w == nil {
@@ -154,7 +154,7 @@ func (d *descent) State() ([]byte, error) {
 	return w.State(), nil
 }
 
-// SetState implements Stateful.
+// SetState implements Method.
 func (d *descent) SetState(state []byte) error { return d.setState(state, d.restore) }
 
 func (d *descent) restore(state []byte) error {

@@ -81,12 +81,12 @@ func TestLearningRateIsThatOfTheNextStep(t *testing.T) {
 	for _, m := range []optim.Method{
 		&optim.Adam{LR: s}, &optim.AdamW{LR: s}, &optim.SGD{LR: s}, optim.Chain(optim.ScaleByLR(s)),
 		optim.Phases(optim.Phase{Method: &optim.SGD{LR: s}}),
-		optim.Groups(optim.Group{Method: &optim.SGD{LR: s}}),
+		inGroups(optim.Group{Method: &optim.SGD{LR: s}}),
 	} {
 		initialised(t, m, 2)
 		theta := []float64{1, 2}
 		for step := range 3 {
-			if got := m.(optim.Rated).LearningRate(); got != s(step) {
+			if got := m.Info(optim.Objective{}).Rate; got != s(step) {
 				t.Errorf("%s: rate before step %d is %v, want %v", optim.Describe(m), step, got, s(step))
 			}
 			take(t, m, quadratic(), theta, 1)
@@ -126,7 +126,7 @@ func ExampleDLRS() {
 		fmt.Println(err)
 	}
 	for range 5 {
-		fmt.Printf("%.3f ", m.LearningRate())
+		fmt.Printf("%.3f ", m.Info(optim.Objective{}).Rate)
 		if _, err := m.Step(context.Background(), quadratic().Objective(), theta); err != nil {
 			fmt.Println(err)
 		}

@@ -1,7 +1,6 @@
 package optim
 
 import (
-	"context"
 	"fmt"
 )
 
@@ -16,7 +15,7 @@ type SGD struct {
 	Momentum float64  // μ in [0,1); 0 is none
 	Nesterov bool     // look ahead; has no effect without momentum
 
-	chain FirstOrder
+	chain
 	trace trace
 }
 
@@ -26,26 +25,64 @@ func (s *SGD) Init(params []Param) error {
 	if err := s.trace.check(); err != nil {
 		return fmt.Errorf("optim: SGD: %w", err)
 	}
-	s.chain.name = "SGD"
-	s.chain.transforms = append(s.chain.transforms[:0], &s.trace, ScaleByLR(rateOr(s.LR, 1e-2)))
-	return s.chain.Init(params)
+	return s.begins("SGD", params, &s.trace, ScaleByLR(rateOr(s.LR, 1e-2)))
 }
 
-// Step implements Method.
-func (s *SGD) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	return s.chain.Step(ctx, f, theta)
+// Info implements Method.
+func (s *SGD) Info(Objective) Info {
+	return s.rated("SGD", rateOr(s.LR, 1e-2), fmt.Sprintf(", momentum %g, nesterov %t", s.Momentum, s.Nesterov))
 }
 
-// State implements Stateful.
-func (s *SGD) State() ([]byte, error) { return s.chain.State() }
+// Momentum replaces the update by its decaying sum, Polyak's heavy ball (1964):
+//
+//	m ← decay·m + u        u ← m
+func Momentum(decay float64) Transform { return &trace{decay: decay} }
 
-// SetState implements Stateful.
-func (s *SGD) SetState(state []byte) error { return s.chain.SetState(state) }
+// NesterovMomentum looks one step ahead along the decaying sum (Sutskever et al. 2013):
+//
+//	m ← decay·m + u        u ← u + decay·m
+func NesterovMomentum(decay float64) Transform { return &trace{decay: decay, nesterov: true} }
 
-// LearningRate implements Rated.
-func (s *SGD) LearningRate() float64 { return rateOr(s.LR, 1e-2)(s.chain.step) }
-
-// Describe implements Describer.
-func (s *SGD) Describe() string {
-	return fmt.Sprintf("SGD(learning rate %.3g, momentum %g, nesterov %t)", s.LearningRate(), s.Momentum, s.Nesterov)
+type trace struct {
+	decay    float64
+	nesterov bool
+	m        []float64
 }
+
+func (t *trace) String() string {
+	if t.nesterov {
+		return fmt.Sprintf("nesterov %g", t.decay)
+	}
+	return fmt.Sprintf("momentum %g", t.decay)
+}
+
+func (t *trace) Init(params []Param) error {
+	t.m = make([]float64, size(params))
+	return t.check()
+}
+
+func (t *trace) check() error {
+	if !(t.decay >= 0 && t.decay < 1) {
+		return fmt.Errorf("momentum %v: it lies in [0,1)", t.decay)
+	}
+	return nil
+}
+
+func (t *trace) Apply(u []float64, _ Point) error {
+	for i, g := range u {
+		m := t.decay*t.m[i] + g
+		t.m[i] = m
+		if t.nesterov {
+			u[i] = g + t.decay*m
+		} else {
+			u[i] = m
+		}
+	}
+	return nil
+}
+
+const traceState = "optim.Momentum/1"
+
+func (t *trace) State() ([]byte, error) { return vectorState(traceState, t.m), nil }
+
+func (t *trace) SetState(state []byte) error { return setVectorState(traceState, state, &t.m) }

@@ -1,7 +1,6 @@
 package optim
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -35,34 +34,22 @@ type SOAP struct {
 	Every    int      // steps between improvements of the basis; 0 means 10
 	MostSide int      // the longest side of a matrix with a basis of its own; 0 means 1024
 
-	chain FirstOrder
+	chain
 }
 
 // Init implements Method.
 func (s *SOAP) Init(params []Param) error {
-	if s.chain.transforms == nil {
+	if s.transforms == nil {
 		t := &soapScale{beta1: s.Beta1, beta2: s.Beta2, eps: s.Eps, every: s.Every, most: s.MostSide}
-		s.chain.name, s.chain.transforms = "SOAP", []Transform{t, ScaleByLR(rateOr(s.LR, 3e-3))}
+		return s.begins("SOAP", params, t, ScaleByLR(rateOr(s.LR, 3e-3)))
 	}
 	return s.chain.Init(params)
 }
 
-// Step implements Method.
-func (s *SOAP) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	return s.chain.Step(ctx, f, theta)
+// Info implements Method.
+func (s *SOAP) Info(Objective) Info {
+	return Info{Name: "SOAP", Rate: rateOr(s.LR, 3e-3)(s.step)}
 }
-
-// State implements Stateful.
-func (s *SOAP) State() ([]byte, error) { return s.chain.State() }
-
-// SetState implements Stateful.
-func (s *SOAP) SetState(state []byte) error { return s.chain.SetState(state) }
-
-// LearningRate implements Rated.
-func (s *SOAP) LearningRate() float64 { return rateOr(s.LR, 3e-3)(s.chain.step) }
-
-// Describe implements Describer.
-func (s *SOAP) Describe() string { return "SOAP" }
 
 // ScaleBySOAP turns the gradient into [SOAP]'s direction, as a link of a [Chain]. Zeros mean the defaults of SOAP.
 func ScaleBySOAP(beta1, beta2, eps float64, every int) Transform {
@@ -241,7 +228,7 @@ func (d *side) turn(first bool) error {
 
 const soapState = "optim.SOAP/1"
 
-// State implements Stateful.
+// State implements Method.
 func (s *soapScale) State() ([]byte, error) {
 	w := saved.New(soapState)
 	b, err := s.adam.State()
@@ -262,7 +249,7 @@ func (p *soapParam) vectors() []*[]float64 {
 	return []*[]float64{&p.m, &p.v, &p.l.a, &p.l.q, &p.r.a, &p.r.q}
 }
 
-// SetState implements Stateful.
+// SetState implements Method.
 func (s *soapScale) SetState(state []byte) error {
 	r := saved.Read(soapState, state)
 	adam := r.Bytes()

@@ -121,22 +121,23 @@ func directions(memory, n int) int {
 	return 0
 }
 
-// Describe implements Describer. It names the memory where it is limited.
-func (m *SSBroyden) Describe() string {
-	memory := m.Memory
+// Info implements Method. It names the memory where it is limited, and Choices says so where Memory left that to the method.
+func (m *SSBroyden) Info(Objective) Info {
+	info := about(m.name())
+	memory, n := m.Memory, m.layout.n
 	if m.layout.known {
-		memory = directions(memory, m.layout.n)
+		memory = directions(memory, n)
+		kept := n
+		if m.limit > 0 {
+			kept = m.limit
+		}
+		info.Memory = []Demand{{info.Name, 8 * int64(n) * int64(kept)}}
 	}
-	if memory == 0 {
-		return m.name()
+	if memory > 0 {
+		info.Settings = fmt.Sprintf("memory %d", memory)
 	}
-	return fmt.Sprintf("%s(memory %d)", m.name(), memory)
-}
-
-// Choices implements Chooser: that the memory is limited, where Memory left that to the method.
-func (m *SSBroyden) Choices() []string {
-	if n := m.layout.n; m.Memory == 0 && n > mostMatrix {
-		return []string{fmt.Sprintf("%s with a memory of %d directions: a matrix is kept up to %d parameters, and there are %d", m.name(), directions(0, n), mostMatrix, n)}
+	if m.Memory == 0 && n > mostMatrix {
+		info.Choices = []string{fmt.Sprintf("%s with a memory of %d directions: a matrix is kept up to %d parameters, and there are %d", info.Name, memory, mostMatrix, n)}
 	}
-	return nil
+	return info
 }

@@ -29,10 +29,10 @@ func TestMemorySwitch(t *testing.T) {
 		}
 		m := &SSBroyden{Memory: c.memory}
 		m.layout = layout{n: c.n, known: true}
-		if got := m.Describe(); got != c.describe {
+		if got := Describe(m); got != c.describe {
 			t.Errorf("%d of %d: %q, want %q", c.memory, c.n, got, c.describe)
 		}
-		if got := strings.Join(m.Choices(), "\n"); got != c.choice {
+		if got := strings.Join(m.Info(Objective{}).Choices, "\n"); got != c.choice {
 			t.Errorf("%d of %d: choice %q, want %q", c.memory, c.n, got, c.choice)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 func everything() *optim.Phased {
 	return optim.Phases(
 		optim.Phase{Method: optim.Chain(optim.ScaleByAdam(), optim.Momentum(0.5), optim.ScaleByRMS(0.9, 1e-8), &optim.DLRS{}, optim.ScaleByLR(optim.Constant(1e-3)), &optim.Plateau{}), Steps: 2},
-		optim.Phase{Method: optim.Groups(optim.Group{Method: &optim.LBFGS{}}), Steps: 3},
-		optim.Phase{Method: &optim.EMA{Method: &optim.SSBroyden{Memory: 2}}, Steps: 2},
+		optim.Phase{Groups: []optim.Group{{Method: &optim.LBFGS{}}}, Steps: 3},
+		optim.Phase{Method: &optim.SSBroyden{Memory: 2}, EMA: 0.999, Steps: 2},
 		optim.Phase{Method: &optim.SSBroyden{BFGS: true, Memory: 2}, Steps: 2},
 		optim.Phase{Method: &optim.SSBroyden{}},
 	)
@@ -58,17 +58,17 @@ func FuzzSetState(f *testing.F) {
 
 func TestStateBelongsToItsMethod(t *testing.T) {
 	adam := initialised(t, &optim.Adam{}, 3)
-	state, err := adam.(optim.Stateful).State()
+	state, err := adam.State()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range []optim.Method{&optim.SGD{Momentum: 0.5}, &optim.LBFGS{}, &optim.SSBroyden{}, everything()} {
 		initialised(t, m, 3)
-		if err := m.(optim.Stateful).SetState(state); err == nil {
+		if err := m.SetState(state); err == nil {
 			t.Errorf("%s accepted the state of Adam", optim.Describe(m))
 		}
 	}
-	if err := initialised(t, &optim.Adam{}, 4).(optim.Stateful).SetState(state); err == nil {
+	if err := initialised(t, &optim.Adam{}, 4).SetState(state); err == nil {
 		t.Error("Adam accepted the state of another layout")
 	}
 	early := &optim.Adam{}

@@ -381,7 +381,7 @@ func TestFrozenParametersGiveConstantWeights(t *testing.T) {
 			}
 			scheme = &weights.NTKBalanced{Traces: traces}
 		}
-		s := p.solver(t, crux.Options{Method: optim.Freeze{}, Weights: scheme})
+		s := p.solver(t, crux.Options{Method: optim.Phases(optim.Phase{Groups: []optim.Group{{Freeze: true}}}), Weights: scheme})
 		var seen [][]float64
 		solve(t, s, 60, append(cs, &stepper{func(st *crux.Step) { seen = append(seen, slices.Clone(st.Weights)) }})...)
 		for e, w := range seen[1:] {

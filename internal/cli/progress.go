@@ -28,7 +28,6 @@ type progress struct {
 	limit    time.Duration // of wall time; 0 means none
 	names    []string      // of the constraints
 	method   optim.Method
-	phases   []string
 	said     int    // choices of the method that have been shown
 	constant string // of the curriculum
 	stage    int    // in which the last step was
@@ -55,7 +54,6 @@ func newProgress(s Streams, p *spec.Problem) *progress {
 func (p *progress) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	p.names = r.Names()
 	p.method, p.moves = r.Solver().Method(), r.Callbacks()
-	p.phases = phaseNames(optim.Describe(p.method))
 	p.begin = p.now()
 	p.drawn, p.first, p.epoch = p.begin, r.Epoch(), r.Epoch()
 	p.stage, _ = r.Stage()
@@ -108,18 +106,16 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 		}
 		head += fmt.Sprintf("  %s %d/%d", noun, k+1, n)
 	}
-	if phase := p.phase(); phase != "" {
+	method := p.method.Info(optim.Objective{})
+	if phase := phase(method); phase != "" {
 		head += "  " + phase
 	}
 	if p.size == nil {
 		var b strings.Builder
-		if c, ok := p.method.(optim.Chooser); ok {
-			lines := c.Choices()
-			for _, line := range lines[min(p.said, len(lines)):] {
-				fmt.Fprintf(&b, "%s  optimizer: %s\n", p.name, line)
-			}
-			p.said = len(lines)
+		for _, line := range method.Choices[min(p.said, len(method.Choices)):] {
+			fmt.Fprintf(&b, "%s  optimizer: %s\n", p.name, line)
 		}
+		p.said = len(method.Choices)
 		lines := resampling(p.moves)
 		for _, line := range lines[min(p.moved, len(lines)):] {
 			fmt.Fprintf(&b, "%s  points: %s\n", p.name, line)
@@ -174,17 +170,17 @@ func (p *progress) left(s *crux.Step, now time.Time) time.Duration {
 }
 
 // phase says which phase of the method is at work, as in "lbfgs (2/2)".
-func (p *progress) phase() string {
-	ph, ok := p.method.(*optim.Phased)
-	if !ok || len(p.phases) == 0 {
+func phase(method optim.Info) string {
+	n := len(method.Phases)
+	if n == 0 {
 		return ""
 	}
-	i, _ := ph.Current()
-	i = min(i, len(p.phases)-1)
-	if len(p.phases) == 1 {
-		return p.phases[i]
+	i := min(method.Phase, n-1)
+	name := strings.ToLower(method.Phases[i].Name)
+	if n == 1 {
+		return name
 	}
-	return fmt.Sprintf("%s (%d/%d)", p.phases[i], i+1, len(p.phases))
+	return fmt.Sprintf("%s (%d/%d)", name, i+1, n)
 }
 
 // bars are lines with the loss of each constraint and a bar for its share in the decades between 1e-12 and 1.
@@ -203,40 +199,6 @@ func (p *progress) bars(s *crux.Step) []string {
 		lines[i] = fmt.Sprintf("  %-*s  %.3e  %s", width, p.names[i], l, strings.Repeat("▪", k))
 	}
 	return lines
-}
-
-// phaseNames are the methods' names in the description of phases, "Phases(500 × Adam(…), LBFGS(…))"; none for other
-// methods.
-func phaseNames(describe string) []string {
-	inner, begins := strings.CutPrefix(describe, "Phases(")
-	inner, ends := strings.CutSuffix(inner, ")")
-	if !begins || !ends {
-		return nil
-	}
-	var names []string
-	depth, from := 0, 0
-	add := func(part string) {
-		if _, m, ok := strings.Cut(part, " × "); ok {
-			part = m
-		}
-		name, _, _ := strings.Cut(strings.TrimSpace(part), "(")
-		names = append(names, strings.ToLower(name))
-	}
-	for i, r := range inner {
-		switch r {
-		case '(', '[', '{':
-			depth++
-		case ')', ']', '}':
-			depth--
-		case ',':
-			if depth == 0 {
-				add(inner[from:i])
-				from = i + 1
-			}
-		}
-	}
-	add(inner[from:])
-	return names
 }
 
 // resampling is what callbacks that move points have decided by themselves.

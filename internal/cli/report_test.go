@@ -11,6 +11,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -85,13 +86,12 @@ func TestGridTicks(t *testing.T) {
 }
 
 func TestPhaseNames(t *testing.T) {
-	for in, want := range map[string]string{
-		"Phases(500 × Adam(LR=Constant(0.001), Eps=1e-08), LBFGS(Memory=30))": "adam lbfgs",
-		"Phases(7 × Groups(a: [1, 2], b))":                                    "groups",
-		"Adam(LR=1)":                                                          "",
+	adam, groups := optim.Phase{Method: &optim.Adam{}, Steps: 5}, optim.Phase{Groups: []optim.Group{{Method: &optim.LBFGS{}}}}
+	for want, m := range map[string]optim.Method{
+		"adam (1/2)": optim.Phases(adam, groups), "adam": optim.Phases(adam), "groups": optim.Phases(groups), "": &optim.Adam{},
 	} {
-		if got := strings.Join(phaseNames(in), " "); got != want {
-			t.Errorf("%s: %q, want %q", in, got, want)
+		if got := phase(m.Info(optim.Objective{})); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func TestProgressBlock(t *testing.T) {
 	var b bytes.Buffer
 	sec := 0
 	p := &progress{
-		block: block{w: &b, size: func() (int, int) { return 30, 3 }}, name: "burgers", steps: 100, limit: time.Minute,
+		block: block{w: &b, size: func() (int, int) { return 30, 3 }}, name: "burgers", steps: 100, limit: time.Minute, method: &optim.Adam{},
 		now: func() time.Time { sec++; return time.Unix(int64(sec), 0) },
 	}
 	p.names, p.begin, p.drawn = []string{"pde", "initial", "boundary"}, time.Unix(0, 0), time.Unix(0, 0)

@@ -16,7 +16,6 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/ckpt"
 	"github.com/crux-pinn/crux/internal/spec"
-	"github.com/crux-pinn/crux/optim"
 )
 
 // solveFlags are the flags of crux solve.
@@ -259,13 +258,11 @@ func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep 
 
 // newReport gathers what a run came to. The report is as complete as it can be even when err is not nil.
 func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*Report, error) {
+	method := s.MethodInfo()
 	r := &Report{
 		Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: Number(res.Time.Seconds()),
-		Seed: p.Options.Seed, Parameters: len(s.Theta()), Optimizer: optim.Describe(s.Method()),
+		Seed: p.Options.Seed, Parameters: len(s.Theta()), Optimizer: method.String(), Choices: method.Choices,
 		Loss: Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
-	}
-	if c, ok := s.Method().(optim.Chooser); ok {
-		r.Choices = c.Choices()
 	}
 	r.Resampling = resampling(p.Resamplers)
 	for _, b := range p.Built {

@@ -25,11 +25,13 @@ var allowed = map[string][]string{
 	"placeholder": {"internal/nearest"},
 	"domain":      {"placeholder", "internal/nearest", "internal/refeval"}, // refeval checks conditions built in
 	"net":         {"placeholder", "internal/nearest"},
-	"optim":       {"internal/kern", "internal/linalg", "internal/seed", "optim/internal/normal", "optim/internal/saved", "optim/internal/secant", "optim/internal/vec"},
-	"weights":     {"internal/claim"},
-	"compiler":    {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
-	"crux":        {"placeholder", "domain", "compiler", "optim", "weights", "internal/claim", "internal/exec", "internal/seed"},
-	"trackers":    {"crux", "domain", "placeholder", "weights", "internal/claim", "internal/linalg"},
+	"optim": {
+		"internal/kern", "optim/internal/kron", "optim/internal/normal", "optim/internal/saved", "optim/internal/secant", "optim/internal/vec",
+	},
+	"weights":  {"internal/claim"},
+	"compiler": {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
+	"crux":     {"placeholder", "domain", "compiler", "optim", "weights", "internal/claim", "internal/exec", "internal/seed"},
+	"trackers": {"crux", "domain", "placeholder", "weights", "internal/claim", "internal/linalg"},
 	"callbacks": {
 		"crux", "trackers", "weights", "domain", "placeholder", "optim", "internal/claim", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
 		"internal/picture", "internal/tfevents", "internal/wandb",
@@ -65,6 +67,7 @@ var allowed = map[string][]string{
 
 	"optim/internal/vec":    {"internal/kern"},                                                           // arithmetic on vectors, alone or shared
 	"optim/internal/saved":  {},                                                                          // states of methods
+	"optim/internal/kron":   {"internal/kern", "internal/linalg", "optim/internal/vec"},                  // Kronecker products
 	"optim/internal/normal": {"internal/kern", "internal/linalg", "internal/seed", "optim/internal/vec"}, // damped systems
 	"optim/internal/secant": {"internal/kern", "optim/internal/saved", "optim/internal/vec"},
 

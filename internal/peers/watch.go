@@ -10,7 +10,6 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/spec"
-	"github.com/crux-pinn/crux/optim"
 )
 
 // watch is a callback that finds the error of a field during training. Its clock stands meanwhile. It ends the run when the clock
@@ -48,11 +47,10 @@ func (w *watch) solve(p *spec.Problem, s *crux.Solver, t *trace) error {
 		return err
 	}
 	t.Steps, t.Ended = res.Steps, res.Reason
-	t.How += ": " + optim.Describe(s.Method())
-	if c, ok := s.Method().(optim.Chooser); ok {
-		for _, line := range c.Choices() {
-			t.How += "; " + line
-		}
+	method := s.MethodInfo()
+	t.How += ": " + method.String()
+	for _, line := range method.Choices {
+		t.How += "; " + line
 	}
 	return w.look(w.clock()) // what the last step has left
 }

@@ -42,15 +42,20 @@ func (b *builder) optimizer(n *node, root *section) {
 				b.fail(v, "%d steps are more than a run takes; use at most %d", steps, 1<<30)
 			}
 		}
-		m := b.groups(s, steps)
-		if m == nil {
-			m = b.method(s, steps, "")
+		phase := optim.Phase{Steps: steps}
+		if n := s.get("freeze"); n != nil {
+			phase.Groups = []optim.Group{{Select: b.selector(n), Freeze: true}}
 		}
-		m = b.freeze(s.get("freeze"), m)
-		m = b.ema(s, m)
+		var names []string // of its methods
+		if groups := b.groups(s, steps, &names); groups != nil {
+			phase.Groups = append(phase.Groups, groups...)
+		} else {
+			phase.Method = b.method(s, steps, "", &names)
+		}
+		phase.EMA = b.ema(s, names)
 		s.done()
-		if m != nil {
-			phases = append(phases, optim.Phase{Method: m, Steps: steps})
+		if phase.Method != nil || len(phase.Groups) > 0 {
+			phases = append(phases, phase)
 			b.p.PhaseSteps += steps
 		}
 	}
@@ -89,8 +94,8 @@ func searches(method string) bool {
 	return slices.Contains([]string{"lbfgs", "ssbroyden", "lm", "kfac", "auto"}, method)
 }
 
-// method reads the one method of a phase or of a group.
-func (b *builder) method(s *section, steps int, also string) optim.Method {
+// method reads the one method of a phase or of a group, and notes its name.
+func (b *builder) method(s *section, steps int, also string, used *[]string) optim.Method {
 	var names []string
 	var block *node
 	for _, m := range methods {
@@ -121,6 +126,7 @@ func (b *builder) method(s *section, steps int, also string) optim.Method {
 	}
 	m := b.section(block, "{lr: 1e-3}")
 	defer m.done()
+	*used = append(*used, names[0])
 	if clip != nil && searches(names[0]) {
 		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
 	}
@@ -248,62 +254,46 @@ func (b *builder) clip(n *node) []optim.Transform {
 }
 
 // groups reads groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {}}], methods for parts of the parameters.
-func (b *builder) groups(s *section, steps int) optim.Method {
+func (b *builder) groups(s *section, steps int, used *[]string) []optim.Group {
 	n := s.get("groups")
 	if n == nil {
 		return nil
 	}
 	if n.kind != sequence || len(n.items) == 0 {
 		b.fail(n, "%s; write a list such as [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}]", wrongKind(n))
-		return optim.Freeze{}
+		return []optim.Group{{Freeze: true}}
 	}
 	var list []optim.Group
 	for _, it := range n.items {
 		g := b.section(it, "{params: [lambda1], adam: {lr: 1e-2}}")
-		var sel ph.Selector
+		var group optim.Group
 		if v := g.get("params"); v != nil {
-			sel = b.selector(v)
+			group.Select = b.selector(v)
 		}
-		var m optim.Method
-		if g.block("freeze") != nil {
-			m = optim.Freeze{}
-		} else if m = b.method(g, steps, " or freeze"); m == nil {
-			m = optim.Freeze{}
+		if g.block("freeze") == nil {
+			group.Method = b.method(g, steps, " or freeze", used)
 		}
+		group.Freeze = group.Method == nil
 		g.done()
-		list = append(list, optim.Group{Select: sel, Method: m})
+		list = append(list, group)
 	}
-	return optim.Groups(list...)
+	return list
 }
 
 // ema reads ema: 0.999 of a phase, the decay of an average of the parameters.
-func (b *builder) ema(s *section, m optim.Method) optim.Method {
+func (b *builder) ema(s *section, methods []string) float64 {
 	n := s.get("ema")
 	if n == nil {
-		return m
+		return 0
 	}
 	d, ok := s.float(n)
-	if ok && !(d > 0 && d < 1) {
+	switch {
+	case ok && !(d > 0 && d < 1):
 		b.fail(n, "%v is not between 0 and 1; write ema: 0.999 for an average over about the last 1000 steps", d)
-		return m
-	}
-	_, rated := m.(optim.Rated)
-	if _, auto := m.(*optim.Auto); m != nil && (!rated || auto) {
+	case len(methods) > 0 && !slices.ContainsFunc(methods, func(m string) bool { return !searches(m) }):
 		b.fail(n, "the steps of this method find lower losses by themselves; an average is for adam and its like, so leave ema away")
-		return m
 	}
-	if m == nil {
-		return nil
-	}
-	return &optim.EMA{Method: m, Decay: d}
-}
-
-// freeze keeps the parameters with the given paths as they are.
-func (b *builder) freeze(n *node, m optim.Method) optim.Method {
-	if n == nil || m == nil {
-		return m
-	}
-	return optim.Groups(optim.Group{Select: b.selector(n), Method: optim.Freeze{}}, optim.Group{Method: m})
+	return d
 }
 
 // selection is a pattern of parameter paths in the file.

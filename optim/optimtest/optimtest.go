@@ -15,6 +15,7 @@ import (
 // passes with settings that lower a smooth loss of curvature about 1 within 2000 steps.
 func Run(t *testing.T, newMethod func() optim.Method) {
 	s := suite{newMethod}
+	t.Run("says what it is", s.info)
 	t.Run("descends a quadratic bowl", s.bowl)
 	t.Run("descends along Rosenbrock's valley", s.rosenbrock)
 	t.Run("returns the loss at entry", s.entryLoss)
@@ -106,6 +107,27 @@ func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
 func ones() []float64 { return slices.Repeat([]float64{1}, n) }
 
+// info asks a method before Init, after it, and in the middle of a run, which must not notice.
+func (s suite) info(t *testing.T) {
+	if s.newMethod().Info(optim.Objective{}).Name == "" {
+		t.Error("a new method has no name")
+	}
+	want, got := RosenbrockStart(n), RosenbrockStart(n)
+	steps(t, s.start(t), valleyFunc(n).Objective(), want, 20)
+	m := s.start(t)
+	for range 20 {
+		for _, f := range []optim.Objective{{}, valleyFunc(n).Objective()} {
+			if i := m.Info(f); i.Name == "" || f.Loss != nil && i.Err != nil {
+				t.Fatalf("%v: %v", i, i.Err)
+			}
+		}
+		steps(t, m, valleyFunc(n).Objective(), got, 1)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("theta %v with Info before each step, %v without", got, want)
+	}
+}
+
 func (s suite) bowl(t *testing.T) {
 	theta := ones()
 	f := BowlFunc(n, 10)
@@ -147,21 +169,18 @@ func (s suite) zeroGradient(t *testing.T) {
 func (s suite) resume(t *testing.T) {
 	straight := RosenbrockStart(n)
 	m := s.start(t)
-	if _, ok := m.(optim.Stateful); !ok {
-		t.Skip("the method is not Stateful")
-	}
 	steps(t, m, valleyFunc(n).Objective(), straight, 30)
 
 	half := RosenbrockStart(n)
 	m = s.start(t)
 	steps(t, m, valleyFunc(n).Objective(), half, 15)
-	state, err := m.(optim.Stateful).State()
+	state, err := m.State()
 	if err != nil {
 		t.Fatalf("State: %v", err)
 	}
 	for _, before := range []bool{true, false} {
 		theta, m := slices.Clone(half), s.newMethod()
-		set := func() error { return m.(optim.Stateful).SetState(state) }
+		set := func() error { return m.SetState(state) }
 		init := func() error { return m.Init(params()) }
 		calls := []func() error{init, set}
 		if before {

@@ -19,7 +19,6 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
 )
@@ -79,9 +78,7 @@ func For(s *crux.Solver) Setting {
 		}
 		at.Coords = append(at.Coords, coords)
 	}
-	if r, ok := s.Method().(optim.Rated); ok {
-		at.Rate = r.LearningRate()
-	}
+	at.Rate = s.MethodInfo().Rate
 	return at
 }
 

@@ -2,6 +2,7 @@
 package vec
 
 import (
+	"errors"
 	"math"
 
 	"gonum.org/v1/gonum/blas/gonum"
@@ -11,6 +12,9 @@ import (
 
 // BLAS is gonum's pure-Go (and assembly) level 1 BLAS, called directly so that a registered cgo BLAS cannot change results.
 var BLAS gonum.Implementation
+
+// ErrNonFinite is optim.ErrNonFinite.
+var ErrNonFinite = errors.New("not finite")
 
 // Finite tells whether x is a number and not infinite.
 func Finite(x float64) bool { return x-x == 0 }

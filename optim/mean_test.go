@@ -17,10 +17,10 @@ import (
 func TestEMA(t *testing.T) {
 	const d, n, steps = 0.9, 6, 25
 	f := optimtest.RosenbrockFunc(n)
-	plain, m := initialised(t, &optim.Adam{LR: optim.Constant(0.01)}, n), &optim.EMA{Method: &optim.Adam{LR: optim.Constant(0.01)}, Decay: d}
+	plain, m := initialised(t, &optim.Adam{LR: optim.Constant(0.01)}, n), averaged(&optim.Adam{LR: optim.Constant(0.01)}, d)
 	initialised(t, m, n)
 	a, b, want := optimtest.RosenbrockStart(n), optimtest.RosenbrockStart(n), make([]float64, n)
-	if m.Average(b) {
+	if meanOf(m).Average(b) {
 		t.Error("an average of no steps")
 	}
 	for k := range steps {
@@ -33,17 +33,17 @@ func TestEMA(t *testing.T) {
 			want[i] += (1 - d) * math.Pow(d, float64(steps-1-k)) / (1 - math.Pow(d, steps)) * v
 		}
 	}
-	if !m.Average(b) || m.Average(b) || !near(b, want, 1e-14) {
+	if !meanOf(m).Average(b) || meanOf(m).Average(b) || !near(b, want, 1e-14) {
 		t.Errorf("average %v, want %v", b, want)
 	}
-	m.Continue(b)
+	meanOf(m).Continue(b)
 	if !slices.Equal(a, b) {
 		t.Errorf("training goes on at %v, it was at %v", b, a)
 	}
-	m.Average(b)
+	meanOf(m).Average(b)
 	b[0]++ // somebody sets other parameters
-	m.Continue(b)
-	if m.Average(slices.Clone(b)) {
+	meanOf(m).Continue(b)
+	if meanOf(m).Average(slices.Clone(b)) {
 		t.Error("an average of steps that led elsewhere")
 	}
 }
@@ -53,16 +53,16 @@ func TestEMAInPhases(t *testing.T) {
 	const n = 4
 	f := optimtest.RosenbrockFunc(n)
 	fresh := func() *optim.Phased {
-		return optim.Phases(optim.Phase{Method: &optim.EMA{Method: &optim.SGD{LR: optim.Constant(1e-4)}, Decay: 0.5}, Steps: 3}, optim.Phase{Method: &optim.LBFGS{}})
+		return optim.Phases(optim.Phase{Method: &optim.SGD{LR: optim.Constant(1e-4)}, EMA: 0.5, Steps: 3}, optim.Phase{Method: &optim.LBFGS{}})
 	}
 	theta := optimtest.RosenbrockStart(n)
-	alone := &optim.EMA{Method: &optim.SGD{LR: optim.Constant(1e-4)}, Decay: 0.5}
+	alone := averaged(&optim.SGD{LR: optim.Constant(1e-4)}, 0.5)
 	initialised(t, alone, n)
 	take(t, alone, f, theta, 2)
 	m, got := fresh(), optimtest.RosenbrockStart(n)
 	initialised(t, m, n)
 	take(t, m, f, got, 2)
-	m.Average(got)
+	meanOf(m).Average(got)
 	state, err := m.State()
 	if err != nil {
 		t.Fatal(err)
@@ -72,19 +72,15 @@ func TestEMAInPhases(t *testing.T) {
 	if err := m.SetState(state); err != nil {
 		t.Fatal(err)
 	}
-	m.Continue(got)
+	meanOf(m).Continue(got)
 	if !slices.Equal(got, theta) {
 		t.Fatalf("training goes on at %v, it was at %v", got, theta)
 	}
 	take(t, alone, f, theta, 1)
-	alone.Average(theta)
+	meanOf(alone).Average(theta)
 	take(t, m, f, got, 1)
-	if !slices.Equal(got, theta) || m.Average(got) {
+	if !slices.Equal(got, theta) || meanOf(m) != nil { // the phase is over: there is nothing to go back to
 		t.Fatalf("the phase leaves %v, its average is %v", got, theta)
-	}
-	m.Continue(got) // the phase is over: nothing to go back to
-	if !slices.Equal(got, theta) {
-		t.Errorf("Continue after the phase leads from %v to %v", theta, got)
 	}
 	want := initialised(t, &optim.LBFGS{}, n)
 	take(t, want, f, theta, 5)
@@ -105,7 +101,7 @@ func TestEMAOfNoise(t *testing.T) {
 		}
 		return l
 	}}
-	m := &optim.EMA{Method: &optim.SGD{LR: optim.Constant(0.05)}, Decay: 0.99}
+	m := averaged(&optim.SGD{LR: optim.Constant(0.05)}, 0.99)
 	initialised(t, m, 8)
 	theta := make([]float64, 8)
 	mean := 0.0
@@ -115,29 +111,28 @@ func TestEMAOfNoise(t *testing.T) {
 			mean += optimtest.Bowl(10)(make([]float64, 8), theta) / 1000
 		}
 	}
-	m.Average(theta)
+	meanOf(m).Average(theta)
 	if l := optimtest.Bowl(10)(make([]float64, 8), theta); !(l < mean/5) {
 		t.Errorf("loss %v at the average, %v on the way", l, mean)
 	}
 }
 
 func TestEMARefuses(t *testing.T) {
-	for want, m := range map[string]*optim.EMA{"no method": {}, "Decay": {Method: &optim.Adam{}, Decay: 1}, "Beta1": {Method: &optim.Adam{Beta1: 3}}} {
+	for want, m := range map[string]*optim.Phased{"no method": averaged(nil, 0.5), "EMA": averaged(&optim.Adam{}, 1), "Beta1": averaged(&optim.Adam{Beta1: 3}, 0.5)} {
 		if err := m.Init(optim.Flat(2)); err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(want)) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
-	var c optim.Checker = initialised(t, &optim.EMA{Method: &optim.LevenbergMarquardt{}}, 2).(*optim.EMA)
-	if err := c.Check(t.Context(), free{}.Objective()); err == nil {
+	if i := initialised(t, averaged(&optim.LevenbergMarquardt{}, 0.5), 2).Info(free{}.Objective()); i.Err == nil {
 		t.Error("the method's demands are forgotten")
 	}
-	if _, err := (&optim.EMA{Method: &optim.Adam{}}).Step(t.Context(), free{}.Objective(), nil); err == nil || errors.Is(err, optim.ErrConverged) {
+	if _, err := averaged(&optim.Adam{}, 0.5).Step(t.Context(), free{}.Objective(), nil); err == nil || errors.Is(err, optim.ErrConverged) {
 		t.Errorf("a step before Init: %v", err)
 	}
 }
 
-func ExampleEMA() {
-	m := &optim.EMA{Method: &optim.SGD{LR: optim.Constant(0.5)}, Decay: 0.5}
+func ExampleMean() {
+	m := optim.Phases(optim.Phase{Method: &optim.SGD{LR: optim.Constant(0.5)}, EMA: 0.5})
 	if err := m.Init(optim.Flat(1)); err != nil {
 		fmt.Println(err)
 	}
@@ -148,7 +143,7 @@ func ExampleEMA() {
 		}
 	}
 	fmt.Printf("training at %.4f, ", theta[0])
-	m.Average(theta)
+	m.Info(optim.Objective{}).Mean.Average(theta)
 	fmt.Printf("average %.4f\n", theta[0])
 	// Output:
 	// training at 0.2500, average 0.3333

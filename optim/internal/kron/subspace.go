@@ -1,4 +1,4 @@
-package optim
+package kron
 
 import (
 	"math"
@@ -6,45 +6,45 @@ import (
 	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
-// subspace is the space of a few directions d_i in which ∇Lᵀp + ½‖Jp‖² is minimised.
-type subspace struct {
-	d, jd [][]float64
-	p     []float64   // the minimiser
+// Subspace is the space of a few directions d_i in which ∇Lᵀp + ½‖Jp‖² is minimised.
+type Subspace struct {
+	D, JD [][]float64 // the directions, and J times them
+	P     []float64   // the minimiser
 	free  [][]float64 // of d, for reuse
 	rows  int
 }
 
-// begin empties the space, for n parameters and so many rows of J.
-func (s *subspace) begin(n, rows int) {
-	s.free = append(s.free, s.d...)
-	s.d = s.d[:0]
+// Begin empties the space, for n parameters and so many rows of J.
+func (s *Subspace) Begin(n, rows int) {
+	s.free = append(s.free, s.D...)
+	s.D = s.D[:0]
 	s.rows = rows
-	s.p = vec.Sized(s.p, n)
+	s.P = vec.Sized(s.P, n)
 }
 
-// next is room for one more direction.
-func (s *subspace) next() []float64 {
+// Next is room for one more direction.
+func (s *Subspace) Next() []float64 {
 	var d []float64
 	if k := len(s.free); k > 0 {
 		d, s.free = s.free[k-1], s.free[:k-1]
 	}
-	s.d = append(s.d, vec.Sized(d, len(s.p)))
-	for len(s.jd) < len(s.d) {
-		s.jd = append(s.jd, nil)
+	s.D = append(s.D, vec.Sized(d, len(s.P)))
+	for len(s.JD) < len(s.D) {
+		s.JD = append(s.JD, nil)
 	}
-	s.jd[len(s.d)-1] = vec.Sized(s.jd[len(s.d)-1], s.rows)
-	return s.d[len(s.d)-1]
+	s.JD[len(s.D)-1] = vec.Sized(s.JD[len(s.D)-1], s.rows)
+	return s.D[len(s.D)-1]
 }
 
-// minimise writes the minimiser to p, given ∇L and jd, and tells which of the first two directions does better together with the
+// Minimise writes the minimiser to p, given ∇L and jd, and tells which of the first two directions does better together with the
 // third, if there is one. Where J says nothing about any direction, p is the first.
-func (s *subspace) minimise(g []float64) (better int) {
-	n := len(s.d)
+func (s *Subspace) Minimise(g []float64) (better int) {
+	n := len(s.D)
 	h, c := make([]float64, n*n), make([]float64, n)
 	for i := range n {
-		c[i] = vec.Dot(g, s.d[i])
+		c[i] = vec.Dot(g, s.D[i])
 		for j := range i + 1 {
-			v := vec.Dot(s.jd[i], s.jd[j])
+			v := vec.Dot(s.JD[i], s.JD[j])
 			h[i*n+j], h[j*n+i] = v, v
 		}
 	}
@@ -60,13 +60,13 @@ func (s *subspace) minimise(g []float64) (better int) {
 		better = 1
 	}
 	y, gained := minimum(h, c, all)
-	clear(s.p)
+	clear(s.P)
 	if !(gained > 0) {
-		vec.Axpy(1, s.d[0], s.p)
+		vec.Axpy(1, s.D[0], s.P)
 		return better
 	}
-	for i, d := range s.d {
-		vec.Axpy(y[i], d, s.p)
+	for i, d := range s.D {
+		vec.Axpy(y[i], d, s.P)
 	}
 	return better
 }

@@ -1,4 +1,5 @@
-package optim
+// Package kron has a matrix of Kronecker products and exact blocks, and the best step in a space of few directions.
+package kron
 
 import (
 	"errors"
@@ -14,19 +15,56 @@ import (
 	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
-// blocked is a matrix that approximates JᵀJ: Kronecker products for wide layers, exact blocks for small ones, the diagonal for
+// Span is a parameter: its place in θ.
+type Span struct{ Offset, Len int }
+
+// Layer is a dense layer with weights of shape inputs×outputs and a bias, which may have length 0. Its part of the matrix is
+// Σ_i A_i ⊗ B_i, A_i belonging to the inputs, the last of which is that of the bias, and B_i to the outputs.
+type Layer struct {
+	Weight, Bias    Span
+	Inputs, Outputs int         // with the constant one of the bias
+	A, B            [][]float64 // row-major and symmetric
+}
+
+// Block is an exact part of the matrix.
+type Block struct {
+	Spans    []Span
+	Diagonal bool      // whether it is diagonal
+	M        []float64 // the diagonal, or row-major and symmetric
+}
+
+func (b *Block) size() (n int) {
+	for _, s := range b.Spans {
+		n += s.Len
+	}
+	return n
+}
+
+// Matrix is one that approximates JᵀJ: Kronecker products for wide layers, exact blocks for small ones, the diagonal for
 // what is neither, and zero between them.
-type blocked struct {
-	layers []LayerFactors
-	exact  []MatrixBlock
+type Matrix struct {
+	Trace float64 // of the matrix; 0 before the first Sum
+	Two   bool    // whether any layer has a sum of two products
+
+	layers []Layer
+	exact  []Block
 	bases  []eigenbasis // of layers
 	chols  []linalg.Cholesky
 	u      [][]float64 // of exact: M + λI, then its factor
 	ws     kern.Workspace[float64]
+}
 
-	constraints int
-	trace       float64 // of the matrix; 0 before the first factors
-	two         bool    // whether any layer has a sum of two products
+// New is the matrix of these parts, whose A, B and M are its memory.
+func New(layers []Layer, blocks []Block) *Matrix {
+	m := &Matrix{layers: layers, exact: blocks, chols: make([]linalg.Cholesky, len(blocks))}
+	for _, l := range layers {
+		n := l.Inputs * l.Outputs
+		m.bases = append(m.bases, eigenbasis{g: make([]float64, n), x: make([]float64, n)})
+	}
+	for _, b := range blocks {
+		m.u = append(m.u, make([]float64, len(b.M)))
+	}
+	return m
 }
 
 // eigenbasis is what makes the Kronecker products of a layer diagonal. For one product there is one pair of sides, whatever the damping; for
@@ -40,59 +78,8 @@ type eigenbasis struct {
 // spectrum are eigenvectors, in columns, and eigenvalues.
 type spectrum struct{ v, e []float64 }
 
-// newBlocked divides the parameters. Consecutive ones that belong to no wide layer share an exact block of at most so many
-// parameters; a single one that is larger has its diagonal.
-func newBlocked(params []Param, layers []Layer, constraints, most int) *blocked {
-	m := &blocked{constraints: constraints}
-	wide := map[string]bool{}
-	for _, l := range layers {
-		if l.Weight.Len+l.Bias.Len <= most || max(l.Inputs(), l.Outputs()) > mostSide {
-			continue
-		}
-		wide[l.Weight.Path] = true
-		if l.Bias.Len > 0 {
-			wide[l.Bias.Path] = true
-		}
-		f := LayerFactors{Layer: l}
-		n, h := l.Inputs(), l.Outputs()
-		for range constraints {
-			f.A, f.B = append(f.A, make([]float64, n*n)), append(f.B, make([]float64, h*h))
-		}
-		m.layers = append(m.layers, f)
-		m.bases = append(m.bases, eigenbasis{g: make([]float64, n*h), x: make([]float64, n*h)})
-	}
-	size := 0
-	for _, p := range params {
-		if wide[p.Path] || p.Len == 0 {
-			size = most // ends the block
-			continue
-		}
-		if k := len(m.exact); k > 0 && size+p.Len <= most {
-			m.exact[k-1].Params = append(m.exact[k-1].Params, p)
-		} else {
-			m.exact = append(m.exact, MatrixBlock{Params: []Param{p}, Diagonal: p.Len > most})
-			size = 0
-		}
-		size += p.Len
-	}
-	m.chols, m.u = make([]linalg.Cholesky, len(m.exact)), make([][]float64, len(m.exact))
-	for i := range m.exact {
-		b := &m.exact[i]
-		n := b.size()
-		m.u[i] = make([]float64, n)
-		if !b.Diagonal {
-			m.u[i] = make([]float64, n*n)
-			n *= n
-		}
-		b.M = make([]float64, n)
-	}
-	return m
-}
-
-func (b *MatrixBlock) size() int { return size(b.Params) }
-
-// numbers are all entries of all factors and blocks.
-func (m *blocked) numbers() (all [][]float64) {
+// Numbers are all entries of all factors and blocks.
+func (m *Matrix) Numbers() (all [][]float64) {
 	for _, l := range m.layers {
 		all = append(all, l.A...)
 		all = append(all, l.B...)
@@ -103,19 +90,19 @@ func (m *blocked) numbers() (all [][]float64) {
 	return all
 }
 
-// average makes m the mean decay·old + (1−decay)·m.
-func (m *blocked) average(old *blocked, decay float64) {
-	from := old.numbers()
-	for i, x := range m.numbers() {
+// Average makes m the mean decay·old + (1−decay)·m.
+func (m *Matrix) Average(old *Matrix, decay float64) {
+	from := old.Numbers()
+	for i, x := range m.Numbers() {
 		for j, y := range from[i] {
 			x[j] = decay*y + (1-decay)*x[j]
 		}
 	}
 }
 
-// take adopts numbers, if they are those of a matrix with the same blocks.
-func (m *blocked) take(numbers [][]float64) bool {
-	own := m.numbers()
+// Take adopts numbers, if they are those of a matrix with the same blocks.
+func (m *Matrix) Take(numbers [][]float64) bool {
+	own := m.Numbers()
 	if len(own) != len(numbers) || len(own) == 0 {
 		return false
 	}
@@ -127,20 +114,20 @@ func (m *blocked) take(numbers [][]float64) bool {
 	for i, x := range own {
 		copy(x, numbers[i])
 	}
-	m.sum()
+	m.Sum()
 	return true
 }
 
-// sum computes the trace, and finds out whether there are sums of products.
-func (m *blocked) sum() {
-	m.two = false
+// Sum computes the trace, and finds out whether there are sums of products.
+func (m *Matrix) Sum() {
+	m.Two = false
 	for i := range m.layers {
-		m.two = m.two || len(twoProducts(&m.layers[i])) == 2
+		m.Two = m.Two || len(twoProducts(&m.layers[i])) == 2
 	}
 	sum := 0.0
 	for _, l := range m.layers {
 		for i := range l.A {
-			sum += traceOf(l.A[i], l.Inputs()) * traceOf(l.B[i], l.Outputs())
+			sum += traceOf(l.A[i], l.Inputs) * traceOf(l.B[i], l.Outputs)
 		}
 	}
 	for _, b := range m.exact {
@@ -150,7 +137,7 @@ func (m *blocked) sum() {
 			sum += traceOf(b.M, b.size())
 		}
 	}
-	m.trace = sum
+	m.Trace = sum
 }
 
 func traceOf(a []float64, n int) float64 {
@@ -161,14 +148,14 @@ func traceOf(a []float64, n int) float64 {
 	return sum
 }
 
-// decompose computes the bases of all layers for two dampings.
-func (m *blocked) decompose(pool Pool, damping [2]float64) error {
+// Decompose computes the bases of all layers for two dampings.
+func (m *Matrix) Decompose(pool vec.Pool, damping [2]float64) error {
 	var tasks []func() error
 	for i := range m.layers {
 		l, b := &m.layers[i], &m.bases[i]
 		pairs := twoProducts(l)
 		b.two = len(pairs) == 2
-		n, h := l.Inputs(), l.Outputs()
+		n, h := l.Inputs, l.Outputs
 		if !b.two {
 			tasks = append(tasks,
 				func() error { return b.sides[0].a.eigen(pairs[0][0], n) },
@@ -193,8 +180,8 @@ func (m *blocked) decompose(pool Pool, damping [2]float64) error {
 
 // twoProducts is the sum of a layer's Kronecker products with at most two terms, (A, B) each: that of the largest trace, and the
 // others, of which there may be many, together by the partial traces of their sum. Terms without trace are left out.
-func twoProducts(l *LayerFactors) [][2][]float64 {
-	n, h := l.Inputs(), l.Outputs()
+func twoProducts(l *Layer) [][2][]float64 {
+	n, h := l.Inputs, l.Outputs
 	largest, trace := -1, 0.0
 	for i := range l.A {
 		if t := traceOf(l.A[i], n) * traceOf(l.B[i], h); t > trace {
@@ -229,7 +216,7 @@ func twoProducts(l *LayerFactors) [][2][]float64 {
 // eigen computes the eigenvectors of a symmetric positive semidefinite matrix.
 func (s *spectrum) eigen(a []float64, n int) error {
 	if vec.FirstNonFinite(a) >= 0 {
-		return fmt.Errorf("the Kronecker factors are %w", ErrNonFinite)
+		return fmt.Errorf("the Kronecker factors are %w", vec.ErrNonFinite)
 	}
 	var eig mat.EigenSym
 	if !eig.Factorize(mat.NewSymDense(n, slices.Clone(a)), true) {
@@ -268,9 +255,9 @@ func (s *spectrum) generalised(a, c []float64, shift float64, n int) error {
 	return nil
 }
 
-// solve writes (M + λI)⁻¹g to d, and tells whether M + λI is positive definite to working precision. which says which of the two
+// Solve writes (M + λI)⁻¹g to d, and tells whether M + λI is positive definite to working precision. which says which of the two
 // dampings λ is where the bases depend on that.
-func (m *blocked) solve(pool Pool, d, g []float64, which int, lambda float64) bool {
+func (m *Matrix) Solve(pool vec.Pool, d, g []float64, which int, lambda float64) bool {
 	for i := range m.layers {
 		m.solveLayer(i, d, g, which, lambda)
 	}
@@ -278,7 +265,7 @@ func (m *blocked) solve(pool Pool, d, g []float64, which int, lambda float64) bo
 		b, u := &m.exact[i], m.u[i]
 		n := b.size()
 		if b.Diagonal {
-			p := b.Params[0]
+			p := b.Spans[0]
 			for j, v := range b.M {
 				d[p.Offset+j] = g[p.Offset+j] / (v + lambda)
 			}
@@ -292,11 +279,11 @@ func (m *blocked) solve(pool Pool, d, g []float64, which int, lambda float64) bo
 			return false
 		}
 		x := make([]float64, 0, n)
-		for _, p := range b.Params {
+		for _, p := range b.Spans {
 			x = append(x, g[p.Offset:][:p.Len]...)
 		}
 		m.chols[i].Solve(x, x)
-		for _, p := range b.Params {
+		for _, p := range b.Spans {
 			copy(d[p.Offset:][:p.Len], x)
 			x = x[p.Len:]
 		}
@@ -305,13 +292,13 @@ func (m *blocked) solve(pool Pool, d, g []float64, which int, lambda float64) bo
 }
 
 // solveLayer is V_A·((V_AᵀGV_B) ∘ 1/(a_p b_q + c))·V_Bᵀ for the gradient G, inputs×outputs.
-func (m *blocked) solveLayer(i int, d, g []float64, which int, lambda float64) {
+func (m *Matrix) solveLayer(i int, d, g []float64, which int, lambda float64) {
 	l, s := &m.layers[i], &m.bases[i]
 	side, c := &s.sides[0], lambda
 	if s.two {
 		side, c = &s.sides[which], 1 // the damping is part of the basis
 	}
-	n, h := l.Inputs(), l.Outputs()
+	n, h := l.Inputs, l.Outputs
 	w := copy(s.g, g[l.Weight.Offset:][:l.Weight.Len])
 	copy(s.g[w:], g[l.Bias.Offset:][:l.Bias.Len])
 	product := func(c, a []float64, ta bool, b []float64, tb bool, rows, cols, inner int) {

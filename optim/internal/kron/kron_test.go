@@ -1,4 +1,4 @@
-package optim
+package kron
 
 import (
 	"math"
@@ -24,39 +24,37 @@ func gramOf(rng *rand.Rand, n, rank int, size float64) []float64 {
 
 // Solutions with sums of Kronecker products, exact blocks and a diagonal against gonum's with the whole matrix.
 func TestBlockedSolves(t *testing.T) {
-	params := []Param{
-		{Path: "first", Len: 3, Shape: []int{3}},
-		{Path: "second", Offset: 3, Len: 2, Shape: []int{2}},
-		{Path: "w", Offset: 5, Len: 20, Shape: []int{4, 5}},
-		{Path: "b", Offset: 25, Len: 5, Shape: []int{5}},
-		{Path: "large", Offset: 30, Len: 9, Shape: []int{9}},
-		{Path: "v", Offset: 39, Len: 15, Shape: []int{5, 3}},
-	}
 	const n = 54
-	layers := []Layer{{Weight: params[2], Bias: params[3]}, {Weight: params[5]}}
 	for _, constraints := range []int{1, 2, 4} {
 		rng := rand.New(rand.NewPCG(1, uint64(constraints)))
-		m := newBlocked(params, layers, constraints, 6)
-		if len(m.layers) != 2 || len(m.exact) != 2 || len(m.exact[0].Params) != 2 || !m.exact[1].Diagonal {
-			t.Fatalf("%d layers, blocks %v", len(m.layers), m.exact)
+		layers := []Layer{
+			{Weight: Span{5, 20}, Bias: Span{25, 5}, Inputs: 5, Outputs: 5},
+			{Weight: Span{39, 15}, Inputs: 5, Outputs: 3},
 		}
+		for i, l := range layers {
+			for range constraints {
+				layers[i].A = append(layers[i].A, make([]float64, l.Inputs*l.Inputs))
+				layers[i].B = append(layers[i].B, make([]float64, l.Outputs*l.Outputs))
+			}
+		}
+		m := New(layers, []Block{{Spans: []Span{{0, 3}, {3, 2}}, M: make([]float64, 25)}, {Spans: []Span{{30, 9}}, Diagonal: true, M: make([]float64, 9)}})
 		for _, l := range m.layers {
 			for i := range constraints {
-				copy(l.A[i], gramOf(rng, l.Inputs(), l.Inputs()-1, math.Pow(0.3, float64(i))))
-				copy(l.B[i], gramOf(rng, l.Outputs(), l.Outputs(), 1))
+				copy(l.A[i], gramOf(rng, l.Inputs, l.Inputs-1, math.Pow(0.3, float64(i))))
+				copy(l.B[i], gramOf(rng, l.Outputs, l.Outputs, 1))
 			}
 		}
 		copy(m.exact[0].M, gramOf(rng, 5, 2, 1))
 		for i := range m.exact[1].M {
 			m.exact[1].M[i] = rng.Float64()
 		}
-		m.sum()
+		m.Sum()
 		damping := [2]float64{0.01, 0.1}
-		if err := m.decompose(vec.Crew(2), damping); err != nil {
+		if err := m.Decompose(vec.Crew(2), damping); err != nil {
 			t.Fatal(err)
 		}
-		if m.two != (constraints > 1) {
-			t.Fatalf("%d constraints: paired %v", constraints, m.two)
+		if m.Two != (constraints > 1) {
+			t.Fatalf("%d constraints: paired %v", constraints, m.Two)
 		}
 		g, d := make([]float64, n), make([]float64, n)
 		for i := range g {
@@ -71,7 +69,7 @@ func TestBlockedSolves(t *testing.T) {
 					}
 				}
 			}
-			span := func(ps ...Param) (at []int) {
+			span := func(ps ...Span) (at []int) {
 				for _, p := range ps {
 					for i := range p.Len {
 						at = append(at, p.Offset+i)
@@ -87,12 +85,12 @@ func TestBlockedSolves(t *testing.T) {
 			}
 			for q := range m.layers {
 				l := &m.layers[q]
-				k, h := l.Inputs(), l.Outputs()
+				k, h := l.Inputs, l.Outputs
 				pairs := twoProducts(l)
 				add(span(l.Weight, l.Bias), func(i, j int) float64 {
-					kron := func(a, b []float64) float64 { return a[i/h*k+j/h] * b[i%h*h+j%h] }
+					product := func(a, b []float64) float64 { return a[i/h*k+j/h] * b[i%h*h+j%h] }
 					if len(pairs) == 1 {
-						return damped(i, j, kron(pairs[0][0], pairs[0][1]))
+						return damped(i, j, product(pairs[0][0], pairs[0][1]))
 					}
 					a, b := append([]float64(nil), pairs[1][0]...), append([]float64(nil), pairs[1][1]...)
 					ratio := math.Sqrt(traceOf(a, k) * float64(h) / (float64(k) * traceOf(b, h)))
@@ -102,14 +100,14 @@ func TestBlockedSolves(t *testing.T) {
 					for x := range h {
 						b[x*h+x] += math.Sqrt(lambda) / ratio
 					}
-					return kron(pairs[0][0], pairs[0][1]) + kron(a, b)
+					return product(pairs[0][0], pairs[0][1]) + product(a, b)
 				})
 			}
-			add(span(m.exact[0].Params...), func(i, j int) float64 { return damped(i, j, m.exact[0].M[i*5+j]) })
-			for i, p := range span(m.exact[1].Params...) {
+			add(span(m.exact[0].Spans...), func(i, j int) float64 { return damped(i, j, m.exact[0].M[i*5+j]) })
+			for i, p := range span(m.exact[1].Spans...) {
 				full.Set(p, p, m.exact[1].M[i]+lambda)
 			}
-			if !m.solve(vec.Crew(2), d, g, which, lambda) {
+			if !m.Solve(vec.Crew(2), d, g, which, lambda) {
 				t.Fatal("not positive definite")
 			}
 			var want mat.VecDense
@@ -127,9 +125,8 @@ func TestBlockedSolves(t *testing.T) {
 // A sum of products whose inputs' factors are proportional is a product, and its partial traces find that.
 func TestTwoProducts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	w := Param{Path: "w", Len: 6, Shape: []int{2, 3}}
 	a := gramOf(rng, 2, 2, 1)
-	l := LayerFactors{Layer: Layer{Weight: w}}
+	l := Layer{Weight: Span{0, 6}, Inputs: 2, Outputs: 3}
 	var want []float64
 	for i, c := range []float64{100, 1, 2, 0} {
 		x := append([]float64(nil), a...)
