@@ -42,7 +42,10 @@ func (a *Auto) SetState(state []byte) error { return a.setState(state, a.restore
 func (a *Auto) restore(state []byte) error {
 	r := a.open(autoState, state)
 	p, stages := plan(r.Int()), r.Int()
-	b := Auto{Steps: a.Steps, Workers: a.Workers, Single: a.Single, now: r.Int(), done: r.Int(), all: r.Int(), first: r.Float(), best: r.Float(), mark: r.Float(), last: r.Float(), anew: r.Float(), past: r.Float(), stall: string(r.Bytes())}
+	b := Auto{
+		Steps: a.Steps, Workers: a.Workers, Single: a.Single, now: r.Int(), done: r.Int(), all: r.Int(),
+		first: r.Float(), best: r.Float(), mark: r.Float(), last: r.Float(), anew: r.Float(), past: r.Float(), stall: string(r.Bytes()),
+	}
 	lines := string(r.Bytes())
 	b.layout = a.layout
 	if r.Err == nil && p > largePlan {

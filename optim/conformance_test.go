@@ -25,7 +25,7 @@ func TestConformance(t *testing.T) {
 		}},
 		{"chain", func() optim.Method {
 			return optim.Chain(optim.ClipNorm(1), optim.ClipValue(0.5), optim.ScaleByAdam(), optim.NesterovMomentum(0.5),
-				optim.AddDecayedWeights(1e-4, isBias), optim.ScaleByLR(optim.Constant(1e-2)), &optim.Plateau{Patience: 5, Tol: 1e-3, Min: 0.1})
+				optim.AddDecayedWeights(1e-4, isBias), optim.ScaleByLR(optim.Constant(1e-2)))
 		}},
 		{"dynamic rate", func() optim.Method { return optim.Chain(optim.ScaleByAdam(), &optim.DLRS{Window: 5, Max: 0.05}) }},
 		{"LBFGS", func() optim.Method { return &optim.LBFGS{} }},

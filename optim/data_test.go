@@ -11,10 +11,9 @@ import (
 	"testing"
 )
 
-// What an objective offers is data. An assertion or a switch on its type could only ask for something that a wrapper has to know of and the compiler
-// cannot check; a struct has no other type, so there is nothing to assert. This holds it: Objective and Squares are structs whose fields are
-// functions, other such structs, workers or an error, and no code in optim or its folders asserts a type of a parameter that has
-// one of their functions.
+// What an objective offers is data. An assertion or a switch on its type could only ask for something that a wrapper has to know of
+// and the compiler cannot check. This holds it: Objective, Squares and Factors are structs whose fields are functions, other such
+// structs, workers, a number or an error, and no code in optim or its folders asserts a type of them.
 func TestObjectivesAreData(t *testing.T) {
 	fset := token.NewFileSet()
 	decls := map[string]*ast.StructType{}
@@ -52,7 +51,8 @@ func TestObjectivesAreData(t *testing.T) {
 					asserted = types.ExprString(n.Type)
 				}
 				// What is left asks methods and transforms what they can do, never an objective.
-				if x := types.ExprString(n.X); x == "f" || strings.HasPrefix(x, "f.") || strings.Contains(strings.ToLower(x), "objective") || strings.Contains(x, "Squares") {
+				x := types.ExprString(n.X)
+				if x == "f" || strings.HasPrefix(x, "f.") || strings.Contains(strings.ToLower(x), "objective") || strings.Contains(x, "Squares") {
 					t.Errorf("%s: %s asserted to be %s", fset.Position(n.Pos()), x, asserted)
 				}
 			}

@@ -138,22 +138,6 @@ func ExampleTransform() {
 	// [0 -1]
 }
 
-func ExamplePlateau() {
-	m := optim.Chain(optim.ScaleByLR(optim.Constant(1)), &optim.Plateau{Patience: 3})
-	if err := m.Init(optim.Flat(1)); err != nil {
-		fmt.Println(err)
-	}
-	flat := &optimtest.Func{F: func(grad, _ []float64) float64 { grad[0] = 0; return 1 }}
-	for range 10 {
-		fmt.Print(m.Info(optim.Objective{}).Rate, " ")
-		if _, err := m.Step(context.Background(), flat.Objective(), []float64{0}); err != nil {
-			fmt.Println(err)
-		}
-	}
-	// Output:
-	// 1 1 1 1 1 0.5 0.5 0.5 0.5 0.25
-}
-
 func ExampleSchedule() {
 	constant := optim.Constant(1e-3)
 	cosine := optim.Cosine(1e-3, 0, 1000)

@@ -114,7 +114,6 @@ func TestInvalidSettings(t *testing.T) {
 		optim.Chain(optim.ClipNorm(0)),
 		optim.Chain(optim.ClipValue(math.NaN())),
 		optim.Chain(optim.ScaleByRMS(1, 0)),
-		optim.Chain(&optim.Plateau{Factor: 2}),
 		optim.Chain(&optim.DLRS{Window: 1}),
 		optim.Chain(&optim.DLRS{LR: 2}),
 		optim.Chain(&optim.DLRS{Window: -3}),

@@ -20,9 +20,9 @@ import (
 //
 // The zero value is ready for use. It must not be copied after Init.
 type LBFGS struct {
-	// Memory is the number of pairs kept; 0 means 30. Of a state with more pairs it keeps the latest. A pair costs 8P flops a step and 16P bytes, little beside a
+	// Memory is the number of pairs kept; 0 means 30. A pair costs 8P flops a step and 16P bytes, little beside a
 	// PINN's gradient. The badly conditioned losses of PINNs gain from more than the usual 10, and little from more
-	// than 30 (BenchmarkMemory).
+	// than 30 (BenchmarkMemory). Of a state with more pairs the latest are kept.
 	Memory int
 	// GradTol stops when max|∂L/∂θ_i| is at most this. 0 stops only at a gradient of exactly 0, or at round-off.
 	GradTol float64

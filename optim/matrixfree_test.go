@@ -129,7 +129,9 @@ type banded struct{ n int }
 
 // objective has no samples and no matrices: these must not be asked for.
 func (b *banded) Objective() optim.Objective {
-	return optim.Objective{Loss: b.Loss, Grad: b.Grad, Squares: &optim.Squares{Rows: func() int { return b.n }, Scaled: b.Scaled, MulJ: b.MulJ, MulJT: b.MulJT}}
+	return optim.Objective{Loss: b.Loss, Grad: b.Grad, Squares: &optim.Squares{
+		Rows: func() int { return b.n }, Scaled: b.Scaled, MulJ: b.MulJ, MulJT: b.MulJT,
+	}}
 }
 
 func (b *banded) Scaled(_ context.Context, dst, theta []float64) error {

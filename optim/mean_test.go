@@ -118,7 +118,9 @@ func TestEMAOfNoise(t *testing.T) {
 }
 
 func TestEMARefuses(t *testing.T) {
-	for want, m := range map[string]*optim.Phased{"no method": averaged(nil, 0.5), "EMA": averaged(&optim.Adam{}, 1), "Beta1": averaged(&optim.Adam{Beta1: 3}, 0.5)} {
+	for want, m := range map[string]*optim.Phased{
+		"no method": averaged(nil, 0.5), "EMA": averaged(&optim.Adam{}, 1), "Beta1": averaged(&optim.Adam{Beta1: 3}, 0.5),
+	} {
 		if err := m.Init(optim.Flat(2)); err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(want)) {
 			t.Errorf("%s: %v", want, err)
 		}

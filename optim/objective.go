@@ -39,7 +39,8 @@ type Objective struct {
 	Pool Pool
 }
 
-// Squares is a loss that is a sum of squares, L(θ) = Σ_k c_k r_k(θ)², with the derivatives of its residuals. In terms of the R scaled residuals
+// Squares is a loss that is a sum of squares, L(θ) = Σ_k c_k r_k(θ)², with the derivatives of its residuals. In terms of the R
+// scaled residuals
 //
 //	s_k(θ) = √(2 c_k)·r_k(θ)    J = ∂s/∂θ, R×P
 //
@@ -104,7 +105,8 @@ func (f *Objective) lends(otherwise Pool) Pool {
 	return otherwise
 }
 
-var errNoSquares = errors.New("the loss is not a sum of squares; use mean squares in all constraints, or SSBroyden or LBFGS, which need gradients only")
+var errNoSquares = errors.New("the loss is not a sum of squares; use mean squares in all constraints, " +
+	"or SSBroyden or LBFGS, which need gradients only")
 
 // squares is an error of the named method if the loss is not a sum of squares.
 func (f *Objective) squares(method string) error {

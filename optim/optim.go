@@ -43,8 +43,8 @@ type Method interface {
 	Step(ctx context.Context, f Objective, theta []float64) (loss float64, err error)
 
 	// Info is what the method says of itself with respect to an objective. A solver asks between Init and the first Step, and goes no
-	// further where Info.Err is not nil. It may be asked at any time, and evaluates nothing; f is the zero Objective where only the method itself is of
-	// interest.
+	// further where Info.Err is not nil. It may be asked at any time, and evaluates nothing; f is the zero Objective where only
+	// the method itself is of interest.
 	Info(f Objective) Info
 
 	Stateful

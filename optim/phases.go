@@ -123,8 +123,8 @@ func (p *Phased) Current() (index, steps int) {
 	return p.now, p.done
 }
 
-// Info implements Method. Rate is that of the phase that takes the next step, Choices and Memory are those of all phases, which keep what they
-// have.
+// Info implements Method. Rate is that of the phase that takes the next step, Choices and Memory are those of all phases, which keep
+// what they have.
 func (p *Phased) Info(f Objective) Info {
 	info := about("Phases")
 	info.Phase, _ = p.Current()

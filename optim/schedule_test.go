@@ -41,41 +41,6 @@ func TestBadRateIsAnErrorOfTheStep(t *testing.T) {
 	}
 }
 
-// TestPlateau follows the rule by hand: patience 2 puts up with two bad steps, the third lowers the rate of the step
-// after it.
-func TestPlateau(t *testing.T) {
-	p := &optim.Plateau{Factor: 0.5, Patience: 2, Cooldown: 1, Tol: 0.1, Min: 0.2}
-	if err := p.Init(nil); err != nil {
-		t.Fatal(err)
-	}
-	for i, c := range []struct{ loss, scale float64 }{
-		{10, 1}, // the first loss is the best so far
-		{9.5, 1},
-		{9.2, 1},
-		{9.1, 1},   // less than 10 % better: bad, bad, bad
-		{9.1, 0.5}, // so halved; this one is cooldown
-		{9.1, 0.5},
-		{9.1, 0.5},
-		{8.9, 0.5}, // bad, bad, then better: counting starts again
-		{8.9, 0.5},
-		{8.9, 0.5},
-		{8.9, 0.5},
-		{8.9, 0.25},
-		{8.9, 0.25},
-		{8.9, 0.25},
-		{8.9, 0.25},
-		{8.9, 0.2}, // 0.125 is below Min
-	} {
-		u := []float64{1}
-		if err := p.Apply(u, optim.Point{Loss: c.loss, Step: i}); err != nil {
-			t.Fatal(err)
-		}
-		if u[0] != c.scale {
-			t.Errorf("step %d, loss %v: scale %v, want %v", i, c.loss, u[0], c.scale)
-		}
-	}
-}
-
 func TestLearningRateIsThatOfTheNextStep(t *testing.T) {
 	s := optim.Schedule(func(step int) float64 { return 1 / float64(step+1) })
 	for _, m := range []optim.Method{

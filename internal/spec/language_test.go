@@ -87,7 +87,6 @@ func TestLanguage(t *testing.T) {
 		{"warm-up", "optimizer.adam.lr={warmup_cosine: {lr: 1e-2, warmup: 3}}"},
 		{"exponential", "optimizer.adam.lr={exponential: {lr: 1e-2, factor: 0.5, steps: 10, staircase: true, floor: 1e-5}}"},
 		{"piecewise", "optimizer.adam.lr={piecewise: {lr: 1e-2, changes: {5: 1e-3, 3: 5e-3}}}"},
-		{"plateau", "optimizer.adam.lr={plateau: {patience: 5}}"},
 		{"DLRS", "optimizer.adam.lr={dlrs: {}}"},
 		{"clip", "optimizer={adam: {}, clip: 1, steps: 5}"},
 		{"clip by value", "optimizer={sgd: {momentum: 0.9, nesterov: true}, clip: {norm: 1, value: 0.1}, steps: 5}"},

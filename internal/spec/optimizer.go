@@ -214,15 +214,14 @@ func (b *builder) firstOrder(name string, m *section, clip *node, steps int) opt
 			direction = []optim.Transform{optim.Momentum(mu)}
 		}
 	}
-	rate := b.rate(m.orDefault("lr", lr), steps)
-	if clip == nil && plain != nil && len(rate) == 1 && rate[0].schedule != nil {
-		return plain(rate[0].schedule)
+	schedule, follows := b.rate(m.orDefault("lr", lr), steps)
+	if clip == nil && plain != nil && follows == nil {
+		return plain(schedule)
 	}
-	chain := append(b.clip(clip), direction...)
-	for _, r := range rate {
-		chain = append(chain, r.link())
+	if follows == nil {
+		follows = optim.ScaleByLR(schedule)
 	}
-	return optim.Chain(chain...)
+	return optim.Chain(append(append(b.clip(clip), direction...), follows)...)
 }
 
 // clip reads clip: 1, the largest norm of the gradient, or {value: 0.1}, the largest entry.

@@ -161,7 +161,7 @@ func (b *builder) curve(n *node) optim.Schedule {
 		if v := s.block(name); v != nil {
 			m := b.section(v, "{from: 100}")
 			defer m.done()
-			return b.schedule(name, m, "from", "1", b.p.Steps)[0].schedule
+			return b.schedule(name, m, "from", "1", b.p.Steps)
 		}
 	}
 	if len(n.entries) == 0 {

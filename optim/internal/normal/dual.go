@@ -32,6 +32,7 @@ func (m *dual) form(ctx context.Context, f *Loss, grad, theta []float64) (float6
 	return loss, f.Kernel(ctx, m.a, theta)
 }
 
+// Factorize implements System.
 func (m *dual) Factorize(ctx context.Context, lambda float64) (bool, error) {
 	m.lambda = lambda
 	p := len(m.theta)
@@ -48,6 +49,7 @@ func (m *dual) Factorize(ctx context.Context, lambda float64) (bool, error) {
 	})
 }
 
+// Floor implements System.
 func (m *dual) Floor() float64 {
 	if m.n*len(m.theta) > mostDual {
 		return m.Trace() * 0x1p-52
@@ -55,12 +57,14 @@ func (m *dual) Floor() float64 {
 	return m.factored.Floor()
 }
 
+// Start implements System.
 func (m *dual) Start(ctx context.Context, d, s []float64) error {
 	m.w = vec.Sized(m.w, m.n)
 	clear(m.w)
 	return m.Correct(ctx, d, s) // δ = 0 is as good a δ₋₁ as any
 }
 
+// Correct implements System.
 func (m *dual) Correct(ctx context.Context, d, at []float64) error {
 	m.residual = vec.Sized(m.residual, m.n)
 	if m.fine {

@@ -44,6 +44,7 @@ func (m *factored) resize(n int) {
 	m.ready = false
 }
 
+// Trace implements System.
 func (m *factored) Trace() float64 {
 	sum := 0.0
 	for i := range m.n {

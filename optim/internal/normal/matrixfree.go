@@ -132,8 +132,10 @@ func (m *matrixFree) Factorize(ctx context.Context, lambda float64) (bool, error
 // Iterates implements System.
 func (m *matrixFree) Iterates() bool { return true }
 
+// Floor implements System.
 func (m *matrixFree) Floor() float64 { return m.scale * fineBelow }
 
+// Start implements System.
 func (m *matrixFree) Start(ctx context.Context, d, s []float64) error {
 	m.from = s
 	if err := m.solve(ctx, d, m.grad, m.tolerance); err != nil {

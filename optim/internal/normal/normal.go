@@ -86,7 +86,8 @@ func (m *Systems) iterates(rows, params int) bool {
 	return m.Form == Iterative || m.Form == BySize && min(rows, params) > mostNormal
 }
 
-// At evaluates f at theta, which must stay as it is until the next call. It writes ∇L to grad and returns L(theta) and the system of this point.
+// At evaluates f at theta, which must stay as it is until the next call. It writes ∇L to grad and returns L(theta) and the system of
+// this point.
 func (m *Systems) At(ctx context.Context, f *Loss, pool vec.Pool, grad, theta []float64) (System, float64, error) {
 	m.primal.pool, m.dual.pool, m.sketched.pool = pool, pool, pool
 	m.matrixFree.primal.pool, m.matrixFree.dual.pool = pool, pool
@@ -109,8 +110,8 @@ func (m *Systems) At(ctx context.Context, f *Loss, pool vec.Pool, grad, theta []
 // Tolerate sets the relative error of solves by iteration at the point of At, which is [Forcing] of 1 otherwise.
 func (m *Systems) Tolerate(tolerance float64) { m.matrixFree.tolerance = tolerance }
 
-// Forcing is the tolerance with which solves are as accurate as the outer steps are good: by choice 2 of Eisenstat & Walker (1996, SIAM J. Sci.
-// Comput. 17, 16), η = 0.9·(‖s_k‖/‖s_{k−1}‖)², for the last step's ratio of the losses.
+// Forcing is the tolerance with which solves are as accurate as the outer steps are good: by choice 2 of Eisenstat & Walker (1996,
+// SIAM J. Sci. Comput. 17, 16), η = 0.9·(‖s_k‖/‖s_{k−1}‖)², for the last step's ratio of the losses.
 func Forcing(ratio float64) float64 { return min(max(0.9*ratio, tightest), loosest) }
 
 // rowBlocks is what an objective takes at most for blocks of rows when it is asked for JᵀJ or JJᵀ.

@@ -38,6 +38,7 @@ func (m *primal) form(ctx context.Context, f *Loss, grad, theta []float64) (floa
 	return loss, err
 }
 
+// Factorize implements System.
 func (m *primal) Factorize(ctx context.Context, lambda float64) (bool, error) {
 	m.lambda = lambda
 	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
@@ -87,6 +88,7 @@ func (m *primal) transpose(n int) {
 	})
 }
 
+// Start implements System.
 func (m *primal) Start(_ context.Context, d, s []float64) error {
 	m.from = s
 	m.solve(d, m.grad)
@@ -94,6 +96,7 @@ func (m *primal) Start(_ context.Context, d, s []float64) error {
 	return nil
 }
 
+// Correct implements System.
 func (m *primal) Correct(ctx context.Context, d, at []float64) error {
 	m.step, m.residual = vec.Sized(m.step, len(at)), vec.Sized(m.residual, len(d))
 	for i, x := range at {

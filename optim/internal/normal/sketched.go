@@ -121,6 +121,7 @@ func (m *sketched) orthonormalise(p int) {
 	}
 }
 
+// Factorize implements System.
 func (m *sketched) Factorize(_ context.Context, lambda float64) (bool, error) {
 	m.lambda = lambda
 	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
@@ -130,6 +131,7 @@ func (m *sketched) Factorize(_ context.Context, lambda float64) (bool, error) {
 	})
 }
 
+// Start implements System.
 func (m *sketched) Start(_ context.Context, d, s []float64) error {
 	m.from = s
 	clear(d)

@@ -77,6 +77,7 @@ func Broyden(b, h, a float64, n int) (theta, tau float64) {
 // minA keeps θ⁻ = (ρ⁻−1)/a defined where H is already exact along s.
 const minA = 1e-16
 
+// Reset implements Model.
 func (d *Dense) Reset(n int) {
 	if len(d.r) != n {
 		d.z = nil // made when there is something to put in
@@ -90,8 +91,10 @@ func (d *Dense) Reset(n int) {
 // Use implements Model; it must not be nil.
 func (d *Dense) Use(pool vec.Pool) { d.Pool = pool }
 
+// Empty implements Model.
 func (d *Dense) Empty() bool { return !d.known }
 
+// Direction implements Model.
 func (d *Dense) Direction(p, g []float64) {
 	if !slices.Equal(g, d.g) { // the objective changed since the update
 		d.z.tMulVec(d.Pool, d.r, g)
@@ -102,6 +105,7 @@ func (d *Dense) Direction(p, g []float64) {
 	copy(p, d.p)
 }
 
+// Learn implements Model.
 func (d *Dense) Learn(st Step) {
 	n := len(st.Y)
 	if !d.known {
@@ -195,6 +199,7 @@ func (d *Dense) apply(c correction, t []float64) {
 	copy(d.r, t)
 }
 
+// Save implements Model.
 func (d *Dense) Save(w *saved.Writer) {
 	w.Bool(d.known)
 	if d.known {
@@ -205,6 +210,7 @@ func (d *Dense) Save(w *saved.Writer) {
 	}
 }
 
+// Load implements Model.
 func (d *Dense) Load(r *saved.Reader, n int) func() {
 	if !r.Bool() {
 		return func() { d.known = false }

@@ -35,6 +35,7 @@ func (m *Pairs) drop() {
 	m.list = m.list[:len(m.list)-1]
 }
 
+// Reset implements Model.
 func (m *Pairs) Reset(n int) {
 	for len(m.list) > 0 {
 		m.drop()
@@ -47,6 +48,7 @@ func (m *Pairs) Reset(n int) {
 // Use implements Model.
 func (m *Pairs) Use(pool vec.Pool) { m.wide.Pool = pool }
 
+// Empty implements Model.
 func (m *Pairs) Empty() bool { return len(m.list) == 0 }
 
 // direction is the two-loop recursion.
@@ -67,6 +69,7 @@ func (m *Pairs) Direction(p, g []float64) {
 	}
 }
 
+// Learn implements Model.
 func (m *Pairs) Learn(st Step) {
 	if len(m.list) == m.most {
 		m.drop()
@@ -83,6 +86,7 @@ func (m *Pairs) Learn(st Step) {
 	m.list = append(m.list, q)
 }
 
+// Save implements Model.
 func (m *Pairs) Save(w *saved.Writer) {
 	w.Int(len(m.list))
 	for _, q := range m.list {
@@ -93,6 +97,7 @@ func (m *Pairs) Save(w *saved.Writer) {
 	}
 }
 
+// Load implements Model.
 func (m *Pairs) Load(r *saved.Reader, n int) func() {
 	var list []pair
 	for range r.Int() {

@@ -54,6 +54,7 @@ type Reduced struct {
 // leastNew is the part of a gradient, in proportion, below which its direction across Q is left to rounding.
 const leastNew = 1e-12
 
+// Reset implements Model.
 func (m *Reduced) Reset(n int) {
 	if m.n != n {
 		m.n, m.basis = n, nil // made when there is something to put in
@@ -65,6 +66,7 @@ func (m *Reduced) Reset(n int) {
 // Use implements Model.
 func (m *Reduced) Use(pool vec.Pool) { m.Pool = pool }
 
+// Empty implements Model.
 func (m *Reduced) Empty() bool { return !m.known }
 
 // begin makes the model the identity and g its only direction.
@@ -123,6 +125,7 @@ func (m *Reduced) aim() {
 	m.basis.Combine(m.p, m.v)
 }
 
+// Direction implements Model.
 func (m *Reduced) Direction(p, g []float64) {
 	if !slices.Equal(g, m.g) { // the objective changed since the update
 		copy(m.g, g)
@@ -132,6 +135,7 @@ func (m *Reduced) Direction(p, g []float64) {
 	copy(p, m.p)
 }
 
+// Learn implements Model.
 func (m *Reduced) Learn(st Step) {
 	if !m.known {
 		m.begin(st.From)
@@ -207,6 +211,7 @@ func (m *Reduced) shrink() bool {
 	return true
 }
 
+// Save implements Model.
 func (m *Reduced) Save(w *saved.Writer) {
 	w.Bool(m.known)
 	if !m.known {
@@ -224,6 +229,7 @@ func (m *Reduced) Save(w *saved.Writer) {
 	w.Floats(m.p)
 }
 
+// Load implements Model.
 func (m *Reduced) Load(rd *saved.Reader, n int) func() {
 	if !rd.Bool() {
 		return func() { m.known = false }

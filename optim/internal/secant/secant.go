@@ -1,4 +1,5 @@
-// Package secant has models of the inverse Hessian that are learnt from changes of the gradient, and the line search along their directions.
+// Package secant has models of the inverse Hessian that are learnt from changes of the gradient, and the line search along their
+// directions.
 package secant
 
 import (
