@@ -266,7 +266,7 @@ func TestCheckpointsOfAnotherRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range paths {
-			names = append(names, strings.Trim(strings.TrimPrefix(filepath.Base(p), "checkpoint-"), "0.safetensors"))
+			names = append(names, strings.TrimLeft(strings.TrimSuffix(strings.TrimPrefix(filepath.Base(p), "checkpoint-"), ".safetensors"), "0"))
 		}
 		return names
 	}
