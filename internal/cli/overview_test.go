@@ -57,7 +57,7 @@ func TestOverviewLines(t *testing.T) {
 		t.Fatal(stderr.String())
 	}
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
-	if len(lines) != 12 || !strings.HasPrefix(lines[0], "tiny  0/2 runs done  seed-1  step 1/10  loss ") || !strings.HasPrefix(lines[11], "tiny  seed-2: completed, 10 steps in 0.0s, loss ") {
+	if len(lines) != 12 || !strings.HasPrefix(lines[0], "tiny  0/2 runs done  seed-1  step 1/10  loss ") || !strings.HasPrefix(lines[11], "tiny  seed-2: completed, 10 steps in ") {
 		t.Errorf("%d lines: %s", len(lines), stderr.String())
 	}
 }
