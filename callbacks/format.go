@@ -23,7 +23,7 @@ import (
 // format's name and a checksum of all tensors.
 
 const (
-	format   = "crux.checkpoint/1"
+	format   = "crux.checkpoint/2"
 	prefix   = "parameters/"
 	stateKey = "state"
 )

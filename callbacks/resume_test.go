@@ -300,7 +300,7 @@ func TestDamagedCheckpoints(t *testing.T) {
 	}
 	write([]byte("PK\x03\x04 a foreign file that is long enough to look at"))
 	check("foreign", "damaged")
-	write(append(whole[:8:8], []byte(strings.Replace(string(whole[8:]), "crux.checkpoint/1", "crux.checkpoint/9", 1))...))
+	write(append(whole[:8:8], []byte(strings.Replace(string(whole[8:]), "crux.checkpoint/2", "crux.checkpoint/9", 1))...))
 	check("another version", `"crux.checkpoint/9"`)
 
 	if _, err := callbacks.Latest(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no checkpoint") {

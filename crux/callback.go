@@ -127,6 +127,7 @@ func (f *Fact[T]) At(ctx context.Context, s *Step) (T, error) {
 // Run is a solver as its callbacks see it during one call of Solve.
 type Run struct {
 	solver    *Solver
+	plan      *plan               // of the stage
 	callbacks []Callback          // in the order of their hooks
 	suffixes  map[Callback]string // of those that are pointers
 	recorders []Recorder
@@ -211,14 +212,13 @@ func (r *Run) Planned() int { return r.planned }
 func (r *Run) Names() []string { return r.solver.Names() }
 
 // Select returns, for every entry of θ, whether the selector picks its parameter; nil picks all. Nothing picked is an error.
-func (r *Run) Select(s ph.Selector) ([]bool, error) { return r.solver.layout.Select(s) }
+func (r *Run) Select(s ph.Selector) ([]bool, error) { return r.plan.layout.Select(s) }
 
 // Residuals is the fact of the residuals of constraint i: one row for each point, one column for each component.
 func (r *Run) Residuals(i int) *Fact[*mat.Dense] {
-	g := r.solver.groups[r.solver.cons[i].group]
-	g.program.PrepareResidual(r.solver.cons[i].index) //nolint:errcheck // it is asked for again, where an error is returned
-	return shared(r, fmt.Sprintf("residuals of %q", r.solver.cons[i].name), func(context.Context, *Step) (*mat.Dense, error) {
-		return r.solver.residuals(i)
+	r.plan.group(i).program.PrepareResidual(r.plan.constraints[i].index) //nolint:errcheck // it is asked for again, where an error is returned
+	return shared(r, fmt.Sprintf("residuals of %q", r.plan.constraints[i].name), func(context.Context, *Step) (*mat.Dense, error) {
+		return r.plan.residuals(i)
 	})
 }
 
@@ -230,21 +230,6 @@ func shared[T any](r *Run, name string, compute func(context.Context, *Step) (T,
 	f := NewFact(name, compute)
 	r.facts[name] = f
 	return f
-}
-
-// Points are the points of constraint i now. Callers do not change them.
-func (r *Run) Points(i int) *domain.Cloud { return r.solver.groups[r.solver.cons[i].group].cloud }
-
-// SetPoints replaces the points of constraint i, and of all constraints that share them, from the next step on: whatever
-// belongs to the current step keeps the points it was computed on. The points need the coordinates of the old ones, and
-// normals, weights and columns where those have them.
-func (r *Run) SetPoints(i int, c *domain.Cloud) error {
-	g := r.solver.groups[r.solver.cons[i].group]
-	if err := sameSchema(g.cloud, c); err != nil {
-		return fmt.Errorf("crux: new points of constraint %q: %w", r.solver.cons[i].name, err)
-	}
-	g.next = c
-	return nil
 }
 
 // Compile prepares an expression for evaluation at the parameters of any later step.

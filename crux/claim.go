@@ -44,9 +44,9 @@ func (s *Solver) schemes() []any {
 	if s.options.Weights != nil {
 		all = append(all, s.options.Weights)
 	}
-	for _, c := range s.cons {
-		if c.points != nil {
-			all = append(all, c.points.scheme)
+	for _, c := range s.problem.Constraints {
+		if c.PointWeights != nil {
+			all = append(all, c.PointWeights)
 		}
 	}
 	return all

@@ -52,20 +52,10 @@ type Lesson struct {
 	Loss  float64 // at the last step
 }
 
-// curriculum is a solver's way through the lessons.
-type curriculum struct {
-	of     *ph.Param
-	values []float64 // of each lesson
-}
-
-// setUpCurriculum checks what the options say.
-func (s *Solver) setUpCurriculum() error {
-	c := s.options.Curriculum
+// listLessons makes the stages of a curriculum.
+func (s *statement) listLessons(c Curriculum) error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("Options.Curriculum: "+format, args...)
-	}
-	if s.options.Windows != nil {
-		return bad("Options.Windows stands beside it; take one of the two")
 	}
 	if c.Of == nil {
 		return bad("no Of; name the constant that takes several values")
@@ -78,8 +68,8 @@ func (s *Solver) setUpCurriculum() error {
 	if err := c.Of.Err(); err != nil {
 		return err
 	}
-	values, err := lessons(c.Values, own)
-	if err != nil {
+	var err error
+	if s.values, err = lessons(c.Values, own); err != nil {
 		return bad("%s: %w", name, err)
 	}
 	if c.Steps < 1 {
@@ -91,10 +81,19 @@ func (s *Solver) setUpCurriculum() error {
 	if !slices.ContainsFunc(s.problem.Constraints, used) {
 		return bad("%s appears in no residual; name a constant of which one depends", name)
 	}
-	s.curriculum = &curriculum{of: c.Of, values: values}
-	s.stages = &stages{noun: "lessons", steps: c.Steps}
-	for _, v := range values {
-		s.stages.names = append(s.stages.names, fmt.Sprintf("%s = %v", name, v))
+	s.noun = "lessons"
+	for _, v := range s.values {
+		s.listed = append(s.listed, &Stage{
+			Name: fmt.Sprintf("%s = %v", name, v), Steps: c.Steps, Values: map[*ph.Param]float64{c.Of: v},
+			In: func(e ph.Expr) ph.Expr {
+				return ph.Replace(e, func(e ph.Expr) ph.Expr {
+					if e == ph.Expr(c.Of) {
+						return ph.Const(v)
+					}
+					return nil
+				})
+			},
+		})
 	}
 	return nil
 }
@@ -124,41 +123,15 @@ func lessons(values []float64, own float64) ([]float64, error) {
 	return list, nil
 }
 
-// in is an expression of the user's as it is in lesson k.
-func (c *curriculum) in(e ph.Expr, k int) ph.Expr {
-	return ph.Replace(e, func(e ph.Expr) ph.Expr {
-		if e == ph.Expr(c.of) {
-			return ph.Const(c.values[k])
-		}
-		return nil
-	})
-}
-
-// enterLesson notes the value of the constant that belongs to lesson k.
-func (s *Solver) enterLesson(k int) {
-	c := s.curriculum
-	at, _, _ := s.layout.Lookup(c.of.Path())
-	s.fixed[at.Offset] = c.values[k]
-}
-
-// lessonOf finds the lesson of a value.
-func (c *curriculum) lessonOf(value float64) (int, error) {
-	k := slices.Index(c.values, value)
-	if k < 0 {
-		return 0, fmt.Errorf("crux: parameter %q: %v; it takes the values of its curriculum, %v", c.of.Path(), value, c.values)
-	}
-	return k, nil
-}
-
 // Lessons are the lessons of the problem with what has been done in each; nil without Options.Curriculum.
 func (s *Solver) Lessons() []Lesson {
-	if s.curriculum == nil {
+	if s.values == nil {
 		return nil
 	}
-	list := make([]Lesson, len(s.curriculum.values))
-	for k, v := range s.curriculum.values {
-		steps, loss := s.progress(k)
-		list[k] = Lesson{Value: v, Steps: steps, Loss: loss}
+	list := make([]Lesson, len(s.values))
+	for k, v := range s.values {
+		r := s.result(k)
+		list[k] = Lesson{Value: v, Steps: r.Steps, Loss: r.Loss}
 	}
 	return list
 }

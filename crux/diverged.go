@@ -2,7 +2,9 @@ package crux
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -40,7 +42,7 @@ func (e *DivergedError) Error() string {
 		fmt.Fprintf(&b, "the residual is %v", e.Value)
 	}
 	b.WriteString(" at")
-	for _, c := range sortedKeys(e.Point) {
+	for _, c := range slices.Sorted(maps.Keys(e.Point)) {
 		fmt.Fprintf(&b, " %s=%.6g", c, e.Point[c])
 	}
 	if e.Expr != nil {
@@ -52,13 +54,13 @@ func (e *DivergedError) Error() string {
 	return b.String()
 }
 
-// diverged finds the first loss that is not finite and the part of its residual that is to blame.
-func (s *Solver) diverged(losses []float64) error {
-	d := &DivergedError{Problem: s.problem.Name, Epoch: s.epoch, Constraint: s.cons[0].name, Value: math.NaN()}
-	for i, l := range losses {
+// diverged finds the first loss of a plan that is not finite and the part of its residual that is to blame.
+func (s *Solver) diverged(p *plan) error {
+	d := &DivergedError{Problem: s.problem.Name, Epoch: s.epoch, Constraint: s.constraints[0].name, Value: math.NaN()}
+	for i, l := range p.obj.losses {
 		if !finite(l) {
-			d.Constraint, d.Value = s.cons[i].name, l
-			s.blame(d, i)
+			d.Constraint, d.Value = s.constraints[i].name, l
+			s.blame(d, p, i)
 			return d
 		}
 	}
@@ -70,11 +72,11 @@ func (s *Solver) diverged(losses []float64) error {
 // badGradient finds the first constraint and parameter with a derivative that is not finite.
 func (s *Solver) badGradient() error {
 	d := &DivergedError{Problem: s.problem.Name, Epoch: s.epoch, Value: math.NaN()}
-	g, err := s.gradients()
+	g, err := s.plan.gradients()
 	if err != nil {
 		return err
 	}
-	for i, c := range s.cons {
+	for i, c := range s.constraints {
 		row := g.RawRowView(i)
 		for _, e := range s.layout.Entries() {
 			for _, v := range row[e.Offset : e.Offset+e.Len] {
@@ -89,12 +91,12 @@ func (s *Solver) badGradient() error {
 }
 
 // blame finds the first point at which residual i is not finite, and there the smallest part of it that is not.
-func (s *Solver) blame(d *DivergedError, i int) {
-	r, err := s.residuals(i)
+func (s *Solver) blame(d *DivergedError, p *plan, i int) {
+	r, err := p.residuals(i)
 	if err != nil {
 		return
 	}
-	cloud := s.groups[s.cons[i].group].cloud
+	cloud := p.group(i).cloud
 	n, _ := r.Dims()
 	for k := range n {
 		v, bad := notFinite(r.RawRowView(k))

@@ -18,7 +18,8 @@ type Evaluator struct {
 	solver  *Solver
 	expr    ph.Expr
 	single  bool
-	version int // of the solver, for which the program is compiled
+	plan    *plan     // for which the program is compiled
+	known   []float64 // fixed parameters, as the program knows them
 	program *compiler.Program
 	cloud   *domain.Cloud
 	layout  *compiler.Layout // of the selected parameters, nil if these are all
@@ -28,13 +29,14 @@ type Evaluator struct {
 	purposes []Purpose // what it will be asked for
 }
 
-// refresh compiles the expression again if what it means has changed since: another stage has begun.
+// refresh compiles the expression again if what it means has changed since, because another stage has begun, and tells the program
+// of fixed parameters that have.
 func (e *Evaluator) refresh() error {
 	s := e.solver
 	if s.closed {
 		return errClosed
 	}
-	if e.program != nil && e.version == s.version {
+	if e.plan == s.plan && slices.Equal(e.known, s.fixed) {
 		return nil
 	}
 	layout, fixed := s.layout, s.fixed
@@ -43,20 +45,22 @@ func (e *Evaluator) refresh() error {
 		copy(e.fixed, s.fixed)
 		_, fixed = e.parameters()
 	}
-	g := schema(e.cloud, s.bounds)
-	g.Name, g.Weighted = "eval", false
-	g.Residuals = []compiler.Residual{{Name: "expression", Expr: s.now(e.expr, true)}}
-	tc := s.compiler(layout)
-	tc.Single = e.single
-	program, err := tc.Compile(g)
-	if err != nil {
-		return fmt.Errorf("crux: %w", err)
+	if e.plan != s.plan {
+		g := schema(e.cloud, s.bounds)
+		g.Name, g.Weighted = "eval", false
+		g.Residuals = []compiler.Residual{{Name: "expression", Expr: s.plan.stage.everywhere(e.expr)}}
+		tc := s.compiler(layout)
+		tc.Single = e.single
+		var err error
+		if e.program, err = tc.Compile(g); err == nil {
+			err = e.program.Prepare(e.purposes...)
+		}
+		if err != nil {
+			return fmt.Errorf("crux: %w", err)
+		}
 	}
-	e.program, e.version = program, s.version
-	if err := program.Prepare(e.purposes...); err != nil {
-		return fmt.Errorf("crux: %w", err)
-	}
-	return program.SetPoints(batch(e.cloud), fixed)
+	e.plan, e.known = s.plan, append(e.known[:0], s.fixed...)
+	return e.program.SetPoints(batch(e.cloud), fixed)
 }
 
 // parameters are the current ones as the program takes them.
@@ -74,8 +78,8 @@ func (s *Solver) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
 	if on == nil {
 		return nil, fmt.Errorf("crux: evaluation without points; pass a point set such as box.Grid(101)")
 	}
-	s.evals++
-	cloud, err := on.Draw(s.Stream(fmt.Sprintf("eval/%d", s.evals)))
+	s.drawn++
+	cloud, err := on.Draw(s.Stream(fmt.Sprintf("eval/%d", s.drawn)))
 	if err != nil {
 		return nil, fmt.Errorf("crux: %w", err)
 	}
@@ -165,80 +169,52 @@ func (s *Solver) Value(p *ph.Param) float64 {
 
 // Losses are the unweighted losses of all constraints at the current parameters.
 func (s *Solver) Losses(ctx context.Context) ([]float64, error) {
-	if s.closed {
-		return nil, errClosed
-	}
-	back, err := s.overall()
+	p, err := s.shown()
 	if err != nil {
 		return nil, err
 	}
-	defer back()
-	if _, err := s.obj.Loss(ctx, s.theta); err != nil {
+	if _, err := p.obj.Loss(ctx, s.theta); err != nil {
 		return nil, err
 	}
-	return slices.Clone(s.obj.losses), nil
+	return slices.Clone(p.obj.losses), nil
 }
 
 // Gradients is the matrix whose row i is ∂L_i/∂θ of the unweighted loss at the current parameters.
 func (s *Solver) Gradients(ctx context.Context) (*mat.Dense, error) {
-	if s.closed {
-		return nil, errClosed
+	p, err := s.shown()
+	if err != nil {
+		return nil, err
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	back, err := s.overall()
-	if err != nil {
-		return nil, err
-	}
-	defer back()
-	return s.gradients()
+	return p.gradients()
 }
 
 // Residuals are the values of a constraint's residual at its points: one row for each point, one column for each component.
 func (s *Solver) Residuals(name string) (*mat.Dense, error) {
-	i, err := s.constraints(name)
+	i, err := s.indices(name)
 	if err != nil {
 		return nil, err
 	}
-	back, err := s.overall()
+	p, err := s.shown()
 	if err != nil {
 		return nil, err
 	}
-	defer back()
-	return s.residuals(i[0])
-}
-
-func (s *Solver) residuals(i int) (*mat.Dense, error) {
-	if s.closed {
-		return nil, errClosed
-	}
-	g, k := s.groups[s.cons[i].group], s.cons[i].index
-	out := mat.NewDense(g.program.Points(), g.program.Dim(k), nil)
-	return out, g.program.Residuals(k, out.RawMatrix().Data, s.theta, s.fixed)
+	return p.residuals(i[0])
 }
 
 // Cloud is the set of points on which the named constraint is enforced now.
 func (s *Solver) Cloud(name string) (*domain.Cloud, error) {
-	i, err := s.constraints(name)
+	i, err := s.indices(name)
 	if err != nil {
 		return nil, err
 	}
-	back, err := s.overall()
+	p, err := s.shown()
 	if err != nil {
 		return nil, err
 	}
-	defer back()
-	return s.groups[s.cons[i[0]].group].cloud, nil
-}
-
-// Names are the names of the constraints, in order.
-func (s *Solver) Names() []string {
-	names := make([]string, len(s.cons))
-	for i, c := range s.cons {
-		names[i] = c.name
-	}
-	return names
+	return p.group(i[0]).cloud, nil
 }
 
 // History is a copy of the losses of all steps so far.
@@ -249,9 +225,3 @@ func (s *Solver) History() History {
 
 // Epoch is the global step counter: the number of updates made so far.
 func (s *Solver) Epoch() int { return s.epoch }
-
-// Bounds are the limits of a coordinate over all point sets, by which networks normalise their input.
-func (s *Solver) Bounds(c *ph.Coord) (lo, hi float64, ok bool) {
-	b, ok := s.bounds[c]
-	return b[0], b[1], ok
-}

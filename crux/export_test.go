@@ -6,7 +6,7 @@ var Unsolved = unsolved
 // ReverseSweeps is how many gradients and products with Hessians the solver's constraints have cost so far.
 func (s *Solver) ReverseSweeps() int {
 	n := 0
-	for _, g := range s.groups {
+	for _, g := range s.plan.ofSet {
 		n += g.program.Reverse()
 	}
 	return n
@@ -15,7 +15,7 @@ func (s *Solver) ReverseSweeps() int {
 // RestrictedSweeps is the same for programs that differentiate with respect to selected parameters only.
 func (s *Solver) RestrictedSweeps() int {
 	n := 0
-	for _, p := range s.parts {
+	for _, p := range s.plan.parts {
 		if p.layout != nil {
 			for _, q := range p.programs {
 				n += q.Reverse()

@@ -11,7 +11,7 @@ import (
 // layers is Layers of optim.Factors.
 func (o *objective) layers() ([]optim.Layer, error) {
 	var programs []*compiler.Program
-	for _, g := range o.s.groups {
+	for _, g := range o.p.groups {
 		programs = append(programs, g.program)
 	}
 	found, err := compiler.Layers(programs)
@@ -71,12 +71,12 @@ func (o *objective) curvature(ctx context.Context, theta []float64, how optim.Av
 	if how == optim.Expand {
 		as = compiler.Expand
 	}
-	return compiler.Curvature(programs, theta, o.s.fixed, w, as, ls, bs)
+	return compiler.Curvature(programs, theta, o.p.fixed, w, as, ls, bs)
 }
 
 // entry is the place of a method's parameter.
 func (o *objective) entry(p optim.Param) (compiler.Entry, error) {
-	if e, fixed, ok := o.s.layout.Lookup(p.Path); ok && !fixed {
+	if e, fixed, ok := o.p.layout.Lookup(p.Path); ok && !fixed {
 		return e, nil
 	}
 	return compiler.Entry{}, fmt.Errorf("crux: there is no parameter %q", p.Path)

@@ -13,10 +13,10 @@ import (
 // points of its own costs nothing where the training step has computed its gradient already; each of those that share
 // points costs a reverse sweep, which ends at the lowest selected parameter.
 func (p *Part) gradients() (*mat.Dense, error) {
-	s := p.solver
-	g := mat.NewDense(len(s.cons), p.Len(), nil)
-	fresh := s.obj.state == 2 && slices.Equal(s.theta, s.obj.theta)
-	for k, gr := range s.groups {
+	o := p.plan.obj
+	g := mat.NewDense(len(p.plan.constraints), p.Len(), nil)
+	fresh := o.state == 2 && slices.Equal(p.plan.theta, o.theta)
+	for k, gr := range p.plan.ofSet {
 		for j, i := range gr.members {
 			row := g.RawRowView(i)
 			if gr.rows != nil && fresh && !gr.byPoint {
@@ -69,15 +69,12 @@ func (r *Run) GradientsOf(mask ph.Selector, due func(*Step) bool) (*Fact[*mat.De
 }
 
 // gradients is the whole matrix at the current parameters.
-func (s *Solver) gradients() (*mat.Dense, error) {
-	whole, err := s.part(nil)
+func (p *plan) gradients() (*mat.Dense, error) {
+	all, err := p.all()
 	if err != nil {
 		return nil, err
 	}
-	if err := whole.freeze(); err != nil {
-		return nil, err
-	}
-	return whole.gradients()
+	return all.gradients()
 }
 
 // gradientReader reads columns of the gradient matrix.

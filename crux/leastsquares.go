@@ -13,16 +13,16 @@ import (
 
 // residuals are the rows of the groups' programs: all points, or those of a sample.
 type residuals struct {
-	s    *Solver
+	p    *plan
 	of   func(g *group) *compiler.Program
 	part []float64 // of MulJT: one group's share
 }
 
 // squares is an error that names a constraint which is no mean square, if there is one.
 func (o *residuals) squares() error {
-	for i, c := range o.s.problem.Constraints {
+	for i, c := range o.p.problem.Constraints {
 		if c.Loss.Kind != compiler.MSE {
-			return fmt.Errorf("crux: constraint %q is reduced by %s, which is no mean square; use mse there, or a method that needs gradients only, such as ssbroyden", o.s.cons[i].name, c.Loss.Kind)
+			return fmt.Errorf("crux: constraint %q is reduced by %s, which is no mean square; use mse there, or a method that needs gradients only, such as ssbroyden", o.p.constraints[i].name, c.Loss.Kind)
 		}
 	}
 	return nil
@@ -47,19 +47,19 @@ func (o *residuals) asSquares(grad func(ctx context.Context, grad, theta []float
 func (o *residuals) normal(ctx context.Context, a *mat.SymDense, theta []float64) error {
 	a.Zero()
 	return o.eachGroup(ctx, func(g *group) error {
-		return o.of(g).AddGaussNewton(a.RawSymmetric().Data, theta, o.s.fixed, g.w)
+		return o.of(g).AddGaussNewton(a.RawSymmetric().Data, theta, o.p.fixed, g.w)
 	})
 }
 
 // eachGroup calls do for every group, whose g.w hold the members' shares of the training loss by then.
 func (o *residuals) eachGroup(ctx context.Context, do func(g *group) error) error {
-	n := float64(len(o.s.cons))
-	for _, g := range o.s.groups {
+	n := float64(len(o.p.constraints))
+	for _, g := range o.p.groups {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		for k, i := range g.members {
-			g.w[k] = o.s.weights[i] / n
+			g.w[k] = o.p.weights[i] / n
 		}
 		if err := do(g); err != nil {
 			return err
@@ -72,7 +72,7 @@ func (o *residuals) eachGroup(ctx context.Context, do func(g *group) error) erro
 // compiler.Program.Scaled.
 func (o *residuals) rows() int {
 	n := 0
-	for _, g := range o.s.groups {
+	for _, g := range o.p.groups {
 		n += o.of(g).Rows()
 	}
 	return n
@@ -94,14 +94,14 @@ func (o *residuals) rowsOf(ctx context.Context, x []float64, do func(g *group, p
 // scaled is Scaled of optim.Squares.
 func (o *residuals) scaled(ctx context.Context, dst, theta []float64) error {
 	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
-		return o.of(g).Scaled(part, theta, o.s.fixed, g.w)
+		return o.of(g).Scaled(part, theta, o.p.fixed, g.w)
 	})
 }
 
 // mulJ is MulJ of optim.Squares.
 func (o *residuals) mulJ(ctx context.Context, dst, v, theta []float64) error {
 	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
-		return o.of(g).MulJ(part, theta, o.s.fixed, g.w, v)
+		return o.of(g).MulJ(part, theta, o.p.fixed, g.w, v)
 	})
 }
 
@@ -112,7 +112,7 @@ func (o *residuals) mulJT(ctx context.Context, dst, u, theta []float64) error {
 		o.part = make([]float64, len(dst))
 	}
 	return o.rowsOf(ctx, u, func(g *group, part []float64) error {
-		if err := o.of(g).MulJT(o.part, theta, o.s.fixed, g.w, part); err != nil {
+		if err := o.of(g).MulJT(o.part, theta, o.p.fixed, g.w, part); err != nil {
 			return err
 		}
 		floats.Add(dst, o.part)
@@ -136,7 +136,7 @@ func (o *residuals) jacobian(ctx context.Context, dst []float64, first int, thet
 		}
 		part := dst[:n*width]
 		dst = dst[len(part):]
-		return o.of(g).ScaledJacobian(part, from, theta, o.s.fixed, g.w)
+		return o.of(g).ScaledJacobian(part, from, theta, o.p.fixed, g.w)
 	})
 }
 
@@ -162,5 +162,5 @@ func (o *residuals) kernel(ctx context.Context, k *mat.SymDense, theta []float64
 	if m.N != o.rows() || m.Stride != m.N {
 		return fmt.Errorf("crux: a kernel of %d rows, %d apart, for %d residuals", m.N, m.Stride, o.rows())
 	}
-	return compiler.Kernel(m.Data, programs, theta, o.s.fixed, w, only)
+	return compiler.Kernel(m.Data, programs, theta, o.p.fixed, w, only)
 }

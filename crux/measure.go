@@ -1,10 +1,65 @@
 package crux
 
 import (
+	"context"
+	"errors"
+	"slices"
+
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/compiler"
 )
+
+// Measure fires the callbacks once at the current parameters, without training: a trained model can be explained. They see the step
+// that would come next. Schemes are asked for its weights, and are then what they were before.
+func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
+	if s.closed {
+		return errClosed
+	}
+	if err := s.plan.movePoints(); err != nil {
+		return err
+	}
+	err := s.aside(func() error { return s.measure(ctx, callbacks) })
+	if errors.Is(err, ErrStop) {
+		err = nil
+	}
+	return err
+}
+
+func (s *Solver) measure(ctx context.Context, callbacks []Callback) error {
+	p, err := s.shown()
+	if err != nil {
+		return err
+	}
+	run, err := s.begin(ctx, p, 1, callbacks)
+	if err != nil {
+		return err
+	}
+	step, err := s.evaluate(ctx, run)
+	if err != nil {
+		return err
+	}
+	step.measuring = true
+	return fire(ctx, step)
+}
+
+// aside does something for which schemes are asked for weights, and puts them back.
+func (s *Solver) aside(do func() error) error {
+	if err := s.claim(s.schemes()); err != nil { // those of another solver are left alone
+		return err
+	}
+	st := &State{Weights: slices.Clone(s.plan.weights)}
+	if err := s.schemeStates(st); err != nil {
+		return err
+	}
+	err := do()
+	copy(s.plan.weights, st.Weights)
+	s.plan.obj.forget()
+	if s.whole != nil {
+		s.whole.obj.forget()
+	}
+	return errors.Join(err, s.setSchemeStates(st))
+}
 
 // What trackers need beyond losses and gradients. None of these change anything that the training step reads, so watching
 // does not alter a run.
@@ -26,10 +81,7 @@ const (
 
 // LossesAt writes the unweighted losses of all constraints at parameters theta, instead of the current ones, to dst.
 func (r *Run) LossesAt(dst, theta []float64) error {
-	p, err := r.solver.part(nil)
-	if err == nil {
-		err = p.freeze()
-	}
+	p, err := r.plan.all()
 	if err != nil {
 		return err
 	}
@@ -40,26 +92,22 @@ func (r *Run) LossesAt(dst, theta []float64) error {
 // the unweighted losses with a vector. A nil w means the Hessian of the training loss (1/N) Σ w_i L_i, with the weights of the step,
 // those of points included.
 func (r *Run) HVP(dst, w, v []float64) error {
-	s := r.solver
-	p, err := s.part(nil)
-	if err == nil {
-		err = p.freeze()
-	}
+	p, err := r.plan.all()
 	if err != nil {
 		return err
 	}
 	if w != nil {
 		return p.HVP(dst, w, v)
 	}
-	w = make([]float64, len(s.cons))
+	w = make([]float64, len(r.plan.weights))
 	for i := range w {
-		w[i] = s.weights[i] / float64(len(w))
+		w[i] = r.plan.weights[i] / float64(len(w))
 	}
 	return p.TrainingHVP(dst, w, v)
 }
 
 // Parameters is the number P of trainable parameters.
-func (r *Run) Parameters() int { return len(r.solver.theta) }
+func (r *Run) Parameters() int { return len(r.plan.theta) }
 
 // Solver is the solver of the run, for evaluation and named random streams. Callbacks do not train with it.
 func (r *Run) Solver() *Solver { return r.solver }

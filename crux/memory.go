@@ -25,7 +25,7 @@ func (s *Solver) Memory(_ context.Context) ([]optim.Demand, error) {
 
 // prepare makes the method ready for its first step.
 func (s *Solver) prepare() error {
-	if err := s.method.Init(s.params()); err != nil {
+	if err := s.plan.method.Init(s.plan.params()); err != nil {
 		return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
 	}
 	info := s.MethodInfo()

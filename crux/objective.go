@@ -23,18 +23,18 @@ type objective struct {
 	loss   float64
 	state  int       // of the memory: 0 nothing, 1 losses, 2 gradient too
 	part   []float64 // of HVP: one group's share
-	count  int       // evaluations, for reports
 }
 
-func newObjective(s *Solver) *objective {
-	n := len(s.theta)
-	all := residuals{s: s, of: func(g *group) *compiler.Program { return g.program }}
-	o := &objective{residuals: all, theta: make([]float64, n), grad: make([]float64, n), losses: make([]float64, len(s.cons)), train: make([]float64, len(s.cons))}
-	o.asked = optim.Objective{Loss: o.Loss, Grad: o.Grad, HVP: o.HVP, Pool: s.pool, NoSquares: o.squares()}
+func newObjective(p *plan) *objective {
+	n, cons := len(p.theta), len(p.constraints)
+	all := residuals{p: p, of: func(g *group) *compiler.Program { return g.program }}
+	o := &objective{residuals: all, theta: make([]float64, n), grad: make([]float64, n)}
+	o.losses, o.train = make([]float64, cons), make([]float64, cons)
+	o.asked = optim.Objective{Loss: o.Loss, Grad: o.Grad, HVP: o.HVP, Pool: p.pool, NoSquares: o.squares()}
 	if o.asked.NoSquares == nil {
 		o.asked.Squares = o.asSquares(o.Grad)
 		o.asked.Squares.Sample = o.sample
-		o.asked.Squares.Factors = &optim.Factors{Layers: o.layers, Constraints: len(s.cons), Curvature: o.curvature}
+		o.asked.Squares.Factors = &optim.Factors{Layers: o.layers, Constraints: cons, Curvature: o.curvature}
 	}
 	return o
 }
@@ -53,17 +53,6 @@ func (o *objective) take(g *group) error {
 	return nil
 }
 
-func (o *objective) total() float64 { return o.s.mean(o.train) }
-
-// mean is (1/N) Σ w_i l_i with the weights of the step.
-func (s *Solver) mean(l []float64) float64 {
-	var sum float64
-	for i, w := range s.weights {
-		sum += w * l[i]
-	}
-	return sum / float64(len(l))
-}
-
 // Loss is that of optim.Objective.
 func (o *objective) Loss(ctx context.Context, theta []float64) (float64, error) {
 	if err := ctx.Err(); err != nil {
@@ -73,18 +62,31 @@ func (o *objective) Loss(ctx context.Context, theta []float64) (float64, error) 
 		return o.loss, nil
 	}
 	o.state = 0
-	for _, g := range o.s.groups {
-		if err := g.program.Losses(g.losses, theta, o.s.fixed); err != nil {
-			return math.NaN(), err
+	if err := o.measure(o.p.ofSet, theta); err != nil {
+		return math.NaN(), err
+	}
+	o.remember(theta, 1)
+	return o.loss, nil
+}
+
+// measure computes the losses of groups.
+func (o *objective) measure(groups []*group, theta []float64) error {
+	for _, g := range groups {
+		if err := g.program.Losses(g.losses, theta, o.p.fixed); err != nil {
+			return err
 		}
 		if err := o.take(g); err != nil {
-			return math.NaN(), err
+			return err
 		}
 	}
+	return nil
+}
+
+// remember keeps what has been computed.
+func (o *objective) remember(theta []float64, state int) {
 	copy(o.theta, theta)
-	o.loss, o.state = o.total(), 1
-	o.count++
-	return o.loss, nil
+	o.loss, o.state = o.p.mean(o.train), state
+	o.p.evals++
 }
 
 // Grad is that of optim.Objective.
@@ -109,7 +111,7 @@ func (o *objective) HVP(ctx context.Context, dst, v, theta []float64) error {
 		o.part = make([]float64, len(dst))
 	}
 	return o.eachGroup(ctx, func(g *group) error {
-		if err := g.program.TrainingHVP(o.part, theta, o.s.fixed, g.w, v); err != nil {
+		if err := g.program.TrainingHVP(o.part, theta, o.p.fixed, g.w, v); err != nil {
 			return err
 		}
 		floats.Add(dst, o.part)
@@ -121,21 +123,20 @@ func (o *objective) HVP(ctx context.Context, dst, v, theta []float64) error {
 // gradient, which trackers can read as well unless its points have weights; constraints that share points are weighted within one reverse sweep.
 func (o *objective) evaluate(theta []float64) error {
 	o.state = 0
-	s := o.s
-	n := float64(len(s.cons))
+	n := float64(len(o.p.constraints))
 	clear(o.grad)
-	for _, g := range s.groups {
+	for _, g := range o.p.groups {
 		if g.rows != nil {
 			g.w[0] = 1
-			if err := g.program.Gradient(g.rows, theta, s.fixed, g.w, g.losses); err != nil {
+			if err := g.program.Gradient(g.rows, theta, o.p.fixed, g.w, g.losses); err != nil {
 				return err
 			}
-			floats.AddScaled(o.grad, s.weights[g.members[0]]/n, g.rows)
+			floats.AddScaled(o.grad, o.p.weights[g.members[0]]/n, g.rows)
 		} else {
 			for k, i := range g.members {
-				g.w[k] = s.weights[i] / n
+				g.w[k] = o.p.weights[i] / n
 			}
-			if err := g.program.AddGradient(o.grad, theta, s.fixed, g.w, g.losses); err != nil {
+			if err := g.program.AddGradient(o.grad, theta, o.p.fixed, g.w, g.losses); err != nil {
 				return err
 			}
 		}
@@ -143,8 +144,9 @@ func (o *objective) evaluate(theta []float64) error {
 			return err
 		}
 	}
-	copy(o.theta, theta)
-	o.loss, o.state = o.total(), 2
-	o.count++
+	if err := o.measure(o.p.resting, theta); err != nil {
+		return err
+	}
+	o.remember(theta, 2)
 	return nil
 }

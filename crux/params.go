@@ -2,10 +2,10 @@ package crux
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // Parameter is one named array of a problem: a weight, a bias, or an unknown coefficient.
@@ -47,32 +47,47 @@ func (s *Solver) SetParameter(path string, values []float64) error {
 			return fmt.Errorf("crux: parameter %q: value %d is %v", path, i, v)
 		}
 	}
-	s.obj.forget()
+	s.plan.obj.forget()
 	if !fixed {
 		copy(s.theta[e.Offset:], values)
 		return nil
 	}
-	if m := s.march; m != nil && e.Param == m.index {
-		if k := values[0]; k < 0 || k > float64(m.last()) || k != math.Trunc(k) {
-			return fmt.Errorf("crux: parameter %q: %v; it counts the windows behind, of %d", path, k, m.last()+1)
-		}
-		return s.enter(int(values[0]))
-	}
-	if c := s.curriculum; c != nil && e.Param == c.of {
-		k, err := c.lessonOf(values[0])
-		if err != nil {
+	switch k, err := s.stageOf(e.Param, values[0]); {
+	case err != nil:
+		return err
+	case k == len(s.begun)-1: // it is there already, with all that belongs to it
+		return nil
+	case k >= 0:
+		if err := s.enter(k); err != nil {
 			return err
 		}
-		return s.enter(k)
+		s.now().Steps = s.epoch // nothing says how many were those of earlier ones
+		return nil
 	}
 	copy(s.fixed[e.Offset:], values)
-	s.version++
-	for _, g := range s.groups { // what depends on points and fixed parameters alone is computed anew
-		if err := s.setCloud(g, g.cloud); err != nil {
-			return err
+	s.whole = nil
+	return s.plan.refresh()
+}
+
+// stageOf is the window, or the lesson, with a value of the parameter that says in which one a solver is; −1 for other parameters.
+func (s *statement) stageOf(p *ph.Param, value float64) (int, error) {
+	if len(s.listed) == 1 {
+		return -1, nil
+	}
+	var known []float64
+	for k, g := range s.listed {
+		v, ok := g.Values[p]
+		if ok && v == value {
+			return k, nil
+		}
+		if ok {
+			known = append(known, v)
 		}
 	}
-	return nil
+	if known == nil {
+		return -1, nil
+	}
+	return -1, fmt.Errorf("crux: parameter %q: %v; it says which of the %s this is, by one of %v", p.Path(), value, s.noun, known)
 }
 
 // Theta is a copy of all trainable parameters as one vector.
@@ -89,12 +104,12 @@ func (s *Solver) SetTheta(theta []float64) error {
 		}
 	}
 	copy(s.theta, theta)
-	s.obj.forget()
+	s.plan.obj.forget()
 	return nil
 }
 
 // Method is the method that trains.
-func (s *Solver) Method() optim.Method { return s.method }
+func (s *Solver) Method() optim.Method { return s.plan.method }
 
 // MethodInfo is what the method says of itself and of what it needs for this problem.
-func (s *Solver) MethodInfo() optim.Info { return s.method.Info(s.obj.asked) }
+func (s *Solver) MethodInfo() optim.Info { return s.plan.method.Info(s.plan.obj.asked) }

@@ -16,9 +16,8 @@ import (
 // depends on frozen parameters alone, such as all layers below the selected ones, is computed once for the step, so that the
 // many evaluations of a Hessian's spectrum or of a loss landscape pay only for what is above.
 type Part struct {
-	solver   *Solver
+	plan     *plan
 	layout   *compiler.Layout    // nil if all parameters are selected
-	version  int                 // of the solver, for which the programs are compiled
 	programs []*compiler.Program // one for each group
 	stale    []bool              // for each group: its program has yet to see the points and frozen parameters of the step
 	theta    []float64           // the selected parameters
@@ -48,23 +47,18 @@ func (r *Run) Part(s ph.Selector, purposes ...Purpose) (*Fact[*Part], error) {
 			key = append(key, 0)
 		}
 	}
+	name := string(key)
 	if whole {
-		s = nil
+		s, name = nil, everything
 	}
-	p, ok := r.solver.parts[string(key)]
-	if !ok {
-		if p, err = r.solver.part(s); err != nil {
-			return nil, err
-		}
-		if r.solver.parts == nil {
-			r.solver.parts = map[string]*Part{}
-		}
-		r.solver.parts[string(key)] = p
-	}
-	if err := p.prepare(purposes); err != nil {
+	if _, err := r.plan.part(s, name, purposes...); err != nil {
 		return nil, err
 	}
-	return shared(r, "part "+string(key), func(context.Context, *Step) (*Part, error) {
+	return shared(r, "part "+name, func(context.Context, *Step) (*Part, error) {
+		p, err := r.plan.part(s, name, purposes...)
+		if err != nil {
+			return nil, err
+		}
 		return p, p.freeze()
 	}), nil
 }
@@ -73,48 +67,57 @@ func (r *Run) Part(s ph.Selector, purposes ...Purpose) (*Fact[*Part], error) {
 // cheaper than computing it.
 const aheadBytes = 64 << 20
 
-func (s *Solver) part(sel ph.Selector) (*Part, error) {
-	p := &Part{solver: s, sum: make([]float64, len(s.theta)), train: make([]float64, len(s.cons))}
+// part is the plan's as a function of the selected parameters, which the key tells apart from others; compiled when it is first
+// asked for.
+func (p *plan) part(sel ph.Selector, key string, purposes ...Purpose) (*Part, error) {
+	if q, ok := p.parts[key]; ok {
+		return q, q.prepare(purposes)
+	}
+	q := &Part{plan: p, sum: make([]float64, len(p.theta)), train: make([]float64, len(p.constraints)), stale: make([]bool, len(p.ofSet))}
 	if sel != nil {
 		var err error
-		if p.layout, err = s.layout.Restrict(sel); err != nil {
+		if q.layout, err = p.layout.Restrict(sel); err != nil {
 			return nil, err
 		}
-		p.theta, p.fixed = make([]float64, p.layout.Len()), make([]float64, p.layout.FixedLen())
-		copy(p.fixed, s.fixed)
-		p.sum = p.sum[:p.layout.Len()]
+		q.theta, q.fixed = make([]float64, q.layout.Len()), make([]float64, q.layout.FixedLen())
+		q.sum = q.sum[:q.layout.Len()]
 	}
-	for _, g := range s.groups {
-		p.losses, p.w = append(p.losses, make([]float64, len(g.members))), append(p.w, make([]float64, len(g.members)))
+	for _, g := range p.ofSet {
+		q.losses, q.w = append(q.losses, make([]float64, len(g.members))), append(q.w, make([]float64, len(g.members)))
+		program := g.program
+		if q.layout != nil {
+			var err error
+			if program, err = p.restricted(g, q.layout); err != nil {
+				return nil, err
+			}
+		}
+		q.programs = append(q.programs, program)
 	}
-	return p, p.compile()
+	p.parts[key] = q
+	return q, q.prepare(purposes)
 }
 
-// compile makes the programs, or makes them anew when what the unknowns are has changed.
-func (p *Part) compile() error {
-	s := p.solver
-	p.programs, p.stale, p.version = nil, make([]bool, len(s.groups)), s.version
-	for _, g := range s.groups {
-		if p.layout == nil {
-			p.programs = append(p.programs, g.program)
-			continue
-		}
-		program, err := s.restricted(g, p.layout)
-		if err != nil {
-			return err
-		}
-		p.programs = append(p.programs, program)
+// all is the part in which all parameters are selected, at the parameters as they are.
+func (p *plan) all() (*Part, error) {
+	q, err := p.part(nil, everything)
+	if err != nil {
+		return nil, err
 	}
-	return p.prepare(p.purposes)
+	return q, q.freeze()
 }
 
-// prepare builds the graphs for some purposes. The gradient of a constraint with points of its own is that of the training step.
+// everything is the key of the part in which all parameters are selected.
+const everything = "all"
+
+// prepare builds the graphs for purposes for which it has not yet. The gradient of a constraint with points of its own is that of the
+// training step.
 func (p *Part) prepare(purposes []Purpose) error {
 	for _, f := range purposes {
-		if !slices.Contains(p.purposes, f) {
-			p.purposes = append(p.purposes, f)
+		if slices.Contains(p.purposes, f) {
+			continue
 		}
-		for k, g := range p.solver.groups {
+		p.purposes = append(p.purposes, f)
+		for k, g := range p.plan.ofSet {
 			if f == ForGradients && g.rows != nil && !g.byPoint {
 				continue
 			}
@@ -127,35 +130,29 @@ func (p *Part) prepare(purposes []Purpose) error {
 }
 
 // restricted compiles a group as a function of the parameters of a layout.
-func (s *Solver) restricted(g *group, l *compiler.Layout) (*compiler.Program, error) {
-	tc := s.compiler(l)
+func (p *plan) restricted(g *group, l *compiler.Layout) (*compiler.Program, error) {
+	tc := p.compiler(l)
 	tc.Ahead = true
-	cg := s.statement(g)
-	p, err := tc.Compile(cg)
-	if err == nil && p.Ahead()*g.cloud.Len()*8 > aheadBytes {
+	cg := p.source(g)
+	program, err := tc.Compile(cg)
+	if err == nil && program.Ahead()*g.cloud.Len()*8 > aheadBytes {
 		tc.Ahead = false
-		p, err = tc.Compile(cg)
+		program, err = tc.Compile(cg)
 	}
-	return p, err
+	return program, err
 }
 
-// freeze takes over the parameters of the solver.
+// freeze takes over the parameters as they are.
 func (p *Part) freeze() error {
-	s := p.solver
-	if s.closed {
+	if p.plan.closed {
 		return errClosed
 	}
-	if p.version != s.version {
-		copy(p.fixed, s.fixed)
-		if err := p.compile(); err != nil {
-			return err
-		}
-	}
 	if p.layout == nil {
-		p.theta, p.fixed = s.theta, s.fixed
+		p.theta, p.fixed = p.plan.theta, p.plan.fixed
 		return nil
 	}
-	p.layout.Split(p.theta, p.fixed, s.theta)
+	copy(p.fixed, p.plan.fixed)
+	p.layout.Split(p.theta, p.fixed, p.plan.theta)
 	for k := range p.stale {
 		p.stale[k] = true
 	}
@@ -165,16 +162,15 @@ func (p *Part) freeze() error {
 // program is that of group k at the points of the step, with their weights. What depends on frozen parameters alone is computed
 // when it is first asked for: nobody pays for a group that is not wanted.
 func (p *Part) program(k int) (*compiler.Program, error) {
-	s := p.solver
 	if !p.stale[k] {
 		return p.programs[k], nil
 	}
-	g := s.groups[k]
+	g := p.plan.ofSet[k]
 	if err := p.programs[k].SetPoints(batch(g.cloud), p.fixed); err != nil {
 		return nil, err
 	}
 	for j, i := range g.members {
-		if q := s.cons[i].points; q != nil && !q.stale && !s.apart {
+		if q := p.plan.byPoint[i]; q != nil && !q.stale {
 			if err := p.programs[k].SetPointWeights(j, q.mu); err != nil {
 				return nil, err
 			}
@@ -207,10 +203,10 @@ func (p *Part) take(dst, whole []float64) {
 
 // Losses writes the unweighted losses of all constraints at other values of the selected parameters to dst.
 func (p *Part) Losses(dst, theta []float64) error {
-	if len(dst) != len(p.solver.cons) || len(theta) != p.Len() {
-		return fmt.Errorf("crux: losses of %d constraints at %d parameters; there are %d and %d", len(dst), len(theta), len(p.solver.cons), p.Len())
+	if len(dst) != len(p.plan.constraints) || len(theta) != p.Len() {
+		return fmt.Errorf("crux: losses of %d constraints at %d parameters; there are %d and %d", len(dst), len(theta), len(p.plan.constraints), p.Len())
 	}
-	for k, g := range p.solver.groups {
+	for k, g := range p.plan.ofSet {
 		program, err := p.program(k)
 		if err != nil {
 			return err
@@ -231,7 +227,7 @@ func (p *Part) Loss(losses, theta []float64) (float64, error) {
 	if err := p.Losses(losses, theta); err != nil {
 		return math.NaN(), err
 	}
-	for k, g := range p.solver.groups {
+	for k, g := range p.plan.ofSet {
 		if err := p.programs[k].TrainingLosses(p.losses[k]); err != nil {
 			return math.NaN(), err
 		}
@@ -239,7 +235,7 @@ func (p *Part) Loss(losses, theta []float64) (float64, error) {
 			p.train[i] = p.losses[k][j]
 		}
 	}
-	return p.solver.mean(p.train), nil
+	return p.plan.mean(p.train), nil
 }
 
 // HVP writes Σ_i w_i (∂²L_i/∂φ²)·v to dst, φ being the selected parameters at the step and L_i without weights of the points. A
@@ -253,11 +249,11 @@ func (p *Part) TrainingHVP(dst, w, v []float64) error {
 }
 
 func (p *Part) product(of func(p *compiler.Program, dst, theta, fixed, w, v []float64) error, dst, w, v []float64) error {
-	if len(dst) != p.Len() || len(v) != p.Len() || len(w) != len(p.solver.cons) {
-		return fmt.Errorf("crux: product of %d weights and %d entries into %d; there are %d constraints and %d selected parameters", len(w), len(v), len(dst), len(p.solver.cons), p.Len())
+	if len(dst) != p.Len() || len(v) != p.Len() || len(w) != len(p.plan.constraints) {
+		return fmt.Errorf("crux: product of %d weights and %d entries into %d; there are %d constraints and %d selected parameters", len(w), len(v), len(dst), len(p.plan.constraints), p.Len())
 	}
 	clear(dst)
-	for k, g := range p.solver.groups {
+	for k, g := range p.plan.ofSet {
 		any := false
 		for j, i := range g.members {
 			p.w[k][j] = w[i]

@@ -20,40 +20,40 @@ type sample struct {
 // its own, so it is the same in a run that was interrupted. The group's residuals are compiled once more by the first call.
 func (o *objective) sample(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
 	all := o.rows()
-	for _, g := range o.s.groups {
+	for _, g := range o.p.groups {
 		if ctx.Err() != nil {
 			return optim.Objective{}, context.Cause(ctx)
 		}
 		n := g.cloud.Len()
 		most := (n*rows + all - 1) / all
-		if err := o.s.sample(g, min(max(most, 1), n), draw); err != nil {
+		if err := o.p.sample(g, min(max(most, 1), n), draw); err != nil {
 			return optim.Objective{}, err
 		}
 	}
-	part := &sample{residuals: residuals{s: o.s, of: func(g *group) *compiler.Program { return g.sampled }}}
-	return optim.Objective{Loss: part.loss, Grad: part.grad, Squares: part.asSquares(part.grad), Pool: o.s.pool}, nil
+	part := &sample{residuals: residuals{p: o.p, of: func(g *group) *compiler.Program { return g.sampled }}}
+	return optim.Objective{Loss: part.loss, Grad: part.grad, Squares: part.asSquares(part.grad), Pool: o.p.pool}, nil
 }
 
 // sample gives the group's second program some of its points, with their weights.
-func (s *Solver) sample(g *group, points int, draw uint64) error {
+func (p *plan) sample(g *group, points int, draw uint64) error {
 	if g.sampled == nil {
 		var err error
-		if g.sampled, err = s.residualsOf(g); err != nil {
+		if g.sampled, err = p.residualsOf(g); err != nil {
 			return err
 		}
 	}
 	idx := make([]int, points)
-	rng := s.Stream(fmt.Sprintf("rows/%s/%d", g.name, draw))
+	rng := p.Stream(fmt.Sprintf("rows/%s/%d", g.name, draw))
 	n := g.cloud.Len()
 	for k := range idx {
 		lo, hi := k*n/points, (k+1)*n/points
 		idx[k] = lo + rng.IntN(hi-lo)
 	}
-	if err := g.sampled.SetPoints(batch(g.cloud.Subset(idx)), s.fixed); err != nil {
+	if err := g.sampled.SetPoints(batch(g.cloud.Subset(idx)), p.fixed); err != nil {
 		return err
 	}
 	for k, i := range g.members {
-		if q := s.cons[i].points; q != nil && len(q.mu) == n {
+		if q := p.byPoint[i]; q != nil && len(q.mu) == n {
 			mu := make([]float64, points)
 			for j, at := range idx {
 				mu[j] = q.mu[at]

@@ -30,10 +30,10 @@ func (s *Solver) Scales() ([]Scale, error) {
 		return nil, errClosed
 	}
 	var list []Scale
-	for i, c := range s.cons {
-		residual := s.stated[i]
+	for i, c := range s.constraints {
+		residual := c.stated
 		terms := summands(residual, nil)
-		ev, err := s.compileOn(ph.Concat(append(terms[:len(terms):len(terms)], residual)...), s.groups[c.group].cloud)
+		ev, err := s.compileOn(ph.Concat(append(terms[:len(terms):len(terms)], residual)...), s.plan.group(i).cloud)
 		if err != nil {
 			return nil, fmt.Errorf("crux: constraint %q: %w", c.name, err)
 		}

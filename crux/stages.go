@@ -1,6 +1,7 @@
 package crux
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -10,178 +11,206 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// stages are the parts of a run that are trained one after the other, each by a method that begins anew: windows of time, or the
-// lessons of a curriculum.
-type stages struct {
-	noun  string   // what they are, for the user
-	names []string // of each
-	steps int      // of each, at most
-
-	now   int          // being trained
-	since int          // step with which it began
-	over  bool         // it is, whatever its steps: the next step begins the next one
-	past  []StageState // those behind
-	fresh [][]byte     // states before the first step, of what begins anew with a stage
-}
-
-// MaxStages bounds the windows, or the lessons, of a run. The states at which windows begin pass through all networks before, and more
-// lessons are a mistake.
-const MaxStages = 100
-
-// last is the index of the last stage.
-func (m *stages) last() int { return len(m.names) - 1 }
-
-// done reports whether the last stage is over.
-func (m *stages) done(epoch int) bool { return m != nil && m.now == m.last() && m.ended(epoch) }
-
-// ended reports whether the stage is over at the beginning of a step.
-func (m *stages) ended(epoch int) bool { return m.over || epoch-m.since >= m.steps }
-
-// progress is what has been done in stage k: the steps, and the loss at the last of them, NaN where there is none.
-func (s *Solver) progress(k int) (steps int, loss float64) {
-	m := s.stages
-	switch {
-	case k == m.now && s.epoch > m.since:
-		return s.epoch - m.since, s.lastLoss()
-	case k < len(m.past):
-		return m.past[k].Steps, m.past[k].Loss
+// next is the stage after those that are over; nil if there is none.
+func (s *Solver) next(stages []*Stage, over []StageResult) (*Stage, error) {
+	if len(over) < len(stages) {
+		return stages[len(over)], nil
 	}
-	return 0, math.NaN()
-}
-
-// lastLoss is that of the last step, NaN before the first.
-func (s *Solver) lastLoss() float64 {
-	if n := len(s.history.Loss); n > 0 {
-		return s.history.Loss[n-1]
+	g, err := s.made(over)
+	if err != nil || g == nil {
+		return nil, err
 	}
-	return math.NaN()
+	return g, s.suits(g)
 }
 
-// Stage is the stage being trained, counted from 0, and how many there are: windows of Options.Windows, lessons of
-// Options.Curriculum; 0 and 1 without either. A nil run has none.
-func (r *Run) Stage() (index, count int) {
-	if r == nil || r.solver.stages == nil {
-		return 0, 1
+// suits reports parameters of a stage that are not those of the problem.
+func (s *Solver) suits(g *Stage) error {
+	var errs []error
+	for _, c := range s.problem.Constraints {
+		errs = append(errs, s.known(g.in(c.Residual)))
 	}
-	return r.solver.stages.now, r.solver.stages.last() + 1
-}
-
-// now is an expression of the user's as it is at present: unknowns are those of the window that is trained, everywhere or within it,
-// and the constant of a curriculum has the value of its lesson.
-func (s *Solver) now(e ph.Expr, everywhere bool) ph.Expr {
-	switch {
-	case s.march != nil:
-		return s.march.in(e, s.stages.now, everywhere)
-	case s.curriculum != nil:
-		return s.curriculum.in(e, s.stages.now)
+	of := func(p *ph.Param) (n int, fixed bool) {
+		e, fixed, _ := s.layout.Lookup(p.Path())
+		return e.Len, fixed
 	}
-	return e
+	for p := range g.Values {
+		if n, fixed := of(p); n != 1 || !fixed {
+			errs = append(errs, fmt.Errorf("stage %q: Values: %q is no fixed number of the problem", g.Name, p.Path()))
+		}
+	}
+	for p, q := range g.Keep {
+		n, fixed := of(p)
+		if m, kept := of(q); n == 0 || fixed || m != n || !kept {
+			errs = append(errs, fmt.Errorf("stage %q: Keep: %q is no trainable parameter, or %q no fixed one of its size", g.Name, p.Path(), q.Path()))
+		}
+	}
+	return errors.Join(errs...)
 }
 
-// turn goes on to the next stage if this one is over. After the last it reports that there is nothing left to train.
-func (s *Solver) turn() (done bool, err error) {
-	m := s.stages
-	switch {
-	case m == nil || !m.ended(s.epoch):
-		return false, nil
-	case m.now == m.last():
+// enter makes stage k the one that is trained, at the points that there are.
+func (s *Solver) enter(k int) error {
+	g := s.stages[k]
+	for p, v := range g.Values {
+		at, _, _ := s.layout.Lookup(p.Path())
+		s.fixed[at.Offset] = v
+	}
+	plan, err := newPlan(s.statement, s.progress, g, s.points, true)
+	if err != nil {
+		return err
+	}
+	if s.plan != nil {
+		copy(plan.weights, s.plan.weights)
+	}
+	s.plan, s.whole = plan, nil
+	for len(s.begun) <= k {
+		s.begun = append(s.begun, StageResult{Name: s.stages[len(s.begun)].Name, Loss: math.NaN()})
+	}
+	s.begun = s.begun[:k+1]
+	return nil
+}
+
+// turn goes on to the next stage if this one is over. It reports whether there is one to train.
+func (s *Solver) turn(run *Run) (bool, error) {
+	if !s.over() {
 		return true, nil
 	}
-	m.past = append(m.past, StageState{Name: m.names[m.now], Steps: s.epoch - m.since, Loss: s.lastLoss()})
-	s.freezeWindow()
-	if err := s.enter(m.now + 1); err != nil {
+	k := len(s.begun)
+	g, err := s.next(s.stages, s.begun)
+	if err != nil {
+		return false, fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
+	}
+	if g == nil {
+		return false, nil
+	}
+	if k == len(s.stages) {
+		s.stages = append(s.stages, g)
+	}
+	for p, q := range s.plan.stage.Keep {
+		from, _, _ := s.layout.Lookup(p.Path())
+		to, _, _ := s.layout.Lookup(q.Path())
+		copy(s.fixed[to.Offset:to.Offset+to.Len], s.theta[from.Offset:])
+	}
+	for j := range s.sets {
+		set := &s.sets[j]
+		if from := g.points(set.on); g.Points != nil && from != nil {
+			s.points[j].next = nil
+			if err := s.points[j].draw(s.statement, set, from); err != nil {
+				return false, err
+			}
+		}
+	}
+	if err := s.enter(k); err != nil {
 		return false, err
 	}
-	m.since, m.over = s.epoch, false
-	if err := s.drawWindow(); err != nil {
-		return false, err
-	}
-	return false, s.startAfresh()
-}
-
-// enter makes stage k the one that is trained: residuals are compiled as they are within it. Points and parameters stay.
-func (s *Solver) enter(k int) error {
-	s.stages.now = k
-	s.version++
-	if s.march != nil {
-		s.enterWindow(k)
-	} else {
-		s.enterLesson(k)
-	}
-	for _, g := range s.groups {
-		if err := s.compileGroup(g); err != nil {
-			return err
-		}
-		if err := s.setCloud(g, g.cloud); err != nil {
-			return err
-		}
-	}
-	s.obj.forget()
-	return nil
-}
-
-// keepFresh notes what the method and the point schemes are before their first step, for the stages after the first.
-func (s *Solver) keepFresh() error {
-	m := s.stages
-	if m == nil {
-		return nil
-	}
-	if err := s.enter(0); err != nil {
-		return err
-	}
-	if err := s.method.Init(s.params()); err != nil {
-		return err
-	}
-	for _, k := range s.ofStage() {
-		b, err := k.State()
-		if err != nil {
-			return fmt.Errorf("state of %T: %w", k, err)
-		}
-		m.fresh = append(m.fresh, b)
-	}
-	return nil
-}
-
-// startAfresh makes the method and the point schemes what they were before their first step: what they know is of another loss.
-func (s *Solver) startAfresh() error {
-	for i, k := range s.ofStage() {
-		if err := k.SetState(s.stages.fresh[i]); err != nil {
-			return fmt.Errorf("crux: %T at the beginning of %s: %w", k, s.stages.names[s.stages.now], err)
+	for i, c := range s.constraints {
+		if q, ok := s.problem.Constraints[i].PointWeights.(stateful); ok {
+			if err := q.SetState(c.fresh); err != nil {
+				return false, fmt.Errorf("crux: %T at the beginning of %s: %w", q, g.Name, err)
+			}
 		}
 	}
 	if err := s.claim(s.schemes()); err != nil { // SetState has made them nobody's
-		return err
+		return false, err
 	}
-	for _, c := range s.cons {
-		if q := c.points; q != nil {
-			q.at, q.mu, q.stale = nil, nil, true
-		}
-	}
-	return nil
+	run.plan = s.plan
+	return true, s.prepare()
 }
 
-// ofStage are the parts of the solver whose state belongs to one stage.
-func (s *Solver) ofStage() []stateful {
-	list := []stateful{s.method}
-	for _, c := range s.cons {
-		if c.points == nil {
-			continue
-		}
-		if k, ok := c.points.scheme.(stateful); ok {
-			list = append(list, k)
-		}
+// now is what has been done in the stage that is trained.
+func (s *Solver) now() *StageResult { return &s.begun[len(s.begun)-1] }
+
+// result is what has been done in stage k.
+func (s *Solver) result(k int) StageResult {
+	if k < len(s.begun) {
+		return s.begun[k]
 	}
-	return list
+	return StageResult{Loss: math.NaN()}
 }
 
-// leave reports whether an error ends the stage that is trained, and not the run.
+// over reports whether the stage is.
+func (s *Solver) over() bool {
+	r, most := s.now(), s.plan.stage.Steps
+	return r.Reason != "" || most > 0 && r.Steps >= most
+}
+
+// done reports whether all stages that are known are over.
+func (s *Solver) done() bool { return len(s.begun) == len(s.stages) && s.over() }
+
+// leave reports whether an error ends the stage, which it notes, and not the run.
 func (s *Solver) leave(err error) bool {
-	m := s.stages
-	if m == nil || !errors.Is(err, optim.ErrConverged) && !errors.Is(err, errNextStage) {
+	if len(s.stages) == 1 && s.options.Next == nil || !errors.Is(err, optim.ErrConverged) && !errors.Is(err, errNextStage) {
 		return false
 	}
-	m.over = true
-	return m.now < m.last()
+	r := s.now()
+	r.Status, r.Reason = ending(err)
+	r.Reason = cmp.Or(r.Reason, r.Status.String())
+	return len(s.begun) < len(s.stages) || s.options.Next != nil
+}
+
+// shown is the plan by which the solver is evaluated: that of the stage, or of the whole problem when the last stage, with points
+// of its own, is over.
+func (s *Solver) shown() (*plan, error) {
+	if s.closed {
+		return nil, errClosed
+	}
+	g := s.plan.stage
+	if g.Points == nil || !s.done() {
+		return s.plan, nil
+	}
+	if s.whole != nil {
+		return s.whole, nil
+	}
+	var at []*points
+	for _, set := range s.sets {
+		cloud, err := set.on.Draw(s.Stream(fmt.Sprintf("points/%s/whole", set.name)))
+		if err != nil {
+			return nil, fmt.Errorf("crux: constraint %q: %w", set.name, err)
+		}
+		at = append(at, &points{cloud: cloud})
+	}
+	whole, err := newPlan(s.statement, s.progress, &Stage{In: g.everywhere}, at, false)
+	if err != nil {
+		return nil, err
+	}
+	whole.weights = s.plan.weights
+	s.whole = whole
+	return whole, nil
+}
+
+// gone finds the stages of a state.
+func (s *Solver) gone(st *State) ([]*Stage, error) {
+	stages := slices.Clone(s.listed)
+	steps := 0
+	for k, r := range st.Stages {
+		g, err := s.next(stages, st.Stages[:k])
+		if err != nil {
+			return nil, err
+		}
+		if g == nil || g.Name != r.Name {
+			name := "none"
+			if g != nil {
+				name = g.Name
+			}
+			return nil, fmt.Errorf("number %d of its stages is %s, that of the problem %s; give Options.Windows, Options.Curriculum and Options.Next as they were",
+				k+1, r.Name, name)
+		}
+		if k == len(stages) {
+			stages = append(stages, g)
+		}
+		if steps += r.Steps; r.Steps < 0 || steps > st.Epoch {
+			return nil, fmt.Errorf("%d steps of %s do not fit into %d", r.Steps, r.Name, st.Epoch)
+		}
+	}
+	if len(st.Stages) == 0 {
+		return nil, errors.New("it has no stage")
+	}
+	return stages, nil
+}
+
+// Stage is the stage being trained, counted from 0, and how many are known: windows of Options.Windows, lessons of
+// Options.Curriculum; 0 and 1 without either.
+func (r *Run) Stage() (index, count int) {
+	return len(r.solver.begun) - 1, len(r.solver.stages)
 }
 
 // NextStage returns the error by which OnStep ends the stage that is trained, see [Run.Stage]; with the last one, or where there
@@ -194,51 +223,3 @@ type nextStage struct{ stop }
 
 func (e *nextStage) Is(target error) bool { return target == errNextStage || target == ErrStop }
 func (e *nextStage) Unwrap() error        { return &e.stop }
-
-// StagesState is how far a solver has come with its stages.
-type StagesState struct {
-	Since int          // step with which the one being trained began
-	Over  bool         // it is over: the next step begins the next one
-	Past  []StageState // those behind
-}
-
-// StageState is a stage that is over.
-type StageState struct {
-	Name  string // "t from 0 to 0.5", "beta = 10"
-	Steps int
-	Loss  float64 // at the last step
-}
-
-func (m *stages) state() *StagesState {
-	if m == nil {
-		return nil
-	}
-	return &StagesState{Since: m.since, Over: m.over, Past: slices.Clone(m.past)}
-}
-
-// fits reports how a state does not belong to the stages, and which one it is in.
-func (m *stages) fits(st *State) (now int, err error) {
-	switch {
-	case m == nil && st.Stages == nil:
-		return 0, nil
-	case m == nil:
-		return 0, errors.New("it was trained with windows or a curriculum; give Options.Windows or Options.Curriculum as they were")
-	case st.Stages == nil:
-		return 0, fmt.Errorf("it was trained without %s; leave them out of the options", m.noun)
-	}
-	now = len(st.Stages.Past)
-	if now > m.last() || st.Stages.Since < 0 || st.Stages.Since > st.Epoch {
-		return 0, fmt.Errorf("%d %s behind since step %d of %d, where there are %d, do not fit together", now, m.noun, st.Stages.Since, st.Epoch, m.last()+1)
-	}
-	for k, w := range st.Stages.Past {
-		if w.Name != m.names[k] {
-			return 0, fmt.Errorf("number %d of its %s is %s, that of the problem %s", k+1, m.noun, w.Name, m.names[k])
-		}
-	}
-	return now, nil
-}
-
-// restore takes over a state that fits.
-func (m *stages) restore(st *StagesState) {
-	m.since, m.over, m.past = st.Since, st.Over, slices.Clone(st.Past)
-}

@@ -6,10 +6,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/claim"
 	"github.com/crux-pinn/crux/optim"
-	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // State is all that decides how a solver goes on: restored into a solver of the same problem and options, it continues bit
@@ -24,102 +22,48 @@ type State struct {
 	Weights    []float64   // of the last step
 	Losses     []float64   // of the last step, unweighted
 	History    History
-	Points     []PointState // one for each point set
-	Evals      int          // point sets drawn for evaluation so far
-	Stages     *StagesState // nil without windows and curriculum
+	Points     []PointState  // one for each point set
+	Evals      int           // point sets drawn for evaluation so far
+	Stages     []StageResult // those that have begun; the last one is being trained
 
 	PointWeights []PointWeightState // one for each constraint with a point scheme
-}
-
-// PointState is one point set as it is now.
-type PointState struct {
-	Name  string // of the group of constraints on it
-	Draws int    // sets drawn from its stream
-	PointData
-	Next *PointData // points that a callback has set for the next step; nil if there are none
-}
-
-// PointData are the numbers of a cloud of points, as in domain.Cloud.
-type PointData struct {
-	X       []float64
-	Normals []float64            // nil if the points have none
-	Weights []float64            // nil if the points have none
-	Columns map[string][]float64 // nil if the points have none
 }
 
 // State returns a copy of the solver's state. It is exact between two steps: outside of Solve, and in OnStepEnd.
 func (s *Solver) State() (*State, error) {
 	h := s.history
 	st := &State{
-		Problem: s.problem.Name, Epoch: s.epoch, Parameters: s.Parameters(), Weights: slices.Clone(s.weights), Losses: slices.Clone(s.losses),
-		History: History{slices.Clone(h.Epochs), slices.Clone(h.Loss), slices.Clone(h.Losses)}, Evals: s.evals, Stages: s.stages.state(),
+		Problem: s.problem.Name, Epoch: s.epoch, Parameters: s.Parameters(), Evals: s.drawn, Stages: slices.Clone(s.begun),
+		Weights: slices.Clone(s.plan.weights), Losses: slices.Clone(s.losses),
+		History: History{slices.Clone(h.Epochs), slices.Clone(h.Loss), slices.Clone(h.Losses)},
 	}
-	for _, g := range s.groups {
-		p := PointState{Name: g.name, Draws: g.draws}
-		p.put(g.cloud)
-		if g.next != nil {
-			p.Next = &PointData{}
-			p.Next.put(g.next)
-		}
-		st.Points = append(st.Points, p)
+	for j, p := range s.points {
+		st.Points = append(st.Points, p.state(s.sets[j].name))
 	}
-	if err := s.method.Init(s.params()); err != nil { // it has no state before
+	m := s.plan.method
+	if err := m.Init(s.plan.params()); err != nil { // it has no state before
 		return nil, fmt.Errorf("crux: %w", err)
 	}
 	var err error
-	if st.Method, err = s.method.State(); err != nil {
-		return nil, fmt.Errorf("crux: state of %T: %w", s.method, err)
+	if st.Method, err = m.State(); err != nil {
+		return nil, fmt.Errorf("crux: state of %T: %w", m, err)
 	}
 	return st, s.schemeStates(st)
 }
 
 // schemeStates adds the weight scheme, and the weights of points with their schemes.
-func (s *Solver) schemeStates(st *State) error {
+func (s *Solver) schemeStates(st *State) (err error) {
 	if k, ok := s.options.Weights.(stateful); ok {
-		var err error
 		if st.Scheme, err = k.State(); err != nil {
 			return fmt.Errorf("crux: state of %T: %w", k, err)
 		}
 	}
-	for _, c := range s.cons {
-		if c.points == nil {
-			continue
-		}
-		w, err := c.points.state(c.name, s.groups[c.group].cloud)
-		if err != nil {
-			return err
-		}
-		st.PointWeights = append(st.PointWeights, w)
-	}
-	return nil
+	st.PointWeights, err = s.plan.pointWeightStates()
+	return err
 }
 
 // stateful is what methods and schemes with state have in common.
 type stateful = optim.Stateful
-
-// put copies the points of a cloud.
-func (p *PointData) put(c *domain.Cloud) {
-	p.X, p.Normals, p.Weights, p.Columns = slices.Clone(c.X), slices.Clone(c.Normals), slices.Clone(c.Weights), cloneColumns(c.Columns)
-}
-
-// cloud is a copy of the points.
-func (p *PointData) cloud(coords []*ph.Coord) *domain.Cloud {
-	return &domain.Cloud{
-		Coords: slices.Clone(coords), X: slices.Clone(p.X), Normals: slices.Clone(p.Normals), Weights: slices.Clone(p.Weights),
-		Columns: cloneColumns(p.Columns),
-	}
-}
-
-func cloneColumns(columns map[string][]float64) map[string][]float64 {
-	if len(columns) == 0 {
-		return nil
-	}
-	c := make(map[string][]float64, len(columns))
-	for name, x := range columns {
-		c[name] = slices.Clone(x)
-	}
-	return c
-}
 
 // SetState makes the solver continue from a state. A state of another problem, or one that does not fit this solver's
 // parameters, points, method or scheme, is an error, and then nothing changes. With it another run begins: callbacks that hold
@@ -128,60 +72,76 @@ func (s *Solver) SetState(st *State) error {
 	if st == nil {
 		return errors.New("crux: nil state")
 	}
-	if err := s.fits(st); err != nil {
+	stages, err := s.fits(st)
+	if err != nil {
 		return fmt.Errorf("crux: problem %q: state: %w", s.problem.Name, err)
 	}
 	if err := s.claim(s.schemes()); err != nil { // a scheme of another solver stays as it is
 		return err
 	}
-	if err := s.setParts(st); err != nil {
+	now := len(st.Stages) - 1
+	if err := s.setParts(st, stages[now]); err != nil {
 		return fmt.Errorf("crux: problem %q: state: %w", s.problem.Name, err)
 	}
 	s.run = new(claim.Run)
-	at := 0
-	for _, p := range st.Parameters {
-		if !p.Fixed {
-			copy(s.theta[at:], p.Data)
-			at += len(p.Data)
-		}
-	}
-	at = 0
+	theta, fixed := s.theta, s.fixed
 	for _, p := range st.Parameters {
 		if p.Fixed {
-			copy(s.fixed[at:], p.Data)
-			at += len(p.Data)
+			fixed = fixed[copy(fixed, p.Data):]
+		} else {
+			theta = theta[copy(theta, p.Data):]
 		}
 	}
-	s.version++
-	if now, err := s.stages.fits(st); s.stages != nil && err == nil {
-		s.stages.restore(st.Stages)
-		if err := s.enter(now); err != nil {
-			return err
-		}
+	for j, p := range s.points {
+		p.restore(&st.Points[j])
 	}
-	for i, g := range s.groups {
-		p := st.Points[i]
-		if err := s.setCloud(g, p.cloud(g.cloud.Coords)); err != nil {
-			return err
-		}
-		g.draws, g.next = p.Draws, nil
-		if p.Next != nil {
-			g.next = p.Next.cloud(g.cloud.Coords)
-		}
-	}
-	if err := s.restorePointWeights(st.PointWeights); err != nil {
+	vector := s.plan.vector
+	s.stages, s.begun = stages, slices.Clone(st.Stages)
+	if err := s.enter(now); err != nil {
 		return err
 	}
-	copy(s.weights, st.Weights)
+	s.plan.vector = vector // by which the method knows its state
+	if err := s.plan.restorePointWeights(st.PointWeights); err != nil {
+		return err
+	}
+	copy(s.plan.weights, st.Weights)
 	copy(s.losses, st.Losses)
-	s.epoch, s.evals, s.stepped = st.Epoch, st.Evals, st.Epoch > 0
+	s.epoch, s.drawn = st.Epoch, st.Evals
 	s.history = History{slices.Clone(st.History.Epochs), slices.Clone(st.History.Loss), slices.Clone(st.History.Losses)}
-	s.obj.forget()
 	return nil
 }
 
-// fits compares a state with the solver.
-func (s *Solver) fits(st *State) error {
+// fits compares a state with the solver, and finds its stages.
+func (s *Solver) fits(st *State) ([]*Stage, error) {
+	if err := s.sameLayout(st); err != nil {
+		return nil, err
+	}
+	if len(st.Points) != len(s.sets) {
+		return nil, fmt.Errorf("it has %d point sets, the problem has %d", len(st.Points), len(s.sets))
+	}
+	for j, p := range st.Points {
+		if err := p.fits(s.sets[j].name, s.points[j].cloud); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.pointWeightsFit(st); err != nil {
+		return nil, err
+	}
+	h, n := st.History, len(s.constraints)
+	if st.Epoch < 0 || len(st.Weights) != n || len(st.Losses) != n || len(h.Loss) != len(h.Epochs) || len(h.Losses) != len(h.Epochs) {
+		return nil, fmt.Errorf("step %d, %d weights, %d losses and %d, %d, %d rows of history do not fit together for %d constraints",
+			st.Epoch, len(st.Weights), len(st.Losses), len(h.Epochs), len(h.Loss), len(h.Losses), n)
+	}
+	for _, row := range h.Losses {
+		if len(row) != n {
+			return nil, fmt.Errorf("a row of history has %d losses for %d constraints", len(row), n)
+		}
+	}
+	return s.gone(st)
+}
+
+// sameLayout compares the parameters of a state with the solver's.
+func (s *Solver) sameLayout(st *State) error {
 	if st.Problem != s.problem.Name {
 		return fmt.Errorf("it belongs to problem %q", st.Problem)
 	}
@@ -200,63 +160,19 @@ func (s *Solver) fits(st *State) error {
 			}
 		}
 	}
-	if len(st.Points) != len(s.groups) {
-		return fmt.Errorf("it has %d point sets, the problem has %d", len(st.Points), len(s.groups))
-	}
-	for i, p := range st.Points {
-		if err := s.groups[i].fits(p); err != nil {
-			return err
-		}
-	}
-	if err := s.pointWeightsFit(st); err != nil {
-		return err
-	}
-	if _, err := s.stages.fits(st); err != nil {
-		return err
-	}
-	h, n := st.History, len(s.cons)
-	if st.Epoch < 0 || len(st.Weights) != n || len(st.Losses) != n || len(h.Loss) != len(h.Epochs) || len(h.Losses) != len(h.Epochs) {
-		return fmt.Errorf("step %d, %d weights, %d losses and %d, %d, %d rows of history do not fit together for %d constraints",
-			st.Epoch, len(st.Weights), len(st.Losses), len(h.Epochs), len(h.Loss), len(h.Losses), n)
-	}
-	for _, row := range h.Losses {
-		if len(row) != n {
-			return fmt.Errorf("a row of history has %d losses for %d constraints", len(row), n)
-		}
-	}
 	return nil
 }
 
-// fits compares a point set with the group's.
-func (g *group) fits(p PointState) error {
-	if p.Name != g.name || p.Draws < 1 || !g.provides(&p.PointData) || p.Next != nil && !g.provides(p.Next) {
-		return fmt.Errorf("its points %q do not fit those of constraint %q", p.Name, g.name)
-	}
-	return nil
-}
-
-// provides reports whether there are as many numbers of each kind as the points of the group need.
-func (g *group) provides(p *PointData) bool {
-	d := len(g.cloud.Coords)
-	n := len(p.X) / d
-	ok := n > 0 && len(p.X) == n*d && len(p.Columns) == len(g.cloud.Columns)
-	ok = ok && (g.cloud.Normals == nil) == (p.Normals == nil) && (p.Normals == nil || len(p.Normals) == n*d)
-	ok = ok && (g.cloud.Weights == nil) == (p.Weights == nil) && (p.Weights == nil || len(p.Weights) == n)
-	for name := range g.cloud.Columns {
-		ok = ok && len(p.Columns[name]) == n
-	}
-	return ok
-}
-
-// setParts restores method, scheme and point schemes, all or none of them.
-func (s *Solver) setParts(st *State) error {
+// setParts restores the method of a stage, the scheme and the point schemes, all or none of them.
+func (s *Solver) setParts(st *State, stage *Stage) error {
 	if _, ok := s.options.Weights.(stateful); !ok && len(st.Scheme) > 0 {
 		return fmt.Errorf("it was not made with the weight scheme %T", s.options.Weights)
 	}
-	if err := s.method.Init(s.params()); err != nil {
+	m := s.methodOf(stage)
+	if err := m.Init(s.plan.params()); err != nil {
 		return err
 	}
-	return setAll(append(s.schemeParts(st), part{s.method, st.Method}))
+	return setAll(append(s.schemeParts(st), part{m, st.Method}))
 }
 
 // setSchemeStates undoes whatever has been asked of the schemes since schemeStates.
@@ -267,15 +183,13 @@ func (s *Solver) setSchemeStates(st *State) error {
 	if err := s.claim(s.schemes()); err != nil { // SetState has made them nobody's
 		return err
 	}
-	for _, g := range s.groups {
-		if !g.byPoint {
-			continue
-		}
-		if err := s.setCloud(g, g.cloud); err != nil {
-			return err
-		}
+	if len(st.PointWeights) == 0 {
+		return nil
 	}
-	return s.restorePointWeights(st.PointWeights)
+	if err := s.plan.refresh(); err != nil {
+		return err
+	}
+	return s.plan.restorePointWeights(st.PointWeights)
 }
 
 // part is something that has a state within the solver's.
@@ -291,11 +205,11 @@ func (s *Solver) schemeParts(st *State) []part {
 		parts = append(parts, part{k, st.Scheme})
 	}
 	at := 0
-	for _, c := range s.cons {
-		if c.points == nil {
+	for _, c := range s.problem.Constraints {
+		if c.PointWeights == nil {
 			continue
 		}
-		if k, ok := c.points.scheme.(stateful); ok {
+		if k, ok := c.PointWeights.(stateful); ok {
 			parts = append(parts, part{k, st.PointWeights[at].Scheme})
 		}
 		at++

@@ -7,25 +7,6 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Cloud draws the points of a specification for watching. It depends on the specification and the name only: a point set
-// on which a constraint of the problem is enforced gives the points of that constraint's first draw, any other one those of
-// the random stream of the given name. Nothing that training reads is changed.
-func (r *Run) Cloud(on *domain.Points, name string) (*domain.Cloud, error) {
-	if on == nil {
-		return nil, fmt.Errorf("crux: no point set; pass one such as box.Grid(101)")
-	}
-	for _, g := range r.solver.groups {
-		if g.whole == on {
-			name = "points/" + g.name + "/0"
-		}
-	}
-	c, err := on.Draw(r.solver.Stream(name))
-	if err != nil {
-		return nil, fmt.Errorf("crux: %w", err)
-	}
-	return c, nil
-}
-
 // CompileOn prepares an expression for evaluation on given points at the parameters of any later step.
 func (r *Run) CompileOn(e ph.Expr, on *domain.Cloud) (*Evaluator, error) {
 	if on == nil || on.Len() == 0 {
@@ -50,27 +31,19 @@ func (r *Run) CompileGradient(g *ph.NetworkGradient, on *domain.Cloud, purposes 
 
 // ResidualAt prepares the residual of constraint i for evaluation on other points than its own.
 func (r *Run) ResidualAt(i int, on *domain.Cloud) (*Evaluator, error) {
-	if i < 0 || i >= len(r.solver.cons) {
-		return nil, fmt.Errorf("crux: no constraint %d; there are %d", i, len(r.solver.cons))
+	if i < 0 || i >= len(r.plan.constraints) {
+		return nil, fmt.Errorf("crux: no constraint %d; there are %d", i, len(r.plan.constraints))
 	}
-	return r.CompileOn(r.solver.problem.Constraints[i].Residual, on)
+	return r.CompileOn(r.plan.problem.Constraints[i].Residual, on)
 }
 
 // Constraint is constraint i as the solver enforces it, its residual divided by its scale; the zero value if there is no such
 // constraint.
 func (r *Run) Constraint(i int) Constraint {
-	if i < 0 || i >= len(r.solver.cons) {
+	if i < 0 || i >= len(r.plan.constraints) {
 		return Constraint{}
 	}
-	return r.solver.problem.Constraints[i]
-}
-
-// Specification is what the points of constraint i are drawn from; nil if there is no such constraint.
-func (r *Run) Specification(i int) *domain.Points {
-	if i < 0 || i >= len(r.solver.cons) {
-		return nil
-	}
-	return r.solver.groups[r.solver.cons[i].group].on
+	return r.plan.problem.Constraints[i]
 }
 
 // Move puts the evaluator on other points, which have what its present ones have: coordinates, normals and columns.

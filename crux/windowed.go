@@ -19,13 +19,13 @@ type windowed struct {
 	now, whole []ph.Expr
 }
 
-// build writes down the functions of all windows.
-func (w *windowed) build(m *march) {
-	f, t := w.field, m.Coord
+// build writes down the functions of all windows of the coordinate t.
+func (w *windowed) build(t *ph.Coord, ends []float64, onset float64) {
+	f := w.field
 	body := f.Body()
 	params := paramsOf(body)
-	for k := range len(m.ends) - 1 {
-		a, b := m.ends[k], m.ends[k+1]
+	for k := range len(ends) - 1 {
+		a, b := ends[k], ends[k+1]
 		var start []ph.Expr // ∂ⁱM/∂tⁱ at a
 		if k > 0 {
 			d := w.past[k-1]
@@ -35,7 +35,7 @@ func (w *windowed) build(m *march) {
 			}
 		}
 		// the window's own time, as long as the whole axis
-		lo, hi := m.ends[0], m.ends[len(m.ends)-1]
+		lo, hi := ends[0], ends[len(ends)-1]
 		own := t.Scale((hi - lo) / (b - a)).Shift(lo - a*(hi-lo)/(b-a))
 		function := func(net ph.Expr) ph.Expr {
 			n := net.Subst(t, own)
@@ -43,7 +43,7 @@ func (w *windowed) build(m *march) {
 				return n
 			}
 			s := t.Shift(-a).Scale(1 / (b - a)).Pow(float64(w.order))
-			tau := ph.Const(m.Onset).Pow(float64(w.order))
+			tau := ph.Const(onset).Pow(float64(w.order))
 			sum := s.Div(s.Add(tau)).Mul(n)
 			factor := ph.Const(1)
 			for i, d := range start {
@@ -56,10 +56,10 @@ func (w *windowed) build(m *march) {
 		w.now = append(w.now, ph.Define(f.Name(), now))
 		everywhere := now
 		for j := k - 1; j >= 0; j-- {
-			everywhere = ph.Where(ph.Compare(t, ph.Less, ph.Const(m.ends[j+1])), w.past[j], everywhere)
+			everywhere = ph.Where(ph.Compare(t, ph.Less, ph.Const(ends[j+1])), w.past[j], everywhere)
 		}
 		w.whole = append(w.whole, ph.Define(f.Name(), everywhere))
-		if k == m.last() {
+		if k == len(ends)-2 {
 			break
 		}
 		frozen := map[*ph.Param]*ph.Param{}
@@ -80,21 +80,17 @@ func (w *windowed) build(m *march) {
 	}
 }
 
-// in is an expression of the user's as it is in window k: within the window only, for training, or everywhere.
-func (m *march) in(e ph.Expr, k int, everywhere bool) ph.Expr {
-	if m == nil {
-		return e
-	}
+// fieldsInWindows are the fields of a problem with windows.
+type fieldsInWindows map[*ph.Field]*windowed
+
+// in is an expression with other functions in the place of the fields.
+func (fs fieldsInWindows) in(e ph.Expr, function func(*windowed) ph.Expr) ph.Expr {
 	return ph.Replace(e, func(e ph.Expr) ph.Expr {
 		f, _ := e.Attr().(*ph.Field)
-		switch w := m.fields[f]; {
-		case w == nil:
-			return nil
-		case everywhere:
-			return w.whole[k]
-		default:
-			return w.now[k]
+		if w := fs[f]; w != nil {
+			return function(w)
 		}
+		return nil
 	})
 }
 

@@ -3,6 +3,7 @@ package crux
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -43,7 +44,7 @@ type Windows struct {
 type Window struct {
 	From, To float64
 	Steps    int     // taken so far; 0 before it begins
-	Loss     float64 // at the last step
+	Loss     float64 // at the last step; NaN before the first
 }
 
 // ends are the K+1 times at which windows begin and end, on an axis from lo to hi.
@@ -84,17 +85,8 @@ func windowError(constraint, format string, args ...any) error {
 	return &WindowError{constraint, fmt.Sprintf(format, args...)}
 }
 
-// march is a solver's way through the windows.
-type march struct {
-	Windows
-	ends   []float64
-	fields map[*ph.Field]*windowed
-	index  *ph.Param // how many windows lie behind, kept with the parameters
-}
-
-// setUpWindows finds what must be known of the problem's fields. The point sets have been read by then.
-func (s *Solver) setUpWindows() error {
-	w := *s.options.Windows
+// listWindows makes the stages of windows of time.
+func (s *statement) listWindows(w Windows) error {
 	if w.Coord == nil {
 		return errors.New("Options.Windows: no Coord; name the coordinate that is time")
 	}
@@ -102,95 +94,114 @@ func (s *Solver) setUpWindows() error {
 	if !ok {
 		return fmt.Errorf("Options.Windows: %s is no coordinate of any point set", w.Coord.Name())
 	}
-	w.Times = slices.Clone(w.Times)
 	if w.Onset == 0 {
 		w.Onset = 0.1
 	}
-	m := &march{Windows: w, fields: map[*ph.Field]*windowed{}}
 	var err error
-	if m.ends, err = w.ends(b[0], b[1]); err != nil {
+	if s.ends, err = w.ends(b[0], b[1]); err != nil {
 		return fmt.Errorf("Options.Windows: %w", err)
 	}
-	if m.index, err = indexParam(); err != nil {
+	behind := ph.NewParam("windows", 0)
+	if err := behind.Err(); err != nil {
 		return err
 	}
+	behind = behind.Frozen("windows/behind") // how many there are, kept with the parameters
+	s.noun = "windows"
+	fields, err := s.windowed(w)
+	errs := []error{err}
+	for k := range len(s.ends) - 1 {
+		from, to := s.ends[k], s.ends[k+1]
+		g := &Stage{
+			Name: fmt.Sprintf("%s from %v to %v", w.Coord.Name(), from, to), Steps: w.Steps,
+			In:         func(e ph.Expr) ph.Expr { return fields.in(e, func(f *windowed) ph.Expr { return f.now[k] }) },
+			Everywhere: func(e ph.Expr) ph.Expr { return fields.in(e, func(f *windowed) ph.Expr { return f.whole[k] }) },
+			Points:     w.part(from, to, k == 0),
+			Limits:     map[*ph.Coord][2]float64{w.Coord: {from, to}},
+			Values:     map[*ph.Param]float64{behind: float64(k)},
+			Keep:       map[*ph.Param]*ph.Param{},
+		}
+		if to < s.ends[len(s.ends)-1] {
+			for _, f := range fields {
+				maps.Copy(g.Keep, f.frozen[k])
+			}
+		}
+		s.listed = append(s.listed, g)
+	}
+	for _, set := range s.sets {
+		errs = append(errs, s.divided(set, w.Coord))
+	}
+	return errors.Join(errs...)
+}
+
+// part finds the points of a set in a window, which holds its end, and its beginning only if it is the first, so that initial
+// conditions belong to the first alone.
+func (w *Windows) part(from, to float64, first bool) func(on *domain.Points) *domain.Points {
+	parts := map[*domain.Points]*domain.Points{}
+	return func(on *domain.Points) *domain.Points {
+		p, ok := parts[on]
+		if ok {
+			return p
+		}
+		at := slices.Index(on.Coords(), w.Coord)
+		if at >= 0 {
+			p = on.Where(func(x []float64) bool { return x[at] <= to && (x[at] > from || first && x[at] >= from) })
+			if p.Err() != nil {
+				p = nil
+			}
+		}
+		parts[on] = p
+		return p
+	}
+}
+
+// divided reports why windows cannot divide a point set.
+func (s *statement) divided(set pointSet, t *ph.Coord) error {
+	if !slices.Contains(set.on.Coords(), t) {
+		return windowError(set.name, "its points have no coordinate %s, by which windows divide them", t.Name())
+	}
+	if first := s.listed[0]; first.points(set.on) == nil && len(set.on.Columns()) == 0 {
+		return windowError(set.name, "it has no point in the first window, %s; windows go forward in time, so what holds later only cannot take part", first.Name)
+	}
+	return nil
+}
+
+// windowed finds the fields of the problem, and their functions in all windows.
+func (s *statement) windowed(w Windows) (fieldsInWindows, error) {
+	fields := fieldsInWindows{}
 	var errs []error
 	for i, c := range s.problem.Constraints {
 		for _, f := range fieldsOf(c.Residual) {
 			if !slices.Contains(f.Coords(), w.Coord) {
-				errs = append(errs, windowError(s.cons[i].name, "field %q is no function of %s: what belongs to all times cannot be learnt from one window after the other", f.Name(), w.Coord.Name()))
+				errs = append(errs, windowError(s.constraints[i].name, "field %q is no function of %s: what belongs to all times cannot be learnt from one window after the other", f.Name(), w.Coord.Name()))
 				continue
 			}
-			if m.fields[f] == nil {
-				m.fields[f] = &windowed{field: f}
+			if fields[f] == nil {
+				fields[f] = &windowed{field: f}
 			}
-			m.fields[f].order = max(m.fields[f].order, orderOf(c.Residual, f, w.Coord))
+			fields[f].order = max(fields[f].order, orderOf(c.Residual, f, w.Coord))
 		}
 		for _, p := range paramsOf(c.Residual) {
 			if p.Fixed() {
 				continue
 			}
-			errs = append(errs, windowError(s.cons[i].name, "the parameter %s belongs to all times, so it cannot be learnt from one window after the other; train without windows", p.Path()))
+			errs = append(errs, windowError(s.constraints[i].name, "the parameter %s belongs to all times, so it cannot be learnt from one window after the other; train without windows", p.Path()))
 		}
 	}
-	for _, f := range m.fields {
-		f.build(m)
+	for _, f := range fields {
+		f.build(w.Coord, s.ends, w.Onset)
 	}
-	s.march = m
-	s.stages = &stages{noun: "windows", steps: w.Steps}
-	for k := range m.last() + 1 {
-		s.stages.names = append(s.stages.names, fmt.Sprintf("%s from %v to %v", w.Coord.Name(), m.ends[k], m.ends[k+1]))
-	}
-	for _, g := range s.groups {
-		errs = append(errs, s.divide(g))
-	}
-	return errors.Join(errs...)
+	return fields, errors.Join(errs...)
 }
-
-// indexParam is the parameter that counts the windows behind.
-func indexParam() (*ph.Param, error) {
-	p := ph.NewParam("windows", 0)
-	return p.Frozen("windows/behind"), p.Err()
-}
-
-// divide finds the part of a point set in each window. A window holds its end, and its beginning only if it is the first, so that
-// initial conditions belong to the first alone. A window in which a set has no point is nil.
-func (s *Solver) divide(g *group) error {
-	m := s.march
-	at := slices.Index(g.on.Coords(), m.Coord)
-	g.whole, g.parts = g.on, make([]*domain.Points, len(m.ends)-1)
-	if at < 0 {
-		return windowError(g.name, "its points have no coordinate %s, by which windows divide them", m.Coord.Name())
-	}
-	for k := range g.parts {
-		a, b := m.ends[k], m.ends[k+1]
-		p := g.on.Where(func(x []float64) bool { return x[at] <= b && (x[at] > a || k == 0 && x[at] >= a) })
-		if p.Err() == nil {
-			g.parts[k] = p
-		}
-	}
-	if g.parts[0] == nil && len(g.on.Columns()) == 0 {
-		return windowError(g.name, "it has no point in the first window, %s from %v to %v; windows go forward in time, so what holds later only cannot take part", m.Coord.Name(), m.ends[0], m.ends[1])
-	}
-	if g.parts[0] != nil {
-		g.on = g.parts[0]
-	}
-	return nil
-}
-
-// last is the index of the last window.
-func (m *march) last() int { return len(m.ends) - 2 }
 
 // Windows are the windows of the problem with what has been done in each; nil without Options.Windows.
 func (s *Solver) Windows() []Window {
-	m := s.march
-	if m == nil {
+	if s.ends == nil {
 		return nil
 	}
-	list := make([]Window, m.last()+1)
+	list := make([]Window, len(s.ends)-1)
 	for k := range list {
-		steps, loss := s.progress(k)
-		list[k] = Window{From: m.ends[k], To: m.ends[k+1], Steps: steps, Loss: loss}
+		r := s.result(k)
+		list[k] = Window{From: s.ends[k], To: s.ends[k+1], Steps: r.Steps, Loss: r.Loss}
 	}
 	return list
 }
@@ -199,18 +210,16 @@ func (s *Solver) Windows() []Window {
 // else, which may well cost them nothing: at more than 1e4 times the loss of the next one, or of all before it, and at more than
 // 1e-6 of the loss with which the run began. ok is false if there is none, as far as windows are over.
 func (s *Solver) Unsolved() (k int, ok bool) {
-	if s.march == nil || len(s.history.Loss) == 0 {
+	if s.ends == nil || len(s.history.Loss) == 0 {
 		return 0, false
 	}
-	m := s.stages
-	var ends []float64
-	for _, w := range m.past {
-		ends = append(ends, w.Loss)
+	var losses []float64
+	for k, r := range s.begun {
+		if k+1 < len(s.begun) || s.over() {
+			losses = append(losses, r.Loss)
+		}
 	}
-	if m.ended(s.epoch) {
-		ends = append(ends, s.lastLoss())
-	}
-	return unsolved(ends, s.history.Loss[0])
+	return unsolved(losses, s.history.Loss[0])
 }
 
 // unsolved compares the losses at the ends of windows. Well solved ones differ by up to a thousand on problems of testdata.

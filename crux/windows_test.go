@@ -111,6 +111,26 @@ func TestWindows(t *testing.T) {
 	if math.Abs(mean-res.Losses[0]) > 1e-12*mean {
 		t.Errorf("loss %v, mean square %v", res.Losses[0], mean)
 	}
+	// parameters and the step alone, as from a file without a checkpoint, are the whole as well
+	bare := newSolver(t, p.Problem, p.options())
+	st, err := bare.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.Epoch = s.Epoch()
+	if err := bare.SetState(st); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range s.Parameters() {
+		if err := bare.SetParameter(q.Path, q.Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	losses, err := bare.Losses(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameBits(t, "losses of parameters alone", losses, res.Losses)
 	// there is nothing left to train
 	again := solve(t, s, 10)
 	if again.Steps != 0 || again.Status != crux.Completed {
@@ -133,7 +153,11 @@ func TestWindowPoints(t *testing.T) {
 		if n != 3 || k != st.Epoch/3 {
 			t.Errorf("step %d in window %d of %d", st.Epoch, k, n)
 		}
-		for _, x := range st.Run.Points(0).X {
+		others, err := st.Run.Specification(0).Draw(st.Run.Solver().Stream("others")) // as callbacks do that move points
+		if err != nil {
+			return err
+		}
+		for _, x := range append(others.X, st.Run.Points(0).X...) {
 			if x < ends[k] || x > ends[k+1] {
 				t.Errorf("point %v in window %d", x, k)
 			}

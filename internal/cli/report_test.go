@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"math"
 	"os"
@@ -96,6 +97,30 @@ func TestPhaseNames(t *testing.T) {
 	}
 }
 
+// begun is a callback that keeps the run.
+type begun struct{ run *crux.Run }
+
+func (b *begun) OnSolveBegin(_ context.Context, r *crux.Run) error { b.run = r; return nil }
+func (b *begun) OnStep(context.Context, *crux.Step) error          { return nil }
+
+// someRun is a run of one stage.
+func someRun(t *testing.T) *crux.Run {
+	t.Helper()
+	x := ph.NewCoord("x")
+	s, err := crux.New(crux.Problem{Name: "some", Constraints: []crux.Constraint{
+		{Residual: ph.NewParam("k", 1), On: domain.NewInterval(x, 0, 1).Grid(2)},
+	}}, crux.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	var b begun
+	if _, err := s.Solve(t.Context(), 0, &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.run
+}
+
 // The block on a terminal overwrites itself, is cut at the edges, and is gone in the end.
 func TestProgressBlock(t *testing.T) {
 	var b bytes.Buffer
@@ -105,8 +130,9 @@ func TestProgressBlock(t *testing.T) {
 		now: func() time.Time { sec++; return time.Unix(int64(sec), 0) },
 	}
 	p.names, p.begin, p.drawn = []string{"pde", "initial", "boundary"}, time.Unix(0, 0), time.Unix(0, 0)
+	run := someRun(t)
 	for e := range 2 {
-		if err := p.OnStep(t.Context(), &crux.Step{Epoch: 10 * e, Loss: 0.5, Losses: []float64{1, 0, math.NaN()}}); err != nil {
+		if err := p.OnStep(t.Context(), &crux.Step{Epoch: 10 * e, Run: run, Loss: 0.5, Losses: []float64{1, 0, math.NaN()}}); err != nil {
 			t.Fatal(err)
 		}
 	}
