@@ -279,6 +279,34 @@ func TestOperators(t *testing.T) {
 	}
 }
 
+// polish trains by Levenberg–Marquardt what Adam has not brought below a loss of 1e-6.
+func polish(over []crux.StageResult) (*crux.Stage, error) {
+	switch {
+	case len(over) == 0:
+		return &crux.Stage{Name: "adam", Method: &optim.Adam{}, Steps: 200}, nil
+	case len(over) == 1 && over[0].Loss > 1e-6:
+		return &crux.Stage{Name: "polish", Method: &optim.LevenbergMarquardt{}, Steps: 50}, nil
+	}
+	return nil, nil
+}
+
+// u′ = −u, u(0) = 1: the second stage begins where Adam ends, and reaches what Adam does not.
+func TestStrategy(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.Const(1).Add(x.Mul(ph.NewField("u", net.MLP{Hidden: []int{6}}, x)))
+	decay := crux.Problem{Name: "decay", Constraints: []crux.Constraint{{Residual: u.D(x).Add(u), On: line.Interior(20)}}}
+	s, err := crux.New(decay, crux.Options{Next: polish})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	res, err := s.Solve(context.Background(), 1000)
+	if h := s.History().Loss; err != nil || res.Epoch > 250 || res.Epoch <= 200 || !(h[200] > 1e-6) || !(res.Loss < 1e-10) {
+		t.Errorf("%v after %d steps, loss %v: %v", res.Status, res.Epoch, res.Loss, err)
+	}
+}
+
 // A pass that is left out changes nothing but the cost.
 func TestPassesMayBeLeftOut(t *testing.T) {
 	x, y := ph.Coords2("x", "y")
