@@ -38,7 +38,8 @@ type Method interface {
 	// Step does one training step: theta holds θ_e on entry and θ_{e+1} on return, and loss is L(θ_e), the loss at entry.
 	//
 	// When err is not nil theta is, bit for bit, what it was on entry, and loss is L(θ_e) if that was computed.
-	// An error that wraps [ErrConverged] says that the method cannot improve theta further and why.
+	// An error that wraps [ErrConverged] says that the method cannot improve theta further and why. No step is taken twice: after any
+	// other error the method need not be as it was before, only able to go on.
 	// Step never leaves NaN or Inf in theta. It keeps no reference to theta.
 	Step(ctx context.Context, f Objective, theta []float64) (loss float64, err error)
 

@@ -20,16 +20,13 @@ type stretch struct {
 	at   entry     // θ_e, L(θ_e), ∇L(θ_e)
 	own  []float64 // the parameters of a part
 	next []float64 // θ_{e+1}, as far as it is known
-	// A step that was interrupted, by a cancelled context say, goes on where it stopped when it is repeated.
-	interrupted bool
 }
 
 // part is a group at work.
 type part struct {
 	Group
 	*restriction
-	done bool  // it has taken this step
-	err  error // with which it has converged in this step
+	err error // with which it has converged in this step
 }
 
 // parts are the groups of a phase; its method trains what they leave.
@@ -128,37 +125,30 @@ func (s *stretch) together(ctx context.Context, f Objective, theta []float64) (f
 	if err := ctx.Err(); err != nil {
 		return math.NaN(), err
 	}
-	if !s.interrupted || !slices.Equal(s.at.theta, theta) {
-		for i := range s.parts {
-			s.parts[i].done, s.parts[i].err = false, nil
-		}
-		copy(s.at.theta, theta)
-		copy(s.next, theta)
-	}
-	s.interrupted, s.at.known = false, false
+	copy(s.at.theta, theta)
+	copy(s.next, theta)
+	s.at.known = false
 	f = s.at.of(f)
 	for i := range s.parts {
 		p := &s.parts[i]
-		if p.Freeze || p.done || p.n == 0 {
+		if !p.steps() {
 			continue
 		}
 		own := s.own[:p.n]
 		p.gather(own, theta)
 		_, err := p.Method.Step(ctx, p.restrict(f), own)
 		if err != nil && !errors.Is(err, ErrConverged) {
-			s.interrupted = true
 			loss := math.NaN()
 			if s.at.known {
 				loss = s.at.loss
 			}
 			return loss, fmt.Errorf("optim: group %d: %w", i, err)
 		}
-		p.done, p.err = true, err
+		p.err = err
 		p.scatter(s.next, own)
 	}
 	loss, err := f.Loss(ctx, theta)
 	if err != nil {
-		s.interrupted = true
 		return loss, err
 	}
 	if err := s.converged(); err != nil {
@@ -168,16 +158,17 @@ func (s *stretch) together(ctx context.Context, f Objective, theta []float64) (f
 	return loss, nil
 }
 
+// steps reports whether the part has something to train.
+func (p *part) steps() bool { return !p.Freeze && p.n > 0 }
+
 // converged returns the reasons of the parts when every one that stepped had nothing left to improve.
 func (s *stretch) converged() error {
 	var reasons []error
 	for _, p := range s.parts {
-		if p.done && p.err == nil {
+		if p.steps() && p.err == nil {
 			return nil
 		}
-		if p.done {
-			reasons = append(reasons, p.err)
-		}
+		reasons = append(reasons, p.err)
 	}
 	return errors.Join(reasons...)
 }
@@ -264,7 +255,6 @@ func (s *stretch) load(r *saved.Reader) func() error {
 			}
 		}
 		mean()
-		s.interrupted = false
 		return nil
 	}
 }
