@@ -7,7 +7,7 @@ import (
 
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/internal/exec"
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -155,8 +155,8 @@ func (r *run) hvp(t tb, w, v []float64) []float64 {
 }
 
 // point is row i as the reference evaluator sees it, with the direction v in θ.
-func (r *run) point(i int, v []float64) refeval.Point {
-	p := refeval.Point{
+func (r *run) point(i int, v []float64) pointwise.Point {
+	p := pointwise.Point{
 		Coords: map[*ph.Coord]float64{}, Params: map[*ph.Param][]float64{}, Bounds: r.g.Bounds,
 		Columns: map[string]float64{}, Normals: map[*ph.Coord]float64{}, Along: map[*ph.Param][]float64{},
 	}
@@ -195,11 +195,11 @@ func (r *run) expect(t tb, tol float64) {
 		var want []float64
 		var loss float64
 		for k := range r.b.N {
-			val, err := refeval.Eval(res.Expr, r.point(k, nil))
+			val, err := pointwise.Eval(res.Expr, r.point(k, nil))
 			if err != nil {
 				t.Fatal(err)
 			}
-			der, err := refeval.Directional(res.Expr, r.point(k, v))
+			der, err := pointwise.Directional(res.Expr, r.point(k, v))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -233,7 +233,7 @@ func (r *run) along(t tb, i int, v []float64) []float64 {
 	t.Helper()
 	var all []float64
 	for k := range r.b.N {
-		d, err := refeval.Directional(r.g.Residuals[i].Expr, r.point(k, v))
+		d, err := pointwise.Directional(r.g.Residuals[i].Expr, r.point(k, v))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -49,7 +49,7 @@ func (f *frame) same(a, b ph.Expr) bool {
 			_, s := math.Modf(math.Pi * float64(2+i+3*try))
 			x[i] = f.lo[i] + s*(f.hi[i]-f.lo[i])
 		}
-		v, err := refeval.Eval(both, refeval.Point{Coords: f.point(x), Params: params})
+		v, err := pointwise.Eval(both, pointwise.Point{Coords: f.point(x), Params: params})
 		if err != nil || !(math.Abs(v[0]-v[1]) <= 1e-12*max(1, math.Abs(v[0]))) {
 			return false
 		}

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -36,7 +36,7 @@ func (f *frame) tryPeriodic(name string, p *pair, u unknown) error {
 // isPeriodic reports whether a network puts out the same at both ends of an axis, and has the same slope there, for any parameters.
 func (f *frame) isPeriodic(g *ph.Field, axis int) bool {
 	rng := rand.New(rand.NewPCG(1, 2))
-	at := refeval.Point{Params: map[*ph.Param][]float64{}, Bounds: map[*ph.Coord][2]float64{}}
+	at := pointwise.Point{Params: map[*ph.Param][]float64{}, Bounds: map[*ph.Coord][2]float64{}}
 	for _, p := range g.Parameters() {
 		v := make([]float64, p.Size())
 		p.Initialize(rng, v)
@@ -65,11 +65,11 @@ func (f *frame) isPeriodic(g *ph.Field, axis int) bool {
 }
 
 // atEnds evaluates an expression at both ends of an axis, in all else at a point. Parameters and bounds are those of at.
-func (f *frame) atEnds(e ph.Expr, axis int, x []float64, at refeval.Point) (ends [2][]float64, err error) {
+func (f *frame) atEnds(e ph.Expr, axis int, x []float64, at pointwise.Point) (ends [2][]float64, err error) {
 	at.Coords = f.point(x)
 	for side := range ends {
 		at.Coords[f.coords[axis]] = f.at(axis, side)
-		if ends[side], err = refeval.Eval(e, at); err != nil {
+		if ends[side], err = pointwise.Eval(e, at); err != nil {
 			return ends, err
 		}
 	}

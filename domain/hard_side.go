@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -183,7 +183,7 @@ func (f *frame) alongNormal(form affine, symbols map[*ph.Coord]*ph.Coord, k ph.E
 		}
 	}
 	for try := range 3 {
-		at := refeval.Point{Coords: map[*ph.Coord]float64{}}
+		at := pointwise.Point{Coords: map[*ph.Coord]float64{}}
 		for i, c := range f.coords {
 			at.Coords[c] = f.lo[i] + (0.31+0.17*float64(try))*(f.hi[i]-f.lo[i])
 		}
@@ -199,7 +199,7 @@ func (f *frame) alongNormal(form affine, symbols map[*ph.Coord]*ph.Coord, k ph.E
 			}
 			both := ph.Concat(b, k.Mul(symbols[c]))
 			at.Params = parameterValues(both)
-			v, err := refeval.Eval(both, at)
+			v, err := pointwise.Eval(both, at)
 			if err != nil || !(math.Abs(v[0]-v[1]) <= 1e-9*max(1, math.Abs(v[0]))) {
 				return false
 			}

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -17,7 +17,7 @@ import (
 // valuer evaluates an expression with the initial parameters of a field.
 func valuer(t testing.TB, f *ph.Field, coords []*ph.Coord, lo, hi []float64) func(e ph.Expr, x []float64) float64 {
 	t.Helper()
-	at := refeval.Point{Params: map[*ph.Param][]float64{}, Bounds: map[*ph.Coord][2]float64{}}
+	at := pointwise.Point{Params: map[*ph.Param][]float64{}, Bounds: map[*ph.Coord][2]float64{}}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, p := range f.Parameters() {
 		v := make([]float64, p.Size())
@@ -35,7 +35,7 @@ func valuer(t testing.TB, f *ph.Field, coords []*ph.Coord, lo, hi []float64) fun
 		for i, c := range coords {
 			at.Coords[c] = x[i]
 		}
-		v, err := refeval.Eval(e, at)
+		v, err := pointwise.Eval(e, at)
 		if err != nil {
 			t.Fatal(err)
 		}

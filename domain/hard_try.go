@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -179,7 +179,7 @@ func (f *frame) check(name string, u unknown) error {
 			all := ph.Concat(terms...)
 			params := parameterValues(all)
 			for _, x := range f.probesOf(h) {
-				v, err := refeval.Eval(all, refeval.Point{Coords: f.point(x), Params: params})
+				v, err := pointwise.Eval(all, pointwise.Point{Coords: f.point(x), Params: params})
 				if err != nil {
 					return fmt.Errorf("it cannot be evaluated: %w", err)
 				}

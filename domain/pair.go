@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -105,7 +105,7 @@ func (f *frame) end(e ph.Expr) (axis, side int) {
 	if e.Op() != ph.OpAt || !ok || !isGiven(e.Args()[1]) {
 		return -1, 0
 	}
-	v, err := refeval.Eval(e.Args()[1], refeval.Point{})
+	v, err := pointwise.Eval(e.Args()[1], pointwise.Point{})
 	if err != nil {
 		return -1, 0 // it is no number
 	}
@@ -158,7 +158,7 @@ func (f *frame) agree(residual ph.Expr, p pair, face int, here bool) (same, two 
 		at := func(lower, upper float64) float64 {
 			point := f.point(x)
 			point[values[0]], point[values[1]] = lower, upper
-			v, err := refeval.Eval(e, refeval.Point{Coords: point, Params: params})
+			v, err := pointwise.Eval(e, pointwise.Point{Coords: point, Params: params})
 			if err != nil {
 				return math.NaN()
 			}

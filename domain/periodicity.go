@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -169,7 +169,7 @@ func (f *frame) unlike(e ph.Expr, axis int) string {
 	params := parameterValues(e)
 	for n := range smooth + 1 {
 		for _, x := range f.probes(f.face(axis)) {
-			ends, err := f.atEnds(e, axis, x, refeval.Point{Params: params})
+			ends, err := f.atEnds(e, axis, x, pointwise.Point{Params: params})
 			if err != nil {
 				return fmt.Sprintf("it cannot be evaluated: %v", err)
 			}

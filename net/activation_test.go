@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -35,7 +35,7 @@ func TestActivations(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, at := range []float64{-2.5, -0.3, 0, 1.7} {
-			v, err := refeval.Eval(act(z), refeval.Point{Coords: map[*ph.Coord]float64{z: at}})
+			v, err := pointwise.Eval(act(z), pointwise.Point{Coords: map[*ph.Coord]float64{z: at}})
 			if err != nil || math.Abs(v[0]-want[name][i]) > 1e-15*4 {
 				t.Errorf("%s(%v) = %v, want %v (%v)", name, at, v, want[name][i], err)
 			}

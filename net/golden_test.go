@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -49,8 +49,8 @@ func TestGolden(t *testing.T) {
 			for i, at := range c.Points {
 				j, h := c.Jacobian[i][0], c.Hessian[i][0]
 				want := []float64{c.Value[i][0], j[0], j[1], h[0][0], h[0][1], h[1][0], h[1][1]}
-				got, err := refeval.Eval(ph.Concat(u, ph.Gradient(u, x, y), ph.Hessian(u, x, y)),
-					refeval.Point{Coords: map[*ph.Coord]float64{x: at[0], y: at[1]}, Params: params})
+				got, err := pointwise.Eval(ph.Concat(u, ph.Gradient(u, x, y), ph.Hessian(u, x, y)),
+					pointwise.Point{Coords: map[*ph.Coord]float64{x: at[0], y: at[1]}, Params: params})
 				if err != nil {
 					t.Fatal(err)
 				}

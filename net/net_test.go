@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -17,7 +17,7 @@ import (
 func at(t *testing.T, u *ph.Field, e ph.Expr) []float64 {
 	t.Helper()
 	c := u.Coords()
-	p := refeval.Point{
+	p := pointwise.Point{
 		Coords: map[*ph.Coord]float64{c[0]: 0.3, c[1]: -0.8},
 		Bounds: map[*ph.Coord][2]float64{c[0]: {0, 2}, c[1]: {-1, 3}},
 		Params: map[*ph.Param][]float64{},
@@ -31,7 +31,7 @@ func at(t *testing.T, u *ph.Field, e ph.Expr) []float64 {
 		}
 		p.Params[q] = v
 	}
-	v, err := refeval.Eval(e, p)
+	v, err := pointwise.Eval(e, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestPirateNetIsLinear(t *testing.T) {
 	var inits []float64
 	for _, blocks := range []int{1, 4} {
 		u := ph.NewField("u", net.PirateNet{Width: 4, Blocks: blocks}, x, y)
-		p := refeval.Point{
+		p := pointwise.Point{
 			Coords: map[*ph.Coord]float64{x: 0.3, y: 0.1}, Params: map[*ph.Param][]float64{},
 			Bounds: map[*ph.Coord][2]float64{x: {0, 1}, y: {0, 1}},
 		}
@@ -192,7 +192,7 @@ func TestPirateNetIsLinear(t *testing.T) {
 			}
 			p.Params[q] = v
 		}
-		v, err := refeval.Eval(u, p)
+		v, err := pointwise.Eval(u, p)
 		if err != nil {
 			t.Fatal(err)
 		}

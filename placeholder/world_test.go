@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -16,7 +16,7 @@ type world struct {
 	u, flow        *ph.Field
 	kappa          *ph.Param
 	env            ph.Env
-	point          refeval.Point
+	point          pointwise.Point
 }
 
 func newWorld() *world {
@@ -36,7 +36,7 @@ func newWorld() *world {
 			func(x float64) float64 { return x / (1 + math.Abs(x)) },
 			func(_, y ph.Expr) ph.Expr { return ph.Const(1).Sub(ph.Abs(y)).Pow(2) })},
 	}
-	w.point = refeval.Point{
+	w.point = pointwise.Point{
 		Coords:  map[*ph.Coord]float64{w.t: 0.3, w.x: 0.7, w.y: -0.4, w.theta: 1.1},
 		Bounds:  map[*ph.Coord][2]float64{w.t: {0, 1}, w.x: {-1, 1}, w.y: {-2, 2}, w.theta: {0, 3}},
 		Columns: map[string]float64{"u_obs": 0.25},
@@ -63,7 +63,7 @@ func (w *world) parse(t testing.TB, src string) ph.Expr {
 
 func (w *world) eval(t testing.TB, e ph.Expr) []float64 {
 	t.Helper()
-	v, err := refeval.Eval(e, w.point)
+	v, err := pointwise.Eval(e, w.point)
 	if err != nil {
 		t.Fatalf("%v: %v", e, err)
 	}

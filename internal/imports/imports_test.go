@@ -23,7 +23,7 @@ const module = "github.com/crux-pinn/crux"
 // optimiser, a scheme or a sampler imports one leaf. Kernels know nothing of crux: methods may use them for their vectors.
 var allowed = map[string][]string{
 	"placeholder": {"internal/nearest"},
-	"domain":      {"placeholder", "internal/nearest", "internal/refeval"}, // refeval checks conditions built in
+	"domain":      {"placeholder", "internal/nearest", "internal/pointwise"}, // pointwise checks conditions built in
 	"net":         {"placeholder", "internal/nearest"},
 	"optim": {
 		"internal/kern", "optim/internal/kron", "optim/internal/normal", "optim/internal/saved", "optim/internal/secant", "optim/internal/vec",
@@ -39,22 +39,22 @@ var allowed = map[string][]string{
 	"trackers/explain": {"crux", "optim", "placeholder", "trackers"},
 	"cmd/crux":         {"internal/cli"},
 
-	"internal/graph":    {"internal/kern"}, // the opcodes of pointwise programs
-	"internal/exec":     {"internal/graph", "internal/kern"},
-	"internal/kern":     {},
-	"internal/claim":    {}, // to which run something belongs
-	"internal/nearest":  {},
-	"internal/seed":     {},
-	"internal/linalg":   {"internal/kern"},
-	"internal/picture":  {},
-	"internal/tfevents": {}, // event files of TensorBoard
-	"internal/wandb":    {}, // run directories of Weights & Biases
-	"internal/pdetest":  {"internal/nearest"},
-	"internal/refeval":  {"placeholder"}, // evaluates expressions for tests and for references in problem files
-	"internal/ckpt":     {"crux", "internal/ckpt/npy"},
+	"internal/graph":     {"internal/kern"}, // the opcodes of pointwise programs
+	"internal/exec":      {"internal/graph", "internal/kern"},
+	"internal/kern":      {},
+	"internal/claim":     {}, // to which run something belongs
+	"internal/nearest":   {},
+	"internal/seed":      {},
+	"internal/linalg":    {"internal/kern"},
+	"internal/picture":   {},
+	"internal/tfevents":  {}, // event files of TensorBoard
+	"internal/wandb":     {}, // run directories of Weights & Biases
+	"internal/known":     {"internal/nearest"},
+	"internal/pointwise": {"placeholder"}, // evaluates expressions for tests and for references in problem files
+	"internal/ckpt":      {"crux", "internal/ckpt/npy"},
 	"internal/spec": {
 		"crux", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks",
-		"internal/nearest", "internal/pdetest", "internal/refeval", "internal/seed", "internal/wandb",
+		"internal/nearest", "internal/known", "internal/pointwise", "internal/seed", "internal/wandb",
 	},
 	"internal/cli": {
 		"crux", "compiler", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks", "trackers/explain",
@@ -73,7 +73,7 @@ var allowed = map[string][]string{
 
 	// Programs of the maintainers, not part of the product.
 	"internal/problems": {}, // runs the binary
-	"internal/tune":     {"crux", "domain", "net", "optim", "placeholder", "internal/pdetest"},
+	"internal/tune":     {"crux", "domain", "net", "optim", "placeholder", "internal/known"},
 	"internal/peers":    {"crux", "compiler", "domain", "net", "optim", "placeholder", "trackers", "internal/spec"},
 	"internal/heatmap":  {"domain", "internal/picture", "placeholder"},
 	"internal/plots":    {"crux", "domain", "trackers/explain", "net", "optim", "placeholder", "trackers", "internal/picture"},

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/pdetest"
+	"github.com/crux-pinn/crux/internal/known"
 	"github.com/crux-pinn/crux/internal/seed"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -113,12 +113,12 @@ func (b *builder) read(s *section, n *node) *domain.Points {
 
 // knownSolution is one of the library, with the expressions of its constants.
 type knownSolution struct {
-	*pdetest.Solution
+	*known.Solution
 	params map[string]ph.Expr
 }
 
 // at is the solution where the constant of a curriculum has another value than its own.
-func (k *knownSolution) at(value func(*ph.Param) float64) (*pdetest.Solution, error) {
+func (k *knownSolution) at(value func(*ph.Param) float64) (*known.Solution, error) {
 	if value == nil || k.varying() == nil {
 		return k.Solution, nil
 	}
@@ -130,9 +130,9 @@ func (k *knownSolution) at(value func(*ph.Param) float64) (*pdetest.Solution, er
 		}
 		values[name] = v
 	}
-	sol, err := pdetest.Lookup(k.Name, values)
+	sol, err := known.Lookup(k.Name, values)
 	if err != nil {
-		return nil, fmt.Errorf("spec: %s", strings.TrimPrefix(err.Error(), "pdetest: "))
+		return nil, fmt.Errorf("spec: %s", strings.TrimPrefix(err.Error(), "known: "))
 	}
 	return sol, nil
 }
@@ -153,38 +153,38 @@ func (b *builder) solution(name, params *node) *knownSolution {
 	if !ok {
 		return nil
 	}
-	known := &knownSolution{}
+	found := &knownSolution{}
 	var values map[string]float64
 	if params != nil {
-		values, known.params = map[string]float64{}, map[string]ph.Expr{}
+		values, found.params = map[string]float64{}, map[string]ph.Expr{}
 		s := b.section(params, "{nu: 0.01/pi}")
 		for _, e := range s.n.entries {
 			x, v, ok := b.quantity(e.value)
 			if !ok {
 				return nil
 			}
-			values[e.key], known.params[e.key] = v, x
+			values[e.key], found.params[e.key] = v, x
 		}
 	}
-	if !slices.Contains(pdetest.Names(), text) {
-		b.fail(name, "unknown solution %q; %s", text, oneOf(text, pdetest.Names()))
+	if !slices.Contains(known.Names(), text) {
+		b.fail(name, "unknown solution %q; %s", text, oneOf(text, known.Names()))
 		return nil
 	}
-	sol, err := pdetest.Lookup(text, values)
+	sol, err := known.Lookup(text, values)
 	if err != nil {
 		at := params
 		if at == nil {
 			at = name
 		}
-		b.fail(at, "%s", strings.TrimPrefix(err.Error(), "pdetest: "))
+		b.fail(at, "%s", strings.TrimPrefix(err.Error(), "known: "))
 		return nil
 	}
-	known.Solution = sol
-	return known
+	found.Solution = sol
+	return found
 }
 
 // coordsOf matches the coordinates of a known solution with those of the file, by name.
-func (b *builder) coordsOf(sol *pdetest.Solution, n *node) []*ph.Coord {
+func (b *builder) coordsOf(sol *known.Solution, n *node) []*ph.Coord {
 	var list []*ph.Coord
 	for _, name := range sol.Coords {
 		i := slices.IndexFunc(b.p.Coords, func(c *ph.Coord) bool { return c.Name() == name })
@@ -201,15 +201,15 @@ func (b *builder) coordsOf(sol *pdetest.Solution, n *node) []*ph.Coord {
 // generated measures a known solution at random points, with noise if that is asked for. The columns are its fields.
 func (b *builder) generated(s *section, builtin *node) *region {
 	count, noise, seedNode, params := s.need("n", "2000"), s.get("noise"), s.get("seed"), s.get("params")
-	known := b.solution(builtin, params)
+	found := b.solution(builtin, params)
 	s.done()
-	if count == nil || known == nil {
+	if count == nil || found == nil {
 		return nil
 	}
-	if e := known.varying(); e != nil && !b.fixed(params, e) {
+	if e := found.varying(); e != nil && !b.fixed(params, e) {
 		return nil
 	}
-	sol := known.Solution
+	sol := found.Solution
 	n, ok := b.integer(count, 1)
 	if !ok {
 		return nil
@@ -245,10 +245,10 @@ func (b *builder) generated(s *section, builtin *node) *region {
 	return &region{points: func(int) *domain.Points { return p }, given: true, columns: p.Columns()}
 }
 
-func measure(sol *pdetest.Solution, coords []*ph.Coord, n int, noise float64, rng *rand.Rand) (*domain.Points, error) {
-	d, err := pdetest.NoisyData(sol, n, noise, rng)
+func measure(sol *known.Solution, coords []*ph.Coord, n int, noise float64, rng *rand.Rand) (*domain.Points, error) {
+	d, err := known.NoisyData(sol, n, noise, rng)
 	if err != nil {
-		return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "pdetest: "))
+		return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "known: "))
 	}
 	columns := map[string][]float64{}
 	for i, f := range sol.Fields {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -66,14 +66,14 @@ func number(e ph.Expr, value func(*ph.Param) float64) (float64, error) {
 	if e.Dim() != 1 {
 		return 0, fmt.Errorf("it has %d components; a number must stand here", e.Dim())
 	}
-	at := refeval.Point{}
+	at := pointwise.Point{}
 	if value != nil {
 		at.Params = map[*ph.Param][]float64{}
 		for _, p := range parameters(e) {
 			at.Params[p] = []float64{value(p)}
 		}
 	}
-	v, err := refeval.Eval(e, at)
+	v, err := pointwise.Eval(e, at)
 	if err != nil {
 		return 0, err
 	}

@@ -3,13 +3,13 @@ package spec
 import (
 	"math"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // function evaluates the components of an expression of coordinates alone at points whose entries are in the order of
-// coords. Arithmetic becomes a straight-line program, 45 times as fast as refeval (BenchmarkFunction), since conditions of regions are
-// asked at tens of thousands of points; what else occurs, such as derivatives and integrals, is left to refeval. A value
+// coords. Arithmetic becomes a straight-line program, 45 times as fast as pointwise (BenchmarkFunction), since conditions of regions are
+// asked at tens of thousands of points; what else occurs, such as derivatives and integrals, is left to pointwise. A value
 // that cannot be computed is NaN. The function may be called from several goroutines at once.
 func function(e ph.Expr, coords []*ph.Coord) func(dst, x []float64) {
 	p := &program{coords: coords, seen: map[component]int{}}
@@ -33,11 +33,11 @@ func function(e ph.Expr, coords []*ph.Coord) func(dst, x []float64) {
 
 func slow(e ph.Expr, coords []*ph.Coord) func(dst, x []float64) {
 	return func(dst, x []float64) {
-		at := refeval.Point{Coords: make(map[*ph.Coord]float64, len(coords))}
+		at := pointwise.Point{Coords: make(map[*ph.Coord]float64, len(coords))}
 		for i, c := range coords {
 			at.Coords[c] = x[i]
 		}
-		v, err := refeval.Eval(e, at)
+		v, err := pointwise.Eval(e, at)
 		for i := range dst {
 			if dst[i] = math.NaN(); err == nil {
 				dst[i] = v[i]

@@ -4,11 +4,11 @@ import (
 	"math"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// The straight-line program and refeval, which share no code, agree.
+// The straight-line program and pointwise, which share no code, agree.
 func TestFunction(t *testing.T) {
 	x, y := ph.Coords2("x", "y")
 	env := ph.Env{Names: map[string]ph.Expr{"x": x, "y": y}}
@@ -26,13 +26,13 @@ func TestFunction(t *testing.T) {
 		got := make([]float64, e.Dim())
 		for _, at := range [][2]float64{{0.3, 0.7}, {0.9, 0.2}, {0.5, 0.5}} {
 			f(got, []float64{at[1], at[0]})
-			want, err := refeval.Eval(e, refeval.Point{Coords: map[*ph.Coord]float64{x: at[0], y: at[1]}})
+			want, err := pointwise.Eval(e, pointwise.Point{Coords: map[*ph.Coord]float64{x: at[0], y: at[1]}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for i, w := range want {
 				if !(math.Abs(got[i]-w) <= 1e-14*math.Max(1, math.Abs(w))) { // rounding
-					t.Errorf("%s at %v: %v, refeval has %v", text, at, got, want)
+					t.Errorf("%s at %v: %v, pointwise has %v", text, at, got, want)
 				}
 			}
 		}
@@ -46,7 +46,7 @@ func BenchmarkFunction(b *testing.B) {
 		b.Fatal(err)
 	}
 	at, dst := []float64{0.3, 0.7}, make([]float64, 1)
-	for name, f := range map[string]func(dst, x []float64){"program": function(e, []*ph.Coord{x, y}), "refeval": slow(e, []*ph.Coord{x, y})} {
+	for name, f := range map[string]func(dst, x []float64){"program": function(e, []*ph.Coord{x, y}), "pointwise": slow(e, []*ph.Coord{x, y})} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				f(dst, at)

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/pdetest"
+	"github.com/crux-pinn/crux/internal/known"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -225,7 +225,7 @@ func (b *builder) builtin(f Field, builtin, params, field *node) *Reference {
 }
 
 // outside words which axis of the file is longer than that of the known solution.
-func (b *builder) outside(sol *pdetest.Solution, coords []*ph.Coord) string {
+func (b *builder) outside(sol *known.Solution, coords []*ph.Coord) string {
 	for i, c := range coords {
 		a := b.axes[c]
 		if slack := 1e-9 * (sol.Upper[i] - sol.Lower[i]); a.Lo < sol.Lower[i]-slack || a.Hi > sol.Upper[i]+slack {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/refeval"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/internal/spec"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -39,7 +39,7 @@ constraints:
 				t.Errorf("%s: %v", c.constants, err)
 				continue
 			}
-			if v, err := refeval.Eval(e, refeval.Point{}); err != nil || v[0] != want {
+			if v, err := pointwise.Eval(e, pointwise.Point{}); err != nil || v[0] != want {
 				t.Errorf("%s: %s is %v, want %v (%v)", c.constants, name, v, want, err)
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/pdetest"
+	"github.com/crux-pinn/crux/internal/known"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -54,7 +54,7 @@ func (r *Reference) SelfError() (float64, error) {
 }
 
 // lookUp evaluates one field of a known solution at the points of a cloud.
-func lookUp(sol *pdetest.Solution, field int, coords []*ph.Coord, c *domain.Cloud) ([]float64, error) {
+func lookUp(sol *known.Solution, field int, coords []*ph.Coord, c *domain.Cloud) ([]float64, error) {
 	n, d := c.Len(), len(coords)
 	points := make([]float64, n*d)
 	for j, x := range coords {
@@ -68,7 +68,7 @@ func lookUp(sol *pdetest.Solution, field int, coords []*ph.Coord, c *domain.Clou
 	}
 	values := make([]float64, n*len(sol.Fields))
 	if err := sol.Eval(values, points); err != nil {
-		return nil, fmt.Errorf("spec: %s", strings.TrimPrefix(err.Error(), "pdetest: "))
+		return nil, fmt.Errorf("spec: %s", strings.TrimPrefix(err.Error(), "known: "))
 	}
 	return values[field*n : (field+1)*n], nil
 }
