@@ -10,6 +10,7 @@ build: ## the static binary bin/crux
 
 test: ## all tests
 	go test ./...
+	go -C internal/tools test ./...
 
 short: ## the tests that take no training
 	go test -short ./...
@@ -32,27 +33,27 @@ golden: ## write golden traces and generated kernels anew; review the diff like 
 	cd internal/kern/gen && go run . -out ..
 
 problems: ## solve every shipped problem and write docs/problems.md
-	go run ./internal/problems
+	go -C internal/tools run ./problems
 
 accuracy: ## solve every shipped problem with three seeds and write docs/accuracy.md; ONLY=poisson2d,volterra for some
-	go run ./internal/problems -accuracy -only '$(ONLY)'
+	go -C internal/tools run ./problems -accuracy -only '$(ONLY)'
 
 unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/unseen.md; ONLY=kdv for some
-	go run ./internal/problems -unseen -only '$(ONLY)'
+	go -C internal/tools run ./problems -unseen -only '$(ONLY)'
 
 evidence: ## make the comparisons behind docs/choosing.md and write their tables into docs/evidence.md; ONLY=hard,'timed_*' for some
-	go run ./internal/problems -evidence -only '$(ONLY)'
+	go -C internal/tools run ./problems -evidence -only '$(ONLY)'
 
 ci: ## everything that CI runs
 	bash .ci/run
 
 bench-peers: ## training steps side by side with JAX, jNO and DeepXDE; PEERS=-quick for a look
 	bash testdata/peers/setup.sh
-	go run ./internal/peers $(PEERS)
+	go -C internal/tools run ./peers $(PEERS)
 
 peers-accuracy: ## time to an error side by side with DeepXDE, jNO and JAX, in docs/peers_accuracy.md; PEERS='-only poisson -budget 10s' for a look
 	bash testdata/peers/setup.sh
-	go run ./internal/peers -accuracy $(PEERS)
+	go -C internal/tools run ./peers -accuracy $(PEERS)
 
 clean: ## remove what the other targets made
 	rm -rf bin cover.out

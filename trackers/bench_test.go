@@ -15,7 +15,7 @@ import (
 
 // BenchmarkWatching trains the Poisson problem of jNO's documentation with the trackers and intervals of its page on
 // explainability, 500 steps at a time: as many as the longest interval, so that each tracker has its share. Compare ms/step
-// with and without trackers; "go run ./internal/peers -only trackers" does so against jNO.
+// with and without trackers; "go -C internal/tools run ./peers -only trackers" does so against jNO.
 func BenchmarkWatching(b *testing.B) {
 	x, y := ph.Coords2("x", "y")
 	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))

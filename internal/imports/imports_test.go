@@ -70,13 +70,6 @@ var allowed = map[string][]string{
 	"optim/internal/kron":   {"internal/kern", "internal/linalg", "optim/internal/vec"},                  // Kronecker products
 	"optim/internal/normal": {"internal/kern", "internal/linalg", "internal/seed", "optim/internal/vec"}, // damped systems
 	"optim/internal/secant": {"internal/kern", "optim/internal/saved", "optim/internal/vec"},
-
-	// Programs of the maintainers, not part of the product.
-	"internal/problems": {}, // runs the binary
-	"internal/tune":     {"crux", "domain", "net", "optim", "placeholder", "internal/known"},
-	"internal/peers":    {"crux", "compiler", "domain", "net", "optim", "placeholder", "trackers", "internal/spec"},
-	"internal/heatmap":  {"domain", "internal/picture", "placeholder"},
-	"internal/plots":    {"crux", "domain", "trackers/explain", "net", "optim", "placeholder", "trackers", "internal/picture"},
 }
 
 // Gorgonia holds the program and nothing else sees it.

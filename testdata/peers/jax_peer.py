@@ -1,4 +1,4 @@
-"""The training step of internal/peers in JAX, served over standard input and output.
+"""The training step of internal/tools/peers in JAX, served over standard input and output.
 
 One request a line, as JSON; one answer a line. {"op": "load"} builds a case on the weights and points that crux wrote to
 files, compiles every variant, and answers with the loss and the file of the gradient of each, so that the caller can

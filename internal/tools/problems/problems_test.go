@@ -15,7 +15,7 @@ import (
 // Every target and every number of others is about a problem that ships.
 func TestNames(t *testing.T) {
 	shipped := func(name string) bool {
-		_, err := os.Stat(filepath.Join("../../testdata/problems", name+".yaml"))
+		_, err := os.Stat(filepath.Join("../../../testdata/problems", name+".yaml"))
 		return err == nil
 	}
 	for name := range targets {
@@ -34,7 +34,7 @@ func TestNames(t *testing.T) {
 // targets, and ours beside the numbers of others are those of the table above.
 func TestPages(t *testing.T) {
 	for _, p := range []*page{problemsPage(), accuracyPage(), unseenPage()} {
-		files, err := filepath.Glob(filepath.Join("../..", p.of, "*.yaml"))
+		files, err := filepath.Glob(filepath.Join("../../..", p.of, "*.yaml"))
 		if err != nil || len(files) == 0 {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestPages(t *testing.T) {
 		for _, f := range files {
 			names = append(names, strings.TrimSuffix(filepath.Base(f), ".yaml"))
 		}
-		path := filepath.Join("../..", p.file)
+		path := filepath.Join("../../..", p.file)
 		measured := p.read(path)
 		if len(measured) == 0 {
 			t.Errorf("%s has no rows", p.file)
@@ -54,7 +54,7 @@ func TestPages(t *testing.T) {
 		a, errA := os.ReadFile(path)
 		b, errB := os.ReadFile(again)
 		if errA != nil || errB != nil || !bytes.Equal(a, b) {
-			t.Errorf("%s is not what `go run ./internal/problems -only none`, or with -accuracy or -unseen too, writes (%v, %v)", p.file, errA, errB)
+			t.Errorf("%s is not what `go -C internal/tools run ./problems -only none`, or with -accuracy or -unseen too, writes (%v, %v)", p.file, errA, errB)
 		}
 		for line := range strings.Lines(string(b)) {
 			if strings.HasPrefix(line, "| `") && strings.Count(line, "|") != columns(p.head)+1 {

@@ -1,14 +1,9 @@
-// Command plots makes the pictures of docs/explainability.md: it trains Burgers' equation with soft conditions and all
-// eight trackers, and draws what they saw.
-//
-//	go run ./internal/plots -o docs/explainability
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
-	"log"
 	"math"
 	"os"
 	"path/filepath"
@@ -24,15 +19,15 @@ import (
 	"github.com/crux-pinn/crux/trackers/explain"
 )
 
-func main() {
-	log.SetFlags(0)
-	log.SetPrefix("plots: ")
-	out := flag.String("o", "docs/explainability", "folder of the PNG files")
-	steps := flag.Int("steps", 4000, "steps of training")
-	flag.Parse()
-	if err := run(*out, *steps); err != nil {
-		log.Fatal(err)
+// watch trains Burgers' equation with soft conditions and all eight trackers, prints what they say and draws what they saw.
+func watch(args []string) error {
+	f := flag.NewFlagSet("trackers", flag.ExitOnError)
+	out := f.String("o", "docs/explainability", "folder of the PNG files")
+	steps := f.Int("steps", 4000, "steps of training")
+	if err := f.Parse(args); err != nil {
+		return err
 	}
+	return train(*out, *steps)
 }
 
 // watched is the run with its trackers.
@@ -50,7 +45,7 @@ type watched struct {
 
 const grid = 60 // points along each axis of the sensitivity
 
-func run(out string, steps int) error {
+func train(out string, steps int) error {
 	w, err := burgers()
 	if err != nil {
 		return err

@@ -1,7 +1,3 @@
-// Command heatmap draws a field of a solved run over two coordinates, for the documentation: the field on the left, the
-// decimal logarithm of its absolute error on the right.
-//
-//	go run ./internal/heatmap -run runs/poisson2d-1 -x x -y y -field u -o docs/poisson2d.png
 package main
 
 import (
@@ -20,18 +16,20 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-func main() {
-	run := flag.String("run", "", "directory of the solved run")
-	xName := flag.String("x", "x", "coordinate drawn to the right")
-	yName := flag.String("y", "y", "coordinate drawn upwards")
-	field := flag.String("field", "u", "field to draw")
-	out := flag.String("o", "", "PNG file to write")
-	pixel := flag.Int("pixel", 4, "pixels for each grid point")
-	flag.Parse()
-	if err := draw(*run, *xName, *yName, *field, *out, *pixel); err != nil {
-		fmt.Fprintln(os.Stderr, "heatmap:", err)
-		os.Exit(1)
+// field draws a field of a solved run over two coordinates: the field on the left, the decimal logarithm of its absolute error on
+// the right.
+func field(args []string) error {
+	f := flag.NewFlagSet("field", flag.ExitOnError)
+	run := f.String("run", "", "directory of the solved run")
+	xName := f.String("x", "x", "coordinate drawn to the right")
+	yName := f.String("y", "y", "coordinate drawn upwards")
+	name := f.String("field", "u", "field to draw")
+	out := f.String("o", "", "PNG file to write")
+	pixel := f.Int("pixel", 4, "pixels for each grid point")
+	if err := f.Parse(args); err != nil {
+		return err
 	}
+	return draw(*run, *xName, *yName, *name, *out, *pixel)
 }
 
 func draw(run, xName, yName, field, out string, pixel int) error {

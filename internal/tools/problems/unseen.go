@@ -16,7 +16,7 @@ func unseenPage() *page {
 // unseenHead is the page on problems that are written from the formula alone, up to its table.
 const unseenHead = `# Problems that were not seen
 
-Made by ` + "`go run ./internal/problems -unseen`" + `: every file of testdata/unseen solved by ` + "`crux solve FILE`" + `, one seed, on two cores.
+Made by ` + "`go -C internal/tools run ./problems -unseen`" + `: every file of testdata/unseen solved by ` + "`crux solve FILE`" + `, one seed, on two cores.
 The files hold what a textbook holds: coordinates, the equation, its conditions, and the closed form against which the
 error is measured. They choose no optimiser, no weight, no network beyond ` + "`net: mlp`" + ` and no output transform; two say how many points. A test
 puts the closed forms into the equations and conditions. The budget of each is 60 s.

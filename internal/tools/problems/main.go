@@ -1,10 +1,10 @@
 // Command problems solves the shipped problems, one after the other, and writes the tables of docs/problems.md,
 // docs/accuracy.md, docs/unseen.md and docs/evidence.md.
 //
-//	go run ./internal/problems [-only poisson2d,burgers1d] [-set seed=2] [-o docs/problems.md]
-//	go run ./internal/problems -accuracy [-seeds 3] [-only poisson2d] [-o docs/accuracy.md]
-//	go run ./internal/problems -unseen [-only kdv] [-o docs/unseen.md]
-//	go run ./internal/problems -evidence [-missing] [-only 'hard,timed_*']
+//	go -C internal/tools run ./problems [-only poisson2d,burgers1d] [-set seed=2] [-o docs/problems.md]
+//	go -C internal/tools run ./problems -accuracy [-seeds 3] [-only poisson2d] [-o docs/accuracy.md]
+//	go -C internal/tools run ./problems -unseen [-only kdv] [-o docs/unseen.md]
+//	go -C internal/tools run ./problems -evidence [-missing] [-only 'hard,timed_*']
 //
 // Each problem runs as a user runs it: `crux solve FILE --json`, with the settings of its own file and, for the page on
 // accuracy, `--seeds 3 --jobs 1`, the first of which is the file's own and gives the row of docs/problems.md too. Problems that were not run keep their row of the table; those that never were say so.
@@ -25,6 +25,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"github.com/crux-pinn/crux/internal/tools/checkout"
 )
 
 // outcome is the part of the solver's JSON that the table shows.
@@ -81,7 +83,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "problems: -evidence takes no -o and -set, what it compares stands in "+comparisonsFile+"; -missing goes with it alone")
 		os.Exit(2)
 	}
-	if err := write(); err != nil {
+	err := checkout.Enter()
+	if err == nil {
+		err = write()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "problems:", err)
 		os.Exit(1)
 	}
@@ -117,7 +123,7 @@ const shipped = "testdata/problems"
 func makePage(p *page, f flags) error {
 	files, err := filepath.Glob(p.of + "/*.yaml")
 	if err != nil || len(files) == 0 {
-		return fmt.Errorf("no problems under %s; run this from the project's root (%w)", p.of, err)
+		return fmt.Errorf("no problems under %s (%w)", p.of, err)
 	}
 	sort.Strings(files)
 	only := strings.Split(f.only, ",")
@@ -209,19 +215,8 @@ func build(name string) (*binary, error) {
 	if err := c.Run(); err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	hash, err := exec.Command("git", "rev-parse", "--short=9", "HEAD").Output()
-	if err != nil {
-		return nil, fmt.Errorf("git rev-parse: %w", err)
-	}
-	b.commit = strings.TrimSpace(string(hash))
-	changed, err := exec.Command("git", "status", "--porcelain", "--", "*.go", "*.s", "go.mod", shipped, formulae).Output()
-	if err != nil {
-		return nil, fmt.Errorf("git status: %w", err)
-	}
-	if len(changed) > 0 {
-		b.commit += "+"
-	}
-	return b, nil
+	b.commit, err = checkout.Commit(shipped, formulae)
+	return b, err
 }
 
 // solve runs crux solve and reads the object that it prints. A run that failed prints one as well. It returns the time that the
@@ -286,7 +281,7 @@ func keys[V any](m map[string]V) []string {
 
 const problemsHead = `# The shipped problems
 
-Made by ` + "`make problems`" + ` (` + "`go run ./internal/problems`" + `), or by ` + "`make accuracy`" + ` of the first of its seeds: every file of testdata/problems solved by
+Made by ` + "`make problems`" + ` (` + "`go -C internal/tools run ./problems`" + `), or by ` + "`make accuracy`" + ` of the first of its seeds: every file of testdata/problems solved by
 ` + "`crux solve FILE`" + ` with its own settings, one seed, on two cores of the machine that ran it. The settings (network,
 points, optimiser) are in the files. Errors are relative L2 errors on a grid of at least 101 points per axis, with the largest
 absolute error in brackets; p99 is the 99th percentile of the residual's absolute value. "must" and "aim" are the

@@ -5,15 +5,16 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/crux-pinn/crux/internal/tools/checkout"
 )
 
 // accuracy runs the races and prints the page; it writes it too when all problems were solved as they ship.
 func (c config) accuracy(budget time.Duration) error {
-	commit, err := commitOf()
+	commit, err := checkout.Commit("*.py", "testdata/problems")
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (c config) accuracy(budget time.Duration) error {
 
 const pageHead = `# Time to an error, beside others
 
-Made by ` + "`make peers-accuracy`" + ` (` + "`go run ./internal/peers -accuracy`" + `), which takes about a quarter of an hour: one run in which crux, DeepXDE, jNO
+Made by ` + "`make peers-accuracy`" + ` (` + "`go -C internal/tools run ./peers -accuracy`" + `), which takes about a quarter of an hour: one run in which crux, DeepXDE, jNO
 and JAX solve the same three problems one after the other, never two at once, on a machine that does nothing else. All have %d
 threads. One seed each.
 
@@ -112,21 +113,4 @@ func over(theirs, ours float64) string {
 		return "crux did not"
 	}
 	return fmt.Sprintf("%.1f", theirs/ours)
-}
-
-// commitOf is the state of this checkout, with + if files have changed since.
-func commitOf() (string, error) {
-	hash, err := exec.Command("git", "rev-parse", "--short=9", "HEAD").Output()
-	if err != nil {
-		return "", fmt.Errorf("git rev-parse: %w", err)
-	}
-	changed, err := exec.Command("git", "status", "--porcelain", "--", "*.go", "*.s", "*.py", "go.mod", "testdata/problems").Output()
-	if err != nil {
-		return "", fmt.Errorf("git status: %w", err)
-	}
-	commit := strings.TrimSpace(string(hash))
-	if len(changed) > 0 {
-		commit += "+"
-	}
-	return commit, nil
 }

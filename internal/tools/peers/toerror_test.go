@@ -35,7 +35,7 @@ func TestTrace(t *testing.T) {
 // Every problem that is raced ships, with the points and the network that the peers are given.
 func TestRaces(t *testing.T) {
 	for _, r := range races {
-		p, err := spec.Load(filepath.Join("../../testdata/problems", r.file+".yaml"), nil)
+		p, err := spec.Load(filepath.Join("../../../testdata/problems", r.file+".yaml"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestRaces(t *testing.T) {
 		s.Close() //nolint:errcheck // it only ends workers
 	}
 	for _, v := range rivals {
-		if _, err := os.Stat(filepath.Join("../../testdata/peers", v.script)); err != nil {
+		if _, err := os.Stat(filepath.Join("../../../testdata/peers", v.script)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -69,7 +69,7 @@ func TestRaces(t *testing.T) {
 // The trace of a file ends with the error that the solver has, its times only grow, and what the peers read is there.
 func TestSolveFile(t *testing.T) {
 	dir := t.TempDir()
-	tr, err := solveFile("../../testdata/problems/poisson2d_hard.yaml", []string{"optimizer=[{adam: {lr: 5e-3}, steps: 30}, {lm: {}, steps: 20}]"}, dir, 300)
+	tr, err := solveFile("../../../testdata/problems/poisson2d_hard.yaml", []string{"optimizer=[{adam: {lr: 5e-3}, steps: 30}, {lm: {}, steps: 20}]"}, dir, 300)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestSolveFile(t *testing.T) {
 			t.Errorf("%s: %v, want %d numbers", name, err, n)
 		}
 	}
-	if _, err := solveFile("../../testdata/problems/inverse_field.yaml", nil, dir, 0); err == nil {
+	if _, err := solveFile("../../../testdata/problems/inverse_field.yaml", nil, dir, 0); err == nil {
 		t.Error("no error for a file with two fields")
 	}
 }

@@ -10,19 +10,22 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"regexp"
 	"runtime"
+
+	"github.com/crux-pinn/crux/internal/tools/checkout"
 )
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("peers: ")
 	home, err := os.UserHomeDir()
-	if err != nil {
+	if err := errors.Join(err, checkout.Enter()); err != nil {
 		log.Fatal(err)
 	}
 	c := config{}

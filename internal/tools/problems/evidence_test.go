@@ -14,7 +14,7 @@ import (
 // The page and the trials of the repository are what would be written without measuring anything, so the tables are those of the
 // comparisons, and what was measured with other settings is gone.
 func TestEvidencePage(t *testing.T) {
-	root := "../../"
+	root := "../../../"
 	list, err := readComparisons(root + comparisonsFile)
 	if err != nil {
 		t.Fatal(err)
@@ -42,21 +42,21 @@ func TestEvidencePage(t *testing.T) {
 		got, errGot := os.ReadFile(f[0])
 		want, errWant := os.ReadFile(f[1])
 		if errGot != nil || errWant != nil || string(got) != string(want) {
-			t.Errorf("%s is not what `go run ./internal/problems -evidence -only none` writes (%v, %v)", f[1], errGot, errWant)
+			t.Errorf("%s is not what `go -C internal/tools run ./problems -evidence -only none` writes (%v, %v)", f[1], errGot, errWant)
 		}
 	}
 }
 
 // Every run that is asked for can be made: its file takes its settings.
 func TestComparisonsLoad(t *testing.T) {
-	list, err := readComparisons("../../" + comparisonsFile)
+	list, err := readComparisons("../../../" + comparisonsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range list {
 		for _, p := range c.Problems {
 			for _, v := range c.Variants {
-				if _, err := spec.Load("../../"+p.file(), c.sets(p, v)); err != nil {
+				if _, err := spec.Load("../../../"+p.file(), c.sets(p, v)); err != nil {
 					t.Errorf("%s: %s, %s: %v", c.Name, p.Name, v.Name, err)
 				}
 			}

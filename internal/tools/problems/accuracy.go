@@ -13,7 +13,7 @@ import (
 // accuracyHead is the page on accuracy up to its table.
 const accuracyHead = `# Accuracy
 
-Made by ` + "`make accuracy`" + ` (` + "`go run ./internal/problems -accuracy`" + `): every file of testdata/problems solved by
+Made by ` + "`make accuracy`" + ` (` + "`go -C internal/tools run ./problems -accuracy`" + `): every file of testdata/problems solved by
 ` + "`crux solve FILE --seeds 3 --jobs 1`" + `, so with its own settings, three seeds one after the other, each on all cores of the machine
 (two, where it was measured). "must" and "aim" are the targets of the project. Of errors, residuals and times there is the median over the seeds, with
 the smallest and the largest in brackets. Errors are relative L2 errors on a grid of at least 101 points per axis that was not trained on, or of a parameter
