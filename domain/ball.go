@@ -20,7 +20,7 @@ func NewBall(coords []*ph.Coord, center []float64, r float64) *Shape {
 }
 
 func newBall(coords []*ph.Coord, center []float64, r float64, name string) *Shape {
-	b := &ball{slices.Clone(coords), slices.Clone(center), r}
+	b := &Ball{slices.Clone(coords), slices.Clone(center), r}
 	s := &Shape{name: fmt.Sprintf("%s around %v with radius %v", name, center, r), box: &Box{coords: b.coords}}
 	if s.err = checkCoords(coords); s.err != nil {
 		return s
@@ -37,22 +37,32 @@ func newBall(coords []*ph.Coord, center []float64, r float64, name string) *Shap
 	return s.fail("the center must be finite")
 }
 
-type ball struct {
+// Ball is the geometry of what [NewDisk] and [NewBall] return.
+type Ball struct {
 	coords []*ph.Coord
 	center []float64
 	r      float64
 }
 
-func (b *ball) Coords() []*ph.Coord { return b.coords }
+// Center is the point in the middle, one entry per coordinate.
+func (b *Ball) Center() []float64 { return slices.Clone(b.center) }
 
-func (b *ball) Bounds() (lo, hi []float64) {
+// Radius is the distance of the boundary from the center.
+func (b *Ball) Radius() float64 { return b.r }
+
+// Coords implements [Geometry].
+func (b *Ball) Coords() []*ph.Coord { return slices.Clone(b.coords) }
+
+// Bounds implements [Geometry].
+func (b *Ball) Bounds() (lo, hi []float64) {
 	for _, c := range b.center {
 		lo, hi = append(lo, c-b.r), append(hi, c+b.r)
 	}
 	return lo, hi
 }
 
-func (b *ball) Distance(x []float64) float64 {
+// Distance implements [Geometry].
+func (b *Ball) Distance(x []float64) float64 {
 	sum := 0.0
 	for i, c := range b.center {
 		sum += (x[i] - c) * (x[i] - c)
@@ -61,13 +71,13 @@ func (b *ball) Distance(x []float64) float64 {
 }
 
 // Volume is π^{d/2} r^d / Γ(d/2+1).
-func (b *ball) Volume() float64 {
+func (b *Ball) Volume() float64 {
 	h := float64(len(b.center)) / 2
 	return math.Pow(math.Pi, h) / math.Gamma(h+1) * math.Pow(b.r, 2*h)
 }
 
 // Patches is the sphere, of area d·V/r, parametrised by its normal; on a line, the two ends.
-func (b *ball) Patches() []Patch {
+func (b *Ball) Patches() []Patch {
 	d := len(b.center)
 	patch := func(params int, direction func(u, normal []float64) bool) Patch {
 		return Patch{Params: params, Measure: float64(d) * b.Volume() / b.r, At: func(u, x, normal []float64) bool {

@@ -12,35 +12,42 @@ import (
 //
 // Its distance is the least of the parts' distances. Where parts only touch, the seam counts as inside for the boundary
 // points but has distance zero, so let parts overlap where the distance itself is used.
-func Union(parts ...Geometry) *Shape { return combine(union, parts) }
+func Union(parts ...Geometry) *Shape { return combine(OpUnion, parts) }
 
 // Intersection returns the points that lie in all parts. Its distance is the largest of the parts' distances.
-func Intersection(parts ...Geometry) *Shape { return combine(intersection, parts) }
+func Intersection(parts ...Geometry) *Shape { return combine(OpIntersection, parts) }
 
 // Difference returns the points of a that lie in none of the holes. Its distance is max(d_a, −d_hole, …).
 func Difference(a Geometry, holes ...Geometry) *Shape {
-	return combine(difference, append([]Geometry{a}, holes...))
+	return combine(OpDifference, append([]Geometry{a}, holes...))
 }
 
-type operation int
+// Operation is a way to build a region from parts.
+type Operation int
 
 const (
-	union operation = iota
-	intersection
-	difference
+	OpUnion        Operation = iota // of all parts
+	OpIntersection                  // of all parts
+	OpDifference                    // the first part without the others
 )
 
-func (o operation) String() string { return [...]string{"union", "intersection", "difference"}[o] }
+// String is "union", "intersection" or "difference".
+func (o Operation) String() string {
+	if o < OpUnion || o > OpDifference {
+		return fmt.Sprintf("Operation(%d)", int(o))
+	}
+	return [...]string{"union", "intersection", "difference"}[o]
+}
 
-// combined is a region built from parts.
-type combined struct {
-	op     operation
+// Combination is the geometry of what [Union], [Intersection] and [Difference] return.
+type Combination struct {
+	op     Operation
 	parts  []Geometry
 	lo, hi []float64
 	eps    float64 // how far from the boundary the two sides of a point are probed
 }
 
-func combine(op operation, parts []Geometry) *Shape {
+func combine(op Operation, parts []Geometry) *Shape {
 	s := &Shape{name: fmt.Sprintf("%s of %d parts", op, len(parts)), box: &Box{}}
 	if len(parts) == 0 {
 		return s.fail("it needs at least one")
@@ -54,7 +61,7 @@ func combine(op operation, parts []Geometry) *Shape {
 			return s.fail("part %d has the coordinates (%s), part 1 has (%s); they must be the same in the same order", i+1, names(c), names(first))
 		}
 	}
-	c := &combined{op: op, parts: slices.Clone(parts)}
+	c := &Combination{op: op, parts: slices.Clone(parts)}
 	if err := c.bound(); err != nil {
 		return s.fail("%v", err)
 	}
@@ -63,7 +70,7 @@ func combine(op operation, parts []Geometry) *Shape {
 
 // bound finds the box around the combination and from it the probing distance: small against the region, large against
 // rounding of its coordinates.
-func (c *combined) bound() error {
+func (c *Combination) bound() error {
 	for i, g := range c.parts {
 		lo, hi := g.Bounds()
 		if d := len(g.Coords()); len(lo) != d || len(hi) != d {
@@ -73,9 +80,9 @@ func (c *combined) bound() error {
 			switch {
 			case i == 0:
 				c.lo, c.hi = slices.Clone(lo), slices.Clone(hi)
-			case c.op == union:
+			case c.op == OpUnion:
 				c.lo[j], c.hi[j] = min(c.lo[j], lo[j]), max(c.hi[j], hi[j])
-			case c.op == intersection:
+			case c.op == OpIntersection:
 				c.lo[j], c.hi[j] = max(c.lo[j], lo[j]), min(c.hi[j], hi[j])
 			}
 		}
@@ -92,19 +99,25 @@ func (c *combined) bound() error {
 	return nil
 }
 
-func (c *combined) Coords() []*ph.Coord { return c.parts[0].Coords() }
+// Parts are what the region is built from, and how.
+func (c *Combination) Parts() (Operation, []Geometry) { return c.op, slices.Clone(c.parts) }
 
-func (c *combined) Bounds() (lo, hi []float64) { return slices.Clone(c.lo), slices.Clone(c.hi) }
+// Coords implements [Geometry].
+func (c *Combination) Coords() []*ph.Coord { return c.parts[0].Coords() }
 
-func (c *combined) Distance(x []float64) float64 {
+// Bounds implements [Geometry].
+func (c *Combination) Bounds() (lo, hi []float64) { return slices.Clone(c.lo), slices.Clone(c.hi) }
+
+// Distance implements [Geometry].
+func (c *Combination) Distance(x []float64) float64 {
 	d := c.parts[0].Distance(x)
 	for _, g := range c.parts[1:] {
 		switch e := g.Distance(x); c.op {
-		case union:
+		case OpUnion:
 			d = min(d, e)
-		case intersection:
+		case OpIntersection:
 			d = max(d, e)
-		case difference:
+		case OpDifference:
 			d = max(d, -e)
 		}
 	}
@@ -114,14 +127,14 @@ func (c *combined) Distance(x []float64) float64 {
 // Patches are the patches of the parts, cut down to what is boundary of the combination. A point of a part's boundary
 // belongs to it when one side of the point is inside the combination and the other outside; the part's normal there is the
 // normal, turned around where a hole was cut. Where the boundaries of several parts coincide, the first part owns them.
-func (c *combined) Patches() []Patch {
+func (c *Combination) Patches() []Patch {
 	var out []Patch
 	for i, g := range c.parts {
 		for _, p := range g.Patches() {
 			if p.At == nil || p.Params < 0 {
 				continue
 			}
-			q := cut(p, len(c.lo), func(x, normal []float64) bool { return c.owns(i, x, normal) })
+			q := p.Where(len(c.lo), func(x, normal []float64) bool { return c.owns(i, x, normal) })
 			if q.Measure > 0 {
 				out = append(out, q)
 			}
@@ -132,7 +145,7 @@ func (c *combined) Patches() []Patch {
 
 // owns decides whether x, a boundary point of part i, is a boundary point of the combination that part i contributes. It
 // turns the normal outwards.
-func (c *combined) owns(i int, x, normal []float64) bool {
+func (c *Combination) owns(i int, x, normal []float64) bool {
 	front, back := make([]float64, len(x)), make([]float64, len(x))
 	for j := range x {
 		front[j], back[j] = x[j]+c.eps*normal[j], x[j]-c.eps*normal[j]

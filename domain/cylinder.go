@@ -30,6 +30,9 @@ func Cross(g Geometry, axis Axis) *Cylinder {
 	return c
 }
 
+// Base is the region of space.
+func (c *Cylinder) Base() *Shape { return c.base }
+
 // Interior returns n points strictly inside, in space and along the axis.
 func (c *Cylinder) Interior(n int) *Points {
 	p := c.axis.along(c.base.inside())

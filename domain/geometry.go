@@ -100,6 +100,15 @@ func (s *Shape) fail(format string, args ...any) *Shape {
 	return s
 }
 
+// Geometry is what the shape was made of: a [*Box], [*Ball], [*Polygon] or [*Combination], or a geometry of one's own. It is nil
+// when Err is not.
+func (s *Shape) Geometry() Geometry {
+	if s.err != nil {
+		return nil
+	}
+	return s.geometry
+}
+
 // Interior returns n points strictly inside. The sampler fills the box around the shape, and points outside are left out.
 func (s *Shape) Interior(n int) *Points {
 	return s.region([]Patch{s.inside()}, false, n, "interior of "+s.name)
@@ -153,7 +162,7 @@ func equals(c *ph.Coord, values []float64) string {
 func flatPatches(patches []Patch, dim, i int, at []float64, scale float64) []Patch {
 	var out []Patch
 	for _, p := range patches {
-		q := cut(p, dim, func(x, normal []float64) bool {
+		q := p.Where(dim, func(x, normal []float64) bool {
 			return math.Abs(normal[i]) > 1-1e-14 &&
 				slices.ContainsFunc(at, func(v float64) bool { return math.Abs(x[i]-v) <= 1e-9*scale })
 		})
@@ -181,7 +190,7 @@ func (s *Shape) closed() func(x []float64) bool {
 	const directions = 128
 	d := len(s.box.axes)
 	var around [][]float64
-	for _, p := range (&ball{center: make([]float64, d), r: 1}).Patches() {
+	for _, p := range (&Ball{center: make([]float64, d), r: 1}).Patches() {
 		u, err := Halton{}.Sample(nil, directions, p.Params)
 		if err != nil {
 			continue // beyond 1024 dimensions only points strictly inside count

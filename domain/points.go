@@ -112,6 +112,9 @@ func (p *Points) Coords() []*ph.Coord { return slices.Clone(p.coords) }
 // box reports the bounds of the box. For data they are the extremes of the data.
 func (p *Points) Bounds() (lo, hi []float64) { return slices.Clone(p.lo), slices.Clone(p.hi) }
 
+// Patches are the pieces of the region from which points are drawn; none of given points.
+func (p *Points) Patches() []Patch { return slices.Clone(p.patches) }
+
 // Len is the number of points that Draw returns. It is the number asked for, except that a face which is a single point
 // (an end of an interval) counts once. It is 0 when Err is not nil.
 func (p *Points) Len() int {
@@ -223,7 +226,7 @@ func (p *Points) Where(f func(x []float64) bool) *Points {
 	q := *p
 	q.patches, q.counts = nil, nil
 	for _, patch := range p.patches {
-		if c := cut(patch, len(p.coords), func(x, _ []float64) bool { return f(x) }); c.Measure > 0 {
+		if c := patch.Where(len(p.coords), func(x, _ []float64) bool { return f(x) }); c.Measure > 0 {
 			q.patches = append(q.patches, c)
 		}
 	}

@@ -16,7 +16,7 @@ func NewPolygon(x, y *ph.Coord, vertices ...[2]float64) *Shape {
 	if n := len(v); n > 1 && v[0] == v[n-1] {
 		v = v[:n-1]
 	}
-	p := &polygon{coords: []*ph.Coord{x, y}, v: v}
+	p := &Polygon{coords: []*ph.Coord{x, y}, v: v}
 	s := &Shape{name: fmt.Sprintf("polygon of %d vertices", len(v)), box: &Box{coords: p.coords}}
 	if s.err = checkCoords(p.coords); s.err != nil {
 		return s
@@ -46,16 +46,28 @@ func NewPolygon(x, y *ph.Coord, vertices ...[2]float64) *Shape {
 	return newShape(p, s.name)
 }
 
-type polygon struct {
+// Polygon is the geometry of what [NewPolygon] returns.
+type Polygon struct {
 	coords []*ph.Coord
 	v      [][2]float64
 	area   float64   // positive when the vertices run counter-clockwise
 	ends   []float64 // arc length at the end of each edge
 }
 
-func (p *polygon) Coords() []*ph.Coord { return p.coords }
+// Vertices are the corners, counter-clockwise.
+func (p *Polygon) Vertices() [][2]float64 {
+	v := slices.Clone(p.v)
+	if p.area < 0 {
+		slices.Reverse(v)
+	}
+	return v
+}
 
-func (p *polygon) Bounds() (lo, hi []float64) {
+// Coords implements [Geometry].
+func (p *Polygon) Coords() []*ph.Coord { return slices.Clone(p.coords) }
+
+// Bounds implements [Geometry].
+func (p *Polygon) Bounds() (lo, hi []float64) {
 	lo, hi = slices.Clone(p.v[0][:]), slices.Clone(p.v[0][:])
 	for _, a := range p.v {
 		for j, c := range a {
@@ -65,12 +77,13 @@ func (p *polygon) Bounds() (lo, hi []float64) {
 	return lo, hi
 }
 
-func (p *polygon) Volume() float64 { return math.Abs(p.area) }
+// Volume is the area.
+func (p *Polygon) Volume() float64 { return math.Abs(p.area) }
 
-func (p *polygon) edge(i int) (a, b [2]float64) { return p.v[i], p.v[(i+1)%len(p.v)] }
+func (p *Polygon) edge(i int) (a, b [2]float64) { return p.v[i], p.v[(i+1)%len(p.v)] }
 
 // signedArea is ½ Σ (a − v₀) × (b − v₀): relative to a vertex, so that a polygon far from the origin loses no digits.
-func (p *polygon) signedArea() float64 {
+func (p *Polygon) signedArea() float64 {
 	sum := 0.0
 	for i := range p.v {
 		a, b := p.edge(i)
@@ -80,7 +93,7 @@ func (p *polygon) signedArea() float64 {
 }
 
 // Distance is the distance to the nearest edge, with the sign from counting the edges that a ray to the right crosses.
-func (p *polygon) Distance(x []float64) float64 {
+func (p *Polygon) Distance(x []float64) float64 {
 	best, inside := math.Inf(1), false
 	for i := range p.v {
 		a, b := p.edge(i)
@@ -100,7 +113,7 @@ func (p *polygon) Distance(x []float64) float64 {
 }
 
 // Patches is the closed boundary as one curve, parametrised by arc length.
-func (p *polygon) Patches() []Patch {
+func (p *Polygon) Patches() []Patch {
 	total := p.ends[len(p.ends)-1]
 	side := math.Copysign(1, p.area)
 	return []Patch{{Params: 1, Measure: total, At: func(u, x, normal []float64) bool {
@@ -122,7 +135,7 @@ func (p *polygon) Patches() []Patch {
 }
 
 // crossing finds two edges that meet elsewhere than in a common vertex, or overlap.
-func (p *polygon) crossing() (i, j int, found bool) {
+func (p *Polygon) crossing() (i, j int, found bool) {
 	n := len(p.v)
 	for i := range n {
 		a, b := p.edge(i)

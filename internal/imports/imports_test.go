@@ -23,15 +23,16 @@ const module = "github.com/crux-pinn/crux"
 // optimiser, a scheme or a sampler imports one leaf. Kernels know nothing of crux: methods may use them for their vectors.
 var allowed = map[string][]string{
 	"placeholder": {"internal/nearest"},
-	"domain":      {"placeholder", "internal/nearest", "internal/pointwise"}, // pointwise checks conditions built in
+	"domain":      {"placeholder", "internal/nearest"},
 	"net":         {"placeholder", "internal/nearest"},
 	"optim": {
 		"internal/kern", "optim/internal/kron", "optim/internal/normal", "optim/internal/saved", "optim/internal/secant", "optim/internal/vec",
 	},
-	"weights":  {"internal/claim"},
-	"compiler": {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
-	"crux":     {"placeholder", "domain", "compiler", "optim", "weights", "internal/claim", "internal/exec", "internal/seed"},
-	"trackers": {"crux", "domain", "placeholder", "weights", "internal/claim", "internal/linalg"},
+	"domain/exact": {"domain", "placeholder", "internal/pointwise"}, // which checks what is built in
+	"weights":      {"internal/claim"},
+	"compiler":     {"placeholder", "internal/graph", "internal/exec", "internal/kern"},
+	"crux":         {"placeholder", "domain", "compiler", "optim", "weights", "internal/claim", "internal/exec", "internal/seed"},
+	"trackers":     {"crux", "domain", "placeholder", "weights", "internal/claim", "internal/linalg"},
 	"callbacks": {
 		"crux", "trackers", "weights", "domain", "placeholder", "optim", "internal/claim", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
 		"internal/picture", "internal/tfevents", "internal/wandb",
@@ -53,7 +54,7 @@ var allowed = map[string][]string{
 	"internal/pointwise": {"placeholder"}, // evaluates expressions for tests and for references in problem files
 	"internal/ckpt":      {"crux", "internal/ckpt/npy"},
 	"internal/spec": {
-		"crux", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks",
+		"crux", "domain", "domain/exact", "net", "optim", "placeholder", "weights", "trackers", "callbacks",
 		"internal/nearest", "internal/known", "internal/pointwise", "internal/seed", "internal/wandb",
 	},
 	"internal/cli": {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/domain/exact"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -13,7 +13,7 @@ import (
 type BuiltIn struct{ Constraint, Field string }
 
 // Kept is a constraint on the boundary that could not be built in, and why.
-type Kept = domain.Kept
+type Kept = exact.Kept
 
 // hard is what the file asks to build into the fields.
 type hard struct {
@@ -30,7 +30,7 @@ type plainField struct {
 	expr ph.Expr
 }
 
-// readHard reads which boundary and initial conditions are built into the fields, by domain.Hard:
+// readHard reads which boundary and initial conditions are built into the fields, by exact.Hard:
 //
 //	hard: auto
 //	hard: [bc, ic]
@@ -79,7 +79,7 @@ func (b *builder) buildIn(h *hard) (done bool) {
 	if len(b.errs) > 0 {
 		return true
 	}
-	var conditions []domain.Condition
+	var conditions []exact.Condition
 	for _, c := range b.p.Crux.Constraints {
 		_, wraps := b.periodic[c.Name]
 		switch {
@@ -88,7 +88,7 @@ func (b *builder) buildIn(h *hard) (done bool) {
 				b.p.Kept = append(b.p.Kept, Kept{Name: c.Name, Why: "the file says how to train it; hard: auto builds in what it can"})
 			}
 		case h.auto && (b.onBoundary[c.Name] || wraps) && square(c) || wanted[c.Name] != nil:
-			conditions = append(conditions, domain.Condition{Name: c.Name, Residual: c.Residual, On: c.On})
+			conditions = append(conditions, exact.Condition{Name: c.Name, Residual: c.Residual, On: c.On})
 		}
 	}
 	if h.implied && len(conditions) == len(b.p.Crux.Constraints) {
@@ -97,26 +97,26 @@ func (b *builder) buildIn(h *hard) (done bool) {
 	b.builtIn = map[string]bool{}
 	why := map[string]string{}
 	for _, f := range b.plain {
-		var of []domain.Condition
+		var of []exact.Condition
 		for _, c := range conditions {
 			if !b.builtIn[c.Name] && mentions(c.Residual, f.expr) {
 				of = append(of, c)
 			}
 		}
-		exact := domain.Hard{Domain: b.p.geometry, Conditions: of, Onset: h.onset, All: !h.auto}.Apply(f.expr)
-		if err := exact.Expr.Err(); err != nil {
+		built := exact.Hard{Domain: b.p.geometry, Conditions: of, Onset: h.onset, All: !h.auto}.Apply(f.expr)
+		if err := built.Expr.Err(); err != nil {
 			b.fail(h.node, "%s", strings.TrimPrefix(err.Error(), "Hard: "))
 			return true
 		}
-		for _, name := range exact.Built {
+		for _, name := range built.Built {
 			b.builtIn[name] = true
 			b.p.Built = append(b.p.Built, BuiltIn{name, f.name})
 		}
-		for _, k := range exact.Kept {
+		for _, k := range built.Kept {
 			why[k.Name] = k.Why
 		}
-		if len(exact.Built) > 0 {
-			b.names.env.Names[f.name] = ph.Define(f.name, exact.Expr)
+		if len(built.Built) > 0 {
+			b.names.env.Names[f.name] = ph.Define(f.name, built.Expr)
 		}
 	}
 	for _, c := range conditions {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/domain/exact"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -17,14 +17,14 @@ func (b *builder) wrap(h *hard) bool {
 	if len(b.errs) > 0 {
 		return false
 	}
-	var conditions []domain.Condition
+	var conditions []exact.Condition
 	var equations []ph.Expr
 	for _, c := range b.p.Crux.Constraints {
 		if b.inside[c.Name] {
 			equations = append(equations, c.Residual)
 		}
 		if wanted[c.Name] != nil || h.auto && square(c) {
-			conditions = append(conditions, domain.Condition{Name: c.Name, Residual: c.Residual, On: c.On})
+			conditions = append(conditions, exact.Condition{Name: c.Name, Residual: c.Residual, On: c.On})
 		}
 	}
 	periods := map[*fieldNet]map[*ph.Coord]float64{}
@@ -54,25 +54,25 @@ func (b *builder) wrap(h *hard) bool {
 
 // periodicities are what conditions ask for that shall be built in. Where the file says nothing, those that it says how to train are
 // trained, and ask for nothing.
-func (b *builder) periodicities(h *hard, conditions []domain.Condition, equations []ph.Expr) []domain.Periodicity {
+func (b *builder) periodicities(h *hard, conditions []exact.Condition, equations []ph.Expr) []exact.Periodicity {
 	on := b.p.geometry
-	for _, p := range (domain.Hard{Domain: on, Conditions: conditions}).Periodicities() {
+	for _, p := range (exact.Hard{Domain: on, Conditions: conditions}).Periodicities() {
 		for _, name := range p.Conditions {
 			b.periodic[name] = ""
 		}
 	}
-	conditions = slices.DeleteFunc(conditions, func(c domain.Condition) bool {
+	conditions = slices.DeleteFunc(conditions, func(c exact.Condition) bool {
 		_, is := b.periodic[c.Name]
 		return !is || h.implied && b.trained[c.Name]
 	})
 	if len(conditions) == len(b.p.Crux.Constraints) {
 		return nil // something must be left to train
 	}
-	return domain.Hard{Domain: on, Conditions: conditions}.Periodicities(equations...)
+	return exact.Hard{Domain: on, Conditions: conditions}.Periodicities(equations...)
 }
 
 // whyNot says why a network is not given a period that conditions ask for; empty if it is, or has one by the file.
-func (b *builder) whyNot(p domain.Periodicity, n *fieldNet) string {
+func (b *builder) whyNot(p exact.Periodicity, n *fieldNet) string {
 	w := b.marching
 	switch {
 	case !n.plain:

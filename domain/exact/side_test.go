@@ -1,4 +1,4 @@
-package domain_test
+package exact_test
 
 import (
 	"math"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/domain/exact"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -55,22 +56,22 @@ func TestHardSideFluxes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			u := ph.NewField("u", small, x, y)
-			conditions := []domain.Condition{{Name: "flux", Residual: c.form(u).Sub(c.form(truth)), On: c.shape.Boundary(10).Where(c.flux)}}
+			conditions := []exact.Condition{{Name: "flux", Residual: c.form(u).Sub(c.form(truth)), On: c.shape.Boundary(10).Where(c.flux)}}
 			if c.value != nil {
-				conditions = append([]domain.Condition{{Name: "value", Residual: u.Sub(truth), On: c.shape.Boundary(10).Where(c.value)}}, conditions...)
+				conditions = append([]exact.Condition{{Name: "value", Residual: u.Sub(truth), On: c.shape.Boundary(10).Where(c.value)}}, conditions...)
 			}
-			exact := domain.Hard{Domain: c.shape, Conditions: conditions, All: true}.Apply(u)
-			if exact.Expr.Err() != nil {
-				t.Fatal(exact.Expr.Err())
+			got := exact.Hard{Domain: c.shape, Conditions: conditions, All: true}.Apply(u)
+			if got.Expr.Err() != nil {
+				t.Fatal(got.Expr.Err())
 			}
 			if c.kept != "" {
-				if len(exact.Kept) != 1 || !strings.Contains(exact.Kept[0].Why, c.kept) {
-					t.Errorf("kept %v", exact.Kept)
+				if len(got.Kept) != 1 || !strings.Contains(got.Kept[0].Why, c.kept) {
+					t.Errorf("kept %v", got.Kept)
 				}
 				return
 			}
-			if len(exact.Kept) > 0 {
-				t.Fatalf("kept %v", exact.Kept)
+			if len(got.Kept) > 0 {
+				t.Fatalf("kept %v", got.Kept)
 			}
 			value := valuer(t, u, []*ph.Coord{x, y}, []float64{-1, -1}, []float64{1, 1})
 			rng := rand.New(rand.NewPCG(9, 10))
@@ -79,7 +80,7 @@ func TestHardSideFluxes(t *testing.T) {
 				t.Fatal(err)
 			}
 			// The residual is affine in u and its slope: with numbers for both it is the form of a linear function.
-			off := exact.Expr.Sub(truth)
+			off := got.Expr.Sub(truth)
 			for i := range cloud.Len() {
 				p, n := cloud.Row(i), cloud.Normals[2*i:2*i+2]
 				if slices.ContainsFunc(c.corners, func(q [2]float64) bool { return math.Hypot(p[0]-q[0], p[1]-q[1]) < 0.05 }) {
@@ -113,7 +114,7 @@ func TestHardSideFluxes(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range inside.Len() {
-				if l := value(ph.Laplacian(exact.Expr, x, y), inside.Row(i)); math.IsNaN(l) || math.IsInf(l, 0) {
+				if l := value(ph.Laplacian(got.Expr, x, y), inside.Row(i)); math.IsNaN(l) || math.IsInf(l, 0) {
 					t.Errorf("Laplacian %v at %v", l, inside.Row(i))
 				}
 			}
@@ -131,30 +132,30 @@ func TestHardSideFluxesInTime(t *testing.T) {
 	q := x.Shift(-0.2).Pow(2).Add(y.Pow(2))
 	truth := q.Sub(q.Pow(2).Scale(2)).Mul(ph.Exp(tt.Neg())) // its slope at r = 1/2 is 2r − 8r³ = 0
 	dn := ph.NormalDerivative(u, x, y)
-	start := domain.Condition{Name: "start", Residual: u.Sub(truth.At(tt, 0)), On: slab.Face(tt, 0, 5)}
-	wall := domain.Condition{Name: "wall", Residual: dn, On: slab.Boundary(5)}
-	edge := domain.Condition{Name: "edge", Residual: u.Sub(truth), On: slab.Boundary(5)}
+	start := exact.Condition{Name: "start", Residual: u.Sub(truth.At(tt, 0)), On: slab.Face(tt, 0, 5)}
+	wall := exact.Condition{Name: "wall", Residual: dn, On: slab.Boundary(5)}
+	edge := exact.Condition{Name: "edge", Residual: u.Sub(truth), On: slab.Boundary(5)}
 	for _, c := range []struct {
-		conditions  []domain.Condition
+		conditions  []exact.Condition
 		fluxes      bool
 		built, kept string
 	}{
-		{[]domain.Condition{start, wall}, true, "start wall", ""},
-		{[]domain.Condition{wall, start}, true, "wall start", ""},
-		{[]domain.Condition{start, wall}, false, "start", "on request only"},
-		{[]domain.Condition{start, edge, wall}, false, "start edge wall", ""},
-		{[]domain.Condition{wall, start, edge}, false, "start edge wall", ""},
-		{[]domain.Condition{start, wall, wall}, true, "start wall", "has a derivative already"},
-		{[]domain.Condition{{Name: "rate", Residual: u.D(tt), On: slab.Boundary(5)}}, true, "", "not along the normal"},
-		{[]domain.Condition{{Name: "product", Residual: u.Mul(dn), On: slab.Boundary(5)}}, true, "", "no combination"},
-		{[]domain.Condition{{Name: "nothing", Residual: u.Sub(u), On: slab.Boundary(5)}}, true, "", "drops out"},
+		{[]exact.Condition{start, wall}, true, "start wall", ""},
+		{[]exact.Condition{wall, start}, true, "wall start", ""},
+		{[]exact.Condition{start, wall}, false, "start", "on request only"},
+		{[]exact.Condition{start, edge, wall}, false, "start edge wall", ""},
+		{[]exact.Condition{wall, start, edge}, false, "start edge wall", ""},
+		{[]exact.Condition{start, wall, wall}, true, "start wall", "has a derivative already"},
+		{[]exact.Condition{{Name: "rate", Residual: u.D(tt), On: slab.Boundary(5)}}, true, "", "not along the normal"},
+		{[]exact.Condition{{Name: "product", Residual: u.Mul(dn), On: slab.Boundary(5)}}, true, "", "no combination"},
+		{[]exact.Condition{{Name: "nothing", Residual: u.Sub(u), On: slab.Boundary(5)}}, true, "", "drops out"},
 	} {
-		exact := domain.Hard{Domain: slab, Conditions: c.conditions, All: c.fluxes}.Apply(u)
-		if exact.Expr.Err() != nil || strings.Join(exact.Built, " ") != c.built {
-			t.Errorf("%v: built %v, want %s", exact.Expr.Err(), exact.Built, c.built)
+		got := exact.Hard{Domain: slab, Conditions: c.conditions, All: c.fluxes}.Apply(u)
+		if got.Expr.Err() != nil || strings.Join(got.Built, " ") != c.built {
+			t.Errorf("%v: built %v, want %s", got.Expr.Err(), got.Built, c.built)
 		}
-		if (len(exact.Kept) == 0) != (c.kept == "") || c.kept != "" && !strings.Contains(exact.Kept[0].Why, c.kept) {
-			t.Errorf("kept %v, want %q", exact.Kept, c.kept)
+		if (len(got.Kept) == 0) != (c.kept == "") || c.kept != "" && !strings.Contains(got.Kept[0].Why, c.kept) {
+			t.Errorf("kept %v, want %q", got.Kept, c.kept)
 		}
 		if !strings.Contains(c.built, "wall") {
 			continue
@@ -164,13 +165,13 @@ func TestHardSideFluxesInTime(t *testing.T) {
 		for range 20 {
 			phi, s := 2*math.Pi*rng.Float64(), 2*rng.Float64()
 			n := [2]float64{math.Cos(phi), math.Sin(phi)}
-			at := func(r float64) float64 { return value(exact.Expr, []float64{0.2 + r*n[0], r * n[1], s}) }
+			at := func(r float64) float64 { return value(got.Expr, []float64{0.2 + r*n[0], r * n[1], s}) }
 			const h = 1e-3
 			if slope := (at(0.5-2*h) - 8*at(0.5-h) + 8*at(0.5+h) - at(0.5+2*h)) / (12 * h); math.Abs(slope) > 1e-8 {
 				t.Errorf("%s: the flux is %g", c.built, slope)
 			}
 			p := []float64{0.2 + 0.4*n[0], 0.4 * n[1], 0}
-			if off := value(exact.Expr.Sub(truth), p); math.Abs(off) > 1e-14 {
+			if off := value(got.Expr.Sub(truth), p); math.Abs(off) > 1e-14 {
 				t.Errorf("%s: the start is off by %g", c.built, off)
 			}
 		}
@@ -193,11 +194,11 @@ func TestHardSideFluxesElsewhere(t *testing.T) {
 	} {
 		u := ph.NewField("u", small, c.coords...)
 		g := ph.Exp(x).Mul(y.Shift(2))
-		exact := domain.Hard{Domain: c.shape, All: true, Conditions: []domain.Condition{
+		got := exact.Hard{Domain: c.shape, All: true, Conditions: []exact.Condition{
 			{Name: "flux", Residual: ph.NormalDerivative(u, c.coords...).Sub(g), On: c.shape.Boundary(10)},
 		}}.Apply(u)
-		if len(exact.Built) != 1 {
-			t.Fatalf("kept %v", exact.Kept)
+		if len(got.Built) != 1 {
+			t.Fatalf("kept %v", got.Kept)
 		}
 		value := valuer(t, u, c.coords, []float64{-1, -1, -1}[:len(c.coords)], []float64{1, 1, 1}[:len(c.coords)])
 		cloud, err := c.shape.Boundary(40).Draw(rand.New(rand.NewPCG(13, 14)))
@@ -216,7 +217,7 @@ func TestHardSideFluxesElsewhere(t *testing.T) {
 				for j := range q {
 					q[j] = p[j] - k*h*n[j]
 				}
-				return value(exact.Expr, q)
+				return value(got.Expr, q)
 			}
 			slope := (25*at(0) - 48*at(1) + 36*at(2) - 16*at(3) + 3*at(4)) / (12 * h)
 			if off := slope - value(g, p); math.Abs(off) > 1e-7 {

@@ -1,4 +1,4 @@
-package domain_test
+package exact_test
 
 import (
 	"math"
@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/domain/exact"
 	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -64,7 +65,7 @@ func TestHardBoxes(t *testing.T) {
 		truth = ph.Sin(truth).Add(ph.Cos(truth.Scale(0.7)))
 		box := domain.NewBox(axes...)
 		u := ph.NewField("u", small, coords...)
-		var conditions []domain.Condition
+		var conditions []exact.Condition
 		var forms []func(v ph.Expr) ph.Expr
 		var at []struct{ axis, side int }
 		for i, c := range coords {
@@ -72,7 +73,7 @@ func TestHardBoxes(t *testing.T) {
 				kind := rapid.IntRange(0, 4).Draw(rt, "kind")
 				end := [2]float64{lo[i], hi[i]}[side]
 				add := func(name string, form func(v ph.Expr) ph.Expr) {
-					conditions = append(conditions, domain.Condition{Name: name, Residual: form(u).Sub(form(truth)), On: box.Face(c, end, 3)})
+					conditions = append(conditions, exact.Condition{Name: name, Residual: form(u).Sub(form(truth)), On: box.Face(c, end, 3)})
 					forms = append(forms, func(v ph.Expr) ph.Expr { return form(v).Sub(form(truth)) })
 					at = append(at, struct{ axis, side int }{i, side})
 				}
@@ -87,16 +88,16 @@ func TestHardBoxes(t *testing.T) {
 				}
 			}
 		}
-		exact := domain.Hard{Domain: box, Conditions: conditions}.Apply(u)
-		if exact.Expr.Err() != nil {
-			rt.Fatal(exact.Expr.Err())
+		got := exact.Hard{Domain: box, Conditions: conditions}.Apply(u)
+		if got.Expr.Err() != nil {
+			rt.Fatal(got.Expr.Err())
 		}
-		if len(exact.Kept) > 0 {
-			rt.Fatalf("kept %v", exact.Kept)
+		if len(got.Kept) > 0 {
+			rt.Fatalf("kept %v", got.Kept)
 		}
 		value := valuer(t, u, coords, lo, hi)
 		for k, form := range forms {
-			e := form(exact.Expr)
+			e := form(got.Expr)
 			for n := range 3 {
 				x := make([]float64, d)
 				for i := range x {
@@ -122,7 +123,7 @@ func TestHardBoxes(t *testing.T) {
 			x[i] = lo[i] + 0.37*(hi[i]-lo[i])
 		}
 		other := valuer(t, u, coords, lo, hi)
-		if g := other(exact.Expr, x); math.IsNaN(g) || math.IsInf(g, 0) {
+		if g := other(got.Expr, x); math.IsNaN(g) || math.IsInf(g, 0) {
 			rt.Errorf("inside it is %v", g)
 		}
 	})
@@ -134,16 +135,16 @@ func TestHardWave(t *testing.T) {
 	box := domain.NewBox(domain.In(tt, 0, 2), domain.In(x, 0, 1))
 	u := ph.NewField("u", small, tt, x)
 	g, h := ph.Sin(x.Scale(math.Pi)), ph.Sin(x.Scale(2*math.Pi)).Scale(3)
-	exact := domain.Hard{Domain: box, Conditions: []domain.Condition{
+	got := exact.Hard{Domain: box, Conditions: []exact.Condition{
 		{Name: "ic", Residual: u.Sub(g), On: box.Face(tt, 0, 1)},
 		{Name: "velocity", Residual: u.D(tt).Sub(h), On: box.Face(tt, 0, 1)},
 		{Name: "bc", Residual: u, On: box.Sides(x, 1)},
 		{Name: "pde", Residual: u.D(tt, tt).Sub(u.D(x, x)), On: box.Interior(10)},
 	}}.Apply(u)
-	if strings.Join(exact.Built, " ") != "ic velocity bc" || len(exact.Kept) != 1 || exact.Kept[0].Name != "pde" {
-		t.Fatalf("built %v, kept %v", exact.Built, exact.Kept)
+	if strings.Join(got.Built, " ") != "ic velocity bc" || len(got.Kept) != 1 || got.Kept[0].Name != "pde" {
+		t.Fatalf("built %v, kept %v", got.Built, got.Kept)
 	}
-	e := exact.Expr
+	e := got.Expr
 	value := valuer(t, u, []*ph.Coord{tt, x}, []float64{0, 0}, []float64{2, 1})
 	rng := rand.New(rand.NewPCG(3, 4))
 	for i := range 50 {
@@ -214,9 +215,9 @@ func TestHardShapes(t *testing.T) {
 			}
 			u := ph.NewField("u", small, x, y)
 			g := ph.Exp(x).Mul(ph.Cos(y))
-			exact := domain.Hard{Domain: c.shape, Conditions: []domain.Condition{{Name: "bc", Residual: u.Sub(g), On: c.shape.Boundary(10)}}}.Apply(u)
-			if len(exact.Built) != 1 || exact.Expr.Err() != nil {
-				t.Fatalf("%v, kept %v", exact.Expr.Err(), exact.Kept)
+			got := exact.Hard{Domain: c.shape, Conditions: []exact.Condition{{Name: "bc", Residual: u.Sub(g), On: c.shape.Boundary(10)}}}.Apply(u)
+			if len(got.Built) != 1 || got.Expr.Err() != nil {
+				t.Fatalf("%v, kept %v", got.Expr.Err(), got.Kept)
 			}
 			value := valuer(t, u, []*ph.Coord{x, y}, []float64{-1, -1}, []float64{1, 1})
 			rng := rand.New(rand.NewPCG(5, 6))
@@ -226,14 +227,14 @@ func TestHardShapes(t *testing.T) {
 			}
 			for i := range cloud.Len() {
 				p := cloud.Row(i)
-				if off := value(exact.Expr.Sub(g), p); math.Abs(off) > 1e-12 {
+				if off := value(got.Expr.Sub(g), p); math.Abs(off) > 1e-12 {
 					t.Errorf("off by %g at %v", off, p)
 				}
 				// first order zeros: the network decides about the normal derivative
 				n := cloud.Normals[2*i : 2*i+2]
 				in := []float64{p[0] - 1e-6*n[0], p[1] - 1e-6*n[1]}
 				if c.shape.Distance(in) < -0.9e-6 {
-					if slope := math.Abs(value(exact.Expr.Sub(g).Div(u), in)) / 1e-6; !(slope > 1e-5 && slope < 50) {
+					if slope := math.Abs(value(got.Expr.Sub(g).Div(u), in)) / 1e-6; !(slope > 1e-5 && slope < 50) {
 						t.Errorf("the factor of the network has slope %g at %v", slope, p)
 					}
 				}
@@ -243,7 +244,7 @@ func TestHardShapes(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range inside.Len() {
-				if l := value(ph.Laplacian(exact.Expr, x, y), inside.Row(i)); math.IsNaN(l) || math.IsInf(l, 0) {
+				if l := value(ph.Laplacian(got.Expr, x, y), inside.Row(i)); math.IsNaN(l) || math.IsInf(l, 0) {
 					t.Errorf("Laplacian %v at %v", l, inside.Row(i))
 				}
 			}
@@ -256,14 +257,14 @@ func TestHardShapes(t *testing.T) {
 		far := func(p []float64) bool { return !near(p) }
 		u := ph.NewField("u", small, x, y, tt)
 		start := ph.Sin(x.Scale(math.Pi)).Mul(ph.Sin(y.Scale(math.Pi)))
-		exact := domain.Hard{Domain: slab, Conditions: []domain.Condition{
+		got := exact.Hard{Domain: slab, Conditions: []exact.Condition{
 			{Name: "outer", Residual: u.Sub(start.Mul(ph.Cos(tt))), On: slab.Boundary(10).Where(far)},
 			{Name: "inner", Residual: u.Scale(3).Sub(start.Mul(tt.Shift(1)).Scale(3)), On: slab.Boundary(10).Where(near)},
 			{Name: "initial", Residual: u.Sub(start), On: slab.Face(tt, 0, 10)},
 			{Name: "velocity", Residual: u.D(tt).Sub(start).Shift(1), On: slab.Face(tt, 0, 10)},
 		}}.Apply(u)
-		if strings.Join(exact.Built, " ") != "outer inner initial" || !strings.Contains(exact.Kept[0].Why, `"outer"`) {
-			t.Fatalf("built %v, kept %v", exact.Built, exact.Kept)
+		if strings.Join(got.Built, " ") != "outer inner initial" || !strings.Contains(got.Kept[0].Why, `"outer"`) {
+			t.Fatalf("built %v, kept %v", got.Built, got.Kept)
 		}
 	})
 }
@@ -274,9 +275,9 @@ func TestHardSingularCorner(t *testing.T) {
 	triangle := domain.NewPolygon(x, y, [2]float64{0, 0}, [2]float64{1, 0}, [2]float64{0, 1})
 	u := ph.NewField("u", small, x, y)
 	g := x.Div(ph.Sqrt(x.Pow(2).Add(y.Pow(2)))) // cos θ
-	exact := domain.Hard{Domain: triangle, Conditions: []domain.Condition{{Name: "bc", Residual: u.Sub(g), On: triangle.Boundary(10)}}}.Apply(u)
-	if len(exact.Kept) != 1 || exact.Kept[0].Why != "at x = 0, y = 0 its data are NaN" {
-		t.Errorf("built %v, kept %v", exact.Built, exact.Kept)
+	got := exact.Hard{Domain: triangle, Conditions: []exact.Condition{{Name: "bc", Residual: u.Sub(g), On: triangle.Boundary(10)}}}.Apply(u)
+	if len(got.Kept) != 1 || got.Kept[0].Why != "at x = 0, y = 0 its data are NaN" {
+		t.Errorf("built %v, kept %v", got.Built, got.Kept)
 	}
 }
 
@@ -289,17 +290,17 @@ func TestHardMistakes(t *testing.T) {
 	other := ph.NewField("v", small, y)
 	var none *domain.Shape
 	for _, c := range []struct {
-		h    domain.Hard
+		h    exact.Hard
 		u    ph.Expr
 		want string
 	}{
-		{domain.Hard{Domain: line}, nil, "nil function"},
-		{domain.Hard{Domain: line}, two, "2 components"},
-		{domain.Hard{Domain: line}, x.Scale(2), "pass a field"},
-		{domain.Hard{Domain: line, Onset: -1}, u, "Onset is -1"},
-		{domain.Hard{}, u, "no domain"},
-		{domain.Hard{Domain: none}, u, "no domain"},
-		{domain.Hard{Domain: domain.NewInterval(x, 1, 0)}, u, "lower bound"},
+		{exact.Hard{Domain: line}, nil, "nil function"},
+		{exact.Hard{Domain: line}, two, "2 components"},
+		{exact.Hard{Domain: line}, x.Scale(2), "pass a field"},
+		{exact.Hard{Domain: line, Onset: -1}, u, "Onset is -1"},
+		{exact.Hard{}, u, "no domain"},
+		{exact.Hard{Domain: none}, u, "no domain"},
+		{exact.Hard{Domain: domain.NewInterval(x, 1, 0)}, u, "lower bound"},
 	} {
 		e := c.h.Apply(c.u).Expr
 		if e.Err() == nil || !strings.Contains(e.Err().Error(), c.want) {
@@ -323,12 +324,12 @@ func TestHardMistakes(t *testing.T) {
 		{u, line.Section(x, 0.5, 1), "boundary"},
 		{ph.Log(ph.Const(-1)).Sub(u), line.Boundary(2), "NaN"},
 	} {
-		e := domain.Hard{Domain: line, Conditions: []domain.Condition{{Residual: c.residual, On: c.on}}}.Apply(u)
+		e := exact.Hard{Domain: line, Conditions: []exact.Condition{{Residual: c.residual, On: c.on}}}.Apply(u)
 		if len(e.Kept) != 1 || !strings.Contains(e.Kept[0].Why, c.want) {
 			t.Errorf("built %v, kept %v, want %q", e.Built, e.Kept, c.want)
 		}
 	}
-	if e := (domain.Hard{Domain: line, Conditions: []domain.Condition{{Residual: two.Index(1).Shift(-2), On: line.Boundary(2)}}}).Apply(two.Index(1)); len(e.Built) != 1 {
+	if e := (exact.Hard{Domain: line, Conditions: []exact.Condition{{Residual: two.Index(1).Shift(-2), On: line.Boundary(2)}}}).Apply(two.Index(1)); len(e.Built) != 1 {
 		t.Errorf("a component of a field: kept %v", e.Kept)
 	}
 }

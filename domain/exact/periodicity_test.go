@@ -1,4 +1,4 @@
-package domain_test
+package exact_test
 
 import (
 	"math"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/domain/exact"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -59,7 +60,7 @@ func TestPeriodicitiesAreRecognised(t *testing.T) {
 		{"given points", low(u).Sub(high(u)), domain.At([]*ph.Coord{tt, x, y}, []float64{0, 0, 0}), "-"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			list := domain.Hard{Domain: box, Conditions: []domain.Condition{{Name: "p", Residual: c.residual, On: c.on}}}.Periodicities(equation)
+			list := exact.Hard{Domain: box, Conditions: []exact.Condition{{Name: "p", Residual: c.residual, On: c.on}}}.Periodicities(equation)
 			if c.want == "-" {
 				if len(list) != 0 {
 					t.Errorf("%+v", list)
@@ -88,33 +89,33 @@ func TestPeriodicitiesAskForWhatEquationsWant(t *testing.T) {
 	w := ph.NewField("w", net.MLP{Hidden: []int{3}, Out: 2}, x)
 	k := ph.NewField("k", small, x)
 	u, v := w.Index(0), w.Index(1)
-	same := func(e ph.Expr) domain.Condition {
-		return domain.Condition{Residual: e.At(x, 0).Sub(e.At(x, 2)), On: line.Boundary(2)}
+	same := func(e ph.Expr) exact.Condition {
+		return exact.Condition{Residual: e.At(x, 0).Sub(e.At(x, 2)), On: line.Boundary(2)}
 	}
 	wave := ph.Sin(x.Scale(math.Pi))
 	for _, c := range []struct {
 		name       string
-		conditions []domain.Condition
+		conditions []exact.Condition
 		equations  []ph.Expr
 		want       string
 	}{
-		{"first order", []domain.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(v), v.D(x).Add(u)}, ""},
-		{"a component is missing", []domain.Condition{same(u)}, []ph.Expr{u.D(x).Sub(v)}, "no condition makes component 1 of w the same"},
-		{"second order, values", []domain.Condition{same(u), same(v)}, []ph.Expr{u.D(x, x).Sub(v)}, "the first derivative of component 0 of w"},
-		{"second order", []domain.Condition{same(u), same(v), same(u.D(x))}, []ph.Expr{u.D(x, x).Sub(v)}, ""},
-		{"second order, nested", []domain.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Mul(v).D(x)}, "the first derivative of component 0 of w"},
-		{"third order", []domain.Condition{same(u), same(v), same(u.D(x))}, []ph.Expr{u.D(x).D(x, x)}, "the second derivative of component 0"},
-		{"order where x is fixed", []domain.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(v).Add(u.D(x, x).At(x, 0))}, ""},
-		{"source", []domain.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(wave), v.D(x)}, ""},
-		{"source that jumps", []domain.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(x), v.D(x)}, "to the other: it is "},
-		{"source with a kink", []domain.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(x.Mul(ph.Const(2).Sub(x))), v.D(x)}, "its first derivative along x is "},
-		{"source, third derivative", []domain.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(x.Mul(ph.Const(2).Sub(x)).Pow(2)), v.D(x)}, "its third derivative along x is "},
-		{"another field that is not periodic", []domain.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(k), v.D(x)}, "to the other: it is "},
-		{"another field that is", []domain.Condition{same(u), same(v), same(k)}, []ph.Expr{u.D(x).Sub(k), v.D(x)}, ""},
-		{"one that cannot be, and takes the other along", []domain.Condition{same(u), same(v), same(k)}, []ph.Expr{u.D(x).Sub(k), k.D(x).Sub(x)}, "to the other: it is "},
+		{"first order", []exact.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(v), v.D(x).Add(u)}, ""},
+		{"a component is missing", []exact.Condition{same(u)}, []ph.Expr{u.D(x).Sub(v)}, "no condition makes component 1 of w the same"},
+		{"second order, values", []exact.Condition{same(u), same(v)}, []ph.Expr{u.D(x, x).Sub(v)}, "the first derivative of component 0 of w"},
+		{"second order", []exact.Condition{same(u), same(v), same(u.D(x))}, []ph.Expr{u.D(x, x).Sub(v)}, ""},
+		{"second order, nested", []exact.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Mul(v).D(x)}, "the first derivative of component 0 of w"},
+		{"third order", []exact.Condition{same(u), same(v), same(u.D(x))}, []ph.Expr{u.D(x).D(x, x)}, "the second derivative of component 0"},
+		{"order where x is fixed", []exact.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(v).Add(u.D(x, x).At(x, 0))}, ""},
+		{"source", []exact.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(wave), v.D(x)}, ""},
+		{"source that jumps", []exact.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(x), v.D(x)}, "to the other: it is "},
+		{"source with a kink", []exact.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(x.Mul(ph.Const(2).Sub(x))), v.D(x)}, "its first derivative along x is "},
+		{"source, third derivative", []exact.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(x.Mul(ph.Const(2).Sub(x)).Pow(2)), v.D(x)}, "its third derivative along x is "},
+		{"another field that is not periodic", []exact.Condition{same(u), same(v)}, []ph.Expr{u.D(x).Sub(k), v.D(x)}, "to the other: it is "},
+		{"another field that is", []exact.Condition{same(u), same(v), same(k)}, []ph.Expr{u.D(x).Sub(k), v.D(x)}, ""},
+		{"one that cannot be, and takes the other along", []exact.Condition{same(u), same(v), same(k)}, []ph.Expr{u.D(x).Sub(k), k.D(x).Sub(x)}, "to the other: it is "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			list := domain.Hard{Domain: line, Conditions: c.conditions}.Periodicities(c.equations...)
+			list := exact.Hard{Domain: line, Conditions: c.conditions}.Periodicities(c.equations...)
 			if len(list) == 0 || list[0].Field != w {
 				t.Fatalf("%+v", list)
 			}
@@ -129,9 +130,9 @@ func TestPeriodicitiesAskForWhatEquationsWant(t *testing.T) {
 func TestHardPeriodic(t *testing.T) {
 	tt, x := ph.Coords2("t", "x")
 	box := domain.NewBox(domain.In(tt, 0, 1), domain.In(x, -1, 1))
-	apply := func(period float64, start ph.Expr) (*domain.Exact, *ph.Field) {
+	apply := func(period float64, start ph.Expr) (*exact.Function, *ph.Field) {
 		u := ph.NewField("u", net.Periodic{Periods: map[*ph.Coord]float64{x: period}, Inner: small}, tt, x)
-		return domain.Hard{Domain: box, Conditions: []domain.Condition{
+		return exact.Hard{Domain: box, Conditions: []exact.Condition{
 			{Name: "start", Residual: u.Sub(start), On: box.Face(tt, 0, 1)},
 			{Name: "value", Residual: u.Sub(u.At(x, 1)), On: box.Face(x, -1, 1)},
 			{Name: "slope", Residual: u.D(x).At(x, -1).Sub(u.D(x).At(x, 1)), On: box.Interior(1)},
@@ -148,12 +149,12 @@ func TestHardPeriodic(t *testing.T) {
 		{2, x.Pow(2).Mul(ph.Cos(x.Scale(math.Pi))), "value slope", "its first derivative along x is 2"},
 		{2.5, ph.Sin(x.Scale(math.Pi)), "start", "not periodic in x; give it the period, periodic: {x: 2}"},
 	} {
-		exact, u := apply(c.period, c.start)
-		if exact.Expr.Err() != nil || strings.Join(exact.Built, " ") != c.built {
-			t.Errorf("%v, built %v", exact.Expr.Err(), exact.Built)
+		got, u := apply(c.period, c.start)
+		if got.Expr.Err() != nil || strings.Join(got.Built, " ") != c.built {
+			t.Errorf("%v, built %v", got.Expr.Err(), got.Built)
 		}
-		if (len(exact.Kept) == 0) != (c.kept == "") || c.kept != "" && !strings.Contains(exact.Kept[0].Why, c.kept) {
-			t.Errorf("kept %v", exact.Kept)
+		if (len(got.Kept) == 0) != (c.kept == "") || c.kept != "" && !strings.Contains(got.Kept[0].Why, c.kept) {
+			t.Errorf("kept %v", got.Kept)
 		}
 		if c.kept != "" {
 			continue
@@ -162,10 +163,10 @@ func TestHardPeriodic(t *testing.T) {
 		rng := rand.New(rand.NewPCG(7, 8))
 		for range 20 {
 			p, s := rng.Float64(), 2*rng.Float64()-1
-			if off := value(exact.Expr.Sub(c.start), []float64{0, s}); math.Abs(off) > 1e-14 {
+			if off := value(got.Expr.Sub(c.start), []float64{0, s}); math.Abs(off) > 1e-14 {
 				t.Errorf("start off by %g", off)
 			}
-			for k, e := range []ph.Expr{exact.Expr, exact.Expr.D(x), exact.Expr.D(x, x)} {
+			for k, e := range []ph.Expr{got.Expr, got.Expr.D(x), got.Expr.D(x, x)} {
 				a, b := value(e, []float64{p, -1}), value(e, []float64{p, 1})
 				if math.Abs(a-b) > 1e-13*math.Pow(2*math.Pi, float64(2*k)) {
 					t.Errorf("derivative %d: %v and %v", k, a, b)
@@ -182,25 +183,25 @@ func TestHardPeriodicCylinder(t *testing.T) {
 	disk := domain.NewDisk(x, y, 0, 0, 1)
 	slab := domain.Cross(disk, domain.In(tt, 0, 1))
 	u := ph.NewField("u", small, x, y, tt)
-	back := domain.Condition{Name: "back", Residual: u.Sub(u.At(tt, 0)), On: slab.Face(tt, 1, 1)}
-	edge := domain.Condition{Name: "edge", Residual: u.Sub(ph.Cos(tt.Scale(2 * math.Pi))), On: slab.Boundary(1)}
+	back := exact.Condition{Name: "back", Residual: u.Sub(u.At(tt, 0)), On: slab.Face(tt, 1, 1)}
+	edge := exact.Condition{Name: "edge", Residual: u.Sub(ph.Cos(tt.Scale(2 * math.Pi))), On: slab.Boundary(1)}
 	heat := u.D(tt).Sub(ph.Laplacian(u, x, y))
-	list := domain.Hard{Domain: slab, Conditions: []domain.Condition{edge, back}}.Periodicities(heat)
+	list := exact.Hard{Domain: slab, Conditions: []exact.Condition{edge, back}}.Periodicities(heat)
 	if len(list) != 1 || list[0].Coord != tt || list[0].Why != "" {
 		t.Fatalf("%+v", list)
 	}
-	if list := (domain.Hard{Domain: disk, Conditions: []domain.Condition{edge, back}}).Periodicities(heat); len(list) != 0 {
+	if list := (exact.Hard{Domain: disk, Conditions: []exact.Condition{edge, back}}).Periodicities(heat); len(list) != 0 {
 		t.Errorf("a shape has no axis: %+v", list)
 	}
-	if list := (domain.Hard{Conditions: []domain.Condition{back}}).Periodicities(heat); list != nil {
+	if list := (exact.Hard{Conditions: []exact.Condition{back}}).Periodicities(heat); list != nil {
 		t.Errorf("no domain: %+v", list)
 	}
 	w := ph.NewField("u", net.Periodic{Periods: map[*ph.Coord]float64{tt: 1}, Inner: small}, x, y, tt)
-	exact := domain.Hard{Domain: slab, Conditions: []domain.Condition{
+	got := exact.Hard{Domain: slab, Conditions: []exact.Condition{
 		{Name: "edge", Residual: w.Sub(ph.Cos(tt.Scale(2 * math.Pi))), On: slab.Boundary(1)},
 		{Name: "back", Residual: w.Sub(w.At(tt, 0)), On: slab.Face(tt, 1, 1)},
 	}}.Apply(w)
-	if strings.Join(exact.Built, " ") != "back edge" {
-		t.Errorf("built %v, kept %v", exact.Built, exact.Kept)
+	if strings.Join(got.Built, " ") != "back edge" {
+		t.Errorf("built %v, kept %v", got.Built, got.Kept)
 	}
 }

@@ -1,9 +1,10 @@
-package domain_test
+package exact_test
 
 import (
 	"fmt"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/domain/exact"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -14,10 +15,10 @@ func ExampleHard_Periodicities() {
 	slab := domain.NewBox(domain.In(t, 0, 1), domain.In(x, -1, 1))
 	u := ph.NewField("u", net.MLP{Hidden: []int{16, 16}}, t, x)
 	heat := u.D(t).Sub(u.D(x, x))
-	values := domain.Condition{Name: "values", Residual: u.At(x, -1).Sub(u.At(x, 1)), On: slab.Sides(x, 50)}
-	slopes := domain.Condition{Name: "slopes", Residual: u.D(x).At(x, -1).Sub(u.D(x).At(x, 1)), On: slab.Sides(x, 50)}
-	for _, conditions := range [][]domain.Condition{{values, slopes}, {values}} {
-		for _, p := range (domain.Hard{Domain: slab, Conditions: conditions}).Periodicities(heat) {
+	values := exact.Condition{Name: "values", Residual: u.At(x, -1).Sub(u.At(x, 1)), On: slab.Sides(x, 50)}
+	slopes := exact.Condition{Name: "slopes", Residual: u.D(x).At(x, -1).Sub(u.D(x).At(x, 1)), On: slab.Sides(x, 50)}
+	for _, conditions := range [][]exact.Condition{{values, slopes}, {values}} {
+		for _, p := range (exact.Hard{Domain: slab, Conditions: conditions}).Periodicities(heat) {
 			fmt.Printf("%s, period %v in %s, of %v: %q\n", p.Field.Name(), p.Period, p.Coord.Name(), p.Conditions, p.Why)
 		}
 	}

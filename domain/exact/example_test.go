@@ -1,9 +1,10 @@
-package domain_test
+package exact_test
 
 import (
 	"fmt"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/domain/exact"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -14,15 +15,15 @@ func ExampleHard() {
 	t, x := ph.Coords2("t", "x")
 	slab := domain.NewBox(domain.In(t, 0, 1), domain.In(x, 0, 1))
 	raw := ph.NewField("u", net.MLP{Hidden: []int{16, 16}}, t, x)
-	exact := domain.Hard{Domain: slab, Conditions: []domain.Condition{
+	got := exact.Hard{Domain: slab, Conditions: []exact.Condition{
 		{Name: "initial", Residual: raw.Sub(x.Mul(ph.Const(2).Sub(x))), On: slab.Face(t, 0, 100)},
 		{Name: "left", Residual: raw, On: slab.Face(x, 0, 100)},
 		{Name: "right", Residual: raw.D(x), On: slab.Face(x, 1, 100)},
 		{Name: "mean", Residual: raw.Shift(-1), On: slab.Interior(100)},
 	}}.Apply(raw)
-	u := exact.Expr // in all other residuals
-	fmt.Println("error:", u.Err(), "built in:", exact.Built)
-	for _, k := range exact.Kept {
+	u := got.Expr // in all other residuals
+	fmt.Println("error:", u.Err(), "built in:", got.Built)
+	for _, k := range got.Kept {
 		fmt.Println("kept:", k.Name+",", k.Why)
 	}
 	// Output:
@@ -35,11 +36,11 @@ func ExampleHard_corner() {
 	t, x := ph.Coords2("t", "x")
 	slab := domain.NewBox(domain.In(t, 0, 1), domain.In(x, 0, 1))
 	u := ph.NewField("u", net.MLP{Hidden: []int{16, 16}}, t, x)
-	exact := domain.Hard{Domain: slab, Conditions: []domain.Condition{
+	got := exact.Hard{Domain: slab, Conditions: []exact.Condition{
 		{Name: "initial", Residual: u, On: slab.Face(t, 0, 100)},
 		{Name: "left", Residual: u.Shift(-1), On: slab.Face(x, 0, 100)},
 	}}.Apply(u)
-	for _, k := range exact.Kept {
+	for _, k := range got.Kept {
 		fmt.Println("kept:", k.Name+",", k.Why)
 	}
 	// Output:
@@ -54,13 +55,13 @@ func ExampleHard_flux() {
 	hole := func(p []float64) bool { return p[0]*p[0]+p[1]*p[1] < 0.5 }
 	walls := func(p []float64) bool { return !hole(p) }
 	u := ph.NewField("u", net.MLP{Hidden: []int{16, 16}}, x, y)
-	h := domain.Hard{Domain: plate, Conditions: []domain.Condition{
+	h := exact.Hard{Domain: plate, Conditions: []exact.Condition{
 		{Name: "walls", Residual: u.Sub(x), On: plate.Boundary(100).Where(walls)},
 		{Name: "hole", Residual: ph.NormalDerivative(u, x, y), On: plate.Boundary(100).Where(hole)},
 	}}
 	for _, h.All = range []bool{false, true} {
-		exact := h.Apply(u)
-		fmt.Println("built in:", exact.Built, "kept:", len(exact.Kept))
+		got := h.Apply(u)
+		fmt.Println("built in:", got.Built, "kept:", len(got.Kept))
 	}
 	// Output:
 	// built in: [walls] kept: 1

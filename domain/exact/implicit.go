@@ -1,10 +1,11 @@
-package domain
+package exact
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -130,37 +131,39 @@ func joined(or bool, parts []implicit) implicit {
 // factors returns functions that are positive in a region and of which exactly one is zero at almost every point of its boundary.
 // Their product vanishes on the boundary alone; unlike ∧ of them it is smooth in convex corners, where the second
 // derivatives of ∧ are infinite. unit is the length that counts as one.
-func factors(g Geometry, unit float64) ([]implicit, error) {
+func factors(g domain.Geometry, unit float64) ([]implicit, error) {
 	switch g := g.(type) {
-	case *Shape:
-		if g.err != nil {
-			return nil, g.err
+	case *domain.Shape:
+		if err := g.Err(); err != nil {
+			return nil, err
 		}
-		return factors(g.geometry, unit)
-	case *Box:
+		return factors(g.Geometry(), unit)
+	case *domain.Box:
 		var list []implicit
-		for i, a := range g.axes {
-			for side, at := range [2]float64{a.Lo, a.Hi} {
-				n, p := make([]float64, len(g.axes)), make([]float64, len(g.axes))
+		lo, hi := g.Bounds()
+		for i := range lo {
+			for side, at := range [2]float64{lo[i], hi[i]} {
+				n, p := make([]float64, len(lo)), make([]float64, len(lo))
 				n[i], p[i] = float64(1-2*side), at
-				list = append(list, plane{n, p, min(unit, (a.Hi-a.Lo)/2)})
+				list = append(list, plane{n, p, min(unit, (hi[i]-lo[i])/2)})
 			}
 		}
 		return list, nil
-	case *ball:
-		return []implicit{round{center: g.center, r: g.r}}, nil
-	case *polygon:
-		return g.factors(unit), nil
-	case *combined:
-		return g.factors(unit)
+	case *domain.Ball:
+		return []implicit{round{center: g.Center(), r: g.Radius()}}, nil
+	case *domain.Polygon:
+		return polygon(g.Vertices(), unit), nil
+	case *domain.Combination:
+		return combination(g, unit)
 	}
 	return nil, fmt.Errorf("no distance function is known of %T, only of boxes, balls, polygons and what is built from them", g)
 }
 
-func (c *combined) factors(unit float64) ([]implicit, error) {
+func combination(c *domain.Combination, unit float64) ([]implicit, error) {
 	var list []implicit
-	for i, g := range c.parts {
-		if c.op == difference && i > 0 {
+	op, parts := c.Parts()
+	for i, g := range parts {
+		if op == domain.OpDifference && i > 0 {
 			f, err := complement(g, unit)
 			if err != nil {
 				return nil, err
@@ -172,24 +175,24 @@ func (c *combined) factors(unit float64) ([]implicit, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.op == union {
+		if op == domain.OpUnion {
 			fs = []implicit{joined(false, fs)}
 		}
 		list = distinct(append(list, fs...))
 	}
-	if c.op == union {
+	if op == domain.OpUnion {
 		return []implicit{joined(true, list)}, nil
 	}
 	return list, nil
 }
 
 // complement is positive outside of a region and negative inside.
-func complement(g Geometry, unit float64) (implicit, error) {
-	if s, ok := g.(*Shape); ok && s.err == nil {
-		g = s.geometry
+func complement(g domain.Geometry, unit float64) (implicit, error) {
+	if s, ok := g.(*domain.Shape); ok && s.Err() == nil {
+		g = s.Geometry()
 	}
-	if b, ok := g.(*ball); ok {
-		return round{b.center, b.r, true}, nil
+	if b, ok := g.(*domain.Ball); ok {
+		return round{b.Center(), b.Radius(), true}, nil
 	}
 	fs, err := factors(g, unit)
 	if err != nil {
@@ -202,55 +205,6 @@ type negated struct{ of implicit }
 
 func (n negated) value(x []float64) float64       { return -n.of.value(x) }
 func (n negated) expr(coords []*ph.Coord) ph.Expr { return n.of.expr(coords).Neg() }
-
-// factors follows the convex deficiency tree of a polygon: it is the intersection of the half planes of its convex hull,
-// where each side of the hull that is no edge is replaced by the union of what the chain of edges behind it bounds, and so on
-// by turns (Rvachev; Shapiro 1999, "Convex deficiency tree").
-func (p *polygon) factors(unit float64) []implicit {
-	v := slices.Clone(p.v)
-	if p.area < 0 {
-		slices.Reverse(v)
-	}
-	for i := 0; i < len(v) && len(v) > 3; { // straight on: no corner
-		n := len(v)
-		if cross(v[(i+n-1)%n], v[i], v[(i+1)%n]) == 0 {
-			v = slices.Delete(v, i, i+1)
-			continue
-		}
-		i++
-	}
-	start := 0 // a vertex of the hull
-	for i, a := range v {
-		if a[0] < v[start][0] || a[0] == v[start][0] && a[1] < v[start][1] {
-			start = i
-		}
-	}
-	v = append(v[start:], v[:start]...)
-	return sides(append(v, v[0]), 1, unit)
-}
-
-// sides returns the functions of a chain of edges, one for each side of its hull other than the one from its end to its
-// beginning. turn is 1 where the chain runs around the hull counter-clockwise, −1 where it runs clockwise.
-func sides(chain [][2]float64, turn float64, unit float64) []implicit {
-	var list []implicit
-	for i := 0; i+1 < len(chain); {
-		j := i + 1
-		for k := i + 2; k < len(chain); k++ { // the side of the hull that begins at i has all later vertices on its inner side
-			if turn*cross(chain[i], chain[j], chain[k]) < 0 {
-				j = k
-			}
-		}
-		if j == i+1 {
-			a, b := chain[i], chain[j]
-			l := math.Hypot(b[0]-a[0], b[1]-a[1])
-			list = append(list, plane{[]float64{-(b[1] - a[1]) / l, (b[0] - a[0]) / l}, a[:], unit})
-		} else {
-			list = append(list, joined(turn > 0, sides(chain[i:j+1], -turn, unit)))
-		}
-		i = j
-	}
-	return distinct(list)
-}
 
 // distinct leaves repeated planes out: two edges on one line, or two parts with a face in common, bound the region once.
 func distinct(list []implicit) []implicit {

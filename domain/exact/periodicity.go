@@ -1,4 +1,4 @@
-package domain
+package exact
 
 import (
 	"fmt"
@@ -23,7 +23,7 @@ type Periodicity struct {
 // interior u(x = 0) − u(x = 1). equations are the residuals that hold inside.
 //
 //	raw := placeholder.NewField("u", net.MLP{}, t, x) // to write the conditions and equations with
-//	for _, p := range (domain.Hard{Domain: slab, Conditions: conditions}).Periodicities(pde) {
+//	for _, p := range (exact.Hard{Domain: slab, Conditions: conditions}).Periodicities(pde) {
 //		if p.Why == "" {
 //			module = net.Periodic{Periods: map[*placeholder.Coord]float64{p.Coord: p.Period}, Inner: module}
 //		}

@@ -1,10 +1,11 @@
-package domain
+package exact
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -30,7 +31,7 @@ func (p pair) order(f *frame) int {
 // each end of an axis, of which u(x = 0) and u on the face are ways to write one. It is nil for a condition of another kind. The error
 // says why a pair does not hold on the whole face.
 func (f *frame) pairIn(c Condition) (*pair, error) {
-	if c.Residual == nil || c.Residual.Err() != nil || c.Residual.Dim() != 1 || c.On == nil || c.On.Err() != nil || c.On.given != nil {
+	if c.Residual == nil || c.Residual.Err() != nil || c.Residual.Dim() != 1 || c.On == nil || c.On.Err() != nil || isData(c.On) {
 		return nil, nil
 	}
 	p := f.pairNamed(c.Residual)
@@ -69,22 +70,22 @@ func (f *frame) face(axis int) int {
 }
 
 // everywhere reports whether a set of points is all of the inside.
-func (f *frame) everywhere(on *Points) bool {
+func (f *frame) everywhere(on *domain.Points) bool {
 	d, ok := f.domain.(interface{ Volume() float64 })
-	if !ok || len(on.coords) != len(f.coords) {
+	if !ok || len(on.Coords()) != len(f.coords) {
 		return false
 	}
 	for _, c := range f.coords {
-		if !slices.Contains(on.coords, c) {
+		if !slices.Contains(on.Coords(), c) {
 			return false
 		}
 	}
-	for _, q := range on.patches {
+	for _, q := range on.Patches() {
 		if q.Params < len(f.coords) {
 			return false
 		}
 	}
-	return math.Abs(surface(on.patches)-d.Volume()) <= 1e-2*d.Volume()
+	return math.Abs(measure(on.Patches())-d.Volume()) <= 1e-2*d.Volume()
 }
 
 // pairNamed finds the first derivative of an unknown that stands at an end of an axis, as in u_x(x = 0).
