@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
@@ -320,14 +319,4 @@ func (p *Program) finishLosses(dst []float64) {
 	for i := range dst {
 		dst[i] = kern.Sum(p.sums[i]) * p.factors[i]
 	}
-}
-
-// Finite reports whether every loss is a number.
-func Finite(losses []float64) bool {
-	for _, l := range losses {
-		if math.IsNaN(l) || math.IsInf(l, 0) {
-			return false
-		}
-	}
-	return true
 }

@@ -318,9 +318,8 @@ func TestCausalStop(t *testing.T) {
 		{Name: "pde", Residual: u.D(time).Add(u), On: box.Interior(50), PointWeights: c},
 	}}, crux.Options{Method: &optim.LBFGS{}})
 	res := solve(t, s, 500)
-	eps, slabs := c.Progress()
-	if res.Status != crux.Stopped || !strings.Contains(res.Reason, "causal") || res.Steps == 0 || eps != 1 || !(slabs[3] > 0.9) {
-		t.Errorf("%v after %d steps: %s; ε %v, slabs %v", res.Status, res.Steps, res.Reason, eps, slabs)
+	if res.Status != crux.Stopped || !strings.Contains(res.Reason, "causal weights are above 0.9 at all times with the last ε, 1") || res.Steps == 0 {
+		t.Errorf("%v after %d steps: %s", res.Status, res.Steps, res.Reason)
 	}
 }
 

@@ -143,11 +143,6 @@ func (c *Causal) weigh() {
 	}
 }
 
-// Progress is the ε of the next update and the weights of the slabs now; nil before the first step.
-func (c *Causal) Progress() (eps float64, slabs []float64) {
-	return c.eps()[min(c.at, len(c.eps())-1)], slices.Clone(c.out)
-}
-
 // Finished implements Finisher: with Stop, the run ends when the last ε is done.
 func (c *Causal) Finished() (string, bool) {
 	if !c.Stop || !c.done {

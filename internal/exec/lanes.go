@@ -58,7 +58,7 @@ type laneConst struct {
 func blockRows(lanes, width, elementSize int) int {
 	const (
 		l1    = 24 << 10
-		group = 512 // bytes; see kern.Group
+		group = 512 // bytes: what kernels work on at a time
 	)
 	most := max(1, min(max(l1/elementSize/max(lanes, 1), 2*group/elementSize), 4096/elementSize)/width)
 	best, least := most, math.Inf(1)

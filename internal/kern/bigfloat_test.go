@@ -154,7 +154,7 @@ func TestFunctionsAgainstBigFloat(t *testing.T) {
 			t.Logf("%v on [%g, %g]: at most %.2f units in the last place", j.op, j.lo, j.hi, worst)
 			if j.op == OpSin || j.op == OpCos { // the pair
 				s, c := make([]float64, n), make([]float64, n)
-				SinCos(s, c, x)
+				sinCos(s, c, x)
 				if j.op == OpCos {
 					s = c
 				}

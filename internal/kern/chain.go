@@ -44,9 +44,6 @@ const (
 	formStore  = 0xFF // slot ← register d
 )
 
-// Group is the number of elements that a Code works on at a time. Blocks of whole groups run fastest.
-func Group[T Float]() int { return max(engineOf[T]().chain.group, 1) }
-
 // Compile makes steps ready to run. kept says which slots are needed after the last step; the others may hold anything
 // then.
 func Compile[T Float](steps []Step[T], kept func(slot int) bool) *Code[T] {

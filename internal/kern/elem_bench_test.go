@@ -38,7 +38,7 @@ func benchKernels[T Float](b *testing.B) {
 	}
 	b.Run("sincos", func(b *testing.B) {
 		for b.Loop() {
-			SinCos(dst, z, x)
+			sinCos(dst, z, x)
 		}
 		perElement(b)
 	})

@@ -206,8 +206,8 @@ func testTails[T Float](t *testing.T) {
 			consts[op](dst, a, b, 3)
 		})
 	}
-	run("sincos", 1, func(dst, a, _, _ []T) { SinCos(dst, make([]T, len(a)), a) })
-	run("cosine of sincos", 1, func(dst, a, _, _ []T) { SinCos(make([]T, len(a)), dst, a) })
+	run("sincos", 1, func(dst, a, _, _ []T) { sinCos(dst, make([]T, len(a)), a) })
+	run("cosine of sincos", 1, func(dst, a, _, _ []T) { sinCos(make([]T, len(a)), dst, a) })
 	run("addto", 0, func(dst, a, b, _ []T) { copy(dst, b); AddTo(dst, a) })
 	run("axpy", 0, func(dst, a, b, _ []T) { copy(dst, b); Axpy(dst, -1.25, a) })
 }

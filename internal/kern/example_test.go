@@ -78,14 +78,6 @@ func ExampleConstTable() {
 	// Output: [1 8 27]
 }
 
-func ExampleSinCos() {
-	x := []float64{0, 1}
-	s, c := make([]float64, 2), make([]float64, 2)
-	kern.SinCos(s, c, x)
-	fmt.Printf("%.4f %.4f\n", s, c)
-	// Output: [0.0000 0.8415] [1.0000 0.5403]
-}
-
 func ExampleDot() {
 	x, y := []float64{1, 2, 3}, []float64{1, 1, 2}
 	fmt.Println(kern.Dot(x, y), kern.Sum(x))

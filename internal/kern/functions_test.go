@@ -276,16 +276,19 @@ func TestPow(t *testing.T) {
 	})
 }
 
+// sinCos is the kernel behind the step of that name: sin x in s and cos x in c.
+func sinCos[T Float](s, c, x []T) { engineOf[T]().sincos(s, c, x) }
+
 func TestSinCos(t *testing.T) {
 	atEachLevel(t, func(t *testing.T) {
 		x := arguments(newRand(6), -1e5, 1e5, 20000)
 		s, c := make([]float64, len(x)), make([]float64, len(x))
-		SinCos(s, c, x)
+		sinCos(s, c, x)
 		x32, s32, c32 := make([]float32, len(x)), make([]float32, len(x)), make([]float32, len(x))
 		for i := range x {
 			x32[i] = float32(x[i])
 		}
-		SinCos(s32, c32, x32)
+		sinCos(s32, c32, x32)
 		for i := range x {
 			ws, wc := math.Sincos(x[i])
 			if distance64(s[i], ws, 0) > 3 && !mathIsWorse(OpSin, s[i], ws) || distance64(c[i], wc, 0) > 3 && !mathIsWorse(OpCos, c[i], wc) {

@@ -134,7 +134,3 @@ type ConstKernel[T Float] func(dst, a, c []T, s T)
 
 // ConstTable returns the kernels with a constant operand, indexed by [ConstOp]. It is shared: callers do not write to it.
 func ConstTable[T Float]() *[NumConstOps]ConstKernel[T] { return &engineOf[T]().consts }
-
-// SinCos writes sin x to s and cos x to c, for about the price of one of them. The slices have equal length; s or c may
-// be x.
-func SinCos[T Float](s, c, x []T) { engineOf[T]().sincos(s, c, x) }

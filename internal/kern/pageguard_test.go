@@ -75,7 +75,7 @@ func testReads[T Float](t *testing.T) {
 		for op := range NumConstOps {
 			ConstTable[T]()[op](dst, a, c, 3)
 		}
-		SinCos(dst, b, a)
+		sinCos(dst, b, a)
 		Axpy(dst, Sum(a)*Dot(a, c), c)
 		Adam(dst, a, b, c, 0.1, 0.9, 0.999, 1e-8, 1)
 		if n > 0 {

@@ -33,7 +33,7 @@ func testRun[T Float](t *testing.T) {
 			dst, a, b, c := want[s.dst].slice(), want[s.a].slice(), want[s.b].slice(), want[s.c].slice()
 			switch {
 			case s.op == stepSinCos:
-				SinCos(dst, b, a)
+				sinCos(dst, b, a)
 			case s.op < uint8(NumOps):
 				Table[T]()[s.op](dst, a, b, c)
 			default:

@@ -17,5 +17,22 @@
 // each of them. A geometry of one's own needs four methods ([Geometry]); a sampler needs two.
 //
 // Interior points lie strictly inside, so a residual that is singular on the boundary is never evaluated there.
+//
+// Package domain/exact builds conditions on these boundaries into functions.
+//
 // Mistakes are sticky: they travel from axes to shapes to points, and [Points.Err] and [Points.Draw] report the first.
 package domain
+
+import ph "github.com/crux-pinn/crux/placeholder"
+
+// Domain is what [Box], [Shape] and [Cylinder] have in common: points inside, on the boundary, on faces and on a grid.
+type Domain interface {
+	Coords() []*ph.Coord
+	Bounds() (lo, hi []float64)
+	Err() error
+	Interior(n int) *Points
+	Boundary(n int) *Points
+	Sides(c *ph.Coord, n int) *Points
+	Face(c *ph.Coord, at float64, n int) *Points
+	Grid(n int) *Points
+}
