@@ -13,8 +13,8 @@ import (
 	"unicode"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/ckpt"
-	"github.com/crux-pinn/crux/internal/ckpt/npy"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/trackers"
 )
 

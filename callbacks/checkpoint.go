@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/ckpt"
 	"github.com/crux-pinn/crux/internal/claim"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // Checkpoint saves the run now and then: parameters, optimiser, weights, points, histories, and the state of every

@@ -12,7 +12,7 @@ import (
 	"strconv"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/ckpt"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // CSV writes one line for every step, with one column for each key: epoch, loss, loss/NAME of each constraint, all scalars

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/picture"
+	"github.com/crux-pinn/crux/internal/files/picture"
 )
 
 // plots are the images of a Solution: solution/NAME, and with a known solution solution/NAME_error, one for each component. Points

@@ -5,8 +5,8 @@ import (
 	"math"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/picture"
 	"github.com/crux-pinn/crux/internal/linalg"
-	"github.com/crux-pinn/crux/internal/picture"
 	"github.com/crux-pinn/crux/trackers"
 )
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/tfevents"
+	"github.com/crux-pinn/crux/internal/files/tfevents"
 )
 
 // TensorBoard writes what a run records into an event file: losses, weights and all scalars of trackers as scalars, the

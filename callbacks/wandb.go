@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/wandb"
+	"github.com/crux-pinn/crux/internal/files/wandb"
 	"github.com/crux-pinn/crux/optim"
 )
 

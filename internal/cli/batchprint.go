@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/crux-pinn/crux/internal/ckpt"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // print prints a batch for people: of seeds, each run and the spread of each number; of a sweep, each combination.

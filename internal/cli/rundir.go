@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/crux-pinn/crux/internal/ckpt"
-	"github.com/crux-pinn/crux/internal/ckpt/npy"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/files/npy"
 )
 
 // The files of a run directory.

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/ckpt/npy"
+	"github.com/crux-pinn/crux/internal/files/npy"
 )
 
 // sheet is a set of points with columns of values on them.

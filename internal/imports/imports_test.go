@@ -34,37 +34,37 @@ var allowed = map[string][]string{
 	"crux":         {"placeholder", "domain", "compiler", "optim", "weights", "internal/claim", "internal/exec", "internal/seed"},
 	"trackers":     {"crux", "domain", "placeholder", "weights", "internal/claim", "internal/linalg"},
 	"callbacks": {
-		"crux", "trackers", "weights", "domain", "placeholder", "optim", "internal/claim", "internal/ckpt", "internal/ckpt/npy", "internal/linalg",
-		"internal/picture", "internal/tfevents", "internal/wandb",
+		"crux", "trackers", "weights", "domain", "placeholder", "optim", "internal/claim", "internal/files/ckpt", "internal/files/npy", "internal/linalg",
+		"internal/files/picture", "internal/files/tfevents", "internal/files/wandb",
 	},
 	"trackers/explain": {"crux", "optim", "placeholder", "trackers"},
 	"cmd/crux":         {"internal/cli"},
 
-	"internal/graph":     {"internal/kern"}, // the opcodes of pointwise programs
-	"internal/exec":      {"internal/graph", "internal/kern"},
-	"internal/kern":      {},
-	"internal/claim":     {}, // to which run something belongs
-	"internal/nearest":   {},
-	"internal/seed":      {},
-	"internal/linalg":    {"internal/kern"},
-	"internal/picture":   {},
-	"internal/tfevents":  {}, // event files of TensorBoard
-	"internal/wandb":     {}, // run directories of Weights & Biases
-	"internal/known":     {"internal/nearest"},
-	"internal/pointwise": {"placeholder"}, // evaluates expressions for tests and for references in problem files
-	"internal/ckpt":      {"crux", "internal/ckpt/npy"},
+	"internal/graph":          {"internal/kern"}, // the opcodes of pointwise programs
+	"internal/exec":           {"internal/graph", "internal/kern"},
+	"internal/kern":           {},
+	"internal/claim":          {}, // to which run something belongs
+	"internal/nearest":        {},
+	"internal/seed":           {},
+	"internal/linalg":         {"internal/kern"},
+	"internal/files/picture":  {},
+	"internal/files/tfevents": {}, // event files of TensorBoard
+	"internal/files/wandb":    {}, // run directories of Weights & Biases
+	"internal/known":          {"internal/nearest"},
+	"internal/pointwise":      {"placeholder"}, // evaluates expressions for tests and for references in problem files
+	"internal/files/ckpt":     {"crux", "internal/files/npy"},
 	"internal/spec": {
 		"crux", "domain", "domain/exact", "net", "optim", "placeholder", "weights", "trackers", "callbacks",
-		"internal/nearest", "internal/known", "internal/pointwise", "internal/seed", "internal/wandb",
+		"internal/nearest", "internal/known", "internal/pointwise", "internal/seed", "internal/files/wandb",
 	},
 	"internal/cli": {
 		"crux", "compiler", "domain", "net", "optim", "placeholder", "weights", "trackers", "callbacks", "trackers/explain",
-		"internal/ckpt", "internal/ckpt/npy", "internal/spec", "internal/exec", "internal/kern", "internal/linalg",
+		"internal/files/ckpt", "internal/files/npy", "internal/spec", "internal/exec", "internal/kern", "internal/linalg",
 	},
 
-	"internal/ckpt/npy": {},
-	"internal/imports":  {},
-	"optim/optimtest":   {"optim"},
+	"internal/files/npy": {},
+	"internal/imports":   {},
+	"optim/optimtest":    {"optim"},
 
 	"optim/internal/vec":    {"internal/kern"},                                                           // arithmetic on vectors, alone or shared
 	"optim/internal/saved":  {},                                                                          // states of methods

@@ -1,6 +1,6 @@
 package spec
 
-import "github.com/crux-pinn/crux/internal/wandb"
+import "github.com/crux-pinn/crux/internal/files/wandb"
 
 // WandB asks for a run directory of Weights & Biases. Empty fields mean the defaults of callbacks.WandB, and an empty Dir
 // the directory of the run.

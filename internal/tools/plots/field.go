@@ -12,7 +12,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/picture"
+	"github.com/crux-pinn/crux/internal/files/picture"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/picture"
+	"github.com/crux-pinn/crux/internal/files/picture"
 	"github.com/crux-pinn/crux/net"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/ckpt/npy"
+	"github.com/crux-pinn/crux/internal/files/npy"
 )
 
 // What numpy.save (NumPy 2.4) wrote for the same arrays.
