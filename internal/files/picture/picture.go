@@ -97,7 +97,7 @@ func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 func palette() color.Palette {
 	p := make(color.Palette, 256)
 	for i := range scale {
-		p[i] = Viridis(float64(i) / (scale - 1))
+		p[i] = viridis(float64(i) / (scale - 1))
 	}
 	p[white] = color.RGBA{255, 255, 255, 255}
 	p[black] = color.RGBA{0, 0, 0, 255}

@@ -2,9 +2,9 @@ package picture
 
 import "image/color"
 
-// Viridis is the colour of t in [0, 1]: eleven equidistant colours of the map of that name, interpolated (van der Walt & Smith
+// viridis is the colour of t in [0, 1]: eleven equidistant colours of the map of that name, interpolated (van der Walt & Smith
 // 2015, CC0).
-func Viridis(t float64) color.RGBA {
+func viridis(t float64) color.RGBA {
 	table := [...][3]float64{
 		{68, 1, 84},
 		{72, 36, 117},

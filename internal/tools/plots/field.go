@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
 	"image"
+	"image/color"
+	"image/draw"
 	"image/png"
 	"math"
 	"os"
@@ -25,16 +28,11 @@ func field(args []string) error {
 	yName := f.String("y", "y", "coordinate drawn upwards")
 	name := f.String("field", "u", "field to draw")
 	out := f.String("o", "", "PNG file to write")
-	pixel := f.Int("pixel", 4, "pixels for each grid point")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	return draw(*run, *xName, *yName, *name, *out, *pixel)
-}
-
-func draw(run, xName, yName, field, out string, pixel int) error {
-	x, y := ph.Coords2(xName, yName)
-	points, err := domain.ReadNPZ(filepath.Join(run, "solution.npz"), x, y)
+	x, y := ph.Coords2(*xName, *yName)
+	points, err := domain.ReadNPZ(filepath.Join(*run, "solution.npz"), x, y)
 	if err != nil {
 		return err
 	}
@@ -42,48 +40,32 @@ func draw(run, xName, yName, field, out string, pixel int) error {
 	if err != nil {
 		return err
 	}
-	u, e := cloud.Columns[field], cloud.Columns[field+"_error"]
+	u, e := cloud.Columns[*name], cloud.Columns[*name+"_error"]
 	if u == nil || e == nil {
-		return fmt.Errorf("the run has no field %q with an error; it has %v", field, points.Columns())
+		return fmt.Errorf("the run has no field %q with an error; it has %v", *name, points.Columns())
 	}
-	logError := make([]float64, len(e))
-	for i, v := range e {
-		logError[i] = math.Log10(math.Max(math.Abs(v), 1e-16))
+	logs := column(len(e), func(i int) float64 { return math.Log10(math.Max(math.Abs(e[i]), 1e-16)) })
+	left, errLeft := panel(*name, cloud, u)
+	right, errRight := panel("log10 of its error", cloud, logs)
+	if err := errors.Join(errLeft, errRight); err != nil {
+		return err
 	}
-	left, err := panel(cloud, u, pixel)
+	l, r := left.Bounds(), right.Bounds()
+	both := image.NewRGBA(image.Rect(0, 0, l.Dx()+r.Dx(), max(l.Dy(), r.Dy())))
+	draw.Draw(both, both.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	draw.Draw(both, l, left, l.Min, draw.Src)
+	draw.Draw(both, r.Add(image.Pt(l.Dx(), 0)), right, r.Min, draw.Src)
+	file, err := os.Create(*out)
 	if err != nil {
 		return err
 	}
-	right, err := panel(cloud, logError, pixel)
-	if err != nil {
-		return err
-	}
-	const gap = 12
-	b := left.Bounds()
-	all := image.NewRGBA(image.Rect(0, 0, 2*b.Dx()+gap, b.Dy()))
-	for i := range all.Pix {
-		all.Pix[i] = 255
-	}
-	for j := range b.Dy() {
-		for i := range b.Dx() {
-			all.Set(i, j, left.At(i, j))
-			all.Set(i+b.Dx()+gap, j, right.At(i, j))
-		}
-	}
-	f, err := os.Create(out)
-	if err != nil {
-		return err
-	}
-	return errors.Join(png.Encode(f, all), f.Close())
+	return errors.Join(png.Encode(file, both), file.Close())
 }
 
-// panel colours values on a regular grid, the second coordinate upwards.
-func panel(c *domain.Cloud, v []float64, pixel int) (*image.RGBA, error) {
+// panel is a heatmap of values on a regular grid, the second coordinate upwards.
+func panel(title string, c *domain.Cloud, v []float64) (image.Image, error) {
 	ticks := func(k int) []float64 {
-		var t []float64
-		for i := range c.Len() {
-			t = append(t, c.Row(i)[k])
-		}
+		t := column(c.Len(), func(i int) float64 { return c.Row(i)[k] })
 		slices.Sort(t)
 		return slices.Compact(t)
 	}
@@ -91,17 +73,15 @@ func panel(c *domain.Cloud, v []float64, pixel int) (*image.RGBA, error) {
 	if len(xs)*len(ys) != len(v) {
 		return nil, fmt.Errorf("%d values do not form a grid of %d×%d", len(v), len(xs), len(ys))
 	}
-	lo, hi := slices.Min(v), slices.Max(v)
-	img := image.NewRGBA(image.Rect(0, 0, len(xs)*pixel, len(ys)*pixel))
+	m := &picture.Heatmap{Title: title, Rows: len(ys), Columns: len(xs), Values: make([]float64, len(v))}
 	for k := range v {
 		i, _ := slices.BinarySearch(xs, c.Row(k)[0])
 		j, _ := slices.BinarySearch(ys, c.Row(k)[1])
-		col := picture.Viridis((v[k] - lo) / math.Max(hi-lo, 1e-300))
-		for a := range pixel {
-			for b := range pixel {
-				img.SetRGBA(i*pixel+a, (len(ys)-1-j)*pixel+b, col)
-			}
-		}
+		m.Values[(len(ys)-1-j)*len(xs)+i] = v[k]
 	}
-	return img, nil
+	data, _, _, err := m.PNG()
+	if err != nil {
+		return nil, err
+	}
+	return png.Decode(bytes.NewReader(data))
 }

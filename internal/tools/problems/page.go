@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 )
 
@@ -22,7 +20,7 @@ func (p *page) before() int {
 
 // writeRows adds the table of all rows to a page.
 func (p *page) writeRows(b *bytes.Buffer, r rows) {
-	for _, name := range slices.Sorted(maps.Keys(r)) {
+	for _, name := range keys(r) {
 		cells := []string{"`" + name + "`"}
 		if p.targets {
 			must, aim := targets[name].text()
