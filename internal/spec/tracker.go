@@ -3,10 +3,8 @@ package spec
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
 )
@@ -17,13 +15,37 @@ type Tracker struct {
 	trackers.Tracker
 }
 
-// TrackerNames are the trackers that a file can name.
-var trackerNames = []string{
-	"gradient_norms", "cos_similarity", "gradient_alignment", "residual_stats", "input_sensitivity", "ntk_spectrum", "hessian_spectrum", "loss_landscape",
+// trackerTable has a line for each tracker: its name in a file, and what reads its settings. nil means that they are mistaken.
+var trackerTable = []struct {
+	name string
+	read func(*builder, *section) trackers.Tracker
+}{
+	{"gradient_norms", func(b *builder, s *section) trackers.Tracker {
+		return &trackers.GradientNorms{Interval: s.intOr("interval", 100), Mask: b.mask(s)}
+	}},
+	{"cos_similarity", func(b *builder, s *section) trackers.Tracker {
+		return &trackers.CosSimilarity{Interval: s.intOr("interval", 100), Mask: b.mask(s)}
+	}},
+	{"gradient_alignment", func(b *builder, s *section) trackers.Tracker {
+		return &trackers.GradientAlignment{Interval: s.intOr("interval", 100), Mask: b.mask(s)}
+	}},
+	{"residual_stats", func(b *builder, s *section) trackers.Tracker {
+		return &trackers.ResidualStats{Interval: s.intOr("interval", 100), Constraints: b.subset(s), Bins: s.intOr("bins", 50)}
+	}},
+	{"input_sensitivity", (*builder).sensitivity},
+	{"ntk_spectrum", (*builder).ntk},
+	{"hessian_spectrum", (*builder).hessian},
+	{"loss_landscape", (*builder).landscape},
 }
 
 // TrackerNames are the names of all trackers, as files write them.
-func TrackerNames() []string { return slices.Clone(trackerNames) }
+func TrackerNames() []string {
+	var names []string
+	for _, t := range trackerTable {
+		names = append(names, t.name)
+	}
+	return names
+}
 
 // trackers reads what is watched:
 //
@@ -43,9 +65,10 @@ func (b *builder) trackers(n *node, root *section) {
 		root.n.put("trackers", n)
 	}
 	s := b.section(n, "{gradient_norms: {interval: 50}}")
-	s.known = trackerNames
+	s.known = TrackerNames()
 	for _, e := range s.n.entries {
-		if !slices.Contains(trackerNames, e.key) {
+		k := slices.Index(s.known, e.key)
+		if k < 0 {
 			continue
 		}
 		for i, it := range itemsOf(e.value) {
@@ -54,7 +77,7 @@ func (b *builder) trackers(n *node, root *section) {
 			if i > 0 {
 				name = fmt.Sprintf("%s.%d", e.key, i)
 			}
-			if tr := b.tracker(e.key, t); tr != nil {
+			if tr := trackerTable[k].read(b, t); tr != nil {
 				b.p.Trackers = append(b.p.Trackers, Tracker{name, tr})
 			}
 			t.done()
@@ -67,12 +90,12 @@ func (b *builder) trackers(n *node, root *section) {
 func (b *builder) trackerList(n *node) *node {
 	m := &node{kind: mapping, path: n.path, at: n.at}
 	for _, it := range itemsOf(n) {
-		names := []string{b.choice(it, "tracker", append(slices.Clone(trackerNames), "all")...)}
+		names := []string{b.choice(it, "tracker", append(TrackerNames(), "all")...)}
 		switch names[0] {
 		case "":
 			continue
 		case "all":
-			names = trackerNames
+			names = TrackerNames()
 		}
 		for _, name := range names {
 			if m.get(name) == nil {
@@ -81,27 +104,6 @@ func (b *builder) trackerList(n *node) *node {
 		}
 	}
 	return m
-}
-
-// tracker reads the settings of one tracker; nil means that they are mistaken.
-func (b *builder) tracker(name string, s *section) trackers.Tracker {
-	switch name {
-	case "gradient_norms":
-		return &trackers.GradientNorms{Interval: s.intOr("interval", 100), Mask: b.mask(s)}
-	case "cos_similarity":
-		return &trackers.CosSimilarity{Interval: s.intOr("interval", 100), Mask: b.mask(s)}
-	case "gradient_alignment":
-		return &trackers.GradientAlignment{Interval: s.intOr("interval", 100), Mask: b.mask(s)}
-	case "residual_stats":
-		return &trackers.ResidualStats{Interval: s.intOr("interval", 100), Constraints: b.subset(s), Bins: s.intOr("bins", 50)}
-	case "input_sensitivity":
-		return b.sensitivity(s)
-	case "ntk_spectrum":
-		return b.ntk(s)
-	case "hessian_spectrum":
-		return b.hessian(s)
-	}
-	return b.landscape(s)
 }
 
 // mask reads a pattern of parameter paths, or a list of them; without one all parameters are meant.
@@ -246,181 +248,4 @@ func (b *builder) along(n *node, t *trackers.LossLandscape) {
 	if t.Along[0] == trackers.GradientDirection && t.Along[1] == trackers.GradientDirection {
 		b.fail(n, "both directions are the gradient, which is one; write [gradient, curvature]")
 	}
-}
-
-// watched reads the expression of a tracker.
-func (b *builder) watched(s *section, def string) ph.Expr {
-	if def == "" { // what the fields lack is reported
-		s.get("expr")
-		return nil
-	}
-	e, ok := b.expr(s.orDefault("expr", def), b.names.env)
-	if !ok {
-		return nil
-	}
-	return e
-}
-
-// slopes is the text of the derivatives of the first field by its coordinates: [u_t, u_x].
-func (b *builder) slopes() string {
-	if len(b.fieldNames) == 0 {
-		return ""
-	}
-	name := b.fieldNames[0]
-	var list []string
-	for _, c := range b.names.env.Order[name] {
-		list = append(list, name+"_"+c.Name())
-	}
-	if e := b.names.env.Names[name]; e == nil || e.Dim() != 1 || len(list) == 0 {
-		return name
-	}
-	if len(list) == 1 {
-		return list[0]
-	}
-	return "[" + strings.Join(list, ", ") + "]"
-}
-
-// observed reads where a tracker looks: on: pde, the points of a constraint, those of the first one by default; or a region
-// with points, as constraints have it.
-func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
-	if len(b.constraintNames) == 0 {
-		s.known = append(s.known, "on", "points", "where", "sampler", "grid", "quadrature", "at")
-		return nil, false
-	}
-	alone := s.n.get("grid") == nil && s.n.get("quadrature") == nil && s.n.get("at") == nil
-	var n *node
-	if alone {
-		n = s.orDefault("on", b.constraintNames[0].key)
-	}
-	if n != nil && n.kind == scalar {
-		for _, c := range b.constraintNames {
-			if n.text == c.key || slices.Contains(c.parts, n.text) {
-				s.known = append(s.known, "points")
-				return b.pointsOf(c), true
-			}
-		}
-		if valid := append(b.observable(), b.regionNames()...); !strings.Contains(n.text, "=") && !slices.Contains(valid, n.text) {
-			s.known = append(s.known, "points", "where", "sampler")
-			if b.isBuiltIn(n.text) {
-				b.fail(n, "constraint %s is built into the field and has no points; look at a region instead", n.text)
-				return nil, false
-			}
-			b.fail(n, "%q is no constraint and no region; %s", n.text, oneOf(n.text, valid))
-			return nil, false
-		}
-	}
-	_, points, count := b.pointSet(s, "")
-	if r := s.n.get("resample"); r != nil {
-		b.fail(r, "a tracker looks at the same points all the time; leave resample away")
-	}
-	if points == nil {
-		return nil, false
-	}
-	return points(count), false
-}
-
-// firstDraw reads whether a tracker stays at the first points of a constraint when these move; by default it follows them.
-func (b *builder) firstDraw(s *section, ofConstraint bool) bool {
-	if ofConstraint {
-		return b.boolean(s.orDefault("first_draw", "false"))
-	}
-	n := s.get("first_draw")
-	if n != nil && b.boolean(n) {
-		b.fail(n, "these points are no constraint's, so they never move; leave first_draw away")
-	}
-	return false
-}
-
-// observable are the names of the constraints.
-func (b *builder) observable() []string {
-	var list []string
-	for _, c := range b.constraintNames {
-		list = append(list, c.key)
-	}
-	return list
-}
-
-// pointsOf are the points of a constraint; nil if its own mistake is reported.
-func (b *builder) pointsOf(c constraintName) *domain.Points {
-	for _, k := range b.p.Crux.Constraints {
-		if slices.Contains(c.parts, k.Name) {
-			return k.On
-		}
-	}
-	return nil
-}
-
-// subset reads constraints: [pde, bc]; without it all are meant.
-func (b *builder) subset(s *section) []string {
-	n := s.get("constraints")
-	if n == nil {
-		return nil
-	}
-	if n.kind == sequence && len(n.items) == 0 {
-		b.fail(n, "no constraint; name at least one, or leave constraints away for all")
-	}
-	var list []string
-	for _, it := range itemsOf(n) {
-		for _, name := range b.constraintsNamed(it) {
-			if slices.Contains(list, name) {
-				b.fail(it, "%s stands here twice; name each constraint once", name)
-				continue
-			}
-			list = append(list, name)
-		}
-	}
-	return list
-}
-
-// constraintName is a constraint as the file names it, with the names of its residuals as the solver knows them: its own,
-// or flow.mass and flow.momentum for two that share points.
-type constraintName struct {
-	key   string
-	parts []string
-}
-
-// constraintsNamed are the solver's names of the constraint that a node names: one, or all that share its points. An error
-// mentions what else could stand there.
-func (b *builder) constraintsNamed(n *node, also ...string) []string {
-	t, ok := b.textOf(n, "the name of a constraint")
-	if !ok || len(b.constraintNames) == 0 {
-		return nil
-	}
-	valid := also
-	for _, c := range b.constraintNames {
-		if t == c.key {
-			return c.parts
-		}
-		if slices.Contains(c.parts, t) {
-			return []string{t}
-		}
-		valid = append(valid, c.key)
-		if len(c.parts) > 1 {
-			valid = append(valid, c.parts...)
-		}
-	}
-	if b.isBuiltIn(t) {
-		b.fail(n, "constraint %s is built into the field, so there is nothing to train; leave it away here, or name what is built in with hard", t)
-		return nil
-	}
-	b.fail(n, "unknown constraint %q; %s", t, oneOf(t, valid))
-	return nil
-}
-
-// checkExpr compiles an expression on a few of its points when all else is right: what is wrong with it shows before step 0.
-func (b *builder) checkExpr(s *section, e ph.Expr, on *domain.Points) {
-	n := s.n.get("expr")
-	b.checks = append(b.checks, func(solver *crux.Solver) {
-		few := on
-		if on.Random() {
-			few = on.Count(min(on.Len(), 8))
-		}
-		if _, err := solver.Compile(e, few); err != nil {
-			if es := b.p.explain(err, b.src); len(es) > 0 && es[0].Line > 0 {
-				b.errs = append(b.errs, es...)
-				return
-			}
-			b.fail(n, "%s", strings.TrimPrefix(err.Error(), "crux: "))
-		}
-	})
 }

@@ -1,0 +1,130 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// watched reads the expression of a tracker.
+func (b *builder) watched(s *section, def string) ph.Expr {
+	if def == "" { // what the fields lack is reported
+		s.get("expr")
+		return nil
+	}
+	e, ok := b.expr(s.orDefault("expr", def), b.names.env)
+	if !ok {
+		return nil
+	}
+	return e
+}
+
+// slopes is the text of the derivatives of the first field by its coordinates: [u_t, u_x].
+func (b *builder) slopes() string {
+	if len(b.fieldNames) == 0 {
+		return ""
+	}
+	name := b.fieldNames[0]
+	var list []string
+	for _, c := range b.names.env.Order[name] {
+		list = append(list, name+"_"+c.Name())
+	}
+	if e := b.names.env.Names[name]; e == nil || e.Dim() != 1 || len(list) == 0 {
+		return name
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return "[" + strings.Join(list, ", ") + "]"
+}
+
+// observed reads where a tracker looks: on: pde, the points of a constraint, those of the first one by default; or a region
+// with points, as constraints have it.
+func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
+	if len(b.constraintNames) == 0 {
+		s.known = append(s.known, "on", "points", "where", "sampler", "grid", "quadrature", "at")
+		return nil, false
+	}
+	alone := s.n.get("grid") == nil && s.n.get("quadrature") == nil && s.n.get("at") == nil
+	var n *node
+	if alone {
+		n = s.orDefault("on", b.constraintNames[0].key)
+	}
+	if n != nil && n.kind == scalar {
+		for _, c := range b.constraintNames {
+			if n.text == c.key || slices.Contains(c.parts, n.text) {
+				s.known = append(s.known, "points")
+				return b.pointsOf(c), true
+			}
+		}
+		if valid := append(b.observable(), b.regionNames()...); !strings.Contains(n.text, "=") && !slices.Contains(valid, n.text) {
+			s.known = append(s.known, "points", "where", "sampler")
+			if b.isBuiltIn(n.text) {
+				b.fail(n, "constraint %s is built into the field and has no points; look at a region instead", n.text)
+				return nil, false
+			}
+			b.fail(n, "%q is no constraint and no region; %s", n.text, oneOf(n.text, valid))
+			return nil, false
+		}
+	}
+	_, points, count := b.pointSet(s, "")
+	if r := s.n.get("resample"); r != nil {
+		b.fail(r, "a tracker looks at the same points all the time; leave resample away")
+	}
+	if points == nil {
+		return nil, false
+	}
+	return points(count), false
+}
+
+// firstDraw reads whether a tracker stays at the first points of a constraint when these move; by default it follows them.
+func (b *builder) firstDraw(s *section, ofConstraint bool) bool {
+	if ofConstraint {
+		return b.boolean(s.orDefault("first_draw", "false"))
+	}
+	n := s.get("first_draw")
+	if n != nil && b.boolean(n) {
+		b.fail(n, "these points are no constraint's, so they never move; leave first_draw away")
+	}
+	return false
+}
+
+// observable are the names of the constraints.
+func (b *builder) observable() []string {
+	var list []string
+	for _, c := range b.constraintNames {
+		list = append(list, c.key)
+	}
+	return list
+}
+
+// pointsOf are the points of a constraint; nil if its own mistake is reported.
+func (b *builder) pointsOf(c constraintName) *domain.Points {
+	for _, k := range b.p.Crux.Constraints {
+		if slices.Contains(c.parts, k.Name) {
+			return k.On
+		}
+	}
+	return nil
+}
+
+// checkExpr compiles an expression on a few of its points when all else is right: what is wrong with it shows before step 0.
+func (b *builder) checkExpr(s *section, e ph.Expr, on *domain.Points) {
+	n := s.n.get("expr")
+	b.checks = append(b.checks, func(solver *crux.Solver) {
+		few := on
+		if on.Random() {
+			few = on.Count(min(on.Len(), 8))
+		}
+		if _, err := solver.Compile(e, few); err != nil {
+			if es := b.p.explain(err, b.src); len(es) > 0 && es[0].Line > 0 {
+				b.errs = append(b.errs, es...)
+				return
+			}
+			b.fail(n, "%s", strings.TrimPrefix(err.Error(), "crux: "))
+		}
+	})
+}
