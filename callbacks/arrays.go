@@ -40,7 +40,7 @@ type Arrays struct {
 
 // arraysSource is a tracker as Arrays sees it.
 type arraysSource interface {
-	timed
+	LatestEpoch() (int, bool)
 	Arrays() []trackers.Array
 }
 

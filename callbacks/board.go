@@ -78,13 +78,13 @@ func (b *board) look(now int) {
 	for i := range b.watched {
 		plots, before := b.watched[i].plots(now)
 		for _, p := range plots {
-			p.also = b.aliases.of(p.key)
+			p.also = b.aliases.of(p.Key)
 			if b.drawn(p) && !b.all && !spaced(before, p.epoch, b.planned) {
 				b.left.Add(1)
-				b.newest[p.key] = p
+				b.newest[p.Key] = p
 				continue
 			}
-			delete(b.newest, p.key)
+			delete(b.newest, p.Key)
 			r := b.at(now)
 			r.plots = append(r.plots, p)
 		}

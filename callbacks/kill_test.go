@@ -48,7 +48,7 @@ func endingOf(t *testing.T, s *setup) ending {
 		t.Fatal(err)
 	}
 	r := s.norms.Result()
-	return ending{s.solver.Theta(), c.X, st.Weights, s.solver.History(), r.Epochs, r.Weighted.RawMatrix().Data}
+	return ending{s.solver.Theta(), c.X, st.Weights, s.solver.History(), r.Epochs, r.Matrix("weighted_norms").RawMatrix().Data}
 }
 
 // A run that is killed at ten random moments, without a chance to say so, ends with the same bits as one that was not:

@@ -6,17 +6,25 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/files/picture"
+	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
-// plots are the images of a Solution: solution/NAME, and with a known solution solution/NAME_error, one for each component. Points
-// that are no grid have none.
-func (c *Solution) plots() []*plot {
+// Latest is what it has seen last, for sinks: its images solution/NAME, and with a known solution solution/NAME_error, one for each
+// component. Points that are no grid have none. ok is false before the first look.
+func (c *Solution) Latest(explain.Setting) (m trackers.Measurement, ok bool) {
+	if _, ok = c.LatestEpoch(); ok {
+		m = trackers.Measurement{Title: "solution " + c.Name, Plots: c.plots}
+	}
+	return m, ok
+}
+
+func (c *Solution) plots() []trackers.Plot {
 	g := newGrid(c.eval.Points())
 	if g == nil {
 		return nil
 	}
-	var list []*plot
+	var list []trackers.Plot
 	k := c.eval.Components()
 	for j := range k {
 		name := c.Name
@@ -114,32 +122,30 @@ func (g *grid) pick(values []float64, k, j int) []float64 {
 	return out
 }
 
-func (g *grid) solution(name string, u, known []float64, epoch int) *plot {
-	p := &plot{key: "solution/" + name, epoch: epoch}
+func (g *grid) solution(name string, u, known []float64, epoch int) trackers.Plot {
+	key := "solution/" + name
 	if len(g.ticks) == 2 {
-		p.heat = g.heat(name, u, epoch)
-		return p
+		return trackers.Plot{Key: key, Picture: g.heat(name, u, epoch)}
 	}
-	p.lines = &picture.Lines{Title: g.title(name, epoch), Curves: []picture.Curve{g.curve(name, u)}}
+	lines := &trackers.Lines{Title: g.title(name, epoch), Curves: []trackers.Curve{g.curve(name, u)}}
 	if known != nil {
-		p.lines.Curves = append(p.lines.Curves, g.curve("known", known))
+		lines.Curves = append(lines.Curves, g.curve("known", known))
 	}
-	return p
+	return trackers.Plot{Key: key, Picture: lines}
 }
 
-func (g *grid) errors(name string, u, known []float64, epoch int) *plot {
-	p := &plot{key: "solution/" + name + "_error", epoch: epoch}
+func (g *grid) errors(name string, u, known []float64, epoch int) trackers.Plot {
+	key := "solution/" + name + "_error"
 	diff := make([]float64, len(u))
 	for i := range u {
 		diff[i] = math.Abs(u[i] - known[i])
 	}
 	what := "|" + name + " - known|"
 	if len(g.ticks) == 2 {
-		p.heat = g.heat(what, diff, epoch)
-		return p
+		return trackers.Plot{Key: key, Picture: g.heat(what, diff, epoch)}
 	}
-	p.lines = &picture.Lines{Title: g.title(what, epoch), Log: true, Curves: []picture.Curve{g.curve(what, diff)}}
-	return p
+	lines := &trackers.Lines{Title: g.title(what, epoch), Log: true, Curves: []trackers.Curve{g.curve(what, diff)}}
+	return trackers.Plot{Key: key, Picture: lines}
 }
 
 func (g *grid) title(what string, epoch int) string {
@@ -151,9 +157,9 @@ func (g *grid) title(what string, epoch int) string {
 }
 
 // heat has the first coordinate to the right and the second one upwards. Where there is no point it is grey.
-func (g *grid) heat(what string, v []float64, epoch int) *picture.Heatmap {
+func (g *grid) heat(what string, v []float64, epoch int) *trackers.Heatmap {
 	w, h := len(g.ticks[0]), len(g.ticks[1])
-	m := &picture.Heatmap{Title: g.title(what, epoch), Rows: h, Columns: w, Values: make([]float64, w*h)}
+	m := &trackers.Heatmap{Title: g.title(what, epoch), Rows: h, Columns: w, Values: make([]float64, w*h)}
 	for i := range m.Values {
 		m.Values[i] = math.NaN()
 	}
@@ -164,8 +170,8 @@ func (g *grid) heat(what string, v []float64, epoch int) *picture.Heatmap {
 }
 
 // curve has the points in the order of their coordinate.
-func (g *grid) curve(name string, v []float64) picture.Curve {
-	c := picture.Curve{Name: name, X: g.ticks[0], Y: make([]float64, len(g.ticks[0]))}
+func (g *grid) curve(name string, v []float64) trackers.Curve {
+	c := trackers.Curve{Name: name, X: g.ticks[0], Y: make([]float64, len(g.ticks[0]))}
 	for i := range c.Y {
 		c.Y[i] = math.NaN()
 	}

@@ -120,8 +120,8 @@ func TestRecordedNumbers(t *testing.T) {
 			}
 		}
 		for i, e := range norms.Epochs {
-			if got := rows[e]["explainability/gradient_norm/constraint_1"]; got != norms.Norms.At(i, 1) {
-				t.Errorf("%s: norm at step %d is %v, want %v", name, e, got, norms.Norms.At(i, 1))
+			if got := rows[e]["explainability/gradient_norm/constraint_1"]; got != norms.Values[i].Norms[1] {
+				t.Errorf("%s: norm at step %d is %v, want %v", name, e, got, norms.Values[i].Norms[1])
 			}
 		}
 		if end := rows[25]; end["epoch"] != 25.0 || end["loss"] == nil || end["weight/pde"] != nil {

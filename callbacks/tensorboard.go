@@ -51,7 +51,10 @@ func (c *TensorBoard) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return err
 	}
 	c.epoch = r.Epoch()
-	return c.start(r, c, c.Interval, c.AllImages, func(p *plot) bool { return p.hist == nil })
+	return c.start(r, c, c.Interval, c.AllImages, func(p *plot) bool {
+		_, counts := p.histogram()
+		return !counts
+	})
 }
 
 // writableDir makes a folder if need be, and makes sure that it takes files.
@@ -102,7 +105,7 @@ func (c *TensorBoard) write(r *row) error {
 		if err != nil {
 			return err
 		}
-		values := []tfevents.Value{show(p.key)}
+		values := []tfevents.Value{show(p.Key)}
 		if p.also != "" {
 			values = append(values, show(p.also))
 		}
@@ -115,10 +118,10 @@ func (c *TensorBoard) write(r *row) error {
 
 // show returns what makes the value of a plot under a key.
 func (c *TensorBoard) show(p *plot) (func(key string) tfevents.Value, error) {
-	if p.hist != nil {
-		return func(key string) tfevents.Value { return tfevents.Histogram(key, p.hist.Edges, p.hist.Counts) }, nil
+	if h, ok := p.histogram(); ok {
+		return func(key string) tfevents.Value { return tfevents.Histogram(key, h.Edges, h.Counts) }, nil
 	}
-	b, width, height, err := p.png()
+	b, width, height, err := p.Picture.PNG()
 	return func(key string) tfevents.Value { return tfevents.Image(key, width, height, b) }, err
 }
 

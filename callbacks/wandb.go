@@ -9,6 +9,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/wandb"
 	"github.com/crux-pinn/crux/optim"
+	"github.com/crux-pinn/crux/trackers"
 )
 
 // WandB writes what a run records into a run directory of Weights & Biases, as its own client does offline:
@@ -71,7 +72,10 @@ func (c *WandB) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		c.path, c.solver = "", r.Solver()
 	}
 	c.epoch, c.about = r.Epoch(), about
-	return c.start(r, c, c.Interval, c.AllImages, func(p *plot) bool { return !spectrum(p) })
+	return c.start(r, c, c.Interval, c.AllImages, func(p *plot) bool {
+		_, numbers := counted(p)
+		return !numbers
+	})
 }
 
 func (c *WandB) dir() string {
@@ -142,18 +146,21 @@ func (c *WandB) write(r *row) error {
 	return c.run.History(r.epoch, r.at, items)
 }
 
-// spectrum reports whether a plot is a histogram that W&B takes as numbers.
-func spectrum(p *plot) bool { return p.raw && len(p.hist.Counts) <= wandb.MostBins }
+// counted is the histogram of a plot that W&B takes as numbers.
+func counted(p *plot) (h *trackers.Histogram, ok bool) {
+	h, ok = p.histogram()
+	return h, ok && p.Numbers && len(h.Counts) <= wandb.MostBins
+}
 
 func (c *WandB) plot(p *plot) (wandb.Item, error) {
-	if spectrum(p) {
-		return wandb.Histogram(p.key, p.hist.Edges, p.hist.Counts)
+	if h, ok := counted(p); ok {
+		return wandb.Histogram(p.Key, h.Edges, h.Counts)
 	}
-	b, width, height, err := p.png()
+	b, width, height, err := p.Picture.PNG()
 	if err != nil {
 		return wandb.Item{}, err
 	}
-	return c.run.Image(p.key, p.epoch, b, width, height, p.caption())
+	return c.run.Image(p.Key, p.epoch, b, width, height, p.caption())
 }
 
 // flush implements medium.

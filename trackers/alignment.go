@@ -2,11 +2,14 @@ package trackers
 
 import (
 	"context"
+	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/crux-pinn/crux/crux"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
 // GradientAlignment measures in one number how well all constraints agree:
@@ -22,34 +25,21 @@ type GradientAlignment struct {
 	Interval int         // steps between measurements; 0 means 100
 	Mask     ph.Selector // parameters differentiated; nil means all
 
-	history[GradientAlignmentValue]
+	History[GradientAlignmentValue]
 	grads gradients
-}
-
-// GradientAlignmentValue is one measurement.
-type GradientAlignmentValue struct {
-	Alignment float64 // between −1 and 1
-}
-
-func (v GradientAlignmentValue) clone() GradientAlignmentValue { return v }
-
-// GradientAlignmentResult is the whole history.
-type GradientAlignmentResult struct {
-	Epochs    []int
-	Alignment []float64
 }
 
 // OnSolveBegin implements crux.Callback.
 func (t *GradientAlignment) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	if err := t.adopt(len(r.Names())); err != nil {
+	if err := t.Begin(t.Interval, 100, len(r.Names())); err != nil {
 		return err
 	}
-	return t.grads.begin(r, t.Interval, t.Mask, t.due)
+	return t.grads.begin(r, t.Mask, t.Due)
 }
 
 // OnStep implements crux.Callback.
 func (t *GradientAlignment) OnStep(ctx context.Context, s *crux.Step) error {
-	if !t.due(s, t.grads.interval) {
+	if !t.Due(s) {
 		return nil
 	}
 	rows, err := t.grads.rows(ctx, s)
@@ -60,19 +50,41 @@ func (t *GradientAlignment) OnStep(ctx context.Context, s *crux.Step) error {
 	for _, g := range rows { // ĝ need not be formed
 		floats.AddScaled(mean, 1/float64(len(rows))/(floats.Norm(g, 2)+1e-12), g)
 	}
-	a := 2*floats.Dot(mean, mean) - 1
-	t.publish(s.Epoch, GradientAlignmentValue{a})
-	return s.Record("explainability/gradient_alignment", a)
+	return t.Publish(s, GradientAlignmentValue{2*floats.Dot(mean, mean) - 1})
 }
 
-// Result is a copy of the history.
-func (t *GradientAlignment) Result() GradientAlignmentResult {
-	epochs, vs := t.all()
-	return GradientAlignmentResult{epochs, column(vs, func(v GradientAlignmentValue) float64 { return v.Alignment })}
+// GradientAlignmentValue is one measurement.
+type GradientAlignmentValue struct {
+	Alignment float64 // between −1 and 1
 }
 
-// Arrays are epochs (S) and alignment (S).
-func (t *GradientAlignment) Arrays() []Array {
-	r := t.Result()
-	return []Array{intArray("epochs", r.Epochs), floatArray("alignment", r.Alignment, len(r.Alignment))}
+// Measurement has the array alignment, a number.
+func (v GradientAlignmentValue) Measurement(at explain.Setting) Measurement {
+	return Measurement{
+		Title:    "gradient alignment",
+		Scalars:  []Scalar{{"gradient_alignment", "alignment", v.Alignment}},
+		Arrays:   []Array{scalar("alignment", v.Alignment)},
+		Findings: func() explain.Findings { return v.findings(at) },
+	}
+}
+
+// conflict is how far the alignment lies below that of orthogonal gradients when constraints undo each other's steps.
+const conflict = 0.1
+
+func (v GradientAlignmentValue) findings(at explain.Setting) explain.Findings {
+	n := len(at.Constraints)
+	if n < 2 {
+		return explain.Findings{}.Note("there is one constraint: the alignment is 1 by definition")
+	}
+	free := 2/float64(n) - 1
+	length := math.Sqrt(math.Max(0, (1+v.Alignment)/2)) // of the mean of unit gradients
+	text := fmt.Sprintf("alignment %.2g, where %d gradients that do not touch give %.2g: the mean of the unit gradients has length %.2g",
+		v.Alignment, n, free, length)
+	switch {
+	case v.Alignment < free-conflict:
+		return explain.Findings{}.Warn("%s, so constraints undo each other's steps", text)
+	case v.Alignment > free+conflict:
+		return explain.Findings{}.Note("%s, so constraints mostly pull together", text)
+	}
+	return explain.Findings{}.Note("%s, so constraints hardly disturb each other", text)
 }

@@ -1,15 +1,17 @@
 package trackers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/crux"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
 // CosSimilarity measures whether constraints agree about the way down:
@@ -26,41 +28,21 @@ type CosSimilarity struct {
 	Interval int         // steps between measurements; 0 means 100
 	Mask     ph.Selector // parameters differentiated; nil means all
 
-	history[CosSimilarityValue]
+	History[CosSimilarityValue]
 	grads gradients
-}
-
-// CosSimilarityValue is one measurement.
-type CosSimilarityValue struct {
-	N      int       // constraints
-	Matrix []float64 // N×N, row by row
-}
-
-// At is the cosine of constraints i and j. Like a slice, it panics when one is out of range.
-func (v CosSimilarityValue) At(i, j int) float64 { return v.Matrix[i*v.N : (i+1)*v.N][j] }
-
-func (v CosSimilarityValue) clone() CosSimilarityValue {
-	v.Matrix = slices.Clone(v.Matrix)
-	return v
-}
-
-// CosSimilarityResult is the whole history: S matrices.
-type CosSimilarityResult struct {
-	Epochs   []int
-	Matrices []*mat.Dense
 }
 
 // OnSolveBegin implements crux.Callback.
 func (t *CosSimilarity) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	if err := t.adopt(len(r.Names())); err != nil {
+	if err := t.Begin(t.Interval, 100, len(r.Names())); err != nil {
 		return err
 	}
-	return t.grads.begin(r, t.Interval, t.Mask, t.due)
+	return t.grads.begin(r, t.Mask, t.Due)
 }
 
 // OnStep implements crux.Callback.
 func (t *CosSimilarity) OnStep(ctx context.Context, s *crux.Step) error {
-	if !t.due(s, t.grads.interval) {
+	if !t.Due(s) {
 		return nil
 	}
 	rows, err := t.grads.rows(ctx, s)
@@ -80,34 +62,96 @@ func (t *CosSimilarity) OnStep(ctx context.Context, s *crux.Step) error {
 		for j := i + 1; j < n; j++ {
 			c := floats.Dot(hat[i], hat[j])
 			v.Matrix[i*n+j], v.Matrix[j*n+i] = c, c
-			if err := s.Record(fmt.Sprintf("explainability/cos_sim/%d_%d", i, j), c); err != nil {
-				return err
-			}
 		}
 	}
-	t.publish(s.Epoch, v)
-	return nil
+	return t.Publish(s, v)
 }
 
-// Result is a copy of the history.
-func (t *CosSimilarity) Result() CosSimilarityResult {
-	epochs, vs := t.all()
-	r := CosSimilarityResult{Epochs: epochs}
-	for _, v := range vs {
-		r.Matrices = append(r.Matrices, mat.NewDense(v.N, v.N, v.Matrix))
-	}
-	return r
+// CosSimilarityValue is one measurement.
+type CosSimilarityValue struct {
+	N      int       // constraints
+	Matrix []float64 // N×N, row by row
 }
 
-// Arrays are epochs (S) and cos_sim_matrix (S,N,N).
-func (t *CosSimilarity) Arrays() []Array {
-	epochs, vs := t.all()
-	n := 0
-	if len(vs) > 0 {
-		n = vs[0].N
+// At is the cosine of constraints i and j. Like a slice, it panics when one is out of range.
+func (v CosSimilarityValue) At(i, j int) float64 { return v.Matrix[i*v.N : (i+1)*v.N][j] }
+
+// Measurement has the array cos_sim_matrix (N,N).
+func (v CosSimilarityValue) Measurement(at explain.Setting) Measurement {
+	m := Measurement{
+		Title:    "cosine similarity",
+		Arrays:   []Array{shaped("cos_sim_matrix", v.Matrix, v.N, v.N)},
+		Findings: func() explain.Findings { return v.findings(at) },
+		Plots: func() []Plot {
+			return []Plot{{Key: "cos_sim_matrix", Picture: &Heatmap{
+				Title: fmt.Sprintf("cosine of gradients, step %d", at.Epoch), Rows: v.N, Columns: v.N, Values: v.Matrix,
+				RowNames: at.Constraints, ColumnNames: at.Constraints, Low: -1, High: 1,
+			}}}
+		},
 	}
-	return []Array{
-		intArray("epochs", epochs),
-		floatArray("cos_sim_matrix", stack(vs, func(v CosSimilarityValue) []float64 { return v.Matrix }), len(vs), n, n),
+	for _, p := range v.pairs() {
+		name := "cosine of " + at.Constraint(p.i) + " and " + at.Constraint(p.j)
+		m.Scalars = append(m.Scalars, Scalar{fmt.Sprintf("cos_sim/%d_%d", p.i, p.j), name, p.cosine})
 	}
+	return m
+}
+
+// pair is two constraints with the cosine of their gradients.
+type pair struct {
+	i, j   int
+	cosine float64
+}
+
+func (v CosSimilarityValue) pairs() []pair {
+	var list []pair
+	for i := range v.N {
+		for j := i + 1; j < v.N; j++ {
+			list = append(list, pair{i, j, v.At(i, j)})
+		}
+	}
+	return list
+}
+
+const (
+	opposing  = -0.3 // the cosine below which two gradients oppose each other, and −opposing that above which they pull together
+	mostPairs = 3    // that are named
+)
+
+func (v CosSimilarityValue) findings(at explain.Setting) explain.Findings {
+	pairs := v.pairs()
+	if len(pairs) == 0 {
+		return explain.Findings{}.Note("there is one constraint, so nothing opposes it")
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(a.cosine, b.cosine) })
+	var list explain.Findings
+	opposed := 0
+	for _, p := range pairs {
+		if p.cosine > opposing {
+			break
+		}
+		if opposed++; opposed <= mostPairs {
+			advice := "weights do not resolve this, a quasi-Newton method (ssbroyden) or another network may"
+			if math.IsNaN(at.Rate) {
+				advice = "the method of the next step has no learning rate and bears this better than gradient descent"
+			}
+			list = list.Warn("%s and %s oppose each other, cosine %.2g: a step down for one undoes the other; %s",
+				at.Constraint(p.i), at.Constraint(p.j), p.cosine, advice)
+		}
+	}
+	if opposed > mostPairs {
+		list = list.Warn("%d more pairs oppose each other", opposed-mostPairs)
+	}
+	last := pairs[len(pairs)-1]
+	switch low := pairs[0]; {
+	case opposed > 0 && len(pairs) > 1 && last.cosine >= -opposing:
+		list = list.Note("%s and %s pull together, cosine %.2g", at.Constraint(last.i), at.Constraint(last.j), last.cosine)
+	case opposed > 0:
+	case low.cosine >= -opposing:
+		list = list.Note("all constraints pull together: the smallest cosine is %.2g, of %s and %s",
+			low.cosine, at.Constraint(low.i), at.Constraint(low.j))
+	default:
+		list = list.Note("no two constraints oppose each other: the smallest cosine is %.2g, of %s and %s",
+			low.cosine, at.Constraint(low.i), at.Constraint(low.j))
+	}
+	return list
 }

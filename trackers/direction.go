@@ -103,7 +103,7 @@ func (t *LossLandscape) measured(ctx context.Context, s *crux.Step, part *crux.P
 			return ds, err
 		}
 		if d == nil {
-			ds[k] = part.Take(t.scaled(t.raw[k], whole))
+			ds[k] = part.Take(t.scaled(t.raw[k*len(whole):(k+1)*len(whole)], whole))
 			continue
 		}
 		if k == 1 {
@@ -181,7 +181,7 @@ type keptLandscape struct {
 
 // State implements crux.Stateful: the history, and for PCADirection the parameters that the run has gone through.
 func (t *LossLandscape) State() ([]byte, error) {
-	h, err := t.history.State()
+	h, err := t.History.State()
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (t *LossLandscape) SetState(state []byte) error {
 	if len(k.Path.Epochs) != len(k.Path.Theta) {
 		return fmt.Errorf("trackers: state of a loss landscape: %d steps with %d vectors of parameters", len(k.Path.Epochs), len(k.Path.Theta))
 	}
-	if err := t.history.SetState(k.History); err != nil {
+	if err := t.History.SetState(k.History); err != nil {
 		return err
 	}
 	t.pathMu.Lock()

@@ -96,12 +96,12 @@ func TestPrincipalDirections(t *testing.T) {
 		path = append(path, s.Theta()...)
 		return nil
 	}))
-	r := whole.Result()
+	measured := whole.Result().Values
 	at := slices.IndexFunc(s.Parameters(), func(p crux.Parameter) bool { return p.Path == "c" })
-	if d := r.Measured[0][0]; d[at] == 0 {
+	if d := measured[0].Directions[0]; d[at] == 0 {
 		t.Errorf("at step 0 the direction %v is not drawn", d)
 	}
-	first, second := r.Measured[1][0], r.Measured[1][1]
+	first, second := measured[1].Directions[0], measured[1].Directions[1]
 	if math.Abs(first[at])+math.Abs(second[at]) > 1e-9 || math.Abs(floats.Dot(first, second)) > 1e-9 {
 		t.Errorf("components %v and %v leave the plane of the path", first, second)
 	}
@@ -131,7 +131,7 @@ func TestPrincipalDirections(t *testing.T) {
 		t.Fatal(err)
 	}
 	solve(t, s2, 12, resumed)
-	if got := resumed.Result().Measured[1]; !slices.Equal(got[0], first) || !slices.Equal(got[1], second) {
+	if got := resumed.Result().Values[1].Directions; !slices.Equal(got[0], first) || !slices.Equal(got[1], second) {
 		t.Errorf("resumed: %v, want %v and %v", got, first, second)
 	}
 }

@@ -44,7 +44,7 @@ func ExampleGradientNorms() {
 	watch(s, t)
 	r := t.Result()
 	for k, e := range r.Epochs {
-		fmt.Printf("step %d: %.2f\n", e, r.Norms.RawRowView(k))
+		fmt.Printf("step %d: %.2f\n", e, r.Values[k].Norms)
 	}
 	// Output:
 	// step 0: [2.00 6.00 4.00]
@@ -55,8 +55,9 @@ func ExampleCosSimilarity() {
 	s, _, _, _ := fit()
 	t := &trackers.CosSimilarity{Interval: 20}
 	watch(s, t)
-	for k, m := range t.Result().Matrices {
-		fmt.Printf("step %d: one and three %+.0f, one and two %.0f\n", t.Result().Epochs[k], m.At(0, 1), m.At(0, 2))
+	r := t.Result()
+	for k, v := range r.Values {
+		fmt.Printf("step %d: one and three %+.0f, one and two %.0f\n", r.Epochs[k], v.At(0, 1), v.At(0, 2))
 	}
 	// Output:
 	// step 0: one and three +1, one and two 0
@@ -68,7 +69,7 @@ func ExampleGradientAlignment() {
 	s, _, _, _ := fit()
 	t := &trackers.GradientAlignment{Interval: 20}
 	watch(s, t)
-	fmt.Printf("%.3f\n", t.Result().Alignment)
+	fmt.Printf("%.3f\n", t.Result().Matrix("alignment").RawMatrix().Data)
 	// Output: [0.111 -0.778]
 }
 

@@ -84,7 +84,7 @@ func TestResidualStatsSayWhere(t *testing.T) {
 			t.Errorf("%s: at %v, want %v", w.Constraints[i].Name, got, want)
 		}
 	}
-	if got := tr.Result().Indices; !slices.Equal(got, []int{1, 0}) {
+	if got := value(t, tr).Indices; !slices.Equal(got, []int{1, 0}) {
 		t.Errorf("indices %v", got)
 	}
 }
@@ -244,16 +244,16 @@ func TestGoldenLandscape(t *testing.T) {
 			w.measure(t, filter, global)
 			near(t, "filter", value(t, filter).Loss, flat(l.Filter.Values), tol)
 			near(t, "global", value(t, global).Loss, flat(l.Global.Values), tol)
-			r := filter.Result()
-			near(t, "axis", r.Axis, l.Alphas, 1e-15)
-			if !slices.Equal(r.Directions[0], d[0]) {
+			v := value(t, filter)
+			near(t, "axis", v.Axis, l.Alphas, 1e-15)
+			if !slices.Equal(filter.Result().Matrix("directions").RawRowView(0), d[0]) {
 				t.Error("the result has other directions")
 			}
 			var mean float64
-			for _, s := range r.PerLoss[0] {
-				mean += s.At(1, 3) / float64(len(r.PerLoss[0]))
+			for _, l := range v.Constraints {
+				mean += l[v.N+3] / float64(len(v.Constraints))
 			}
-			near(t, "mean of the constraints' surfaces", []float64{mean}, []float64{r.Surfaces[0].At(1, 3)}, 1e-14)
+			near(t, "mean of the constraints' surfaces", []float64{mean}, []float64{v.At(1, 3)}, 1e-14)
 		})
 	}
 }
@@ -270,7 +270,7 @@ func TestGoldenSensitivity(t *testing.T) {
 				want = append(want, flat(p)...)
 			}
 			near(t, name+" "+set, value(t, tr).Values, want, 1e-10)
-			near(t, "points", tr.Result().Points[0].RawMatrix().Data, flat(w.Points[set]), 0)
+			near(t, "points", value(t, tr).Points, flat(w.Points[set]), 0)
 		}
 	}
 }

@@ -13,21 +13,11 @@ import (
 
 // gradients reads the gradients of all constraints, with respect to the parameters that a mask selects. They are computed once a
 // step for all trackers that are due, and only for what one of their masks selects.
-type gradients struct {
-	interval int
-	fact     *crux.Fact[*mat.Dense]
-}
-
-// defaultGradientInterval is that of all trackers which read losses, residuals and gradients.
-const defaultGradientInterval = 100
+type gradients struct{ fact *crux.Fact[*mat.Dense] }
 
 // begin prepares for a run; due says whether the tracker measures at a step.
-func (g *gradients) begin(r *crux.Run, every int, mask ph.Selector, due func(s *crux.Step, interval int) bool) error {
-	var err error
-	if g.interval, err = interval(every, defaultGradientInterval); err != nil {
-		return err
-	}
-	if g.fact, err = r.GradientsOf(mask, func(s *crux.Step) bool { return due(s, g.interval) }); err != nil {
+func (g *gradients) begin(r *crux.Run, mask ph.Selector, due func(*crux.Step) bool) (err error) {
+	if g.fact, err = r.GradientsOf(mask, due); err != nil {
 		return fmt.Errorf("mask: %w", err)
 	}
 	return nil

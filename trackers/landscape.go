@@ -42,56 +42,21 @@ type LossLandscape struct {
 	Along      [2]Direction // what the directions are; 0 means random or those of Directions
 	Seed       uint64       // of the random directions
 
-	history[LossLandscapeValue]
-	interval, n int
-	part        *crux.Fact[*crux.Part]
-	of          total
-	axis        []float64
-	raw         [2][]float64
-	filters     [][]int // entries of θ that are scaled together
-	grads       *crux.Fact[*mat.Dense]
-	pathMu      sync.Mutex
-	path        path // for PCADirection
-}
-
-// LossLandscapeValue is one measurement on an n×n grid.
-type LossLandscapeValue struct {
-	N           int
-	Loss        []float64   // n×n, row by row: row a, column b
-	Constraints [][]float64 // the same for each L_i, unweighted
-	Weights     []float64   // w_i in Loss: those of the step, or 1 if unweighted
-	Training    bool        // Loss is the training loss: its weights were not left out
-	// Directions are d₁ and d₂, scaled, one entry for each selected parameter; only if Along names one that belongs to the
-	// step. Otherwise those of the result, scaled to θ, are meant.
-	Directions [2][]float64
-}
-
-// At is the loss at entry i of the axis along d₁ and j along d₂. Like a slice, it panics when one is out of range.
-func (v LossLandscapeValue) At(i, j int) float64 { return v.Loss[i*v.N : (i+1)*v.N][j] }
-
-func (v LossLandscapeValue) clone() LossLandscapeValue {
-	v.Loss, v.Constraints, v.Weights = slices.Clone(v.Loss), cloneRows(v.Constraints), slices.Clone(v.Weights)
-	v.Directions = [2][]float64{slices.Clone(v.Directions[0]), slices.Clone(v.Directions[1])}
-	return v
-}
-
-// LossLandscapeResult is the whole history: S surfaces.
-type LossLandscapeResult struct {
-	Epochs     []int
-	Surfaces   []*mat.Dense   // of the training loss, n×n, or of the unweighted one
-	PerLoss    [][]*mat.Dense // PerLoss[s][i]: of L_i, unweighted
-	Weights    *mat.Dense     // S×N: w_i in Surfaces
-	Axis       []float64      // n
-	Directions [2][]float64   // fixed ones, before scaling, P entries each
-	Measured   [][2][]float64 // Measured[s]: those of measurement s, scaled; nil if Along names none of the step
+	History[LossLandscapeValue]
+	n       int
+	part    *crux.Fact[*crux.Part]
+	of      total
+	axis    []float64
+	raw     []float64 // both directions before they are scaled, one after the other
+	filters [][]int   // entries of θ that are scaled together
+	grads   *crux.Fact[*mat.Dense]
+	pathMu  sync.Mutex
+	path    path // for PCADirection
 }
 
 // OnSolveBegin implements crux.Callback.
 func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	var err error
-	if t.interval, err = interval(t.Interval, 500); err != nil {
-		return err
-	}
 	if t.n, err = count("Grid", t.Grid, 15, 2); err != nil {
 		return err
 	}
@@ -123,7 +88,7 @@ func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	}
 	t.of = total{all, t.Unweighted}
 	if t.Unweighted && slices.Contains(t.Along[:], GradientDirection) {
-		if t.grads, err = r.GradientsOf(t.Mask, func(s *crux.Step) bool { return t.due(s, t.interval) }); err != nil {
+		if t.grads, err = r.GradientsOf(t.Mask, t.Due); err != nil {
 			return err
 		}
 	}
@@ -135,18 +100,18 @@ func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := t.direct(r); err != nil {
 		return err
 	}
-	return t.adopt(t.n, len(all), t.of.kind())
+	return t.Begin(t.Interval, 500, t.n, len(all), t.of.kind())
 }
 
 // direct draws the directions, or checks the given ones.
 func (t *LossLandscape) direct(r *crux.Run) error {
 	rng := r.Solver().Stream(fmt.Sprintf("tracker/landscape/%d", t.Seed))
+	t.raw = make([]float64, 0, 2*r.Parameters())
 	for k, d := range t.Directions {
 		switch {
 		case d == nil:
-			t.raw[k] = make([]float64, r.Parameters())
-			for i := range t.raw[k] {
-				t.raw[k][i] = rng.NormFloat64()
+			for range r.Parameters() {
+				t.raw = append(t.raw, rng.NormFloat64())
 			}
 		case len(d) != r.Parameters():
 			return fmt.Errorf("direction %d has %d entries, the problem has %d parameters", k+1, len(d), r.Parameters())
@@ -156,7 +121,7 @@ func (t *LossLandscape) direct(r *crux.Run) error {
 					return fmt.Errorf("direction %d: entry %d is %v", k+1, i, x)
 				}
 			}
-			t.raw[k] = slices.Clone(d)
+			t.raw = append(t.raw, d...)
 		}
 	}
 	return nil
@@ -218,7 +183,7 @@ func (t *LossLandscape) scaled(d, theta []float64) []float64 {
 // OnStep implements crux.Callback.
 func (t *LossLandscape) OnStep(ctx context.Context, s *crux.Step) error {
 	t.follow(s)
-	if !t.due(s, t.interval) {
+	if !t.Due(s) {
 		return nil
 	}
 	part, err := t.part.At(ctx, s)
@@ -231,8 +196,8 @@ func (t *LossLandscape) OnStep(ctx context.Context, s *crux.Step) error {
 		return err
 	}
 	v := LossLandscapeValue{
-		N: t.n, Loss: make([]float64, t.n*t.n), Constraints: make([][]float64, len(s.Losses)),
-		Weights: t.of.weights(s), Training: !t.Unweighted,
+		N: t.n, Axis: t.axis, Loss: make([]float64, t.n*t.n), Constraints: make([][]float64, len(s.Losses)),
+		Weights: t.of.weights(s), Training: !t.Unweighted, Masked: t.Mask != nil, Unscaled: t.raw,
 	}
 	if t.moving() {
 		v.Directions = ds
@@ -256,53 +221,5 @@ func (t *LossLandscape) OnStep(ctx context.Context, s *crux.Step) error {
 			}
 		}
 	}
-	t.publish(s.Epoch, v)
-	return nil
-}
-
-// Result is a copy of the history.
-func (t *LossLandscape) Result() LossLandscapeResult {
-	epochs, vs := t.all()
-	r := LossLandscapeResult{Epochs: epochs, Axis: slices.Clone(t.axis)}
-	r.Weights = matrix(vs, func(v LossLandscapeValue) []float64 { return v.Weights })
-	for k, d := range t.raw {
-		r.Directions[k] = slices.Clone(d)
-	}
-	for _, v := range vs {
-		r.Surfaces = append(r.Surfaces, mat.NewDense(v.N, v.N, v.Loss))
-		var per []*mat.Dense
-		for _, l := range v.Constraints {
-			per = append(per, mat.NewDense(v.N, v.N, l))
-		}
-		r.PerLoss = append(r.PerLoss, per)
-		if t.moving() {
-			r.Measured = append(r.Measured, v.Directions)
-		}
-	}
-	return r
-}
-
-// Arrays are epochs (S), landscapes (S,n,n) of the training loss, or of the unweighted one, and axis (n); beside them
-// constraint_landscapes (S,N,n,n) of the unweighted L_i, weights (S,N), the w_i in landscapes, and the unscaled directions (2,P), and
-// with an Along of the step measured_directions (S,2,p) of the p selected parameters.
-func (t *LossLandscape) Arrays() []Array {
-	epochs, vs := t.all()
-	s, constraints := len(vs), 0
-	if s > 0 {
-		constraints = len(vs[0].Constraints)
-	}
-	weights := func(v LossLandscapeValue) []float64 { return v.Weights }
-	arrays := []Array{
-		intArray("epochs", epochs),
-		floatArray("landscapes", stack(vs, func(v LossLandscapeValue) []float64 { return v.Loss }), s, t.n, t.n),
-		floatArray("axis", slices.Clone(t.axis), t.n),
-		floatArray("constraint_landscapes", stack(vs, func(v LossLandscapeValue) []float64 { return slices.Concat(v.Constraints...) }), s, constraints, t.n, t.n),
-		floatArray("weights", stack(vs, weights), s, width(vs, weights)),
-		floatArray("directions", slices.Concat(t.raw[0], t.raw[1]), 2, len(t.raw[0])),
-	}
-	if t.moving() {
-		both := func(v LossLandscapeValue) []float64 { return slices.Concat(v.Directions[0], v.Directions[1]) }
-		arrays = append(arrays, floatArray("measured_directions", stack(vs, both), s, 2, width(vs, both)/2))
-	}
-	return arrays
+	return t.Publish(s, v)
 }

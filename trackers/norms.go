@@ -3,13 +3,15 @@ package trackers
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"sort"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/crux"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
 // GradientNorms measures how strongly each constraint pulls at the parameters:
@@ -26,38 +28,21 @@ type GradientNorms struct {
 	Interval int         // steps between measurements; 0 means 100
 	Mask     ph.Selector // parameters differentiated; nil means all
 
-	history[GradientNormsValue]
+	History[GradientNormsValue]
 	grads gradients
-}
-
-// GradientNormsValue is one measurement, with one entry for each constraint.
-type GradientNormsValue struct {
-	Norms    []float64 // ‖g_i‖
-	Weighted []float64 // w_i‖g_i‖
-}
-
-func (v GradientNormsValue) clone() GradientNormsValue {
-	return GradientNormsValue{slices.Clone(v.Norms), slices.Clone(v.Weighted)}
-}
-
-// GradientNormsResult is the whole history: S measurements of N constraints.
-type GradientNormsResult struct {
-	Epochs   []int
-	Norms    *mat.Dense // S×N, nil without measurements
-	Weighted *mat.Dense // S×N
 }
 
 // OnSolveBegin implements crux.Callback.
 func (t *GradientNorms) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	if err := t.adopt(len(r.Names())); err != nil {
+	if err := t.Begin(t.Interval, 100, len(r.Names())); err != nil {
 		return err
 	}
-	return t.grads.begin(r, t.Interval, t.Mask, t.due)
+	return t.grads.begin(r, t.Mask, t.Due)
 }
 
 // OnStep implements crux.Callback.
 func (t *GradientNorms) OnStep(ctx context.Context, s *crux.Step) error {
-	if !t.due(s, t.grads.interval) {
+	if !t.Due(s) {
 		return nil
 	}
 	rows, err := t.grads.rows(ctx, s)
@@ -68,12 +53,8 @@ func (t *GradientNorms) OnStep(ctx context.Context, s *crux.Step) error {
 	for i, g := range rows {
 		v.Norms[i] = floats.Norm(g, 2)
 		v.Weighted[i] = s.Weights[i] * v.Norms[i]
-		if err := s.Record(fmt.Sprintf("explainability/gradient_norm/constraint_%d", i), v.Norms[i]); err != nil {
-			return err
-		}
 	}
-	t.publish(s.Epoch, v)
-	return nil
+	return t.Publish(s, v)
 }
 
 // Norms are the latest norms, for weights.GradientNormBalanced.
@@ -82,23 +63,107 @@ func (t *GradientNorms) Norms() ([]float64, bool) {
 	return v.Norms, ok
 }
 
-// Result is a copy of the history.
-func (t *GradientNorms) Result() GradientNormsResult {
-	epochs, vs := t.all()
-	return GradientNormsResult{
-		epochs,
-		matrix(vs, func(v GradientNormsValue) []float64 { return v.Norms }),
-		matrix(vs, func(v GradientNormsValue) []float64 { return v.Weighted }),
-	}
+// GradientNormsValue is one measurement, with one entry for each constraint.
+type GradientNormsValue struct {
+	Norms    []float64 // ‖g_i‖
+	Weighted []float64 // w_i‖g_i‖
 }
 
-// Arrays are epochs (S), norms (S,N) and weighted_norms (S,N).
-func (t *GradientNorms) Arrays() []Array {
-	epochs, vs := t.all()
-	norms := func(v GradientNormsValue) []float64 { return v.Norms }
-	return []Array{
-		intArray("epochs", epochs),
-		floatArray("norms", stack(vs, norms), len(vs), width(vs, norms)),
-		floatArray("weighted_norms", stack(vs, func(v GradientNormsValue) []float64 { return v.Weighted }), len(vs), width(vs, norms)),
+// Measurement has the arrays norms (N) and weighted_norms (N).
+func (v GradientNormsValue) Measurement(at explain.Setting) Measurement {
+	m := Measurement{
+		Title:    "gradient norms",
+		Arrays:   []Array{vector("norms", v.Norms), vector("weighted_norms", v.Weighted)},
+		Findings: func() explain.Findings { return v.findings(at) },
 	}
+	for i, x := range v.Norms {
+		m.Scalars = append(m.Scalars, Scalar{fmt.Sprintf("gradient_norm/constraint_%d", i), "norm of " + at.Constraint(i), x})
+	}
+	return m
+}
+
+const (
+	// weak is the quotient of two gradients from which the smaller one counts as hardly trained: quotients of 10² and more are
+	// what Wang, Teng and Perdikaris (2021), arXiv 2001.04536, find where boundary conditions are not learned.
+	weak = 100
+	// uneven is the quotient from which gradients are worth mentioning as different.
+	uneven = 10
+)
+
+// findings compares them as training feels them, with the
+// weights of the loss, and names both where the weights matter.
+func (v GradientNormsValue) findings(at explain.Setting) explain.Findings {
+	if len(v.Norms) == 0 {
+		return nil
+	}
+	w := v.Weighted
+	if len(w) != len(v.Norms) {
+		w = v.Norms
+	}
+	most := 0
+	for i := range w {
+		if w[i] > w[most] {
+			most = i
+		}
+	}
+	if !(w[most] > 0) {
+		return explain.Findings{}.Warn("all gradients are zero: a minimum, a plateau, or units that are dead")
+	}
+	if len(w) == 1 {
+		return explain.Findings{}.Note("the gradient of %s has norm %.3g", at.Constraint(0), v.Norms[0])
+	}
+	var list explain.Findings
+	worst := 1.0
+	for _, i := range ascending(w) {
+		if i == most {
+			continue
+		}
+		if w[i] == 0 {
+			list = list.Warn("the gradient of %s is zero: it is satisfied, or no parameter that is trained reaches it", at.Constraint(i))
+			continue
+		}
+		r := w[most] / w[i]
+		worst = math.Max(worst, r)
+		text := fmt.Sprintf("the gradient of %s is %s times smaller than that of %s%s",
+			at.Constraint(i), explain.Factor(r), at.Constraint(most), unweighted(v.Norms[i], v.Norms[most], r))
+		switch {
+		case r >= weak:
+			list = list.Warn("%s: it is hardly trained; balance it, as weights: {gradient_norm: {}} does", text)
+		case r >= uneven:
+			list = list.Note("%s", text)
+		}
+	}
+	if worst < uneven {
+		text := fmt.Sprintf("the gradients of the %d constraints lie within a factor of %s of each other", len(w), explain.Factor(worst))
+		if low, high := slices.Min(v.Norms), slices.Max(v.Norms); low > 0 && high/low >= 2*worst {
+			text += fmt.Sprintf(", as weighted (without weights of %s)", explain.Factor(high/low))
+		}
+		list = list.Note("%s", text)
+	}
+	return list
+}
+
+// unweighted adds how two norms compare without weights, where that is another story.
+func unweighted(small, large, weighted float64) string {
+	if !(small > 0) || !(large > 0) {
+		return ""
+	}
+	r := large / small
+	if r < 2*weighted && r > weighted/2 {
+		return ""
+	}
+	if r < 1 {
+		return fmt.Sprintf(", as weighted (without weights %s times larger)", explain.Factor(1/r))
+	}
+	return fmt.Sprintf(", as weighted (without weights %s times)", explain.Factor(r))
+}
+
+// ascending are the indices of x by its entries.
+func ascending(x []float64) []int {
+	at := make([]int, len(x))
+	for i := range at {
+		at[i] = i
+	}
+	sort.SliceStable(at, func(a, b int) bool { return x[at[a]] < x[at[b]] })
+	return at
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/linalg"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
 // NTKSpectrum measures the neural tangent kernel of a scalar expression at n points:
@@ -42,8 +43,7 @@ type NTKSpectrum struct {
 	Interval  int                 // steps between measurements; 0 means 500
 	Seed      uint64              // of the choice of points
 
-	history[NTKSpectrumValue]
-	interval   int
+	History[NTKSpectrumValue]
 	topK, rows int
 	place      place
 	eval       *crux.Evaluator
@@ -51,9 +51,105 @@ type NTKSpectrum struct {
 	parameters int // selected
 }
 
+// OnSolveBegin implements crux.Callback.
+func (t *NTKSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	if t.Grad == nil || t.Grad.Expr == nil {
+		return errors.New("no Grad; give one such as placeholder.ParamGrad(u, nil)")
+	}
+	var err error
+	if t.topK, err = count("TopK", t.TopK, 10, 1); err != nil {
+		return err
+	}
+	if t.rows, err = count("Points", t.Points, 256, 1); err != nil {
+		return err
+	}
+	at, err := selected(r, t.Grad.Select)
+	if err != nil {
+		return err
+	}
+	if t.parameters = len(at); at == nil {
+		t.parameters = r.Parameters()
+	}
+	if err := t.place.begin(r, t.On, t.FirstDraw, t.stream()); err != nil {
+		return err
+	}
+	rows, purpose := t.chosen(r), crux.ForKernel
+	if rows.Len() > t.parameters {
+		purpose = crux.ForJacobian
+	}
+	if t.eval, err = r.CompileGradient(t.Grad, rows, purpose); err != nil {
+		return where(t.On, r, err)
+	}
+	if c := t.eval.Components(); c != 1 {
+		return fmt.Errorf("the expression has %d components, the kernel needs one; pick it with Index, as in ParamGrad(flow.Index(0), nil)", c)
+	}
+	return t.Begin(t.Interval, 500, t.eval.Points().Len())
+}
+
+// stream is the name of the random stream of the points.
+func (t *NTKSpectrum) stream() string { return fmt.Sprintf("tracker/ntk/%d", t.Seed) }
+
+// chosen are the rows, without repetition: all points if there are no more than that, in their order. Sets of equal size have the
+// same rows.
+func (t *NTKSpectrum) chosen(r *crux.Run) *domain.Cloud {
+	c := t.place.cloud
+	if t.rows >= c.Len() {
+		return c
+	}
+	at := r.Solver().Stream(t.stream() + "/rows").Perm(c.Len())[:t.rows]
+	slices.Sort(at)
+	return c.Subset(at)
+}
+
+// OnStep implements crux.Callback.
+func (t *NTKSpectrum) OnStep(_ context.Context, s *crux.Step) error {
+	if !t.Due(s) {
+		return nil
+	}
+	if t.place.move(s) {
+		if err := t.eval.Move(t.chosen(s.Run)); err != nil {
+			return err
+		}
+	}
+	values, trace, err := t.spectrum()
+	if err != nil {
+		return err
+	}
+	return t.Publish(s, NTKSpectrumValue{
+		Of: shown(t.Grad.Expr), Eigenvalues: values, TopK: t.topK, Trace: trace, Condition: linalg.Condition(values), Rank: linalg.Rank(values),
+		Parameters: t.parameters,
+	})
+}
+
+// spectrum is that of K, from K or, where it is smaller, from JᵀJ.
+func (t *NTKSpectrum) spectrum() (values []float64, trace float64, err error) {
+	if t.eval.Points().Len() > t.parameters {
+		j, err := t.eval.Jacobian()
+		if err != nil {
+			return nil, 0, err
+		}
+		values, err = linalg.GramEigenvalues(j)
+		return values, linalg.GramTrace(j), err
+	}
+	k, err := t.eval.Kernel()
+	if err != nil {
+		return nil, 0, err
+	}
+	values, err = linalg.Eigenvalues(k)
+	return values, mat.Trace(k), err
+}
+
+// Trace is the latest tr K with its number of rows, for weights.NTKBalanced.
+func (t *NTKSpectrum) Trace() (trace float64, rows int, ok bool) {
+	v, ok := t.Value()
+	return v.Trace, len(v.Eigenvalues), ok
+}
+
 // NTKSpectrumValue is one measurement.
 type NTKSpectrumValue struct {
+	Of          string    // the expression
 	Eigenvalues []float64 // all n, descending
+	TopK        int       // of which sinks and eigvals_topk have so many
 	Trace       float64   // Σ J_ij², not divided by n
 	Condition   float64   // NaN if the kernel is zero
 	Rank        int
@@ -87,160 +183,80 @@ func (v NTKSpectrumValue) end(i int) float64 {
 	return v.Eigenvalues[i]
 }
 
-func (v NTKSpectrumValue) clone() NTKSpectrumValue {
-	v.Eigenvalues = slices.Clone(v.Eigenvalues)
-	return v
+// Measurement has the arrays eigvals_topk (TopK), lambda_min, lambda_max, condition_number and trace, all_eigvals (n), rank and
+// effective_condition_number. Where there are fewer eigenvalues than TopK, or than at another step, the rest is NaN.
+func (v NTKSpectrumValue) Measurement(at explain.Setting) Measurement {
+	m := Measurement{
+		Title: "neural tangent kernel of " + v.Of,
+		Arrays: []Array{
+			vector("eigvals_topk", padded(v.Eigenvalues, v.TopK)), scalar("lambda_min", v.Min()), scalar("lambda_max", v.Max()),
+			scalar("condition_number", v.Condition), scalar("trace", v.Trace), vector("all_eigvals", v.Eigenvalues),
+			scalar("rank", float64(v.Rank)), scalar("effective_condition_number", v.EffectiveCondition()),
+		},
+		Findings: func() explain.Findings { return v.findings() },
+		Plots: func() []Plot {
+			list := histogram("ntk/spectrum_hist", fmt.Sprintf("eigenvalues of the kernel, step %d", at.Epoch), v.Eigenvalues, 64)
+			for i := range list {
+				list[i].Numbers = true
+			}
+			return list
+		},
+	}
+	for k, x := range v.Eigenvalues[:min(v.TopK, len(v.Eigenvalues))] {
+		m.Scalars = append(m.Scalars, Scalar{Key: fmt.Sprintf("ntk/eigval_%d", k), Value: x})
+	}
+	m.Scalars = append(m.Scalars,
+		Scalar{"ntk/lambda_max", "largest eigenvalue", v.Max()},
+		Scalar{"ntk/lambda_min", "", v.Min()},
+		Scalar{"ntk/condition_number", "", v.Condition},
+		Scalar{"ntk/effective_condition_number", "condition", v.EffectiveCondition()},
+		Scalar{"", "rank", float64(v.Rank)},
+		Scalar{"", "trace", v.Trace},
+	)
+	return m
 }
 
-// NTKSpectrumResult is the whole history: S measurements at n points.
-type NTKSpectrumResult struct {
-	Epochs      []int
-	Eigenvalues *mat.Dense // S×n, nil without measurements; NaN where there were fewer points
-	Traces      []float64
-	Conditions  []float64
-	Effective   []float64 // conditions of what the parameters can learn, EffectiveCondition
-	Ranks       []int
-	Patterns    []int // min(n, p)
-}
+const (
+	// learned is the quotient λ_1/λ_k up to which pattern k of a kernel counts as learned in reasonable time: so many times
+	// longer than the first one takes.
+	learned = 1000
+	// narrow is the share of patterns within learned below which a network shows spectral bias.
+	narrow = 0.25
+)
 
-// OnSolveBegin implements crux.Callback.
-func (t *NTKSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	if t.Grad == nil || t.Grad.Expr == nil {
-		return errors.New("no Grad; give one such as placeholder.ParamGrad(u, nil)")
-	}
-	var err error
-	if t.interval, err = interval(t.Interval, 500); err != nil {
-		return err
-	}
-	if t.topK, err = count("TopK", t.TopK, 10, 1); err != nil {
-		return err
-	}
-	if t.rows, err = count("Points", t.Points, 256, 1); err != nil {
-		return err
-	}
-	at, err := selected(r, t.Grad.Select)
-	if err != nil {
-		return err
-	}
-	if t.parameters = len(at); at == nil {
-		t.parameters = r.Parameters()
-	}
-	if err := t.place.begin(r, t.On, t.FirstDraw, t.stream()); err != nil {
-		return err
-	}
-	rows, purpose := t.chosen(r), crux.ForKernel
-	if rows.Len() > t.parameters {
-		purpose = crux.ForJacobian
-	}
-	if t.eval, err = r.CompileGradient(t.Grad, rows, purpose); err != nil {
-		return where(t.On, r, err)
-	}
-	if c := t.eval.Components(); c != 1 {
-		return fmt.Errorf("the expression has %d components, the kernel needs one; pick it with Index, as in ParamGrad(flow.Index(0), nil)", c)
-	}
-	return t.adopt(t.eval.Points().Len())
-}
-
-// stream is the name of the random stream of the points.
-func (t *NTKSpectrum) stream() string { return fmt.Sprintf("tracker/ntk/%d", t.Seed) }
-
-// chosen are the rows, without repetition: all points if there are no more than that, in their order. Sets of equal size have the
-// same rows.
-func (t *NTKSpectrum) chosen(r *crux.Run) *domain.Cloud {
-	c := t.place.cloud
-	if t.rows >= c.Len() {
-		return c
-	}
-	at := r.Solver().Stream(t.stream() + "/rows").Perm(c.Len())[:t.rows]
-	slices.Sort(at)
-	return c.Subset(at)
-}
-
-// OnStep implements crux.Callback.
-func (t *NTKSpectrum) OnStep(_ context.Context, s *crux.Step) error {
-	if !t.due(s, t.interval) {
+// findings say which patterns are learned. Under gradient descent the part of the residual along
+// eigenvector k decays at a rate proportional to λ_k. Fewer parameters than points cannot learn more patterns than they are.
+func (v NTKSpectrumValue) findings() explain.Findings {
+	n := len(v.Eigenvalues)
+	if n == 0 {
 		return nil
 	}
-	if t.place.move(s) {
-		if err := t.eval.Move(t.chosen(s.Run)); err != nil {
-			return err
+	top := v.Max()
+	if !(top > 0) {
+		return explain.Findings{}.Warn("the kernel is zero: the expression does not depend on the parameters at these points")
+	}
+	fast, bulk, sum := 0, 0, 0.0
+	for _, l := range v.Eigenvalues {
+		if l >= top/learned {
+			fast++
 		}
-	}
-	values, trace, err := t.spectrum()
-	if err != nil {
-		return err
-	}
-	v := NTKSpectrumValue{values, trace, linalg.Condition(values), linalg.Rank(values), t.parameters}
-	t.publish(s.Epoch, v)
-	for k := range min(t.topK, len(values)) {
-		if err := s.Record(fmt.Sprintf("explainability/ntk/eigval_%d", k), values[k]); err != nil {
-			return err
+		if sum < 0.99*v.Trace {
+			bulk++
 		}
+		sum += l
 	}
-	return errors.Join(
-		s.Record("explainability/ntk/lambda_max", v.Max()),
-		s.Record("explainability/ntk/lambda_min", v.Min()),
-		s.Record("explainability/ntk/condition_number", v.Condition),
-		s.Record("explainability/ntk/effective_condition_number", v.EffectiveCondition()),
-	)
-}
-
-// spectrum is that of K, from K or, where it is smaller, from JᵀJ.
-func (t *NTKSpectrum) spectrum() (values []float64, trace float64, err error) {
-	if t.eval.Points().Len() > t.parameters {
-		j, err := t.eval.Jacobian()
-		if err != nil {
-			return nil, 0, err
-		}
-		values, err = linalg.GramEigenvalues(j)
-		return values, linalg.GramTrace(j), err
+	list := explain.Findings{}
+	most := v.Patterns()
+	text := fmt.Sprintf("%d of %d patterns are learned within %d times the time of the first", fast, most, learned)
+	if float64(fast) < narrow*float64(most) {
+		list = list.Warn("spectral bias: %s by gradient descent; a quasi-Newton method, Fourier features or fewer, better placed points help", text)
+	} else {
+		list = list.Note("%s by gradient descent", text)
 	}
-	k, err := t.eval.Kernel()
-	if err != nil {
-		return nil, 0, err
+	text = fmt.Sprintf("condition %.2g, rank %d of %d", v.EffectiveCondition(), v.Rank, most)
+	if most < n {
+		text += fmt.Sprintf(", as many as there are parameters for %d points", n)
 	}
-	values, err = linalg.Eigenvalues(k)
-	return values, mat.Trace(k), err
-}
-
-// Trace is the latest tr K with its number of rows, for weights.NTKBalanced.
-func (t *NTKSpectrum) Trace() (trace float64, rows int, ok bool) {
-	v, ok := t.Value()
-	return v.Trace, len(v.Eigenvalues), ok
-}
-
-// Result is a copy of the history.
-func (t *NTKSpectrum) Result() NTKSpectrumResult {
-	epochs, vs := t.all()
-	r := NTKSpectrumResult{
-		Epochs:      epochs,
-		Eigenvalues: matrix(vs, level(vs, func(v NTKSpectrumValue) []float64 { return v.Eigenvalues })),
-		Traces:      column(vs, func(v NTKSpectrumValue) float64 { return v.Trace }),
-		Conditions:  column(vs, func(v NTKSpectrumValue) float64 { return v.Condition }),
-		Effective:   column(vs, NTKSpectrumValue.EffectiveCondition),
-	}
-	for _, v := range vs {
-		r.Ranks, r.Patterns = append(r.Ranks, v.Rank), append(r.Patterns, v.Patterns())
-	}
-	return r
-}
-
-// Arrays are epochs (S), eigvals_topk (S,TopK), lambda_min, lambda_max, condition_number and trace (S), all_eigvals (S,n), rank and
-// effective_condition_number (S). Where there are fewer eigenvalues than TopK or n the rest is NaN.
-func (t *NTKSpectrum) Arrays() []Array {
-	epochs, vs := t.all()
-	s := len(vs)
-	all := level(vs, func(v NTKSpectrumValue) []float64 { return v.Eigenvalues })
-	numbers := func(name string, f func(NTKSpectrumValue) float64) Array { return floatArray(name, column(vs, f), s) }
-	return []Array{
-		intArray("epochs", epochs),
-		floatArray("eigvals_topk", stack(vs, func(v NTKSpectrumValue) []float64 { return padded(v.Eigenvalues, t.topK) }), s, t.topK),
-		numbers("lambda_min", NTKSpectrumValue.Min),
-		numbers("lambda_max", NTKSpectrumValue.Max),
-		numbers("condition_number", func(v NTKSpectrumValue) float64 { return v.Condition }),
-		numbers("trace", func(v NTKSpectrumValue) float64 { return v.Trace }),
-		floatArray("all_eigvals", stack(vs, all), s, width(vs, all)),
-		numbers("rank", func(v NTKSpectrumValue) float64 { return float64(v.Rank) }),
-		numbers("effective_condition_number", NTKSpectrumValue.EffectiveCondition),
-	}
+	list = list.Note("%s; %d eigenvalues make up 99 %% of the trace %.3g, %.3g per point", text, bulk, v.Trace, v.Trace/float64(n))
+	return list
 }

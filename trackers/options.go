@@ -18,9 +18,6 @@ func count(option string, v, def, least int) (int, error) {
 	return v, nil
 }
 
-// interval is the steps between measurements.
-func interval(v, def int) (int, error) { return count("Interval", v, def, 1) }
-
 // selected lists the entries of θ that a mask selects; nil means all of them.
 func selected(r *crux.Run, mask ph.Selector) ([]int, error) {
 	if mask == nil {

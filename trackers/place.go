@@ -5,6 +5,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // place is where a tracker looks: at points of its own, or at those of a constraint, which it follows when they move.
@@ -46,4 +47,14 @@ func where(on *domain.Points, r *crux.Run, err error) error {
 		return err
 	}
 	return fmt.Errorf("on the points of constraint %q, the first, because there is no On: %w", r.Names()[0], err)
+}
+
+// shown is the text of an expression, cut where it grows long.
+func shown(e ph.Expr) string {
+	const most = 60
+	text := []rune(e.String())
+	if len(text) > most {
+		return string(text[:most]) + "…"
+	}
+	return string(text)
 }

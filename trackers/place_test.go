@@ -73,9 +73,9 @@ func TestPlace(t *testing.T) {
 		r, k := c.at.Result(), c.kernel.Result()
 		for e := range 6 {
 			want := c.want(e)
-			near(t, name+": values", r.Values[e].RawMatrix().Data, want, 1e-15)
-			near(t, name+": points", r.Points[e].RawMatrix().Data, want, 1e-15)
-			near(t, name+": trace", []float64{k.Traces[e]}, []float64{floats.Dot(want, want)}, 1e-13)
+			near(t, name+": values", r.Values[e].Values, want, 1e-15)
+			near(t, name+": points", r.Values[e].Points, want, 1e-15)
+			near(t, name+": trace", []float64{k.Values[e].Trace}, []float64{floats.Dot(want, want)}, 1e-13)
 		}
 	}
 	shapes := func(tr trackers.Tracker) map[string][]int {
@@ -106,7 +106,7 @@ func TestPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if r := follow.at.Result(); len(r.Points) != 7 || r.Points[6] == nil || !slices.Equal(r.Points[6].RawMatrix().Data, r.Values[6].RawMatrix().Data) {
+	if r := follow.at.Result(); len(r.Values) != 7 || r.Values[6].Points == nil || !slices.Equal(r.Values[6].Points, r.Values[6].Values) {
 		t.Error("measured twice at one step")
 	}
 }
@@ -125,8 +125,8 @@ func TestRowsStayWhilePointsMove(t *testing.T) {
 	var trained [][]float64
 	solve(t, s, 5, k, &stepper{func(st *crux.Step) { trained = append(trained, slices.Clone(st.Run.Points(0).X)) }})
 	row := -1
-	for e, tr := range k.Result().Traces {
-		i := slices.IndexFunc(trained[e], func(x float64) bool { return math.Abs(x*x-tr) < 1e-15 })
+	for e, v := range k.Result().Values {
+		i := slices.IndexFunc(trained[e], func(x float64) bool { return math.Abs(x*x-v.Trace) < 1e-15 })
 		if i < 0 || row >= 0 && i != row {
 			t.Errorf("step %d: row %d, before %d", e, i, row)
 		}
@@ -175,9 +175,9 @@ func TestEffectiveCondition(t *testing.T) {
 	want := ((m+q)/2 + root) / ((m+q)/2 - root)
 	v := value(t, few)
 	near(t, "effective condition", []float64{v.EffectiveCondition()}, []float64{want}, 1e-12)
-	near(t, "in the result", few.Result().Effective, []float64{want}, 1e-12)
+	near(t, "in the result", few.Result().Matrix("effective_condition_number").RawMatrix().Data, []float64{want}, 1e-12)
 	near(t, "recorded", recorded, []float64{want}, 1e-12)
-	if v.Patterns() != 2 || v.Rank != 2 || !(v.Condition > 1e13) || !slices.Equal(few.Result().Patterns, []int{2}) {
+	if v.Patterns() != 2 || v.Rank != 2 || !(v.Condition > 1e13) {
 		t.Errorf("%d patterns, rank %d, condition %v", v.Patterns(), v.Rank, v.Condition)
 	}
 	for _, arr := range few.Arrays() {

@@ -7,12 +7,12 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
 // InputSensitivity follows any expression on a point set, together with the points: typically a saliency,
@@ -33,30 +33,9 @@ type InputSensitivity struct {
 	Interval  int            // steps between measurements; 0 means 100
 	Seed      uint64         // of the points, if they are random and no constraint's
 
-	history[InputSensitivityValue]
-	interval int
-	place    place
-	eval     *crux.Evaluator
-}
-
-// InputSensitivityValue is one measurement.
-type InputSensitivityValue struct {
-	Components int
-	Values     []float64 // points×Components, row by row
-	Points     []float64 // their coordinates, row by row; nil where they are those of the measurement before
-}
-
-func (v InputSensitivityValue) clone() InputSensitivityValue {
-	v.Values, v.Points = slices.Clone(v.Values), slices.Clone(v.Points)
-	return v
-}
-
-// InputSensitivityResult is the whole history.
-type InputSensitivityResult struct {
-	Epochs []int
-	Values []*mat.Dense // one row for each point, one column for each component
-	Points []*mat.Dense // of each measurement, one row for each point; one matrix as long as they stay
-	Coords []string     // names of the columns of Points; nil before a run has begun
+	History[InputSensitivityValue]
+	place place
+	eval  *crux.Evaluator
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -64,22 +43,20 @@ func (t *InputSensitivity) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if t.Expr == nil {
 		return errors.New("no Expr; give an expression such as placeholder.Jacobian(u, x, y)")
 	}
-	var err error
-	if t.interval, err = interval(t.Interval, defaultGradientInterval); err != nil {
-		return err
-	}
 	if err := t.place.begin(r, t.On, t.FirstDraw, fmt.Sprintf("tracker/sensitivity/%d", t.Seed)); err != nil {
 		return err
 	}
-	if t.eval, err = r.CompileOn(t.Expr, t.place.cloud); err != nil {
+	eval, err := r.CompileOn(t.Expr, t.place.cloud)
+	if err != nil {
 		return where(t.On, r, err)
 	}
-	return t.adopt(t.place.cloud.Len(), t.eval.Components())
+	t.eval = eval
+	return t.Begin(t.Interval, 100, t.place.cloud.Len(), t.eval.Components())
 }
 
 // OnStep implements crux.Callback.
 func (t *InputSensitivity) OnStep(_ context.Context, s *crux.Step) error {
-	if !t.due(s, t.interval) {
+	if !t.Due(s) {
 		return nil
 	}
 	if t.place.move(s) {
@@ -91,81 +68,92 @@ func (t *InputSensitivity) OnStep(_ context.Context, s *crux.Step) error {
 	if err != nil {
 		return err
 	}
-	x := m.RawMatrix().Data
-	v := InputSensitivityValue{Components: t.eval.Components(), Values: x}
-	if at := t.place.cloud.X; !slices.Equal(at, t.pointsBefore(s.Epoch)) {
-		v.Points = slices.Clone(at)
+	v := InputSensitivityValue{
+		Of: shown(t.Expr), Components: t.eval.Components(), Values: m.RawMatrix().Data, Points: slices.Clone(t.place.cloud.X),
 	}
-	t.publish(s.Epoch, v)
-	abs := make([]float64, len(x))
-	for i, v := range x {
-		abs[i] = math.Abs(v)
+	for _, x := range t.place.cloud.Coords {
+		v.Coords = append(v.Coords, x.Name())
+	}
+	return t.Publish(s, v)
+}
+
+// InputSensitivityValue is one measurement.
+type InputSensitivityValue struct {
+	Of         string // the expression
+	Components int
+	Values     []float64 // points×Components, row by row
+	Points     []float64 // their coordinates, row by row
+	Coords     []string  // names of the coordinates
+}
+
+func (v *InputSensitivityValue) lasting() []*[]float64 { return []*[]float64{&v.Points} }
+
+// Measurement has the arrays values (n,components) and points (n,d), which is Fixed.
+func (v InputSensitivityValue) Measurement(at explain.Setting) Measurement {
+	n := len(v.Values) / max(1, v.Components)
+	m := Measurement{
+		Title: "input sensitivity of " + v.Of,
+		Arrays: []Array{
+			shaped("values", v.Values, n, v.Components), {Name: "points", Shape: []int{n, len(v.Coords)}, Data: v.Points, Fixed: true},
+		},
+		Findings: func() explain.Findings { return v.findings() },
+	}
+	if n == 0 {
+		return m
+	}
+	abs := make([]float64, len(v.Values))
+	for i, x := range v.Values {
+		abs[i] = math.Abs(x)
 	}
 	mean := stat.Mean(abs, nil)
-	return errors.Join(
-		s.Record("explainability/saliency/mean_abs", mean),
-		s.Record("explainability/saliency/max_abs", slices.Max(abs)),
-		s.Record("explainability/saliency/std_abs", math.Sqrt(stat.MomentAbout(2, abs, mean, nil))),
-	)
+	m.Scalars = []Scalar{
+		{"saliency/mean_abs", "mean absolute value", mean},
+		{"saliency/max_abs", "largest absolute value", slices.Max(abs)},
+		{"saliency/std_abs", "", math.Sqrt(stat.MomentAbout(2, abs, mean, nil))},
+	}
+	m.Plots = func() []Plot {
+		return histogram("saliency/histogram", fmt.Sprintf("sensitivity, step %d", at.Epoch), v.Values, 50)
+	}
+	return m
 }
 
-// pointsBefore are the points of the last measurement before a step; nil without one.
-func (t *InputSensitivity) pointsBefore(epoch int) []float64 {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for i := len(t.values) - 1; i >= 0; i-- {
-		if t.epochs[i] < epoch && t.values[i].Points != nil {
-			return t.values[i].Points
-		}
-	}
-	return nil
-}
+const (
+	steep = 10  // how many times a sensitivity exceeds its mean where the network resolves a layer
+	flat  = 1.5 // the same quotient below which a sensitivity is the same everywhere
+)
 
-// Result is a copy of the history.
-func (t *InputSensitivity) Result() InputSensitivityResult {
-	epochs, vs := t.all()
-	r := InputSensitivityResult{Epochs: epochs}
-	var points *mat.Dense
-	for _, v := range vs {
-		n := len(v.Values) / v.Components
-		r.Values = append(r.Values, mat.NewDense(n, v.Components, v.Values))
-		if v.Points != nil {
-			points = mat.NewDense(n, len(v.Points)/n, v.Points)
+func (v InputSensitivityValue) findings() explain.Findings {
+	n, d := len(v.Values)/max(1, v.Components), len(v.Coords)
+	if n == 0 || len(v.Points) != n*d {
+		return nil
+	}
+	var list explain.Findings
+	for c := range v.Components {
+		which := "its absolute value"
+		if v.Components > 1 {
+			which = fmt.Sprintf("the absolute value of component %d", c)
 		}
-		r.Points = append(r.Points, points)
-	}
-	if t.eval != nil {
-		for _, x := range t.place.cloud.Coords {
-			r.Coords = append(r.Coords, x.Name())
+		mean, most, where := 0.0, -1.0, 0
+		for i := range n {
+			a := math.Abs(v.Values[i*v.Components+c])
+			mean += a / float64(n)
+			if a > most {
+				most, where = a, i
+			}
 		}
-	}
-	return r
-}
-
-// Arrays are epochs (S), values (S,n,components) and points: (n,d) as long as these stay, and otherwise those of each measurement
-// (S,n,d). Where there were fewer points than n, the most of all measurements, the rest is NaN.
-func (t *InputSensitivity) Arrays() []Array {
-	epochs, vs := t.all()
-	values := level(vs, func(v InputSensitivityValue) []float64 { return v.Values })
-	s, components, n, sets := len(vs), 0, 0, 0
-	if s > 0 {
-		components = vs[0].Components
-		n = width(vs, values) / components
-	}
-	for i := range vs {
-		if vs[i].Points != nil {
-			sets++
-		} else if i > 0 {
-			vs[i].Points = vs[i-1].Points
+		at := explain.Place(v.Coords, v.Points[where*d:(where+1)*d])
+		switch {
+		case most == 0:
+			list = list.Warn("%s is zero at all %d points: the network does not react there", which, n)
+		case most >= steep*mean:
+			list = list.Note("%s is largest, %.3g, at %s, %s times its mean %.3g: a steep layer, which needs points",
+				which, most, at, explain.Factor(most/mean), mean)
+		case most <= flat*mean:
+			list = list.Note("%s is about the same everywhere, %.3g: where the solution is known to be steep, that is spectral bias",
+				which, mean)
+		default:
+			list = list.Note("%s is %.3g in the mean and %.3g at most, at %s", which, mean, most, at)
 		}
 	}
-	a := []Array{intArray("epochs", epochs), floatArray("values", stack(vs, values), s, n, components)}
-	points := level(vs, func(v InputSensitivityValue) []float64 { return v.Points })
-	switch d := width(vs, points) / max(1, n); {
-	case sets == 1:
-		a = append(a, floatArray("points", slices.Clone(vs[s-1].Points), n, d))
-	case sets > 1:
-		a = append(a, floatArray("points", stack(vs, points), s, n, d))
-	}
-	return a
+	return list
 }

@@ -3,10 +3,12 @@ package trackers
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
 // total is the loss at which a tracker looks, (1/K) Σ w_i L_i over K chosen constraints: with the weights of the step, those of
@@ -79,4 +81,30 @@ func hvp(unweighted bool) crux.Purpose {
 		return crux.ForHVP
 	}
 	return crux.ForTrainingHVP
+}
+
+// chosen names the constraints that a loss consists of, if it lacks some.
+func chosen(at explain.Setting, weights []float64) string {
+	var names []string
+	for i, w := range weights {
+		if w > 0 {
+			names = append(names, at.Constraint(i))
+		}
+	}
+	if len(names) == 0 || len(names) == len(weights) {
+		return ""
+	}
+	return " of " + strings.Join(names, ", ")
+}
+
+// left says what else was left out of the training loss by all parameters.
+func left(unweighted, masked bool) string {
+	text := ""
+	if unweighted {
+		text += ", unweighted"
+	}
+	if masked {
+		text += ", some parameters"
+	}
+	return text
 }

@@ -359,7 +359,11 @@ func TestIntervals(t *testing.T) {
 		t.Errorf("with Measure: fired at %v", got)
 	}
 	r := norms.Result()
-	near(t, "weighted", []float64{r.Weighted.At(0, 2)}, []float64{0.1 * r.Norms.At(0, 2)}, 1e-15)
+	weighted, plain := r.Matrix("weighted_norms"), r.Matrix("norms")
+	near(t, "weighted", []float64{weighted.At(0, 2)}, []float64{0.1 * plain.At(0, 2)}, 1e-15)
+	if n, m := plain.Dims(); n != 4 || m != 3 || plain.At(3, 1) != r.Values[3].Norms[1] || r.Matrix("none") != nil {
+		t.Errorf("the matrix of norms is %d×%d: %v", n, m, plain)
+	}
 }
 
 // At constant θ balanced weights are constant over twenty measurements, because norms and traces are those of unweighted losses.
@@ -599,7 +603,8 @@ func TestCopies(t *testing.T) {
 	solve(t, p.solver(t, crux.Options{}), 1, norms, stats)
 	want := value(t, norms).Norms[0]
 	value(t, norms).Norms[0] = -1
-	norms.Result().Norms.Set(0, 0, -1)
+	norms.Result().Values[0].Norms[0] = -1
+	norms.Result().Matrix("norms").Set(0, 0, -1)
 	value(t, stats).Where[0][0] = -1
 	if got := value(t, norms).Norms[0]; got != want || value(t, stats).Where[0][0] == -1 {
 		t.Error("a caller can change the history")

@@ -91,7 +91,7 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 				r.Failed = append(r.Failed, err.Error())
 				continue
 			}
-			if s, ok := explain.Of(k.Tracker, at); ok {
+			if s, ok := k.Explain(at); ok {
 				r.Trackers = append(r.Trackers, newExplained(k.Name, s))
 			}
 		}
@@ -217,7 +217,7 @@ func findings(p *spec.Problem, s *crux.Solver) []string {
 	var list []string
 	at := explain.For(s)
 	for _, t := range p.Trackers {
-		sum, ok := explain.Of(t.Tracker, at)
+		sum, ok := t.Explain(at)
 		if !ok || 2*sum.Epoch < s.Epoch() {
 			continue
 		}

@@ -41,16 +41,16 @@ func TestTrackersFollowPoints(t *testing.T) {
 		p := load(t, "constraints.pde.resample=1", "trackers.input_sensitivity="+c.set)
 		solved(t, p, 2)
 		r := p.Trackers[0].Tracker.(*trackers.InputSensitivity).Result()
-		if moved := !slices.Equal(r.Values[0].RawMatrix().Data, r.Values[1].RawMatrix().Data); moved != c.moves {
+		if moved := !slices.Equal(r.Values[0].Values, r.Values[1].Values); moved != c.moves {
 			t.Errorf("%s: moved %v", c.set, moved)
 		}
 	}
 	for set, moves := range map[string]bool{"{interval: 1, expr: kappa2*x}": true, "{interval: 1, expr: kappa2*x, first_draw: true}": false} {
 		p := load(t, "params.kappa2={init: 1}", "constraints.pde={residual: u_t - kappa2*x, points: 64, resample: 1}", "trackers.ntk_spectrum="+set, "optimizer={sgd: {lr: 1e-30}, steps: 2}")
 		solved(t, p, 2)
-		r := p.Trackers[0].Tracker.(*trackers.NTKSpectrum).Result() // of kappa2 x: its trace is Σ x²
-		if (r.Traces[0] != r.Traces[1]) != moves {
-			t.Errorf("%s: traces %v", set, r.Traces)
+		v := p.Trackers[0].Tracker.(*trackers.NTKSpectrum).Result().Values // of kappa2 x: its trace is Σ x²
+		if (v[0].Trace != v[1].Trace) != moves {
+			t.Errorf("%s: traces %v and %v", set, v[0].Trace, v[1].Trace)
 		}
 	}
 }

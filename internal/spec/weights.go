@@ -89,7 +89,7 @@ func (b *builder) gradientNorm(s *section) weights.Scheme {
 		}
 	}
 	for _, t := range b.p.Trackers {
-		if norms, ok := t.Tracker.(*trackers.GradientNorms); ok {
+		if norms, ok := t.Tracker.(weights.NormSource); ok {
 			if n := s.get("interval"); n != nil {
 				b.fail(n, "the norms are those of trackers.gradient_norms; set the interval there")
 			}

@@ -59,7 +59,7 @@ func train(out string, steps int) error {
 		return err
 	}
 	for _, t := range w.all() {
-		if s, ok := explain.Of(t.(trackers.Tracker), explain.For(w.solver)); ok {
+		if s, ok := t.(trackers.Tracker).Explain(explain.For(w.solver)); ok {
 			fmt.Println(s)
 		}
 	}
@@ -115,7 +115,7 @@ func (w *watched) pictures() map[string]drawing {
 	norms := w.norms.Result()
 	var curves []picture.Curve
 	for i, n := range names {
-		curves = append(curves, picture.Curve{Name: n, X: floats(norms.Epochs), Y: column(len(norms.Epochs), func(k int) float64 { return norms.Norms.At(k, i) })})
+		curves = append(curves, picture.Curve{Name: n, X: floats(norms.Epochs), Y: column(len(norms.Epochs), func(k int) float64 { return norms.Values[k].Norms[i] })})
 	}
 	p["norms"] = &picture.Lines{Title: "gradient norms over the steps", Log: true, Curves: curves}
 
@@ -123,10 +123,10 @@ func (w *watched) pictures() map[string]drawing {
 	curves = nil
 	for i := range names {
 		for j := i + 1; j < len(names); j++ {
-			curves = append(curves, picture.Curve{Name: names[i] + ", " + names[j], X: floats(cos.Epochs), Y: column(len(cos.Epochs), func(k int) float64 { return cos.Matrices[k].At(i, j) })})
+			curves = append(curves, picture.Curve{Name: names[i] + ", " + names[j], X: floats(cos.Epochs), Y: column(len(cos.Epochs), func(k int) float64 { return cos.Values[k].At(i, j) })})
 		}
 	}
-	curves = append(curves, picture.Curve{Name: "alignment", X: floats(align.Epochs), Y: align.Alignment})
+	curves = append(curves, picture.Curve{Name: "alignment", X: floats(align.Epochs), Y: align.Matrix("alignment").RawMatrix().Data})
 	p["cosines"] = &picture.Lines{Title: "cosines of the gradients, and their alignment", Curves: curves}
 
 	stats := w.stats.Result()
@@ -146,7 +146,7 @@ func (w *watched) pictures() map[string]drawing {
 	kernel := w.kernel.Result()
 	curves = nil
 	for k, e := range kernel.Epochs {
-		n := kernel.Eigenvalues.RawRowView(k)
+		n := kernel.Values[k].Eigenvalues
 		curves = append(curves, picture.Curve{Name: fmt.Sprint("step ", e), X: column(len(n), func(i int) float64 { return float64(i + 1) }), Y: n})
 	}
 	p["kernel"] = &picture.Lines{Title: "eigenvalues of the kernel by number", Log: true, Curves: curves}
@@ -154,9 +154,9 @@ func (w *watched) pictures() map[string]drawing {
 	h := w.hessian.Result()
 	curves = nil
 	for i := range 3 {
-		curves = append(curves, picture.Curve{Name: fmt.Sprint("eigenvalue ", i+1), X: floats(h.Epochs), Y: column(len(h.Epochs), func(k int) float64 { return h.Eigenvalues.At(k, i) })})
+		curves = append(curves, picture.Curve{Name: fmt.Sprint("eigenvalue ", i+1), X: floats(h.Epochs), Y: column(len(h.Epochs), func(k int) float64 { return h.Values[k].Eigenvalues[i] })})
 	}
-	curves = append(curves, picture.Curve{Name: "-smallest", X: floats(h.Epochs), Y: column(len(h.Epochs), func(k int) float64 { return -h.Smallest[k] })})
+	curves = append(curves, picture.Curve{Name: "-smallest", X: floats(h.Epochs), Y: column(len(h.Epochs), func(k int) float64 { return -h.Values[k].Smallest })})
 	p["hessian"] = &picture.Lines{Title: "ends of the Hessian's spectrum over the steps", Log: true, Curves: curves}
 
 	surface, _ := w.landscape.Value()
@@ -168,10 +168,9 @@ func (w *watched) pictures() map[string]drawing {
 // slopes is the latest |∂u/∂x|, t to the right and x upwards.
 func (w *watched) slopes() drawing {
 	v, _ := w.sensitivity.Value()
-	points := w.sensitivity.Result().Points[0] // a grid, which stays
 	m := &picture.Heatmap{Title: "|du/dx| over t (right) and x (up)", Rows: grid, Columns: grid, Values: make([]float64, grid*grid)}
 	for i, s := range v.Values {
-		t, x := points.At(i, 0), (points.At(i, 1)+1)/2
+		t, x := v.Points[2*i], (v.Points[2*i+1]+1)/2
 		m.Values[(grid-1-int(math.Round(x*(grid-1))))*grid+int(math.Round(t*(grid-1)))] = math.Abs(s)
 	}
 	return m
