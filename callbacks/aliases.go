@@ -7,7 +7,7 @@ import (
 )
 
 // aliases are keys with the names of constraints, beside those with their numbers: explainability/gradient_norm/pde is
-// explainability/gradient_norm/constraint_0.
+// explainability/gradient_norm/constraint_0, and explainability/cos_sim/pde_bc is explainability/cos_sim/0_1.
 type aliases struct {
 	names []string
 	known map[string]string // by key; empty for none
@@ -15,7 +15,7 @@ type aliases struct {
 
 func newAliases(names []string) aliases { return aliases{names, map[string]string{}} }
 
-var numbered = regexp.MustCompile(`^(explainability/.*)constraint_(\d+)(.*)$|^(explainability/cos_sim/)(\d+)_(\d+)(.*)$`)
+var numbered = regexp.MustCompile(`^(explainability/.*)constraint_(\d+)(.*)$|^(explainability/(?:.*/)?)(\d+)_(\d+)(.*)$`)
 
 // of is the key with names; empty if it has no numbers of constraints, or these have no names.
 func (a *aliases) of(key string) string {

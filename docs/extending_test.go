@@ -16,6 +16,8 @@ import (
 	"github.com/crux-pinn/crux/optim"
 	"github.com/crux-pinn/crux/optim/optimtest"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/trackers/explain"
 )
 
 // The code of extending.md, which TestExtending compares with that page.
@@ -183,6 +185,42 @@ func (l *Largest) OnStep(ctx context.Context, s *crux.Step) error {
 		l.Value = max(l.Value, math.Abs(v))
 	}
 	return nil
+}
+
+// LossShare is the share of each constraint in the training loss, w_i L_i / Σ w_j L_j.
+type LossShare struct {
+	Interval int // steps between measurements; 0 means 100
+	trackers.History[LossShareValue]
+}
+
+// LossShareValue is one measurement.
+type LossShareValue struct{ Shares []float64 }
+
+func (t *LossShare) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	return t.Begin(t.Interval, 100, len(r.Names()))
+}
+
+func (t *LossShare) OnStep(_ context.Context, s *crux.Step) error {
+	if !t.Due(s) {
+		return nil
+	}
+	v := floats.MulTo(make([]float64, len(s.Losses)), s.Weights, s.Losses)
+	floats.Scale(1/floats.Sum(v), v)
+	return t.Publish(s, LossShareValue{v})
+}
+
+func (v LossShareValue) Measurement(at explain.Setting) trackers.Measurement {
+	m := trackers.Measurement{Title: "shares of the loss"}
+	m.Arrays = []trackers.Array{{Name: "shares", Shape: []int{len(v.Shares)}, Data: v.Shares}}
+	for i, x := range v.Shares {
+		key, name := fmt.Sprintf("loss_share/constraint_%d", i), "share of "+at.Constraint(i)
+		m.Scalars = append(m.Scalars, trackers.Scalar{Key: key, Name: name, Value: x})
+	}
+	m.Findings = func() explain.Findings {
+		most := floats.MaxIdx(v.Shares)
+		return explain.Findings{}.Note("%.0f %% of the loss is that of %s", 100*v.Shares[most], at.Constraint(most))
+	}
+	return m
 }
 
 // worstFirst puts all weight where the loss is largest.
