@@ -59,8 +59,8 @@ func (t *GradientNorms) OnStep(ctx context.Context, s *crux.Step) error {
 
 // Norms are the latest norms, for weights.GradientNormBalanced.
 func (t *GradientNorms) Norms() ([]float64, bool) {
-	v, ok := t.Value()
-	return v.Norms, ok
+	_, v, ok := t.last()
+	return slices.Clone(v.Norms), ok
 }
 
 // GradientNormsValue is one measurement, with one entry for each constraint.

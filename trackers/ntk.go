@@ -141,7 +141,7 @@ func (t *NTKSpectrum) spectrum() (values []float64, trace float64, err error) {
 
 // Trace is the latest tr K with its number of rows, for weights.NTKBalanced.
 func (t *NTKSpectrum) Trace() (trace float64, rows int, ok bool) {
-	v, ok := t.Value()
+	_, v, ok := t.last()
 	return v.Trace, len(v.Eigenvalues), ok
 }
 

@@ -162,16 +162,10 @@ type Explanation struct {
 type Explained struct {
 	Name     string            `json:"name"` // as in problem files
 	Title    string            `json:"title"`
-	Findings []ExplainedText   `json:"findings"`
+	Findings explain.Findings  `json:"findings"`
 	Series   []ExplainedSeries `json:"series"`
 
 	summary explain.Summary
-}
-
-// ExplainedText is one finding.
-type ExplainedText struct {
-	Level string `json:"level"` // note or warning
-	Text  string `json:"text"`
 }
 
 // ExplainedSeries is one number over all measurements.
@@ -182,10 +176,7 @@ type ExplainedSeries struct {
 }
 
 func newExplained(name string, s explain.Summary) Explained {
-	e := Explained{Name: name, Title: s.Tracker, Findings: []ExplainedText{}, Series: []ExplainedSeries{}, summary: s}
-	for _, f := range s.Findings {
-		e.Findings = append(e.Findings, ExplainedText{f.Level.String(), f.Text})
-	}
+	e := Explained{Name: name, Title: s.Tracker, Findings: append(explain.Findings{}, s.Findings...), Series: []ExplainedSeries{}, summary: s}
 	for _, x := range s.Series {
 		v := ExplainedSeries{Name: x.Name, Steps: x.Epochs}
 		for _, y := range x.Values {

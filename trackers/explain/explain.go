@@ -33,10 +33,13 @@ func (l Level) String() string {
 	return "note"
 }
 
+// MarshalText makes the level a word in JSON.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
 // Finding is one sentence about a measurement.
 type Finding struct {
-	Level Level
-	Text  string
+	Level Level  `json:"level"`
+	Text  string `json:"text"`
 }
 
 // Findings are all that there is to say of a measurement; nil is nothing.
