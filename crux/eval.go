@@ -98,6 +98,7 @@ func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, pr
 	if e == nil {
 		return nil, fmt.Errorf("crux: evaluation of a nil expression")
 	}
+	e = s.In(e)
 	if err := s.known(e); err != nil {
 		return nil, err
 	}

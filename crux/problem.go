@@ -25,8 +25,11 @@ type Constraint struct {
 	Weight   float64        // constant factor of the loss; 0 means 1
 
 	// Scale is the typical size of the residual, by which it is divided before anything else sees it: losses, weights,
-	// optimisers and trackers alike. 0 means 1. Solver.Scales measures what it is at step 0.
+	// optimisers and trackers alike. 0 means 1.
 	Scale float64
+	// MeasureScale makes Scale what the residual's root mean square is at step 0, to three digits so that it can be written down, or 1
+	// where the residual vanishes. Solver.Scales tells it.
+	MeasureScale bool
 
 	// PointWeights weighs the points in the training loss, and nowhere else: a scheme of this constraint alone. Nil means none.
 	PointWeights weights.PointScheme
@@ -48,6 +51,11 @@ const (
 type Problem struct {
 	Name        string
 	Constraints []Constraint
+
+	// Fields are what unknown functions stand for. Wherever the field u occurs, in a residual or in what is evaluated, Fields[u] is meant,
+	// within which u itself is the bare network: Fields[u] = x·(1−x)·u is 0 at x = 0 and x = 1 whatever the network says. Fields that are
+	// not listed stand for themselves. Package auto builds conditions in in this way.
+	Fields map[*ph.Field]ph.Expr
 }
 
 // Options say how a problem is solved. The zero value works.

@@ -1,8 +1,12 @@
 package crux
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -13,7 +17,8 @@ import (
 // sum. At step 0 it says whether the constraints of a problem, and the terms of an equation, are of comparable size.
 type Scale struct {
 	Name  string  // of the constraint
-	RMS   float64 // root mean square over points and components, before it is divided by Constraint.Scale
+	RMS   float64 // root mean square over points and components, before it is divided
+	By    float64 // by what it is divided: Constraint.Scale, or what it was measured to be
 	Terms []Term  // in the order in which they are written; one if the residual is no sum
 }
 
@@ -51,7 +56,7 @@ func (s *Solver) Scales() ([]Scale, error) {
 			at += e.Dim()
 			return norm / math.Sqrt(float64(rows*e.Dim()))
 		}
-		sc := Scale{Name: c.name}
+		sc := Scale{Name: c.name, By: s.problem.Constraints[i].Scale}
 		for _, t := range terms {
 			sc.Terms = append(sc.Terms, Term{t.String(), size(t)})
 		}
@@ -73,10 +78,57 @@ func summands(e ph.Expr, list []ph.Expr) []ph.Expr {
 	return append(list, e)
 }
 
-// Scaled is the residual divided by Scale.
-func (c Constraint) Scaled() ph.Expr {
-	if c.Residual == nil || c.Scale == 0 || c.Scale == 1 {
-		return c.Residual
+// scale makes the residual of constraint i the stated one in terms of networks, divided.
+func (s *statement) scale(i int, stated ph.Expr, by float64) {
+	c := &s.problem.Constraints[i]
+	c.Residual, c.Scale = s.In(stated), cmp.Or(by, 1)
+	if c.Residual != nil && by > 0 && by != 1 {
+		c.Residual = c.Residual.Scale(1 / by)
 	}
-	return c.Residual.Scale(1 / c.Scale)
+}
+
+// findScales measures the scales that are left to it. A constant that varies has its own value then.
+func (s *Solver) findScales() error {
+	if !slices.ContainsFunc(s.problem.Constraints, func(c Constraint) bool { return c.MeasureScale }) {
+		return nil
+	}
+	stage := s.stages[0]
+	if s.values != nil {
+		stage = s.stages[len(s.values)-1]
+	}
+	var err error
+	if s.plan, err = newPlan(s.statement, s.progress, stage, s.points, false); err != nil {
+		return err
+	}
+	list, err := s.Scales()
+	s.plan = nil
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for i, sc := range list {
+		if !s.problem.Constraints[i].MeasureScale {
+			continue
+		}
+		if !finite(sc.RMS) {
+			errs = append(errs, &ScaleError{sc.Name, sc.RMS})
+			continue
+		}
+		by, err := strconv.ParseFloat(strconv.FormatFloat(sc.RMS, 'g', 3, 64), 64)
+		if err != nil || by == 0 || math.IsInf(1/by, 0) {
+			by = 1
+		}
+		s.scale(i, s.constraints[i].stated, by)
+	}
+	return errors.Join(errs...)
+}
+
+// ScaleError says that the scale of a constraint cannot be measured.
+type ScaleError struct {
+	Constraint string
+	RMS        float64
+}
+
+func (e *ScaleError) Error() string {
+	return fmt.Sprintf("constraint %q: its size at step 0 is %v, so it has no scale; give a number", e.Constraint, e.RMS)
 }

@@ -88,6 +88,9 @@ func (s *Solver) setUp(p Problem, o Options) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	if err := s.findScales(); err != nil {
+		return err
+	}
 	return s.enter(0)
 }
 

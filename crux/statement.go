@@ -18,7 +18,8 @@ import (
 
 // statement is a problem as it was stated, checked. It never changes.
 type statement struct {
-	problem     Problem // its residuals divided by their scales
+	problem     Problem               // its residuals in terms of networks, divided by their scales
+	fields      map[*ph.Field]ph.Expr // what they stand for, in terms of networks
 	options     Options
 	constraints []constraint
 	sets        []pointSet
@@ -51,9 +52,6 @@ type pointSet struct {
 func newStatement(p Problem, o Options) (*statement, error) {
 	s := &statement{problem: p, options: o, bounds: map[*ph.Coord][2]float64{}, noun: "stages"}
 	s.problem.Constraints = slices.Clone(p.Constraints)
-	for i, c := range p.Constraints {
-		s.problem.Constraints[i].Residual = c.Scaled()
-	}
 	if len(p.Constraints) == 0 {
 		return nil, errors.New("no constraints; a problem needs at least one residual on a point set")
 	}
@@ -69,9 +67,14 @@ func newStatement(p Problem, o Options) (*statement, error) {
 	if s.options.Method == nil {
 		s.options.Method = &optim.Adam{}
 	}
+	var err error
+	if s.fields, err = standing(p.Fields); err != nil {
+		return nil, err
+	}
 	var errs []error
 	byPoints := map[*domain.Points]int{}
 	for i, c := range p.Constraints {
+		s.scale(i, c.Residual, c.Scale)
 		k, err := s.check(c)
 		if err != nil {
 			errs = append(errs, err)
@@ -118,13 +121,15 @@ func (s *statement) check(c Constraint) (constraint, error) {
 	}
 	if sc := c.Scale; sc != 0 && (!(sc > 0) || sc*2 == sc || math.IsInf(1/sc, 0)) {
 		bad("scale %v; it must be positive and finite", sc)
-		return k, errors.Join(errs...) // the residual is mistaken for that reason alone
+	}
+	if c.Scale != 0 && c.MeasureScale {
+		bad("Scale is given, and to be measured; leave one of the two away")
 	}
 	switch {
 	case c.Residual == nil:
 		bad("no residual")
-	case c.Scaled().Err() != nil:
-		bad("%w", c.Scaled().Err())
+	case s.In(c.Residual).Err() != nil:
+		bad("%w", s.In(c.Residual).Err())
 	}
 	switch {
 	case c.On == nil:

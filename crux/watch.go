@@ -37,13 +37,17 @@ func (r *Run) ResidualAt(i int, on *domain.Cloud) (*Evaluator, error) {
 	return r.CompileOn(r.plan.problem.Constraints[i].Residual, on)
 }
 
-// Constraint is constraint i as the solver enforces it, its residual divided by its scale; the zero value if there is no such
-// constraint.
-func (r *Run) Constraint(i int) Constraint {
-	if i < 0 || i >= len(r.plan.constraints) {
+// Constraint is constraint i as the solver enforces it, its residual in terms of networks and divided by its scale; the zero value if
+// there is no such constraint.
+func (r *Run) Constraint(i int) Constraint { return r.plan.Constraint(i) }
+
+// Constraint is constraint i as the solver enforces it, its residual in terms of networks and divided by its scale; the zero value if
+// there is no such constraint.
+func (s *statement) Constraint(i int) Constraint {
+	if i < 0 || i >= len(s.constraints) {
 		return Constraint{}
 	}
-	return r.plan.problem.Constraints[i]
+	return s.problem.Constraints[i]
 }
 
 // Move puts the evaluator on other points, which have what its present ones have: coordinates, normals and columns.

@@ -11,6 +11,8 @@ import (
 
 // Points specifies a set of points: a region, how many, by which sampler, and how often to draw anew; or given points. It
 // is immutable, and safe to share: methods return changed copies. Nothing is drawn before [Points.Draw].
+//
+// The number 0 leaves it open how many there are: package auto chooses, [Points.Count] says it later, and until then Draw is an error.
 type Points struct {
 	coords  []*ph.Coord
 	lo, hi  []float64
@@ -21,6 +23,7 @@ type Points struct {
 	n       int
 	sampler Sampler // nil means the default
 	every   int
+	paced   bool   // Every has been called
 	what    string // "interior of the box" for messages
 	err     error
 }
@@ -42,8 +45,10 @@ func region(coords []*ph.Coord, lo, hi []float64, patches []Patch, normals bool,
 	if p.err != nil {
 		return p
 	}
-	if p.err = checkCount(n, what); p.err != nil {
-		return p
+	if n != 0 {
+		if p.err = checkCount(n, what); p.err != nil {
+			return p
+		}
 	}
 	for _, q := range patches {
 		if q.Measure > 0 && finite(q.Measure) && q.At != nil && q.Params >= 0 {
@@ -87,6 +92,8 @@ func (p *Points) Err() error {
 		return fmt.Errorf("domain: nil point set")
 	case p.err != nil:
 		return p.err
+	case p.n == 0 && p.sampled():
+		return fmt.Errorf("domain: %s: 0 points; ask for at least 1, or leave the choice to package auto", p.what)
 	case p.every < 0:
 		return fmt.Errorf("domain: %s: Every(%d); use a positive number of steps, or 0 for never", p.what, p.every)
 	case p.every > 0 && p.given != nil:
@@ -144,8 +151,33 @@ func (p *Points) With(s Sampler) *Points {
 // Every returns the same points, drawn anew by the solver every n steps; 0 means never and is the default.
 func (p *Points) Every(n int) *Points {
 	q := *p
-	q.every = n
+	q.every, q.paced = n, true
 	return &q
+}
+
+// Copy is another point set of the same kind. Constraints share points where they have the same set, by pointer.
+func (p *Points) Copy() *Points {
+	q := *p
+	return &q
+}
+
+// Said tells what has been said of sampled points: how many, by With which sampler, and by Every how often they are drawn anew. The rest
+// is a default, or left to package auto. Of given points all is said.
+func (p *Points) Said() (count, sampler, every bool) {
+	if p.given != nil {
+		return true, true, true
+	}
+	return p.n != 0 || !p.sampled(), p.sampler != nil, p.paced
+}
+
+// Dims is the number of dimensions of the region: that of the domain inside, one less on its boundary, 0 for single points and for given
+// ones.
+func (p *Points) Dims() int {
+	d := 0
+	for _, q := range p.patches {
+		d = max(d, q.Params)
+	}
+	return d
 }
 
 // Count returns the same region with n points, as adaptive resampling draws its candidates from. Given points have no other
@@ -214,7 +246,7 @@ func (p *Points) Column(name string) ph.Expr {
 // Of given points it keeps those for which f holds, so there may be fewer. f gets the coordinates in the order of Coords
 // and must not keep or change them; it may be called whenever points are drawn. That nothing satisfies f is an error, found at once.
 func (p *Points) Where(f func(x []float64) bool) *Points {
-	if p.Err() != nil {
+	if p.err != nil {
 		return p
 	}
 	if f == nil {

@@ -163,12 +163,13 @@ type Field struct {
 	name   string
 	coords []*Coord
 	params []*Param
+	module Module
 	body   Expr
 }
 
 // NewField returns the function that module m computes of the given coordinates.
 func NewField(name string, m Module, at ...*Coord) *Field {
-	f := &Field{name: name, coords: slices.Clone(at)}
+	f := &Field{name: name, coords: slices.Clone(at), module: m}
 	f.node = node{op: OpField, attr: f, pos: caller()}
 	switch {
 	case !IsName(name):
@@ -213,6 +214,16 @@ func (f *Field) Name() string { return f.name }
 
 // Coords are the coordinates of which the field is a function.
 func (f *Field) Coords() []*Coord { return slices.Clone(f.coords) }
+
+// Twin is another field of the same network, with the same parameters.
+func (f *Field) Twin() *Field {
+	g := *f
+	g.attr = &g
+	return &g
+}
+
+// Module is the network given to NewField.
+func (f *Field) Module() Module { return f.module }
 
 // Parameters are the network's parameters, in the order in which it created them.
 func (f *Field) Parameters() []*Param { return slices.Clone(f.params) }

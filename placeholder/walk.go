@@ -113,6 +113,24 @@ func Replace(e Expr, f func(Expr) Expr) Expr {
 	return e
 }
 
+// ReplaceFields returns e with expressions in the place of fields, each with as many components. Where one is a [Concat] of components, a
+// component of the field is the component itself.
+func ReplaceFields(e Expr, by map[*Field]Expr) Expr {
+	if len(by) == 0 {
+		return e
+	}
+	return Replace(e, func(e Expr) Expr {
+		if r, ok := e.Attr().(Range); ok && e.Op() == OpSlice && r.Hi-r.Lo == 1 {
+			f, _ := e.Args()[0].Attr().(*Field)
+			if to := by[f]; to != nil && to.Op() == OpConcat && len(to.Args()) == f.Dim() {
+				return to.Args()[r.Lo]
+			}
+		}
+		f, _ := e.Attr().(*Field)
+		return by[f]
+	})
+}
+
 // of is n of other operands, found by those that it has: n itself if they are the same.
 func (n *node) of(other map[*node]*node) *node {
 	args := make([]*node, len(n.args))

@@ -173,7 +173,7 @@ type benchGroups struct {
 
 // newBenchGroups compiles the groups of constraints as the solver does.
 func newBenchGroups(p *spec.Problem, s *crux.Solver, reference bool) (g *benchGroups, err error) {
-	layout, err := compiler.NewLayout(residuals(p)...)
+	layout, err := compiler.NewLayout(residuals(s)...)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +210,7 @@ func (g *benchGroups) add(p *spec.Problem, s *crux.Solver, tc *compiler.TraceCom
 	}
 	for j, m := range p.Crux.Constraints {
 		if m.On == p.Crux.Constraints[i].On {
-			group.Residuals = append(group.Residuals, compiler.Residual{Name: names[j], Expr: m.Scaled(), Loss: m.Loss})
+			group.Residuals = append(group.Residuals, compiler.Residual{Name: names[j], Expr: s.Constraint(j).Residual, Loss: m.Loss})
 		}
 	}
 	program, err := tc.Compile(group)

@@ -474,7 +474,7 @@ func TestHardReport(t *testing.T) {
 	if r.code != exitOK || !strings.Contains(r.out, "start        exact                      built into u\n") {
 		t.Errorf("exit %d, %s", r.code, r.out)
 	}
-	if !strings.HasPrefix(r.err, "start: exact, built into u\npde: residual ") || !strings.Contains(r.err, ", divided by ") {
+	if !strings.HasPrefix(r.err, "start: exact, built into u: ") || !strings.Contains(r.err, "\npde: residual ") || !strings.Contains(r.err, ", divided by ") {
 		t.Errorf("stderr %q", r.err)
 	}
 	rep, err := os.ReadFile(filepath.Join("run", resultFile))

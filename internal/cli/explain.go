@@ -116,18 +116,46 @@ func missingTrackers(dir string, names []string) (sets []string, failed []error,
 	if err != nil {
 		return nil, nil, fail(exitUsage, err)
 	}
+	of := map[string]string{} // trackers by their overrides
 	for _, n := range names {
-		if slices.ContainsFunc(p.Trackers, func(t spec.Tracker) bool { return family(t.Name) == n }) {
-			continue
+		if !slices.ContainsFunc(p.Trackers, func(t spec.Tracker) bool { return family(t.Name) == n }) {
+			set := "trackers." + n + "={}"
+			sets, of["--set "+set] = append(sets, set), n
 		}
-		set := "trackers." + n + "={}"
-		if _, err := spec.Load(path, []string{set}); err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", n, err))
-			continue
+	}
+	for len(sets) > 0 {
+		var mistakes spec.Errors
+		if err := builds(path, sets); err == nil {
+			break
+		} else if !errors.As(err, &mistakes) {
+			return nil, nil, fail(exitUsage, err)
 		}
-		sets = append(sets, set)
+		left := len(sets)
+		for _, e := range mistakes {
+			if of[e.File] == "" {
+				return nil, nil, fail(exitUsage, mistakes)
+			}
+			failed = append(failed, fmt.Errorf("%s: %w", of[e.File], e))
+			sets = slices.DeleteFunc(sets, func(s string) bool { return "--set "+s == e.File })
+		}
+		if len(sets) == left {
+			return nil, nil, fail(exitUsage, mistakes)
+		}
 	}
 	return sets, failed, nil
+}
+
+// builds reports what stands in the way of a problem with overrides.
+func builds(path string, sets []string) error {
+	p, err := spec.Load(path, sets)
+	if err != nil {
+		return err
+	}
+	s, err := p.New()
+	if err != nil {
+		return err
+	}
+	return s.Close()
 }
 
 // family is the kind of a tracker by its name: input_sensitivity of input_sensitivity.1.

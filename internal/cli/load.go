@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/crux"
@@ -67,28 +66,18 @@ func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error)
 	if o.workers < 0 {
 		return nil, fail(exitUsage, fmt.Errorf("--workers %d; 0 means one for each core", o.workers))
 	}
-	p, err := spec.Load(path, sets)
+	change := spec.Overrides{Sets: sets, Switches: map[string]bool{}}
+	if o.changed("steps") {
+		change.Steps = o.steps
+	}
+	for name, on := range map[string]bool{"wandb": o.wandb, "tensorboard": o.tensorboard} {
+		if o.changed(name) {
+			change.Switches[name] = on
+		}
+	}
+	p, err := spec.LoadWith(path, change)
 	if err != nil {
 		return nil, fail(exitUsage, err)
-	}
-	if boards := o.boards(p); len(boards) > 0 {
-		sets = append(sets, boards...)
-		if p, err = spec.Load(path, sets); err != nil {
-			return nil, fail(exitUsage, err)
-		}
-	}
-	if o.changed("steps") {
-		if o.steps > p.PhaseSteps {
-			key, last, err := lastPhase(p.Resolved)
-			if err != nil {
-				return nil, fail(exitUsage, fmt.Errorf("--steps %d: %w", o.steps, err))
-			}
-			each := max(1, p.Stages) // which run through the phases each
-			sets = append(sets, fmt.Sprintf("%s=%d", key, last+(o.steps-p.PhaseSteps+each-1)/each))
-		}
-		if p, err = spec.Load(path, append(sets, fmt.Sprintf("steps=%d", o.steps))); err != nil {
-			return nil, fail(exitUsage, err)
-		}
 	}
 	if o.changed("workers") {
 		p.Options.Workers = o.workers
@@ -96,44 +85,9 @@ func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error)
 	return p, nil
 }
 
-// boards are the overrides for --wandb and --tensorboard. What the file says about them in detail stays.
-func (o *overrides) boards(p *spec.Problem) (sets []string) {
-	for _, b := range []struct {
-		name  string
-		value bool
-		on    bool
-	}{{"wandb", o.wandb, p.WandB != nil}, {"tensorboard", o.tensorboard, p.TensorBoard != nil}} {
-		if o.changed(b.name) && b.value != b.on {
-			sets = append(sets, fmt.Sprintf("%s=%t", b.name, b.value))
-		}
-	}
-	return sets
-}
-
-// lastPhase returns the dotted path and the value of the steps of the last phase of a resolved file.
-func lastPhase(resolved []byte) (key string, steps int, err error) {
-	type phase struct {
-		Steps int `yaml:"steps"`
-	}
-	var list struct {
-		Optimizer []phase `yaml:"optimizer"`
-	}
-	if yaml.Unmarshal(resolved, &list) == nil && len(list.Optimizer) > 0 {
-		n := len(list.Optimizer) - 1
-		return fmt.Sprintf("optimizer.%d.steps", n), list.Optimizer[n].Steps, nil
-	}
-	var one struct {
-		Optimizer phase `yaml:"optimizer"`
-	}
-	if err := yaml.Unmarshal(resolved, &one); err != nil || one.Optimizer.Steps == 0 {
-		return "", 0, errors.New("cannot tell the steps of the optimizer's last phase; set them with --set")
-	}
-	return "optimizer.steps", one.Optimizer.Steps, nil
-}
-
 // compile builds the solver of a problem. The caller closes it.
 func compile(p *spec.Problem) (*crux.Solver, error) {
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	return s, fail(exitUsage, err)
 }
 

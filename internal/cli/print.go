@@ -154,24 +154,18 @@ func duration(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// printBuiltIn says which constraints hold exactly, and which could not be built in although the file leaves the choice.
-func printBuiltIn(w io.Writer, p *spec.Problem) {
-	for _, b := range p.Built {
-		fmt.Fprintf(w, "%s: exact, built into %s\n", b.Constraint, b.Field) //nolint:errcheck // it is said in the report again
-	}
-	for _, k := range p.Kept {
-		fmt.Fprintf(w, "%s: stays a constraint: %s\n", k.Name, k.Why) //nolint:errcheck
+// printDecisions says what was decided that the file leaves open.
+func printDecisions(w io.Writer, p *spec.Problem) {
+	for _, d := range p.Choice.Decisions {
+		fmt.Fprintf(w, "%s: %s\n", d.What, d.Why) //nolint:errcheck // it is said in the report again
 	}
 }
 
 // scalesOf are the scales of the residuals as the report has them.
-func scalesOf(p *spec.Problem, list []crux.Scale) []Scale {
+func scalesOf(list []crux.Scale) []Scale {
 	out := make([]Scale, len(list))
 	for i, s := range list {
-		out[i] = Scale{Constraint: s.Name, Residual: Number(s.RMS), Divisor: 1}
-		if d := p.Crux.Constraints[i].Scale; d != 0 {
-			out[i].Divisor = Number(d)
-		}
+		out[i] = Scale{Constraint: s.Name, Residual: Number(s.RMS), Divisor: Number(s.By)}
 		for _, t := range s.Terms {
 			out[i].Terms = append(out[i].Terms, Term{t.Text, Number(t.RMS)})
 		}
@@ -180,11 +174,11 @@ func scalesOf(p *spec.Problem, list []crux.Scale) []Scale {
 }
 
 // printScales says how large the residuals and their terms are at step 0.
-func printScales(w io.Writer, p *spec.Problem, list []crux.Scale) {
-	for i, s := range list {
+func printScales(w io.Writer, list []crux.Scale) {
+	for _, s := range list {
 		line := fmt.Sprintf("%s: residual %.1e at step 0", s.Name, s.RMS)
-		if d := p.Crux.Constraints[i].Scale; d != 0 && d != 1 {
-			line += fmt.Sprintf(", divided by %.3g", d)
+		if s.By != 1 {
+			line += fmt.Sprintf(", divided by %.3g", s.By)
 		}
 		if len(s.Terms) > 1 {
 			var terms []string

@@ -111,8 +111,8 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		return fail(exitFailed, fmt.Errorf("%w; give another directory with --out", err))
 	}
 	if !f.quiet {
-		printBuiltIn(a.Err, p)
-		printScales(a.Err, p, t.scales)
+		printDecisions(a.Err, p)
+		printScales(a.Err, t.scales)
 	}
 
 	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
@@ -166,7 +166,7 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	// only results are missing if this fails: the report says what there is, the error what there is not
 	sol, judgeErr := evaluateFields(p, s)
 	rep, repErr := newReport(p, s, res, sol)
-	rep.Scales = scalesOf(p, t.scales)
+	rep.Scales = scalesOf(t.scales)
 	rep.RunDir = &dir
 	saveErr := save(p, s, res, sol, rep, dir)
 	if saveErr != nil {
@@ -265,7 +265,8 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 		Loss: Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
 	}
 	r.Resampling = resampling(p.Resamplers)
-	for _, b := range p.Built {
+	r.Decisions = p.Choice.Decisions
+	for _, b := range p.Choice.Built {
 		r.Exact = append(r.Exact, Exact{b.Constraint, b.Field})
 	}
 	for _, w := range s.Windows() {

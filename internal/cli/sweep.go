@@ -96,7 +96,7 @@ func (a *app) solveSeeds(ctx context.Context, path string, f *solveFlags) error 
 		return err
 	}
 	if !f.quiet {
-		printBuiltIn(a.Err, b.first) // of every seed
+		printDecisions(a.Err, b.first) // of every seed
 	}
 	return a.runBatch(ctx, b, f)
 }

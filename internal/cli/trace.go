@@ -87,7 +87,7 @@ func (a *app) printTrace(p *spec.Problem, s *crux.Solver, pass, constraint strin
 	if constraint != "" && !slices.Contains(names, constraint) {
 		return fail(exitUsage, fmt.Errorf("no constraint %q; there are %s", constraint, strings.Join(names, ", ")))
 	}
-	layout, err := compiler.NewLayout(residuals(p)...)
+	layout, err := compiler.NewLayout(residuals(s)...)
 	if err != nil {
 		return fail(exitUsage, err)
 	}
@@ -105,7 +105,7 @@ func (a *app) printTrace(p *spec.Problem, s *crux.Solver, pass, constraint strin
 		for j, m := range p.Crux.Constraints {
 			if m.On == c.On && (constraint == "" || i == j) {
 				members = append(members, names[j])
-				g.Residuals = append(g.Residuals, compiler.Residual{Name: names[j], Expr: p.Final(m.Scaled()), Loss: m.Loss})
+				g.Residuals = append(g.Residuals, compiler.Residual{Name: names[j], Expr: p.Final(s.Constraint(j).Residual), Loss: m.Loss})
 			}
 		}
 		var dump bytes.Buffer
@@ -138,10 +138,10 @@ func (a *app) printProgram(p *compiler.Program, dump []byte, pass, head string) 
 	return p.PrintGraph(a.Out)
 }
 
-func residuals(p *spec.Problem) []ph.Expr {
+func residuals(s *crux.Solver) []ph.Expr {
 	var es []ph.Expr
-	for _, c := range p.Crux.Constraints {
-		es = append(es, c.Residual)
+	for i := range s.Names() {
+		es = append(es, s.Constraint(i).Residual)
 	}
 	return es
 }

@@ -40,7 +40,7 @@ func (a *app) check(path string, o *overrides) error {
 	}
 	s, err := compile(p)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	defer s.Close()                                                                                          //nolint:errcheck // it only ends workers
 	fmt.Fprintf(a.Out, "%s: ok: problem %s, %d fields, %d constraints, %d trainable parameters, %d steps\n", //nolint:errcheck

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -17,25 +18,19 @@ type builder struct {
 	p          *Problem
 	axes       map[*ph.Coord]domain.Axis
 	names      *names
-	fieldNames []string // components of fields, in order
-	defined    []entry  // definitions, in order
-	regions    map[string]*region
-	selections []selection       // parameter patterns, to be checked against the paths there are
-	samples    []crux.Constraint // the constraints on a few points each
+	fieldNames []string                  // components of fields, in order
+	defined    []entry                   // definitions, in order
+	regions    map[string]*domain.Points // nil for one with a mistake
+	selections []selection               // parameter patterns, to be checked against the paths there are
 	seed       uint64
 	checks     []func(*crux.Solver) // of what shows only when the problem is compiled; done when there is no mistake so far
 
 	constraintNames []constraintName // in the order of the file
 
-	hard       *hard           // nil if nothing is to be built in
-	nets       []*fieldNet     // in the order of the file
-	plain      []plainField    // what conditions can be built into
-	onBoundary map[string]bool // constraints by name, read so far
-	trained    map[string]bool // those of which the file says how to train them, read so far
-	builtIn    map[string]bool // constraints by name; nil as long as nothing is decided
-	inside     map[string]bool // constraints by name that hold in the interior
-
-	periodic map[string]string // constraints by name that ask for a period, and why their networks have none; empty if they have
+	stated    auto.Problem // as the file states it
+	named     []*node      // constraints that hard names
+	following []func()     // what makes points follow residuals, when it is known which are trained
+	nets      []fieldNet   // in the order of the file
 
 	auto      bool                // the optimizer chooses by itself, so that points are watched
 	marching  *node               // windows of time; nil if there are none
@@ -46,7 +41,11 @@ type builder struct {
 
 // problem reads the whole file.
 func (l *loader) problem(root *node) *Problem {
-	b := &builder{loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{}, regions: map[string]*region{}, onBoundary: map[string]bool{}, inside: map[string]bool{}, trained: map[string]bool{}, periodic: map[string]string{}, unscaled: map[string]unscaled{}}
+	b := &builder{
+		loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{},
+		regions: map[string]*domain.Points{}, unscaled: map[string]unscaled{},
+	}
+	b.stated.Fields = map[*ph.Field]ph.Expr{}
 	b.names = newNames(l)
 	if root.kind != mapping {
 		l.fail(root, "%s; a problem file is a mapping with coords, fields and constraints", wrongKind(root))
@@ -64,7 +63,8 @@ func (l *loader) problem(root *node) *Problem {
 	b.readCurriculum(s.get("curriculum"), constants)
 	b.readConstants(constants)
 	b.params(s.get("params"))
-	b.hard = b.readHard(s.get("hard"), s)
+	hard := s.get("hard")
+	b.stated.Hard = b.hard(hard)
 	if n := s.get("scale"); n != nil {
 		b.allScaled = b.choice(n, "choice", "auto", "none") == "auto"
 	}
@@ -92,14 +92,27 @@ func (l *loader) problem(root *node) *Problem {
 		b.dataSets(data)
 		b.namedRegions(regions)
 		b.constraints(constraints)
+	}
+	training := func() {
+		b.p.PhaseSteps, b.p.Stages = 0, 0
+		b.optimizer(optimizer, s)
+		b.windows(windows, stopping)
+		b.lessons(stopping)
+	}
+	if training(); b.lengthen(root) {
+		optimizer = root.get("optimizer")
+		training()
+	}
+	if len(b.p.Coords) > 0 {
+		b.decide(root, hard, constraints)
+		for _, f := range b.following {
+			f()
+		}
 		b.outputs(grid)
 		b.references(reference)
 	}
-	b.optimizer(optimizer, s)
 	b.recording(s)
-	b.windows(windows, stopping)
-	b.lessons(stopping)
-	b.steps(steps)
+	b.steps(steps, s)
 	if len(b.p.Coords) > 0 {
 		b.trackers(watched, s)
 		b.weights(balanced, s)
@@ -107,9 +120,14 @@ func (l *loader) problem(root *node) *Problem {
 	}
 	b.checkpoint(saved, s)
 	s.done()
-	b.p.nodes = b.nodes
-	if len(b.errs) == 0 {
-		b.compile()
+	b.p.nodes, b.p.unscaled, b.p.root = b.nodes, b.unscaled, root
+	b.p.check = func(s *crux.Solver) Errors {
+		b.errs = nil
+		b.checkSelections(s.Parameters())
+		for _, check := range b.checks {
+			check(s)
+		}
+		return b.errs
 	}
 	return b.p
 }

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -30,18 +28,8 @@ func (b *builder) constraints(n *node) {
 		s.known = append(s.known, e.key)
 		b.constraintNames = append(b.constraintNames, nameOf(e))
 	}
-	all := slices.Clone(b.constraintNames)
-	read := func() {
-		for i, e := range s.n.entries {
-			b.constraint(e, all[i])
-		}
-	}
-	read()
-	if b.hard != nil && len(b.errs) == 0 && b.wrap(b.hard) {
-		read()
-	}
-	if b.hard != nil && len(b.errs) == 0 && !b.buildIn(b.hard) {
-		read()
+	for i, e := range s.n.entries {
+		b.constraint(e, b.constraintNames[i])
 	}
 	if n.kind == mapping && len(n.entries) == 0 {
 		b.fail(n, "no constraint; write at least one, as in constraints: {pde: {residual: u_xx + u_yy, points: 1000}}")
@@ -65,64 +53,50 @@ func nameOf(e entry) constraintName {
 func (b *builder) constraint(e entry, name constraintName) {
 	s := b.section(e.value, "{residual: u_xx + u_yy, points: 1000}")
 	residual := s.need("residual", "u_xx + u_yy")
-	for _, p := range name.parts {
-		if _, ok := b.trained[p]; !ok { // reading writes defaults into the file
-			b.trained[p] = isTrained(s.n)
-		}
-	}
 	lossNode, weightNode, scaleNode := s.get("loss"), s.get("weight"), s.get("scale")
 	loss := b.loss(lossNode)
 	pointNode := s.get("point_weights")
-	r, points, count := b.pointSet(s, b.unsaidResample(loss, pointNode != nil))
-	name.parts = slices.DeleteFunc(slices.Clone(name.parts), func(p string) bool { return b.builtIn[p] })
-	for _, p := range name.parts {
-		b.onBoundary[p] = r != nil && !r.inside && !r.given
-		b.inside[p] = r != nil && r.inside
-	}
-	if v := s.get("resample"); r != nil && v != nil && v.kind == mapping && len(name.parts) > 0 {
-		b.follow(v, name, points(count).Random())
+	on := b.pointSet(s)
+	if v := s.get("resample"); on != nil && v != nil && v.kind == mapping {
+		b.following = append(b.following, func() {
+			for _, c := range b.constraintNames { // without what is built in
+				if c.key == name.key {
+					b.follow(v, c, on.Random())
+				}
+			}
+		})
 	}
 	byPoint := b.pointWeights(pointNode, s)
 	s.done()
-	if residual == nil || len(b.fieldNames)+len(b.p.Params) == 0 || r == nil && b.isData(s.n.get("on")) {
+	if residual == nil || len(b.fieldNames)+len(b.p.Params) == 0 || on == nil && b.isData(s.n.get("on")) {
 		return // what is missing is reported, and every name would be unknown
 	}
 	env := b.names.env
-	var on, sample *domain.Points
-	if r != nil {
-		env.Names = b.withColumns(r.columns)
-		on = points(count)
-		sample = on
-		if r.given {
-			sample = b.few(on)
-		} else {
-			sample = points(min(count, 8))
-		}
+	if on != nil {
+		env.Names = b.withColumns(on.Columns())
+		b.checkPointWeights(pointNode, byPoint, on, loss)
+		b.watch(s.n.get("resample"), name, on, loss, byPoint != nil)
 	}
-	b.checkPointWeights(pointNode, byPoint, on, loss)
-	if on != nil && len(name.parts) > 0 {
-		b.watch(s, name, on, loss, byPoint != nil)
-	}
-	add := func(name string, n *node, weight, scale float64) {
+	add := func(name string, n *node, part string) {
+		weight := b.weight(weightNode, part)
+		by, measured := b.scale(s.n, scaleNode, e.key, part)
 		x, ok := b.expr(n, env)
-		if !ok || on == nil || b.builtIn[name] {
+		if !ok || on == nil {
 			return
 		}
-		c := crux.Constraint{Name: name, Residual: x, On: on, Loss: loss, Weight: weight, Scale: scale}
+		c := crux.Constraint{Name: name, Residual: x, On: on, Loss: loss, Weight: weight, Scale: by, MeasureScale: measured}
 		if byPoint != nil {
 			c.PointWeights = byPoint()
 		}
-		b.p.Crux.Constraints = append(b.p.Crux.Constraints, c)
-		c.On, c.PointWeights = sample, nil
-		b.samples = append(b.samples, c)
+		b.stated.Constraints = append(b.stated.Constraints, c)
 	}
 	if residual.kind != mapping {
-		add(e.key, residual, b.weight(weightNode, ""), b.scale(s.n, scaleNode, e.key, ""))
+		add(e.key, residual, "")
 		return
 	}
 	parts := b.section(residual, "{mass: u_x + v_y}")
 	for _, part := range parts.n.entries {
-		add(e.key+"."+part.key, part.value, b.weight(weightNode, part.key), b.scale(s.n, scaleNode, e.key, part.key))
+		add(e.key+"."+part.key, part.value, part.key)
 	}
 	if len(parts.n.entries) == 0 {
 		b.fail(residual, "no residual; write one such as u_xx + u_yy")
@@ -137,17 +111,6 @@ func (b *builder) constraint(e entry, name constraintName) {
 		}
 		ws.done()
 	}
-}
-
-// few returns some of given points, for a compilation that only looks for mistakes.
-func (b *builder) few(p *domain.Points) *domain.Points {
-	c, err := p.Draw(nil)
-	if err != nil || c.Len() <= 8 {
-		return p
-	}
-	idx := []int{0, 1, 2, 3, 4, 5, 6, 7}
-	c = c.Subset(idx)
-	return domain.FromData(c.Coords, c.X, c.Columns)
 }
 
 // isData reports whether on: asks for a data set.
@@ -176,18 +139,15 @@ func (b *builder) withColumns(columns []string) map[string]ph.Expr {
 	return names
 }
 
-// weight reads the weight of a residual: one number, or one by the residual's name.
+// weight reads the weight of a residual: one number, or one by the residual's name. 0 means that nothing is said.
 func (b *builder) weight(n *node, part string) float64 {
 	if n != nil && n.kind == mapping && part != "" {
 		n = n.get(part)
 	}
 	if n == nil {
-		return 1
+		return 0
 	}
-	v, ok := b.positive(n)
-	if !ok {
-		return 1
-	}
+	v, _ := b.positive(n)
 	return v
 }
 
@@ -212,25 +172,18 @@ func (b *builder) loss(n *node) crux.Loss {
 	return kinds[b.choice(n, "loss", sortedNames(kinds)...)]
 }
 
-// compile builds the problem once on a few points each, so that all mistakes come to light that only the compiler sees: a
-// normal away from the boundary, a coordinate that the points do not have, components that do not fit.
-func (b *builder) compile() {
-	b.p.Crux.Name = b.p.Name
-	o := b.p.Options
-	o.Method, o.Workers = nil, 1
-	s, err := crux.New(crux.Problem{Name: b.p.Name, Constraints: b.samples}, o)
+// New builds the solver of the problem. What only the compiler sees is found here: a normal away from the boundary, a coordinate that the
+// points do not have, components that do not fit. The error is of type Errors.
+func (p *Problem) New() (*crux.Solver, error) {
+	s, err := crux.New(p.Crux, p.Options)
 	if err != nil {
-		b.errs = append(b.errs, b.p.explain(err, b.src)...)
-		return
+		return nil, p.Explain(err)
 	}
-	b.measureScales()
-	b.checkSelections(s.Parameters())
-	for _, check := range b.checks {
-		check(s)
+	if err := p.compiled(s); err != nil {
+		s.Close() //nolint:errcheck // the error counts
+		return nil, err
 	}
-	if err := s.Close(); err != nil {
-		b.fail(&node{}, "%v", err)
-	}
+	return s, nil
 }
 
 // Explain gives the mistakes that crux.New, Solver.Compile and ph.Parse find in expressions of the file their places in it.
@@ -254,6 +207,13 @@ func (p *Problem) explain(err error, main *source) Errors {
 		e := &Error{Path: p.windows.path}
 		e.Message, e.Suggestion, _ = strings.Cut(w.Error(), "; ")
 		e.locate(p.windows.at, main)
+		return Errors{e}
+	}
+	var scale *crux.ScaleError
+	if errors.As(err, &scale) && p.unscaled[scale.Constraint].at != nil {
+		e := &Error{Path: p.unscaled[scale.Constraint].at.path}
+		e.Message, e.Suggestion = fmt.Sprintf("its size at step 0 is %v, so it has no scale", scale.RMS), "give a number in place of auto"
+		e.locate(p.unscaled[scale.Constraint].at.at, main)
 		return Errors{e}
 	}
 	if n, ok := p.nodes[positionOf(err)]; ok {

@@ -76,8 +76,8 @@ func (b *builder) lessons(stopping *node) {
 	}
 	own, _ := v.param.Constant()
 	values := b.lessonValues(v.entry.value, own)
-	used := len(b.p.Crux.Constraints) == 0
-	for _, c := range b.p.Crux.Constraints {
+	used := len(b.stated.Constraints) == 0
+	for _, c := range b.stated.Constraints {
 		used = used || c.Residual == nil || slices.Contains(parameters(c.Residual), v.param)
 	}
 	if !used && len(b.errs) == 0 {

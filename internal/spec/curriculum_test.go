@@ -33,7 +33,7 @@ reference: {u: sin(k*x)^n, v: x^k}
 
 func parse(t *testing.T, text string, sets ...string) *spec.Problem {
 	t.Helper()
-	p, err := spec.Parse("problem.yaml", []byte(text), t.TempDir(), sets)
+	p, err := readText("problem.yaml", []byte(text), t.TempDir(), sets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,10 +43,10 @@ func parse(t *testing.T, text string, sets ...string) *spec.Problem {
 // In every lesson the problem is the one whose file states its value, to the bit: losses, fields and references.
 func TestCurriculum(t *testing.T) {
 	p := parse(t, varied)
-	if p.Steps != 30 || p.Stages != 3 || len(p.Derived) != 0 || len(p.Built) != 2 {
-		t.Fatalf("%d steps, %d stages, %d derived numbers, %v built in, %v kept", p.Steps, p.Stages, len(p.Derived), p.Built, p.Kept)
+	if p.Steps != 30 || p.Stages != 3 || len(p.Derived) != 0 || len(p.Choice.Built) != 2 {
+		t.Fatalf("%d steps, %d stages, %d derived numbers, %v built in, %v kept", p.Steps, p.Stages, len(p.Derived), p.Choice.Built, p.Choice.Kept)
 	}
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestCurriculum(t *testing.T) {
 			t.Errorf("scale %v, without a curriculum %v", scale, q.Crux.Constraints[1].Scale)
 		}
 		q.Crux.Constraints[1].Scale = scale // measured with the constant's own value
-		w, err := crux.New(q.Crux, q.Options)
+		w, err := q.New()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,14 +140,14 @@ reference: {u: {builtin: burgers_cole_hopf, params: {nu: more/2}}}
 grid: 11
 `
 	p := parse(t, text)
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	for _, value := range []string{"0.1", "0.02"} {
 		q := parse(t, text, "curriculum=none", "constants.nu="+value)
-		w, err := crux.New(q.Crux, q.Options)
+		w, err := q.New()
 		if err != nil {
 			t.Fatal(err)
 		}

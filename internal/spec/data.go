@@ -33,7 +33,7 @@ func (b *builder) dataSets(n *node) {
 }
 
 // dataSet reads {file: meas.csv} (or data: for file:) and {builtin: name, n: 2000}.
-func (b *builder) dataSet(n *node) *region {
+func (b *builder) dataSet(n *node) *domain.Points {
 	s := b.section(n, "{file: measurements.csv} or {builtin: burgers_cole_hopf, n: 2000}")
 	builtin, file := s.get("builtin"), s.get("data")
 	if f := s.get("file"); f != nil {
@@ -48,10 +48,7 @@ func (b *builder) dataSet(n *node) *region {
 	}
 	p := b.read(s, file)
 	s.done()
-	if p == nil {
-		return nil
-	}
-	return &region{points: func(int) *domain.Points { return p }, given: true, columns: p.Columns()}
+	return p
 }
 
 // read reads a data file. Its path is made absolute in the resolved file, which may lie elsewhere.
@@ -199,7 +196,7 @@ func (b *builder) coordsOf(sol *known.Solution, n *node) []*ph.Coord {
 }
 
 // generated measures a known solution at random points, with noise if that is asked for. The columns are its fields.
-func (b *builder) generated(s *section, builtin *node) *region {
+func (b *builder) generated(s *section, builtin *node) *domain.Points {
 	count, noise, seedNode, params := s.need("n", "2000"), s.get("noise"), s.get("seed"), s.get("params")
 	found := b.solution(builtin, params)
 	s.done()
@@ -242,7 +239,7 @@ func (b *builder) generated(s *section, builtin *node) *region {
 		b.fail(builtin, "%v", err)
 		return nil
 	}
-	return &region{points: func(int) *domain.Points { return p }, given: true, columns: p.Columns()}
+	return p
 }
 
 func measure(sol *known.Solution, coords []*ph.Coord, n int, noise float64, rng *rand.Rand) (*domain.Points, error) {

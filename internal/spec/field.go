@@ -37,8 +37,7 @@ func (b *builder) field(e entry) {
 		byName[c.Name()] = c
 	}
 	components, width := b.components(s, e)
-	nw := &network{section: s, out: width, coords: byName}
-	module := nw.module()
+	module := (&network{section: s, out: width, coords: byName}).module()
 	output := s.get("output")
 	if module == nil || len(coords) == 0 || components == nil || len(b.errs) > mistakes {
 		return
@@ -56,51 +55,41 @@ func (b *builder) field(e entry) {
 		b.fail(e.value, "a network of %d parameters is more than fits; use at most %d", size, maxParameters)
 		return
 	}
-	made := &fieldNet{node: s.n, name: e.key, field: f, module: module, raw: nw.raw(), components: components, plain: true, open: s.n.get("periodic") == nil}
-	raw := made.names(f)
+	b.nets = append(b.nets, fieldNet{s.n, f})
+	raw := map[string]ph.Expr{}
+	for i, c := range components {
+		raw[c.key] = f
+		if len(components) > 1 || f.Dim() > 1 && c.key != e.key {
+			raw[c.key] = ph.Define(c.key, f.Index(i))
+		}
+	}
 	transforms := b.transforms(output, components)
-	for _, c := range components {
+	stands := make([]ph.Expr, len(components)) // what the field stands for, component by component
+	for i, c := range components {
 		b.names.env.Order[c.key] = coords
 		b.fieldNames = append(b.fieldNames, c.key)
+		stands[i] = f
+		if len(components) > 1 {
+			stands[i] = f.Index(i)
+		}
 		t := transforms[c.key]
-		made.plain = made.plain && t == nil
 		if t == nil {
 			b.names.env.Names[c.key] = raw[c.key]
-			if raw[c.key].Dim() == 1 {
-				b.plain = append(b.plain, plainField{c.key, raw[c.key]})
-			}
 			continue
 		}
 		b.names.later(&definition{name: c.key, node: t, own: raw, dim: raw[c.key].Dim(), wrap: func(x ph.Expr) ph.Expr {
 			b.within(x, coords, t)
-			return ph.Define(c.key, x)
+			stands[i] = ph.Define(c.key, x)
+			b.stated.Fields[f] = ph.Concat(stands...)
+			return raw[c.key]
 		}})
 	}
-	b.nets = append(b.nets, made)
 }
 
-// fieldNet is a field with the network of which it was made.
+// fieldNet is a field with its place in the file.
 type fieldNet struct {
-	node       *node
-	name       string
-	field      *ph.Field
-	module     ph.Module
-	raw        bool // coordinates go into the network as they are
-	components []entry
-	plain      bool // no component has an output transform
-	open       bool // the file says nothing of periods
-}
-
-// names are the components of a field by name.
-func (n *fieldNet) names(f *ph.Field) map[string]ph.Expr {
-	raw := map[string]ph.Expr{}
-	for i, c := range n.components {
-		raw[c.key] = f
-		if len(n.components) > 1 || f.Dim() > 1 && c.key != n.name {
-			raw[c.key] = ph.Define(c.key, f.Index(i))
-		}
-	}
-	return raw
+	node  *node
+	field *ph.Field
 }
 
 // within reports an output transform that depends on a coordinate of which the field is no function.

@@ -35,9 +35,9 @@ func FuzzYAML(f *testing.F) {
 		if set != "" {
 			sets = []string{set}
 		}
-		p, err := spec.Parse("fuzz.yaml", src, t.TempDir(), sets)
+		p, err := readText("fuzz.yaml", src, t.TempDir(), sets)
 		if err == nil {
-			if _, err := spec.Parse("resolved.yaml", p.Resolved, t.TempDir(), nil); err != nil {
+			if _, err := readText("resolved.yaml", p.Resolved, t.TempDir(), nil); err != nil {
 				t.Fatalf("the resolved file does not read back: %v\n%s", err, p.Resolved)
 			}
 			return

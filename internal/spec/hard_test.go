@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/spec"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -15,7 +16,7 @@ import (
 
 func parseHard(t *testing.T, text string) *spec.Problem {
 	t.Helper()
-	p, err := spec.Parse("hard.yaml", []byte(text), ".", nil)
+	p, err := readText("hard.yaml", []byte(text), ".", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,18 +46,18 @@ optimizer: {adam: {}, steps: 10}
 
 func TestHardAuto(t *testing.T) {
 	p := parseHard(t, strings.Replace(system, "HARD", "auto", 1))
-	if got := names(p.Built); got != "start.u→u left.u→u right.u→u start.v→v left.v→v" {
+	if got := names(p.Choice.Built); got != "start.u→u left.u→u right.u→u start.v→v left.v→v" {
 		t.Errorf("built in: %s", got)
 	}
 	for i, want := range []string{"right.v", "wall", "clash", "part"} {
-		if i >= len(p.Kept) || p.Kept[i].Name != want {
-			t.Fatalf("kept: %v", p.Kept)
+		if i >= len(p.Choice.Kept) || p.Choice.Kept[i].Name != want {
+			t.Fatalf("kept: %v", p.Choice.Kept)
 		}
 	}
-	if !strings.Contains(p.Kept[2].Why, "disagree at t = 0, x = ") {
-		t.Errorf("clash: %s", p.Kept[2].Why)
+	if !strings.Contains(p.Choice.Kept[2].Why, "disagree at t = 0, x = ") {
+		t.Errorf("clash: %s", p.Choice.Kept[2].Why)
 	}
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,14 +92,14 @@ func TestHardAuto(t *testing.T) {
 // resolvesToItself checks that the resolved file of a problem builds in the same, and has the same losses to the bit.
 func resolvesToItself(t *testing.T, p *spec.Problem, s *crux.Solver) {
 	t.Helper()
-	again, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
+	again, err := readText("resolved.yaml", p.Resolved, ".", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names(again.Built) != names(p.Built) || string(again.Resolved) != string(p.Resolved) {
-		t.Errorf("the resolved file builds in %v:\n%s", again.Built, again.Resolved)
+	if names(again.Choice.Built) != names(p.Choice.Built) || string(again.Resolved) != string(p.Resolved) {
+		t.Errorf("the resolved file builds in %v:\n%s", again.Choice.Built, again.Resolved)
 	}
-	s2, err := crux.New(again.Crux, again.Options)
+	s2, err := again.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +129,7 @@ func valuesOf(t *testing.T, p *spec.Problem, s *crux.Solver, text string, on *do
 }
 
 // names are conditions that are built in, with where.
-func names(list []spec.BuiltIn) string {
+func names(list []auto.BuiltIn) string {
 	var s []string
 	for _, b := range list {
 		s = append(s, b.Constraint+"→"+b.Field)
@@ -139,12 +140,12 @@ func names(list []spec.BuiltIn) string {
 // Named conditions are the only ones.
 func TestHardByName(t *testing.T) {
 	p := parseHard(t, strings.Replace(system, "HARD", "[left, start.u]", 1))
-	if len(p.Built) != 3 || len(p.Kept) != 0 || len(p.Crux.Constraints) != 8 {
-		t.Errorf("built in %v, kept %v, %d constraints left", p.Built, p.Kept, len(p.Crux.Constraints))
+	if len(p.Choice.Built) != 3 || len(p.Choice.Kept) != 0 || len(p.Crux.Constraints) != 8 {
+		t.Errorf("built in %v, kept %v, %d constraints left", p.Choice.Built, p.Choice.Kept, len(p.Crux.Constraints))
 	}
 	p = parseHard(t, strings.Replace(system, "HARD", "none", 1))
-	if len(p.Built) != 0 || len(p.Kept) != 0 || len(p.Crux.Constraints) != 11 {
-		t.Errorf("none: built in %v, kept %v, %d constraints left", p.Built, p.Kept, len(p.Crux.Constraints))
+	if len(p.Choice.Built) != 0 || len(p.Choice.Kept) != 0 || len(p.Crux.Constraints) != 11 {
+		t.Errorf("none: built in %v, kept %v, %d constraints left", p.Choice.Built, p.Choice.Kept, len(p.Crux.Constraints))
 	}
 }
 
@@ -162,35 +163,35 @@ constraints:
   right: {residual: u, on: {x: 1}}
 `
 	p := parseHard(t, heat)
-	if len(p.Built) != 2 || p.Built[0].Constraint != "ic" || p.Built[1].Constraint != "right" {
-		t.Errorf("built in: %v", p.Built)
+	if len(p.Choice.Built) != 2 || p.Choice.Built[0].Constraint != "ic" || p.Choice.Built[1].Constraint != "right" {
+		t.Errorf("built in: %v", p.Choice.Built)
 	}
-	if len(p.Kept) != 1 || p.Kept[0].Name != "left" || !strings.Contains(p.Kept[0].Why, "hard: auto") {
-		t.Errorf("kept: %v", p.Kept)
+	if len(p.Choice.Kept) != 1 || p.Choice.Kept[0].Name != "left" || !strings.Contains(p.Choice.Kept[0].Why, "hard: auto") {
+		t.Errorf("kept: %v", p.Choice.Kept)
 	}
-	again, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
+	again, err := readText("resolved.yaml", p.Resolved, ".", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(again.Built) != 2 || len(again.Kept) != 0 || len(again.Crux.Constraints) != 2 || string(again.Resolved) != string(p.Resolved) {
-		t.Errorf("the resolved file builds in %v, keeps %v:\n%s", again.Built, again.Kept, again.Resolved)
+	if len(again.Choice.Built) != 2 || len(again.Choice.Kept) != 0 || len(again.Crux.Constraints) != 2 || string(again.Resolved) != string(p.Resolved) {
+		t.Errorf("the resolved file builds in %v, keeps %v:\n%s", again.Choice.Built, again.Choice.Kept, again.Resolved)
 	}
 	for _, key := range []string{"points: 20", "weight: 10", "loss: mae", "scale: 2", "sampler: uniform", "resample: 0", "point_weights: rba"} {
 		p := parseHard(t, strings.Replace(heat, "on: {x: 1}", "on: {x: 1}, "+key, 1))
-		if len(p.Built) != 1 || len(p.Kept) != 2 {
-			t.Errorf("%s: built in %v, kept %v", key, p.Built, p.Kept)
+		if len(p.Choice.Built) != 1 || len(p.Choice.Kept) != 2 {
+			t.Errorf("%s: built in %v, kept %v", key, p.Choice.Built, p.Choice.Kept)
 		}
 	}
 	for from, built := range map[string]int{"hard: none": 0, "hard: auto": 3, "hard: [ic]": 1} {
-		if p := parseHard(t, heat+from+"\n"); len(p.Built) != built {
-			t.Errorf("%s: built in %v", from, p.Built)
+		if p := parseHard(t, heat+from+"\n"); len(p.Choice.Built) != built {
+			t.Errorf("%s: built in %v", from, p.Choice.Built)
 		}
 	}
 	only := parseHard(t, "problem: fit\ncoords: {x: [0, 1]}\nfields: {u: {net: mlp}}\nconstraints: {ends: {residual: u - 1, on: boundary}}\n")
-	if len(only.Built) != 0 || len(only.Crux.Constraints) != 1 {
-		t.Errorf("nothing left to train: %v", only.Built)
+	if len(only.Choice.Built) != 0 || len(only.Crux.Constraints) != 1 {
+		t.Errorf("nothing left to train: %v", only.Choice.Built)
 	}
-	if _, err := spec.Parse("resolved.yaml", only.Resolved, ".", nil); err != nil {
+	if _, err := readText("resolved.yaml", only.Resolved, ".", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -200,11 +201,11 @@ func TestHardPoissonAccuracy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains for seconds")
 	}
-	p, err := spec.Load("../../testdata/problems/poisson2d.yaml", []string{"hard=auto"})
+	p, err := readFile("../../testdata/problems/poisson2d.yaml", []string{"hard=auto"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,14 +236,14 @@ constraints:
   hole: {residual: dn(u) + 2*u = x, on: hole}
 `
 	p := parseHard(t, perforated)
-	if names(p.Built) != "walls→u" || len(p.Kept) != 1 || !strings.Contains(p.Kept[0].Why, "on request only") {
-		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+	if names(p.Choice.Built) != "walls→u" || len(p.Choice.Kept) != 1 || !strings.Contains(p.Choice.Kept[0].Why, "on request only") {
+		t.Errorf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 	}
 	p = parseHard(t, perforated+"hard: [walls, hole]\n")
-	if names(p.Built) != "walls→u hole→u" {
-		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+	if names(p.Choice.Built) != "walls→u hole→u" {
+		t.Errorf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 	}
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,8 +257,8 @@ constraints:
 		}
 	}
 	p = parseHard(t, strings.Replace(perforated, "dn(u) + 2*u = x, on: hole", "{value: u, slope: dn(u)}, on: hole", 1))
-	if names(p.Built) != "walls→u hole.value→u hole.slope→u" {
-		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+	if names(p.Choice.Built) != "walls→u hole.value→u hole.slope→u" {
+		t.Errorf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 	}
 }
 
@@ -278,20 +279,20 @@ constraints:
   top: {residual: u = ue(y = 1), on: {y: 1}}
 `
 	p := parseHard(t, plate)
-	if names(p.Built) != "" || len(p.Kept) != 4 || !strings.Contains(p.Kept[0].Why, `meets that of "bottom"`) {
-		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+	if names(p.Choice.Built) != "" || len(p.Choice.Kept) != 4 || !strings.Contains(p.Choice.Kept[0].Why, `meets that of "bottom"`) {
+		t.Errorf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 	}
 	same := strings.NewReplacer("ue(x = 0)", "3", "ue(x = 2)", "3", "ue(y = 0)", "3", "ue(y = 1)", "3")
 	for _, text := range []string{same.Replace(plate), plate[:strings.Index(plate, "  bottom:")]} {
-		if p := parseHard(t, text); len(p.Kept) > 0 || len(p.Built) < 2 {
-			t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+		if p := parseHard(t, text); len(p.Choice.Kept) > 0 || len(p.Choice.Built) < 2 {
+			t.Errorf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 		}
 	}
 	p = parseHard(t, plate+"hard: [left, right, bottom, top]\n")
-	if names(p.Built) != "left→u right→u bottom→u top→u" {
-		t.Fatalf("built in: %v, kept %v", p.Built, p.Kept)
+	if names(p.Choice.Built) != "left→u right→u bottom→u top→u" {
+		t.Fatalf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 	}
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/callbacks"
-	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
@@ -31,7 +30,7 @@ optimizer: {adam: {}, steps: 10}
 // load reads the heat problem with overrides.
 func load(t *testing.T, sets ...string) *spec.Problem {
 	t.Helper()
-	p, err := spec.Parse("heat.yaml", []byte(heat), t.TempDir(), sets)
+	p, err := readText("heat.yaml", []byte(heat), t.TempDir(), sets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +149,7 @@ func TestLanguage(t *testing.T) {
 				sets = append(sets, "coords={t: [0, 1], x: [0, 1], kappa: [0.05, 1]}", "constants=", "constraints.pde.residual=u_t - kappa*u_xx")
 			}
 			p := load(t, sets...)
-			s, err := crux.New(p.Crux, p.Options)
+			s, err := p.New()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -158,7 +157,7 @@ func TestLanguage(t *testing.T) {
 			if _, err := s.Solve(t.Context(), min(p.Steps, 3), p.Callbacks(t.TempDir())...); err != nil {
 				t.Error(err)
 			}
-			q, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
+			q, err := readText("resolved.yaml", p.Resolved, ".", nil)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, p.Resolved)
 			}
@@ -208,7 +207,7 @@ func TestPointsWatchedByDefault(t *testing.T) {
 	if p := load(t, "optimizer=auto", "windows=2"); len(p.Resamplers) > 0 || strings.Contains(string(p.Resolved), "resample") {
 		t.Errorf("points of windows are watched:\n%s", p.Resolved)
 	}
-	if _, err := spec.Parse("heat.yaml", []byte(heat), ".", []string{"windows=2", "constraints.pde.resample=auto"}); err == nil || !strings.Contains(err.Error(), "windows of time") {
+	if _, err := readText("heat.yaml", []byte(heat), ".", []string{"windows=2", "constraints.pde.resample=auto"}); err == nil || !strings.Contains(err.Error(), "windows of time") {
 		t.Errorf("resample: auto with windows: %v", err)
 	}
 }
@@ -217,7 +216,7 @@ func TestPointsWatchedByDefault(t *testing.T) {
 func TestBoundaryLeavesTimeOut(t *testing.T) {
 	for _, domain := range []string{"domain=box", "domain={difference: [box, {ball: {center: [0.5, 1], radius: 0.2}}]}"} {
 		p := load(t, domain, "constraints.bc={residual: u, on: boundary, points: 50}")
-		s, err := crux.New(p.Crux, p.Options)
+		s, err := p.New()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +255,7 @@ constraints:
 reference: {u: x, slope: 1, c: 3}
 budget: 1m30s
 `
-	p, err := spec.Parse("inverse.yaml", []byte(src), ".", nil)
+	p, err := readText("inverse.yaml", []byte(src), ".", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +283,7 @@ budget: 1m30s
 	if len(c) != 2 || c[0].Name != "pde.first" || c[0].On != c[1].On {
 		t.Errorf("constraints %v", c)
 	}
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,7 +303,7 @@ func TestDataFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "d.csv"), []byte(csv), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := spec.Parse("heat.yaml", []byte(heat), dir, []string{
+	p, err := readText("heat.yaml", []byte(heat), dir, []string{
 		"data={m: {file: d.csv}}", "constraints.d={residual: u - u_data, on: m}", "constraints.e={residual: u_t, on: m}", "reference={u: {file: d.csv}}",
 	})
 	if err != nil {
@@ -323,7 +322,7 @@ func TestDataFiles(t *testing.T) {
 		t.Errorf("%v %v %v", r.Kind, v, err)
 	}
 	// the resolved file finds the data from any folder
-	if _, err := spec.Parse("resolved.yaml", p.Resolved, t.TempDir(), nil); err != nil {
+	if _, err := readText("resolved.yaml", p.Resolved, t.TempDir(), nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -340,7 +339,7 @@ func TestOverrides(t *testing.T) {
 		{"constraints.pde.residual=u_t + vv", "--set constraints.pde.residual=u_t + vv:1:7: constraints.pde.residual: unknown name vv"},
 		{"problem.x=3", `problem is "heat" and has no part x`},
 	} {
-		_, err := spec.Parse("heat.yaml", []byte(heat), ".", []string{c.set})
+		_, err := readText("heat.yaml", []byte(heat), ".", []string{c.set})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.set, err)
 		}
@@ -359,7 +358,7 @@ optimizer: [{adam: {lr: 1e-3}, steps: 2000}, {lbfgs: {}, steps: 3000}]
 reference: {u: {builtin: burgers_cole_hopf}}
 seed: 1
 `
-	p, err := spec.Parse("burgers.yaml", []byte(src), ".", nil)
+	p, err := readText("burgers.yaml", []byte(src), ".", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -375,7 +374,7 @@ fields: {u: {net: mlp}}
 constraints:
   pde: {residual: u_tt - c^2*u_xx, points: 1000, samplr: sobol}
 `
-	_, err := spec.Parse("wave.yaml", []byte(src), ".", nil)
+	_, err := readText("wave.yaml", []byte(src), ".", nil)
 	fmt.Println(err)
 	// Output:
 	// wave.yaml:5:26: constraints.pde.residual: unknown name c; known are t, u, x

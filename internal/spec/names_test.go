@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/internal/pointwise"
-	"github.com/crux-pinn/crux/internal/spec"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -28,7 +27,7 @@ constraints:
 		{"{e: 2E+1*a, a: 1e-1 + E, E: 1e3}", map[string]float64{"E": 1e3, "a": 1000.1, "e": 20002}},
 		{"{e: 1e0, e3: 2e3*e}", map[string]float64{"e": 1, "e3": 2000}},
 	} {
-		p, err := spec.Parse("p.yaml", []byte(rest+"constants: "+c.constants+"\n"), ".", nil)
+		p, err := readText("p.yaml", []byte(rest+"constants: "+c.constants+"\n"), ".", nil)
 		if err != nil {
 			t.Errorf("%s: %v", c.constants, err)
 			continue
@@ -44,7 +43,7 @@ constraints:
 			}
 		}
 	}
-	_, err := spec.Parse("p.yaml", []byte(rest+"constants: {e: 2*e}\n"), ".", nil)
+	_, err := readText("p.yaml", []byte(rest+"constants: {e: 2*e}\n"), ".", nil)
 	if err == nil || !strings.Contains(err.Error(), "e → e") {
 		t.Errorf("a constant of itself: %v", err)
 	}

@@ -70,14 +70,14 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 			return nil, false
 		}
 	}
-	_, points, count := b.pointSet(s, "")
+	points := b.pointSet(s)
 	if r := s.n.get("resample"); r != nil {
 		b.fail(r, "a tracker looks at the same points all the time; leave resample away")
 	}
 	if points == nil {
 		return nil, false
 	}
-	return points(count), false
+	return b.sized(s, points), false
 }
 
 // firstDraw reads whether a tracker stays at the first points of a constraint when these move; by default it follows them.

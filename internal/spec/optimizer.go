@@ -65,9 +65,27 @@ func (b *builder) optimizer(n *node, root *section) {
 	b.p.Options.Method = optim.Phases(phases...)
 }
 
+// lengthen makes the last phase so long that the run has the steps that are wanted, and reports whether that has changed it.
+func (b *builder) lengthen(root *node) bool {
+	more := b.total - b.p.PhaseSteps
+	phases := itemsOf(root.get("optimizer"))
+	if more <= 0 || b.p.PhaseSteps == 0 || len(b.errs) > 0 {
+		return false
+	}
+	last := phases[len(phases)-1].get("steps")
+	steps, ok := b.integer(last, 1)
+	each := max(1, b.p.Stages) // which run through the phases each
+	last.text = strconv.Itoa(steps + (more+each-1)/each)
+	return ok
+}
+
 // steps reads steps: the number of steps in all, where it is smaller than that of the phases.
-func (b *builder) steps(n *node) {
+func (b *builder) steps(n *node, root *section) {
 	b.p.Steps = b.p.PhaseSteps
+	if b.total > 0 {
+		n = &node{kind: scalar, text: strconv.Itoa(b.total), path: "steps", at: root.n.at}
+		root.n.put("steps", n)
+	}
 	if n == nil {
 		return
 	}

@@ -65,6 +65,15 @@ func (l *loader) override(root *node, set string) {
 	}
 }
 
+// turn turns a key on or off.
+func (l *loader) turn(root *node, key string, on bool) {
+	now := root.get(key)
+	if root.kind != mapping || now != nil && (now.kind == mapping || now.text == "true") == on {
+		return
+	}
+	root.put(key, &node{kind: scalar, text: strconv.FormatBool(on), path: key, at: root.at})
+}
+
 // rename gives a node and its parts the paths under a new one.
 func (n *node) rename(path string) {
 	n.path = path

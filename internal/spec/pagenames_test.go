@@ -91,7 +91,7 @@ func TestPageNames(t *testing.T) {
 
 // A name of the page means nothing in another section.
 func TestPageNamesHaveTheirSection(t *testing.T) {
-	_, err := spec.Parse("named.yaml", []byte(named), ".", []string{"trackers.loss_landscape.n_iter=9"})
+	_, err := readText("named.yaml", []byte(named), ".", []string{"trackers.loss_landscape.n_iter=9"})
 	if err == nil || !strings.Contains(err.Error(), `unknown key "n_iter"`) {
 		t.Errorf("%v", err)
 	}
@@ -108,7 +108,7 @@ func TestKnownKeysAreListedOnce(t *testing.T) {
 	lists := 0
 	for _, s := range sections {
 		path := strings.TrimPrefix(s+".qqqqqqqqqqqqqqqq", ".")
-		_, err := spec.Parse("named.yaml", []byte(named), ".", []string{path + "=1"})
+		_, err := readText("named.yaml", []byte(named), ".", []string{path + "=1"})
 		if err == nil {
 			t.Errorf("%s: no error", path)
 			continue

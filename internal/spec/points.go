@@ -4,20 +4,20 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
 )
 
-// pointSet reads how many points are taken from a region, and how. unsaid is what becomes of random points whose number the file
-// leaves to crux and of which it says nothing more, a value of resample; nothing if empty.
-func (b *builder) pointSet(s *section, unsaid string) (*region, func(n int) *domain.Points, int) {
+// pointSet reads which points are taken. What the file leaves open, package auto decides: how many there are and, of a constraint, whether
+// they are drawn anew. nil means a mistake.
+func (b *builder) pointSet(s *section) *domain.Points {
 	onNode := s.orDefault("on", "interior")
 	where, count := s.get("where"), s.get("points")
 	grid, quadrature, at := s.get("grid"), s.get("quadrature"), s.get("at")
 	sampler, resample := s.get("sampler"), s.get("resample")
-	r := b.region(onNode)
-	if r == nil {
-		return nil, nil, 0
+	on := b.region(onNode)
+	if on == nil {
+		return nil
 	}
 	given := ""
 	for _, alt := range []struct {
@@ -27,107 +27,88 @@ func (b *builder) pointSet(s *section, unsaid string) (*region, func(n int) *dom
 		if alt.n == nil {
 			continue
 		}
-		if given != "" || count != nil || !r.inside {
+		if given != "" || count != nil || on.Dims() < len(b.p.Coords) {
 			b.fail(alt.n, "%s gives points of its own; leave points, other such keys and on away", alt.key)
-			return nil, nil, 0
+			return nil
 		}
 		given = alt.key
 	}
 	switch given {
 	case "grid", "quadrature":
-		r = b.lattice(given, s.n.get(given))
+		on = b.lattice(given, s.n.get(given))
 	case "at":
-		r = b.listed(at)
+		on = b.listed(at)
 	}
-	if r == nil {
-		return nil, nil, 0
+	if on == nil {
+		return nil
 	}
-	n := 2 // enough where points are single or given
-	switch {
-	case r.given && count != nil:
+	isGiven := len(on.Patches()) == 0 && mistaken(on) == nil
+	if isGiven && count != nil {
 		b.fail(count, "the points are given; leave points away")
-		return nil, nil, 0
-	case count != nil:
-		var ok bool
-		if n, ok = b.integer(count, 1); !ok {
-			return nil, nil, 0
+		return nil
+	}
+	if on = b.where(on, where); on == nil {
+		return nil
+	}
+	if !isGiven {
+		on = on.Copy() // what is the same region in two places is two sets of points
+	}
+	if count != nil {
+		n, ok := b.integer(count, 1)
+		if !ok {
+			return nil
 		}
+		on = on.Count(n)
 	}
-	whole := r.points
-	r = b.where(r, where)
-	if r == nil {
-		return nil, nil, 0
-	}
-	points := r.points
-	if sampler != nil {
+	switch {
+	case sampler != nil:
 		sm, err := domain.SamplerByName(sampler.text)
 		if sampler.kind != scalar || err != nil {
 			b.choice(sampler, "sampler", samplerNames()...)
-			return nil, nil, 0
+			return nil
 		}
-		if r.given {
+		if isGiven {
 			b.fail(sampler, "the points are given and not sampled; leave sampler away")
 		}
-		inner := points
-		points = func(n int) *domain.Points { return inner(n).With(sm) }
-	} else if !r.given {
+		on = on.With(sm)
+	case !isGiven:
 		s.orDefault("sampler", "scrambled_sobol")
 	}
-	if count == nil && resample == nil && unsaid != "" && points(n).Random() {
-		resample = s.orDefault("resample", unsaid)
+	if err := mistaken(on); err != nil {
+		b.failDomain(onNode, err)
+		return nil
 	}
-	if count == nil && !r.given && !r.few {
-		n = b.enough(r, resample != nil && isAuto(resample))
-		s.orDefault("points", strconv.Itoa(n))
-	}
-	if err := points(n).Err(); err != nil {
-		if where != nil && whole(n).Err() == nil {
-			b.fail(where, "no point satisfies %s; of what is smaller than about 1/2000 of the region none is found", where.text)
-		} else {
-			b.failDomain(onNode, err)
-		}
-		return nil, nil, 0
-	}
-	return r, b.resampled(resample, points, n), n
+	return b.resampled(resample, on)
 }
 
-// redrawn is the number of steps after which points that the file leaves to crux are drawn anew where they cannot be watched: often
-// enough that Levenberg-Marquardt, which fits the points it has within some ten steps, cannot do so without the solution in between.
-const redrawn = "20"
-
-// unsaidResample is what becomes of the points of a constraint of which the file says nothing.
-func (b *builder) unsaidResample(loss crux.Loss, weighed bool) string {
-	if b.watchable(loss, weighed) {
-		return "auto"
+// sized is a set of points with the number that it gets where the file gives none.
+func (b *builder) sized(s *section, on *domain.Points) *domain.Points {
+	if count, _, _ := on.Said(); count {
+		return on
 	}
-	return redrawn
-}
-
-// enough is the number of points of a region for which the file gives none. It grows with the dimension. Points that are watched
-// can be fewer, as they become more when it shows that they are too few.
-func (b *builder) enough(r *region, watched bool) int {
-	d := min(len(b.p.Coords), 3)
-	switch {
-	case !r.inside:
-		return [...]int{0, 1, 200, 800}[d]
-	case watched:
-		return [...]int{0, 200, 1000, 2000}[d]
-	}
-	return [...]int{0, 200, 1500, 3000}[d]
+	n, _ := auto.Number(on, len(b.p.Coords), false)
+	s.orDefault("points", strconv.Itoa(n))
+	return on.Count(n)
 }
 
 // resampled reads resample: the number of steps after which new points are drawn. A mapping is for follow to read, auto
 // for watch.
-func (b *builder) resampled(resample *node, points func(int) *domain.Points, n int) func(int) *domain.Points {
-	if resample == nil || resample.kind == mapping || isAuto(resample) {
-		return points
+func (b *builder) resampled(resample *node, on *domain.Points) *domain.Points {
+	switch {
+	case resample == nil || isAuto(resample):
+		return on
+	case resample.kind == mapping:
+		if len(on.Patches()) == 0 {
+			return on
+		}
+		return on.Every(0)
 	}
 	every, _ := b.integer(resample, 0)
-	if every > 0 && !points(n).Random() {
+	if every > 0 && !on.Random() {
 		b.fail(resample, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
-		return points
+		return on
 	}
-	return func(n int) *domain.Points { return points(n).Every(every) }
+	return on.Every(every)
 }
 
 func samplerNames() []string {
@@ -135,7 +116,7 @@ func samplerNames() []string {
 }
 
 // lattice reads grid: 50, grid: {x: 10, t: 20}, quadrature: 20 and so on.
-func (b *builder) lattice(key string, n *node) *region {
+func (b *builder) lattice(key string, n *node) *domain.Points {
 	counts, ok := b.perAxis(n, 1)
 	if !ok {
 		return nil
@@ -153,7 +134,7 @@ func (b *builder) lattice(key string, n *node) *region {
 		b.fail(n, "%s needs a domain that is a box; take sampled points", key)
 		return nil
 	}
-	return &region{points: func(int) *domain.Points { return p }, given: true}
+	return p
 }
 
 // perAxis reads one number for all axes, or one for each by name, in the order of the domain's coordinates.
@@ -194,7 +175,7 @@ func (b *builder) perAxis(n *node, min int) ([]int, bool) {
 const maxGrid = 1 << 22
 
 // listed reads at: [[0, 1], [0.5, 1]], points in the order of coords.
-func (b *builder) listed(n *node) *region {
+func (b *builder) listed(n *node) *domain.Points {
 	var x []float64
 	if n.kind != sequence || len(n.items) == 0 {
 		b.fail(n, "%s; write a list of points such as [[0, 1], [0.5, 1]]", wrongKind(n))
@@ -213,6 +194,5 @@ func (b *builder) listed(n *node) *region {
 		}
 		x = append(x, p...)
 	}
-	p := domain.At(b.p.Coords, x)
-	return &region{points: func(int) *domain.Points { return p }, given: true}
+	return domain.At(b.p.Coords, x)
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -12,7 +11,7 @@ import (
 // the file, a sampler that always gives the same points, and resample keep their meaning.
 func TestPointsLeftAway(t *testing.T) {
 	load := func(constraint string) (*spec.Problem, string) {
-		p, err := spec.Parse("points.yaml", []byte(`
+		p, err := readText("points.yaml", []byte(`
 problem: points
 coords: {t: [0, 1], x: [0, 1], y: [0, 1]}
 fields: {u: {net: mlp}}
@@ -40,7 +39,7 @@ constraints:
 		{", points: 70", 70, "auto"}, // watched, as the optimizer is auto
 	} {
 		p, resolved := load(c.constraint)
-		s, err := crux.New(p.Crux, p.Options)
+		s, err := p.New()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +55,7 @@ constraints:
 		if found != (c.resample != "") || found && !strings.HasPrefix(said, c.resample+"\n") && !strings.HasPrefix(said, c.resample+",") && !strings.HasPrefix(said, c.resample+"}") {
 			t.Errorf("%q: resolved to\n%s", c.constraint, resolved)
 		}
-		again, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
+		again, err := readText("resolved.yaml", p.Resolved, ".", nil)
 		if err != nil || string(again.Resolved) != resolved {
 			t.Errorf("%q: resolved twice: %v\n%s", c.constraint, err, again.Resolved)
 		}

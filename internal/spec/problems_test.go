@@ -5,9 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/spec"
 )
 
 const problems = "../../testdata/problems"
@@ -27,7 +24,7 @@ func name(path string) string { return strings.TrimSuffix(filepath.Base(path), "
 func TestEveryProblemLoadsAndCompiles(t *testing.T) {
 	for _, path := range files(t) {
 		t.Run(name(path), func(t *testing.T) {
-			p, err := spec.Load(path, nil)
+			p, err := readFile(path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +42,7 @@ func TestEveryProblemLoadsAndCompiles(t *testing.T) {
 					t.Errorf("%s is judged at %d points", r.Field, n)
 				}
 			}
-			s, err := crux.New(p.Crux, p.Options)
+			s, err := p.New()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,11 +55,11 @@ func TestEveryProblemLoadsAndCompiles(t *testing.T) {
 func TestResolvedReadsBack(t *testing.T) {
 	for _, path := range files(t) {
 		t.Run(name(path), func(t *testing.T) {
-			p, err := spec.Load(path, []string{"seed=7", "optimizer.0.steps=3"})
+			p, err := readFile(path, []string{"seed=7", "optimizer.0.steps=3"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := spec.Parse("resolved.yaml", p.Resolved, t.TempDir(), nil)
+			q, err := readText("resolved.yaml", p.Resolved, t.TempDir(), nil)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, p.Resolved)
 			}
@@ -126,11 +123,11 @@ func TestReferencesSatisfyTheEquations(t *testing.T) {
 // the references are what the fields then are.
 func satisfies(t *testing.T, path string, sets []string) {
 	t.Helper()
-	p, err := spec.Load(path, sets)
+	p, err := readFile(path, sets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +188,7 @@ func TestExpressionsAreTheKnownSolutions(t *testing.T) {
 		{"elasticity_plate", "elasticity_plate"},
 	} {
 		t.Run(c.problem, func(t *testing.T) {
-			p, err := spec.Load(filepath.Join(problems, c.problem+".yaml"), nil)
+			p, err := readFile(filepath.Join(problems, c.problem+".yaml"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +196,7 @@ func TestExpressionsAreTheKnownSolutions(t *testing.T) {
 			for _, r := range p.References {
 				sets = append(sets, "reference."+r.Field+"={builtin: "+c.builtin+"}")
 			}
-			q, err := spec.Load(filepath.Join(problems, c.problem+".yaml"), sets)
+			q, err := readFile(filepath.Join(problems, c.problem+".yaml"), sets)
 			if err != nil {
 				t.Fatal(err)
 			}

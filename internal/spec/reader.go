@@ -19,6 +19,7 @@ type loader struct {
 	constants map[string]ph.Expr // by which numbers may be written
 	broken    map[string]bool    // names whose introduction is mistaken: what mentions them is not reported again
 	nodes     map[string]*node
+	total     int // steps in all that are wanted; 0 means those of the file
 }
 
 // fail notes a mistake at a node. Of the format's result, what stands behind "; " is the way out.

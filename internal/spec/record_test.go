@@ -30,7 +30,7 @@ constraints: {pde: {residual: u_xx, points: 10}}
 		"wandb: {images: spaced}\ntensorboard: {images: spaced}": {&spec.WandB{}, &spec.TensorBoard{}},
 		"wandb: {tags: one}": {&spec.WandB{Tags: []string{"one"}}, nil},
 	} {
-		p, err := spec.Parse("p.yaml", []byte(file+text), ".", nil)
+		p, err := readText("p.yaml", []byte(file+text), ".", nil)
 		for range 2 {
 			if err != nil {
 				t.Fatal(err)
@@ -38,10 +38,10 @@ constraints: {pde: {residual: u_xx, points: 10}}
 			if !reflect.DeepEqual(p.WandB, want.w) || !reflect.DeepEqual(p.TensorBoard, want.b) {
 				t.Errorf("%q is %+v and %+v", text, p.WandB, p.TensorBoard)
 			}
-			p, err = spec.Parse("p.yaml", p.Resolved, ".", nil)
+			p, err = readText("p.yaml", p.Resolved, ".", nil)
 		}
 	}
-	p, err := spec.Parse("p.yaml", []byte(file), ".", []string{"wandb.project=x", "tensorboard=true"})
+	p, err := readText("p.yaml", []byte(file), ".", []string{"wandb.project=x", "tensorboard=true"})
 	if err != nil || p.WandB == nil || p.WandB.Project != "x" || p.TensorBoard == nil {
 		t.Errorf("overrides: %+v, %v", p, err)
 	}

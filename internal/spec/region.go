@@ -9,15 +9,6 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// region is a part of the domain from which points can be taken, or a set of given points.
-type region struct {
-	points  func(n int) *domain.Points
-	given   bool // the points are data: there are as many as there are
-	few     bool // it consists of single points, so that a number is not needed
-	inside  bool // it is the interior
-	columns []string
-}
-
 // namedRegions reads regions: {hole: {on: boundary, where: (x - 0.5)^2 + (y - 0.5)^2 < 0.05}}.
 func (b *builder) namedRegions(n *node) {
 	if n == nil {
@@ -37,9 +28,7 @@ func (b *builder) namedRegions(n *node) {
 		if on == nil {
 			continue
 		}
-		if r := b.region(on); r != nil {
-			b.regions[e.key] = b.where(r, where)
-		}
+		b.regions[e.key] = b.where(b.region(on), where)
 	}
 }
 
@@ -55,7 +44,7 @@ func (b *builder) regionNames() []string {
 	return append(list, sortedNames(b.regions)...)
 }
 
-// region reads on:
+// region reads on:, with the number of points left open where they are sampled. nil means a mistake.
 //
 //	interior, boundary     of space, at all times if there is time
 //	initial, final         the ends of time
@@ -64,7 +53,7 @@ func (b *builder) regionNames() []string {
 //	hole                   a name from regions or data
 //	{data: file.csv}, {builtin: burgers_cole_hopf, n: 2000}
 //	                       given points
-func (b *builder) region(n *node) *region {
+func (b *builder) region(n *node) *domain.Points {
 	switch n.kind {
 	case scalar:
 		return b.byName(n)
@@ -80,11 +69,11 @@ func (b *builder) region(n *node) *region {
 	return nil
 }
 
-func (b *builder) byName(n *node) *region {
+func (b *builder) byName(n *node) *domain.Points {
 	g := b.p.geometry
 	switch text := strings.TrimSpace(n.text); text {
 	case "interior":
-		return &region{points: g.Interior, inside: true}
+		return g.Interior(0)
 	case "boundary":
 		return b.boundary()
 	case "initial", "final":
@@ -104,7 +93,7 @@ func (b *builder) byName(n *node) *region {
 		}
 		for _, c := range b.p.Coords {
 			if c.Name() == text {
-				return &region{points: func(n int) *domain.Points { return g.Sides(c, n) }, few: len(b.p.Coords) == 1}
+				return g.Sides(c, 0)
 			}
 		}
 		if lhs, rhs, ok := strings.Cut(text, "="); ok {
@@ -119,39 +108,35 @@ func (b *builder) byName(n *node) *region {
 }
 
 // boundary is that of space, at all times.
-func (b *builder) boundary() *region {
-	few := len(b.p.Coords) == 1
+func (b *builder) boundary() *domain.Points {
 	box, ok := b.p.geometry.(*domain.Box)
 	if !ok || b.p.Time == nil || len(b.p.Coords) == 1 {
-		return &region{points: b.p.geometry.Boundary, few: few}
+		return b.p.geometry.Boundary(0)
 	}
 	space := b.space()
 	if len(space) == 1 {
-		return &region{points: func(n int) *domain.Points { return box.Sides(space[0], n) }}
+		return box.Sides(space[0], 0)
 	}
 	var axes []domain.Axis
 	for _, c := range space {
 		axes = append(axes, b.axes[c])
 	}
 	walls := domain.Cross(domain.NewBox(axes...), b.axes[b.p.Time])
-	return &region{points: walls.Boundary}
+	return walls.Boundary(0)
 }
 
 // face is the part of the domain where a coordinate has a value: a face of the boundary, or a section of a box.
-func (b *builder) face(c *ph.Coord, at float64) *region {
+func (b *builder) face(c *ph.Coord, at float64) *domain.Points {
 	a := b.axes[c]
 	box, ok := b.p.geometry.(*domain.Box)
-	inner := ok && at > a.Lo && at < a.Hi
-	return &region{few: len(b.p.Coords) == 1, points: func(n int) *domain.Points {
-		if inner {
-			return box.Section(c, at, n)
-		}
-		return b.p.geometry.Face(c, at, n)
-	}}
+	if ok && at > a.Lo && at < a.Hi {
+		return box.Section(c, at, 0)
+	}
+	return b.p.geometry.Face(c, at, 0)
 }
 
 // faces reads {x: 0}, {x: [0, 1]}, or a list of those.
-func (b *builder) faces(n *node, items []*node) *region {
+func (b *builder) faces(n *node, items []*node) *domain.Points {
 	type flat struct {
 		c  *ph.Coord
 		at float64
@@ -197,13 +182,13 @@ func (b *builder) faces(n *node, items []*node) *region {
 		}
 		return false
 	}
-	return &region{points: func(n int) *domain.Points { return b.p.geometry.Boundary(n).Where(on) }, few: len(coords) == 1}
+	return b.p.geometry.Boundary(0).Where(on)
 }
 
 // where restricts a region by a predicate, an expression in coordinates and constants that is not 0 where points may lie.
-func (b *builder) where(r *region, n *node) *region {
-	if n == nil {
-		return r
+func (b *builder) where(on *domain.Points, n *node) *domain.Points {
+	if on == nil || n == nil {
+		return on
 	}
 	env := ph.Env{Names: map[string]ph.Expr{}}
 	for k, v := range b.constants {
@@ -227,15 +212,23 @@ func (b *builder) where(r *region, n *node) *region {
 	if !b.fixed(n, e) {
 		return nil
 	}
-	q := *r
-	q.points = func(k int) *domain.Points {
-		p := r.points(k)
-		f := function(e, p.Coords())
-		return p.Where(func(x []float64) bool {
-			var v [1]float64
-			f(v[:], x)
-			return v[0] != 0 && !math.IsNaN(v[0])
-		})
+	f := function(e, on.Coords())
+	part := on.Where(func(x []float64) bool {
+		var v [1]float64
+		f(v[:], x)
+		return v[0] != 0 && !math.IsNaN(v[0])
+	})
+	if mistaken(on) == nil && mistaken(part) != nil {
+		b.fail(n, "no point satisfies %s; of what is smaller than about 1/2000 of the region none is found", n.text)
+		return nil
 	}
-	return &q
+	return part
+}
+
+// mistaken is what is wrong with points, but that there is no number of them yet.
+func mistaken(p *domain.Points) error {
+	if count, _, _ := p.Said(); !count {
+		p = p.Count(1)
+	}
+	return p.Err()
 }

@@ -5,27 +5,26 @@ import (
 	"math"
 	"testing"
 
-	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // scale: auto becomes a number in the resolved file, with which a run is the same to the last bit.
 func TestScaleAuto(t *testing.T) {
 	const path = "../../testdata/problems/kovasznay.yaml"
-	plain, err := spec.Load(path, nil)
+	plain, err := readFile(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := spec.Load(path, []string{"scale=auto", "constraints.walls.scale.v=7", "constraints.walls.scale.u=auto"})
+	p, err := readFile(path, []string{"scale=auto", "constraints.walls.scale.v=7", "constraints.walls.scale.u=auto"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil)
+	again, err := readText("resolved.yaml", p.Resolved, ".", nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, p.Resolved)
 	}
 	losses := func(p *spec.Problem) []float64 {
-		s, err := crux.New(p.Crux, p.Options)
+		s, err := p.New()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,7 @@
 // solving and judging it.
 //
 //	p, err := spec.Load("burgers.yaml", []string{"optimizer.0.adam.lr=3e-3"})
-//	solver, err := crux.New(p.Crux, p.Options)
+//	solver, err := p.New()
 //	result, err := solver.Solve(ctx, p.Steps, p.Callbacks("")...)
 //
 // Reading is strict: an unknown key, a value of the wrong kind and a mistake inside an expression are errors that point
@@ -19,6 +19,7 @@ import (
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -45,8 +46,7 @@ type Problem struct {
 	Truths     map[string]float64 // true values of parameters and derived numbers, where the file gives them
 	References []Reference        // known solutions, in the order of the file
 
-	Built []BuiltIn // constraints that fields satisfy exactly, because the file asks to build them in
-	Kept  []Kept    // those on the boundary that could not be built in although the file leaves the choice
+	Choice *auto.Choice // what has been decided that the file leaves open
 
 	Trackers      []Tracker                // those that only a weight scheme needs, then as in the file
 	Resamplers    []crux.Callback          // move the points of constraints after their residuals
@@ -54,12 +54,15 @@ type Problem struct {
 	EarlyStopping *callbacks.EarlyStopping // nil if the file has none
 
 	Env      ph.Env // what names mean in further expressions: coordinates, constants, parameters, fields, definitions
-	Resolved []byte // the file with overrides and all defaults written out; reading it gives the same problem
+	Resolved []byte // the file with overrides and all defaults written out, and scales when there is a solver; reading it gives the same problem
 
 	geometry domain.Domain
 	windows  *node
 	src      *source
 	nodes    map[string]*node // the expressions' texts, by the name under which they were parsed
+	root     *node
+	unscaled map[string]unscaled // constraints whose scales are measured
+	check    func(*crux.Solver) Errors
 }
 
 // Field is a named function of coordinates that the run finds: a component of a network with its output transform, or a
@@ -77,9 +80,20 @@ type Derived struct {
 	Expr ph.Expr
 }
 
-// Load reads a problem file. sets are overrides by dotted path, such as "optimizer.0.adam.lr=1e-3" or "seed=3"; their
-// values are YAML. Files that the problem names are found relative to its own folder. The error, if any, is of type Errors.
-func Load(path string, sets []string) (*Problem, error) {
+// Overrides are changes to a file.
+type Overrides struct {
+	Sets []string // by dotted path, such as "optimizer.0.adam.lr=1e-3" or "seed=3"; their values are YAML
+	// Steps is the number of steps in all, 0 for that of the file: fewer cut the run short, more lengthen its last phase.
+	Steps int
+	// Switches turn keys on or off that are true, false or a mapping, such as wandb. What the file says of them in detail stays.
+	Switches map[string]bool
+}
+
+// Load reads a problem file. Files that the problem names are found relative to its own folder. The error, if any, is of type Errors.
+func Load(path string, sets []string) (*Problem, error) { return LoadWith(path, Overrides{Sets: sets}) }
+
+// LoadWith is Load with further overrides.
+func LoadWith(path string, o Overrides) (*Problem, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		msg, suggestion := err.Error(), ""
@@ -92,19 +106,26 @@ func Load(path string, sets []string) (*Problem, error) {
 		}
 		return nil, Errors{{File: path, Message: msg, Suggestion: suggestion}}
 	}
-	return Parse(path, src, filepath.Dir(path), sets)
+	return read(path, src, filepath.Dir(path), o)
 }
 
 // Parse is Load for a text in memory. name stands for it in errors; dir is the folder of the files that it names.
 func Parse(name string, src []byte, dir string, sets []string) (*Problem, error) {
-	l := &loader{src: newSource(name, src), dir: dir}
+	return read(name, src, dir, Overrides{Sets: sets})
+}
+
+func read(name string, src []byte, dir string, o Overrides) (*Problem, error) {
+	l := &loader{src: newSource(name, src), dir: dir, total: o.Steps}
 	root, errs := readYAML(l.src, src)
 	if len(errs) > 0 {
 		return nil, sortErrors(errs)
 	}
 	l.translate(root, "")
-	for _, s := range sets {
+	for _, s := range o.Sets {
 		l.override(root, s)
+	}
+	for _, key := range sortedNames(o.Switches) {
+		l.turn(root, key, o.Switches[key])
 	}
 	p := l.problem(root)
 	if len(l.errs) > 0 {

@@ -166,38 +166,19 @@ func (b *builder) follow(n *node, name constraintName, random bool) {
 	}
 }
 
-// watchable reports whether random points of a constraint can be watched.
-func (b *builder) watchable(loss crux.Loss, weighed bool) bool {
-	return loss.Kind == crux.MSE && !weighed && b.marching == nil
-}
-
-// watch reads resample: auto of a constraint: its points are watched by callbacks.HeldOut, and so they are by default where
-// the optimizer chooses by itself and nothing stands in the way.
-func (b *builder) watch(s *section, name constraintName, on *domain.Points, loss crux.Loss, weighed bool) {
-	n := s.n.get("resample")
-	fit := on.Random() && b.watchable(loss, weighed)
+// watch reads resample: auto of a constraint: its points are watched by callbacks.HeldOut.
+func (b *builder) watch(n *node, name constraintName, on *domain.Points, loss crux.Loss, weighed bool) {
 	switch {
-	case n == nil && b.auto && fit:
-		s.orDefault("resample", "auto")
 	case n == nil || !isAuto(n):
-		return
 	case !on.Random():
 		b.fail(n, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
-		return
 	case b.marching != nil:
 		b.fail(n, "windows of time have points of their own each, which are not watched; write {rad: {}}, a number of steps, or 0")
-		return
-	case !fit:
+	case loss.Kind != crux.MSE || weighed:
 		b.fail(n, "points are watched for mean squares without point_weights only; write {rad: {}}, a number of steps, or 0")
-		return
+	default:
+		b.stated.Watch = append(b.stated.Watch, name.parts...)
 	}
-	for _, r := range b.p.Resamplers {
-		if h, ok := r.(*callbacks.HeldOut); ok { // one for all, as it is their common loss that tells
-			h.Constraints = append(h.Constraints, name.parts...)
-			return
-		}
-	}
-	b.p.Resamplers = append(b.p.Resamplers, &callbacks.HeldOut{Constraints: slices.Clone(name.parts)})
 }
 
 func isAuto(n *node) bool { return n.kind == scalar && n.text == "auto" }

@@ -12,7 +12,7 @@ import (
 // solved trains a problem with its trackers for some steps.
 func solved(t *testing.T, p *spec.Problem, steps int) {
 	t.Helper()
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}

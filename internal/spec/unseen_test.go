@@ -30,7 +30,7 @@ func TestUnseenProblemsAreFormulaeAlone(t *testing.T) {
 					t.Errorf("%s: is a choice", key)
 				}
 			}
-			p, err := spec.Load(path, nil)
+			p, err := readFile(path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

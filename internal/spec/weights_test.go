@@ -16,7 +16,7 @@ import (
 func TestBalancedByLatestNorms(t *testing.T) {
 	p := load(t, "weights=gradient_norm", "constraints.bc={residual: u - 1, on: boundary, points: 16}")
 	var seen [][]float64
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}

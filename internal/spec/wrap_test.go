@@ -6,8 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/domain/exact"
 )
 
 const ring = `
@@ -26,13 +25,13 @@ constraints:
 // The networks become periodic, and what else is built in leaves them so. The resolved file is the same problem, bit for bit.
 func TestPeriodicConditions(t *testing.T) {
 	p := parseHard(t, ring)
-	if got := names(p.Built); got != "ring.u→u ic.u→u ring.v→v ring.slope→v ring.p→p" {
+	if got := names(p.Choice.Built); got != "ring.u→u ic.u→u ring.v→v ring.slope→v ring.p→p" {
 		t.Errorf("built in: %s", got)
 	}
-	if len(p.Kept) != 1 || p.Kept[0].Name != "ic.v" || !strings.Contains(p.Kept[0].Why, `not periodic in x as "ring.v" wants it`) {
-		t.Errorf("kept: %v", p.Kept)
+	if len(p.Choice.Kept) != 1 || p.Choice.Kept[0].Name != "ic.v" || !strings.Contains(p.Choice.Kept[0].Why, `not periodic in x as "ring.v" wants it`) {
+		t.Errorf("kept: %v", p.Choice.Kept)
 	}
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +59,7 @@ func TestPeriodicConditionsKept(t *testing.T) {
 		{"none", "", "", "hard=none", "", ""},
 		{"by name", "", "", "hard=[ring]", "ring.u→u ring.v→v ring.slope→v ring.p→p", ""},
 		{"only some by name", "", "", "hard=[ring.p]", "", "ERROR an equation changes from one end of x to the other"},
-		{"trained", "p(x = 2*pi)}}", "p(x = 2*pi)}, points: 10}", "", "ic.u→u ic.v→v", "the file says how to train it; hard: auto builds in what it can"},
+		{"trained", "p(x = 2*pi)}}", "p(x = 2*pi)}, points: 10}", "", "ic.u→u ic.v→v", "it is said how to train it; hard: auto builds in what it can"},
 		{"trained, all the same", "p(x = 2*pi)}}", "p(x = 2*pi)}, points: 10}", "hard=auto", "ring.u→u ic.u→u ring.v→v ring.slope→v ring.p→p", "not periodic in x"},
 		{"slope of a second derivative", "slope: v_x(x = 0) = v_x(x = 2*pi), ", "", "", "ic.u→u ic.v→v", "no condition makes the first derivative of component 1 of w the same"},
 		{"one of a network's components", "ring: {residual: {u: u(x = 0) = u(x = 2*pi), ", "ring: {residual: {", "", "ic.u→u ic.v→v", "no condition makes component 0 of w the same"},
@@ -80,7 +79,7 @@ func TestPeriodicConditionsKept(t *testing.T) {
 			if c.set != "" {
 				sets = []string{c.set}
 			}
-			p, err := spec.Parse("ring.yaml", []byte(text), ".", sets)
+			p, err := readText("ring.yaml", []byte(text), ".", sets)
 			if want, ok := strings.CutPrefix(c.kept, "ERROR "); ok {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("error %v", err)
@@ -90,13 +89,13 @@ func TestPeriodicConditionsKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := names(p.Built); got != c.built {
+			if got := names(p.Choice.Built); got != c.built {
 				t.Errorf("built in: %s", got)
 			}
-			if (len(p.Kept) == 0) != (c.kept == "") || c.kept != "" && !slices.ContainsFunc(p.Kept, func(k spec.Kept) bool { return strings.Contains(k.Why, c.kept) }) {
-				t.Errorf("kept: %v", p.Kept)
+			if (len(p.Choice.Kept) == 0) != (c.kept == "") || c.kept != "" && !slices.ContainsFunc(p.Choice.Kept, func(k exact.Kept) bool { return strings.Contains(k.Why, c.kept) }) {
+				t.Errorf("kept: %v", p.Choice.Kept)
 			}
-			if _, err := spec.Parse("resolved.yaml", p.Resolved, ".", nil); err != nil {
+			if _, err := readText("resolved.yaml", p.Resolved, ".", nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -113,13 +112,13 @@ constraints:
   ode: {residual: u_t + u = sin(2*pi*t)}
   back: {residual: u(t = 0) = u(t = 1)}
 `
-	if p := parseHard(t, forced); names(p.Built) != "back→u" {
-		t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+	if p := parseHard(t, forced); names(p.Choice.Built) != "back→u" {
+		t.Errorf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 	}
 	for _, windows := range []string{"windows: 2\n", "windows: {count: 2, coord: t}\n"} {
 		p := parseHard(t, forced+windows)
-		if len(p.Built) != 0 || len(p.Kept) != 1 || p.Kept[0].Why != "t is divided into windows, of which none has the whole period" {
-			t.Errorf("built in: %v, kept %v", p.Built, p.Kept)
+		if len(p.Choice.Built) != 0 || len(p.Choice.Kept) != 1 || p.Choice.Kept[0].Why != "t is divided into windows, of which none has the whole period" {
+			t.Errorf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 		}
 	}
 }

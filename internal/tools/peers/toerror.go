@@ -12,7 +12,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -198,7 +197,7 @@ func solveFile(path string, sets []string, dir string, more int) (*trace, error)
 	if err != nil {
 		return nil, err
 	}
-	s, err := crux.New(p.Crux, p.Options)
+	s, err := p.New()
 	if err != nil {
 		return nil, err
 	}

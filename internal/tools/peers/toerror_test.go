@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -39,7 +38,7 @@ func TestRaces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := crux.New(p.Crux, p.Options)
+		s, err := p.New()
 		if err != nil {
 			t.Fatal(err)
 		}

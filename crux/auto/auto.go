@@ -1,0 +1,112 @@
+// Package auto decides what a problem leaves open: which conditions are built into the unknown functions, which networks are periodic, how
+// many points there are, what becomes of them during a run, and by which method it is trained. A problem file that says nothing of
+// these is decided in the same way. Everything that is said stays as it is said.
+//
+//	solver, err := auto.New(auto.Problem{Domain: square, Problem: crux.Problem{Constraints: []crux.Constraint{
+//		{Name: "pde", Residual: placeholder.Laplacian(u, x, y).Add(f), On: square.Interior(0)},
+//		{Name: "bc", Residual: u, On: square.Boundary(0)},
+//	}}}, crux.Options{Seed: 1})
+//	result, err := solver.Solve(ctx, auto.Steps)
+//
+// crux.New is the door for those who want to say everything themselves.
+package auto
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/domain/exact"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Problem is a PDE problem that may leave things open. In its constraints these are the number of points, where it is 0; whether points
+// are drawn anew, where domain.Points.Every has not said so; and whether a condition is built in, see [Hard].
+type Problem struct {
+	crux.Problem
+	Domain domain.Domain // of the whole problem, as conditions are built in on its boundary; nil builds none in
+	Hard   Hard          // which conditions are built in
+	Watch  []string      // constraints whose points are watched whatever the rules say
+	// Watching lets points be watched by the rules although there is a method in Options.
+	Watching bool
+}
+
+// Solver is a solver of a problem that has been decided. What watches its points takes part in every Solve.
+type Solver struct {
+	*crux.Solver
+	Choice *Choice
+}
+
+// Choice is what has been decided of a problem.
+type Choice struct {
+	Problem   crux.Problem // as crux.New takes it
+	Options   crux.Options
+	Callbacks []crux.Callback // that must take part in every Solve: what watches the points
+	Decisions []Decision
+
+	Built   []BuiltIn                           // constraints that fields satisfy exactly, which Problem has no more
+	Kept    []exact.Kept                        // conditions that could not be built in, and why
+	Periods map[*ph.Field]map[*ph.Coord]float64 // of networks that have become periodic
+	Watched []string                            // constraints whose points are watched
+}
+
+// Decision is one thing that was left open, with the reason for what has become of it.
+type Decision struct {
+	What string `json:"what"` // "pde: 1000 points"
+	Why  string `json:"why"`
+}
+
+// BuiltIn is a constraint that a field satisfies exactly.
+type BuiltIn struct{ Constraint, Field string }
+
+// New decides what a problem and its options leave open and makes the solver. Options.Method nil means [Method].
+func New(p Problem, o crux.Options) (*Solver, error) {
+	c, err := Choose(p, o)
+	if err != nil {
+		return nil, err
+	}
+	s, err := crux.New(c.Problem, c.Options)
+	if err != nil {
+		return nil, err
+	}
+	return &Solver{s, c}, nil
+}
+
+// Solve trains as crux.Solver.Solve does, with the callbacks of the choice before others.
+func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...crux.Callback) (*crux.Result, error) {
+	return s.Solver.Solve(ctx, steps, slices.Concat(s.Choice.Callbacks, callbacks)...)
+}
+
+// Choose decides what a problem and its options leave open. It compiles nothing, and reports only what it cannot decide: other mistakes
+// are those of crux.New.
+func Choose(p Problem, o crux.Options) (*Choice, error) {
+	c := &Choice{Problem: p.Problem, Options: o}
+	c.Problem.Constraints = slices.Clone(p.Constraints)
+	for i := range c.Problem.Constraints {
+		k := &c.Problem.Constraints[i]
+		k.Name = cmp.Or(k.Name, strconv.Itoa(i))
+	}
+	if err := c.buildIn(p); err != nil {
+		return nil, err
+	}
+	c.method(&p)
+	c.points(p)
+	return c, nil
+}
+
+// method chooses the method where there is none.
+func (c *Choice) method(p *Problem) {
+	if c.Options.Method != nil {
+		return
+	}
+	p.Watching = true
+	c.Options.Method = Method(Steps, c.Options.Precision)
+	c.decide("the method is chosen at the first step", "no method is given")
+}
+
+func (c *Choice) decide(what, why string) {
+	c.Decisions = append(c.Decisions, Decision{what, why})
+}

@@ -1,0 +1,117 @@
+package auto
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+)
+
+// numbers are how many points a region gets of which nothing is said, by the number of coordinates: one, two, more.
+var numbers = []struct {
+	inside, watched bool
+	n               [3]int
+	why             string
+}{
+	// Watched points become more when it shows that they are too few, and until then steps are cheap.
+	// docs/evidence.md, "Begin with few points, which are watched".
+	{true, true, [3]int{200, 1000, 2000}, "they become more when it shows that they are too few"},
+	// docs/evidence.md, "Files that say nothing of points": fewer end at larger errors where nobody watches.
+	{true, false, [3]int{200, 1500, 3000}, "as nothing watches whether they are enough"},
+	// A boundary has one dimension less: about the square root of the interior's in two, a face for each of six sides in more.
+	{false, false, [3]int{1, 200, 800}, "on a boundary"},
+}
+
+// redrawn is the number of steps after which points that cannot be watched are drawn anew: often enough that Levenberg-Marquardt, which
+// fits the points it has within some ten steps, cannot do so without the solution in between (docs/evidence.md, "lm fits the points it
+// has").
+const redrawn = 20
+
+// Number is how many points a region gets of which that is left open, in a problem of so many coordinates, and why. Points that are watched
+// can be fewer.
+func Number(on *domain.Points, coords int, watched bool) (n int, why string) {
+	inside := on.Dims() >= coords
+	for _, r := range numbers {
+		if r.inside == inside && (r.watched == watched || !inside) {
+			return r.n[min(coords, 3)-1], r.why
+		}
+	}
+	return 0, ""
+}
+
+// points decides how many points there are, and what becomes of them.
+func (c *Choice) points(p Problem) {
+	list := c.Problem.Constraints
+	done := map[*domain.Points]*domain.Points{}
+	for i := range list {
+		on := list[i].On
+		if on == nil || done[on] != nil {
+			if on != nil {
+				list[i].On = done[on]
+			}
+			continue
+		}
+		var members []crux.Constraint
+		for _, k := range list[i:] {
+			if k.On == on {
+				members = append(members, k)
+			}
+		}
+		done[on] = c.drawn(p, on, members)
+		list[i].On = done[on]
+	}
+	if len(c.Watched) > 0 { // together, as it is their common loss that tells
+		c.Callbacks = append(c.Callbacks, &callbacks.HeldOut{Constraints: slices.Clone(c.Watched)})
+	}
+}
+
+// drawn decides for one point set.
+func (c *Choice) drawn(p Problem, on *domain.Points, members []crux.Constraint) *domain.Points {
+	count, _, every := on.Said()
+	name := members[0].Name
+	asked := slices.ContainsFunc(members, func(k crux.Constraint) bool { return slices.Contains(p.Watch, k.Name) })
+	why := c.unwatchable(members)
+	watched := asked
+	switch {
+	case asked || every || !on.Random():
+	case why == "" && (!count || p.Watching):
+		watched = true
+		c.decide(name+": points are watched", "they are random and nothing is said of when they are drawn anew")
+	case !count:
+		on = on.Every(redrawn)
+		c.decide(fmt.Sprintf("%s: points are drawn anew every %d steps", name, redrawn), why+", so they cannot be watched")
+	}
+	if watched {
+		for _, k := range members {
+			c.Watched = append(c.Watched, k.Name)
+		}
+	}
+	if !count {
+		coords := len(on.Coords())
+		if p.Domain != nil {
+			coords = len(p.Domain.Coords())
+		}
+		n, why := Number(on, coords, watched)
+		on = on.Count(n)
+		c.decide(fmt.Sprintf("%s: %d points", name, n), why)
+	}
+	return on
+}
+
+// unwatchable says why the points of constraints cannot be watched; empty if they can.
+func (c *Choice) unwatchable(members []crux.Constraint) string {
+	if c.Options.Windows != nil {
+		return "windows of time have points of their own each"
+	}
+	for _, k := range members {
+		switch {
+		case k.Loss.Kind != crux.MSE:
+			return "the loss is no mean square"
+		case k.PointWeights != nil:
+			return "points have weights, which belong to them"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,130 @@
+package spec
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
+)
+
+// decide lets package auto decide what the file leaves open. What that came to stands in the resolved file.
+func (b *builder) decide(root, hard, constraints *node) {
+	at := b.hardNames()
+	b.p.Crux = b.stated.Problem
+	if len(b.errs) > 0 || constraints == nil {
+		return
+	}
+	b.stated.Name, b.stated.Domain, b.stated.Watching = b.p.Name, b.p.geometry, b.auto
+	choice, err := auto.Choose(b.stated, b.p.Options)
+	var bad *auto.HardError
+	switch {
+	case errors.As(err, &bad) && bad.Constraint == "":
+		b.fail(cmp.Or(hard, root), "%s", bad.Why)
+		return
+	case errors.As(err, &bad):
+		b.fail(at[bad.Constraint], "%s cannot be built in: %s", bad.Constraint, bad.Why)
+		return
+	case err != nil:
+		b.fail(root, "%v", err)
+		return
+	}
+	b.p.Choice, b.p.Crux, b.p.Options = choice, choice.Problem, choice.Options
+	b.p.Resamplers = append(b.p.Resamplers, choice.Callbacks...)
+	if hard == nil {
+		b.writeHard(root)
+	}
+	for _, n := range b.nets {
+		b.writePeriods(n)
+	}
+	for _, e := range constraints.entries {
+		b.writePoints(e)
+	}
+	var left []constraintName
+	for _, c := range b.constraintNames {
+		c.parts = slices.DeleteFunc(slices.Clone(c.parts), b.isBuiltIn)
+		if len(c.parts) > 0 {
+			left = append(left, c)
+		}
+	}
+	b.constraintNames = left
+}
+
+// isBuiltIn reports whether a constraint, or a part of it, is built in.
+func (b *builder) isBuiltIn(name string) bool {
+	return b.p.Choice != nil && slices.ContainsFunc(b.p.Choice.Built, func(x auto.BuiltIn) bool {
+		return x.Constraint == name || strings.HasPrefix(x.Constraint, name+".")
+	})
+}
+
+// writeHard writes what was built in into the file that said nothing.
+func (b *builder) writeHard(root *node) {
+	n := &node{kind: sequence, path: "hard", at: root.at}
+	for _, c := range b.p.Choice.Built {
+		n.items = append(n.items, &node{kind: scalar, text: c.Constraint, path: "hard", at: root.at})
+	}
+	if len(n.items) == 0 {
+		n = &node{kind: scalar, text: "none", path: "hard", at: root.at}
+	}
+	root.put("hard", n)
+}
+
+// writePeriods writes the periods that a network was given.
+func (b *builder) writePeriods(n fieldNet) {
+	periods := b.p.Choice.Periods[n.field]
+	if periods == nil {
+		return
+	}
+	said := &node{kind: mapping, path: join(n.node.path, "periodic"), at: n.node.at}
+	for _, c := range b.p.Coords {
+		if v, ok := periods[c]; ok {
+			said.put(c.Name(), &node{kind: scalar, text: ftoa(v), path: join(said.path, c.Name()), at: n.node.at})
+		}
+	}
+	n.node.put("periodic", said)
+}
+
+// writePoints writes how many points a constraint has, and what becomes of them.
+func (b *builder) writePoints(e entry) {
+	i := slices.IndexFunc(b.p.Crux.Constraints, func(c crux.Constraint) bool {
+		return c.Name == e.key || strings.HasPrefix(c.Name, e.key+".")
+	})
+	if i < 0 {
+		return // built in
+	}
+	c := b.p.Crux.Constraints[i]
+	put := func(key, text string) {
+		if e.value.get(key) == nil {
+			e.value.put(key, &node{kind: scalar, text: text, path: join(e.value.path, key), at: e.value.at})
+		}
+	}
+	switch every := c.On.Interval(); {
+	case slices.Contains(b.p.Choice.Watched, c.Name):
+		put("resample", "auto")
+	case every > 0:
+		put("resample", strconv.Itoa(every))
+	}
+	if c.On.Dims() > 0 {
+		put("points", strconv.Itoa(c.On.Len()))
+	}
+}
+
+// compiled finishes the problem when its solver is there: scales that were measured stand in the resolved file, and what shows only now is
+// reported.
+func (p *Problem) compiled(s *crux.Solver) error {
+	for i := range p.Crux.Constraints {
+		c := &p.Crux.Constraints[i]
+		if set, ok := p.unscaled[c.Name]; ok && c.MeasureScale {
+			c.Scale, c.MeasureScale = s.Constraint(i).Scale, false
+			set.put(strconv.FormatFloat(c.Scale, 'g', -1, 64))
+		}
+	}
+	p.Resolved = resolved(p.root)
+	if es := p.check(s); len(es) > 0 {
+		return sortErrors(es)
+	}
+	return nil
+}
