@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/net"
-	"github.com/crux-pinn/crux/optim"
 	"github.com/crux-pinn/crux/placeholder"
 )
 
@@ -24,26 +24,25 @@ func Example_readme() {
 	exact := placeholder.Sin(x.Scale(math.Pi)).Mul(placeholder.Sin(y.Scale(math.Pi)))
 	f := exact.Scale(2 * math.Pi * math.Pi) // −Δu = f
 
-	solver, err := crux.New(crux.Problem{
-		Name: "poisson2d",
+	solver, err := auto.New(auto.Problem{
+		Name:   "poisson2d",
+		Domain: square,
 		Constraints: []crux.Constraint{
-			{Name: "pde", Residual: placeholder.Laplacian(u, x, y).Add(f), On: square.Interior(1024)},
-			{Name: "bc", Residual: u, On: square.Boundary(256), Weight: 100},
+			{Name: "pde", Residual: placeholder.Laplacian(u, x, y).Add(f), On: square.Interior(0)},
+			{Name: "bc", Residual: u, On: square.Boundary(0)},
 		},
-	}, crux.Options{
-		Method: optim.Phases(
-			optim.Phase{Method: &optim.Adam{LR: optim.Constant(5e-3)}, Steps: 500},
-			optim.Phase{Method: &optim.LevenbergMarquardt{}},
-		),
-		Seed: 1,
-	})
+	}, crux.Options{Seed: 1})
 	if err != nil {
 		fmt.Println(err) // every mistake of the problem, with file and line
 		return
 	}
 	defer solver.Close()
 
-	result, err := solver.Solve(context.Background(), 550)
+	for _, d := range solver.Choice.Decisions {
+		fmt.Printf("%s: %s\n", d.What, d.Why)
+	}
+
+	result, err := solver.Solve(context.Background(), 350)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -61,6 +60,10 @@ func Example_readme() {
 	}
 	fmt.Println("largest error below 1e-7:", worst < 1e-7)
 	// Output:
+	// bc: exact, built into u: it holds by the form of the function, so nothing of it is left to train
+	// the method is chosen at the first step: no method is given
+	// pde: points are watched: they are random and nothing is said of when they are drawn anew
+	// pde: 1000 points: they become more when it shows that they are too few
 	// completed
 	// largest error below 1e-7: true
 }

@@ -2,10 +2,10 @@
 // many points there are, what becomes of them during a run, and by which method it is trained. A problem file that says nothing of
 // these is decided in the same way. Everything that is said stays as it is said.
 //
-//	solver, err := auto.New(auto.Problem{Domain: square, Problem: crux.Problem{Constraints: []crux.Constraint{
+//	solver, err := auto.New(auto.Problem{Domain: square, Constraints: []crux.Constraint{
 //		{Name: "pde", Residual: placeholder.Laplacian(u, x, y).Add(f), On: square.Interior(0)},
 //		{Name: "bc", Residual: u, On: square.Boundary(0)},
-//	}}}, crux.Options{Seed: 1})
+//	}}, crux.Options{Seed: 1})
 //	result, err := solver.Solve(ctx, auto.Steps)
 //
 // crux.New is the door for those who want to say everything themselves.
@@ -14,6 +14,7 @@ package auto
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -26,10 +27,13 @@ import (
 // Problem is a PDE problem that may leave things open. In its constraints these are the number of points, where it is 0; whether points
 // are drawn anew, where domain.Points.Every has not said so; and whether a condition is built in, see [Hard].
 type Problem struct {
-	crux.Problem
-	Domain domain.Domain // of the whole problem, as conditions are built in on its boundary; nil builds none in
-	Hard   Hard          // which conditions are built in
-	Watch  []string      // constraints whose points are watched whatever the rules say
+	Name        string
+	Domain      domain.Domain // of the whole problem, as conditions are built in on its boundary; nil builds none in
+	Constraints []crux.Constraint
+	Fields      map[*ph.Field]ph.Expr // as in crux.Problem; nothing is built into what has something here
+
+	Hard  Hard     // which conditions are built in
+	Watch []string // constraints whose points are watched whatever the rules say
 	// Watching lets points be watched by the rules although there is a method in Options.
 	Watching bool
 }
@@ -83,11 +87,15 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...crux.Callbac
 // Choose decides what a problem and its options leave open. It compiles nothing, and reports only what it cannot decide: other mistakes
 // are those of crux.New.
 func Choose(p Problem, o crux.Options) (*Choice, error) {
-	c := &Choice{Problem: p.Problem, Options: o}
-	c.Problem.Constraints = slices.Clone(p.Constraints)
+	c := &Choice{Problem: crux.Problem{Name: p.Name, Constraints: slices.Clone(p.Constraints), Fields: p.Fields}, Options: o}
 	for i := range c.Problem.Constraints {
 		k := &c.Problem.Constraints[i]
 		k.Name = cmp.Or(k.Name, strconv.Itoa(i))
+	}
+	for _, name := range slices.Concat(p.Hard.Names, p.Watch) {
+		if !slices.ContainsFunc(c.Problem.Constraints, func(k crux.Constraint) bool { return k.Name == name }) {
+			return nil, fmt.Errorf("auto: there is no constraint %q, which Hard or Watch names", name)
+		}
 	}
 	if err := c.buildIn(p); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 // decide lets package auto decide what the file leaves open. What that came to stands in the resolved file.
 func (b *builder) decide(root, hard, constraints *node) {
 	at := b.hardNames()
-	b.p.Crux = b.stated.Problem
+	b.p.Crux.Constraints = b.stated.Constraints
 	if len(b.errs) > 0 || constraints == nil {
 		return
 	}
