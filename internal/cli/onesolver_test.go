@@ -27,7 +27,7 @@ func TestOneSolver(t *testing.T) {
 	}
 	const pkg = "github.com/crux-pinn/crux/crux"
 	program := filepath.Join(dir, "crux")
-	run("go", "build", "-cover", "-covermode=count", "-coverpkg="+pkg, "-o", program, "../../cmd/crux")
+	run("go", "build", "-cover", "-covermode=count", "-coverpkg=github.com/crux-pinn/crux/cmd/crux,"+pkg, "-o", program, "../../cmd/crux")
 	file := filepath.Join(dir, "file.yaml")
 	if err := os.WriteFile(file, []byte(`
 problem: p
