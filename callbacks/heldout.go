@@ -14,6 +14,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/claim"
+	"github.com/crux-pinn/crux/optim"
 )
 
 // HeldOut sees when the points of constraints are overfitted, and gives them others then. Beside the points of training it
@@ -69,9 +70,6 @@ const (
 	patience   = 2     // changes that gain nothing
 	minorShare = 0.1   // of the loss: what a point set must have to become larger
 	manyPoints = 16000 // of a set, which few runs need: so many make a step of Levenberg–Marquardt dear
-
-	// With more parameters than that, optim.Auto takes Levenberg–Marquardt for few residuals only, so that they must stay few.
-	mostGrowing = 3000
 )
 
 // OnSolveBegin implements crux.Callback.
@@ -271,8 +269,8 @@ func (t *HeldOut) redraw(s *crux.Step, ratio float64) error {
 
 // larger is the number of points that a set of n may grow to.
 func (t *HeldOut) larger(s *crux.Step, i, n int) int {
-	if s.Run.Parameters() > mostGrowing {
-		return n
+	if s.Run.Parameters() > optim.LargestSystem {
+		return n // Levenberg–Marquardt then pays for few residuals only, so they must stay few
 	}
 	first := s.Run.Specification(i).Len()
 	most := max(4*first, manyPoints)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/net"
 	"github.com/crux-pinn/crux/optim"
@@ -74,7 +75,7 @@ func TestTooMuchMemory(t *testing.T) {
 	}{
 		{&optim.LevenbergMarquardt{}, "LevenbergMarquardt: about 1 MB of memory, more than"},
 		{optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: 1}, optim.Phase{Method: &optim.SSBroyden{}}), "SSBroyden: about"},
-		{&optim.Auto{}, "LevenbergMarquardt and SSBroyden: about"},
+		{auto.Method(auto.MethodOptions{}), "LevenbergMarquardt and SSBroyden: about"},
 		{inGroups(optim.Group{Method: &optim.SSBroyden{BFGS: true}}), "SSBFGS: about"},
 		{&optim.Adam{}, ""},
 	} {

@@ -49,14 +49,16 @@ func TestConformance(t *testing.T) {
 			return inGroups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.KFAC{Exact: -1}})
 		}},
 		{"EMA", func() optim.Method { return averaged(&optim.Adam{LR: optim.Constant(1e-2)}, 0.999) }},
-		{"Auto", func() optim.Method { return &optim.Auto{} }},
-		{"Auto for float32", func() optim.Method { return &optim.Auto{Single: true} }},
 		{"groups with least squares", func() optim.Method {
 			return inGroups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
 		}},
 		{"phases", func() optim.Method {
 			return optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: 5}, optim.Phase{Method: &optim.LBFGS{}, Steps: 12}, optim.Phase{Method: &optim.SSBroyden{}})
 		}},
+		{"phases that stall", func() optim.Method {
+			return optim.Phases(optim.Phase{Method: &optim.Adam{}, Stall: optim.Stall{Window: 4, Keep: 0.5}}, optim.Phase{Method: &optim.LBFGS{}})
+		}},
+		{"chosen phases", func() optim.Method { return warmed() }},
 		{"groups", func() optim.Method {
 			return inGroups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.SGD{Momentum: 0.9}})
 		}},

@@ -89,6 +89,10 @@ type LevenbergMarquardt struct {
 
 const marquardtName = "LevenbergMarquardt"
 
+// LargestSystem is the number of parameters, or of residuals if these are fewer, up to which [LevenbergMarquardt] has been the best
+// method there is: a step costs as much as its cube (docs/evidence.md, "All losses mean squares").
+const LargestSystem = 3000
+
 // Init implements Method.
 func (m *LevenbergMarquardt) Init(params []Param) error {
 	switch {

@@ -5,14 +5,14 @@
 //
 // First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW], [SOAP] and [SGD] are the well-known ones.
 // [LBFGS] and [SSBroyden] are quasi-Newton methods with a strong-Wolfe line search. [LevenbergMarquardt] and [KFAC] solve with the
-// residuals' Jacobian. [Phases] runs methods one after the other; a [Phase] can give groups of parameters methods of their own or freeze
-// them, and average the parameters.
+// residuals' Jacobian. [Phases] runs methods one after the other, [Choose] those that suit the objective; a [Phase] can end when its losses
+// stall, give groups of parameters methods of their own or freeze them, and average the parameters.
 //
 // # How to choose
 //
-//   - [Auto] chooses by itself.
-//   - A loss of mean squares and up to about 3000 parameters or residuals: some hundred steps of Adam, then [LevenbergMarquardt].
-//   - Up to about 5000 parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
+//   - Package auto has a method that chooses by itself.
+//   - A loss of mean squares and up to [LargestSystem] parameters or residuals: some hundred steps of Adam, then [LevenbergMarquardt].
+//   - Up to [LargestMatrix] parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
 //   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory. Above 100 000 parameters in wide layers, [KFAC].
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
 //     that stays the same within a step; redrawing between steps is fine, and where LevenbergMarquardt can be used it has been better

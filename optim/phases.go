@@ -1,19 +1,18 @@
 package optim
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"math"
-	"strings"
-)
-
 // Phase is a stretch of training.
 type Phase struct {
 	// Method trains the parameters that no group selects.
 	Method Method
+	// Name is what [Info] calls the phase in its Choices; empty means the method's name in small letters.
+	Name string
+
 	// Steps are those that the phase takes; 0 means until the method converges.
 	Steps int
+	// Stall ends the phase earlier, when its losses fall too slowly.
+	Stall Stall
+	// Enough is a part of the run's first loss: where this phase has come below it, no later one is begun. 0 means that one always is.
+	Enough float64
 
 	// Groups have methods of their own, or none: a parameter belongs to the first group that selects it. One that belongs nowhere is an
 	// error of Init, and so is a selection that ends up empty.
@@ -42,157 +41,23 @@ type Group struct {
 	Freeze bool // the parameters keep their bits, and there is no Method
 }
 
-// Phases runs one phase after the other: a phase ends when it has taken its steps or when its method returns
-// [ErrConverged], and the next one takes over at once, in the same Step. When the last one ends, Step returns an
-// error that wraps ErrConverged: the method's own, or one with the reason [PhasesDone].
+// Phases runs one phase after the other: a phase ends when it has taken its steps, when its losses stall, or when its method
+// returns [ErrConverged], and the next one takes over at once, in the same Step. When the last one ends, Step returns an
+// error that wraps ErrConverged: the method's own, or one with the reason [PhasesDone] or [Stalled].
 //
 // Each method counts its own steps, so schedules of a later phase begin at 0 when the phase does.
-func Phases(phases ...Phase) *Phased { return &Phased{phases: phases} }
+func Phases(phases ...Phase) *Phased { return &Phased{name: "Phases", phases: phases} }
 
-// Phased is a method made by [Phases]. It must not be copied after Init.
-type Phased struct {
-	phases []Phase
-
-	resumable
-	run  []stretch // the phases at work
-	now  int       // index of the current one, len(phases) after the last
-	done int       // steps taken in it
+// Choose makes a method of the given name whose phases are chosen for the objective, as soon as Info or Step is given one: choose returns
+// them, and why in a clause, or refuses the objective. Info has in Choices what was chosen, and when one phase followed another.
+//
+// The methods that choose returns must be new, and the phases the same for the same size: it is asked again when a state is restored.
+func Choose(name string, choose func(Size) (phases []Phase, why string, err error)) *Phased {
+	return &Phased{name: name, choose: choose}
 }
 
-// Init implements Method. Every phase is initialised, so that a mistake in the last one shows before the first step.
-func (p *Phased) Init(params []Param) error {
-	if len(p.phases) == 0 {
-		return errors.New("optim: Phases: no phases given")
-	}
-	l, err := newLayout(params)
-	if err != nil {
-		return err
-	}
-	run := make([]stretch, len(p.phases))
-	for i, ph := range p.phases {
-		if run[i], err = newStretch(ph, l); err != nil {
-			return fmt.Errorf("optim: Phases: phase %d: %w", i, err)
-		}
-	}
-	return p.init(params, func() error {
-		p.run, p.now, p.done = run, 0, 0
-		return nil
-	}, p.restore)
-}
-
-// Step implements Method.
-func (p *Phased) Step(ctx context.Context, f Objective, theta []float64) (float64, error) {
-	if err := p.layout.check("Phases", theta); err != nil {
-		return math.NaN(), err
-	}
-	for p.now < len(p.phases) {
-		ph, s := p.phases[p.now], &p.run[p.now]
-		if ph.Steps > 0 && p.done >= ph.Steps {
-			p.next()
-			continue
-		}
-		loss, err := s.step(ctx, f, theta)
-		if err == nil {
-			if p.done++; s.mean != nil && ph.Steps > 0 && p.done >= ph.Steps {
-				s.mean.Average(theta)
-			}
-			return loss, nil
-		}
-		if !errors.Is(err, ErrConverged) || p.now == len(p.phases)-1 {
-			return loss, err
-		}
-		p.next()
-	}
-	if err := ctx.Err(); err != nil {
-		return math.NaN(), err
-	}
-	loss, err := f.Loss(ctx, theta)
-	if err != nil {
-		return loss, err
-	}
-	return loss, &ConvergedError{Method: "Phases", Reason: PhasesDone, Loss: loss, Grad: math.NaN()}
-}
-
-func (p *Phased) next() { p.now, p.done = p.now+1, 0 }
-
-// Current returns the index of the phase that takes the next step, and the steps it has taken.
-func (p *Phased) Current() (index, steps int) {
-	if p.now < len(p.phases) && p.phases[p.now].Steps > 0 && p.done >= p.phases[p.now].Steps {
-		return p.now + 1, 0
-	}
-	return p.now, p.done
-}
-
-// Info implements Method. Rate is that of the phase that takes the next step, Choices and Memory are those of all phases, which keep
-// what they have.
-func (p *Phased) Info(f Objective) Info {
-	info := about("Phases")
-	info.Phase, _ = p.Current()
-	var names []string
-	for i, ph := range p.phases {
-		s := stretch{Phase: ph, parts: ph.parts()}
-		if len(p.run) > 0 {
-			s = p.run[i]
-		}
-		k := s.info(f)
-		info.Phases = append(info.Phases, k)
-		info.Choices = append(info.Choices, k.Choices...)
-		info.Memory = append(info.Memory, k.Memory...)
-		if k.Err != nil && info.Err == nil {
-			info.Err = fmt.Errorf("optim: Phases: phase %d: %w", i, k.Err)
-		}
-		if i == info.Phase {
-			info.Rate = k.Rate
-			if i == p.now { // one that has ended left its mean behind
-				info.Mean = s.mean
-			}
-		}
-		name := k.String()
-		if ph.Steps > 0 {
-			name = fmt.Sprintf("%d × %s", ph.Steps, name)
-		}
-		names = append(names, name)
-	}
-	info.Settings = strings.Join(names, ", ")
-	return info
-}
-
-const phasesState = "optim.Phases/2"
-
-// State implements Method.
-func (p *Phased) State() ([]byte, error) {
-	w, pending, err := p.begin(phasesState)
-	if w == nil {
-		return pending, err
-	}
-	w.Int(p.now)
-	w.Int(p.done)
-	for i := range p.run {
-		if err := p.run[i].save(w); err != nil {
-			return nil, fmt.Errorf("optim: Phases: phase %d: %w", i, err)
-		}
-	}
-	return w.State(), nil
-}
-
-// SetState implements Method.
-func (p *Phased) SetState(state []byte) error { return p.setState(state, p.restore) }
-
-func (p *Phased) restore(state []byte) error {
-	r := p.open(phasesState, state)
-	now, done := r.Int(), r.Int()
-	var adopt []func() error
-	for i := range p.run {
-		adopt = append(adopt, p.run[i].load(r))
-	}
-	if err := r.Finish(); err != nil {
-		return err
-	}
-	for i, f := range adopt {
-		if err := f(); err != nil {
-			return fmt.Errorf("optim: Phases: phase %d: %w", i, err)
-		}
-	}
-	p.now, p.done = min(now, len(p.phases)), done
-	return nil
+// Size is what phases are chosen by.
+type Size struct {
+	Parameters int // P, the length of θ
+	Residuals  int // R, those of a loss that is a sum of squares; 0 for other losses
 }

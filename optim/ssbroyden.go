@@ -63,10 +63,11 @@ type SSBroyden struct {
 // mostDense is the largest number of parameters for which a matrix is made when asked for: 3.2 GB.
 const mostDense = 20_000
 
-// Where Memory is 0, H is a matrix up to mostMatrix parameters, 200 MB. Above, the memory has mostMemory directions, fewer if
-// these took more than memoryBytes, but leastMemory in any case.
+// LargestMatrix is the number of parameters up to which [SSBroyden] keeps a matrix, 200 MB, unless Memory says otherwise.
+const LargestMatrix = 5000
+
+// Above LargestMatrix the memory has mostMemory directions, fewer if these took more than memoryBytes, but leastMemory in any case.
 const (
-	mostMatrix  = 5000
 	mostMemory  = 300
 	leastMemory = 30
 	memoryBytes = 1 << 30
@@ -87,7 +88,7 @@ func (m *SSBroyden) Init(params []Param) error {
 	m.lent = crew(m.Workers)
 	m.foresee = true
 	n := size(params)
-	limit := directions(m.Memory, n)
+	limit := m.Directions(n)
 	if limit != m.limit {
 		m.limit, m.layout = limit, layout{} // another model: it starts afresh
 	}
@@ -110,13 +111,13 @@ func (m *SSBroyden) name() string {
 	return "SSBroyden"
 }
 
-// directions is the limit of the memory for n parameters, or 0 for a matrix.
-func directions(memory, n int) int {
+// Directions is the number of directions in the memory for n parameters; 0 means that H is a matrix.
+func (m *SSBroyden) Directions(n int) int {
 	switch {
-	case memory == 0 && n > mostMatrix:
+	case m.Memory == 0 && n > LargestMatrix:
 		return min(mostMemory, max(leastMemory, memoryBytes/(8*n)))
-	case memory < n:
-		return memory
+	case m.Memory < n:
+		return m.Memory
 	}
 	return 0
 }
@@ -126,7 +127,7 @@ func (m *SSBroyden) Info(Objective) Info {
 	info := about(m.name())
 	memory, n := m.Memory, m.layout.n
 	if m.layout.known {
-		memory = directions(memory, n)
+		memory = m.Directions(n)
 		kept := n
 		if m.limit > 0 {
 			kept = m.limit
@@ -136,8 +137,8 @@ func (m *SSBroyden) Info(Objective) Info {
 	if memory > 0 {
 		info.Settings = fmt.Sprintf("memory %d", memory)
 	}
-	if m.Memory == 0 && n > mostMatrix {
-		info.Choices = []string{fmt.Sprintf("%s with a memory of %d directions: a matrix is kept up to %d parameters, and there are %d", info.Name, memory, mostMatrix, n)}
+	if m.Memory == 0 && n > LargestMatrix {
+		info.Choices = []string{fmt.Sprintf("%s with a memory of %d directions: a matrix is kept up to %d parameters, and there are %d", info.Name, memory, LargestMatrix, n)}
 	}
 	return info
 }

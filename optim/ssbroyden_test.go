@@ -24,7 +24,7 @@ func TestMemorySwitch(t *testing.T) {
 		{50, 50, "SSBroyden", ""},
 		{6000, 5001, "SSBroyden", ""},
 	} {
-		if n := directions(c.memory, c.n); n > 0 && !strings.Contains(c.describe, "memory") {
+		if n := (&SSBroyden{Memory: c.memory}).Directions(c.n); n > 0 && !strings.Contains(c.describe, "memory") {
 			t.Errorf("%d of %d: a limit of %d", c.memory, c.n, n)
 		}
 		m := &SSBroyden{Memory: c.memory}

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,12 @@ func newStretch(ph Phase, l layout) (stretch, error) {
 	}
 	if ph.Steps < 0 {
 		return s, fmt.Errorf("%d steps; 0 means until it converges", ph.Steps)
+	}
+	if err := ph.Stall.check(); err != nil {
+		return s, err
+	}
+	if !(ph.Enough >= 0 && ph.Enough < 1) {
+		return s, fmt.Errorf("field Enough is %v; it must be at least 0 and below 1", ph.Enough)
 	}
 	if ph.EMA != 0 {
 		if !(ph.EMA > 0 && ph.EMA < 1) {
@@ -172,6 +179,9 @@ func (s *stretch) converged() error {
 	}
 	return errors.Join(reasons...)
 }
+
+// called is the name of the phase in Choices.
+func (s *stretch) called() string { return cmp.Or(s.Name, strings.ToLower(s.info(Objective{}).Name)) }
 
 // info is that of the phase: its rate is that of the first part that has one.
 func (s *stretch) info(f Objective) Info {

@@ -111,7 +111,7 @@ func (c *Choice) method(p *Problem) {
 		return
 	}
 	p.Watching = true
-	c.Options.Method = Method(Steps, c.Options.Precision)
+	c.Options.Method = Method(MethodOptions{Steps: Steps, Precision: c.Options.Precision})
 	c.decide("the method is chosen at the first step", "no method is given")
 }
 

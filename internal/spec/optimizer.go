@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/internal/nearest"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -28,7 +29,7 @@ func (b *builder) optimizer(n *node, root *section) {
 		list := &node{kind: sequence, path: "optimizer", at: root.n.at, items: []*node{{kind: mapping, path: "optimizer.0", at: root.n.at}}}
 		first := list.items[0]
 		first.put("auto", &node{kind: mapping, path: "optimizer.0.auto", at: root.n.at})
-		first.put("steps", &node{kind: scalar, text: "5000", path: "optimizer.0.steps", at: root.n.at})
+		first.put("steps", &node{kind: scalar, text: strconv.Itoa(auto.Steps), path: "optimizer.0.steps", at: root.n.at})
 		root.n.put("optimizer", list)
 		n = list
 	}
@@ -171,7 +172,7 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 	case "kfac":
 		return b.kfac(m)
 	case "auto":
-		return &optim.Auto{Steps: steps, Single: b.p.Options.Precision == crux.Float32, Workers: m.workers()}
+		return auto.Method(auto.MethodOptions{Steps: steps, Precision: b.p.Options.Precision, Workers: m.workers()})
 	}
 	return b.firstOrder(names[0], m, clip, steps)
 }
