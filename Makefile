@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build test short bench bench-peers peers-accuracy lint cover golden problems accuracy unseen evidence ci clean
+.PHONY: help build test short bench bench-peers peers-accuracy lint cover golden accuracy unseen evidence ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -32,11 +32,8 @@ golden: ## write golden traces and generated kernels anew; review the diff like 
 	go test ./compiler -rewrite
 	cd internal/kern/gen && go run . -out ..
 
-problems: ## solve every shipped problem and write docs/problems.md
-	go -C internal/tools run ./problems
-
 accuracy: ## solve every shipped problem with three seeds and write docs/accuracy.md; ONLY=poisson2d,volterra for some
-	go -C internal/tools run ./problems -accuracy -only '$(ONLY)'
+	go -C internal/tools run ./problems -only '$(ONLY)'
 
 unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/unseen.md; ONLY=kdv for some
 	go -C internal/tools run ./problems -unseen -only '$(ONLY)'

@@ -10,10 +10,13 @@ import (
 	"time"
 )
 
+// accuracyPage is the page on the shipped problems.
+var accuracyPage = &page{head: accuracyHead, tail: accuracyTail, file: "docs/accuracy.md", of: shipped, targets: true, row: accuracyRow}
+
 // accuracyHead is the page on accuracy up to its table.
 const accuracyHead = `# Accuracy
 
-Made by ` + "`make accuracy`" + ` (` + "`go -C internal/tools run ./problems -accuracy`" + `): every file of testdata/problems solved by
+Made by ` + "`make accuracy`" + ` (` + "`go -C internal/tools run ./problems`" + `): every file of testdata/problems solved by
 ` + "`crux solve FILE --seeds 3 --jobs 1`" + `, so with its own settings, three seeds one after the other, each on all cores of the machine
 (two, where it was measured). "must" and "aim" are the targets of the project. Of errors, residuals and times there is the median over the seeds, with
 the smallest and the largest in brackets. Errors are relative L2 errors on a grid of at least 101 points per axis that was not trained on, or of a parameter
@@ -63,16 +66,10 @@ func (s spread) text(format string) string {
 }
 
 // accuracyRow solves a problem with several seeds.
-func accuracyRow(b *binary, name, file string, f flags) ([]string, *outcome, error) {
+func accuracyRow(b *binary, name, file string, f flags) ([]string, error) {
 	o := &seedsOutcome{}
-	if _, err := b.solve(o, file, f, "--seeds", strconv.Itoa(f.seeds), "--jobs", "1", "--out", filepath.Join(b.dir, name)); err != nil {
-		return nil, nil, err
-	}
-	var first *outcome
-	if len(o.Runs) > 0 {
-		first = o.Runs[0].Result
-	}
-	return o.row(targets[name], b.commit), first, nil
+	_, err := b.solve(o, file, f, "--seeds", strconv.Itoa(f.seeds), "--jobs", "1", "--out", filepath.Join(b.dir, name))
+	return o.row(targets[name], b.commit), err
 }
 
 func (o *seedsOutcome) row(t target, commit string) []string {

@@ -2,13 +2,103 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 )
+
+// page is a page with a table that has one row for each problem.
+type page struct {
+	head    string            // up to the line under the table's head
+	tail    func(rows) string // what follows the table
+	file    string
+	of      string // the folder of the problem files
+	targets bool   // must and aim are the second and the third column
+	row     func(b *binary, name, file string, f flags) ([]string, error)
+}
+
+const shipped = "testdata/problems"
 
 // rows are the measured cells of a page's table by the problem's name. Those before, name, must and aim, always come from the
 // targets.
 type rows map[string][]string
+
+// make solves the problems that the flags name and writes the page.
+func (p *page) make(f flags) error {
+	names, err := p.names()
+	if err != nil {
+		return err
+	}
+	only := names
+	if f.only != "" {
+		only = strings.Split(f.only, ",")
+	}
+	for _, name := range only {
+		if name != "none" && !slices.Contains(names, name) {
+			return fmt.Errorf("-only %s: there are %s, none", name, strings.Join(names, ", "))
+		}
+	}
+	b, err := build(f.binary)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	out := f.out
+	if out == "" {
+		out = p.file
+	}
+	all := p.read(out)
+	for _, name := range names {
+		if !slices.Contains(only, name) {
+			continue
+		}
+		if all[name], err = p.row(b, name, filepath.Join(p.of, name+".yaml"), f); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		fmt.Println(name, strings.Join(all[name], " | "))
+		if err := p.write(out, all, names); err != nil { // what is measured is kept
+			return err
+		}
+	}
+	return p.write(out, all, names)
+}
+
+// names are those of the problems, in order.
+func (p *page) names() ([]string, error) {
+	files, err := filepath.Glob(p.of + "/*.yaml")
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("no problems under %s (%w)", p.of, err)
+	}
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(f), ".yaml")
+	}
+	slices.Sort(files)
+	return files, nil
+}
+
+// write writes a page. A problem without a row has one that says so.
+func (p *page) write(path string, measured rows, names []string) error {
+	var b bytes.Buffer
+	b.WriteString(p.head)
+	all := rows{}
+	for _, name := range names {
+		row, ok := measured[name]
+		if !ok {
+			row = append([]string{notMeasured}, slices.Repeat([]string{""}, columns(p.head)-p.before()-1)...)
+		}
+		all[name] = row
+		cells := []string{"`" + name + "`"}
+		if p.targets {
+			must, aim := targets[name].text()
+			cells = append(cells, must, aim)
+		}
+		b.WriteString("| " + strings.Join(append(cells, row...), " | ") + " |\n")
+	}
+	b.WriteString(p.tail(all))
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
 
 // before is the number of cells that are not measured.
 func (p *page) before() int {
@@ -16,18 +106,6 @@ func (p *page) before() int {
 		return 3
 	}
 	return 1
-}
-
-// writeRows adds the table of all rows to a page.
-func (p *page) writeRows(b *bytes.Buffer, r rows) {
-	for _, name := range keys(r) {
-		cells := []string{"`" + name + "`"}
-		if p.targets {
-			must, aim := targets[name].text()
-			cells = append(cells, must, aim)
-		}
-		b.WriteString("| " + strings.Join(append(cells, r[name]...), " | ") + " |\n")
-	}
 }
 
 // read takes the rows of an earlier page, so that one problem can be run again alone. Rows that do not have as many
