@@ -47,9 +47,9 @@ type batch struct {
 // member is a run of a batch and what is known of it.
 type member struct {
 	entry
-	problem []byte  // problem.yaml; nil if it is only in the directory
-	report  *Report // nil as long as there is none
-	ended   *ended  // of the part that this process ran; nil if it did not
+	problem []byte   // problem.yaml; nil if it is only in the directory
+	report  *Report  // nil as long as there is none
+	records *records // of the part that this process ran; nil if it did not
 	err     error
 }
 
@@ -69,17 +69,13 @@ func (m *member) status() string {
 	return notBegun
 }
 
-// good reports whether a run came to an end that counts.
-func (m *member) good() bool {
-	switch m.status() {
-	case "completed", "converged", "stopped":
-		return true
-	}
-	return false
+// counts reports whether a run of this status came to an end that counts.
+func counts(status string) bool {
+	return status == "completed" || status == "converged" || status == "stopped"
 }
 
 // done reports whether there is nothing left to do for a run: it would diverge a second time as well.
-func (m *member) done() bool { return m.good() || m.status() == "diverged" }
+func (m *member) done() bool { return counts(m.status()) || m.status() == "diverged" }
 
 // title is a run with its values.
 func (b *batch) title(e entry) string {

@@ -1,77 +1,70 @@
 package cli
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // print prints a batch for people: of seeds, each run and the spread of each number; of a sweep, each combination.
-func (b *batch) print(w io.Writer, rep *BatchReport) {
-	var s strings.Builder
-	fmt.Fprintf(&s, "%s: %d of %d runs completed", rep.Problem, rep.Done, len(rep.Runs))
+func (a *app) printBatch(rep *BatchReport) {
+	fmt.Fprintf(a.Out, "%s: %d of %d runs completed", rep.Problem, rep.Done, len(rep.Runs)) //nolint:errcheck // Run checks the writer at the end
 	if rep.Summary != nil {
-		s.WriteString("\n\n")
-		table(&s, runRows(rep.Runs))
-		s.WriteString("\n")
-		table(&s, rep.Summary.rows())
+		fmt.Fprint(a.Out, "\n\n") //nolint:errcheck
+		table(a.Out, runRows(rep.Runs))
+		fmt.Fprintln(a.Out) //nolint:errcheck
+		table(a.Out, rep.Summary.rows())
 	} else {
-		fmt.Fprintf(&s, ", of %d combinations%s\n\n", len(rep.Combinations), order(rep))
-		table(&s, combinationRows(rep))
+		fmt.Fprintf(a.Out, ", of %d combinations%s\n\n", len(rep.Combinations), order(rep)) //nolint:errcheck
+		table(a.Out, combinationRows(rep))
 	}
-	fmt.Fprintf(&s, "\nresults in %s\n", rep.RunDir)
-	io.WriteString(w, s.String()) //nolint:errcheck // Run checks the writer at the end
+	fmt.Fprintf(a.Out, "\nresults in %s\n", rep.RunDir) //nolint:errcheck
+}
+
+// first is the summary of the first combination of which a run came to an end.
+func (rep *BatchReport) first() *Summary {
+	for i := range rep.Combinations {
+		if s := &rep.Combinations[i].Summary; s.Runs > 0 {
+			return s
+		}
+	}
+	return &Summary{}
 }
 
 // order says by what combinations are sorted.
 func order(rep *BatchReport) string {
-	for _, c := range rep.Combinations {
-		switch {
-		case c.Runs == 0:
-		case len(c.RelL2) > 0:
-			return ", the smallest error of " + c.RelL2[0].Name + " first"
-		case len(c.ParamErrors) > 0:
-			return ", the smallest error of " + c.ParamErrors[0].Name + " first"
-		default:
-			return ", the smallest loss first"
-		}
+	switch s := rep.first(); {
+	case s.Runs == 0:
+		return ""
+	case len(s.RelL2) > 0:
+		return ", the smallest error of " + s.RelL2[0].Name + " first"
+	case len(s.ParamErrors) > 0:
+		return ", the smallest error of " + s.ParamErrors[0].Name + " first"
 	}
-	return ""
+	return ", the smallest loss first"
 }
 
 // runRows has one row for each run.
 func runRows(runs []RunReport) [][]string {
-	head := []string{"run", "status", "steps", "time", "loss"}
-	var first *Report
-	for _, r := range runs {
-		if first == nil && r.Result != nil {
-			first = r.Result
-		}
-	}
-	if first != nil {
-		for _, e := range first.Errors {
-			head = append(head, e.Field+", rel. L2 error")
-		}
-		for _, q := range first.Params {
-			head = append(head, q.Name)
-		}
-	}
-	rows := [][]string{head}
+	rows := [][]string{{"run", "status", "steps", "time", "loss"}}
 	for _, r := range runs {
 		row := []string{r.Run, r.Status}
 		if q := r.Result; q != nil {
-			row = append(row, fmt.Sprint(q.Steps), seconds(q.Seconds), scientific(float64(q.Loss)))
+			row = append(row, fmt.Sprint(q.Steps), seconds(q.Seconds), scientific(q.Loss))
+			named := len(rows[0]) > 5 // by the first run that has a result
 			for _, e := range q.Errors {
-				row = append(row, scientific(e.RelL2))
+				row = append(row, scientific(e.Value.RelL2))
+				if !named {
+					rows[0] = append(rows[0], e.Name+", rel. L2 error")
+				}
 			}
 			for _, v := range q.Params {
 				row = append(row, precise(v.Value, 6))
+				if !named {
+					rows[0] = append(rows[0], v.Name)
+				}
 			}
 		}
 		rows = append(rows, row)
@@ -81,44 +74,41 @@ func runRows(runs []RunReport) [][]string {
 
 // rows has one row for each quantity.
 func (s *Summary) rows() [][]string {
-	head := []string{fmt.Sprintf("over %d runs", s.Runs), "mean", "std", "min", "median", "max"}
+	rows := [][]string{{fmt.Sprintf("over %d runs", s.Runs), "mean", "std", "min", "median", "max"}}
 	if len(s.Truths) > 0 {
-		head = append(head, "true value")
+		rows[0] = append(rows[0], "true value")
 	}
-	rows := [][]string{head}
-	add := func(name string, v Spread, text func(float64) string, more ...string) {
+	add := func(name string, v Spread, text func(Number) string) {
 		row := []string{name}
 		for _, x := range []Number{v.Mean, v.Std, v.Min, v.Median, v.Max} {
 			cell := "–"
 			if !math.IsNaN(float64(x)) {
-				cell = text(float64(x))
+				cell = text(x)
 			}
 			row = append(row, cell)
 		}
-		rows = append(rows, append(row, more...))
+		rows = append(rows, row)
 	}
+	six := func(v Number) string { return precise(v, 6) }
 	for i, e := range s.RelL2 {
-		add(e.Name+", rel. L2 error", e.Spread, scientific)
-		add(e.Name+", max error", s.MaxAbs[i].Spread, scientific)
+		add(e.Name+", rel. L2 error", e.Value, scientific)
+		add(e.Name+", max error", s.MaxAbs[i].Value, scientific)
 	}
 	for _, q := range s.Params {
-		var truth []string
-		for _, t := range s.Truths {
-			if t.Name == q.Name {
-				truth = []string{precise(t.Value, 6)}
-			}
+		add(q.Name, q.Value, six)
+		if t, ok := s.Truths.get(q.Name); ok {
+			rows[len(rows)-1] = append(rows[len(rows)-1], six(t))
 		}
-		add(q.Name, q.Spread, func(v float64) string { return precise(v, 6) }, truth...)
 	}
 	for _, q := range s.ParamErrors {
-		add(q.Name+", rel. error", q.Spread, scientific)
+		add(q.Name+", rel. error", q.Value, scientific)
 	}
 	for _, q := range s.ResidualP99 {
-		add(q.Name+", residual p99", q.Spread, scientific)
+		add(q.Name+", residual p99", q.Value, scientific)
 	}
 	add("loss", s.Loss, scientific)
-	add("steps", s.Steps, func(v float64) string { return precise(v, 6) })
-	add("time", s.Seconds, func(v float64) string { return seconds(Number(v)) })
+	add("steps", s.Steps, six)
+	add("time", s.Seconds, seconds)
 	return rows
 }
 
@@ -128,15 +118,7 @@ func combinationRows(rep *BatchReport) [][]string {
 	for _, v := range rep.Combinations[0].Values {
 		head = append(head, v.Name)
 	}
-	var first *Summary
-	for i := range rep.Combinations {
-		if c := &rep.Combinations[i]; first == nil && c.Runs > 0 {
-			first = &c.Summary
-		}
-	}
-	if first == nil {
-		first = &Summary{}
-	}
+	first := rep.first()
 	for _, e := range first.RelL2 {
 		head = append(head, e.Name+", rel. L2 error")
 	}
@@ -147,16 +129,19 @@ func combinationRows(rep *BatchReport) [][]string {
 	for _, c := range rep.Combinations {
 		row := []string{fmt.Sprint(c.Number)}
 		for _, v := range c.Values {
-			row = append(row, v.Text)
+			row = append(row, v.Value)
 		}
-		for _, e := range first.RelL2 {
-			row = append(row, c.RelL2.named(e.Name))
-		}
-		for _, q := range first.ParamErrors {
-			row = append(row, c.ParamErrors.named(q.Name))
+		for _, of := range [][2]Spreads{{first.RelL2, c.RelL2}, {first.ParamErrors, c.ParamErrors}} {
+			for _, q := range of[0] {
+				cell := "–"
+				if s, ok := of[1].get(q.Name); ok {
+					cell = s.plusMinus()
+				}
+				row = append(row, cell)
+			}
 		}
 		if c.Runs > 0 {
-			row = append(row, c.Loss.plusMinus(), precise(float64(c.Steps.Mean), 6), seconds(c.Seconds.Mean))
+			row = append(row, c.Loss.plusMinus(), precise(c.Steps.Mean, 6), seconds(c.Seconds.Mean))
 		} else {
 			row = append(row, "–", "–", "–")
 		}
@@ -167,18 +152,13 @@ func combinationRows(rep *BatchReport) [][]string {
 
 // state says how many runs of a combination came to an end, and what became of the others.
 func (rep *BatchReport) state(c Combination) string {
-	text := fmt.Sprintf("%d of %d", c.Runs, c.Total)
 	var others []string
 	for _, r := range rep.Runs {
-		if fmt.Sprint(r.Values) != fmt.Sprint(c.Values) {
-			continue
-		}
-		switch r.Status {
-		case "completed", "converged", "stopped":
-		default:
+		if r.combination+1 == c.Number && !counts(r.Status) {
 			others = append(others, r.Run+" "+r.Status)
 		}
 	}
+	text := fmt.Sprintf("%d of %d", c.Runs, c.Total)
 	if len(others) > 0 {
 		text += "; " + strings.Join(others, ", ")
 	}
@@ -188,15 +168,10 @@ func (rep *BatchReport) state(c Combination) string {
 // printPlan prints the runs that there would be.
 func (a *app) printPlan(b *batch, asJSON bool) error {
 	if asJSON {
-		text, err := jsonText(struct {
+		return a.printJSON(struct {
 			DryRun bool `json:"dry_run"`
 			manifest
 		}{true, b.manifest})
-		if err != nil {
-			return fail(exitFailed, err)
-		}
-		a.Out.Write(text) //nolint:errcheck // Run checks the writer at the end
-		return nil
 	}
 	head := []string{"run", "seed"}
 	for _, x := range b.Grid {
@@ -210,15 +185,10 @@ func (a *app) printPlan(b *batch, asJSON bool) error {
 	return nil
 }
 
-// saveLines writes a file of CSV.
-func saveLines(path string, lines [][]string) error {
-	return ckpt.WriteFile(path, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(lines) })
-}
-
 func integer(v uint64) string { return strconv.FormatUint(v, 10) }
 
 // precise is a number with so many digits.
-func precise(v float64, digits int) string { return strconv.FormatFloat(v, 'g', digits, 64) }
+func precise(v Number, digits int) string { return strconv.FormatFloat(float64(v), 'g', digits, 64) }
 
 // seconds is a time in a report.
 func seconds(s Number) string { return duration(time.Duration(float64(s) * float64(time.Second))) }

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"cmp"
-	"context"
-	"errors"
+	"encoding/csv"
+	"io"
 	"math"
 	"path/filepath"
 	"slices"
+
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // BatchReport is what several runs came to: the object that --json prints and result.json of their directory holds.
@@ -21,19 +23,21 @@ type BatchReport struct {
 
 // RunReport is one run.
 type RunReport struct {
-	Run    string  `json:"run"`
-	Values Texts   `json:"values,omitempty"` // of a sweep's keys
-	Seed   uint64  `json:"seed"`
-	Status string  `json:"status"` // that of its report, "not begun", or "failed" without one
-	Error  string  `json:"error,omitempty"`
-	Result *Report `json:"result"` // null if there is none
+	Run    string         `json:"run"`
+	Values Object[string] `json:"values,omitempty"` // of a sweep's keys
+	Seed   uint64         `json:"seed"`
+	Status string         `json:"status"` // that of its report, "not begun", or "failed" without one
+	Error  string         `json:"error,omitempty"`
+	Result *Report        `json:"result"` // null if there is none
+
+	combination int
 }
 
 // Combination is a choice of values and what the runs with it came to.
 type Combination struct {
-	Number int   `json:"combination"` // in the order of the grid, from 1
-	Values Texts `json:"values"`
-	Total  int   `json:"total"` // runs
+	Number int            `json:"combination"` // in the order of the grid, from 1
+	Values Object[string] `json:"values"`
+	Total  int            `json:"total"` // runs
 	Summary
 }
 
@@ -51,108 +55,71 @@ type Summary struct {
 	Seconds     Spread  `json:"seconds"` // of training, while the runs beside it had the other cores
 }
 
-// Texts are texts by name. As JSON they are an object with its keys in this order.
-type Texts []NamedText
-
-// NamedText is a text with a name.
-type NamedText struct{ Name, Text string }
-
-// MarshalJSON implements json.Marshaler.
-func (ts Texts) MarshalJSON() ([]byte, error) {
-	return object(len(ts), func(i int) (string, any) { return ts[i].Name, ts[i].Text })
-}
-
-func (b *batch) texts(values []string) Texts {
-	var ts Texts
-	for i, x := range b.Grid {
-		ts = append(ts, NamedText{x.Key, values[i]})
-	}
-	return ts
-}
-
-// newBatchReport gathers what the runs came to.
-func newBatchReport(b *batch) *BatchReport {
+// report gathers what the runs came to.
+func (b *batch) report() *BatchReport {
 	rep := &BatchReport{Problem: b.Problem, RunDir: b.dir}
 	for _, m := range b.runs {
-		r := RunReport{Run: m.Name, Values: b.texts(m.Values), Seed: m.Seed, Status: m.status(), Result: m.report}
+		r := RunReport{Run: m.Name, Seed: m.Seed, Status: m.status(), Result: m.report, combination: m.Combination}
+		for i, x := range b.Grid {
+			r.Values.add(x.Key, m.Values[i])
+		}
 		if m.err != nil && r.Status != "canceled" {
 			r.Error = m.err.Error()
 		}
-		if m.good() {
+		if counts(r.Status) {
 			rep.Done++
 		}
 		rep.Runs = append(rep.Runs, r)
 	}
 	if len(b.Grid) == 0 {
-		s := summarize(b.runs)
+		s := summarize(rep.Runs)
 		rep.Summary = &s
 		return rep
 	}
-	for rest := b.runs; len(rest) > 0; {
+	for rest := rep.Runs; len(rest) > 0; {
 		n := 1
-		for n < len(rest) && rest[n].Combination == rest[0].Combination {
+		for n < len(rest) && rest[n].combination == rest[0].combination {
 			n++
 		}
-		rep.Combinations = append(rep.Combinations, Combination{
-			Number: rest[0].Combination + 1, Values: b.texts(rest[0].Values), Total: n, Summary: summarize(rest[:n]),
-		})
+		rep.Combinations = append(rep.Combinations, Combination{rest[0].combination + 1, rest[0].Values, n, summarize(rest[:n])})
 		rest = rest[n:]
 	}
-	slices.SortStableFunc(rep.Combinations, func(x, y Combination) int {
-		for i, v := range x.rank() {
-			if c := last(v, y.rank()[i]); c != 0 {
-				return c
-			}
-		}
-		return 0
-	})
+	slices.SortStableFunc(rep.Combinations, func(x, y Combination) int { return slices.CompareFunc(x.rank(), y.rank(), last) })
 	return rep
 }
 
 // rank are the numbers by which combinations are compared: the mean error of the first field, of the first parameter with
 // a true value, and the loss. What is not known is NaN.
-func (s *Summary) rank() [3]float64 {
-	first := func(list Spreads) float64 {
+func (s *Summary) rank() []Number {
+	first := func(list Spreads) Number {
 		if len(list) == 0 {
-			return math.NaN()
+			return Number(math.NaN())
 		}
-		return float64(list[0].Mean)
+		return list[0].Value.Mean
 	}
-	return [3]float64{first(s.RelL2), first(s.ParamErrors), float64(s.Loss.Mean)}
+	return []Number{first(s.RelL2), first(s.ParamErrors), s.Loss.Mean}
 }
 
 // last compares numbers with NaN behind all others.
-func last(x, y float64) int {
-	if math.IsNaN(x) || math.IsNaN(y) {
+func last(x, y Number) int {
+	if math.IsNaN(float64(x)) || math.IsNaN(float64(y)) {
 		return -cmp.Compare(x, y) // cmp puts NaN first
 	}
 	return cmp.Compare(x, y)
 }
 
-func summarize(runs []*member) Summary {
+func summarize(runs []RunReport) Summary {
 	var good []*Report
-	for _, m := range runs {
-		if m.good() {
-			good = append(good, m.report)
+	var loss, steps, seconds []float64
+	for _, r := range runs {
+		if counts(r.Status) {
+			good = append(good, r.Result)
+			loss, steps, seconds = append(loss, float64(r.Result.Loss)), append(steps, float64(r.Result.Steps)), append(seconds, float64(r.Result.Seconds))
 		}
-	}
-	of := func(f func(*Report) float64) Spread {
-		var values []float64
-		for _, r := range good {
-			values = append(values, f(r))
-		}
-		return spreadOf(values)
 	}
 	s := Summary{
-		Runs:        len(good),
-		RelL2:       spreads(good, relL2),
-		MaxAbs:      spreads(good, maxAbs),
-		Loss:        of(func(r *Report) float64 { return float64(r.Loss) }),
-		ResidualP99: spreads(good, func(r *Report) Numbers { return r.ResidualP99 }),
-		Params:      spreads(good, func(r *Report) Numbers { return r.Params }),
-		ParamErrors: spreads(good, paramErrors),
-		Steps:       of(func(r *Report) float64 { return float64(r.Steps) }),
-		Seconds:     of(func(r *Report) float64 { return float64(r.Seconds) }),
+		Runs: len(good), RelL2: spreads(good, relL2), MaxAbs: spreads(good, maxAbs), Loss: spreadOf(loss), ResidualP99: spreads(good, residualP99),
+		Params: spreads(good, params), ParamErrors: spreads(good, paramErrors), Steps: spreadOf(steps), Seconds: spreadOf(seconds),
 	}
 	if len(good) > 0 {
 		s.Truths = good[0].Truths
@@ -160,91 +127,52 @@ func summarize(runs []*member) Summary {
 	return s
 }
 
-// showBatch prints what the runs of a batch came to, and writes it into their directory.
-func (a *app) showBatch(ctx context.Context, b *batch, asJSON bool) error {
-	rep := newBatchReport(b)
-	text, err := jsonText(rep)
-	if err != nil {
-		return fail(exitFailed, errors.Join(b.conclusion(ctx), err))
-	}
-	saved := errors.Join(b.saveCSV(rep), saveBytes(b.dir, resultFile, text))
-	hints := a.Out
-	if asJSON {
-		a.Out.Write(text) //nolint:errcheck // Run checks the writer at the end
-		hints = a.Err
-	} else {
-		b.print(a.Out, rep)
-	}
-	for _, m := range b.runs {
-		if m.ended != nil {
-			m.ended.records.hints(hints)
-		}
-	}
-	failed := b.conclusion(ctx)
-	if err := errors.Join(failed, saved); err != nil {
-		return fail(max(exitCodeOr(failed), exitFailed), err)
-	}
-	return nil
-}
-
-// runsFile has one line for each run.
+// runsFile has one line for each run, with all digits.
 const runsFile = "runs.csv"
 
-// table is the directory's table of runs; a cell is empty where there is nothing.
-func (b *batch) saveCSV(rep *BatchReport) error {
-	columns := []struct {
-		prefix  string
-		numbers func(*Report) Numbers
-	}{
-		{"rel_l2/", relL2},
-		{"max_abs/", maxAbs},
-		{"residual_p99/", func(r *Report) Numbers { return r.ResidualP99 }},
-		{"param/", func(r *Report) Numbers { return r.Params }},
-	}
+// saveCSV writes the directory's table of runs; a cell is empty where there is nothing.
+func (rep *BatchReport) saveCSV() error {
 	var head []string
-	for _, x := range b.Grid {
-		head = append(head, x.Key)
+	for _, v := range rep.Runs[0].Values {
+		head = append(head, v.Name)
 	}
 	head = append(head, "run", "seed", "status", "steps", "seconds", "loss")
-	var names [][]string
-	for _, c := range columns {
-		var list []string
-		for _, r := range rep.Runs {
+	fixed := len(head)
+	numbers := make([]Numbers, len(rep.Runs))
+	for _, c := range []struct {
+		prefix string
+		of     func(*Report) Numbers
+	}{{"rel_l2/", relL2}, {"max_abs/", maxAbs}, {"residual_p99/", residualP99}, {"param/", params}} {
+		for i, r := range rep.Runs {
 			if r.Result == nil {
 				continue
 			}
-			for _, v := range c.numbers(r.Result) {
-				if !slices.Contains(list, v.Name) { // constraints can differ from combination to combination
-					list, head = append(list, v.Name), append(head, c.prefix+v.Name)
+			for _, v := range c.of(r.Result) {
+				key := c.prefix + v.Name
+				numbers[i].add(key, v.Value)
+				if !slices.Contains(head[fixed:], key) { // constraints can differ from combination to combination
+					head = append(head, key)
 				}
 			}
 		}
-		names = append(names, list)
 	}
 	lines := [][]string{head}
-	for _, r := range rep.Runs {
-		var line []string
+	for i, r := range rep.Runs {
+		line := make([]string, 0, len(head))
 		for _, v := range r.Values {
-			line = append(line, v.Text)
+			line = append(line, v.Value)
 		}
 		line = append(line, r.Run, integer(r.Seed), r.Status)
-		if r.Result != nil {
-			line = append(line, integer(uint64(r.Result.Steps)), decimal(float64(r.Result.Seconds)), decimal(float64(r.Result.Loss)))
-			for i, c := range columns {
-				numbers := c.numbers(r.Result)
-				for _, name := range names[i] {
-					cell := ""
-					if k := slices.IndexFunc(numbers, func(v Named) bool { return v.Name == name }); k >= 0 {
-						cell = decimal(numbers[k].Value)
-					}
-					line = append(line, cell)
-				}
-			}
+		if q := r.Result; q != nil {
+			line = append(line, integer(uint64(q.Steps)), decimal(float64(q.Seconds)), decimal(float64(q.Loss)))
 		}
-		for len(line) < len(head) {
-			line = append(line, "")
+		line = line[:len(head)]
+		for k, key := range head[fixed:] {
+			if v, ok := numbers[i].get(key); ok {
+				line[fixed+k] = decimal(float64(v))
+			}
 		}
 		lines = append(lines, line)
 	}
-	return saveLines(filepath.Join(b.dir, runsFile), lines)
+	return ckpt.WriteFile(filepath.Join(rep.RunDir, runsFile), func(w io.Writer) error { return csv.NewWriter(w).WriteAll(lines) })
 }

@@ -67,6 +67,32 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 	return a.showBatch(ctx, b, f.json)
 }
 
+// showBatch prints what the runs of a batch came to, and writes it into their directory.
+func (a *app) showBatch(ctx context.Context, b *batch, asJSON bool) error {
+	rep, failed := b.report(), b.conclusion(ctx)
+	text, err := jsonText(rep)
+	if err != nil {
+		return fail(exitFailed, errors.Join(failed, err))
+	}
+	saved := errors.Join(rep.saveCSV(), saveBytes(b.dir, resultFile, text))
+	hints := a.Out
+	if asJSON {
+		a.Out.Write(text) //nolint:errcheck // Run checks the writer at the end
+		hints = a.Err
+	} else {
+		a.printBatch(rep)
+	}
+	for _, m := range b.runs {
+		if m.records != nil {
+			m.records.hints(hints)
+		}
+	}
+	if err := errors.Join(failed, saved); err != nil {
+		return fail(max(exitCodeOr(failed), exitFailed), err)
+	}
+	return nil
+}
+
 // share divides the cores among runs: how many are trained at once, and by how many goroutines each. What is 0 is chosen.
 func share(cores, runs, jobs, workers int) (atOnce, each int) {
 	if jobs == 0 {
@@ -105,8 +131,8 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 		m.err = err
 		return
 	}
-	m.ended = a.train(ctx, t, max(0, t.problem.Steps-t.solver.Epoch()), dir, view.begin(m, t))
-	m.report, m.err = m.ended.report, m.ended.err
+	e := a.train(ctx, t, max(0, t.problem.Steps-t.solver.Epoch()), dir, view.begin(m, t))
+	m.report, m.records, m.err = e.report, e.records, e.err
 }
 
 // openMember builds the problem of a run directory: in the state of its newest checkpoint, or as at the beginning if it

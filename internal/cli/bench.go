@@ -66,12 +66,7 @@ is that of a matrix product on all workers, in the precision of the problem, mea
 				return err
 			}
 			if asJSON {
-				text, err := jsonText(b)
-				if err != nil {
-					return fail(exitFailed, err)
-				}
-				a.Out.Write(text) //nolint:errcheck // Run checks the writer at the end
-				return nil
+				return a.printJSON(b)
 			}
 			printBench(a.Out, b)
 			return nil
@@ -126,13 +121,15 @@ func (a *app) measure(ctx context.Context, p *spec.Problem, d time.Duration) (*B
 	jacobian := per(method.jacobian)
 	evaluation := step - update - callbacks - jacobian
 	forward := min(t.losses/t.gradient, 1) * evaluation
-	parts := Numbers{{"forward", forward}, {"reverse", evaluation - forward}}
+	parts := Numbers{{"forward", Number(forward)}, {"reverse", Number(evaluation - forward)}}
 	if method.jacobian > 0 {
-		parts = append(parts, Named{"jacobian", jacobian})
+		parts.add("jacobian", Number(jacobian))
 	}
+	parts.add("update", Number(update))
+	parts.add("callbacks", Number(callbacks))
 	b := &Bench{
 		Problem: p.Name, Precision: "float64", Workers: groups.pool.Workers(), Points: groups.points, Steps: steps, Step: Number(step),
-		Parts: append(parts, Named{"update", update}, Named{"callbacks", callbacks}),
+		Parts: parts,
 		// one evaluation is that of the last mark, or of the end
 		Evaluations: Number(float64(res.Evals-1) / float64(res.Steps)), Gradient: Number(t.gradient),
 		Gflops: Number(groups.flops / t.gradient / 1e9), Peak: Number(t.peak / 1e9), Share: Number(groups.flops / t.gradient / t.peak),
@@ -147,15 +144,15 @@ func (a *app) measure(ctx context.Context, p *spec.Problem, d time.Duration) (*B
 func printBench(w io.Writer, b *Bench) {
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s: %d points, %s, %d workers, %d steps measured\n\n", b.Problem, b.Points, b.Precision, b.Workers, b.Steps)
-	ms := func(v float64) string { return fmt.Sprintf("%.3f", 1e3*v) }
+	ms := func(v Number) string { return fmt.Sprintf("%.3f", 1e3*v) }
 	rows := [][]string{{"part", "ms", "share"}}
-	for _, q := range append(slices.Clone(b.Parts), Named{"step", float64(b.Step)}) {
-		rows = append(rows, []string{q.Name, ms(q.Value), fmt.Sprintf("%.1f %%", 100*q.Value/float64(b.Step))})
+	for _, q := range append(slices.Clone(b.Parts), Named[Number]{"step", b.Step}) {
+		rows = append(rows, []string{q.Name, ms(q.Value), fmt.Sprintf("%.1f %%", 100*q.Value/b.Step)})
 	}
 	table(&t, rows)
 	fmt.Fprintf(&t, "\n%s points/s; %.3g evaluations a step\n", short(float64(b.Rate)), float64(b.Evaluations))
 	fmt.Fprintf(&t, "gradient: %s ms, %.1f GFLOP/s in matrix products, %.0f %% of the measured peak of %.1f\n",
-		ms(float64(b.Gradient)), float64(b.Gflops), 100*float64(b.Share), float64(b.Peak))
+		ms(b.Gradient), b.Gflops, 100*b.Share, b.Peak)
 	fmt.Fprintf(&t, "memory: %.1f KiB for each worker\n", float64(b.Bytes)/1024)
 	io.WriteString(w, t.String()) //nolint:errcheck // Run checks the writer at the end
 }

@@ -97,12 +97,7 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 		}
 	}
 	if asJSON {
-		b, err := jsonText(r)
-		if err != nil {
-			return fail(exitFailed, err)
-		}
-		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
-		return nil
+		return a.printJSON(r)
 	}
 	a.printExplanation(&r)
 	return nil

@@ -113,7 +113,7 @@ func (o *overview) ended(m *member) {
 	defer o.mu.Unlock()
 	o.active = slices.DeleteFunc(o.active, func(w *watcher) bool { return w.m == m })
 	switch {
-	case m.good():
+	case counts(m.status()):
 		o.done++
 	case m.status() != crux.Canceled.String():
 		o.done++
@@ -126,7 +126,7 @@ func (o *overview) ended(m *member) {
 	if r := m.report; r != nil {
 		line += fmt.Sprintf(", %d steps in %s, loss %.3e", r.Steps, seconds(r.Seconds), float64(r.Loss))
 		for _, e := range r.Errors {
-			line += fmt.Sprintf(", %s %.2e", e.Field, e.RelL2)
+			line += fmt.Sprintf(", %s %.2e", e.Name, e.Value.RelL2)
 		}
 	}
 	o.block.clear()

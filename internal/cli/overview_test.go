@@ -31,7 +31,7 @@ func TestOverview(t *testing.T) {
 	step(ws[0], 10)
 	step(ws[1], 20)
 	fmt.Fprintln(o, "crux: warning: careful") //nolint:errcheck // it goes to memory
-	ws[0].m.report = &Report{Status: "diverged", Steps: 11, Loss: 2, Seconds: 1, Errors: Errors{{Field: "u", RelL2: 0.1}}}
+	ws[0].m.report = &Report{Status: "diverged", Steps: 11, Loss: 2, Seconds: 1, Errors: Errors{{"u", FieldError{RelL2: 0.1}}}}
 	o.ended(ws[0].m)
 	step(ws[1], 30)
 	o.close()

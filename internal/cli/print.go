@@ -33,10 +33,8 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	rows := [][]string{{"constraint", "loss", "residual p99", "points"}}
 	for _, l := range r.Losses {
 		p99, points := "–", "–"
-		for _, q := range r.ResidualP99 {
-			if q.Name == l.Name {
-				p99 = scientific(q.Value)
-			}
+		if v, ok := r.ResidualP99.get(l.Name); ok {
+			p99 = scientific(v)
 		}
 		if c, err := s.Cloud(l.Name); err == nil {
 			points = fmt.Sprint(c.Len())
@@ -46,13 +44,13 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	for _, e := range r.Exact {
 		rows = append(rows, []string{e.Constraint, "exact", "", "built into " + e.Field})
 	}
-	rows = append(rows, []string{"total", scientific(float64(r.Loss))})
+	rows = append(rows, []string{"total", scientific(r.Loss)})
 	table(&b, rows)
 
 	if len(r.Windows) > 0 {
 		rows = [][]string{{"window", "from", "to", "steps", "loss"}}
 		for i, w := range r.Windows {
-			row := []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", w.From), fmt.Sprintf("%.6g", w.To), fmt.Sprint(w.Steps), scientific(float64(w.Loss))}
+			row := []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", w.From), fmt.Sprintf("%.6g", w.To), fmt.Sprint(w.Steps), scientific(w.Loss)}
 			if w.Steps == 0 {
 				row[4] = "–"
 			}
@@ -67,7 +65,7 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	if c := r.Curriculum; c != nil {
 		rows = [][]string{{"lesson", c.Constant, "steps", "loss"}}
 		for i, l := range c.Lessons {
-			row := []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", float64(l.Value)), fmt.Sprint(l.Steps), scientific(float64(l.Loss))}
+			row := []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", float64(l.Value)), fmt.Sprint(l.Steps), scientific(l.Loss)}
 			if l.Steps == 0 {
 				row[3] = "–"
 			}
@@ -81,17 +79,15 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	}
 	if len(r.Errors) > 0 {
 		rows = [][]string{{"field", "rel. L2 error", "max error", "own error of the reference", "reference"}}
-		for _, e := range r.Errors {
-			own := "0"
+		for _, named := range r.Errors {
+			e, own := named.Value, "0"
 			switch {
-			case math.IsNaN(e.SelfError):
+			case math.IsNaN(e.SelfError), e.SelfError == 0 && strings.HasPrefix(e.Reference, string(spec.Measured)):
 				own = "unknown"
 			case e.SelfError != 0:
 				own = scientific(e.SelfError)
-			case strings.HasPrefix(e.Reference, string(spec.Measured)):
-				own = "unknown"
 			}
-			rows = append(rows, []string{e.Field, scientific(e.RelL2), scientific(e.MaxAbs), own, fmt.Sprintf("%s, at %d points", e.Reference, e.Points)})
+			rows = append(rows, []string{named.Name, scientific(e.RelL2), scientific(e.MaxAbs), own, fmt.Sprintf("%s, at %d points", e.Reference, e.Points)})
 		}
 		b.WriteString("\n")
 		table(&b, rows)
@@ -100,8 +96,8 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 		rows = [][]string{{"parameter", "value", "true value", "rel. error"}}
 		for _, q := range r.Params {
 			row := []string{q.Name, fmt.Sprintf("%.6g", q.Value)}
-			if truth, ok := p.Truths[q.Name]; ok {
-				row = append(row, fmt.Sprintf("%.6g", truth), scientific(math.Abs(q.Value-truth)/math.Abs(truth)))
+			if truth, ok := r.Truths.get(q.Name); ok {
+				row = append(row, fmt.Sprintf("%.6g", truth), scientific(relative(q.Value, truth)))
 			}
 			rows = append(rows, row)
 		}
@@ -133,7 +129,7 @@ func table(w io.Writer, rows [][]string) {
 }
 
 // scientific is a number with three digits after the point.
-func scientific(v float64) string { return fmt.Sprintf("%.3e", v) }
+func scientific[T ~float64](v T) string { return fmt.Sprintf("%.3e", v) }
 
 // short is a rate with about three digits.
 func short(v float64) string {

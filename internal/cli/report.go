@@ -1,14 +1,16 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/auto"
+	"github.com/crux-pinn/crux/internal/linalg"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -39,17 +41,6 @@ type Report struct {
 	Curriculum  *Curriculum     `json:"curriculum,omitempty"` // over a constant of the equations
 	Warnings    []string        `json:"warnings,omitempty"`   // what in the course of the run speaks against its result
 	RunDir      *string         `json:"run_dir"`              // null if nothing could be written
-}
-
-// Number is a float64 that is null in JSON when it is not finite.
-type Number float64
-
-// MarshalJSON implements json.Marshaler.
-func (x Number) MarshalJSON() ([]byte, error) {
-	if v := float64(x); math.IsNaN(v) || math.IsInf(v, 0) {
-		return []byte("null"), nil
-	}
-	return json.Marshal(float64(x))
 }
 
 // Window is a piece of time that was trained by itself.
@@ -117,97 +108,36 @@ type Term struct {
 	RMS  Number `json:"rms"`
 }
 
-// Named is a number with a name.
-type Named struct {
-	Name  string
-	Value float64
-}
+// Errors are the errors of fields.
+type Errors = Object[FieldError]
 
-// Numbers are numbers by name. As JSON they are an object with its keys in this order.
-type Numbers []Named
-
-// MarshalJSON implements json.Marshaler.
-func (ns Numbers) MarshalJSON() ([]byte, error) {
-	return object(len(ns), func(i int) (string, any) { return ns[i].Name, Number(ns[i].Value) })
-}
-
-// FieldError compares a field with its reference on the field's grid.
+// FieldError compares a field with its reference on the field's grid. A file has the norms alone.
 type FieldError struct {
-	Field     string
-	RelL2     float64 // ‖u − u*‖₂ / ‖u*‖₂ over the points
-	MaxAbs    float64 // max |u − u*|
-	Reference string  // what the reference is, in words
-	SelfError float64 // largest absolute error of the reference itself; 0 for closed forms, NaN if unknown
-	Points    int
+	RelL2     Number  `json:"rel_l2"`  // ‖u − u*‖₂ / ‖u*‖₂ over the points
+	MaxAbs    Number  `json:"max_abs"` // max |u − u*|
+	Reference string  `json:"-"`       // what the reference is, in words
+	SelfError float64 `json:"-"`       // largest absolute error of the reference itself; 0 for closed forms, NaN if unknown
+	Points    int     `json:"-"`
 }
 
-// norms is an error of a field in JSON.
-type norms struct {
-	RelL2  Number `json:"rel_l2"`
-	MaxAbs Number `json:"max_abs"`
-}
-
-// Errors are the errors of fields. As JSON they are an object with rel_l2 and max_abs for each field.
-type Errors []FieldError
-
-// MarshalJSON implements json.Marshaler.
-func (es Errors) MarshalJSON() ([]byte, error) {
-	return object(len(es), func(i int) (string, any) {
-		return es[i].Field, norms{Number(es[i].RelL2), Number(es[i].MaxAbs)}
-	})
-}
-
-// object writes a JSON object with its keys in order.
-func object(n int, at func(i int) (string, any)) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		name, v := at(i)
-		k, err := json.Marshal(name)
-		if err != nil {
-			return nil, err
-		}
-		e, err := json.Marshal(v)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(k)
-		b.WriteByte(':')
-		b.Write(e)
+// readReport reads the result of a run directory.
+func readReport(dir string) (*Report, error) {
+	path := filepath.Join(dir, resultFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	r := &Report{}
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("%s is no result of a run (%w); remove it, and the run goes on from its checkpoint", path, err)
+	}
+	return r, nil
 }
 
-// jsonText is a value as indented JSON with a newline at the end.
-func jsonText(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(v)
-	return b.Bytes(), err
-}
-
-// quantile is NumPy's default quantile: with the n values sorted and h = (n−1)q, linear interpolation between the values
-// of rank ⌊h⌋ and ⌊h⌋+1. It is NaN if a value is, or if there is none.
+// quantile is NumPy's default quantile of values in any order. It is NaN if a value is, or if there is none.
 func quantile(values []float64, q float64) float64 {
-	if len(values) == 0 || slices.ContainsFunc(values, math.IsNaN) {
+	if slices.ContainsFunc(values, math.IsNaN) {
 		return math.NaN()
 	}
-	a := slices.Clone(values)
-	slices.Sort(a)
-	h := q * float64(len(a)-1)
-	k := min(int(h), len(a)-1)
-	lo, hi, t := a[k], a[min(k+1, len(a)-1)], h-float64(k)
-	if t == 0 || lo == hi { // also where the difference of infinities would be NaN
-		return lo
-	}
-	if t < 0.5 { // NumPy's own way to round
-		return lo + (hi-lo)*t
-	}
-	return hi - (hi-lo)*(1-t)
+	return linalg.Percentile(slices.Sorted(slices.Values(values)), q)
 }

@@ -51,8 +51,8 @@ func TestQuantile(t *testing.T) {
 func TestReportJSON(t *testing.T) {
 	dir := "runs/a"
 	b, err := json.Marshal(&Report{
-		Problem: `q"`, Loss: Number(math.NaN()), Losses: Numbers{{"z", math.Inf(1)}, {"a", 0.1}},
-		Errors: Errors{{Field: "u", RelL2: math.NaN(), MaxAbs: 2}}, RunDir: &dir,
+		Problem: `q"`, Loss: Number(math.NaN()), Losses: Numbers{{"z", Number(math.Inf(1))}, {"a", 0.1}},
+		Errors: Errors{{"u", FieldError{RelL2: Number(math.NaN()), MaxAbs: 2}}}, RunDir: &dir,
 	})
 	want := `{"problem":"q\"","status":"","reason":"","steps":0,"seed":0,"parameters":0,"optimizer":"","seconds":0,"loss":null,"losses":{"z":null,"a":0.1},` +
 		`"errors":{"u":{"rel_l2":null,"max_abs":2}},"residual_p99":{},"params":{},"run_dir":"runs/a"}`
@@ -158,7 +158,7 @@ func TestReadReport(t *testing.T) {
 	dir := t.TempDir()
 	b, err := jsonText(&Report{
 		Problem: "q", Status: "diverged", Steps: 3, Seed: 1 << 60, Loss: Number(math.NaN()), Losses: Numbers{{"z", 1e-300}, {"a", 0.1}},
-		Errors: Errors{{Field: "u", RelL2: math.NaN(), MaxAbs: 2}}, Truths: Numbers{{"k", 1}}, Findings: []string{"x"}, RunDir: &dir,
+		Errors: Errors{{"u", FieldError{RelL2: Number(math.NaN()), MaxAbs: 2}}}, Truths: Numbers{{"k", 1}}, Findings: []string{"x"}, RunDir: &dir,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -89,9 +89,7 @@ func (sol *solution) compare(sh *sheet, u column, r *spec.Reference) error {
 	if r.Source != "" {
 		source += ", " + r.Source
 	}
-	sol.errors = append(sol.errors, FieldError{
-		Field: r.Field, RelL2: relL2, MaxAbs: maxAbs, Reference: source, SelfError: own, Points: sh.cloud.Len(),
-	})
+	sol.errors.add(r.Field, FieldError{RelL2: Number(relL2), MaxAbs: Number(maxAbs), Reference: source, SelfError: own, Points: sh.cloud.Len()})
 	sh.columns = append(sh.columns, column{u.name + "_reference", u.dim, ref}, column{u.name + "_error", u.dim, diff})
 	return nil
 }

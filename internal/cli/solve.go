@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -195,11 +196,9 @@ func (a *app) show(t *training, e *ended, asJSON bool) error {
 	switch {
 	case e.report == nil:
 	case asJSON:
-		b, err := jsonText(e.report)
-		if err != nil {
+		if err := a.printJSON(e.report); err != nil {
 			return fail(exitFailed, errors.Join(e.err, err))
 		}
-		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
 		e.records.hints(a.Err)
 	default:
 		printReport(a.Out, t.problem, t.solver, e.report)
@@ -283,7 +282,7 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 		}
 	}
 	for i, name := range s.Names() {
-		r.Losses = append(r.Losses, Named{name, res.Losses[i]})
+		r.Losses.add(name, Number(res.Losses[i]))
 		v, err := s.Residuals(name)
 		if err != nil {
 			note(err)
@@ -293,10 +292,10 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 		for k := range data {
 			data[k] = math.Abs(data[k])
 		}
-		r.ResidualP99 = append(r.ResidualP99, Named{name, quantile(data, 0.99)})
+		r.ResidualP99.add(name, Number(quantile(data, 0.99)))
 	}
 	for _, q := range p.Params {
-		r.Params = append(r.Params, Named{q.Path(), s.Value(q)})
+		r.Params.add(q.Path(), Number(s.Value(q)))
 	}
 	for _, d := range p.Derived {
 		v, err := d.Eval(s.Value)
@@ -304,11 +303,11 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 			note(err)
 			continue
 		}
-		r.Params = append(r.Params, Named{d.Name, v})
+		r.Params.add(d.Name, Number(v))
 	}
 	for _, q := range r.Params {
 		if truth, ok := p.Truths[q.Name]; ok {
-			r.Truths = append(r.Truths, Named{q.Name, truth})
+			r.Truths.add(q.Name, Number(truth))
 		}
 	}
 	return r, first
@@ -335,7 +334,7 @@ func (a *app) printDryRun(ctx context.Context, p *spec.Problem, s *crux.Solver, 
 		if err != nil {
 			return fail(exitFailed, err)
 		}
-		points = append(points, Named{name, float64(c.Len())})
+		points.add(name, Number(c.Len()))
 		shared := false
 		for j := range i {
 			shared = shared || p.Crux.Constraints[j].On == p.Crux.Constraints[i].On
@@ -347,9 +346,9 @@ func (a *app) printDryRun(ctx context.Context, p *spec.Problem, s *crux.Solver, 
 	if asJSON {
 		memory := Numbers{}
 		for _, d := range demands {
-			memory = append(memory, Named{d.Method, float64(d.Bytes)})
+			memory.add(d.Method, Number(d.Bytes))
 		}
-		b, err := jsonText(struct {
+		err := a.printJSON(struct {
 			Problem    string  `json:"problem"`
 			DryRun     bool    `json:"dry_run"`
 			Steps      int     `json:"steps"`
@@ -358,11 +357,7 @@ func (a *app) printDryRun(ctx context.Context, p *spec.Problem, s *crux.Solver, 
 			Memory     Numbers `json:"memory"` // bytes of each method that needs much
 			Resolved   string  `json:"resolved"`
 		}{p.Name, true, p.Steps, trainable, points, memory, string(p.Resolved)})
-		if err != nil {
-			return fail(exitFailed, err)
-		}
-		a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
-		return refused
+		return cmp.Or(err, refused)
 	}
 	a.Out.Write(p.Resolved) //nolint:errcheck
 	var b strings.Builder

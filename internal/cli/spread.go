@@ -11,6 +11,9 @@ type Spread struct {
 	Max    Number `json:"max"`
 }
 
+// Spreads are spreads by name.
+type Spreads = Object[Spread]
+
 // spreadOf is NaN throughout if a value is, or if there is none.
 func spreadOf(values []float64) Spread {
 	n := float64(len(values))
@@ -34,33 +37,9 @@ func spreadOf(values []float64) Spread {
 // plusMinus is mean ± standard deviation, or the value of a single run.
 func (s Spread) plusMinus() string {
 	if math.IsNaN(float64(s.Std)) {
-		return scientific(float64(s.Mean))
+		return scientific(s.Mean)
 	}
-	return scientific(float64(s.Mean)) + " ± " + precise(float64(s.Std), 2)
-}
-
-// SpreadOf is the spread of a quantity with a name.
-type SpreadOf struct {
-	Name string
-	Spread
-}
-
-// Spreads are spreads by name. As JSON they are an object with its keys in this order.
-type Spreads []SpreadOf
-
-// MarshalJSON implements json.Marshaler.
-func (s Spreads) MarshalJSON() ([]byte, error) {
-	return object(len(s), func(i int) (string, any) { return s[i].Name, s[i].Spread })
-}
-
-// named is the spread with a name in a table.
-func (s Spreads) named(name string) string {
-	for _, x := range s {
-		if x.Name == name {
-			return x.plusMinus()
-		}
-	}
-	return "–"
+	return scientific(s.Mean) + " ± " + precise(s.Std, 2)
 }
 
 // spreads gathers numbers by name from several reports, in the order of the first.
@@ -72,44 +51,47 @@ func spreads(reports []*Report, numbers func(*Report) Numbers) Spreads {
 	for _, first := range numbers(reports[0]) {
 		var values []float64
 		for _, r := range reports {
-			v := math.NaN()
-			for _, x := range numbers(r) {
-				if x.Name == first.Name {
-					v = x.Value
-				}
+			v, ok := numbers(r).get(first.Name)
+			if !ok {
+				v = Number(math.NaN())
 			}
-			values = append(values, v)
+			values = append(values, float64(v))
 		}
-		list = append(list, SpreadOf{first.Name, spreadOf(values)})
+		list.add(first.Name, spreadOf(values))
 	}
 	return list
 }
 
-func relL2(r *Report) Numbers {
-	var ns Numbers
+// The numbers of a report by which runs are compared.
+func relL2(r *Report) (ns Numbers) {
 	for _, e := range r.Errors {
-		ns = append(ns, Named{e.Field, e.RelL2})
+		ns.add(e.Name, e.Value.RelL2)
 	}
 	return ns
 }
 
-func maxAbs(r *Report) Numbers {
-	var ns Numbers
+func maxAbs(r *Report) (ns Numbers) {
 	for _, e := range r.Errors {
-		ns = append(ns, Named{e.Field, e.MaxAbs})
+		ns.add(e.Name, e.Value.MaxAbs)
 	}
 	return ns
 }
+
+func residualP99(r *Report) Numbers { return r.ResidualP99 }
+
+func params(r *Report) Numbers { return r.Params }
 
 // paramErrors are the relative errors of the parameters whose true values are known.
-func paramErrors(r *Report) Numbers {
-	var ns Numbers
+func paramErrors(r *Report) (ns Numbers) {
 	for _, t := range r.Truths {
-		for _, q := range r.Params {
-			if q.Name == t.Name {
-				ns = append(ns, Named{q.Name, math.Abs(q.Value-t.Value) / math.Abs(t.Value)})
-			}
+		if v, ok := r.Params.get(t.Name); ok {
+			ns.add(t.Name, relative(v, t.Value))
 		}
 	}
 	return ns
+}
+
+// relative is the relative error of a number.
+func relative(v, truth Number) Number {
+	return Number(math.Abs(float64(v-truth)) / math.Abs(float64(truth)))
 }

@@ -88,7 +88,7 @@ func TestSeeds(t *testing.T) {
 	}
 	sum, first := 0.0, v.Runs[0].Result
 	for _, r := range v.Runs {
-		sum += r.Result.Errors[0].RelL2
+		sum += float64(r.Result.Errors[0].Value.RelL2)
 	}
 	s := v.Summary
 	if s == nil || s.Runs != 3 || math.Abs(float64(s.RelL2["u"].Mean)-sum/3) > 1e-15 || s.Truths["k2"] != 1 || len(s.ParamErrors) != 2 {

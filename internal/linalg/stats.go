@@ -20,6 +20,9 @@ func Percentile(sorted []float64, q float64) float64 {
 		return sorted[n-1]
 	}
 	a, b, t := sorted[k], sorted[k+1], at-float64(k)
+	if t == 0 || a == b { // also where the difference of infinities would be NaN
+		return a
+	}
 	if t >= 0.5 { // from the nearer end, so that t = 1 gives b exactly
 		return b - (b-a)*(1-t)
 	}
