@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/exec"
 	"github.com/crux-pinn/crux/internal/kern"
@@ -63,67 +61,24 @@ func (m *timedMethod) Step(ctx context.Context, f optim.Objective, theta []float
 	return loss, err
 }
 
-// timed is f, with what its losses and gradients take added to one time, and what else it is asked to another. Losses and gradients within
-// the latter count to it.
+// timed is f, with what its losses and gradients take added to one time, and what else it is asked to another, samples of it included.
 func (m *timedMethod) timed(f optim.Objective, evaluating, jacobian *time.Duration) optim.Objective {
-	add := func(to *time.Duration, begin time.Time) { *to += m.now().Sub(begin) }
-	g := f
-	g.Loss = func(ctx context.Context, theta []float64) (float64, error) {
-		defer add(evaluating, m.now())
-		return f.Loss(ctx, theta)
-	}
-	g.Grad = func(ctx context.Context, grad, theta []float64) (float64, error) {
-		defer add(evaluating, m.now())
-		return f.Grad(ctx, grad, theta)
-	}
-	product := func(of func(ctx context.Context, dst, v, theta []float64) error) func(ctx context.Context, dst, v, theta []float64) error {
-		if of == nil {
-			return nil
+	g := f.Around(func(evaluation bool, do func() error) error {
+		to, begin := jacobian, m.now()
+		if evaluation {
+			to = evaluating
 		}
-		return func(ctx context.Context, dst, v, theta []float64) error {
-			defer add(jacobian, m.now())
-			return of(ctx, dst, v, theta)
-		}
-	}
-	g.HVP = product(f.HVP)
-	if f.Squares == nil {
-		return g
-	}
-	q := *f.Squares
-	g.Squares = &q
-	q.MulJ, q.MulJT = product(q.MulJ), product(q.MulJT)
-	q.Scaled = func(ctx context.Context, dst, theta []float64) error {
-		defer add(jacobian, m.now())
-		return f.Squares.Scaled(ctx, dst, theta)
-	}
-	q.Jacobian = func(ctx context.Context, dst []float64, first int, theta []float64) error {
-		defer add(jacobian, m.now())
-		return f.Squares.Jacobian(ctx, dst, first, theta)
-	}
-	q.Kernel = func(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
-		defer add(jacobian, m.now())
-		return f.Squares.Kernel(ctx, k, theta, of)
-	}
-	q.Normal = func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
-		defer add(jacobian, m.now())
-		return f.Squares.Normal(ctx, a, grad, theta)
-	}
-	if f.Squares.Sample != nil {
-		q.Sample = func(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
-			defer add(jacobian, m.now())
-			part, err := f.Squares.Sample(ctx, rows, draw)
+		defer func() { *to += m.now().Sub(begin) }()
+		return do()
+	})
+	if g.Squares != nil && g.Squares.Sample != nil {
+		sample := g.Squares.Sample
+		g.Squares.Sample = func(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
+			part, err := sample(ctx, rows, draw)
 			if err != nil {
 				return part, err
 			}
 			return m.timed(part, jacobian, jacobian), nil
-		}
-	}
-	if f.Squares.Factors != nil {
-		c := *f.Squares.Factors
-		q.Factors = &c
-		c.Curvature = func(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
-			defer add(jacobian, m.now())
-			return f.Squares.Factors.Curvature(ctx, theta, how, layers, blocks)
 		}
 	}
 	return g

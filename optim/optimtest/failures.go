@@ -8,71 +8,18 @@ import (
 	"slices"
 	"testing"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/crux-pinn/crux/optim"
 )
 
-// failing is f, but its call number at, counted from 1, does fail instead. What f is, does not fail.
+// failing is f, but its call number at, counted from 1, does fail instead.
 func failing(f optim.Objective, at int, fail func() error) optim.Objective {
 	calls := 0
-	next := func() error {
+	return f.Around(func(_ bool, do func() error) error {
 		if calls++; calls == at {
 			return fail()
 		}
-		return nil
-	}
-	then := func(evaluate func() error) error {
-		if err := next(); err != nil {
-			return err
-		}
-		return evaluate()
-	}
-	g, q, c := f, *f.Squares, *f.Squares.Factors
-	g.Squares, q.Factors = &q, &c
-	g.Loss = func(ctx context.Context, theta []float64) (float64, error) {
-		if err := next(); err != nil {
-			return math.NaN(), err
-		}
-		return f.Loss(ctx, theta)
-	}
-	g.Grad = func(ctx context.Context, grad, theta []float64) (float64, error) {
-		if err := next(); err != nil {
-			return math.NaN(), err
-		}
-		return f.Grad(ctx, grad, theta)
-	}
-	q.Normal = func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
-		if err := next(); err != nil {
-			return math.NaN(), err
-		}
-		return f.Squares.Normal(ctx, a, grad, theta)
-	}
-	q.Sample = func(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
-		if err := next(); err != nil {
-			return optim.Objective{}, err
-		}
-		return f.Squares.Sample(ctx, rows, draw)
-	}
-	q.Jacobian = func(ctx context.Context, dst []float64, first int, theta []float64) error {
-		return then(func() error { return f.Squares.Jacobian(ctx, dst, first, theta) })
-	}
-	q.Kernel = func(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
-		return then(func() error { return f.Squares.Kernel(ctx, k, theta, of) })
-	}
-	c.Curvature = func(ctx context.Context, theta []float64, how optim.Averaging, layers []optim.LayerFactors, blocks []optim.MatrixBlock) error {
-		return then(func() error { return f.Squares.Factors.Curvature(ctx, theta, how, layers, blocks) })
-	}
-	q.Scaled = func(ctx context.Context, dst, theta []float64) error {
-		return then(func() error { return f.Squares.Scaled(ctx, dst, theta) })
-	}
-	product := func(of func(ctx context.Context, dst, v, theta []float64) error) func(ctx context.Context, dst, v, theta []float64) error {
-		return func(ctx context.Context, dst, v, theta []float64) error {
-			return then(func() error { return of(ctx, dst, v, theta) })
-		}
-	}
-	q.MulJ, q.MulJT, g.HVP = product(f.Squares.MulJ), product(f.Squares.MulJT), product(f.HVP)
-	return g
+		return do()
+	})
 }
 
 // interrupted runs until the objective's failure comes back, and checks that theta is then untouched, and that the method goes on from
