@@ -7,9 +7,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Around is f with its functions called through around: to time them, to count them or to make one fail. around calls do once and returns its
-// error, or an error instead. evaluation says that a loss or a gradient is asked for, not what only some methods need. What Sample returns
-// is as f has it.
+// Around is f with its functions called through around: to time them, to count them or to make one fail. around calls do once and
+// returns its error, or an error instead. evaluation says that a loss or a gradient is asked for, not what only some methods need.
+// What Sample returns is as f has it.
 func (f Objective) Around(around func(evaluation bool, do func() error) error) Objective {
 	valued := func(evaluation bool, of func() (float64, error)) (float64, error) {
 		v := math.NaN()

@@ -144,16 +144,7 @@ func (a *app) openMember(dir string, load loader) (*training, error) {
 	if files, _ := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder)); len(files) > 0 {
 		return a.restore(dir, load)
 	}
-	p, err := load(filepath.Join(dir, problemFile))
-	if err != nil {
-		return nil, err
-	}
-	t, err := a.training(p)
-	if err != nil {
-		return nil, err
-	}
-	t.observe(dir)
-	return t, nil
+	return a.begin(dir, load)
 }
 
 // failures are the errors of the runs, with their names; of those that an interrupt ended there are none.

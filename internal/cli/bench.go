@@ -170,7 +170,7 @@ type benchGroups struct {
 
 // newBenchGroups compiles the groups of constraints as the solver does.
 func newBenchGroups(p *spec.Problem, s *crux.Solver, reference bool) (g *benchGroups, err error) {
-	layout, err := compiler.NewLayout(residuals(s)...)
+	list, layout, err := groups(p, s, "")
 	if err != nil {
 		return nil, err
 	}
@@ -186,35 +186,22 @@ func newBenchGroups(p *spec.Problem, s *crux.Solver, reference bool) (g *benchGr
 		}
 	}
 	tc := compiler.TraceCompiler{Layout: layout, Single: g.single, Pool: g.pool, Reference: reference}
-	for i, c := range p.Crux.Constraints {
-		first := slices.IndexFunc(p.Crux.Constraints, func(m crux.Constraint) bool { return m.On == c.On })
-		if first < i {
-			continue
-		}
-		if err := g.add(p, s, &tc, i); err != nil {
+	for _, of := range list {
+		if err := g.add(&tc, of); err != nil {
 			return nil, err
 		}
 	}
 	return g, nil
 }
 
-// add compiles the constraints that share the points of constraint i.
-func (g *benchGroups) add(p *spec.Problem, s *crux.Solver, tc *compiler.TraceCompiler, i int) error {
-	names := s.Names()
-	group, cloud, err := groupOf(p, s, i)
+// add compiles the constraints that share points.
+func (g *benchGroups) add(tc *compiler.TraceCompiler, of group) error {
+	program, err := tc.Compile(of.Group)
 	if err != nil {
 		return err
 	}
-	for j, m := range p.Crux.Constraints {
-		if m.On == p.Crux.Constraints[i].On {
-			group.Residuals = append(group.Residuals, compiler.Residual{Name: names[j], Expr: s.Constraint(j).Residual, Loss: m.Loss})
-		}
-	}
-	program, err := tc.Compile(group)
-	if err != nil {
-		return err
-	}
-	batch := compiler.Batch{N: cloud.Len(), X: cloud.X, Normals: cloud.Normals, Columns: cloud.Columns, Weights: cloud.Weights}
+	c := of.cloud
+	batch := compiler.Batch{N: c.Len(), X: c.X, Normals: c.Normals, Columns: c.Columns, Weights: c.Weights}
 	if err := program.SetPoints(batch, g.fixed); err != nil {
 		return err
 	}
@@ -223,8 +210,8 @@ func (g *benchGroups) add(p *spec.Problem, s *crux.Solver, tc *compiler.TraceCom
 		return err
 	}
 	g.programs = append(g.programs, program)
-	g.points += cloud.Len()
-	g.flops += float64(work.Flops) * float64(cloud.Len())
+	g.points += c.Len()
+	g.flops += float64(work.Flops) * float64(c.Len())
 	g.bytes += work.Bytes
 	return nil
 }

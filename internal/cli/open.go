@@ -55,11 +55,7 @@ func (a *app) openRun(dir string, sets []string) (*training, error) {
 		return nil, fail(exitUsage, fmt.Errorf("%s has neither %s nor a checkpoint: the run has not come so far; give a directory that crux solve wrote", dir, parametersFile))
 	}
 	if t == nil {
-		p, err := load(filepath.Join(dir, problemFile))
-		if err != nil {
-			return nil, err
-		}
-		if t, err = a.training(p); err != nil {
+		if t, err = a.begin(dir, load); err != nil {
 			return nil, err
 		}
 	}

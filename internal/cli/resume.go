@@ -171,19 +171,27 @@ func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	if err != nil {
 		return nil, &misfitError{err}
 	}
-	p, err := load(filepath.Join(dir, problemFile))
+	t, err := a.begin(dir, load)
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.training(p)
-	if err != nil {
-		return nil, err
-	}
-	t.observe(dir)
 	t.resumed = true
 	if err := saved.Restore(t.solver, t.callbacks...); err != nil {
 		t.solver.Close() //nolint:errcheck // the error counts
 		return nil, &misfitError{err}
 	}
 	return t, nil
+}
+
+// begin builds the problem of a run directory as it is before the first step.
+func (a *app) begin(dir string, load loader) (*training, error) {
+	p, err := load(filepath.Join(dir, problemFile))
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.training(p)
+	if err == nil {
+		t.observe(dir)
+	}
+	return t, err
 }

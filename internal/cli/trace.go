@@ -10,9 +10,7 @@ import (
 
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/spec"
-	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 func (a *app) trace() *cobra.Command {
@@ -87,37 +85,27 @@ func (a *app) printTrace(p *spec.Problem, s *crux.Solver, pass, constraint strin
 	if constraint != "" && !slices.Contains(names, constraint) {
 		return fail(exitUsage, fmt.Errorf("no constraint %q; there are %s", constraint, strings.Join(names, ", ")))
 	}
-	layout, err := compiler.NewLayout(residuals(s)...)
+	list, layout, err := groups(p, s, constraint)
 	if err != nil {
 		return fail(exitUsage, err)
 	}
-	done := map[*domain.Points]bool{}
-	for i, c := range p.Crux.Constraints {
-		if constraint != "" && names[i] != constraint || constraint == "" && done[c.On] {
-			continue
-		}
-		done[c.On] = true
-		g, cloud, err := groupOf(p, s, i)
-		if err != nil {
-			return fail(exitFailed, err)
-		}
-		var members []string
-		for j, m := range p.Crux.Constraints {
-			if m.On == c.On && (constraint == "" || i == j) {
-				members = append(members, names[j])
-				g.Residuals = append(g.Residuals, compiler.Residual{Name: names[j], Expr: p.Final(s.Constraint(j).Residual), Loss: m.Loss})
-			}
-		}
+	for _, g := range list {
 		var dump bytes.Buffer
 		tc := compiler.TraceCompiler{Dump: &dump, Layout: layout, Single: p.Options.Precision == crux.Float32}
-		program, err := tc.Compile(g)
+		program, err := tc.Compile(g.Group)
 		if err != nil {
 			return fail(exitUsage, err)
 		}
-		if err := a.printProgram(program, dump.Bytes(), pass, fmt.Sprintf("%s, on %d points", strings.Join(members, ", "), cloud.Len())); err != nil {
+		var members []string
+		for _, r := range g.Residuals {
+			members = append(members, r.Name)
+		}
+		head := fmt.Sprintf("%s, on %d points", strings.Join(members, ", "), g.cloud.Len())
+		err = a.printProgram(program, dump.Bytes(), pass, head)
+		program.Close() //nolint:errcheck // it only ends workers
+		if err != nil {
 			return fail(exitFailed, err)
 		}
-		program.Close() //nolint:errcheck // it only ends workers
 	}
 	return nil
 }
@@ -136,14 +124,6 @@ func (a *app) printProgram(p *compiler.Program, dump []byte, pass, head string) 
 	}
 	fmt.Fprintf(a.Out, "# %s: the graph of losses and gradient that the machine runs\n", graphPass) //nolint:errcheck
 	return p.PrintGraph(a.Out)
-}
-
-func residuals(s *crux.Solver) []ph.Expr {
-	var es []ph.Expr
-	for i := range s.Names() {
-		es = append(es, s.Constraint(i).Residual)
-	}
-	return es
 }
 
 // section is the part of a dump that belongs to a pass; all of it for "".
