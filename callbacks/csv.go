@@ -24,7 +24,6 @@ type CSV struct {
 	Path     string // of the file; its folder exists. Needed
 	Interval int    // steps between lines, where there are only losses; 0 means 1
 
-	sink
 	appended
 	columns []string // after epoch
 	empty   bool     // whether not even the first line is written
@@ -32,21 +31,7 @@ type CSV struct {
 
 // OnSolveBegin implements crux.Callback.
 func (c *CSV) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	if c.Path == "" {
-		return errors.New("no Path; give the file to write")
-	}
-	if err := c.take(r); err != nil {
-		return err
-	}
-	last, err := c.resume(r.Epoch())
-	if err != nil {
-		return err
-	}
-	if err := c.begin(c, c.Interval); err != nil {
-		return err
-	}
-	c.backfill(r, last)
-	return nil
+	return c.goOn(r, c, c.Path, c.Interval, c.resume)
 }
 
 // resume does what JSONL's does.
@@ -100,8 +85,6 @@ func endsLine(f io.ReaderAt, end int64) (bool, error) {
 	_, err := f.ReadAt(b[:], end-1)
 	return b[0] == '\n', err
 }
-
-func (c *CSV) open() error { return c.openAt(c.Path) }
 
 // write implements medium.
 func (c *CSV) write(r *row) error {

@@ -46,7 +46,7 @@ type HeldOut struct {
 
 	ofRun
 	watched [][]int // constraints, by point set
-	evals   map[int]*crux.Evaluator
+	evals   residualsAt
 	state   heldOut
 	started bool
 }
@@ -88,7 +88,7 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := t.choose(r); err != nil {
 		return err
 	}
-	t.evals = map[int]*crux.Evaluator{}
+	t.evals = residualsAt{}
 	if t.started && len(t.state.Sets) == len(t.watched) {
 		return nil
 	}
@@ -175,17 +175,7 @@ func (t *HeldOut) OnStep(_ context.Context, s *crux.Step) error {
 func (t *HeldOut) squares(s *crux.Step, w []int, at *domain.Cloud) ([]float64, error) {
 	sum := make([]float64, at.Len())
 	for _, i := range w {
-		e, ok := t.evals[i]
-		var err error
-		if ok {
-			err = e.Move(at)
-		} else if e, err = s.Run.ResidualAt(i, at); err == nil {
-			t.evals[i] = e
-		}
-		if err != nil {
-			return nil, err
-		}
-		m, err := e.Eval()
+		m, err := t.evals.of(s.Run, i, at)
 		if err != nil {
 			return nil, err
 		}

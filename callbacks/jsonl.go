@@ -32,27 +32,12 @@ type JSONL struct {
 	Path     string // of the file; its folder exists. Needed
 	Interval int    // steps between lines, where there are only losses; 0 means 1
 
-	sink
 	appended
 }
 
 // OnSolveBegin implements crux.Callback.
 func (c *JSONL) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	if c.Path == "" {
-		return errors.New("no Path; give the file to write")
-	}
-	if err := c.take(r); err != nil {
-		return err
-	}
-	last, err := c.resume(r.Epoch())
-	if err != nil {
-		return err
-	}
-	if err := c.begin(c, c.Interval); err != nil {
-		return err
-	}
-	c.backfill(r, last)
-	return nil
+	return c.goOn(r, c, c.Path, c.Interval, c.resume)
 }
 
 // lineStart is how every line begins, followed by the step.
@@ -131,17 +116,39 @@ func (c *JSONL) write(r *row) error {
 	return err
 }
 
-func (c *JSONL) open() error { return c.openAt(c.Path) }
-
-// appended is a file that grows at its end.
+// appended is the sink of a file that grows at its end.
 type appended struct {
+	sink
+	path string
 	file *os.File
 	out  *bufio.Writer
 	line []byte
 }
 
-func (a *appended) openAt(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+// goOn prepares for a run. resume cuts the file before the step at which it begins and returns the last step that is left, −1 if there is
+// none.
+func (a *appended) goOn(r *crux.Run, to medium, path string, every int, resume func(epoch int) (last int, err error)) error {
+	if path == "" {
+		return errors.New("no Path; give the file to write")
+	}
+	if err := a.take(r); err != nil {
+		return err
+	}
+	a.path = path
+	last, err := resume(r.Epoch())
+	if err != nil {
+		return err
+	}
+	if err := a.begin(to, every); err != nil {
+		return err
+	}
+	a.backfill(r, last)
+	return nil
+}
+
+// open implements medium.
+func (a *appended) open() error {
+	f, err := os.OpenFile(a.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}

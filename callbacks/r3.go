@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
 )
 
 // R3 is retain, resample, release: now and then the points of a constraint with |r| above the mean are kept, and all others
@@ -26,29 +27,18 @@ func (t *R3) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (t *R3) OnStep(_ context.Context, s *crux.Step) error {
-	if !t.due(s) {
-		return nil
-	}
-	for _, i := range t.at {
-		now := s.Run.Points(i)
+	return t.each(s, func(i int, now *domain.Cloud) (*domain.Cloud, error) {
 		abs, err := t.magnitudes(s.Run, i, now)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		kept := aboveMean(abs)
 		fresh, err := s.Run.Specification(i).Count(now.Len() - len(kept)).Draw(stream(s, "r3", t.Seed, i))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		all, err := now.Subset(kept).Append(fresh)
-		if err != nil {
-			return err
-		}
-		if err := s.Run.SetPoints(i, all); err != nil {
-			return err
-		}
-	}
-	return nil
+		return now.Subset(kept).Append(fresh)
+	})
 }
 
 // aboveMean lists the indices of values above the mean: never all of them.

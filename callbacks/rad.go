@@ -1,6 +1,7 @@
 package callbacks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -40,20 +41,9 @@ func (t *RAD) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (t *RAD) OnStep(_ context.Context, s *crux.Step) error {
-	if !t.due(s) {
-		return nil
-	}
-	for _, i := range t.at {
-		n := s.Run.Points(i).Len()
-		chosen, err := t.pick(s, "rad", i, t.Seed, n, max(n, t.Candidates), t.Candidates, t.K, t.C)
-		if err != nil {
-			return err
-		}
-		if err := s.Run.SetPoints(i, chosen); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.each(s, func(i int, now *domain.Cloud) (*domain.Cloud, error) {
+		return t.pick(s, "rad", i, t.Seed, now.Len(), t.Candidates, cmp.Or(t.K, 1), t.C)
+	})
 }
 
 // RARD is residual-based adaptive refinement with a distribution: now and then points are added to those of a
@@ -86,38 +76,18 @@ func (t *RARD) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (t *RARD) OnStep(_ context.Context, s *crux.Step) error {
-	if !t.due(s) {
-		return nil
-	}
-	k := t.K
-	if k == 0 {
-		k = 2
-	}
-	for _, i := range t.at {
-		now, first := s.Run.Points(i), s.Run.Specification(i).Len()
-		add, limit := t.Add, t.Limit
-		if add == 0 {
-			add = max(1, first/10)
+	return t.each(s, func(i int, now *domain.Cloud) (*domain.Cloud, error) {
+		first := s.Run.Specification(i).Len()
+		add := min(cmp.Or(t.Add, max(1, first/10)), cmp.Or(t.Limit, 10*first)-now.Len())
+		if add < 1 {
+			return now, nil
 		}
-		if limit == 0 {
-			limit = 10 * first
-		}
-		if add = min(add, limit-now.Len()); add < 1 {
-			continue
-		}
-		chosen, err := t.pick(s, "rard", i, t.Seed, add, max(add, t.Candidates), t.Candidates, k, t.C)
+		chosen, err := t.pick(s, "rard", i, t.Seed, add, t.Candidates, cmp.Or(t.K, 2), t.C)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		all, err := now.Append(chosen)
-		if err != nil {
-			return err
-		}
-		if err := s.Run.SetPoints(i, all); err != nil {
-			return err
-		}
-	}
-	return nil
+		return now.Append(chosen)
+	})
 }
 
 func checkDensity(k, c float64, candidates int) error {
@@ -127,24 +97,17 @@ func checkDensity(k, c float64, candidates int) error {
 	return nil
 }
 
-// pick chooses n points for constraint i from fresh candidates: as many as asked for, or ten times the constraint's first points.
-func (r *resampler) pick(s *crux.Step, what string, i int, seed uint64, n, least, asked int, k, c float64) (*domain.Cloud, error) {
+// pick chooses n points for constraint i from fresh candidates: so many, or ten times the constraint's first points for 0, but at least n.
+func (r *resampler) pick(s *crux.Step, what string, i int, seed uint64, n, candidates int, k, c float64) (*domain.Cloud, error) {
 	spec := s.Run.Specification(i)
-	m := asked
-	if m == 0 {
-		m = 10 * spec.Len()
-	}
-	if k == 0 {
-		k = 1
-	}
 	rng := stream(s, what, seed, i)
-	candidates, err := spec.Count(max(m, least)).Draw(rng)
+	fresh, err := spec.Count(max(n, cmp.Or(candidates, 10*spec.Len()))).Draw(rng)
 	if err != nil {
 		return nil, err
 	}
-	abs, err := r.magnitudes(s.Run, i, candidates)
+	abs, err := r.magnitudes(s.Run, i, fresh)
 	if err != nil {
 		return nil, err
 	}
-	return candidates.Subset(choose(density(abs, k, c), n, rng)), nil
+	return fresh.Subset(choose(density(abs, k, c), n, rng)), nil
 }

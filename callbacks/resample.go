@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
@@ -20,7 +21,7 @@ type resampler struct {
 	ofRun
 	interval int
 	at       []int
-	evals    map[int]*crux.Evaluator
+	evals    residualsAt
 	last     int // step of the last change, 0 before
 }
 
@@ -35,7 +36,7 @@ func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux
 	if err != nil {
 		return err
 	}
-	r.interval, r.at, r.evals = interval, nil, map[int]*crux.Evaluator{}
+	r.interval, r.at, r.evals = interval, nil, residualsAt{}
 	owner := map[*domain.Points]int{}
 	for _, i := range all {
 		on, name := run.Specification(i), run.Names()[i]
@@ -60,28 +61,48 @@ func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux
 	return nil
 }
 
-// due reports whether to choose points at a step, and notes it. The first points are those of the specification.
-func (r *resampler) due(s *crux.Step) bool {
-	if s.Measuring() || s.Epoch == 0 || s.Epoch%r.interval != 0 {
-		return false
+// each gives every constraint new points at the steps at which it is due.
+func (r *resampler) each(s *crux.Step, points func(i int, now *domain.Cloud) (*domain.Cloud, error)) error {
+	if s.Measuring() || s.Epoch == 0 || s.Epoch%r.interval != 0 { // the first points are those of the specification
+		return nil
 	}
 	r.last = s.Epoch
-	return true
+	for _, i := range r.at {
+		now := s.Run.Points(i)
+		next, err := points(i, now)
+		if err != nil {
+			return err
+		}
+		if next == now {
+			continue
+		}
+		if err := s.Run.SetPoints(i, next); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// magnitudes are |r| of constraint i at points, the Euclidean norm over components.
-func (r *resampler) magnitudes(run *crux.Run, i int, at *domain.Cloud) ([]float64, error) {
-	e, ok := r.evals[i]
-	var err error
+// residualsAt evaluates residuals at points of one's choice. The programs are compiled once.
+type residualsAt map[int]*crux.Evaluator
+
+// of are those of constraint i, one row for each point.
+func (evals residualsAt) of(run *crux.Run, i int, at *domain.Cloud) (m *mat.Dense, err error) {
+	e, ok := evals[i]
 	if ok {
 		err = e.Move(at)
 	} else if e, err = run.ResidualAt(i, at); err == nil {
-		r.evals[i] = e
+		evals[i] = e
 	}
 	if err != nil {
 		return nil, err
 	}
-	m, err := e.Eval()
+	return e.Eval()
+}
+
+// magnitudes are |r| of constraint i at points, the Euclidean norm over components.
+func (r *resampler) magnitudes(run *crux.Run, i int, at *domain.Cloud) ([]float64, error) {
+	m, err := r.evals.of(run, i, at)
 	if err != nil {
 		return nil, err
 	}
