@@ -9,13 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"maps"
 	"slices"
 	"strconv"
 
 	"github.com/nlpodyssey/safetensors"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // A checkpoint is a safetensors file: one float64 tensor "parameters/<path>" for each parameter, which other programs
@@ -34,41 +35,22 @@ type body struct {
 	Callbacks map[string][]byte
 }
 
-// tensor is data as the library writes them. Its own constructor takes no scalars.
-type tensor struct {
-	kind  safetensors.DType
-	shape []uint64
-	data  []byte
-}
-
-func (t tensor) DType() safetensors.DType { return t.kind }
-func (t tensor) Shape() []uint64          { return t.shape }
-func (t tensor) Data() []byte             { return t.data }
-func (t tensor) DataLen() uint64          { return uint64(len(t.data)) }
-
 func (f *Saved) encode(w io.Writer) error {
-	tensors := map[string]tensor{}
+	tensors := map[string]ckpt.Tensor{}
 	rest := body{*f.State, f.Callbacks}
 	rest.State.Parameters = slices.Clone(f.State.Parameters)
 	for i, p := range f.State.Parameters {
-		t := tensor{kind: safetensors.F64, shape: make([]uint64, len(p.Shape))}
-		for k, n := range p.Shape {
-			t.shape[k] = uint64(n)
-		}
-		for _, v := range p.Data {
-			t.data = binary.LittleEndian.AppendUint64(t.data, math.Float64bits(v))
-		}
-		tensors[prefix+p.Path] = t
+		tensors[prefix+p.Path] = ckpt.Floats(p.Shape, p.Data)
 		rest.State.Parameters[i].Data = nil
 	}
 	var b bytes.Buffer
 	if err := gob.NewEncoder(&b).Encode(rest); err != nil {
 		return err
 	}
-	tensors[stateKey] = tensor{safetensors.U8, []uint64{uint64(b.Len())}, b.Bytes()}
+	tensors[stateKey] = ckpt.Bytes(b.Bytes())
 	data := map[string][]byte{}
 	for name, t := range tensors {
-		data[name] = t.data
+		data[name] = t.Data()
 	}
 	return safetensors.SerializeToWriter(tensors, map[string]string{
 		"format": format, "problem": f.State.Problem, "epoch": strconv.Itoa(f.State.Epoch), "sha256": checksum(data),
@@ -77,14 +59,9 @@ func (f *Saved) encode(w io.Writer) error {
 
 // checksum covers names and contents of all tensors.
 func checksum(data map[string][]byte) string {
-	names := make([]string, 0, len(data))
-	for n := range data {
-		names = append(names, n)
-	}
-	slices.Sort(names)
 	h := sha256.New()
 	var size [8]byte
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(data)) {
 		for _, part := range [][]byte{[]byte(n), data[n]} {
 			binary.LittleEndian.PutUint64(size[:], uint64(len(part)))
 			h.Write(size[:]) //nolint:errcheck // a hash never fails
@@ -125,10 +102,7 @@ func parse(b []byte) (*Saved, error) {
 		if !ok || len(raw)%8 != 0 {
 			return nil, fmt.Errorf("%w (parameter %q is missing)", errDamaged, p.Path)
 		}
-		p.Data = make([]float64, len(raw)/8)
-		for k := range p.Data {
-			p.Data[k] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*k:]))
-		}
+		p.Data = ckpt.ReadFloats(raw)
 	}
 	return &Saved{State: &rest.State, Callbacks: rest.Callbacks}, nil
 }

@@ -5,7 +5,6 @@
 package ckpt
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +35,7 @@ type Origin struct {
 
 // Write writes parameters. Paths must differ.
 func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
-	tensors := make(map[string]tensor, len(ps))
+	tensors := make(map[string]Tensor, len(ps))
 	fixed := []string{}
 	for _, p := range ps {
 		if _, ok := tensors[p.Path]; ok || p.Path == "" || p.Path == "__metadata__" {
@@ -45,10 +44,6 @@ func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
 		if p.Fixed {
 			fixed = append(fixed, p.Path)
 		}
-		shape := make([]uint64, len(p.Shape)) // not nil for a scalar: nil would be written as null
-		for i, n := range p.Shape {
-			shape[i] = uint64(n)
-		}
 		n := 1
 		for _, k := range p.Shape {
 			n *= k
@@ -56,11 +51,7 @@ func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
 		if n != len(p.Data) {
 			return fmt.Errorf("ckpt: parameter %q of shape %v has %d values", p.Path, p.Shape, len(p.Data))
 		}
-		data := make([]byte, 0, 8*len(p.Data))
-		for _, v := range p.Data {
-			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
-		}
-		tensors[p.Path] = tensor{shape, data}
+		tensors[p.Path] = Floats(p.Shape, p.Data)
 	}
 	list, err := json.Marshal(fixed)
 	if err != nil {
@@ -71,17 +62,6 @@ func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
 		"version": o.Version, "fixed": string(list),
 	}, w)
 }
-
-// tensor is float64 data as the library writes them. Its own constructor takes no scalars.
-type tensor struct {
-	shape []uint64
-	data  []byte
-}
-
-func (t tensor) DType() safetensors.DType { return safetensors.F64 }
-func (t tensor) Shape() []uint64          { return t.shape }
-func (t tensor) Data() []byte             { return t.data }
-func (t tensor) DataLen() uint64          { return uint64(len(t.data)) }
 
 // Save writes parameters to a file, whole or not at all.
 func Save(path string, ps []crux.Parameter, o Origin) error {
@@ -139,11 +119,7 @@ func Decode(b []byte) ([]crux.Parameter, Origin, error) {
 		for _, n := range t.TensorView.Shape() {
 			p.Shape = append(p.Shape, int(n))
 		}
-		data := t.TensorView.Data()
-		p.Data = make([]float64, len(data)/8)
-		for i := range p.Data {
-			p.Data[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
-		}
+		p.Data = ReadFloats(t.TensorView.Data())
 		ps = append(ps, p)
 	}
 	sort.Slice(ps, func(i, j int) bool { return ps[i].Path < ps[j].Path })
