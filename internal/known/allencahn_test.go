@@ -28,19 +28,13 @@ func TestKinkSolvesTheHeatEquation(t *testing.T) {
 // kink at early times, where it is hardest. TestAllenCahnAgainstOthers holds the finest row to 1e-9.
 func TestAllenCahnConverges(t *testing.T) {
 	s := shared(t, "allen_cahn", nil)
-	best, err := s.field()
-	if err != nil {
-		t.Fatal(err)
-	}
+	best := s.field()
 	early := region{axes: besideTheKink}
 	for _, c := range []struct {
 		modes, steps int
 		allowed      float64
 	}{{512, 500, 1e-5}, {1024, 1000, 2e-8}} {
-		f, err := allenCahn{diffusion: 1e-4, reaction: 5, modes: c.modes, steps: c.steps, stride: 5}.solve()
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := allenCahn{diffusion: 1e-4, reaction: 5, modes: c.modes, steps: c.steps, stride: 5}.solve()
 		var u, v [1]float64
 		worst := 0.0
 		for _, box := range []region{s.within, early} {

@@ -5,19 +5,13 @@ import "testing"
 // BenchmarkAllenCahnSolve is the first evaluation of "allen_cahn", which computes the field.
 func BenchmarkAllenCahnSolve(b *testing.B) {
 	for b.Loop() {
-		r, err := allenCahnField(constants{"diffusion": 1e-4, "reaction": 5})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := r.field(); err != nil {
-			b.Fatal(err)
-		}
+		allenCahnField(constants{"diffusion": 1e-4, "reaction": 5}).field()
 	}
 }
 
 // BenchmarkEval is the cost of 10 201 points, the grid on which errors are reported.
 func BenchmarkEval(b *testing.B) {
-	for _, name := range []string{"poisson2d", "elasticity_plate", "burgers_cole_hopf", "allen_cahn"} {
+	for _, name := range []string{"heat1d", "burgers_cole_hopf", "allen_cahn"} {
 		b.Run(name, func(b *testing.B) {
 			s := lookup(b, name, nil)
 			const side = 101

@@ -56,3 +56,13 @@ func (s coleHopf) at(t, x float64) float64 {
 	}
 	return -above / below
 }
+
+func burgersColeHopf(c map[string]float64) recipe {
+	by := func(nodes int) func() formula {
+		return func() formula {
+			s := newColeHopf(c["nu"], nodes)
+			return func(u, p []float64) { u[0] = s.at(p[0], p[1]) }
+		}
+	}
+	return recipe{field: by(coleHopfNodes), check: by(mostNodes)}
+}

@@ -15,7 +15,7 @@ func stream() *rand.Rand { return rand.New(rand.NewPCG(7, 1)) }
 // The noise has the stated standard deviation and no mean, and the points do not depend on it.
 func TestNoisyData(t *testing.T) {
 	const n = 20_000
-	s := lookup(t, "kovasznay", nil)
+	s := lookup(t, "inverse_field", nil)
 	clean, err := NoisyData(s, n, 0, stream())
 	if err != nil {
 		t.Fatal(err)

@@ -32,11 +32,7 @@ func (s *Solution) Eval(values, points []float64) error {
 			return fmt.Errorf("known: %s: point %d: %w", s.Name, i, err)
 		}
 	}
-	f, err := s.field()
-	if err != nil {
-		return fmt.Errorf("known: %s: %w", s.Name, err)
-	}
-	at := make([]float64, s.width)
+	f, at := s.field(), make([]float64, s.width)
 	for i := range n {
 		f(at, points[i*s.dims:(i+1)*s.dims])
 		for k, v := range at {
@@ -46,28 +42,8 @@ func (s *Solution) Eval(values, points []float64) error {
 	return nil
 }
 
-// At returns one field at one point. It suits a test or a message; Eval is for many points.
-func (s *Solution) At(field string, p ...float64) (float64, error) {
-	k, err := s.Index(field)
-	if err != nil {
-		return 0, err
-	}
-	if len(p) != s.dims {
-		return 0, fmt.Errorf("known: %s: a point has %d coordinates (%s), not %d",
-			s.Name, s.dims, strings.Join(s.within.names(), ", "), len(p))
-	}
-	at := make([]float64, s.width)
-	if err := s.Eval(at, p); err != nil {
-		return 0, err
-	}
-	return at[k], nil
-}
-
 // Index returns the place of a field in Fields: field k at point i is values[k*n+i] of Eval.
 func (s *Solution) Index(field string) (int, error) {
-	if s.field == nil {
-		return 0, errNotLookedUp
-	}
 	k := slices.Index(s.Fields, field)
 	if k < 0 || k >= s.width {
 		return 0, fmt.Errorf("known: %s: no field %q; it has %s", s.Name, field, strings.Join(s.Fields, ", "))
@@ -81,26 +57,14 @@ func (s *Solution) Index(field string) (int, error) {
 // (burgers_cole_hopf). Half the resolution has the larger error, so for allen_cahn this is a cautious estimate: at the
 // corners of the range of its constants it was 3 to 2000 times the true error, and 13 times at the defaults.
 // The first call takes as long as computing both.
-func (s *Solution) SelfError() (float64, error) {
-	if s.field == nil {
-		return 0, errNotLookedUp
-	}
-	return s.selfError()
-}
+func (s *Solution) SelfError() float64 { return s.selfError() }
 
 // compare returns the largest difference between the solution and the other computation of it that r describes.
-func (s *Solution) compare(r recipe) (float64, error) {
+func (s *Solution) compare(r recipe) float64 {
 	if r.check == nil {
-		return 0, nil
+		return 0
 	}
-	f, err := s.field()
-	if err != nil {
-		return 0, fmt.Errorf("known: %s: %w", s.Name, err)
-	}
-	g, err := r.check()
-	if err != nil {
-		return 0, fmt.Errorf("known: %s: %w", s.Name, err)
-	}
+	f, g := s.field(), r.check()
 	a, b, worst := make([]float64, s.width), make([]float64, s.width), 0.0
 	places := []region{s.within}
 	if r.hard != nil {
@@ -115,7 +79,7 @@ func (s *Solution) compare(r recipe) (float64, error) {
 			}
 		}
 	}
-	return worst, nil
+	return worst
 }
 
 // selfErrorPoints is the size of the lattice on which SelfError compares: fine enough to meet fronts of width 1e-2.

@@ -1,19 +1,17 @@
-// Package known is a library of differential equations whose solutions are known. Tests, examples and the
-// reference entry of a problem file share it, so that an error is always measured against the same thing.
+// Package known is a library of differential equations whose solutions are known and are no expression that a problem file could hold in
+// a line. The reference and the data of a file name them, and tests share them, so that an error is always measured against the same thing.
 //
 //	s, err := known.Lookup("burgers_cole_hopf", map[string]float64{"nu": 0.02})
 //	err = s.Eval(values, points)
 //
-// Most solutions are closed forms; Doc states the problem and the formula. Three are computed: the viscous Burgers
-// shock by quadrature of the Cole–Hopf integral, the Allen–Cahn field by a Fourier spectral method, and the
-// Lotka–Volterra cycle by Taylor series. Those carry an
+// Doc states the problem and the formula. Three solutions are computed: the viscous Burgers shock by quadrature of the Cole–Hopf
+// integral, the Allen–Cahn field by a Fourier spectral method, and the Lotka–Volterra cycle by Taylor series. Those carry an
 // error of their own, and SelfError says how large it is: no error measured against them means anything below it.
 package known
 
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -31,20 +29,18 @@ type Solution struct {
 	Lower  []float64 // the least value of each coordinate
 	Upper  []float64 // the greatest value of each coordinate
 
-	// Fields names what Eval computes: first the unknowns of the problem, then quantities that derive from them, such
-	// as stresses and body forces.
+	// Fields names what Eval computes: first the unknowns of the problem, then quantities that derive from them.
 	Fields []string
 
 	Params map[string]float64 // the constants of the problem, as given to Lookup or by default
-	Truth  map[string]float64 // the numbers that an inverse problem has to find; nil if there are none
 
 	// ClosedForm says that the only error of Eval is rounding. Otherwise see SelfError.
 	ClosedForm bool
 
 	dims, width int // len(Coords) and len(Fields), safe from changes of the exported slices
 	within      region
-	field       func() (formula, error) // the solution, made at the first call
-	selfError   func() (float64, error)
+	field       func() formula // the solution, made at the first call
+	selfError   func() float64
 }
 
 // A formula writes the fields at the point p to dst. It must be safe for concurrent use.
@@ -64,39 +60,34 @@ func Names() []string {
 // Looking up is cheap: a solution that must be computed is computed when it is first evaluated, and at most once for
 // each Solution.
 //
-// A name or a constant that does not exist is an error that lists the nearest ones, and so is a constant outside the
+// A name or a constant that does not exist is an error that lists those that do, and so is a constant outside the
 // range in which the solution is valid.
 func Lookup(name string, params map[string]float64) (*Solution, error) {
 	i := slices.IndexFunc(library, func(e entry) bool { return e.name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("known: no solution %q; the nearest are %s (Names lists all %d)",
-			name, strings.Join(nearest(name, Names(), 3), ", "), len(library))
+		return nil, fmt.Errorf("known: no solution %q; there are %s", name, strings.Join(Names(), ", "))
 	}
 	e := library[i]
 	values, err := e.constants(params)
 	if err != nil {
 		return nil, fmt.Errorf("known: %s: %w", name, err)
 	}
-	r, err := e.solve(values)
-	if err != nil {
-		return nil, fmt.Errorf("known: %s: %w", name, err)
-	}
+	r := e.solve(values)
 	s := &Solution{
 		Name: e.name, Doc: e.doc,
 		Fields:     slices.Clone(e.fields),
 		Params:     maps.Clone(values),
-		Truth:      r.truth,
 		ClosedForm: r.check == nil,
 		dims:       len(e.axes), width: len(e.fields),
 		within: region{axes: e.axes, except: e.except},
-		field:  sync.OnceValues(r.field),
+		field:  sync.OnceValue(r.field),
 	}
 	for _, a := range e.axes {
 		s.Coords = append(s.Coords, a.name)
 		s.Lower = append(s.Lower, a.lower)
 		s.Upper = append(s.Upper, a.upper)
 	}
-	s.selfError = sync.OnceValues(func() (float64, error) { return s.compare(r) })
+	s.selfError = sync.OnceValue(func() float64 { return s.compare(r) })
 	return s, nil
 }
 
@@ -108,7 +99,7 @@ type entry struct {
 	except *hole // what is cut out of the box of the axes; nil if nothing is
 	fields []string
 	params []param
-	solve  func(c map[string]float64) (recipe, error) // c holds every one of params
+	solve  func(c map[string]float64) recipe // c holds every one of params
 }
 
 // axis is a coordinate and the interval on which the solution is stated.
@@ -122,21 +113,17 @@ type param struct {
 	name     string
 	value    float64
 	min, max float64
-	whole    bool // must be an integer
 }
 
 // recipe says how to make a solution.
 type recipe struct {
-	field func() (formula, error) // called once, at the first use
-	check func() (formula, error) // the same solution at another resolution; nil for a closed form
-	hard  []axis                  // where to check again, since a lattice of the whole region hardly meets it; nil if nowhere
-	truth map[string]float64
+	field func() formula // called once, at the first use
+	check func() formula // the same solution at another resolution; nil for a closed form
+	hard  []axis         // where to check again, since a lattice of the whole region hardly meets it; nil if nowhere
 }
 
 // closed is the recipe of a closed form.
-func closed(f formula) (recipe, error) {
-	return recipe{field: func() (formula, error) { return f, nil }}, nil
-}
+func closed(f formula) recipe { return recipe{field: func() formula { return f }} }
 
 // constants merges what the caller gave with the defaults.
 func (e entry) constants(given map[string]float64) (map[string]float64, error) {
@@ -156,9 +143,6 @@ func (e entry) constants(given map[string]float64) (map[string]float64, error) {
 		p, v := e.params[i], given[name]
 		if !(v >= p.min && v <= p.max) { // also refuses NaN
 			return nil, fmt.Errorf("%s = %g is outside [%g, %g], where the solution is valid", name, v, p.min, p.max)
-		}
-		if p.whole && v != math.Trunc(v) {
-			return nil, fmt.Errorf("%s = %g must be a whole number, or the boundary condition fails", name, v)
 		}
 		values[name] = v
 	}

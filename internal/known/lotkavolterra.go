@@ -13,7 +13,7 @@ type lotkaVolterra struct {
 // The numbers of the system, per unit of R.
 const preyGrows, preyIsEaten, predatorEats, predatorDies = 2, 8, 4, 1.06
 
-func (s lotkaVolterra) solve() (formula, error) {
+func (s lotkaVolterra) solve() formula {
 	h, width := 1/float64(s.steps), s.order+1
 	series := make([]float64, 2*width*s.steps) // of r and p, step after step, in powers of (t − t_k)/h
 	r0, p0 := 0.5, 0.075
@@ -36,7 +36,7 @@ func (s lotkaVolterra) solve() (formula, error) {
 		k := int(math.Max(0, math.Min(math.Floor(x), float64(s.steps-1))))
 		dst[0] = horner(series[2*width*k:][:width], x-float64(k))
 		dst[1] = horner(series[2*width*k+width:][:width], x-float64(k))
-	}, nil
+	}
 }
 
 // horner is the polynomial c[0] + c[1] x + c[2] x² + …
@@ -48,9 +48,9 @@ func horner(c []float64, x float64) float64 {
 	return v
 }
 
-func lotkaVolterraSystem(c map[string]float64) (recipe, error) {
+func lotkaVolterraSystem(c map[string]float64) recipe {
 	fine := lotkaVolterra{rate: c["rate"], order: 20, steps: 2000}
 	coarse := fine
 	coarse.steps = fine.steps / 2
-	return recipe{field: fine.solve, check: coarse.solve}, nil
+	return recipe{field: fine.solve, check: coarse.solve}
 }

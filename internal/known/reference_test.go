@@ -36,10 +36,7 @@ func TestBurgersAgainstOthers(t *testing.T) {
 		{1, 0.004, -0.313732455326, 2e-12},
 		{1, 0.93, -0.052993662064, 2e-12},
 	} {
-		u, err := s.At("u", c.t, c.x)
-		if err != nil {
-			t.Fatal(err)
-		}
+		u := valueAt(t, s, "u", c.t, c.x)
 		near(t, fmt.Sprintf("u(%g, %g)", c.t, c.x), u, c.want, c.tol)
 	}
 }
@@ -82,16 +79,13 @@ func TestAllenCahnAgainstOthers(t *testing.T) {
 		{1, 1, -0.99999888374},
 	} {
 		for _, x := range []float64{c.x, -c.x} {
-			u, err := s.At("u", c.t, x)
-			if err != nil {
-				t.Fatal(err)
-			}
+			u := valueAt(t, s, "u", c.t, x)
 			near(t, fmt.Sprintf("u(%g, %g)", c.t, x), u, c.want, 1e-9)
 			worst = math.Max(worst, math.Abs(u-c.want))
 		}
 	}
-	if e, err := s.SelfError(); err != nil || e < worst || e > 1e-8 {
-		t.Errorf("SelfError = %g, %v; the error seen here is %.2g, and 1e-8 is promised", e, err, worst)
+	if e := s.SelfError(); e < worst || e > 1e-8 {
+		t.Errorf("SelfError = %g; the error seen here is %.2g, and 1e-8 is promised", e, worst)
 	}
 }
 
@@ -109,16 +103,13 @@ func TestLotkaVolterraAgainstOthers(t *testing.T) {
 		{1, 0.50328308495682672, 0.07533292486597018},
 	} {
 		for name, want := range map[string]float64{"r": c.r, "p": c.p} {
-			got, err := s.At(name, c.t)
-			if err != nil {
-				t.Fatal(err)
-			}
+			got := valueAt(t, s, name, c.t)
 			near(t, fmt.Sprintf("%s(%g)", name, c.t), got, want, 1e-12)
 			worst = math.Max(worst, math.Abs(got-want))
 		}
 	}
-	if e, err := s.SelfError(); err != nil || !(e < 1e-12) {
-		t.Errorf("SelfError = %g, %v; 1e-12 is promised, the error seen here is %.2g", e, err, worst)
+	if e := s.SelfError(); !(e < 1e-12) {
+		t.Errorf("SelfError = %g; 1e-12 is promised, the error seen here is %.2g", e, worst)
 	} else {
 		t.Logf("error %.2g, SelfError %.2g", worst, e)
 	}
@@ -132,26 +123,9 @@ func TestClosedFormsAtOnePoint(t *testing.T) {
 		point []float64
 		want  []float64
 	}{
-		{"poisson1d", []float64{0.3}, []float64{0.80901699437494742}},
-		{"poisson2d", []float64{0.3, 0.65}, []float64{0.72083942016734226}},
-		{"laplace", []float64{0.3, 0.65}, []float64{0.26537648464865504}},
-		{"oscillator", []float64{0.4}, []float64{-0.0025968426166194829}},
-		{"convection", []float64{0.4, 0.3}, []float64{0.76198358391903282}},
-		{"wave1d", []float64{0.4, 0.3}, []float64{-0.41674436811368532}},
-		{"helmholtz2d", []float64{0.3, 0.65}, []float64{0.76942088429381335, -128.32653479628306}},
 		{"lshape", []float64{-0.3, 0.65}, []float64{0.77820369041131095}},
 		{"lshape", []float64{-0.3, -0.65}, []float64{0.22751065939375732}},
-		{"kovasznay", []float64{0.3, 0.65}, []float64{1.3414947235194417, 0.13540827513598502, 0.33122790974268823}},
-		{
-			"elasticity_plate",
-			[]float64{0.3, 0.65},
-			[]float64{
-				-0.27533615807315833, 0.14441458985214296, -9.760006639537443, -3.5469455672874019,
-				0.38518144038219233, -26.14110634992262, -20.274990613591857,
-			},
-		},
 		{"inverse_field", []float64{0.3}, []float64{0.80901699437494742, 1.4755282581475768, 13.574289394192284}},
-		{"volterra", []float64{0.3}, []float64{0.77440581804701322}},
 		{"heat1d", []float64{0.4, 0.3}, []float64{0.54513624128859709}},
 		{"param_heat", []float64{0.4, 0.3, 0.65}, []float64{0.062160688310141674}},
 	} {
@@ -163,8 +137,8 @@ func TestClosedFormsAtOnePoint(t *testing.T) {
 		for f, name := range s.Fields {
 			near(t, c.name+" "+name, got[f], c.want[f], 4e-15)
 		}
-		if e, err := s.SelfError(); err != nil || e != 0 {
-			t.Errorf("%s: SelfError = %g, %v; a closed form has 0", c.name, e, err)
+		if e := s.SelfError(); e != 0 {
+			t.Errorf("%s: SelfError = %g; a closed form has 0", c.name, e)
 		}
 	}
 }

@@ -218,7 +218,7 @@ func (b *builder) builtin(f Field, builtin, params, field *node) *Reference {
 			if err != nil {
 				return 0, err
 			}
-			return now.SelfError()
+			return now.SelfError(), nil
 		}
 	}
 	return r

@@ -173,19 +173,10 @@ func satisfies(t *testing.T, path string, sets []string) {
 }
 
 // References that the files give as expressions are those of the library of known solutions, which was checked on its own.
+// TestReferencesSatisfyTheEquations checks the others.
 func TestExpressionsAreTheKnownSolutions(t *testing.T) {
 	for _, c := range []struct{ problem, builtin string }{
-		{"poisson1d", "poisson1d"},
-		{"poisson2d", "poisson2d"},
-		{"poisson2d_hard", "poisson2d"},
-		{"oscillator", "oscillator"},
-		{"wave1d", "wave1d"},
-		{"helmholtz2d", "helmholtz2d"},
-		{"kovasznay", "kovasznay"},
-		{"volterra", "volterra"},
 		{"inverse_field", "inverse_field"},
-		{"convection", "convection"},
-		{"elasticity_plate", "elasticity_plate"},
 	} {
 		t.Run(c.problem, func(t *testing.T) {
 			p, err := readFile(filepath.Join(problems, c.problem+".yaml"), nil)
