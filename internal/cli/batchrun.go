@@ -88,7 +88,7 @@ func (a *app) showBatch(ctx context.Context, b *batch, asJSON bool) error {
 		}
 	}
 	if err := errors.Join(failed, saved); err != nil {
-		return fail(max(exitCodeOr(failed), exitFailed), err)
+		return fail(max(exitCode(failed), exitFailed), err)
 	}
 	return nil
 }

@@ -28,8 +28,6 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	for _, line := range r.Resampling {
 		fmt.Fprintf(&b, "points: %s\n", line)
 	}
-	b.WriteString("\n")
-
 	rows := [][]string{{"constraint", "loss", "residual p99", "points"}}
 	for _, l := range r.Losses {
 		p99, points := "–", "–"
@@ -44,66 +42,47 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	for _, e := range r.Exact {
 		rows = append(rows, []string{e.Constraint, "exact", "", "built into " + e.Field})
 	}
-	rows = append(rows, []string{"total", scientific(r.Loss)})
-	table(&b, rows)
+	spacedTable(&b, append(rows, []string{"total", scientific(r.Loss)}))
 
-	if len(r.Windows) > 0 {
-		rows = [][]string{{"window", "from", "to", "steps", "loss"}}
-		for i, w := range r.Windows {
-			row := []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", w.From), fmt.Sprintf("%.6g", w.To), fmt.Sprint(w.Steps), scientific(w.Loss)}
-			if w.Steps == 0 {
-				row[4] = "–"
-			}
-			rows = append(rows, row)
-		}
-		b.WriteString("\n")
-		table(&b, rows)
+	rows = [][]string{{"window", "from", "to", "steps", "loss"}}
+	for i, w := range r.Windows {
+		rows = append(rows, []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", w.From), fmt.Sprintf("%.6g", w.To), fmt.Sprint(w.Steps), lossOf(w.Steps, w.Loss)})
 	}
+	spacedTable(&b, rows)
 	for _, w := range r.Warnings {
 		fmt.Fprintf(&b, "  ! %s\n", w)
 	}
 	if c := r.Curriculum; c != nil {
 		rows = [][]string{{"lesson", c.Constant, "steps", "loss"}}
 		for i, l := range c.Lessons {
-			row := []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", float64(l.Value)), fmt.Sprint(l.Steps), scientific(l.Loss)}
-			if l.Steps == 0 {
-				row[3] = "–"
-			}
-			rows = append(rows, row)
+			rows = append(rows, []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", l.Value), fmt.Sprint(l.Steps), lossOf(l.Steps, l.Loss)})
 		}
-		b.WriteString("\n")
-		table(&b, rows)
+		spacedTable(&b, rows)
 		if line := c.unfinished(); line != "" {
 			fmt.Fprintf(&b, "\n%s\n", line)
 		}
 	}
-	if len(r.Errors) > 0 {
-		rows = [][]string{{"field", "rel. L2 error", "max error", "own error of the reference", "reference"}}
-		for _, named := range r.Errors {
-			e, own := named.Value, "0"
-			switch {
-			case math.IsNaN(e.SelfError), e.SelfError == 0 && strings.HasPrefix(e.Reference, string(spec.Measured)):
-				own = "unknown"
-			case e.SelfError != 0:
-				own = scientific(e.SelfError)
-			}
-			rows = append(rows, []string{named.Name, scientific(e.RelL2), scientific(e.MaxAbs), own, fmt.Sprintf("%s, at %d points", e.Reference, e.Points)})
+	rows = [][]string{{"field", "rel. L2 error", "max error", "own error of the reference", "reference"}}
+	for _, named := range r.Errors {
+		e, own := named.Value, "0"
+		switch {
+		case math.IsNaN(e.SelfError), e.SelfError == 0 && strings.HasPrefix(e.Reference, string(spec.Measured)):
+			own = "unknown"
+		case e.SelfError != 0:
+			own = scientific(e.SelfError)
 		}
-		b.WriteString("\n")
-		table(&b, rows)
+		rows = append(rows, []string{named.Name, scientific(e.RelL2), scientific(e.MaxAbs), own, fmt.Sprintf("%s, at %d points", e.Reference, e.Points)})
 	}
-	if len(r.Params) > 0 {
-		rows = [][]string{{"parameter", "value", "true value", "rel. error"}}
-		for _, q := range r.Params {
-			row := []string{q.Name, fmt.Sprintf("%.6g", q.Value)}
-			if truth, ok := r.Truths.get(q.Name); ok {
-				row = append(row, fmt.Sprintf("%.6g", truth), scientific(relative(q.Value, truth)))
-			}
-			rows = append(rows, row)
+	spacedTable(&b, rows)
+	rows = [][]string{{"parameter", "value", "true value", "rel. error"}}
+	for _, q := range r.Params {
+		row := []string{q.Name, fmt.Sprintf("%.6g", q.Value)}
+		if truth, ok := r.Truths.get(q.Name); ok {
+			row = append(row, fmt.Sprintf("%.6g", truth), scientific(relative(q.Value, truth)))
 		}
-		b.WriteString("\n")
-		table(&b, rows)
+		rows = append(rows, row)
 	}
+	spacedTable(&b, rows)
 	if len(r.Findings) > 0 {
 		b.WriteString("\nwhat the trackers found\n")
 		for _, f := range r.Findings {
@@ -117,6 +96,22 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 		fmt.Fprintf(&b, "\nresults in %s\n", *r.RunDir)
 	}
 	io.WriteString(w, b.String()) //nolint:errcheck // Run checks the writer at the end
+}
+
+// lossOf is the loss at the end of a piece of the run, if that has begun.
+func lossOf(steps int, loss Number) string {
+	if steps == 0 {
+		return "–"
+	}
+	return scientific(loss)
+}
+
+// spacedTable prints a table after an empty line, if it has rows below its head.
+func spacedTable(w io.Writer, rows [][]string) {
+	if len(rows) > 1 {
+		fmt.Fprintln(w) //nolint:errcheck // it writes to memory
+		table(w, rows)
+	}
 }
 
 // table prints rows with their columns aligned.

@@ -186,7 +186,7 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 		}
 	}
 	if err := errors.Join(failed, recordErr, judgeErr, repErr, saveErr); err != nil {
-		return rep, fail(max(exitCodeOr(failed), exitFailed), err)
+		return rep, fail(max(exitCode(failed), exitFailed), err)
 	}
 	return rep, nil
 }
@@ -228,14 +228,6 @@ func goOn(p *spec.Problem, dir string) string {
 		return ""
 	}
 	return "; go on with: crux resume " + dir
-}
-
-// exitCodeOr is the exit code of an error, 0 for none.
-func exitCodeOr(err error) int {
-	if err == nil {
-		return exitOK
-	}
-	return exitCode(err)
 }
 
 // save writes the files of a run. It stops at the first that cannot be written. The result comes last: where it is, the

@@ -8,31 +8,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Version is the version of crux that runs, as the Go toolchain recorded it: a release, or the commit it was built from.
+// Version is the version of crux that runs, as the Go toolchain recorded it: a release, or one made of the commit it was built from.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	revision, dirty := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			revision = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+dirty"
-		}
-	}
-	if len(revision) > 12 {
-		revision = revision[:12]
-	}
-	if revision == "" {
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
 		return "devel"
 	}
-	return "devel-" + revision + dirty
+	return info.Main.Version
 }
 
 func (a *app) version() *cobra.Command {
