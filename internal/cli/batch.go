@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -47,9 +48,9 @@ type batch struct {
 // member is a run of a batch and what is known of it.
 type member struct {
 	entry
-	problem []byte   // problem.yaml; nil if it is only in the directory
-	report  *Report  // nil as long as there is none
-	records *records // of the part that this process ran; nil if it did not
+	problem []byte         // problem.yaml; nil if it is only in the directory
+	report  *report.Report // nil as long as there is none
+	records *records       // of the part that this process ran; nil if it did not
 	err     error
 }
 
@@ -69,13 +70,8 @@ func (m *member) status() string {
 	return notBegun
 }
 
-// counts reports whether a run of this status came to an end that counts.
-func counts(status string) bool {
-	return status == "completed" || status == "converged" || status == "stopped"
-}
-
 // done reports whether there is nothing left to do for a run: it would diverge a second time as well.
-func (m *member) done() bool { return counts(m.status()) || m.status() == "diverged" }
+func (m *member) done() bool { return report.Counts(m.status()) || m.status() == "diverged" }
 
 // title is a run with its values.
 func (b *batch) title(e entry) string {
@@ -132,7 +128,7 @@ func (b *batch) openOrCreate(dir string) error {
 
 // write writes what is there from the beginning: the manifest, and the problem of each run.
 func (b *batch) write() error {
-	text, err := jsonText(b.manifest)
+	text, err := report.JSON(b.manifest)
 	if err != nil {
 		return fail(exitFailed, err)
 	}

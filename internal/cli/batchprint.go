@@ -6,16 +6,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/crux-pinn/crux/internal/report"
 )
 
-// print prints a batch for people: of seeds, each run and the spread of each number; of a sweep, each combination.
-func (a *app) printBatch(rep *BatchReport) {
+// printBatch prints a batch for people: of seeds, each run and the spread of each number; of a sweep, each combination.
+func (a *app) printBatch(rep *report.Batch) {
 	fmt.Fprintf(a.Out, "%s: %d of %d runs completed", rep.Problem, rep.Done, len(rep.Runs)) //nolint:errcheck // Run checks the writer at the end
 	if rep.Summary != nil {
 		fmt.Fprint(a.Out, "\n\n") //nolint:errcheck
 		table(a.Out, runRows(rep.Runs))
 		fmt.Fprintln(a.Out) //nolint:errcheck
-		table(a.Out, rep.Summary.rows())
+		table(a.Out, summaryRows(rep.Summary))
 	} else {
 		fmt.Fprintf(a.Out, ", of %d combinations%s\n\n", len(rep.Combinations), order(rep)) //nolint:errcheck
 		table(a.Out, combinationRows(rep))
@@ -23,19 +25,19 @@ func (a *app) printBatch(rep *BatchReport) {
 	fmt.Fprintf(a.Out, "\nresults in %s\n", rep.RunDir) //nolint:errcheck
 }
 
-// first is the summary of the first combination of which a run came to an end.
-func (rep *BatchReport) first() *Summary {
+// firstOf is the summary of the first combination of which a run came to an end.
+func firstOf(rep *report.Batch) *report.Summary {
 	for i := range rep.Combinations {
 		if s := &rep.Combinations[i].Summary; s.Runs > 0 {
 			return s
 		}
 	}
-	return &Summary{}
+	return &report.Summary{}
 }
 
 // order says by what combinations are sorted.
-func order(rep *BatchReport) string {
-	switch s := rep.first(); {
+func order(rep *report.Batch) string {
+	switch s := firstOf(rep); {
 	case s.Runs == 0:
 		return ""
 	case len(s.RelL2) > 0:
@@ -47,7 +49,7 @@ func order(rep *BatchReport) string {
 }
 
 // runRows has one row for each run.
-func runRows(runs []RunReport) [][]string {
+func runRows(runs []report.Run) [][]string {
 	rows := [][]string{{"run", "status", "steps", "time", "loss"}}
 	for _, r := range runs {
 		row := []string{r.Run, r.Status}
@@ -72,15 +74,15 @@ func runRows(runs []RunReport) [][]string {
 	return rows
 }
 
-// rows has one row for each quantity.
-func (s *Summary) rows() [][]string {
+// summaryRows has one row for each quantity.
+func summaryRows(s *report.Summary) [][]string {
 	rows := [][]string{{fmt.Sprintf("over %d runs", s.Runs), "mean", "std", "min", "median", "max"}}
 	if len(s.Truths) > 0 {
 		rows[0] = append(rows[0], "true value")
 	}
-	add := func(name string, v Spread, text func(Number) string) {
+	add := func(name string, v report.Spread, text func(report.Number) string) {
 		row := []string{name}
-		for _, x := range []Number{v.Mean, v.Std, v.Min, v.Median, v.Max} {
+		for _, x := range []report.Number{v.Mean, v.Std, v.Min, v.Median, v.Max} {
 			cell := "–"
 			if !math.IsNaN(float64(x)) {
 				cell = text(x)
@@ -89,14 +91,14 @@ func (s *Summary) rows() [][]string {
 		}
 		rows = append(rows, row)
 	}
-	six := func(v Number) string { return precise(v, 6) }
+	six := func(v report.Number) string { return precise(v, 6) }
 	for i, e := range s.RelL2 {
 		add(e.Name+", rel. L2 error", e.Value, scientific)
 		add(e.Name+", max error", s.MaxAbs[i].Value, scientific)
 	}
 	for _, q := range s.Params {
 		add(q.Name, q.Value, six)
-		if t, ok := s.Truths.get(q.Name); ok {
+		if t, ok := s.Truths.Get(q.Name); ok {
 			rows[len(rows)-1] = append(rows[len(rows)-1], six(t))
 		}
 	}
@@ -113,12 +115,12 @@ func (s *Summary) rows() [][]string {
 }
 
 // combinationRows has one row for each combination.
-func combinationRows(rep *BatchReport) [][]string {
+func combinationRows(rep *report.Batch) [][]string {
 	head := []string{"combination"}
 	for _, v := range rep.Combinations[0].Values {
 		head = append(head, v.Name)
 	}
-	first := rep.first()
+	first := firstOf(rep)
 	for _, e := range first.RelL2 {
 		head = append(head, e.Name+", rel. L2 error")
 	}
@@ -131,30 +133,30 @@ func combinationRows(rep *BatchReport) [][]string {
 		for _, v := range c.Values {
 			row = append(row, v.Value)
 		}
-		for _, of := range [][2]Spreads{{first.RelL2, c.RelL2}, {first.ParamErrors, c.ParamErrors}} {
+		for _, of := range [][2]report.Spreads{{first.RelL2, c.RelL2}, {first.ParamErrors, c.ParamErrors}} {
 			for _, q := range of[0] {
 				cell := "–"
-				if s, ok := of[1].get(q.Name); ok {
-					cell = s.plusMinus()
+				if s, ok := of[1].Get(q.Name); ok {
+					cell = plusMinus(s)
 				}
 				row = append(row, cell)
 			}
 		}
 		if c.Runs > 0 {
-			row = append(row, c.Loss.plusMinus(), precise(c.Steps.Mean, 6), seconds(c.Seconds.Mean))
+			row = append(row, plusMinus(c.Loss), precise(c.Steps.Mean, 6), seconds(c.Seconds.Mean))
 		} else {
 			row = append(row, "–", "–", "–")
 		}
-		rows = append(rows, append(row, rep.state(c)))
+		rows = append(rows, append(row, state(rep, c)))
 	}
 	return rows
 }
 
 // state says how many runs of a combination came to an end, and what became of the others.
-func (rep *BatchReport) state(c Combination) string {
+func state(rep *report.Batch, c report.Combination) string {
 	var others []string
 	for _, r := range rep.Runs {
-		if r.combination+1 == c.Number && !counts(r.Status) {
+		if r.Combination+1 == c.Number && !report.Counts(r.Status) {
 			others = append(others, r.Run+" "+r.Status)
 		}
 	}
@@ -185,10 +187,22 @@ func (a *app) printPlan(b *batch, asJSON bool) error {
 	return nil
 }
 
+// plusMinus is mean ± standard deviation, or the value of a single run.
+func plusMinus(s report.Spread) string {
+	if math.IsNaN(float64(s.Std)) {
+		return scientific(s.Mean)
+	}
+	return scientific(s.Mean) + " ± " + precise(s.Std, 2)
+}
+
 func integer(v uint64) string { return strconv.FormatUint(v, 10) }
 
 // precise is a number with so many digits.
-func precise(v Number, digits int) string { return strconv.FormatFloat(float64(v), 'g', digits, 64) }
+func precise(v report.Number, digits int) string {
+	return strconv.FormatFloat(float64(v), 'g', digits, 64)
+}
 
 // seconds is a time in a report.
-func seconds(s Number) string { return duration(time.Duration(float64(s) * float64(time.Second))) }
+func seconds(s report.Number) string {
+	return duration(time.Duration(float64(s) * float64(time.Second)))
+}

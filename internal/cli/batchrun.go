@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +13,8 @@ import (
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -21,7 +25,7 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 	}
 	var pending []*member
 	for _, m := range b.runs {
-		r, err := readReport(filepath.Join(b.dir, m.Name))
+		r, err := report.Read(filepath.Join(b.dir, m.Name, resultFile))
 		switch {
 		case err == nil:
 			m.report = r
@@ -67,14 +71,37 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 	return a.showBatch(ctx, b, f.json)
 }
 
+// report gathers what the runs came to.
+func (b *batch) report() *report.Batch {
+	rep := &report.Batch{Problem: b.Problem, RunDir: b.dir}
+	for _, m := range b.runs {
+		r := report.Run{Run: m.Name, Seed: m.Seed, Status: m.status(), Result: m.report, Combination: m.Combination}
+		for i, x := range b.Grid {
+			r.Values.Add(x.Key, m.Values[i])
+		}
+		if m.err != nil && r.Status != "canceled" {
+			r.Error = m.err.Error()
+		}
+		rep.Runs = append(rep.Runs, r)
+	}
+	rep.Sum(len(b.Grid) > 0)
+	return rep
+}
+
+// runsFile has the table of a batch.
+const runsFile = "runs.csv"
+
 // showBatch prints what the runs of a batch came to, and writes it into their directory.
 func (a *app) showBatch(ctx context.Context, b *batch, asJSON bool) error {
 	rep, failed := b.report(), b.conclusion(ctx)
-	text, err := jsonText(rep)
+	text, err := report.JSON(rep)
 	if err != nil {
 		return fail(exitFailed, errors.Join(failed, err))
 	}
-	saved := errors.Join(rep.saveCSV(), saveBytes(b.dir, resultFile, text))
+	saved := errors.Join(
+		ckpt.WriteFile(filepath.Join(b.dir, runsFile), func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rep.Table()) }),
+		saveBytes(b.dir, resultFile, text),
+	)
 	hints := a.Out
 	if asJSON {
 		a.Out.Write(text) //nolint:errcheck // Run checks the writer at the end

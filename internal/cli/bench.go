@@ -14,26 +14,27 @@ import (
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/exec"
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/spec"
 	"github.com/crux-pinn/crux/optim"
 )
 
 // Bench is what a training step costs: the object that crux bench --json prints.
 type Bench struct {
-	Problem     string  `json:"problem"`
-	Precision   string  `json:"precision"`
-	Workers     int     `json:"workers"`
-	Points      int     `json:"points"`       // of all point sets
-	Steps       int     `json:"steps"`        // that were measured
-	Step        Number  `json:"seconds"`      // of a step; the mean, and the sum of Parts
-	Parts       Numbers `json:"parts"`        // seconds of forward, reverse, jacobian (of methods that use residuals), update and callbacks
-	Evaluations Number  `json:"evaluations"`  // of losses or gradients in a step
-	Gradient    Number  `json:"gradient"`     // seconds of one gradient of all constraints; the median
-	Gflops      Number  `json:"gflops"`       // of the matrix products within that gradient, in 1e9 operations a second
-	Peak        Number  `json:"peak_gflops"`  // of a matrix product that fits the caches, measured in the same run
-	Share       Number  `json:"share"`        // Gflops / Peak
-	Bytes       int     `json:"worker_bytes"` // memory of one worker, whatever the number of points
-	Rate        Number  `json:"points_per_second"`
+	Problem     string         `json:"problem"`
+	Precision   string         `json:"precision"`
+	Workers     int            `json:"workers"`
+	Points      int            `json:"points"`       // of all point sets
+	Steps       int            `json:"steps"`        // that were measured
+	Step        report.Number  `json:"seconds"`      // of a step; the mean, and the sum of Parts
+	Parts       report.Numbers `json:"parts"`        // seconds of forward, reverse, jacobian (of methods that use residuals), update and callbacks
+	Evaluations report.Number  `json:"evaluations"`  // of losses or gradients in a step
+	Gradient    report.Number  `json:"gradient"`     // seconds of one gradient of all constraints; the median
+	Gflops      report.Number  `json:"gflops"`       // of the matrix products within that gradient, in 1e9 operations a second
+	Peak        report.Number  `json:"peak_gflops"`  // of a matrix product that fits the caches, measured in the same run
+	Share       report.Number  `json:"share"`        // Gflops / Peak
+	Bytes       int            `json:"worker_bytes"` // memory of one worker, whatever the number of points
+	Rate        report.Number  `json:"points_per_second"`
 }
 
 func (a *app) bench() *cobra.Command {
@@ -121,19 +122,21 @@ func (a *app) measure(ctx context.Context, p *spec.Problem, d time.Duration) (*B
 	jacobian := per(method.jacobian)
 	evaluation := step - update - callbacks - jacobian
 	forward := min(t.losses/t.gradient, 1) * evaluation
-	parts := Numbers{{"forward", Number(forward)}, {"reverse", Number(evaluation - forward)}}
+	var parts report.Numbers
+	parts.Add("forward", report.Number(forward))
+	parts.Add("reverse", report.Number(evaluation-forward))
 	if method.jacobian > 0 {
-		parts.add("jacobian", Number(jacobian))
+		parts.Add("jacobian", report.Number(jacobian))
 	}
-	parts.add("update", Number(update))
-	parts.add("callbacks", Number(callbacks))
+	parts.Add("update", report.Number(update))
+	parts.Add("callbacks", report.Number(callbacks))
 	b := &Bench{
-		Problem: p.Name, Precision: "float64", Workers: groups.pool.Workers(), Points: groups.points, Steps: steps, Step: Number(step),
+		Problem: p.Name, Precision: "float64", Workers: groups.pool.Workers(), Points: groups.points, Steps: steps, Step: report.Number(step),
 		Parts: parts,
 		// one evaluation is that of the last mark, or of the end
-		Evaluations: Number(float64(res.Evals-1) / float64(res.Steps)), Gradient: Number(t.gradient),
-		Gflops: Number(groups.flops / t.gradient / 1e9), Peak: Number(t.peak / 1e9), Share: Number(groups.flops / t.gradient / t.peak),
-		Bytes: groups.bytes, Rate: Number(float64(groups.points) / step),
+		Evaluations: report.Number(float64(res.Evals-1) / float64(res.Steps)), Gradient: report.Number(t.gradient),
+		Gflops: report.Number(groups.flops / t.gradient / 1e9), Peak: report.Number(t.peak / 1e9), Share: report.Number(groups.flops / t.gradient / t.peak),
+		Bytes: groups.bytes, Rate: report.Number(float64(groups.points) / step),
 	}
 	if groups.single {
 		b.Precision = "float32"
@@ -144,9 +147,9 @@ func (a *app) measure(ctx context.Context, p *spec.Problem, d time.Duration) (*B
 func printBench(w io.Writer, b *Bench) {
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s: %d points, %s, %d workers, %d steps measured\n\n", b.Problem, b.Points, b.Precision, b.Workers, b.Steps)
-	ms := func(v Number) string { return fmt.Sprintf("%.3f", 1e3*v) }
+	ms := func(v report.Number) string { return fmt.Sprintf("%.3f", 1e3*v) }
 	rows := [][]string{{"part", "ms", "share"}}
-	for _, q := range append(slices.Clone(b.Parts), Named[Number]{"step", b.Step}) {
+	for _, q := range append(slices.Clone(b.Parts), report.Named[report.Number]{Name: "step", Value: b.Step}) {
 		rows = append(rows, []string{q.Name, ms(q.Value), fmt.Sprintf("%.1f %%", 100*q.Value/b.Step)})
 	}
 	table(&t, rows)

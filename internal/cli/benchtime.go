@@ -8,6 +8,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/exec"
 	"github.com/crux-pinn/crux/internal/kern"
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/optim"
 )
 
@@ -123,7 +124,7 @@ func (g *benchGroups) time(ctx context.Context, theta []float64, limit time.Dura
 			peaks = append(peaks, flops/t3.Sub(t2).Seconds())
 		}
 	}
-	return evaluationTimes{quantile(losses, 0.5), quantile(gradients, 0.5), quantile(peaks, 0.5)}, nil
+	return evaluationTimes{report.Quantile(losses, 0.5), report.Quantile(gradients, 0.5), report.Quantile(peaks, 0.5)}, nil
 }
 
 // newProduct returns a function that multiplies matrices on all workers and says how many operations that were.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // Main runs a command line as the program does: with signals and the wall clock. It returns the exit code.
@@ -104,6 +106,13 @@ func (c *checked) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.err = err
 	return n, err
+}
+
+// printJSON prints what a command with --json gives.
+func (a *app) printJSON(v any) error {
+	b, err := report.JSON(v)
+	a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
+	return fail(exitFailed, err)
 }
 
 // yamlFiles completes arguments with problem files.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/internal/report"
 
 	"go.uber.org/goleak"
 )
@@ -481,11 +482,11 @@ func TestHardReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v Report
+	var v report.Report
 	if err := json.Unmarshal(rep, &v); err != nil {
 		t.Fatal(err)
 	}
-	if len(v.Exact) != 1 || v.Exact[0] != (Exact{"start", "u"}) || len(v.Losses) != 1 || len(v.Scales) != 1 || v.Scales[0].Divisor == 1 {
+	if len(v.Exact) != 1 || v.Exact[0] != (report.Exact{Constraint: "start", Field: "u"}) || len(v.Losses) != 1 || len(v.Scales) != 1 || v.Scales[0].Divisor == 1 {
 		t.Errorf("%+v", v)
 	}
 	// the run goes on by the scale in its problem.yaml, to the same bits as one without a break

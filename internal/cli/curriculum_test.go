@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // A run that is interrupted in the middle of a lesson, at its end or in the last one, ends as one that is not, to the bit; and so
@@ -29,7 +31,7 @@ func TestCurriculumUnfinished(t *testing.T) {
 	if r.code != exitOK || !strings.Contains(r.out, line) {
 		t.Fatalf("%+v", r)
 	}
-	var v Report
+	var v report.Report
 	b, err := os.ReadFile(filepath.Join("run", resultFile))
 	if err == nil {
 		err = json.Unmarshal(b, &v)

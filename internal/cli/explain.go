@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/spec"
 	"github.com/crux-pinn/crux/trackers"
 	"github.com/crux-pinn/crux/trackers/explain"
@@ -193,9 +194,9 @@ type Explained struct {
 
 // ExplainedSeries is one number over all measurements.
 type ExplainedSeries struct {
-	Name   string   `json:"name"`
-	Steps  []int    `json:"steps"`
-	Values []Number `json:"values"`
+	Name   string          `json:"name"`
+	Steps  []int           `json:"steps"`
+	Values []report.Number `json:"values"`
 }
 
 func newExplained(name string, s explain.Summary) Explained {
@@ -203,7 +204,7 @@ func newExplained(name string, s explain.Summary) Explained {
 	for _, x := range s.Series {
 		v := ExplainedSeries{Name: x.Name, Steps: x.Epochs}
 		for _, y := range x.Values {
-			v.Values = append(v.Values, Number(y))
+			v.Values = append(v.Values, report.Number(y))
 		}
 		e.Series = append(e.Series, v)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -19,7 +20,7 @@ func (a *app) openTrained(dir string, sets []string) (*training, error) {
 	if err != nil {
 		return nil, err
 	}
-	if line := curriculumOf(t.problem, t.solver).unfinished(); line != "" {
+	if line := curriculumOf(t.problem, t.solver).Unfinished(); line != "" {
 		fmt.Fprintf(a.Err, "%s: %s\n", dir, line) //nolint:errcheck
 	}
 	return t, nil
@@ -84,4 +85,18 @@ func setParameters(s *crux.Solver, ps []crux.Parameter, epoch int) error {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// curriculumOf is how far a solver has come with the curriculum of its problem; nil without one.
+func curriculumOf(p *spec.Problem, s *crux.Solver) *report.Curriculum {
+	c := p.Options.Curriculum
+	if c == nil {
+		return nil
+	}
+	own, _ := c.Of.Constant()
+	r := &report.Curriculum{Constant: c.Of.Path(), Value: report.Number(s.Value(c.Of)), Final: report.Number(own)}
+	for _, l := range s.Lessons() {
+		r.Lessons = append(r.Lessons, report.Lesson{Value: report.Number(l.Value), Steps: l.Steps, Loss: report.Number(l.Loss)})
+	}
+	return r
 }

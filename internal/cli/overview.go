@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // overviewEvery is how often the runs under way are shown where there is no terminal.
@@ -113,7 +114,7 @@ func (o *overview) ended(m *member) {
 	defer o.mu.Unlock()
 	o.active = slices.DeleteFunc(o.active, func(w *watcher) bool { return w.m == m })
 	switch {
-	case counts(m.status()):
+	case report.Counts(m.status()):
 		o.done++
 	case m.status() != crux.Canceled.String():
 		o.done++

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // On a terminal there is a block with a line for each run under way; warnings and runs that end stand above it.
@@ -31,7 +32,7 @@ func TestOverview(t *testing.T) {
 	step(ws[0], 10)
 	step(ws[1], 20)
 	fmt.Fprintln(o, "crux: warning: careful") //nolint:errcheck // it goes to memory
-	ws[0].m.report = &Report{Status: "diverged", Steps: 11, Loss: 2, Seconds: 1, Errors: Errors{{"u", FieldError{RelL2: 0.1}}}}
+	ws[0].m.report = &report.Report{Status: "diverged", Steps: 11, Loss: 2, Seconds: 1, Errors: report.Errors{{Name: "u", Value: report.FieldError{RelL2: 0.1}}}}
 	o.ended(ws[0].m)
 	step(ws[1], 30)
 	o.close()

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // printReport prints a report for people.
-func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
+func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *report.Report) {
 	var b strings.Builder
 	sec := time.Duration(float64(r.Seconds) * float64(time.Second))
 	fmt.Fprintf(&b, "%s: %s, %s\n", r.Problem, r.Status, r.Reason)
@@ -31,7 +32,7 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	rows := [][]string{{"constraint", "loss", "residual p99", "points"}}
 	for _, l := range r.Losses {
 		p99, points := "–", "–"
-		if v, ok := r.ResidualP99.get(l.Name); ok {
+		if v, ok := r.ResidualP99.Get(l.Name); ok {
 			p99 = scientific(v)
 		}
 		if c, err := s.Cloud(l.Name); err == nil {
@@ -58,7 +59,7 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 			rows = append(rows, []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", l.Value), fmt.Sprint(l.Steps), lossOf(l.Steps, l.Loss)})
 		}
 		spacedTable(&b, rows)
-		if line := c.unfinished(); line != "" {
+		if line := c.Unfinished(); line != "" {
 			fmt.Fprintf(&b, "\n%s\n", line)
 		}
 	}
@@ -77,8 +78,8 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 	rows = [][]string{{"parameter", "value", "true value", "rel. error"}}
 	for _, q := range r.Params {
 		row := []string{q.Name, fmt.Sprintf("%.6g", q.Value)}
-		if truth, ok := r.Truths.get(q.Name); ok {
-			row = append(row, fmt.Sprintf("%.6g", truth), scientific(relative(q.Value, truth)))
+		if truth, ok := r.Truths.Get(q.Name); ok {
+			row = append(row, fmt.Sprintf("%.6g", truth), scientific(report.Relative(q.Value, truth)))
 		}
 		rows = append(rows, row)
 	}
@@ -99,7 +100,7 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *Report) {
 }
 
 // lossOf is the loss at the end of a piece of the run, if that has begun.
-func lossOf(steps int, loss Number) string {
+func lossOf(steps int, loss report.Number) string {
 	if steps == 0 {
 		return "–"
 	}
@@ -153,12 +154,12 @@ func printDecisions(w io.Writer, p *spec.Problem) {
 }
 
 // scalesOf are the scales of the residuals as the report has them.
-func scalesOf(list []crux.Scale) []Scale {
-	out := make([]Scale, len(list))
+func scalesOf(list []crux.Scale) []report.Scale {
+	out := make([]report.Scale, len(list))
 	for i, s := range list {
-		out[i] = Scale{Constraint: s.Name, Residual: Number(s.RMS), Divisor: Number(s.By)}
+		out[i] = report.Scale{Constraint: s.Name, Residual: report.Number(s.RMS), Divisor: report.Number(s.By)}
 		for _, t := range s.Terms {
-			out[i].Terms = append(out[i].Terms, Term{t.Text, Number(t.RMS)})
+			out[i].Terms = append(out[i].Terms, report.Term{Text: t.Text, RMS: report.Number(t.RMS)})
 		}
 	}
 	return out

@@ -3,9 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"math"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,51 +13,6 @@ import (
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
-
-// The golden values are numpy.percentile's.
-func TestQuantile(t *testing.T) {
-	b, err := os.ReadFile("../../testdata/golden/percentiles.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []struct {
-		X        []float64
-		P99, P50 float64
-	}
-	if err := json.Unmarshal(b, &cases); err != nil || len(cases) == 0 {
-		t.Fatal(err)
-	}
-	for _, c := range cases {
-		for q, want := range map[float64]float64{0.99: c.P99, 0.5: c.P50} {
-			if got := quantile(c.X, q); math.Abs(got-want) > 1e-15*math.Abs(want) {
-				t.Errorf("quantile %v of %v: %v, want %v", q, c.X, got, want)
-			}
-		}
-	}
-	inf := math.Inf(1)
-	for _, c := range []struct {
-		x    []float64
-		want float64
-	}{{nil, math.NaN()}, {[]float64{1, math.NaN()}, math.NaN()}, {[]float64{inf, inf}, inf}} {
-		if got := quantile(c.x, 0.99); got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
-			t.Errorf("%v: %v", c.x, got)
-		}
-	}
-}
-
-// Numbers that are not finite are null, keys keep their order, and names are escaped.
-func TestReportJSON(t *testing.T) {
-	dir := "runs/a"
-	b, err := json.Marshal(&Report{
-		Problem: `q"`, Loss: Number(math.NaN()), Losses: Numbers{{"z", Number(math.Inf(1))}, {"a", 0.1}},
-		Errors: Errors{{"u", FieldError{RelL2: Number(math.NaN()), MaxAbs: 2}}}, RunDir: &dir,
-	})
-	want := `{"problem":"q\"","status":"","reason":"","steps":0,"seed":0,"parameters":0,"optimizer":"","seconds":0,"loss":null,"losses":{"z":null,"a":0.1},` +
-		`"errors":{"u":{"rel_l2":null,"max_abs":2}},"residual_p99":{},"params":{},"run_dir":"runs/a"}`
-	if err != nil || string(b) != want {
-		t.Errorf("got %s, %v", b, err)
-	}
-}
 
 func TestGridTicks(t *testing.T) {
 	x, y := ph.Coords2("x", "y")
@@ -150,35 +103,5 @@ func TestProgressBlock(t *testing.T) {
 	}
 	if d := p.left(&crux.Step{Epoch: 10}, time.Unix(55, 0)); d != 5*time.Second {
 		t.Errorf("%v left, the budget ends in 5 s", d)
-	}
-}
-
-// A result that is read is the one that was written, as far as the file has it.
-func TestReadReport(t *testing.T) {
-	dir := t.TempDir()
-	b, err := jsonText(&Report{
-		Problem: "q", Status: "diverged", Steps: 3, Seed: 1 << 60, Loss: Number(math.NaN()), Losses: Numbers{{"z", 1e-300}, {"a", 0.1}},
-		Errors: Errors{{"u", FieldError{RelL2: Number(math.NaN()), MaxAbs: 2}}}, Truths: Numbers{{"k", 1}}, Findings: []string{"x"}, RunDir: &dir,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := saveBytes(dir, resultFile, b); err != nil {
-		t.Fatal(err)
-	}
-	r, err := readReport(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := jsonText(r); err != nil || !bytes.Equal(again, b) {
-		t.Errorf("%v: %s, written %s", err, again, b)
-	}
-	for _, text := range []string{"", "[]", `{"losses": [1]}`, `{"losses": {"a": "b"}}`, `{"errors": {"u": 1}}`, `{"errors": {`, `{"losses": 3}`} {
-		if err := saveBytes(dir, resultFile, []byte(text)); err != nil {
-			t.Fatal(err)
-		}
-		if r, err := readReport(dir); err == nil {
-			t.Errorf("%s: %+v", text, r)
-		}
 	}
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/linalg"
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // solution is what a run found, on the points where it is judged and exported.
 type solution struct {
 	sheets []*sheet
-	errors Errors
+	errors report.Errors
 }
 
 // evaluateFields evaluates all fields on their grids and compares them with their references. What can be computed is
@@ -89,7 +90,7 @@ func (sol *solution) compare(sh *sheet, u column, r *spec.Reference) error {
 	if r.Source != "" {
 		source += ", " + r.Source
 	}
-	sol.errors.add(r.Field, FieldError{RelL2: Number(relL2), MaxAbs: Number(maxAbs), Reference: source, SelfError: own, Points: sh.cloud.Len()})
+	sol.errors.Add(r.Field, report.FieldError{RelL2: report.Number(relL2), MaxAbs: report.Number(maxAbs), Reference: source, SelfError: own, Points: sh.cloud.Len()})
 	sh.columns = append(sh.columns, column{u.name + "_reference", u.dim, ref}, column{u.name + "_error", u.dim, diff})
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -138,7 +139,7 @@ func (a *app) watch(p *spec.Problem, f *solveFlags) []crux.Callback {
 
 // ended is what came of a run.
 type ended struct {
-	report  *Report // nil if the run did not begin
+	report  *report.Report // nil if the run did not begin
 	records *records
 	err     error // with its exit code
 }
@@ -158,7 +159,7 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 }
 
 // conclude judges a run that ended, however it did, and writes its directory.
-func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, dir string) (*Report, error) {
+func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, dir string) (*report.Report, error) {
 	if res.Status == crux.Canceled || ctx.Err() != nil && errors.Is(runErr, ctx.Err()) {
 		// the method under way may have reported only that the context ended, not why
 		res.Status, res.Reason = crux.Canceled, context.Cause(ctx).Error()
@@ -232,7 +233,7 @@ func goOn(p *spec.Problem, dir string) string {
 
 // save writes the files of a run. It stops at the first that cannot be written. The result comes last: where it is, the
 // run is complete.
-func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *Report, dir string) error {
+func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *report.Report, dir string) error {
 	origin := ckpt.Origin{Problem: p.Name, Epoch: res.Epoch, Seed: p.Options.Seed, Version: Version()}
 	if err := ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin); err != nil {
 		return err
@@ -240,7 +241,7 @@ func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep 
 	if err := saveSolution(dir, sol); err != nil {
 		return err
 	}
-	b, err := jsonText(rep)
+	b, err := report.JSON(rep)
 	if err != nil {
 		return err
 	}
@@ -248,20 +249,20 @@ func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep 
 }
 
 // newReport gathers what a run came to. The report is as complete as it can be even when err is not nil.
-func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*Report, error) {
+func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*report.Report, error) {
 	method := s.MethodInfo()
-	r := &Report{
-		Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: Number(res.Time.Seconds()),
+	r := &report.Report{
+		Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: report.Number(res.Time.Seconds()),
 		Seed: p.Options.Seed, Parameters: len(s.Theta()), Optimizer: method.String(), Choices: method.Choices,
-		Loss: Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
+		Loss: report.Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
 	}
 	r.Resampling = resampling(p.Resamplers)
 	r.Decisions = p.Choice.Decisions
 	for _, b := range p.Choice.Built {
-		r.Exact = append(r.Exact, Exact{b.Constraint, b.Field})
+		r.Exact = append(r.Exact, report.Exact{Constraint: b.Constraint, Field: b.Field})
 	}
 	for _, w := range s.Windows() {
-		r.Windows = append(r.Windows, Window{w.From, w.To, w.Steps, Number(w.Loss)})
+		r.Windows = append(r.Windows, report.Window{From: w.From, To: w.To, Steps: w.Steps, Loss: report.Number(w.Loss)})
 	}
 	if text := unsolvedWindow(s); text != "" {
 		r.Warnings = append(r.Warnings, text)
@@ -274,7 +275,7 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 		}
 	}
 	for i, name := range s.Names() {
-		r.Losses.add(name, Number(res.Losses[i]))
+		r.Losses.Add(name, report.Number(res.Losses[i]))
 		v, err := s.Residuals(name)
 		if err != nil {
 			note(err)
@@ -284,10 +285,10 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 		for k := range data {
 			data[k] = math.Abs(data[k])
 		}
-		r.ResidualP99.add(name, Number(quantile(data, 0.99)))
+		r.ResidualP99.Add(name, report.Number(report.Quantile(data, 0.99)))
 	}
 	for _, q := range p.Params {
-		r.Params.add(q.Path(), Number(s.Value(q)))
+		r.Params.Add(q.Path(), report.Number(s.Value(q)))
 	}
 	for _, d := range p.Derived {
 		v, err := d.Eval(s.Value)
@@ -295,11 +296,11 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 			note(err)
 			continue
 		}
-		r.Params.add(d.Name, Number(v))
+		r.Params.Add(d.Name, report.Number(v))
 	}
 	for _, q := range r.Params {
 		if truth, ok := p.Truths[q.Name]; ok {
-			r.Truths.add(q.Name, Number(truth))
+			r.Truths.Add(q.Name, report.Number(truth))
 		}
 	}
 	return r, first
@@ -319,14 +320,14 @@ func (a *app) printDryRun(ctx context.Context, p *spec.Problem, s *crux.Solver, 
 			trainable += len(q.Data)
 		}
 	}
-	points := Numbers{}
+	points := report.Numbers{}
 	total := 0
 	for i, name := range s.Names() {
 		c, err := s.Cloud(name)
 		if err != nil {
 			return fail(exitFailed, err)
 		}
-		points.add(name, Number(c.Len()))
+		points.Add(name, report.Number(c.Len()))
 		shared := false
 		for j := range i {
 			shared = shared || p.Crux.Constraints[j].On == p.Crux.Constraints[i].On
@@ -336,18 +337,18 @@ func (a *app) printDryRun(ctx context.Context, p *spec.Problem, s *crux.Solver, 
 		}
 	}
 	if asJSON {
-		memory := Numbers{}
+		memory := report.Numbers{}
 		for _, d := range demands {
-			memory.add(d.Method, Number(d.Bytes))
+			memory.Add(d.Method, report.Number(d.Bytes))
 		}
 		err := a.printJSON(struct {
-			Problem    string  `json:"problem"`
-			DryRun     bool    `json:"dry_run"`
-			Steps      int     `json:"steps"`
-			Parameters int     `json:"parameters"`
-			Points     Numbers `json:"points"`
-			Memory     Numbers `json:"memory"` // bytes of each method that needs much
-			Resolved   string  `json:"resolved"`
+			Problem    string         `json:"problem"`
+			DryRun     bool           `json:"dry_run"`
+			Steps      int            `json:"steps"`
+			Parameters int            `json:"parameters"`
+			Points     report.Numbers `json:"points"`
+			Memory     report.Numbers `json:"memory"` // bytes of each method that needs much
+			Resolved   string         `json:"resolved"`
 		}{p.Name, true, p.Steps, trainable, points, memory, string(p.Resolved)})
 		return cmp.Or(err, refused)
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // batchJSON runs a command line that prints a batch as JSON, and fails the test unless it ends as expected.
@@ -42,7 +44,7 @@ type batchOut struct {
 		Run, Status, Error string
 		Values             map[string]string
 		Seed               uint64
-		Result             *Report
+		Result             *report.Report
 	}
 	RunDir string `json:"run_dir"`
 	stderr string
@@ -50,11 +52,11 @@ type batchOut struct {
 
 type summaryOut struct {
 	Runs        int
-	RelL2       map[string]Spread `json:"rel_l2"`
-	Loss        Spread
-	ParamErrors map[string]Spread `json:"param_errors"`
+	RelL2       map[string]report.Spread `json:"rel_l2"`
+	Loss        report.Spread
+	ParamErrors map[string]report.Spread `json:"param_errors"`
 	Truths      map[string]float64
-	Seconds     Spread
+	Seconds     report.Spread
 }
 
 // masked are the numbers of a text without what depends on the processor or the clock.
@@ -94,7 +96,7 @@ func TestSeeds(t *testing.T) {
 	if s == nil || s.Runs != 3 || math.Abs(float64(s.RelL2["u"].Mean)-sum/3) > 1e-15 || s.Truths["k2"] != 1 || len(s.ParamErrors) != 2 {
 		t.Errorf("%+v", s)
 	}
-	alone, err := readReport("alone-2")
+	alone, err := report.Read(filepath.Join("alone-2", resultFile))
 	if err != nil {
 		t.Fatal(err)
 	}

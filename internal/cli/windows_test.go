@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // marched makes an empty folder with marched.yaml the current one.
@@ -64,7 +65,7 @@ func TestWindowsResume(t *testing.T) {
 	quietly(t, "resume", "whole", "--steps", "54", "--quiet")
 	var v struct {
 		Steps   int
-		Windows []Window
+		Windows []report.Window
 	}
 	b, err := os.ReadFile(filepath.Join("whole", resultFile))
 	if err == nil {
@@ -156,7 +157,7 @@ func TestWindowsBudget(t *testing.T) {
 	}})
 	var v struct {
 		Reason  string
-		Windows []Window
+		Windows []report.Window
 	}
 	if err := json.Unmarshal(out.Bytes(), &v); err != nil || code != exitOK {
 		t.Fatalf("exit %d: %v: %s", code, err, stderr.String())
@@ -189,7 +190,7 @@ seed: 1
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rep Report
+	var rep report.Report
 	if err := json.Unmarshal(b, &rep); err != nil || len(rep.Warnings) != 1 || !strings.Contains(rep.Warnings[0], "hardly solved") {
 		t.Errorf("%v: %q", err, rep.Warnings)
 	}

@@ -1,17 +1,13 @@
-package cli
+// Package report has what a run, and several runs of one problem, came to: the objects that crux prints with --json and writes into
+// result.json. They read back as what they were.
+package report
 
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"os"
-	"path/filepath"
-	"slices"
 
-	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/auto"
-	"github.com/crux-pinn/crux/internal/linalg"
-	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // Report is what a run came to: the object that --json prints and result.json holds. Numbers that are not finite are
@@ -59,22 +55,8 @@ type Curriculum struct {
 	Lessons  []Lesson `json:"lessons"`
 }
 
-// curriculumOf is how far a solver has come with the curriculum of its problem; nil without one.
-func curriculumOf(p *spec.Problem, s *crux.Solver) *Curriculum {
-	c := p.Options.Curriculum
-	if c == nil {
-		return nil
-	}
-	own, _ := c.Of.Constant()
-	r := &Curriculum{Constant: c.Of.Path(), Value: Number(s.Value(c.Of)), Final: Number(own)}
-	for _, l := range s.Lessons() {
-		r.Lessons = append(r.Lessons, Lesson{Number(l.Value), l.Steps, Number(l.Loss)})
-	}
-	return r
-}
-
-// unfinished says of which problem a run has left the solution, if that is not the one of the file.
-func (c *Curriculum) unfinished() string {
+// Unfinished says of which problem a run has left the solution, if that is not the one of the file.
+func (c *Curriculum) Unfinished() string {
 	if c == nil || c.Value == c.Final {
 		return ""
 	}
@@ -120,9 +102,8 @@ type FieldError struct {
 	Points    int     `json:"-"`
 }
 
-// readReport reads the result of a run directory.
-func readReport(dir string) (*Report, error) {
-	path := filepath.Join(dir, resultFile)
+// Read reads the report in a file. Of the errors of fields it has the norms alone.
+func Read(path string) (*Report, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -132,12 +113,4 @@ func readReport(dir string) (*Report, error) {
 		return nil, fmt.Errorf("%s is no result of a run (%w); remove it, and the run goes on from its checkpoint", path, err)
 	}
 	return r, nil
-}
-
-// quantile is NumPy's default quantile of values in any order. It is NaN if a value is, or if there is none.
-func quantile(values []float64, q float64) float64 {
-	if slices.ContainsFunc(values, math.IsNaN) {
-		return math.NaN()
-	}
-	return linalg.Percentile(slices.Sorted(slices.Values(values)), q)
 }

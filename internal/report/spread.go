@@ -1,6 +1,11 @@
-package cli
+package report
 
-import "math"
+import (
+	"math"
+	"slices"
+
+	"github.com/crux-pinn/crux/internal/linalg"
+)
 
 // Spread says how a number varies over runs. As JSON, what is not finite is null.
 type Spread struct {
@@ -14,8 +19,8 @@ type Spread struct {
 // Spreads are spreads by name.
 type Spreads = Object[Spread]
 
-// spreadOf is NaN throughout if a value is, or if there is none.
-func spreadOf(values []float64) Spread {
+// Of is the spread of some values. It is NaN throughout if a value is, or if there is none.
+func Of(values []float64) Spread {
 	n := float64(len(values))
 	mean, ss := 0.0, 0.0
 	for _, v := range values {
@@ -31,15 +36,7 @@ func spreadOf(values []float64) Spread {
 	if n > 1 {
 		std = math.Sqrt(ss / (n - 1))
 	}
-	return Spread{Number(mean), Number(std), Number(quantile(values, 0)), Number(quantile(values, 0.5)), Number(quantile(values, 1))}
-}
-
-// plusMinus is mean ± standard deviation, or the value of a single run.
-func (s Spread) plusMinus() string {
-	if math.IsNaN(float64(s.Std)) {
-		return scientific(s.Mean)
-	}
-	return scientific(s.Mean) + " ± " + precise(s.Std, 2)
+	return Spread{Number(mean), Number(std), Number(Quantile(values, 0)), Number(Quantile(values, 0.5)), Number(Quantile(values, 1))}
 }
 
 // spreads gathers numbers by name from several reports, in the order of the first.
@@ -51,13 +48,13 @@ func spreads(reports []*Report, numbers func(*Report) Numbers) Spreads {
 	for _, first := range numbers(reports[0]) {
 		var values []float64
 		for _, r := range reports {
-			v, ok := numbers(r).get(first.Name)
+			v, ok := numbers(r).Get(first.Name)
 			if !ok {
 				v = Number(math.NaN())
 			}
 			values = append(values, float64(v))
 		}
-		list.add(first.Name, spreadOf(values))
+		list.Add(first.Name, Of(values))
 	}
 	return list
 }
@@ -65,14 +62,14 @@ func spreads(reports []*Report, numbers func(*Report) Numbers) Spreads {
 // The numbers of a report by which runs are compared.
 func relL2(r *Report) (ns Numbers) {
 	for _, e := range r.Errors {
-		ns.add(e.Name, e.Value.RelL2)
+		ns.Add(e.Name, e.Value.RelL2)
 	}
 	return ns
 }
 
 func maxAbs(r *Report) (ns Numbers) {
 	for _, e := range r.Errors {
-		ns.add(e.Name, e.Value.MaxAbs)
+		ns.Add(e.Name, e.Value.MaxAbs)
 	}
 	return ns
 }
@@ -84,14 +81,22 @@ func params(r *Report) Numbers { return r.Params }
 // paramErrors are the relative errors of the parameters whose true values are known.
 func paramErrors(r *Report) (ns Numbers) {
 	for _, t := range r.Truths {
-		if v, ok := r.Params.get(t.Name); ok {
-			ns.add(t.Name, relative(v, t.Value))
+		if v, ok := r.Params.Get(t.Name); ok {
+			ns.Add(t.Name, Relative(v, t.Value))
 		}
 	}
 	return ns
 }
 
-// relative is the relative error of a number.
-func relative(v, truth Number) Number {
+// Relative is the relative error of a number.
+func Relative(v, truth Number) Number {
 	return Number(math.Abs(float64(v-truth)) / math.Abs(float64(truth)))
+}
+
+// Quantile is NumPy's default quantile of values in any order. It is NaN if a value is, or if there is none.
+func Quantile(values []float64, q float64) float64 {
+	if slices.ContainsFunc(values, math.IsNaN) {
+		return math.NaN()
+	}
+	return linalg.Percentile(slices.Sorted(slices.Values(values)), q)
 }

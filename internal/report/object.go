@@ -1,4 +1,4 @@
-package cli
+package report
 
 import (
 	"bytes"
@@ -23,11 +23,11 @@ type Numbers = Object[Number]
 // Number is a float64 that is null in JSON when it is not finite, and NaN when it is read back.
 type Number float64
 
-// add appends a value.
-func (o *Object[T]) add(name string, v T) { *o = append(*o, Named[T]{name, v}) }
+// Add appends a value.
+func (o *Object[T]) Add(name string, v T) { *o = append(*o, Named[T]{name, v}) }
 
-// get is the value with a name; ok is false if there is none.
-func (o Object[T]) get(name string) (v T, ok bool) {
+// Get is the value with a name; ok is false if there is none.
+func (o Object[T]) Get(name string) (v T, ok bool) {
 	i := slices.IndexFunc(o, func(n Named[T]) bool { return n.Name == name })
 	if i < 0 {
 		return v, false
@@ -75,7 +75,7 @@ func (o *Object[T]) UnmarshalJSON(b []byte) error {
 		if err := d.Decode(&v); err != nil {
 			return err
 		}
-		o.add(name.(string), v) // keys of objects are strings
+		o.Add(name.(string), v) // keys of objects are strings
 	}
 	return nil
 }
@@ -97,19 +97,12 @@ func (x *Number) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*float64)(x))
 }
 
-// jsonText is a value as indented JSON with a newline at the end.
-func jsonText(v any) ([]byte, error) {
+// JSON is a value as indented JSON with a newline at the end.
+func JSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	err := e.Encode(v)
 	return b.Bytes(), err
-}
-
-// printJSON prints what a command with --json gives.
-func (a *app) printJSON(v any) error {
-	b, err := jsonText(v)
-	a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
-	return fail(exitFailed, err)
 }

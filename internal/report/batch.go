@@ -1,28 +1,24 @@
-package cli
+package report
 
 import (
 	"cmp"
-	"encoding/csv"
-	"io"
 	"math"
-	"path/filepath"
 	"slices"
-
-	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"strconv"
 )
 
-// BatchReport is what several runs came to: the object that --json prints and result.json of their directory holds.
-type BatchReport struct {
+// Batch is what several runs came to: the object that --json prints and result.json of their directory holds.
+type Batch struct {
 	Problem      string        `json:"problem"`
 	Done         int           `json:"done"`                   // runs that came to an end that counts
 	Summary      *Summary      `json:"summary,omitempty"`      // of solve --seeds
 	Combinations []Combination `json:"combinations,omitempty"` // of a sweep, the smallest error first
-	Runs         []RunReport   `json:"runs"`                   // in the order in which they begin
+	Runs         []Run         `json:"runs"`                   // in the order in which they begin
 	RunDir       string        `json:"run_dir"`
 }
 
-// RunReport is one run.
-type RunReport struct {
+// Run is one run.
+type Run struct {
 	Run    string         `json:"run"`
 	Values Object[string] `json:"values,omitempty"` // of a sweep's keys
 	Seed   uint64         `json:"seed"`
@@ -30,7 +26,7 @@ type RunReport struct {
 	Error  string         `json:"error,omitempty"`
 	Result *Report        `json:"result"` // null if there is none
 
-	combination int
+	Combination int `json:"-"` // from 0; runs of one differ in their seeds alone
 }
 
 // Combination is a choice of values and what the runs with it came to.
@@ -55,37 +51,32 @@ type Summary struct {
 	Seconds     Spread  `json:"seconds"` // of training, while the runs beside it had the other cores
 }
 
-// report gathers what the runs came to.
-func (b *batch) report() *BatchReport {
-	rep := &BatchReport{Problem: b.Problem, RunDir: b.dir}
-	for _, m := range b.runs {
-		r := RunReport{Run: m.Name, Seed: m.Seed, Status: m.status(), Result: m.report, combination: m.Combination}
-		for i, x := range b.Grid {
-			r.Values.add(x.Key, m.Values[i])
+// Counts reports whether a run of this status came to an end that counts.
+func Counts(status string) bool {
+	return status == "completed" || status == "converged" || status == "stopped"
+}
+
+// Sum completes the report of several runs. Those of a sweep are compared by combination.
+func (b *Batch) Sum(sweep bool) {
+	for _, r := range b.Runs {
+		if Counts(r.Status) {
+			b.Done++
 		}
-		if m.err != nil && r.Status != "canceled" {
-			r.Error = m.err.Error()
-		}
-		if counts(r.Status) {
-			rep.Done++
-		}
-		rep.Runs = append(rep.Runs, r)
 	}
-	if len(b.Grid) == 0 {
-		s := summarize(rep.Runs)
-		rep.Summary = &s
-		return rep
+	if !sweep {
+		s := summarize(b.Runs)
+		b.Summary = &s
+		return
 	}
-	for rest := rep.Runs; len(rest) > 0; {
+	for rest := b.Runs; len(rest) > 0; {
 		n := 1
-		for n < len(rest) && rest[n].combination == rest[0].combination {
+		for n < len(rest) && rest[n].Combination == rest[0].Combination {
 			n++
 		}
-		rep.Combinations = append(rep.Combinations, Combination{rest[0].combination + 1, rest[0].Values, n, summarize(rest[:n])})
+		b.Combinations = append(b.Combinations, Combination{rest[0].Combination + 1, rest[0].Values, n, summarize(rest[:n])})
 		rest = rest[n:]
 	}
-	slices.SortStableFunc(rep.Combinations, func(x, y Combination) int { return slices.CompareFunc(x.rank(), y.rank(), last) })
-	return rep
+	slices.SortStableFunc(b.Combinations, func(x, y Combination) int { return slices.CompareFunc(x.rank(), y.rank(), last) })
 }
 
 // rank are the numbers by which combinations are compared: the mean error of the first field, of the first parameter with
@@ -108,18 +99,18 @@ func last(x, y Number) int {
 	return cmp.Compare(x, y)
 }
 
-func summarize(runs []RunReport) Summary {
+func summarize(runs []Run) Summary {
 	var good []*Report
 	var loss, steps, seconds []float64
 	for _, r := range runs {
-		if counts(r.Status) {
+		if Counts(r.Status) {
 			good = append(good, r.Result)
 			loss, steps, seconds = append(loss, float64(r.Result.Loss)), append(steps, float64(r.Result.Steps)), append(seconds, float64(r.Result.Seconds))
 		}
 	}
 	s := Summary{
-		Runs: len(good), RelL2: spreads(good, relL2), MaxAbs: spreads(good, maxAbs), Loss: spreadOf(loss), ResidualP99: spreads(good, residualP99),
-		Params: spreads(good, params), ParamErrors: spreads(good, paramErrors), Steps: spreadOf(steps), Seconds: spreadOf(seconds),
+		Runs: len(good), RelL2: spreads(good, relL2), MaxAbs: spreads(good, maxAbs), Loss: Of(loss), ResidualP99: spreads(good, residualP99),
+		Params: spreads(good, params), ParamErrors: spreads(good, paramErrors), Steps: Of(steps), Seconds: Of(seconds),
 	}
 	if len(good) > 0 {
 		s.Truths = good[0].Truths
@@ -127,29 +118,26 @@ func summarize(runs []RunReport) Summary {
 	return s
 }
 
-// runsFile has one line for each run, with all digits.
-const runsFile = "runs.csv"
-
-// saveCSV writes the directory's table of runs; a cell is empty where there is nothing.
-func (rep *BatchReport) saveCSV() error {
+// Table has one row for each run, with all digits, under a head; a cell is empty where there is nothing.
+func (b *Batch) Table() [][]string {
 	var head []string
-	for _, v := range rep.Runs[0].Values {
+	for _, v := range b.Runs[0].Values {
 		head = append(head, v.Name)
 	}
 	head = append(head, "run", "seed", "status", "steps", "seconds", "loss")
 	fixed := len(head)
-	numbers := make([]Numbers, len(rep.Runs))
+	numbers := make([]Numbers, len(b.Runs))
 	for _, c := range []struct {
 		prefix string
 		of     func(*Report) Numbers
 	}{{"rel_l2/", relL2}, {"max_abs/", maxAbs}, {"residual_p99/", residualP99}, {"param/", params}} {
-		for i, r := range rep.Runs {
+		for i, r := range b.Runs {
 			if r.Result == nil {
 				continue
 			}
 			for _, v := range c.of(r.Result) {
 				key := c.prefix + v.Name
-				numbers[i].add(key, v.Value)
+				numbers[i].Add(key, v.Value)
 				if !slices.Contains(head[fixed:], key) { // constraints can differ from combination to combination
 					head = append(head, key)
 				}
@@ -157,22 +145,25 @@ func (rep *BatchReport) saveCSV() error {
 		}
 	}
 	lines := [][]string{head}
-	for i, r := range rep.Runs {
+	for i, r := range b.Runs {
 		line := make([]string, 0, len(head))
 		for _, v := range r.Values {
 			line = append(line, v.Value)
 		}
-		line = append(line, r.Run, integer(r.Seed), r.Status)
+		line = append(line, r.Run, strconv.FormatUint(r.Seed, 10), r.Status)
 		if q := r.Result; q != nil {
-			line = append(line, integer(uint64(q.Steps)), decimal(float64(q.Seconds)), decimal(float64(q.Loss)))
+			line = append(line, strconv.Itoa(q.Steps), decimal(q.Seconds), decimal(q.Loss))
 		}
 		line = line[:len(head)]
 		for k, key := range head[fixed:] {
-			if v, ok := numbers[i].get(key); ok {
-				line[fixed+k] = decimal(float64(v))
+			if v, ok := numbers[i].Get(key); ok {
+				line[fixed+k] = decimal(v)
 			}
 		}
 		lines = append(lines, line)
 	}
-	return ckpt.WriteFile(filepath.Join(rep.RunDir, runsFile), func(w io.Writer) error { return csv.NewWriter(w).WriteAll(lines) })
+	return lines
 }
+
+// decimal is the shortest text that reads back as the same number.
+func decimal(v Number) string { return strconv.FormatFloat(float64(v), 'g', -1, 64) }
