@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // accuracyPage is the page on the shipped problems.
@@ -28,37 +28,8 @@ not committed. Times are wall times, so measure on a machine that does nothing e
 |---|---|---|---|---|---|---|---|---|---|---|
 `
 
-// seedsOutcome is the part of the JSON of several seeds that the page shows.
-type seedsOutcome struct {
-	Done    int
-	Summary struct {
-		RelL2       map[string]spread `json:"rel_l2"`
-		ParamErrors map[string]spread `json:"param_errors"`
-		ResidualP99 map[string]spread `json:"residual_p99"`
-		Steps       spread
-		Seconds     spread
-	}
-	Runs []struct {
-		Status string
-		Result *outcome
-	}
-}
-
-// number is a float64 that is null in JSON when it is not finite; it is NaN then.
-type number float64
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (x *number) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
-		*x = number(math.NaN())
-		return nil
-	}
-	return json.Unmarshal(b, (*float64)(x))
-}
-
-type spread struct{ Min, Median, Max number }
-
-func (s spread) text(format string) string {
+// spreadText is the median, with the smallest and the largest in brackets where they differ.
+func spreadText(s report.Spread, format string) string {
 	if fmt.Sprintf(format, s.Min) == fmt.Sprintf(format, s.Max) {
 		return fmt.Sprintf(format, s.Median)
 	}
@@ -67,32 +38,34 @@ func (s spread) text(format string) string {
 
 // accuracyRow solves a problem with several seeds.
 func accuracyRow(b *binary, name, file string, f flags) ([]string, error) {
-	o := &seedsOutcome{}
+	o := &report.Batch{}
 	_, err := b.solve(o, file, f, "--seeds", strconv.Itoa(f.seeds), "--jobs", "1", "--out", filepath.Join(b.dir, name))
-	return o.row(targets[name], b.commit), err
+	if err != nil {
+		return nil, err
+	}
+	return seedsRow(o, targets[name], b.commit), nil
 }
 
-func (o *seedsOutcome) row(t target, commit string) []string {
+func seedsRow(o *report.Batch, t target, commit string) []string {
 	fields, params := map[string]float64{}, map[string]float64{}
 	var errs, p99 []string
-	s := &o.Summary
-	for _, name := range keys(s.RelL2) {
-		fields[name] = float64(s.RelL2[name].Median)
-		errs = append(errs, name+" "+s.RelL2[name].text("%.1e"))
+	s := o.Summary
+	for _, e := range sorted(s.RelL2) {
+		fields[e.Name] = float64(e.Value.Median)
+		errs = append(errs, e.Name+" "+spreadText(e.Value, "%.1e"))
 	}
-	for _, name := range keys(s.ParamErrors) {
-		params[name] = float64(s.ParamErrors[name].Median)
-		errs = append(errs, name+" "+s.ParamErrors[name].text("%.1e"))
+	for _, e := range sorted(s.ParamErrors) {
+		params[e.Name] = float64(e.Value.Median)
+		errs = append(errs, e.Name+" "+spreadText(e.Value, "%.1e"))
 	}
-	for _, name := range keys(s.ResidualP99) {
-		p99 = append(p99, name+" "+s.ResidualP99[name].text("%.1e"))
+	for _, e := range sorted(s.ResidualP99) {
+		p99 = append(p99, e.Name+" "+spreadText(e.Value, "%.1e"))
 	}
 	reached := t.reached(fields, params, time.Duration(float64(s.Seconds.Median)*float64(time.Second)))
 	optimiser, size := "", ""
 	for _, r := range o.Runs {
 		if r.Result != nil && optimiser == "" {
-			ran := append([]string{r.Result.Optimizer}, r.Result.Choices...)
-			optimiser, size = strings.ReplaceAll(strings.Join(ran, "; "), "|", "/"), strconv.Itoa(r.Result.Parameters)
+			optimiser, size = chosen(append([]string{r.Result.Optimizer}, r.Result.Choices...)), strconv.Itoa(r.Result.Parameters)
 		}
 	}
 	if o.Done < len(o.Runs) {
@@ -101,6 +74,6 @@ func (o *seedsOutcome) row(t target, commit string) []string {
 		}
 	}
 	return []string{
-		strings.Join(errs, ", "), reached, strings.Join(p99, ", "), s.Seconds.text("%.1f") + " s", s.Steps.text("%.0f"), optimiser, size, commit,
+		strings.Join(errs, ", "), reached, strings.Join(p99, ", "), spreadText(s.Seconds, "%.1f") + " s", spreadText(s.Steps, "%.0f"), optimiser, size, commit,
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // comparison is a question about a choice: the same problems, solved with each of the answers and everything else equal.
@@ -215,7 +217,7 @@ func setFlags(args, sets []string) []string {
 
 // try solves a problem once.
 func (b *binary) try(r run, sets []string) (trial, error) {
-	o := &outcome{}
+	o := &report.Report{}
 	dir := filepath.Join(b.dir, "run")
 	if err := os.RemoveAll(dir); err != nil {
 		return trial{}, err
@@ -227,17 +229,17 @@ func (b *binary) try(r run, sets []string) (trial, error) {
 	if o.Status == "canceled" {
 		return trial{}, errors.New("it was interrupted; -missing goes on from here")
 	}
-	return trial{commit: b.commit, status: o.Status, steps: o.Steps, seconds: cpu.Seconds(), err: o.worst()}, nil
+	return trial{commit: b.commit, status: o.Status, steps: o.Steps, seconds: cpu.Seconds(), err: worst(o)}, nil
 }
 
 // worst is the largest of the errors of fields, NaN if one is or if there is none.
-func (o *outcome) worst() float64 {
+func worst(o *report.Report) float64 {
 	if len(o.Errors) == 0 {
 		return math.NaN()
 	}
 	worst := 0.0
 	for _, e := range o.Errors {
-		worst = max(worst, float64(e.RelL2)) // NaN if either is
+		worst = max(worst, float64(e.Value.RelL2)) // NaN if either is
 	}
 	return worst
 }

@@ -83,8 +83,8 @@ func (c *comparison) cell(list []trial) string {
 	if len(list) == 0 {
 		return notMeasured
 	}
-	text := spreadOver(list, func(t trial) float64 { return t.err }).text("%.1e")
-	text += "; " + spreadOver(list, func(t trial) float64 { return float64(t.steps) }).text("%.0f") + " steps"
+	text := spreadText(spreadOver(list, func(t trial) float64 { return t.err }), "%.1e")
+	text += "; " + spreadText(spreadOver(list, func(t trial) float64 { return float64(t.steps) }), "%.0f") + " steps"
 	if c.Seconds == 0 {
 		text += fmt.Sprintf(", %.1f s", float64(spreadOver(list, func(t trial) float64 { return t.seconds }).Median))
 	}

@@ -17,7 +17,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,25 +24,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/tools/checkout"
 )
-
-// outcome is the part of the solver's JSON that the table shows.
-type outcome struct {
-	Status  string
-	Steps   int
-	Seconds float64
-	Errors  map[string]struct {
-		RelL2  number `json:"rel_l2"`
-		MaxAbs number `json:"max_abs"`
-	}
-	ResidualP99 map[string]number `json:"residual_p99"`
-	Params      map[string]number
-	Parameters  int
-	Optimizer   string
-	Exact       []struct{ Constraint, Field string }
-	Choices     []string
-}
 
 func main() {
 	var f flags
@@ -124,24 +107,30 @@ func (b *binary) solve(v any, file string, f flags, more ...string) (time.Durati
 	return c.ProcessState.UserTime() + c.ProcessState.SystemTime(), nil
 }
 
-// errors are the errors of fields, and the values of parameters.
-func (o *outcome) errors() string {
+// errorsOf are the errors of fields, and the values of parameters.
+func errorsOf(r *report.Report) string {
 	var list []string
-	for _, f := range keys(o.Errors) {
-		list = append(list, fmt.Sprintf("%s %.1e (max %.1e)", f, o.Errors[f].RelL2, o.Errors[f].MaxAbs))
+	for _, f := range sorted(r.Errors) {
+		list = append(list, fmt.Sprintf("%s %.1e (max %.1e)", f.Name, f.Value.RelL2, f.Value.MaxAbs))
 	}
-	for _, p := range keys(o.Params) {
-		list = append(list, fmt.Sprintf("%s = %.6g", p, o.Params[p]))
+	for _, p := range sorted(r.Params) {
+		list = append(list, fmt.Sprintf("%s = %.6g", p.Name, p.Value))
 	}
 	return strings.Join(list, ", ")
 }
 
-func (o *outcome) residuals() string {
+func residuals(r *report.Report) string {
 	var list []string
-	for _, c := range keys(o.ResidualP99) {
-		list = append(list, fmt.Sprintf("%s %.1e", c, o.ResidualP99[c]))
+	for _, c := range sorted(r.ResidualP99) {
+		list = append(list, fmt.Sprintf("%s %.1e", c.Name, c.Value))
 	}
 	return strings.Join(list, ", ")
 }
 
-func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+// sorted has the names in alphabetical order.
+func sorted[T any](o report.Object[T]) report.Object[T] {
+	return slices.SortedFunc(slices.Values(o), func(a, b report.Named[T]) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// chosen is what an optimizer that decides by itself has decided, for a cell of a table.
+func chosen(lines []string) string { return strings.ReplaceAll(strings.Join(lines, "; "), "|", "/") }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // Every target and every number of others is about a problem that ships.
@@ -96,7 +98,7 @@ func TestTargets(t *testing.T) {
 }
 
 func TestSeedsRow(t *testing.T) {
-	o := &seedsOutcome{}
+	o := &report.Batch{}
 	err := json.Unmarshal([]byte(`{"done": 2, "summary": {"rel_l2": {"u": {"mean": 0, "std": null, "min": 1e-8, "median": 2e-8, "max": 3e-8}},
 		"residual_p99": {"pde": {"min": 0.1, "median": 0.1, "max": 0.1}}, "steps": {"min": 5, "median": 5, "max": 5}, "seconds": {"min": 1, "median": 2, "max": 2.5}},
 		"runs": [{"status": "completed", "result": {"parameters": 33, "optimizer": "Auto(a|b)", "choices": ["lm: small", "step 9: stop"]}}, {"status": "diverged", "result": null}, {"status": "completed"}]}`), o)
@@ -104,20 +106,20 @@ func TestSeedsRow(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"u 2.0e-08 (1.0e-08–3.0e-08)", "must; seeds: completed, diverged, completed", "pde 1.0e-01", "2.0 (1.0–2.5) s", "5", "Auto(a/b); lm: small; step 9: stop", "33", "abc"}
-	if got := o.row(targets["poisson2d"], "abc"); !reflect.DeepEqual(got, want) {
+	if got := seedsRow(o, targets["poisson2d"], "abc"); !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
 	}
-	one := &outcome{}
+	one := &report.Report{}
 	if err := json.Unmarshal([]byte(`{"errors": {"u": {"rel_l2": 1e-9, "max_abs": null}}, "residual_p99": {"pde": 0.5}, "params": {"a": 2}}`), one); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := []string{one.errors(), one.residuals()}, []string{"u 1.0e-09 (max NaN), a = 2", "pde 5.0e-01"}; !reflect.DeepEqual(got, want) {
+	if got, want := []string{errorsOf(one), residuals(one)}, []string{"u 1.0e-09 (max NaN), a = 2", "pde 5.0e-01"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
 	}
 	if err := json.Unmarshal([]byte(`{"summary": {"rel_l2": {"u": {"min": null, "median": null, "max": null}}}}`), o); err != nil {
 		t.Fatal(err)
 	}
-	if got := o.row(targets["poisson2d"], "abc"); !strings.HasPrefix(got[1], "no: error") {
+	if got := seedsRow(o, targets["poisson2d"], "abc"); !strings.HasPrefix(got[1], "no: error") {
 		t.Errorf("%q", got)
 	}
 }

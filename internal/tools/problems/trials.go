@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // key says which run of which comparison a trial is.
@@ -100,7 +102,7 @@ func (all trials) of(c *comparison, p, v choice) []trial {
 }
 
 // spreadOver is the spread of a number over trials. NaN counts as the largest.
-func spreadOver(list []trial, of func(trial) float64) spread {
+func spreadOver(list []trial, of func(trial) float64) report.Spread {
 	var values []float64
 	for _, t := range list {
 		values = append(values, of(t))
@@ -115,5 +117,7 @@ func spreadOver(list []trial, of func(trial) float64) spread {
 		return 1
 	})
 	n := len(values)
-	return spread{number(values[0]), number((values[(n-1)/2] + values[n/2]) / 2), number(values[n-1])}
+	return report.Spread{
+		Min: report.Number(values[0]), Median: report.Number((values[(n-1)/2] + values[n/2]) / 2), Max: report.Number(values[n-1]),
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // formulae is the folder of the problems that no default was made for.
@@ -44,7 +46,7 @@ errors 2.3 and 2.4 for seeds 1 and 2; ` + "`onset: 0.3`" + ` gave 8.0e-5, 0.03 a
 
 // unseenRow solves a problem once, and shows what was chosen for it.
 func unseenRow(b *binary, name, file string, f flags) ([]string, error) {
-	o := &outcome{}
+	o := &report.Report{}
 	if _, err := b.solve(o, file, f, "--out", filepath.Join(b.dir, name)); err != nil {
 		return nil, err
 	}
@@ -55,8 +57,7 @@ func unseenRow(b *binary, name, file string, f flags) ([]string, error) {
 	if exact == nil {
 		exact = []string{"–"}
 	}
-	chosen := strings.ReplaceAll(strings.Join(o.Choices, "; "), "|", "/")
 	return []string{
-		o.errors(), strings.Join(exact, ", "), o.residuals(), fmt.Sprintf("%.0f s", o.Seconds), fmt.Sprint(o.Steps), fmt.Sprint(o.Parameters), chosen, o.Status, b.commit,
+		errorsOf(o), strings.Join(exact, ", "), residuals(o), fmt.Sprintf("%.0f s", o.Seconds), fmt.Sprint(o.Steps), fmt.Sprint(o.Parameters), chosen(o.Choices), o.Status, b.commit,
 	}, nil
 }
