@@ -15,7 +15,7 @@ func stream() *rand.Rand { return rand.New(rand.NewPCG(7, 1)) }
 // The noise has the stated standard deviation and no mean, and the points do not depend on it.
 func TestNoisyData(t *testing.T) {
 	const n = 20_000
-	s := lookup(t, "inverse_field", nil)
+	s := lookup(t, "lotka_volterra", nil)
 	clean, err := NoisyData(s, n, 0, stream())
 	if err != nil {
 		t.Fatal(err)
@@ -44,25 +44,22 @@ func TestNoisyData(t *testing.T) {
 	}
 }
 
-// Points are uniform over what is left of the box: a third of the L in each of its squares.
+// Points are uniform over the box: a quarter in each of its quarters.
 func TestDataPointsAreUniform(t *testing.T) {
 	const n = 30_000
-	d, err := NoisyData(lookup(t, "lshape", nil), n, 0, stream())
+	d, err := NoisyData(lookup(t, "heat1d", nil), n, 0, stream())
 	if err != nil {
 		t.Fatal(err)
 	}
 	count := map[[2]bool]float64{}
 	for i := range n {
-		count[[2]bool{d.Points[2*i] > 0, d.Points[2*i+1] > 0}]++
+		count[[2]bool{d.Points[2*i] > 0.5, d.Points[2*i+1] > 0.5}]++
 	}
-	if len(count) != 3 {
-		t.Fatalf("points lie in %d quadrants", len(count))
+	if len(count) != 4 {
+		t.Fatalf("points lie in %d quarters", len(count))
 	}
-	for q, c := range count { // four standard deviations of a binomial share
-		near(t, "share of a quadrant", c/n, 1.0/3, 4*math.Sqrt(2.0/9/n))
-		if q == [2]bool{true, false} {
-			t.Error("points lie in the missing quadrant")
-		}
+	for _, c := range count { // four standard deviations of a binomial share
+		near(t, "share of a quarter", c/n, 1.0/4, 4*math.Sqrt(3.0/16/n))
 	}
 }
 

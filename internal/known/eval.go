@@ -68,7 +68,7 @@ func (s *Solution) compare(r recipe) float64 {
 	a, b, worst := make([]float64, s.width), make([]float64, s.width), 0.0
 	places := []region{s.within}
 	if r.hard != nil {
-		places = append(places, region{axes: r.hard})
+		places = append(places, region{r.hard})
 	}
 	for _, place := range places {
 		for p := range place.lattice(selfErrorPoints) {

@@ -22,16 +22,16 @@ func ExampleLookup() {
 	// [t x] [u] map[kappa:1]
 	// u_t = kappa u_xx on [0,1], t in [0,1], u(0,x) = sin(pi x), u = 0 at x = 0 and x = 1.
 	// u = e^(-kappa pi^2 t) sin(pi x)
-	// known: no solution "burgers1d"; there are allen_cahn, burgers_cole_hopf, heat1d, inverse_burgers, inverse_field, lotka_volterra, lshape, param_heat
+	// known: no solution "burgers1d"; there are allen_cahn, burgers_cole_hopf, heat1d, inverse_burgers, lotka_volterra
 }
 
-// Three fields at two points: the values of a field lie side by side.
+// Two fields at two points: the values of a field lie side by side.
 func ExampleSolution_Eval() {
-	s, err := known.Lookup("inverse_field", nil)
+	s, err := known.Lookup("lotka_volterra", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	points := []float64{0.25, 0.5}
+	points := []float64{0.25, 0.5} // t
 	n := len(points) / len(s.Coords)
 	values := make([]float64, n*len(s.Fields))
 	if err := s.Eval(values, points); err != nil {
@@ -41,9 +41,8 @@ func ExampleSolution_Eval() {
 		fmt.Printf("%s %.6f\n", name, values[f*n:(f+1)*n])
 	}
 	// Output:
-	// u [0.707107 1.000000]
-	// k [1.500000 1.000000]
-	// f [10.468296 9.869604]
+	// r [0.500819 0.501640]
+	// p [0.075083 0.075166]
 }
 
 // An error measured against a computed solution means nothing below the error of that solution.
@@ -62,9 +61,9 @@ func ExampleSolution_SelfError() {
 	// allen_cahn        closed form false error below 1e-11 false below 1e-8 true
 }
 
-// Fifty measurements of u with 1 % noise, from which k is to be found.
+// Fifty measurements of u with 1 % noise, from which the coefficients of Burgers' equation are to be found.
 func ExampleNoisyData() {
-	s, err := known.Lookup("inverse_field", nil)
+	s, err := known.Lookup("inverse_burgers", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -73,13 +72,9 @@ func ExampleNoisyData() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	u, err := s.Index("u")
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%d points in [%g, %g], sigma of u %.5f\n", len(data.Points), s.Lower[0], s.Upper[0], data.Sigma[u])
-	fmt.Printf("first: u(%.4f) = %.4f, measured %.4f\n", data.Points[0], data.Exact[u*n], data.Values[u*n])
+	fmt.Printf("%d points, sigma of u %.5f\n", len(data.Points)/2, data.Sigma[0])
+	fmt.Printf("first: u(%.4f, %.4f) = %.4f, measured %.4f\n", data.Points[0], data.Points[1], data.Exact[0], data.Values[0])
 	// Output:
-	// 50 points in [0, 1], sigma of u 0.00337
-	// first: u(0.2384) = 0.6809, measured 0.6706
+	// 50 points, sigma of u 0.00647
+	// first: u(0.2384, 0.0018) = -0.0208, measured -0.0104
 }

@@ -79,7 +79,7 @@ func Lookup(name string, params map[string]float64) (*Solution, error) {
 		Params:     maps.Clone(values),
 		ClosedForm: r.check == nil,
 		dims:       len(e.axes), width: len(e.fields),
-		within: region{axes: e.axes, except: e.except},
+		within: region{e.axes},
 		field:  sync.OnceValue(r.field),
 	}
 	for _, a := range e.axes {
@@ -96,7 +96,6 @@ type entry struct {
 	name   string
 	doc    string
 	axes   []axis
-	except *hole // what is cut out of the box of the axes; nil if nothing is
 	fields []string
 	params []param
 	solve  func(c map[string]float64) recipe // c holds every one of params
@@ -134,10 +133,7 @@ func (e entry) constants(given map[string]float64) (map[string]float64, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) { // sorted, so that the same mistake gives the same message
 		i := slices.Index(names, name)
-		switch {
-		case len(names) == 0:
-			return nil, fmt.Errorf("no constant %q: this problem has none", name)
-		case i < 0:
+		if i < 0 {
 			return nil, fmt.Errorf("no constant %q; it has %s", name, strings.Join(names, ", "))
 		}
 		p, v := e.params[i], given[name]

@@ -123,11 +123,7 @@ func TestClosedFormsAtOnePoint(t *testing.T) {
 		point []float64
 		want  []float64
 	}{
-		{"lshape", []float64{-0.3, 0.65}, []float64{0.77820369041131095}},
-		{"lshape", []float64{-0.3, -0.65}, []float64{0.22751065939375732}},
-		{"inverse_field", []float64{0.3}, []float64{0.80901699437494742, 1.4755282581475768, 13.574289394192284}},
 		{"heat1d", []float64{0.4, 0.3}, []float64{0.54513624128859709}},
-		{"param_heat", []float64{0.4, 0.3, 0.65}, []float64{0.062160688310141674}},
 	} {
 		s := lookup(t, c.name, nil)
 		got := make([]float64, len(s.Fields))

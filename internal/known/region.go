@@ -7,17 +7,8 @@ import (
 	"math/rand/v2"
 )
 
-// region is where a solution is stated: a box, perhaps with a piece cut out.
-type region struct {
-	axes   []axis
-	except *hole
-}
-
-// hole is a piece that is not part of a region.
-type hole struct {
-	doc      string
-	contains func(p []float64) bool
-}
+// region is where a solution is stated: a box.
+type region struct{ axes []axis }
 
 // slack is how far outside a point may lie, as a fraction of the width of the region.
 const slack = 1e-9
@@ -38,21 +29,13 @@ func (r region) contains(p []float64) error {
 			return fmt.Errorf("%s = %g is outside [%g, %g]", a.name, p[i], a.lower, a.upper)
 		}
 	}
-	if r.except != nil && r.except.contains(p) {
-		return fmt.Errorf("%v lies in %s, which is not part of the region", p, r.except.doc)
-	}
 	return nil
 }
 
-// draw sets p to a uniform random point of the region, by rejection from the box.
+// draw sets p to a uniform random point of the region.
 func (r region) draw(p []float64, rng *rand.Rand) {
-	for {
-		for i, a := range r.axes {
-			p[i] = a.lower + rng.Float64()*(a.upper-a.lower)
-		}
-		if r.except == nil || !r.except.contains(p) {
-			return
-		}
+	for i, a := range r.axes {
+		p[i] = a.lower + rng.Float64()*(a.upper-a.lower)
 	}
 }
 
@@ -70,9 +53,6 @@ func (r region) lattice(n int) iter.Seq[[]float64] {
 			for k, a := range r.axes {
 				_, frac := math.Modf(0.5 + float64(i)*math.Pow(phi, -float64(k+1)))
 				p[k] = a.lower + frac*(a.upper-a.lower)
-			}
-			if r.except != nil && r.except.contains(p) {
-				continue
 			}
 			if !yield(p) {
 				return

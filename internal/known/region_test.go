@@ -17,23 +17,3 @@ func TestLatticeIsEven(t *testing.T) {
 		}
 	}
 }
-
-// The L keeps its sides: points on them, or outside by rounding, belong to it.
-func TestHoleIsOpen(t *testing.T) {
-	r := lookup(t, "lshape", nil).within
-	for _, p := range [][]float64{{0, 0}, {0.5, 0}, {0.5, -1e-12}, {0, -0.5}, {1e-12, -1}, {1, 0}} {
-		if err := r.contains(p); err != nil {
-			t.Errorf("%v: %v", p, err)
-		}
-	}
-	for _, p := range [][]float64{{0.5, -1e-6}, {1e-6, -0.5}, {1, -1}} {
-		if r.contains(p) == nil {
-			t.Errorf("%v lies in the hole and is accepted", p)
-		}
-	}
-	for p := range r.lattice(1000) {
-		if err := r.contains(p); err != nil {
-			t.Fatal(err)
-		}
-	}
-}

@@ -86,7 +86,7 @@ func (b *builder) grid(coords []*ph.Coord, counts []int) *domain.Points {
 //	reference:
 //	  u: sin(pi*x)*sin(pi*y)
 //	  u: {builtin: burgers_cole_hopf, params: {nu: nu}}
-//	  k: {builtin: inverse_field, field: k}
+//	  prey: {builtin: lotka_volterra, field: r}
 //	  u: {file: reference.csv, column: u}
 //	  lambda1: 1
 func (b *builder) references(n *node) {

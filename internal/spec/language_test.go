@@ -81,7 +81,7 @@ func TestLanguage(t *testing.T) {
 		{"other loss", "constraints.pde.loss=mae"},
 		{"sampler", "constraints.pde.sampler=latin_hypercube"},
 		{"resampling", "constraints.pde.resample=100"},
-		{"data", "constraints.d={residual: u - u_data, on: {builtin: param_heat, n: 20, noise: 0.01, seed: 7}, weight: 1e2}"},
+		{"data", "constraints.d={residual: u - u_data, on: {builtin: heat1d, n: 20, noise: 0.01, seed: 7}, weight: 1e2}"},
 		{"cosine", "optimizer.adam.lr={cosine: {lr: 1e-2, end: 1e-4}}"},
 		{"warm-up", "optimizer.adam.lr={warmup_cosine: {lr: 1e-2, warmup: 3}}"},
 		{"exponential", "optimizer.adam.lr={exponential: {lr: 1e-2, factor: 0.5, steps: 10, staircase: true, floor: 1e-5}}"},
@@ -146,7 +146,7 @@ func TestLanguage(t *testing.T) {
 				sets = append(sets, "constraints.bc={residual: u, on: low, points: 20, where: x == 0}")
 			}
 			if c.name == "data" {
-				sets = append(sets, "coords={t: [0, 1], x: [0, 1], kappa: [0.05, 1]}", "constants=", "constraints.pde.residual=u_t - kappa*u_xx")
+				sets = append(sets, "coords={t: [0, 1], x: [0, 1]}", "constraints.pde.residual=u_t - kappa*u_xx")
 			}
 			p := load(t, sets...)
 			s, err := p.New()
