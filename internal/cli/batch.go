@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/spec"
 )
@@ -118,7 +119,7 @@ func (b *batch) openOrCreate(dir string) error {
 		switch {
 		case errors.Is(err, os.ErrNotExist): // it did not come so far
 		case err != nil:
-			return fail(exitFailed, fmt.Errorf("read %s: %w", path, bare(err)))
+			return fail(exitFailed, fmt.Errorf("read %s: %w", path, ckpt.Cause(err)))
 		case !bytes.Equal(text, m.problem):
 			return other("%s is not what this command line makes of the problem file; %s", path, firstDifference(text, m.problem))
 		}
@@ -141,7 +142,7 @@ func (b *batch) write() error {
 			continue
 		}
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, bare(err)))
+			return fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
 		}
 		if err := saveBytes(dir, problemFile, m.problem); err != nil {
 			return fail(exitFailed, err)
@@ -167,7 +168,7 @@ func readManifest(dir string) (*manifest, error) {
 	path := filepath.Join(dir, batchFile)
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fail(exitUsage, fmt.Errorf("read %s: %w", path, bare(err)))
+		return nil, fail(exitUsage, fmt.Errorf("read %s: %w", path, ckpt.Cause(err)))
 	}
 	m := &manifest{}
 	err = json.Unmarshal(b, m)

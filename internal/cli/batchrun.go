@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -142,7 +143,7 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 		}
 		p.Options.Workers = workers
 		if w := p.WandB; w != nil {
-			w.Group = orDefault(w.Group, filepath.Base(b.dir))
+			w.Group = cmp.Or(w.Group, filepath.Base(b.dir))
 		}
 		if w := p.TensorBoard; w != nil && w.Dir != "" { // a folder is one run to TensorBoard
 			w.Dir = filepath.Join(w.Dir, m.Name)

@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // starter is the problem file that crux init writes.
@@ -30,12 +32,12 @@ func (a *app) init() *cobra.Command {
 				return fail(exitUsage, fmt.Errorf("%s exists; give another name", path))
 			}
 			if err != nil {
-				return fail(exitFailed, fmt.Errorf("write %s: %w", path, bare(err)))
+				return fail(exitFailed, fmt.Errorf("write %s: %w", path, ckpt.Cause(err)))
 			}
 			_, err = f.WriteString(starter)
 			if err = errors.Join(err, f.Close()); err != nil {
 				os.Remove(path) //nolint:errcheck // whole or not at all
-				return fail(exitFailed, fmt.Errorf("write %s: %w", path, bare(err)))
+				return fail(exitFailed, fmt.Errorf("write %s: %w", path, ckpt.Cause(err)))
 			}
 			fmt.Fprintf(a.Out, "wrote %s; now run: crux solve %s\n", path, path) //nolint:errcheck // Run checks the writer at the end
 			return nil

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -29,12 +30,12 @@ func newRecords(p *spec.Problem, s *crux.Solver, dir string) *records {
 		&callbacks.Arrays{Dir: filepath.Join(dir, arraysDir)},
 	}}
 	if b := p.TensorBoard; b != nil {
-		r.board = &callbacks.TensorBoard{Dir: orDefault(b.Dir, filepath.Join(dir, boardDir)), AllImages: b.AllImages}
+		r.board = &callbacks.TensorBoard{Dir: cmp.Or(b.Dir, filepath.Join(dir, boardDir)), AllImages: b.AllImages}
 		r.all = append(r.all, r.board)
 	}
 	if w := p.WandB; w != nil {
 		r.wandb = &callbacks.WandB{
-			Dir: orDefault(w.Dir, dir), Project: w.Project, Entity: w.Entity, Group: w.Group, Name: orDefault(w.Name, filepath.Base(dir)),
+			Dir: cmp.Or(w.Dir, dir), Project: w.Project, Entity: w.Entity, Group: w.Group, Name: cmp.Or(w.Name, filepath.Base(dir)),
 			Notes: w.Notes, Tags: w.Tags, Config: config(p.Resolved), AllImages: w.AllImages,
 		}
 		r.all = append(r.all, r.wandb)
@@ -43,13 +44,6 @@ func newRecords(p *spec.Problem, s *crux.Solver, dir string) *records {
 		r.all = append(r.all, judges(p, s)...)
 	}
 	return r
-}
-
-func orDefault(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }
 
 // config is the resolved file as W&B compares runs by it: whatever reads as a number is one.

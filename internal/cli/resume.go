@@ -11,6 +11,7 @@ import (
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -82,7 +83,7 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 // comes last.
 func removeResult(dir string) error {
 	if err := os.Remove(filepath.Join(dir, resultFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fail(exitFailed, fmt.Errorf("remove the old %s: %w", filepath.Join(dir, resultFile), bare(err)))
+		return fail(exitFailed, fmt.Errorf("remove the old %s: %w", filepath.Join(dir, resultFile), ckpt.Cause(err)))
 	}
 	return nil
 }
@@ -135,7 +136,7 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 	folder := filepath.Join(dir, checkpointFolder)
 	files, err := callbacks.Checkpoints(folder)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fail(exitFailed, fmt.Errorf("read %s: %w", folder, bare(err)))
+		return nil, fail(exitFailed, fmt.Errorf("read %s: %w", folder, ckpt.Cause(err)))
 	}
 	if len(files) == 0 {
 		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot go on; begin anew with: crux solve %s", folder, filepath.Join(dir, problemFile)))

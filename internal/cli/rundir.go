@@ -33,11 +33,11 @@ const (
 func newRunDir(out, name string) (string, error) {
 	if out != "" {
 		if err := os.MkdirAll(out, 0o755); err != nil {
-			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", out, bare(err)))
+			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", out, ckpt.Cause(err)))
 		}
 		entries, err := os.ReadDir(out)
 		if err != nil {
-			return "", fail(exitFailed, fmt.Errorf("cannot use the run directory %s: %w", out, bare(err)))
+			return "", fail(exitFailed, fmt.Errorf("cannot use the run directory %s: %w", out, ckpt.Cause(err)))
 		}
 		if len(entries) > 0 {
 			return "", fail(exitUsage, fmt.Errorf("the directory %s is not empty; results overwrite nothing, so give another with --out", out))
@@ -45,7 +45,7 @@ func newRunDir(out, name string) (string, error) {
 		return out, nil
 	}
 	if err := os.MkdirAll("runs", 0o755); err != nil {
-		return "", fail(exitFailed, fmt.Errorf("cannot make the directory runs: %w; give another with --out", bare(err)))
+		return "", fail(exitFailed, fmt.Errorf("cannot make the directory runs: %w; give another with --out", ckpt.Cause(err)))
 	}
 	const most = 1_000_000 // bounds the search; nobody keeps so many runs in one folder
 	for i := 1; i <= most; i++ {
@@ -55,7 +55,7 @@ func newRunDir(out, name string) (string, error) {
 			return dir, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, bare(err)))
+			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
 		}
 	}
 	return "", fail(exitFailed, fmt.Errorf("there are %d runs of %s; give a directory with --out", most, name))
@@ -74,15 +74,6 @@ func fileName(name string) string {
 		return "run"
 	}
 	return s
-}
-
-// bare drops operation and path from an error of the file system: the message names them already.
-func bare(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }
 
 // saveBytes writes one file of a run.

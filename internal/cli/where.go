@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/spec"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -55,7 +56,7 @@ func pow(n, k int) int {
 func readPoints(path string, p *spec.Problem) (*domain.Points, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("--points %s: %w", path, bare(err))
+		return nil, fmt.Errorf("--points %s: %w", path, ckpt.Cause(err))
 	}
 	var header []string
 	for line := range strings.Lines(strings.TrimPrefix(string(src), "\ufeff")) {

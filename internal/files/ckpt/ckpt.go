@@ -73,7 +73,7 @@ func Save(path string, ps []crux.Parameter, o Origin) error {
 func Load(path string) ([]crux.Parameter, Origin, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, Origin{}, fmt.Errorf("read %s: %w", path, cause(err))
+		return nil, Origin{}, fmt.Errorf("read %s: %w", path, Cause(err))
 	}
 	ps, o, err := Decode(b)
 	if err != nil {
@@ -168,8 +168,8 @@ func Restore(s *crux.Solver, ps []crux.Parameter) error {
 	return nil
 }
 
-// cause drops path and operation from an error of the file system: who wraps it has named the file.
-func cause(err error) error {
+// Cause drops path and operation from an error of the file system: who wraps it has named the file.
+func Cause(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		return p.Err

@@ -13,13 +13,13 @@ import (
 func WriteFile(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, cause(err))
+		return fmt.Errorf("write %s: %w", path, Cause(err))
 	}
 	defer func() {
 		if err != nil {
 			f.Close()           //nolint:errcheck // the first error counts
 			os.Remove(f.Name()) //nolint:errcheck
-			err = fmt.Errorf("write %s: %w", path, cause(err))
+			err = fmt.Errorf("write %s: %w", path, Cause(err))
 		}
 	}()
 	b := bufio.NewWriterSize(f, 1<<16)

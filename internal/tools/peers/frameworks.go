@@ -61,11 +61,7 @@ func (c config) framework(env, name string, points int) error {
 		return err
 	}
 	first := time.Since(begin).Seconds()
-	ours := func(reps int) (float64, error) {
-		k := &clock{}
-		_, err := s.Solve(context.Background(), reps+1, k)
-		return k.last.Sub(k.first).Seconds() / float64(reps), err
-	}
+	ours := func(reps int) (float64, error) { return stepSeconds(s, reps) }
 	ratio, seconds, err := c.interleave(ours, func(n int) (float64, error) { return p.run("", n) })
 	if err != nil {
 		return err

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
-	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -163,9 +160,7 @@ func (o *ours) once() error {
 // run repeats the work and returns the seconds of one.
 func (o *ours) run(reps int) (float64, error) {
 	if o.row.work == "step" {
-		c := &clock{}
-		_, err := o.solver.Solve(context.Background(), reps+1, c)
-		return c.last.Sub(c.first).Seconds() / float64(reps), err
+		return stepSeconds(o.solver, reps)
 	}
 	t := time.Now()
 	for range reps {
@@ -188,15 +183,18 @@ func (o *ours) write(dir string) error {
 		f[i] = o.source(o.cloud.Row(i))
 	}
 	for name, x := range map[string][]float64{"x": o.cloud.X, "f": f, "theta": o.theta, "v": o.v} {
-		b := make([]byte, 0, 8*len(x))
-		for _, v := range x {
-			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+		if err := writeFloats(filepath.Join(dir, name), x); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stepSeconds trains for so many steps, from the end of a first one on, and returns the seconds of one.
+func stepSeconds(s *crux.Solver, steps int, with ...crux.Callback) (float64, error) {
+	c := &clock{}
+	_, err := s.Solve(context.Background(), steps+1, append(slices.Clone(with), c)...)
+	return c.last.Sub(c.first).Seconds() / float64(steps), err
 }
 
 // clock notes when steps are seen: from the first to the last lie whole steps, without what a call of Solve adds.

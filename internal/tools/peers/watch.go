@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/linalg"
 	"github.com/crux-pinn/crux/internal/spec"
 )
 
@@ -87,13 +87,8 @@ func (w *watch) look(now time.Duration) error {
 	if len(got) != len(w.want) {
 		return errors.New("the reference has another number of components than the field")
 	}
-	var diff, size float64
-	for i, want := range w.want {
-		d := got[i] - want
-		diff += d * d
-		size += want * want
-	}
-	w.trace.Trace = append(w.trace.Trace, moment{now.Seconds(), math.Sqrt(diff / size)})
+	_, off, _ := linalg.Difference(got, w.want)
+	w.trace.Trace = append(w.trace.Trace, moment{now.Seconds(), off})
 	w.due = now + now/50 + 5*time.Millisecond
 	w.before, w.running = now, time.Now()
 	return nil

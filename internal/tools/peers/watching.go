@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -147,10 +146,7 @@ func eight(u ph.Expr, x *ph.Coord, on *domain.Points, mask ph.Selector) []crux.C
 
 // run trains for one window, from the end of a first step on, and returns the seconds of a step.
 func (w *watched) run(name string) (float64, error) {
-	k := &clock{}
-	cs := append(append([]crux.Callback{}, w.trackers[name]...), k)
-	_, err := w.solvers[name].Solve(context.Background(), window+1, cs...)
-	return k.last.Sub(k.first).Seconds() / window, err
+	return stepSeconds(w.solvers[name], window, w.trackers[name]...)
 }
 
 func (w *watched) close() {
