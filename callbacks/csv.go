@@ -1,10 +1,10 @@
 package callbacks
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"os"
@@ -31,59 +31,23 @@ type CSV struct {
 
 // OnSolveBegin implements crux.Callback.
 func (c *CSV) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	return c.goOn(r, c, c.Path, c.Interval, c.resume)
-}
-
-// resume does what JSONL's does.
-func (c *CSV) resume(epoch int) (last int, err error) {
-	f, err := openRegular(c.Path)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	c.columns, c.empty, last = nil, true, -1
-	table := csv.NewReader(f)
-	table.ReuseRecord = true
-	foreign := func(what string) error {
-		return fmt.Errorf("%s is not a file of CSV: %s; give another Path", c.Path, what)
-	}
-	head, err := table.Read()
-	switch {
-	case errors.Is(err, io.EOF):
-		return last, nil
-	case err != nil || head[0] != "epoch":
-		return 0, foreign("it does not begin with a line epoch,…")
-	case epoch == 0:
-		return last, f.Truncate(0)
-	}
-	size := table.InputOffset()
-	if whole, err := endsLine(f, size); err != nil || !whole {
-		return last, errors.Join(err, f.Truncate(0))
-	}
-	c.columns, c.empty = slices.Clone(head[1:]), false
-	for {
-		cells, err := table.Read()
-		if err != nil { // the end, perhaps in the middle of a line
-			break
+	begun := false
+	return c.goOn(r, c, c.Path, c.Interval, "CSV", func(line []byte) (step int, ok bool) {
+		if begun {
+			first, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte(","))
+			step, err := strconv.Atoi(string(first))
+			return step, err == nil
 		}
-		at, err := strconv.Atoi(cells[0])
-		if err != nil {
-			return 0, foreign(fmt.Sprintf("a line begins with %.40q", cells[0]))
+		c.columns, c.empty = nil, true
+		head, err := csv.NewReader(bytes.NewReader(line)).Read()
+		if err != nil || head[0] != "epoch" {
+			return 0, false
 		}
-		end := table.InputOffset()
-		if whole, err := endsLine(f, end); at >= epoch || err != nil || !whole {
-			break
+		if begun = true; r.Epoch() > 0 && line[len(line)-1] == '\n' {
+			c.columns, c.empty = head[1:], false
 		}
-		last, size = at, end
-	}
-	return last, f.Truncate(size)
-}
-
-// endsLine reports whether the byte before an offset ends a line: the last number of a file may be cut short.
-func endsLine(f io.ReaderAt, end int64) (bool, error) {
-	var b [1]byte
-	_, err := f.ReadAt(b[:], end-1)
-	return b[0] == '\n', err
+		return -1, true
+	})
 }
 
 // write implements medium.

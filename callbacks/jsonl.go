@@ -37,37 +37,11 @@ type JSONL struct {
 
 // OnSolveBegin implements crux.Callback.
 func (c *JSONL) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	return c.goOn(r, c, c.Path, c.Interval, c.resume)
+	return c.goOn(r, c, c.Path, c.Interval, "JSONL", epochOf)
 }
 
 // lineStart is how every line begins, followed by the step.
 const lineStart = `{"epoch":`
-
-// resume cuts the file before the given step. It returns the last step that is left, −1 if there is none.
-func (c *JSONL) resume(epoch int) (last int, err error) {
-	f, err := openRegular(c.Path)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	last = -1
-	size := int64(0) // of what is left
-	for b := bufio.NewReaderSize(f, 1<<16); ; {
-		line, readErr := b.ReadBytes('\n')
-		if readErr != nil && !errors.Is(readErr, io.EOF) {
-			return 0, readErr
-		}
-		at, ok := epochOf(line)
-		if !ok && (size == 0 && len(line) > 0 || readErr == nil) {
-			return 0, fmt.Errorf("%s is not a file of JSONL: it has a line %.40q; give another Path", c.Path, line)
-		}
-		if readErr != nil || at >= epoch { // the end, perhaps in the middle of a line
-			break
-		}
-		last, size = at, size+int64(len(line))
-	}
-	return last, f.Truncate(size)
-}
 
 // openRegular opens a file for reading and cutting; a device could be endless.
 func openRegular(path string) (*os.File, error) {
@@ -125,9 +99,9 @@ type appended struct {
 	line []byte
 }
 
-// goOn prepares for a run. resume cuts the file before the step at which it begins and returns the last step that is left, −1 if there is
-// none.
-func (a *appended) goOn(r *crux.Run, to medium, path string, every int, resume func(epoch int) (last int, err error)) error {
+// goOn prepares for a run, and cuts the file before the step at which it begins. kind is what the file is; at returns the step of a line, −1
+// of a head.
+func (a *appended) goOn(r *crux.Run, to medium, path string, every int, kind string, at func(line []byte) (step int, ok bool)) error {
 	if path == "" {
 		return errors.New("no Path; give the file to write")
 	}
@@ -135,7 +109,7 @@ func (a *appended) goOn(r *crux.Run, to medium, path string, every int, resume f
 		return err
 	}
 	a.path = path
-	last, err := resume(r.Epoch())
+	last, err := a.cut(r.Epoch(), kind, at)
 	if err != nil {
 		return err
 	}
@@ -144,6 +118,35 @@ func (a *appended) goOn(r *crux.Run, to medium, path string, every int, resume f
 	}
 	a.backfill(r, last)
 	return nil
+}
+
+// cut leaves the lines before a step, none before step 0. It returns the last step that is left, −1 if there is none.
+func (a *appended) cut(epoch int, kind string, at func(line []byte) (step int, ok bool)) (last int, err error) {
+	f, err := openRegular(a.path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	last = -1
+	size := int64(0) // of what is left
+	for b := bufio.NewReaderSize(f, 1<<16); ; {
+		line, readErr := b.ReadBytes('\n')
+		if readErr != nil && !errors.Is(readErr, io.EOF) {
+			return 0, readErr
+		}
+		step, ok := at(line)
+		if !ok && (size == 0 && len(line) > 0 || readErr == nil) {
+			return 0, fmt.Errorf("%s is not a file of %s: it has a line %.40q; give another Path", a.path, kind, line)
+		}
+		if readErr != nil || step >= epoch { // the end, perhaps in the middle of a line
+			break
+		}
+		last, size = step, size+int64(len(line))
+	}
+	if epoch == 0 { // also of a head
+		size = 0
+	}
+	return last, f.Truncate(size)
 }
 
 // open implements medium.
