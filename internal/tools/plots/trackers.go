@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
@@ -30,17 +31,12 @@ func watch(args []string) error {
 	return train(*out, *steps)
 }
 
-// watched is the run with its trackers.
+// watched is the run with its trackers: two that are drawn by their numbers, and those that are drawn as they say.
 type watched struct {
 	solver      *crux.Solver
-	norms       *trackers.GradientNorms
-	cosines     *trackers.CosSimilarity
-	alignment   *trackers.GradientAlignment
-	stats       *trackers.ResidualStats
 	sensitivity *trackers.InputSensitivity
 	kernel      *trackers.NTKSpectrum
-	hessian     *trackers.HessianSpectrum
-	landscape   *trackers.LossLandscape
+	others      []trackers.Tracker
 }
 
 const grid = 60 // points along each axis of the sensitivity
@@ -52,18 +48,44 @@ func train(out string, steps int) error {
 	}
 	defer w.solver.Close() //nolint:errcheck // it only ends workers
 	ctx := context.Background()
-	if _, err := w.solver.Solve(ctx, steps, w.all()...); err != nil {
+	all := []crux.Callback{w.sensitivity, w.kernel}
+	for _, t := range w.others {
+		all = append(all, t)
+	}
+	if _, err := w.solver.Solve(ctx, steps, all...); err != nil {
 		return err
 	}
-	if err := w.solver.Measure(ctx, w.all()...); err != nil {
+	if err := w.solver.Measure(ctx, all...); err != nil {
 		return err
 	}
-	for _, t := range w.all() {
-		if s, ok := t.(trackers.Tracker).Explain(explain.For(w.solver)); ok {
+	var series []explain.Series
+	plots := map[string]trackers.Picture{}
+	at := explain.For(w.solver)
+	for _, t := range append(w.others, w.sensitivity, w.kernel) {
+		if s, ok := t.Explain(at); ok {
 			fmt.Println(s)
+			series = append(series, s.Series...)
+			for _, x := range s.Series { // negative ends of a spectrum have a logarithm as well
+				y := column(len(x.Values), func(i int) float64 { return -x.Values[i] })
+				series = append(series, explain.Series{Name: "-" + x.Name, Epochs: x.Epochs, Values: y})
+			}
+		}
+		if m, _ := t.Latest(at); m.Plots != nil {
+			for _, p := range m.Plots() {
+				plots[p.Key] = p.Picture
+			}
 		}
 	}
-	for name, p := range w.pictures() {
+	for name, p := range map[string]trackers.Picture{
+		"norms":       lines("gradient norms over the steps", true, series, "norm of "),
+		"cosines":     lines("cosines of the gradients, and their alignment", false, series, "cosine of ", "alignment"),
+		"residuals":   lines("residual of the PDE over the steps", true, series, "root mean square of ", "largest of "),
+		"histogram":   plots["residual/constraint_0/histogram"],
+		"sensitivity": w.slopes(),
+		"kernel":      w.spectra(),
+		"hessian":     lines("ends of the Hessian's spectrum over the steps", true, series, "sharpness", "-smallest eigenvalue"),
+		"landscape":   plots["loss_landscape"],
+	} {
 		b, _, _, err := p.PNG()
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -89,84 +111,44 @@ func burgers() (*watched, error) {
 	}}, crux.Options{Method: &optim.Adam{LR: optim.Constant(2e-3)}, Seed: 1})
 	return &watched{
 		solver:      s,
-		norms:       &trackers.GradientNorms{Interval: 20},
-		cosines:     &trackers.CosSimilarity{Interval: 20},
-		alignment:   &trackers.GradientAlignment{Interval: 20},
-		stats:       &trackers.ResidualStats{Interval: 20, Constraints: []string{"pde"}},
 		sensitivity: &trackers.InputSensitivity{Expr: u.D(x), On: box.Grid(grid), Interval: 1000},
 		kernel:      &trackers.NTKSpectrum{Grad: ph.ParamGrad(pde, nil), On: inside, Interval: 1000},
-		hessian:     &trackers.HessianSpectrum{Iters: 60, Interval: 200},
-		landscape:   &trackers.LossLandscape{Grid: 31, Interval: 2000},
+		others: []trackers.Tracker{
+			&trackers.GradientNorms{Interval: 20},
+			&trackers.CosSimilarity{Interval: 20},
+			&trackers.GradientAlignment{Interval: 20},
+			&trackers.ResidualStats{Interval: 20, Constraints: []string{"pde"}},
+			&trackers.HessianSpectrum{Iters: 60, Interval: 200},
+			&trackers.LossLandscape{Grid: 31, Interval: 2000},
+		},
 	}, err
 }
 
-func (w *watched) all() []crux.Callback {
-	return []crux.Callback{w.norms, w.cosines, w.alignment, w.stats, w.sensitivity, w.kernel, w.hessian, w.landscape}
-}
-
-// drawing is what package picture draws.
-type drawing interface {
-	PNG() (data []byte, width, height int, err error)
-}
-
-func (w *watched) pictures() map[string]drawing {
-	p := map[string]drawing{}
-	names := w.solver.Names()
-	norms := w.norms.Result()
-	var curves []picture.Curve
-	for i, n := range names {
-		curves = append(curves, picture.Curve{Name: n, X: floats(norms.Epochs), Y: column(len(norms.Epochs), func(k int) float64 { return norms.Values[k].Norms[i] })})
-	}
-	p["norms"] = &picture.Lines{Title: "gradient norms over the steps", Log: true, Curves: curves}
-
-	cos, align := w.cosines.Result(), w.alignment.Result()
-	curves = nil
-	for i := range names {
-		for j := i + 1; j < len(names); j++ {
-			curves = append(curves, picture.Curve{Name: names[i] + ", " + names[j], X: floats(cos.Epochs), Y: column(len(cos.Epochs), func(k int) float64 { return cos.Values[k].At(i, j) })})
+// lines draws the series whose names begin with one of the words.
+func lines(title string, log bool, series []explain.Series, words ...string) *picture.Lines {
+	l := &picture.Lines{Title: title, Log: log}
+	for _, s := range series {
+		if slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(s.Name, w) }) {
+			x := column(len(s.Epochs), func(i int) float64 { return float64(s.Epochs[i]) })
+			l.Curves = append(l.Curves, picture.Curve{Name: s.Name, X: x, Y: s.Values})
 		}
 	}
-	curves = append(curves, picture.Curve{Name: "alignment", X: floats(align.Epochs), Y: align.Matrix("alignment").RawMatrix().Data})
-	p["cosines"] = &picture.Lines{Title: "cosines of the gradients, and their alignment", Curves: curves}
+	return l
+}
 
-	stats := w.stats.Result()
-	one := func(f func(trackers.ResidualStatsValue) float64) []float64 {
-		return column(len(stats.Epochs), func(k int) float64 { return f(stats.Values[k]) })
-	}
-	p["residuals"] = &picture.Lines{Title: "residual of the PDE over the steps", Log: true, Curves: []picture.Curve{
-		{Name: "max", X: floats(stats.Epochs), Y: one(func(v trackers.ResidualStatsValue) float64 { return v.Maxes[0] })},
-		{Name: "99th percentile", X: floats(stats.Epochs), Y: one(func(v trackers.ResidualStatsValue) float64 { return v.P99[0] })},
-		{Name: "std", X: floats(stats.Epochs), Y: one(func(v trackers.ResidualStatsValue) float64 { return v.Stds[0] })},
-	}}
-	last := stats.Values[len(stats.Values)-1]
-	p["histogram"] = &picture.Histogram{Title: "residual of the PDE at the end", Edges: last.Edges[0], Counts: last.Counts[0]}
-
-	p["sensitivity"] = w.slopes()
-
+// spectra are the eigenvalues of the kernel by number, one curve for each measurement.
+func (w *watched) spectra() *picture.Lines {
 	kernel := w.kernel.Result()
-	curves = nil
+	l := &picture.Lines{Title: "eigenvalues of the kernel by number", Log: true}
 	for k, e := range kernel.Epochs {
-		n := kernel.Values[k].Eigenvalues
-		curves = append(curves, picture.Curve{Name: fmt.Sprint("step ", e), X: column(len(n), func(i int) float64 { return float64(i + 1) }), Y: n})
+		y := kernel.Values[k].Eigenvalues
+		l.Curves = append(l.Curves, picture.Curve{Name: fmt.Sprint("step ", e), X: column(len(y), func(i int) float64 { return float64(i + 1) }), Y: y})
 	}
-	p["kernel"] = &picture.Lines{Title: "eigenvalues of the kernel by number", Log: true, Curves: curves}
-
-	h := w.hessian.Result()
-	curves = nil
-	for i := range 3 {
-		curves = append(curves, picture.Curve{Name: fmt.Sprint("eigenvalue ", i+1), X: floats(h.Epochs), Y: column(len(h.Epochs), func(k int) float64 { return h.Values[k].Eigenvalues[i] })})
-	}
-	curves = append(curves, picture.Curve{Name: "-smallest", X: floats(h.Epochs), Y: column(len(h.Epochs), func(k int) float64 { return -h.Values[k].Smallest })})
-	p["hessian"] = &picture.Lines{Title: "ends of the Hessian's spectrum over the steps", Log: true, Curves: curves}
-
-	surface, _ := w.landscape.Value()
-	logs := column(len(surface.Loss), func(i int) float64 { return math.Log10(surface.Loss[i]) })
-	p["landscape"] = &picture.Heatmap{Title: "log10 of the loss around the end", Rows: surface.N, Columns: surface.N, Values: logs}
-	return p
+	return l
 }
 
 // slopes is the latest |∂u/∂x|, t to the right and x upwards.
-func (w *watched) slopes() drawing {
+func (w *watched) slopes() *picture.Heatmap {
 	v, _ := w.sensitivity.Value()
 	m := &picture.Heatmap{Title: "|du/dx| over t (right) and x (up)", Rows: grid, Columns: grid, Values: make([]float64, grid*grid)}
 	for i, s := range v.Values {
@@ -174,10 +156,6 @@ func (w *watched) slopes() drawing {
 		m.Values[(grid-1-int(math.Round(x*(grid-1))))*grid+int(math.Round(t*(grid-1)))] = math.Abs(s)
 	}
 	return m
-}
-
-func floats(x []int) []float64 {
-	return column(len(x), func(i int) float64 { return float64(x[i]) })
 }
 
 func column(n int, f func(int) float64) []float64 {
