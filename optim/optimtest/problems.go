@@ -34,7 +34,7 @@ func (o *Func) Objective() optim.Objective {
 		f.NoSquares = errors.New("optimtest: the loss is no sum of squares")
 	} else {
 		f.Squares = &optim.Squares{
-			Rows: func() int { return o.Count }, Scaled: o.scaled, MulJ: o.mulJ, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
+			Rows: func() int { return o.Count }, Scaled: o.residual, MulJ: o.mulJ, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
 			Normal: o.normal, Sample: o.sample,
 			Factors: &optim.Factors{
 				Layers: func() ([]optim.Layer, error) { return o.Dense, nil }, Constraints: 1, Curvature: o.curvature,

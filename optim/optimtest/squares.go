@@ -12,6 +12,9 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
+// residuals calls row for each residual s with its gradient ds.
+type residuals = func(theta []float64, row func(s float64, ds []float64))
+
 // rows calls row for each residual, with its number.
 func (o *Func) rows(ctx context.Context, theta []float64, row func(k int, s float64, ds []float64)) error {
 	if err := ctx.Err(); err != nil {
@@ -40,8 +43,15 @@ func (o *Func) normal(ctx context.Context, a *mat.SymDense, grad, theta []float6
 	})
 }
 
-// scaled is Scaled of the objective.
-func (o *Func) scaled(ctx context.Context, dst, theta []float64) error {
+// scaled has the residuals times c.
+func scaled(squares residuals, c float64) residuals {
+	return func(theta []float64, row func(s float64, ds []float64)) {
+		squares(theta, func(s float64, ds []float64) { row(c*s, floats.ScaleTo(make([]float64, len(ds)), c, ds)) })
+	}
+}
+
+// residual is Scaled of the objective.
+func (o *Func) residual(ctx context.Context, dst, theta []float64) error {
 	return o.rows(ctx, theta, func(k int, s float64, _ []float64) { dst[k] = s })
 }
 
@@ -101,17 +111,15 @@ func (o *Func) sample(ctx context.Context, rows int, draw uint64) (optim.Objecti
 		lo, hi := k*o.Count/rows, (k+1)*o.Count/rows
 		in[lo+rng.IntN(hi-lo)] = true
 	}
-	c := math.Sqrt(float64(o.Count) / float64(rows))
-	part := &Func{Count: rows, Squares: func(theta []float64, row func(s float64, ds []float64)) {
+	some := func(theta []float64, row func(s float64, ds []float64)) {
 		k := -1
 		o.Squares(theta, func(s float64, ds []float64) {
 			if k++; in[k] {
-				scaled := append([]float64(nil), ds...)
-				floats.Scale(c, scaled)
-				row(c*s, scaled)
+				row(s, ds)
 			}
 		})
-	}}
+	}
+	part := &Func{Count: rows, Squares: scaled(some, math.Sqrt(float64(o.Count)/float64(rows)))}
 	part.F = func(grad, theta []float64) float64 {
 		clear(grad)
 		loss := 0.0
