@@ -5,6 +5,7 @@ import "github.com/crux-pinn/crux/trackers"
 // The trackers and the weight schemes that they drive.
 type (
 	CosSimilarity        = trackers.CosSimilarity
+	Error                = trackers.Error
 	GradientAlignment    = trackers.GradientAlignment
 	GradientNormBalanced = trackers.GradientNormBalanced
 	GradientNorms        = trackers.GradientNorms

@@ -107,6 +107,7 @@ func TestAliasesAreTypes(t *testing.T) {
 		{callbacks.NTKSpectrum{}, trackers.NTKSpectrum{}},
 		{callbacks.HessianSpectrum{}, trackers.HessianSpectrum{}},
 		{callbacks.LossLandscape{}, trackers.LossLandscape{}},
+		{callbacks.Error{}, trackers.Error{}},
 		{callbacks.GradientNormBalanced{}, weights.GradientNormBalanced{}},
 		{callbacks.NTKBalanced{}, weights.NTKBalanced{}},
 	}
@@ -117,7 +118,7 @@ func TestAliasesAreTypes(t *testing.T) {
 	}
 	for _, c := range []crux.Callback{
 		&callbacks.GradientNorms{}, &callbacks.CosSimilarity{}, &callbacks.GradientAlignment{}, &callbacks.ResidualStats{},
-		&callbacks.InputSensitivity{}, &callbacks.NTKSpectrum{}, &callbacks.HessianSpectrum{}, &callbacks.LossLandscape{},
+		&callbacks.InputSensitivity{}, &callbacks.NTKSpectrum{}, &callbacks.HessianSpectrum{}, &callbacks.LossLandscape{}, &callbacks.Error{},
 		&callbacks.EarlyStopping{}, &callbacks.Checkpoint{}, &callbacks.RAD{}, &callbacks.RARD{}, &callbacks.R3{},
 	} {
 		if _, ok := c.(crux.Stateful); !ok {

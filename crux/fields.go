@@ -53,3 +53,31 @@ func standing(fields map[*ph.Field]ph.Expr) (map[*ph.Field]ph.Expr, error) {
 	}
 	return done, nil
 }
+
+// Fields are the unknown functions of the problem as it is stated, in the order in which its constraints name them.
+func (r *Run) Fields() []*ph.Field {
+	var list []*ph.Field
+	for _, c := range r.plan.constraints {
+		for _, f := range fieldsOf(c.stated) {
+			if !slices.Contains(list, f) {
+				list = append(list, f)
+			}
+		}
+	}
+	return list
+}
+
+// Uses reports whether constraint i depends on a parameter that an expression depends on, such as those of the same network.
+func (r *Run) Uses(i int, e ph.Expr) bool {
+	own := paramsIn(r.plan.problem.Constraints[i].Residual)
+	return slices.ContainsFunc(paramsIn(r.plan.In(e)), func(p *ph.Param) bool { return slices.Contains(own, p) })
+}
+
+// paramsIn are the trainable parameters of an expression, those of its networks among them.
+func paramsIn(e ph.Expr) []*ph.Param {
+	list := paramsOf(e)
+	for _, f := range fieldsOf(e) {
+		list = append(list, f.Parameters()...)
+	}
+	return slices.DeleteFunc(list, func(p *ph.Param) bool { return p.Fixed() })
+}

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/optim"
 )
 
 // Measure fires the callbacks once at the current parameters, without training: a trained model can be explained. They see the step
@@ -105,6 +106,9 @@ func (r *Run) HVP(dst, w, v []float64) error {
 	}
 	return p.TrainingHVP(dst, w, v)
 }
+
+// Pool is the workers of the solver, for callbacks with much arithmetic of their own.
+func (r *Run) Pool() optim.Pool { return r.plan.pool }
 
 // Parameters is the number P of trainable parameters.
 func (r *Run) Parameters() int { return len(r.plan.theta) }

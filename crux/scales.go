@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -35,35 +36,52 @@ func (s *Solver) Scales() ([]Scale, error) {
 		return nil, errClosed
 	}
 	var list []Scale
-	for i, c := range s.constraints {
-		residual := c.stated
-		terms := summands(residual, nil)
-		ev, err := s.compileOn(ph.Concat(append(terms[:len(terms):len(terms)], residual)...), s.plan.group(i).cloud)
+	for i := range s.constraints {
+		sc, err := s.scaleAt(i, s.plan.group(i).cloud)
 		if err != nil {
-			return nil, fmt.Errorf("crux: constraint %q: %w", c.name, err)
+			return nil, err
 		}
-		v, err := ev.Eval()
-		if err != nil {
-			return nil, fmt.Errorf("crux: constraint %q: %w", c.name, err)
-		}
-		rows, _ := v.Dims()
-		at := 0
-		size := func(e ph.Expr) float64 {
-			norm := 0.0
-			for n := range rows {
-				norm = math.Hypot(norm, floats.Norm(v.RawRowView(n)[at:at+e.Dim()], 2))
-			}
-			at += e.Dim()
-			return norm / math.Sqrt(float64(rows*e.Dim()))
-		}
-		sc := Scale{Name: c.name, By: s.problem.Constraints[i].Scale}
-		for _, t := range terms {
-			sc.Terms = append(sc.Terms, Term{t.String(), size(t)})
-		}
-		sc.RMS = size(residual)
 		list = append(list, sc)
 	}
 	return list, nil
+}
+
+// scaleAt measures constraint i at other points than its own.
+func (s *Solver) scaleAt(i int, at *domain.Cloud) (Scale, error) {
+	c := s.constraints[i]
+	terms := summands(c.stated, nil)
+	ev, err := s.compileOn(ph.Concat(append(terms[:len(terms):len(terms)], c.stated)...), at)
+	if err != nil {
+		return Scale{}, fmt.Errorf("crux: constraint %q: %w", c.name, err)
+	}
+	v, err := ev.Eval()
+	if err != nil {
+		return Scale{}, fmt.Errorf("crux: constraint %q: %w", c.name, err)
+	}
+	rows, _ := v.Dims()
+	column := 0
+	size := func(e ph.Expr) float64 {
+		norm := 0.0
+		for n := range rows {
+			norm = math.Hypot(norm, floats.Norm(v.RawRowView(n)[column:column+e.Dim()], 2))
+		}
+		column += e.Dim()
+		return norm / math.Sqrt(float64(rows*e.Dim()))
+	}
+	sc := Scale{Name: c.name, By: s.problem.Constraints[i].Scale}
+	for _, t := range terms {
+		sc.Terms = append(sc.Terms, Term{t.String(), size(t)})
+	}
+	sc.RMS = size(c.stated)
+	return sc, nil
+}
+
+// ScaleAt measures the residual of constraint i and its terms at points, at the current parameters; see [Solver.Scales].
+func (r *Run) ScaleAt(i int, at *domain.Cloud) (Scale, error) {
+	if i < 0 || i >= len(r.plan.constraints) {
+		return Scale{}, fmt.Errorf("crux: no constraint %d; there are %d", i, len(r.plan.constraints))
+	}
+	return r.solver.scaleAt(i, at)
 }
 
 // summands are the terms of a sum or difference, without their signs.

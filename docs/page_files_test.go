@@ -34,6 +34,7 @@ trackers:
   ntk_spectrum: {}
   hessian_spectrum: {}
   loss_landscape: {}
+  error: {}
 `
 )
 

@@ -56,6 +56,8 @@ func (p *page) owner(name string) any {
 		return &trackers.HessianSpectrum{}
 	case "LossLandscape":
 		return &trackers.LossLandscape{}
+	case "Error":
+		return &trackers.Error{}
 	case "GradientNormBalanced":
 		return &weights.GradientNormBalanced{Norms: &trackers.GradientNorms{Interval: 1}}
 	case "NTKBalanced", "NewNTKBalanced":

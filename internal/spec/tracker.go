@@ -36,6 +36,13 @@ var trackerTable = []struct {
 	{"ntk_spectrum", (*builder).ntk},
 	{"hessian_spectrum", (*builder).hessian},
 	{"loss_landscape", (*builder).landscape},
+	{"error", func(b *builder, s *section) trackers.Tracker {
+		t := &trackers.Error{Interval: s.intOr("interval", 1000), Params: b.p.Params, Seed: s.seedOr(0)}
+		for _, f := range b.p.Fields {
+			t.Of = append(t.Of, trackers.Quantity{Name: f.Name, Expr: f.Expr})
+		}
+		return t
+	}},
 }
 
 // TrackerNames are the names of all trackers, as files write them.

@@ -1,0 +1,198 @@
+package linalg
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Tangent is what small changes d of parameters do to residuals, r(θ + d) ≈ r + J·d. J has one row for each residual and one column
+// for each parameter. Its normal equations are solved in the smaller of the two dimensions.
+type Tangent struct {
+	workers Workers
+	j       *mat.Dense
+	dual    bool      // there are fewer residuals than parameters
+	gram    []float64 // the upper triangle of JᵀJ, or of JJᵀ
+	n       int       // its dimension
+	trace   float64
+	top     float64 // its largest eigenvalue
+
+	chol   Cholesky
+	factor []float64 // of the Gram matrix with its diagonal raised
+	shift  float64   // by so much; NaN before the first
+}
+
+var errTangent = errors.New("linalg: the Jacobian has entries that are no numbers")
+
+// NewTangent takes J, which must not change any more. rng is for the start of an iteration.
+func NewTangent(ctx context.Context, w Workers, j *mat.Dense, rng *rand.Rand) (*Tangent, error) {
+	rows, params := j.Dims()
+	t := &Tangent{workers: w, j: j, dual: rows < params, n: min(rows, params), shift: math.NaN()}
+	y, cols := j.RawMatrix().Data, params
+	if !t.dual {
+		y, cols = mat.DenseCopyOf(j.T()).RawMatrix().Data, rows
+	}
+	t.gram, t.factor = make([]float64, t.n*t.n), make([]float64, t.n*t.n)
+	t.chol.AddGram(w, t.gram, y, t.n, cols)
+	for i := range t.n {
+		t.trace += t.gram[i*t.n+i]
+	}
+	if math.IsNaN(t.trace) || math.IsInf(t.trace, 0) {
+		return nil, errTangent
+	}
+	if t.trace == 0 {
+		return t, nil
+	}
+	mid := make([]float64, max(rows, params))
+	top, err := Lanczos{Iters: 20, Rand: rng}.Run(ctx, params, func(dst, v []float64) error {
+		t.times(mid[:rows], v)
+		t.back(dst, mid[:rows])
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.top = top.Values[0]
+	return t, nil
+}
+
+// times is dst = J·v.
+func (t *Tangent) times(dst, v []float64) {
+	mat.NewVecDense(len(dst), dst).MulVec(t.j, mat.NewVecDense(len(v), v))
+}
+
+// back is dst = Jᵀ·u.
+func (t *Tangent) back(dst, u []float64) {
+	mat.NewVecDense(len(dst), dst).MulVec(t.j.T(), mat.NewVecDense(len(u), u))
+}
+
+// raise factorises the Gram matrix with so much added to its diagonal, or a little more where rounding asks for it.
+func (t *Tangent) raise(shift float64) error {
+	if t.shift == shift {
+		return nil
+	}
+	for s := shift; s <= 1e6*shift; s *= 10 {
+		copy(t.factor, t.gram)
+		for i := range t.n {
+			t.factor[i*t.n+i] += s
+		}
+		if t.chol.Factorize(t.workers, t.factor, t.n) {
+			t.shift = shift
+			return nil
+		}
+	}
+	return errTangent
+}
+
+// Repair is the change d of parameters that lowers ‖r + J·d‖² + λ‖d‖² most, with λ = damping·tr(JᵀJ)/P, and what that leaves of r.
+func (t *Tangent) Repair(r []float64, damping float64) (d, left []float64, err error) {
+	rows, params := t.j.Dims()
+	d, left = make([]float64, params), make([]float64, rows)
+	copy(left, r)
+	if t.trace == 0 {
+		return d, left, nil
+	}
+	if err := t.raise(damping * t.trace / float64(params)); err != nil {
+		return nil, nil, err
+	}
+	t.solve(d, r)
+	for i := range d {
+		d[i] = -d[i]
+	}
+	change := make([]float64, rows)
+	t.times(change, d)
+	for i := range left {
+		left[i] += change[i]
+	}
+	return d, left, nil
+}
+
+// Gain is by how much at most a change of parameters changes a function more than the residuals:
+//
+//	max over v of ‖F·v‖ / √(‖J·v‖² + ε²σ²‖v‖²)
+//
+// for the derivatives F of the function, σ the largest singular value of J. It grows as 1/ε where there is a change that residuals do not
+// see. Where there are fewer residuals than parameters, only such changes count as a residual can ask for.
+func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand.Rand) (float64, error) {
+	if t.trace == 0 {
+		return math.Inf(1), nil
+	}
+	if err := t.raise(eps * eps * t.top); err != nil {
+		return 0, err
+	}
+	values, _ := f.Dims()
+	g := f // of the smaller dimension
+	if t.dual {
+		g = mat.NewDense(values, t.n, nil)
+		g.Mul(f, t.j.T())
+	}
+	mid, at := mat.NewVecDense(values, nil), make([]float64, t.n)
+	ritz, err := Lanczos{Iters: 30, Rand: rng}.Run(ctx, t.n, func(dst, v []float64) error {
+		t.whiten(at, v)
+		mid.MulVec(g, mat.NewVecDense(t.n, at))
+		mat.NewVecDense(t.n, dst).MulVec(g.T(), mid)
+		t.whitenT(dst)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return math.Sqrt(max(ritz.Values[0], 0)), nil
+}
+
+// Typical is the root mean square of ‖F·d‖ over residuals r of length 1 in random directions, d being the change of parameters that repairs
+// them; see Gain, which is the largest one. It is estimated from so many directions.
+func (t *Tangent) Typical(f *mat.Dense, eps float64, probes int, rng *rand.Rand) (float64, error) {
+	if t.trace == 0 {
+		return math.Inf(1), nil
+	}
+	if err := t.raise(eps * eps * t.top); err != nil {
+		return 0, err
+	}
+	rows, params := t.j.Dims()
+	values, _ := f.Dims()
+	r, d, change := make([]float64, rows), make([]float64, params), mat.NewVecDense(values, nil)
+	sum := 0.0
+	for range probes {
+		for i := range r {
+			r[i] = rng.NormFloat64() / math.Sqrt(float64(rows))
+		}
+		t.solve(d, r)
+		change.MulVec(f, mat.NewVecDense(params, d))
+		sum += mat.Dot(change, change)
+	}
+	return math.Sqrt(sum / float64(probes)), nil
+}
+
+// solve writes (JᵀJ + δ)⁻¹Jᵀr to d.
+func (t *Tangent) solve(d, r []float64) {
+	if t.dual {
+		x := make([]float64, len(r))
+		t.chol.Solve(x, r)
+		t.back(d, x)
+		return
+	}
+	t.back(d, r)
+	t.chol.Solve(d, d)
+}
+
+// whiten is dst = U⁻¹·v; of JJᵀ, which stands for JᵀJ by way of a residual, (JJᵀ + δ)⁻¹·v.
+func (t *Tangent) whiten(dst, v []float64) {
+	if t.dual {
+		t.chol.Solve(dst, v)
+		return
+	}
+	t.chol.SolveU(dst, v)
+}
+
+// whitenT is v ← U⁻ᵀ·v, or (JJᵀ + δ)⁻¹·v.
+func (t *Tangent) whitenT(v []float64) {
+	if t.dual {
+		t.chol.Solve(v, v)
+		return
+	}
+	t.chol.SolveT(v, v)
+}

@@ -1,0 +1,150 @@
+package linalg_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/internal/linalg"
+)
+
+// one is a worker that does everything by itself.
+type one struct{}
+
+func (one) Workers() int { return 1 }
+
+func (one) Run(tasks int, do func(worker, task int)) {
+	for k := range tasks {
+		do(0, k)
+	}
+}
+
+// What Tangent computes by Cholesky and Lanczos is what gonum's singular value decomposition says, for more residuals than parameters and
+// for fewer.
+func TestTangent(t *testing.T) {
+	for _, size := range [][2]int{{40, 12}, {12, 40}, {20, 20}} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		random := func(r, c int) *mat.Dense {
+			m := mat.NewDense(r, c, nil)
+			for i := range r {
+				for j := range c {
+					m.Set(i, j, rng.NormFloat64()*math.Pow(10, -3*float64(j)/float64(c)))
+				}
+			}
+			return m
+		}
+		rows, params := size[0], size[1]
+		j, f := random(rows, params), random(7, params)
+		r := make([]float64, rows)
+		for i := range r {
+			r[i] = rng.NormFloat64()
+		}
+		var svd mat.SVD
+		if !svd.Factorize(j, mat.SVDThin) {
+			t.Fatal("no SVD")
+		}
+		var u, v mat.Dense
+		svd.UTo(&u)
+		svd.VTo(&v)
+		s := svd.Values(nil)
+		tan, err := linalg.NewTangent(context.Background(), one{}, j, rng)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		const damping = 1e-4
+		d, left, err := tan.Repair(r, damping)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lambda := damping * floats.Dot(s, s) / float64(params)
+		var proj, want mat.VecDense
+		proj.MulVec(u.T(), mat.NewVecDense(rows, r))
+		for i, x := range s {
+			proj.SetVec(i, -proj.AtVec(i)*x/(x*x+lambda))
+		}
+		want.MulVec(&v, &proj)
+		if dist := floats.Distance(d, want.RawVector().Data, 2); dist > 1e-9*floats.Norm(d, 2) {
+			t.Errorf("%v: d is %v off", size, dist)
+		}
+		var change mat.VecDense
+		change.MulVec(j, mat.NewVecDense(params, d))
+		floats.Add(change.RawVector().Data, r)
+		if dist := floats.Distance(left, change.RawVector().Data, 2); dist > 1e-12*floats.Norm(r, 2) {
+			t.Errorf("%v: what is left is %v off", size, dist)
+		}
+
+		// ‖F V diag(g(s))‖, with the g of Gain, and of Typical
+		gain := func(g func(s float64) float64) *mat.Dense {
+			var m mat.Dense
+			m.Mul(f, &v)
+			for i, x := range s {
+				for k := range 7 {
+					m.Set(k, i, m.At(k, i)*g(x))
+				}
+			}
+			return &m
+		}
+		const eps = 1e-2
+		delta := eps * eps * s[0] * s[0]
+		response := gain(func(s float64) float64 { return s / (s*s + delta) })
+		exact := mat.Norm(svdNorm(gain(func(s float64) float64 { return 1 / math.Sqrt(s*s+delta) })), 2)
+		if rows < params {
+			exact = mat.Norm(svdNorm(response), 2)
+		}
+		got, err := tan.Gain(context.Background(), f, eps, rng)
+		if err != nil || math.Abs(got/exact-1) > 1e-6 {
+			t.Errorf("%v: gain %v, want %v (%v)", size, got, exact, err)
+		}
+		typical, err := tan.Typical(f, eps, 4000, rng)
+		if want := mat.Norm(response, 2) / math.Sqrt(float64(rows)); err != nil || math.Abs(typical/want-1) > 0.1 {
+			t.Errorf("%v: typical gain %v, want %v (%v)", size, typical, want, err)
+		}
+	}
+}
+
+// svdNorm is the largest singular value of a matrix, as a matrix.
+func svdNorm(m *mat.Dense) mat.Matrix {
+	var svd mat.SVD
+	svd.Factorize(m, mat.SVDNone)
+	return mat.NewDense(1, 1, svd.Values(nil)[:1])
+}
+
+// A direction that no residual sees makes the gain grow as 1/ε; a Jacobian of zeros determines nothing.
+func TestTangentUnseen(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	j := mat.NewDense(30, 5, nil)
+	for i := range 30 {
+		for k := range 4 { // the fifth parameter is in no residual
+			j.Set(i, k, rng.NormFloat64())
+		}
+	}
+	f := mat.NewDense(1, 5, []float64{1, 0, 0, 0, 1})
+	tan, err := linalg.NewTangent(context.Background(), one{}, j, rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g [2]float64
+	for i, eps := range []float64{1e-4, 1e-6} {
+		if g[i], err = tan.Gain(context.Background(), f, eps, rng); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if q := g[1] / g[0]; math.Abs(q-100) > 1 {
+		t.Errorf("gains %v", g)
+	}
+	tan, err = linalg.NewTangent(context.Background(), one{}, mat.NewDense(3, 5, nil), rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := tan.Gain(context.Background(), f, 1e-6, rng); err != nil || !math.IsInf(c, 1) {
+		t.Errorf("gain %v, %v", c, err)
+	}
+	if _, err := linalg.NewTangent(context.Background(), one{}, mat.NewDense(1, 1, []float64{math.NaN()}), rng); err == nil {
+		t.Error("no error for NaN")
+	}
+}

@@ -1,0 +1,167 @@
+package trackers
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/linalg"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Error estimates how far fields are from the solution, without the solution.
+//
+// With u the field, u* the solution and r the residuals at points that nothing was fitted to, weighted as in the loss, the error
+// e = u − u* obeys L·e = r to first order, L being the linearised operator. On the tangent space of the network L is known:
+// J = ∂r/∂θ and F = ∂u/∂θ. So
+//
+//	d = −(JᵀJ + λ)⁻¹Jᵀr,  λ = 1e-10·tr(JᵀJ)/P       what the network could still repair
+//	C = max_v ‖F·v‖ / √(‖J·v‖² + ε²σ²‖v‖²),  ε = 1e-6   how much u can change where the residuals change by one
+//	c = the root mean square of the same over residuals in random directions
+//	r + J·d = s + n                                  what it cannot: a smooth part s, polynomials, and the rest
+//	η² = ‖F·d‖² + (C‖s‖)² + (c‖n‖)²                  the estimate, relative to ‖u‖
+//
+// with root mean squares for norms. C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point to
+// point comes to c. C grows without bound as ε falls where there is a change that no residual sees: a missing
+// condition, a free constant, an eigenvalue. It does not see a residual that is no function, such as the jump of a coefficient inside a
+// derivative, nor that the problem is not the one that was meant.
+//
+// Beside it, at the same points, is the residual of each constraint over its largest term: of the order of 1 where the equation is
+// not solved at all.
+//
+// Cost: one J of about 2P + 512 residuals, and the factorisation of a matrix of size P, about one step of LevenbergMarquardt. With more
+// than 3000 parameters it is J of 2000 residuals and a matrix of that size. Always in float64.
+type Error struct {
+	Of       []Quantity  // whose error is wanted; nil means every component of all fields
+	Params   []*ph.Param // scalars whose error is wanted as well
+	Interval int         // steps between measurements; 0 means 1000
+	Seed     uint64      // of the points
+
+	History[ErrorValue]
+}
+
+// Quantity is an expression with a name.
+type Quantity struct {
+	Name string
+	Expr ph.Expr
+}
+
+const (
+	damping            = 1e-10 // of the repair, relative to the mean eigenvalue
+	fineEps, coarseEps = 1e-6, 1e-4
+	fewParameters      = 3000 // with a matrix of their number
+	mostResiduals      = 2000 // with more parameters
+	leastResiduals     = 64   // of a point set
+	spareResiduals     = 512
+	valuesOfField      = 1000 // points at which a function is compared
+	probes             = 10   // of the typical gain
+)
+
+// OnSolveBegin implements crux.Callback.
+func (t *Error) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	return t.Begin(t.Interval, 1000, len(r.Names()))
+}
+
+// OnStep implements crux.Callback.
+func (t *Error) OnStep(ctx context.Context, s *crux.Step) error {
+	if !t.Due(s) {
+		return nil
+	}
+	v, err := t.estimate(ctx, s)
+	if err != nil {
+		return err
+	}
+	return t.Publish(s, v)
+}
+
+// stream is a random stream of the tracker.
+func (t *Error) stream(r *crux.Run, what string) *rand.Rand {
+	return r.Solver().Stream(fmt.Sprintf("tracker/error/%d/%s", t.Seed, what))
+}
+
+// estimate measures.
+func (t *Error) estimate(ctx context.Context, s *crux.Step) (v ErrorValue, err error) {
+	sets, err := t.heldOut(s.Run)
+	if err != nil {
+		return v, err
+	}
+	j, r, err := linearised(s, sets)
+	if err != nil {
+		return v, err
+	}
+	m := &measure{ctx: ctx, tracker: t, run: s.Run}
+	if m.tangent, err = linalg.NewTangent(ctx, s.Run.Pool(), j, t.stream(s.Run, "largest")); err != nil {
+		return v, err
+	}
+	var left []float64
+	if m.repair, left, err = m.tangent.Repair(r, damping); err != nil {
+		return v, err
+	}
+	m.smooth, m.rough = parts(sets, left)
+	quantities := t.quantities(s.Run)
+	for _, q := range quantities {
+		f, size, err := t.derivatives(s.Run, q, sets)
+		if err != nil {
+			return v, err
+		}
+		if f == nil {
+			continue // no equation contains it
+		}
+		e, err := m.of(q.Name, f, size)
+		if err != nil {
+			return v, err
+		}
+		v.Fields = append(v.Fields, e)
+	}
+	for _, p := range t.Params {
+		at, err := selected(s.Run, ph.Paths(p.Path()))
+		if err != nil || len(at) != 1 {
+			return v, fmt.Errorf("%s is no trainable number of the problem", p.Path())
+		}
+		f := mat.NewDense(1, s.Run.Parameters(), nil)
+		f.Set(0, at[0], 1)
+		e, err := m.of(p.Path(), f, math.Abs(s.Run.Solver().Value(p)))
+		if err != nil {
+			return v, err
+		}
+		v.Params = append(v.Params, e)
+	}
+	v.Residuals, err = shares(s.Run, sets, quantities, v.Fields)
+	return v, err
+}
+
+// measure is what there is at a step to measure functions with.
+type measure struct {
+	ctx     context.Context
+	tracker *Error
+	run     *crux.Run
+	tangent *linalg.Tangent
+	repair  []float64 // d
+	smooth  float64   // ‖s‖
+	rough   float64   // ‖n‖
+}
+
+// of estimates the error of a function with derivatives F, or of a number.
+func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err error) {
+	e = FieldError{Name: name, Size: size}
+	n, _ := f.Dims()
+	change := mat.NewVecDense(n, nil)
+	change.MulVec(f, mat.NewVecDense(len(m.repair), m.repair))
+	e.Repairable = mat.Norm(change, 2)
+	rng := func(what string) *rand.Rand { return m.tracker.stream(m.run, what+"/"+name) }
+	if e.Gain, err = m.tangent.Gain(m.ctx, f, fineEps, rng("gain")); err != nil {
+		return e, err
+	}
+	if e.Typical, err = m.tangent.Typical(f, fineEps, probes, rng("typical")); err != nil {
+		return e, err
+	}
+	if e.Coarse, err = m.tangent.Gain(m.ctx, f, coarseEps, rng("gain")); err != nil {
+		return e, err
+	}
+	e.Left = math.Hypot(e.Gain*m.smooth, e.Typical*m.rough)
+	return e, nil
+}

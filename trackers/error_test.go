@@ -1,0 +1,145 @@
+package trackers_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	"github.com/crux-pinn/crux/optim"
+	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
+)
+
+// estimated measures a solver once.
+func estimated(t *testing.T, s *crux.Solver, e *trackers.Error) trackers.ErrorValue {
+	t.Helper()
+	if err := s.Measure(context.Background(), e); err != nil {
+		t.Fatal(err)
+	}
+	v, ok := e.Value()
+	if !ok {
+		t.Fatal("nothing was measured")
+	}
+	return v
+}
+
+func trained(t *testing.T, p crux.Problem, o crux.Options, steps int) *crux.Solver {
+	t.Helper()
+	s, err := crux.New(p, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if _, err := s.Solve(context.Background(), steps); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The estimate follows the true error from the first steps to the last digits: never below a third of it, and never above thirty times.
+func TestErrorFollowsTheTruth(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{12, 12}}, x)
+	exact := ph.Sin(x.Scale(2 * math.Pi))
+	problem := crux.Problem{Constraints: []crux.Constraint{
+		{Name: "pde", Residual: u.D(x, x).Add(exact.Scale(4 * math.Pi * math.Pi)), On: line.Interior(100)},
+		{Name: "bc", Residual: u, On: line.Boundary(2)},
+	}}
+	s := trained(t, problem, crux.Options{Seed: 1, Method: optim.Phases(
+		optim.Phase{Method: &optim.Adam{}, Steps: 50}, optim.Phase{Method: &optim.LevenbergMarquardt{}},
+	)}, 1)
+	first := 0.0
+	for _, steps := range []int{1, 20, 29, 3, 3, 5, 10, 30} {
+		if _, err := s.Solve(context.Background(), steps); err != nil {
+			t.Fatal(err)
+		}
+		off, err := s.Eval(ph.Concat(u.Sub(exact), exact), line.Grid(501))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var diff, size float64
+		for i := range 501 {
+			diff, size = math.Hypot(diff, off.At(i, 0)), math.Hypot(size, off.At(i, 1))
+		}
+		truth := min(diff/size, 1)
+		v := estimated(t, s, &trackers.Error{})
+		if got := v.Fields[0].Relative(); !(got > truth/3 && got < 30*truth) || !v.Fields[0].Determined() {
+			t.Errorf("step %d: estimate %v, truth %v, %+v", s.Epoch(), got, truth, v.Fields[0])
+		}
+		if first == 0 {
+			first = truth
+		}
+		if s.Epoch() == 102 && truth > 1e-8*first {
+			t.Errorf("the error ends at %v, and nothing small was tested", truth)
+		}
+	}
+}
+
+// A residual that is linear in its numbers has an estimate that is the error itself, to rounding, by the normal equations.
+func TestErrorOfNumbers(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	a, b := ph.NewParam("a", 1), ph.NewParam("b", 1)
+	s := trained(t, crux.Problem{Constraints: []crux.Constraint{
+		{Name: "line", Residual: a.Add(b.Mul(x)).Sub(ph.Const(3).Sub(x.Scale(2))), On: line.Interior(50)}, // a = 3, b = −2
+	}}, crux.Options{}, 0)
+	v := estimated(t, s, &trackers.Error{Params: []*ph.Param{a, b}})
+	for i, want := range []float64{2, 3} { // |1 − 3|, |1 + 2|
+		if e := v.Params[i]; math.Abs(e.Repairable-want) > 1e-6 || e.Left > 1e-6 || e.Size != 1 || e.Relative() != 1 {
+			t.Errorf("%+v, want an error of %v", e, want)
+		}
+	}
+}
+
+// Without a condition a constant is free, and with one it is not; an eigenvalue leaves the amplitude free.
+func TestErrorUndetermined(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{10, 10}}, x)
+	pde := crux.Constraint{Name: "pde", Residual: u.D(x, x).Add(ph.Sin(x)), On: line.Interior(60)}
+	ends := crux.Constraint{Name: "ends", Residual: u, On: line.Boundary(2)}
+	slope := crux.Constraint{Name: "slopes", Residual: u.D(x), On: line.Boundary(2)}
+	eigen := crux.Constraint{Name: "pde", Residual: u.D(x, x).Add(u.Scale(math.Pi * math.Pi)), On: line.Interior(60)}
+	near := crux.Constraint{Name: "pde", Residual: u.D(x, x).Add(u.Scale(9)).Sub(x), On: line.Interior(60)}
+	for _, c := range []struct {
+		name       string
+		list       []crux.Constraint
+		determined bool
+	}{
+		{"two values", []crux.Constraint{pde, ends}, true},
+		{"no condition", []crux.Constraint{pde}, false},
+		{"slopes only", []crux.Constraint{pde, slope}, false},
+		{"an eigenvalue", []crux.Constraint{eigen, ends}, false},
+		{"near an eigenvalue", []crux.Constraint{near, ends}, true},
+	} {
+		s := trained(t, crux.Problem{Constraints: c.list}, crux.Options{Seed: 2, Method: &optim.LevenbergMarquardt{}}, 40)
+		if e := estimated(t, s, &trackers.Error{}).Fields[0]; e.Determined() != c.determined {
+			t.Errorf("%s: %+v", c.name, e)
+		}
+	}
+}
+
+// What no equation contains has no estimate, and losses that are no squares have no residual to vanish.
+func TestErrorOfNothing(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u, v := ph.NewField("u", net.MLP{Hidden: []int{4}}, x), ph.NewField("v", net.MLP{Hidden: []int{4}}, x)
+	s := trained(t, crux.Problem{Constraints: []crux.Constraint{
+		{Name: "u", Residual: u.D(x).Add(u), On: line.Interior(20)},
+		{Name: "energy", Residual: v.Mul(v), On: line.Interior(20), Loss: crux.Loss{Kind: crux.Mean}},
+	}}, crux.Options{}, 1)
+	got := estimated(t, s, &trackers.Error{Of: []trackers.Quantity{{Name: "u", Expr: u}, {Name: "v", Expr: v}}})
+	if len(got.Fields) != 1 || got.Fields[0].Name != "u" || len(got.Residuals) != 1 {
+		t.Errorf("%+v", got)
+	}
+	s = trained(t, crux.Problem{Constraints: []crux.Constraint{
+		{Name: "energy", Residual: v.Mul(v), On: line.Interior(20), Loss: crux.Loss{Kind: crux.Mean}},
+	}}, crux.Options{}, 1)
+	if err := s.Measure(context.Background(), &trackers.Error{}); err == nil {
+		t.Error("no error for an energy")
+	}
+}

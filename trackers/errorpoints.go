@@ -1,0 +1,181 @@
+package trackers
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// rows are the residuals of one constraint at points that nothing was fitted to.
+type rows struct {
+	constraint int
+	dim        int // components of the residual
+	at         *domain.Cloud
+}
+
+// heldOut draws points for all constraints whose residuals shall vanish.
+func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
+	var list []rows
+	all, sizes := 0, map[*domain.Points]int{}
+	for i := range r.Names() {
+		if k := r.Constraint(i).Loss.Kind; k == crux.Mean || k == crux.Sum {
+			continue
+		}
+		n := r.Points(i).Len() * r.Constraint(i).Residual.Dim()
+		sizes[r.Specification(i)] += n
+		all += n
+		list = append(list, rows{constraint: i, dim: r.Constraint(i).Residual.Dim()})
+	}
+	if len(list) == 0 {
+		return nil, errors.New("no constraint has a residual that shall vanish, only losses that may be negative")
+	}
+	wanted := mostResiduals
+	if p := r.Parameters(); p <= fewParameters {
+		wanted = 2*p + spareResiduals
+	}
+	drawn := map[*domain.Points]*domain.Cloud{}
+	for k := range list {
+		i := list[k].constraint
+		on, own := r.Specification(i), r.Points(i)
+		cloud, ok := drawn[on]
+		if !ok {
+			// each set has the share that it has among the residuals of training
+			n := max(leastResiduals, own.Len()*wanted/max(all, 1))
+			var err error
+			if cloud, err = t.points(r, on, own, n, r.Names()[i]); err != nil {
+				return nil, err
+			}
+			drawn[on] = cloud
+		}
+		list[k].at = cloud
+	}
+	return list, nil
+}
+
+// points draws n points of a specification, or takes some of those that there are.
+func (t *Error) points(r *crux.Run, on *domain.Points, own *domain.Cloud, n int, name string) (*domain.Cloud, error) {
+	if on.Random() && len(own.Columns) == 0 {
+		return on.Count(n).Draw(t.stream(r, name))
+	}
+	if own.Len() <= n {
+		return own, nil
+	}
+	at := t.stream(r, name).Perm(own.Len())[:n]
+	slices.Sort(at)
+	return own.Subset(at), nil
+}
+
+// linearised are the residuals, weighted as in the loss, and their derivatives.
+func linearised(s *crux.Step, sets []rows) (j *mat.Dense, r []float64, err error) {
+	p := s.Run.Parameters()
+	var data []float64
+	for _, set := range sets {
+		residual := s.Run.Constraint(set.constraint).Residual
+		ev, err := s.Run.CompileGradient(ph.ParamGrad(residual, nil), set.at, crux.ForJacobian)
+		if err != nil {
+			return nil, nil, err
+		}
+		rows, err := ev.Jacobian()
+		if err != nil {
+			return nil, nil, err
+		}
+		values, err := ev.Eval()
+		if err != nil {
+			return nil, nil, err
+		}
+		n, k := values.Dims()
+		w := math.Sqrt(s.Weights[set.constraint] / float64(n*k))
+		for _, x := range values.RawMatrix().Data {
+			r = append(r, w*x)
+		}
+		m := rows.RawMatrix().Data
+		floats.Scale(w, m)
+		data = append(data, m...)
+	}
+	return mat.NewDense(len(r), p, data), r, nil
+}
+
+// quantities are those whose error is wanted.
+func (t *Error) quantities(r *crux.Run) []Quantity {
+	if t.Of != nil {
+		return t.Of
+	}
+	var list []Quantity
+	for _, f := range r.Fields() {
+		if f.Dim() == 1 {
+			list = append(list, Quantity{f.Name(), f})
+			continue
+		}
+		for k := range f.Dim() {
+			list = append(list, Quantity{fmt.Sprintf("%s[%d]", f.Name(), k), f.Index(k)})
+		}
+	}
+	return list
+}
+
+// derivatives are those of a function at points of an equation that contains it, of the highest dimension that there is, and the function's
+// size there. Root mean squares become norms by a factor in both. f is nil where no equation contains it.
+func (t *Error) derivatives(r *crux.Run, q Quantity, sets []rows) (f *mat.Dense, size float64, err error) {
+	var at *domain.Cloud
+	most := -1
+	for _, set := range sets {
+		if d := r.Specification(set.constraint).Dims(); d > most && r.Uses(set.constraint, q.Expr) {
+			at, most = set.at, d
+		}
+	}
+	if at == nil {
+		return nil, 0, nil
+	}
+	if n := at.Len(); n > valuesOfField {
+		idx := t.stream(r, "values/"+q.Name).Perm(n)[:valuesOfField]
+		slices.Sort(idx)
+		at = at.Subset(idx)
+	}
+	ev, err := r.CompileGradient(ph.ParamGrad(q.Expr, nil), at, crux.ForJacobian)
+	if err != nil {
+		return nil, 0, err
+	}
+	if f, err = ev.Jacobian(); err != nil {
+		return nil, 0, err
+	}
+	values, err := ev.Eval()
+	if err != nil {
+		return nil, 0, err
+	}
+	n, k := values.Dims()
+	w := 1 / math.Sqrt(float64(n*k))
+	floats.Scale(w, f.RawMatrix().Data)
+	return f, w * floats.Norm(values.RawMatrix().Data, 2), nil
+}
+
+// shares are the residuals of all constraints beside their largest terms. One of a single term, as u of u = 0, is compared with the size of
+// the functions in it.
+func shares(r *crux.Run, sets []rows, quantities []Quantity, sizes []FieldError) ([]Share, error) {
+	var list []Share
+	for _, set := range sets {
+		sc, err := r.ScaleAt(set.constraint, set.at)
+		if err != nil {
+			return nil, err
+		}
+		s := Share{Name: sc.Name, Residual: sc.RMS}
+		for _, term := range sc.Terms {
+			s.Term = max(s.Term, term.RMS)
+		}
+		for _, q := range quantities {
+			k := slices.IndexFunc(sizes, func(e FieldError) bool { return e.Name == q.Name })
+			if len(sc.Terms) == 1 && k >= 0 && r.Uses(set.constraint, q.Expr) {
+				s.Term = max(s.Term, sizes[k].Size)
+			}
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}

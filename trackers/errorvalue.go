@@ -1,0 +1,93 @@
+package trackers
+
+import (
+	"math"
+	"slices"
+
+	"github.com/crux-pinn/crux/trackers/explain"
+)
+
+// ErrorValue is one measurement.
+type ErrorValue struct {
+	Fields    []FieldError
+	Params    []FieldError
+	Residuals []Share // of each constraint
+}
+
+// FieldError is the estimate for one function, or number.
+type FieldError struct {
+	Name       string
+	Size       float64 // root mean square of the function, ‖u‖, or the absolute value of the number
+	Repairable float64 // ‖F·d‖
+	Left       float64 // √((C‖s‖)² + (c‖n‖)²)
+	Gain       float64 // C, for ε = 1e-6
+	Typical    float64 // c
+	Coarse     float64 // C for ε = 1e-4: a hundred times smaller where nothing determines the function
+}
+
+// Share is the residual of a constraint beside its largest term, both as root mean squares.
+type Share struct {
+	Name           string
+	Residual, Term float64
+}
+
+// Relative is the estimated error relative to the function, at most 1; NaN if nothing was measured.
+func (e FieldError) Relative() float64 {
+	abs := math.Hypot(e.Repairable, e.Left)
+	if abs >= e.Size {
+		return 1
+	}
+	return abs / e.Size
+}
+
+// undetermined is the quotient of the gains for ε = 1e-6 and 1e-4 from which the residuals do not determine the function: it is 1 where they
+// do, as the gain has a limit then, and 100 where there is a change that they do not see.
+const undetermined = 30
+
+// Determined reports whether the residuals determine the function.
+func (e FieldError) Determined() bool { return !(e.Gain >= undetermined*e.Coarse) }
+
+// Measurement has the arrays estimated_error, repairable, left, gain and size (one entry for each field, then for each parameter), and
+// residual_share (one for each constraint).
+func (v ErrorValue) Measurement(explain.Setting) Measurement {
+	m := Measurement{Title: "estimated error", Findings: v.findings}
+	all := slices.Concat(v.Fields, v.Params)
+	column := func(name string, f func(FieldError) float64) {
+		x := make([]float64, len(all))
+		for i, e := range all {
+			x[i] = f(e)
+		}
+		m.Arrays = append(m.Arrays, vector(name, x))
+	}
+	column("estimated_error", FieldError.Relative)
+	column("repairable", func(e FieldError) float64 { return e.Repairable })
+	column("left", func(e FieldError) float64 { return e.Left })
+	column("gain", func(e FieldError) float64 { return e.Gain })
+	column("size", func(e FieldError) float64 { return e.Size })
+	for _, e := range all {
+		m.Scalars = append(m.Scalars, Scalar{"estimated_error/" + e.Name, "estimated error of " + e.Name, e.Relative()})
+	}
+	shares := make([]float64, len(v.Residuals))
+	for i, s := range v.Residuals {
+		shares[i] = s.Residual / s.Term
+		m.Scalars = append(m.Scalars, Scalar{"residual_share/" + s.Name, "residual of " + s.Name + " over its largest term", shares[i]})
+	}
+	m.Arrays = append(m.Arrays, vector("residual_share", shares))
+	return m
+}
+
+// findings say how far off the fields are.
+func (v ErrorValue) findings() explain.Findings {
+	var list explain.Findings
+	for _, e := range slices.Concat(v.Fields, v.Params) {
+		switch rel := e.Relative(); {
+		case !e.Determined():
+			list = list.Warn("the residuals do not determine %s: it can change without them; a condition is missing, or stands twice", e.Name)
+		case rel >= 0.1:
+			list = list.Warn("%s is not solved: its estimated error is %.2g of its size", e.Name, rel)
+		default:
+			list = list.Note("%s has an estimated relative error of %.1e", e.Name, rel)
+		}
+	}
+	return list
+}
