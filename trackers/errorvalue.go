@@ -69,7 +69,9 @@ func (v ErrorValue) Measurement(explain.Setting) Measurement {
 	}
 	shares := make([]float64, len(v.Residuals))
 	for i, s := range v.Residuals {
-		shares[i] = s.Residual / s.Term
+		if s.Term > 0 {
+			shares[i] = s.Residual / s.Term
+		}
 		m.Scalars = append(m.Scalars, Scalar{"residual_share/" + s.Name, "residual of " + s.Name + " over its largest term", shares[i]})
 	}
 	m.Arrays = append(m.Arrays, vector("residual_share", shares))

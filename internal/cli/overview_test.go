@@ -54,7 +54,7 @@ func TestOverviewLines(t *testing.T) {
 	sec := 0
 	var out, stderr bytes.Buffer
 	clock := func() time.Time { sec += 6; return time.Unix(int64(sec), 0) }
-	if code := Run(t.Context(), []string{"solve", "tiny.yaml", "--seeds", "2", "--jobs", "1"}, Streams{Out: &out, Err: &stderr, Now: clock}); code != exitOK {
+	if code := Run(t.Context(), []string{"solve", "tiny.yaml", "--seeds", "2", "--jobs", "1"}, Streams{Out: &out, Err: &stderr, Now: clock}); went(code) != exitOK {
 		t.Fatal(stderr.String())
 	}
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")

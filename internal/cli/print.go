@@ -17,7 +17,20 @@ import (
 func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *report.Report) {
 	var b strings.Builder
 	sec := time.Duration(float64(r.Seconds) * float64(time.Second))
-	fmt.Fprintf(&b, "%s: %s, %s\n", r.Problem, r.Status, r.Reason)
+	head := r.Problem + ": "
+	if r.Verdict != "" {
+		fmt.Fprintf(&b, "%s%s\n", head, headline(r))
+		head = ""
+		for i, reason := range r.Reasons {
+			if i > 0 && reason.Word == r.Verdict {
+				fmt.Fprintf(&b, "  %s\n", reason.Text)
+			}
+			if reason.Remedy != "" && reason.Word == r.Verdict {
+				fmt.Fprintf(&b, "  try %s\n", reason.Remedy)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "%s%s, %s\n", head, r.Status, r.Reason)
 	fmt.Fprintf(&b, "%d steps in %s", r.Steps, duration(sec))
 	if r.Steps > 0 && r.Seconds > 0 {
 		fmt.Fprintf(&b, " (%s/s)", short(float64(r.Steps)/float64(r.Seconds)))
@@ -29,19 +42,22 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *report.Report)
 	for _, line := range r.Resampling {
 		fmt.Fprintf(&b, "points: %s\n", line)
 	}
-	rows := [][]string{{"constraint", "loss", "residual p99", "points"}}
+	rows := [][]string{{"constraint", "loss", "residual p99", "of its terms", "points"}}
 	for _, l := range r.Losses {
-		p99, points := "–", "–"
+		p99, share, points := "–", "–", "–"
+		if v, ok := r.OfTerms.Get(l.Name); ok {
+			share = fmt.Sprintf("%.2g %%", 100*v)
+		}
 		if v, ok := r.ResidualP99.Get(l.Name); ok {
 			p99 = scientific(v)
 		}
 		if c, err := s.Cloud(l.Name); err == nil {
 			points = fmt.Sprint(c.Len())
 		}
-		rows = append(rows, []string{l.Name, scientific(l.Value), p99, points})
+		rows = append(rows, []string{l.Name, scientific(l.Value), p99, share, points})
 	}
 	for _, e := range r.Exact {
-		rows = append(rows, []string{e.Constraint, "exact", "", "built into " + e.Field})
+		rows = append(rows, []string{e.Constraint, "exact", "", "", "built into " + e.Field})
 	}
 	spacedTable(&b, append(rows, []string{"total", scientific(r.Loss)}))
 

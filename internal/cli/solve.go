@@ -123,10 +123,10 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}
 	}
-	if err := a.show(t, e, f.json); err != nil || !f.reference {
-		return err
+	if f.reference && e.err == nil {
+		e.err = a.compareMachines(t.problem, t.solver)
 	}
-	return a.compareMachines(t.problem, t.solver)
+	return a.show(t, e, f.json)
 }
 
 // watch shows progress, unless nobody wants to see it.
@@ -168,6 +168,7 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	// only results are missing if this fails: the report says what there is, the error what there is not
 	sol, judgeErr := evaluateFields(p, s)
 	rep, repErr := newReport(p, s, res, sol)
+	judge(ctx, p, s, res, rep)
 	rep.Scales = scalesOf(t.scales)
 	rep.RunDir = &dir
 	saveErr := save(p, s, res, sol, rep, dir)
@@ -204,6 +205,9 @@ func (a *app) show(t *training, e *ended, asJSON bool) error {
 	default:
 		printReport(a.Out, t.problem, t.solver, e.report)
 		e.records.hints(a.Out)
+	}
+	if e.err == nil && e.report != nil {
+		return missed(e.report)
 	}
 	return e.err
 }

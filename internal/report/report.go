@@ -8,35 +8,40 @@ import (
 	"os"
 
 	"github.com/crux-pinn/crux/crux/auto"
+	"github.com/crux-pinn/crux/crux/verdict"
 )
 
 // Report is what a run came to: the object that --json prints and result.json holds. Numbers that are not finite are
 // null there.
 type Report struct {
-	Problem     string          `json:"problem"`
-	Status      string          `json:"status"` // completed, converged, stopped, canceled, diverged or failed
-	Reason      string          `json:"reason"`
-	Steps       int             `json:"steps"`
-	Seed        uint64          `json:"seed"`
-	Parameters  int             `json:"parameters"`          // trainable numbers
-	Optimizer   string          `json:"optimizer"`           // that ran, in words
-	Seconds     Number          `json:"seconds"`             // of training
-	Loss        Number          `json:"loss"`                // at the final parameters
-	Losses      Numbers         `json:"losses"`              // by constraint, unweighted
-	Errors      Errors          `json:"errors"`              // by field; of fields with a reference
-	Exact       []Exact         `json:"exact,omitempty"`     // constraints that hold exactly because they are built into a field
-	Decisions   []auto.Decision `json:"decisions,omitempty"` // what the problem left open, and what became of it
-	Scales      []Scale         `json:"scales,omitempty"`    // of the residuals at step 0
-	ResidualP99 Numbers         `json:"residual_p99"`
-	Params      Numbers         `json:"params"`               // trainable scalars, and numbers that follow from them
-	Truths      Numbers         `json:"truths,omitempty"`     // what params should be, of those for which the file says so
-	Choices     []string        `json:"choices,omitempty"`    // what an optimizer that decides by itself has decided, and why
-	Resampling  []string        `json:"resampling,omitempty"` // likewise what has become of points that are watched
-	Findings    []string        `json:"findings,omitempty"`   // what trackers found that matters
-	Windows     []Window        `json:"windows,omitempty"`    // of time, trained one after the other
-	Curriculum  *Curriculum     `json:"curriculum,omitempty"` // over a constant of the equations
-	Warnings    []string        `json:"warnings,omitempty"`   // what in the course of the run speaks against its result
-	RunDir      *string         `json:"run_dir"`              // null if nothing could be written
+	Problem     string           `json:"problem"`
+	Verdict     verdict.Word     `json:"verdict,omitempty"`  // solved, inaccurate, unsolved or ill-posed; none where nothing can be told
+	Reasons     []verdict.Reason `json:"reasons,omitempty"`  // the most important one first
+	Estimate    Numbers          `json:"estimate,omitempty"` // relative error of fields and parameters, without the solution
+	Status      string           `json:"status"`             // completed, converged, stopped, canceled, diverged or failed
+	Reason      string           `json:"reason"`
+	Steps       int              `json:"steps"`
+	Seed        uint64           `json:"seed"`
+	Parameters  int              `json:"parameters"`          // trainable numbers
+	Optimizer   string           `json:"optimizer"`           // that ran, in words
+	Seconds     Number           `json:"seconds"`             // of training
+	Loss        Number           `json:"loss"`                // at the final parameters
+	Losses      Numbers          `json:"losses"`              // by constraint, unweighted
+	Errors      Errors           `json:"errors"`              // by field; of fields with a reference
+	Exact       []Exact          `json:"exact,omitempty"`     // constraints that hold exactly because they are built into a field
+	Decisions   []auto.Decision  `json:"decisions,omitempty"` // what the problem left open, and what became of it
+	Scales      []Scale          `json:"scales,omitempty"`    // of the residuals at step 0
+	ResidualP99 Numbers          `json:"residual_p99"`
+	OfTerms     Numbers          `json:"residual_of_terms,omitempty"` // at points held out, over the largest term of the residual
+	Params      Numbers          `json:"params"`                      // trainable scalars, and numbers that follow from them
+	Truths      Numbers          `json:"truths,omitempty"`            // what params should be, of those for which the file says so
+	Choices     []string         `json:"choices,omitempty"`           // what an optimizer that decides by itself has decided, and why
+	Resampling  []string         `json:"resampling,omitempty"`        // likewise what has become of points that are watched
+	Findings    []string         `json:"findings,omitempty"`          // what trackers found that matters
+	Windows     []Window         `json:"windows,omitempty"`           // of time, trained one after the other
+	Curriculum  *Curriculum      `json:"curriculum,omitempty"`        // over a constant of the equations
+	Warnings    []string         `json:"warnings,omitempty"`          // what in the course of the run speaks against its result
+	RunDir      *string          `json:"run_dir"`                     // null if nothing could be written
 }
 
 // Window is a piece of time that was trained by itself.

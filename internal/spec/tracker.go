@@ -37,10 +37,8 @@ var trackerTable = []struct {
 	{"hessian_spectrum", (*builder).hessian},
 	{"loss_landscape", (*builder).landscape},
 	{"error", func(b *builder, s *section) trackers.Tracker {
-		t := &trackers.Error{Interval: s.intOr("interval", 1000), Params: b.p.Params, Seed: s.seedOr(0)}
-		for _, f := range b.p.Fields {
-			t.Of = append(t.Of, trackers.Quantity{Name: f.Name, Expr: f.Expr})
-		}
+		t := b.p.ErrorTracker()
+		t.Interval, t.Seed = s.intOr("interval", 1000), s.seedOr(0)
 		return t
 	}},
 }
@@ -111,6 +109,15 @@ func (b *builder) trackerList(n *node) *node {
 		}
 	}
 	return m
+}
+
+// ErrorTracker is a new tracker of the errors of all fields and parameters.
+func (p *Problem) ErrorTracker() *trackers.Error {
+	t := &trackers.Error{Params: p.Params}
+	for _, f := range p.Fields {
+		t.Of = append(t.Of, trackers.Quantity{Name: f.Name, Expr: f.Expr})
+	}
+	return t
 }
 
 // mask reads a pattern of parameter paths, or a list of them; without one all parameters are meant.

@@ -97,10 +97,7 @@ func solve(path string, do func(context.Context, *spec.Problem, *crux.Solver) er
 
 // look prints the pairs of one state.
 func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) error {
-	t := &trackers.Error{Params: p.Params}
-	for _, f := range p.Fields {
-		t.Of = append(t.Of, trackers.Quantity{Name: f.Name, Expr: f.Expr})
-	}
+	t := p.ErrorTracker()
 	began := time.Now()
 	if err := s.Measure(ctx, t); err != nil {
 		return err

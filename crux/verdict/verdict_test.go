@@ -1,0 +1,89 @@
+package verdict_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
+	"github.com/crux-pinn/crux/crux/verdict"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
+)
+
+// field is an estimate with a relative error, of a function that is determined or not.
+func field(name string, rel float64, determined bool) trackers.FieldError {
+	f := trackers.FieldError{Name: name, Size: 1, Repairable: rel, Gain: 1, Coarse: 1}
+	if !determined {
+		f.Gain = 100
+	}
+	return f
+}
+
+func TestJudge(t *testing.T) {
+	one := func(f ...trackers.FieldError) trackers.ErrorValue { return trackers.ErrorValue{Fields: f} }
+	for _, c := range []struct {
+		name string
+		e    verdict.Evidence
+		want verdict.Word
+	}{
+		{"below what is asked for", verdict.Evidence{Error: one(field("u", 0.9e-6, true))}, verdict.Solved},
+		{"above", verdict.Evidence{Error: one(field("u", 1.1e-6, true))}, verdict.Inaccurate},
+		{"above, and not asked for", verdict.Evidence{Error: one(field("u", 1e-4, true)), Accuracy: 1e-3}, verdict.Solved},
+		{"one of two", verdict.Evidence{Error: one(field("u", 1e-9, true), field("v", 1e-4, true))}, verdict.Inaccurate},
+		{"hardly of use", verdict.Evidence{Error: one(field("u", 0.29, true))}, verdict.Inaccurate},
+		{"of no use", verdict.Evidence{Error: one(field("u", 0.31, true))}, verdict.Unsolved},
+		{"no number", verdict.Evidence{Error: one(field("u", math.NaN(), true))}, verdict.Unsolved},
+		{"undetermined", verdict.Evidence{Error: one(field("u", 1e-9, false))}, verdict.IllPosed},
+		{"a number undetermined", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1e-9, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.IllPosed},
+		{"a number undetermined beside no solution", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.Unsolved},
+		{"a constraint without unknowns", verdict.Evidence{Error: one(field("u", 1e-9, true)), Empty: []string{"bc"}}, verdict.IllPosed},
+		{"not all windows", verdict.Evidence{Error: one(field("u", 1e-9, true)), Behind: []string{"t from 0.5 to 1"}}, verdict.Unsolved},
+	} {
+		v := verdict.Judge(c.e)
+		if v.Word != c.want || len(v.Reasons) == 0 || v.Reasons[0].Word != c.want {
+			t.Errorf("%s: %+v", c.name, v)
+		}
+	}
+}
+
+// A run that has its solution is solved, and the same run without a condition is ill-posed.
+func ExampleJudge() {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{10, 10}}, x)
+	pde := crux.Constraint{Name: "pde", Residual: u.D(x, x).Add(ph.Sin(x)), On: line.Interior(0)}
+	ends := crux.Constraint{Name: "ends", Residual: u, On: line.Boundary(0)}
+	for _, list := range [][]crux.Constraint{{pde, ends}, {pde}} {
+		solver, err := auto.New(auto.Problem{Domain: line, Constraints: list}, crux.Options{})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer solver.Close()
+		result, err := solver.Solve(context.Background(), 350)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		estimate := &trackers.Error{}
+		if err := solver.Measure(context.Background(), estimate); err != nil {
+			fmt.Println(err)
+			return
+		}
+		value, _ := estimate.Value()
+		v := verdict.Judge(verdict.Evidence{Error: value, Status: result.Status})
+		fmt.Println(v.Word)
+		if v.Word != verdict.Solved {
+			fmt.Println(v.Reasons[0].Text)
+		}
+	}
+	// Output:
+	// solved
+	// ill-posed
+	// u is not determined: it can change by any amount that no residual sees
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/verdict"
+	"github.com/crux-pinn/crux/internal/report"
+	"github.com/crux-pinn/crux/internal/spec"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// judge estimates the errors of a run that has ended, and says what it is worth. Where it has no parameters to speak of, or no residuals that
+// shall vanish, there is no verdict, and a warning says why.
+func judge(ctx context.Context, p *spec.Problem, s *crux.Solver, res *crux.Result, r *report.Report) {
+	if res.Status == crux.Diverged || res.Status == crux.Failed {
+		return
+	}
+	t := p.ErrorTracker()
+	if err := s.Measure(context.WithoutCancel(ctx), withSources(t, p)...); err != nil {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("no verdict: the error cannot be estimated: %v", err))
+		return
+	}
+	v, _ := t.Value()
+	e := verdict.Evidence{Error: v, Status: res.Status}
+	for _, w := range r.Windows {
+		if w.Steps == 0 {
+			e.Behind = append(e.Behind, fmt.Sprintf("the time from %.6g to %.6g", w.From, w.To))
+		}
+	}
+	if c := r.Curriculum; c != nil && c.Unfinished() != "" {
+		e.Behind = append(e.Behind, fmt.Sprintf("%s = %.6g", c.Constant, c.Final))
+	}
+	for i, name := range s.Names() {
+		if !ph.Contains(s.Constraint(i).Residual, unknown) {
+			e.Empty = append(e.Empty, name)
+		}
+	}
+	judged := verdict.Judge(e)
+	r.Verdict, r.Reasons = judged.Word, judged.Reasons
+	for _, f := range append(v.Fields, v.Params...) {
+		r.Estimate.Add(f.Name, report.Number(f.Relative()))
+	}
+	for _, share := range v.Residuals {
+		if share.Term > 0 {
+			r.OfTerms.Add(share.Name, report.Number(share.Residual/share.Term))
+		}
+	}
+}
+
+// unknown reports whether a part of an expression is something that training finds.
+func unknown(part ph.Expr) bool {
+	p, ok := part.Attr().(*ph.Param)
+	return part.Op() == ph.OpField || ok && !p.Fixed()
+}
+
+// usable is the estimated error up to which a run for which no accuracy was asked for counts as a success.
+const usable = 1e-2
+
+// missed is the error, with its exit code, of a run that went well and has come to nothing good; nil where it has.
+func missed(r *report.Report) error {
+	code := exitOK
+	switch r.Verdict {
+	case verdict.Inaccurate:
+		for _, e := range r.Estimate {
+			if !(e.Value <= usable) {
+				code = exitInaccurate
+			}
+		}
+	case verdict.Unsolved:
+		code = exitUnsolved
+	case verdict.IllPosed:
+		code = exitIllPosed
+	}
+	if code == exitOK {
+		return nil
+	}
+	return fail(code, errors.New(r.Problem+": "+headline(r)))
+}
+
+// headline is the verdict with its most important reason.
+func headline(r *report.Report) string {
+	if len(r.Reasons) == 0 {
+		return string(r.Verdict)
+	}
+	return fmt.Sprintf("%s: %s", r.Verdict, r.Reasons[0].Text)
+}

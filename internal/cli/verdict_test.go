@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+)
+
+// What a run is worth is its first line, its exit code, and verdict, estimate and reasons of the result.
+func TestVerdict(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const equation = `
+problem: p
+coords: {x: [0, 1]}
+fields: {u: {hidden: [10, 10]}}
+constraints:
+  pde: {residual: "u_xx + pi^2*sin(pi*x)"}
+`
+	for _, c := range []struct {
+		name, file string
+		args       string
+		code       int
+		word       string
+	}{
+		{"solved", equation + "  bc: {residual: u, on: boundary}\n", "", exitOK, "solved"},
+		{"steps cut short, of some use", equation + "  bc: {residual: u, on: boundary}\n", "--steps 150", exitInaccurate, "inaccurate"},
+		{"hardly begun", equation + "  bc: {residual: u, on: boundary}\n", "--steps 2 --set hard=none", exitUnsolved, "unsolved"},
+		{"no condition", equation, "", exitIllPosed, "ill-posed"},
+		{"a condition without an unknown", equation + "  bc: {residual: \"x*(1 - x)\", on: boundary}\n", "", exitIllPosed, "ill-posed"},
+	} {
+		if err := os.WriteFile("p.yaml", []byte(c.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, said strings.Builder
+		code := Run(context.Background(), append([]string{"solve", "p.yaml", "--json", "--quiet", "--out", strings.ReplaceAll(c.name, " ", "-")}, strings.Fields(c.args)...), Streams{Out: &out, Err: &said})
+		var v struct {
+			Verdict  string
+			Estimate map[string]float64
+			Reasons  []struct{ Word, Text, Remedy string }
+		}
+		if err := json.Unmarshal([]byte(out.String()), &v); err != nil {
+			t.Fatal(err)
+		}
+		if code != c.code || v.Verdict != c.word || len(v.Reasons) == 0 || v.Reasons[0].Word != c.word || (c.code == exitOK) != (said.String() == "") {
+			t.Errorf("%s: exit %d, %+v, %s", c.name, code, v, said.String())
+		}
+		if e, ok := v.Estimate["u"]; !ok || c.word == "solved" && e > 1e-6 || c.word == "unsolved" && e < 0.3 {
+			t.Errorf("%s: estimate %v", c.name, v.Estimate)
+		}
+	}
+}
