@@ -15,7 +15,8 @@ import (
 
 // Error estimates how far fields are from the solution, without the solution.
 //
-// With u the field, u* the solution and r the residuals at points that nothing was fitted to, weighted as in the loss, the error
+// With u the field, u* the solution and r the residuals at points that nothing was fitted to, each constraint in units in which the norm of its
+// derivatives by all parameters is 1, so that neither weights nor physical units count, the error
 // e = u − u* obeys L·e = r to first order, L being the linearised operator. On the tangent space of the network L is known:
 // J = ∂r/∂θ and F = ∂u/∂θ. So
 //
@@ -145,6 +146,19 @@ type measure struct {
 	rough   float64   // ‖n‖
 }
 
+// spread is the share of points at which a change is of its usual size, (Σw²)²/(n Σw⁴): 1 for a constant, 1/n for a single point.
+func spread(w []float64) float64 {
+	var two, four float64
+	for _, x := range w {
+		two += x * x
+		four += x * x * x * x
+	}
+	if four == 0 {
+		return 1
+	}
+	return two * two / (float64(len(w)) * four)
+}
+
 // of estimates the error of a function with derivatives F, or of a number.
 func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err error) {
 	e = FieldError{Name: name, Size: size}
@@ -153,13 +167,15 @@ func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err
 	change.MulVec(f, mat.NewVecDense(len(m.repair), m.repair))
 	e.Repairable = mat.Norm(change, 2)
 	rng := func(what string) *rand.Rand { return m.tracker.stream(m.run, what+"/"+name) }
-	if e.Gain, err = m.tangent.Gain(m.ctx, f, fineEps, rng("gain")); err != nil {
+	var most []float64
+	if e.Gain, most, err = m.tangent.Gain(m.ctx, f, fineEps, rng("gain")); err != nil {
 		return e, err
 	}
+	e.Spread = spread(most)
 	if e.Typical, err = m.tangent.Typical(f, fineEps, probes, rng("typical")); err != nil {
 		return e, err
 	}
-	if e.Coarse, err = m.tangent.Gain(m.ctx, f, coarseEps, rng("gain")); err != nil {
+	if e.Coarse, _, err = m.tangent.Gain(m.ctx, f, coarseEps, rng("gain")); err != nil {
 		return e, err
 	}
 	e.Left = math.Hypot(e.Gain*m.smooth, e.Typical*m.rough)

@@ -73,7 +73,7 @@ func (t *Error) points(r *crux.Run, on *domain.Points, own *domain.Cloud, n int,
 	return own.Subset(at), nil
 }
 
-// linearised are the residuals, weighted as in the loss, and their derivatives.
+// linearised are the residuals, each constraint in units in which its derivatives have the norm 1, and these derivatives.
 func linearised(s *crux.Step, sets []rows) (j *mat.Dense, r []float64, err error) {
 	p := s.Run.Parameters()
 	var data []float64
@@ -91,12 +91,11 @@ func linearised(s *crux.Step, sets []rows) (j *mat.Dense, r []float64, err error
 		if err != nil {
 			return nil, nil, err
 		}
-		n, k := values.Dims()
-		w := math.Sqrt(s.Weights[set.constraint] / float64(n*k))
+		m := rows.RawMatrix().Data
+		w := 1 / max(floats.Norm(m, 2), math.SmallestNonzeroFloat64)
 		for _, x := range values.RawMatrix().Data {
 			r = append(r, w*x)
 		}
-		m := rows.RawMatrix().Data
 		floats.Scale(w, m)
 		data = append(data, m...)
 	}
@@ -159,13 +158,17 @@ func (t *Error) derivatives(r *crux.Run, q Quantity, sets []rows) (f *mat.Dense,
 // shares are the residuals of all constraints beside their largest terms. One of a single term, as u of u = 0, is compared with the size of
 // the functions in it.
 func shares(r *crux.Run, sets []rows, quantities []Quantity, sizes []FieldError) ([]Share, error) {
+	most := 0
+	for _, set := range sets {
+		most = max(most, r.Specification(set.constraint).Dims())
+	}
 	var list []Share
 	for _, set := range sets {
 		sc, err := r.ScaleAt(set.constraint, set.at)
 		if err != nil {
 			return nil, err
 		}
-		s := Share{Name: sc.Name, Residual: sc.RMS}
+		s := Share{Name: sc.Name, Residual: sc.RMS, Equation: len(sc.Terms) > 1 && r.Specification(set.constraint).Dims() == most}
 		for _, term := range sc.Terms {
 			s.Term = max(s.Term, term.RMS)
 		}

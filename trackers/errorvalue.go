@@ -22,6 +22,7 @@ type FieldError struct {
 	Left       float64 // √((C‖s‖)² + (c‖n‖)²)
 	Gain       float64 // C, for ε = 1e-6
 	Typical    float64 // c
+	Spread     float64 // the share of points at which the change behind C is of its usual size
 	Coarse     float64 // C for ε = 1e-4: a hundred times smaller where nothing determines the function
 }
 
@@ -29,6 +30,7 @@ type FieldError struct {
 type Share struct {
 	Name           string
 	Residual, Term float64
+	Equation       bool // it is an equation, with several terms, on points of the highest dimension
 }
 
 // Relative is the estimated error relative to the function, at most 1; NaN if nothing was measured.
@@ -40,12 +42,17 @@ func (e FieldError) Relative() float64 {
 	return abs / e.Size
 }
 
-// undetermined is the quotient of the gains for ε = 1e-6 and 1e-4 from which the residuals do not determine the function: it is 1 where they
-// do, as the gain has a limit then, and 100 where there is a change that they do not see.
-const undetermined = 30
+const (
+	// undetermined is the quotient of the gains for ε = 1e-6 and 1e-4 from which the residuals do not determine the function: it is 1 where
+	// they do, as the gain has a limit then, and 100 where there is a change that they do not see.
+	undetermined = 30
+	// local is the spread of that change below which it lies between the points, at a front or a corner, and says that these are too few. A
+	// constant has a spread of 1, a sine 2/3 in one dimension and 0.3 in three.
+	local = 0.1
+)
 
 // Determined reports whether the residuals determine the function.
-func (e FieldError) Determined() bool { return !(e.Gain >= undetermined*e.Coarse) }
+func (e FieldError) Determined() bool { return !(e.Gain >= undetermined*e.Coarse && e.Spread >= local) }
 
 // Measurement has the arrays estimated_error, repairable, left, gain and size (one entry for each field, then for each parameter), and
 // residual_share (one for each constraint).

@@ -54,6 +54,7 @@ type Choice struct {
 	Built   []BuiltIn                           // constraints that fields satisfy exactly, which Problem has no more
 	Kept    []exact.Kept                        // conditions that could not be built in, and why
 	Periods map[*ph.Field]map[*ph.Coord]float64 // of networks that have become periodic
+	Rough   []string                            // constraints that are built in although their data have a jump or a kink, as Hard asks
 	Watched []string                            // constraints whose points are watched
 }
 

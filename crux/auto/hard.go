@@ -13,7 +13,7 @@ import (
 
 // Hard says which conditions are built into the unknown functions, so that these have them exactly and nothing is left of them to train;
 // see exact.Hard. The zero value builds in those of which is said where they hold and nothing of how to train them: no number of points,
-// weight, loss, scale, sampler, interval or weights of points, by them or by others on the same points.
+// weight, loss, scale, sampler, interval or weights of points, by them or by others on the same points; and whose data are smooth.
 type Hard struct {
 	None  bool     // none
 	All   bool     // also those of which is said how to train them
@@ -42,6 +42,7 @@ type builder struct {
 	trained  []bool                // something is said of how to train them
 	periodic map[string]string     // conditions that ask for a period, and why their networks have none; empty if they have
 	fields   map[*ph.Field]ph.Expr // what new networks stand for
+	jumps    []string              // conditions whose data are not smooth
 	choice   *Choice
 }
 
@@ -61,6 +62,11 @@ func (c *Choice) buildIn(p Problem) error {
 	b.wrap()
 	if err := b.build(); err != nil {
 		return err
+	}
+	for _, x := range c.Built {
+		if slices.Contains(b.jumps, x.Constraint) {
+			c.Rough = append(c.Rough, x.Constraint)
+		}
 	}
 	if len(c.Built) == len(b.list) {
 		return &HardError{Why: "every constraint is built in, so nothing is left to train; add the equation as a constraint"}
@@ -158,13 +164,22 @@ func (b *builder) conditions() []exact.Condition {
 	var list []exact.Condition
 	for i, k := range b.list {
 		_, wraps := b.periodic[k.Name]
+		var jump ph.Expr
+		if b.onBoundary(k) && !b.Hard.None {
+			jump = switches(b.terms[i], sized(k.On))
+		}
 		switch {
+		case jump != nil && b.implied():
+			b.kept(k.Name, fmt.Sprintf("%s jumps or has a kink there, and a function into which it is built would have it everywhere", jump))
 		case b.implied() && (b.onBoundary(k) || wraps) && b.trained[i]:
 			if slices.ContainsFunc(b.plain(), func(f *ph.Field) bool { return mentions(b.terms[i], f) }) {
 				b.kept(k.Name, "it is said how to train it; hard: auto builds in what it can")
 			}
 		case len(b.Hard.Names) == 0 && (b.onBoundary(k) || wraps) && square(k) || b.wanted(k.Name):
 			list = append(list, exact.Condition{Name: k.Name, Residual: ph.ReplaceFields(b.terms[i], b.fields), On: sized(k.On)})
+			if jump != nil {
+				b.jumps = append(b.jumps, k.Name)
+			}
 		}
 	}
 	if b.implied() && len(list) == len(b.list) {

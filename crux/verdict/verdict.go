@@ -42,10 +42,11 @@ type Evidence struct {
 	Status   crux.Status         // why the run ended
 	Behind   []string            // what the run has not come to: windows of time, lessons
 	Empty    []string            // constraints that contain no unknown
+	Rough    []string            // conditions that are built in although their data have a jump or a kink
 }
 
 // rules find reasons. Each stands in a file of its own.
-var rules = []func(Evidence) []Reason{undetermined, empty, unreached, estimated}
+var rules = []func(Evidence) []Reason{undetermined, empty, unreached, rough, estimated, share}
 
 // Judge applies all rules. The worst word counts.
 func Judge(e Evidence) Verdict {

@@ -19,9 +19,14 @@ import (
 func field(name string, rel float64, determined bool) trackers.FieldError {
 	f := trackers.FieldError{Name: name, Size: 1, Repairable: rel, Gain: 1, Coarse: 1}
 	if !determined {
-		f.Gain = 100
+		f.Gain, f.Spread = 100, 1
 	}
 	return f
+}
+
+// with is the evidence of one field and one residual.
+func with(f trackers.FieldError, s trackers.Share) verdict.Evidence {
+	return verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{f}, Residuals: []trackers.Share{s}}}
 }
 
 func TestJudge(t *testing.T) {
@@ -39,9 +44,17 @@ func TestJudge(t *testing.T) {
 		{"of no use", verdict.Evidence{Error: one(field("u", 0.31, true))}, verdict.Unsolved},
 		{"no number", verdict.Evidence{Error: one(field("u", math.NaN(), true))}, verdict.Unsolved},
 		{"undetermined", verdict.Evidence{Error: one(field("u", 1e-9, false))}, verdict.IllPosed},
+		{"undetermined between points", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 0.09})}, verdict.Solved},
+		{"undetermined on a tenth", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 0.11})}, verdict.IllPosed},
+		{"nearly undetermined", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 29, Coarse: 1, Spread: 1})}, verdict.Solved},
 		{"a number undetermined", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1e-9, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.IllPosed},
 		{"a number undetermined beside no solution", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.Unsolved},
 		{"a constraint without unknowns", verdict.Evidence{Error: one(field("u", 1e-9, true)), Empty: []string{"bc"}}, verdict.IllPosed},
+		{"a jump built in", verdict.Evidence{Error: one(field("u", 1e-9, true)), Rough: []string{"ic"}}, verdict.Unsolved},
+		{"an equation not satisfied", with(field("u", 0.06, true), trackers.Share{Name: "pde", Residual: 0.6, Term: 1, Equation: true}), verdict.Unsolved},
+		{"hardly satisfied", with(field("u", 0.06, true), trackers.Share{Name: "pde", Residual: 0.4, Term: 1, Equation: true}), verdict.Inaccurate},
+		{"a large residual that does no harm", with(field("u", 0.04, true), trackers.Share{Name: "pde", Residual: 0.6, Term: 1, Equation: true}), verdict.Inaccurate},
+		{"a condition of small terms", with(field("u", 0.06, true), trackers.Share{Name: "bc", Residual: 1, Term: 1}), verdict.Inaccurate},
 		{"not all windows", verdict.Evidence{Error: one(field("u", 1e-9, true)), Behind: []string{"t from 0.5 to 1"}}, verdict.Unsolved},
 	} {
 		v := verdict.Judge(c.e)

@@ -24,7 +24,7 @@ func judge(ctx context.Context, p *spec.Problem, s *crux.Solver, res *crux.Resul
 		return
 	}
 	v, _ := t.Value()
-	e := verdict.Evidence{Error: v, Status: res.Status}
+	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough}
 	for _, w := range r.Windows {
 		if w.Steps == 0 {
 			e.Behind = append(e.Behind, fmt.Sprintf("the time from %.6g to %.6g", w.From, w.To))

@@ -115,13 +115,14 @@ func (t *Tangent) Repair(r []float64, damping float64) (d, left []float64, err e
 //	max over v of ‖F·v‖ / √(‖J·v‖² + ε²σ²‖v‖²)
 //
 // for the derivatives F of the function, σ the largest singular value of J. It grows as 1/ε where there is a change that residuals do not
-// see. Where there are fewer residuals than parameters, only such changes count as a residual can ask for.
-func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand.Rand) (float64, error) {
+// see. Where there are fewer residuals than parameters, only such changes count as a residual can ask for. change is F·v of the largest one, up to
+// a factor; nil where the residuals see nothing at all.
+func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand.Rand) (gain float64, change []float64, err error) {
 	if t.trace == 0 {
-		return math.Inf(1), nil
+		return math.Inf(1), nil, nil
 	}
 	if err := t.raise(eps * eps * t.top); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	values, _ := f.Dims()
 	g := f // of the smaller dimension
@@ -130,7 +131,7 @@ func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand
 		g.Mul(f, t.j.T())
 	}
 	mid, at := mat.NewVecDense(values, nil), make([]float64, t.n)
-	ritz, err := Lanczos{Iters: 30, Rand: rng}.Run(ctx, t.n, func(dst, v []float64) error {
+	ritz, err := Lanczos{Iters: 30, Rand: rng, Vectors: 1}.Run(ctx, t.n, func(dst, v []float64) error {
 		t.whiten(at, v)
 		mid.MulVec(g, mat.NewVecDense(t.n, at))
 		mat.NewVecDense(t.n, dst).MulVec(g.T(), mid)
@@ -138,9 +139,11 @@ func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	return math.Sqrt(max(ritz.Values[0], 0)), nil
+	t.whiten(at, ritz.Vectors[0])
+	mid.MulVec(g, mat.NewVecDense(t.n, at))
+	return math.Sqrt(max(ritz.Values[0], 0)), mid.RawVector().Data, nil
 }
 
 // Typical is the root mean square of ‖F·d‖ over residuals r of length 1 in random directions, d being the change of parameters that repairs

@@ -96,9 +96,19 @@ func TestTangent(t *testing.T) {
 		if rows < params {
 			exact = mat.Norm(svdNorm(response), 2)
 		}
-		got, err := tan.Gain(context.Background(), f, eps, rng)
+		got, moved, err := tan.Gain(context.Background(), f, eps, rng)
 		if err != nil || math.Abs(got/exact-1) > 1e-6 {
 			t.Errorf("%v: gain %v, want %v (%v)", size, got, exact, err)
+		}
+		var side mat.SVD // F·v points along the first left singular vector
+		side.Factorize(gain(func(s float64) float64 { return 1 / math.Sqrt(s*s+delta) }), mat.SVDThin)
+		if rows < params {
+			side.Factorize(response, mat.SVDThin)
+		}
+		var first mat.Dense
+		side.UTo(&first)
+		if c := math.Abs(mat.Dot(first.ColView(0), mat.NewVecDense(7, moved))) / floats.Norm(moved, 2); math.Abs(c-1) > 1e-4 {
+			t.Errorf("%v: the change has a cosine of %v with the right one", size, c)
 		}
 		typical, err := tan.Typical(f, eps, 4000, rng)
 		if want := mat.Norm(response, 2) / math.Sqrt(float64(rows)); err != nil || math.Abs(typical/want-1) > 0.1 {
@@ -130,7 +140,7 @@ func TestTangentUnseen(t *testing.T) {
 	}
 	var g [2]float64
 	for i, eps := range []float64{1e-4, 1e-6} {
-		if g[i], err = tan.Gain(context.Background(), f, eps, rng); err != nil {
+		if g[i], _, err = tan.Gain(context.Background(), f, eps, rng); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -141,7 +151,7 @@ func TestTangentUnseen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err := tan.Gain(context.Background(), f, 1e-6, rng); err != nil || !math.IsInf(c, 1) {
+	if c, _, err := tan.Gain(context.Background(), f, 1e-6, rng); err != nil || !math.IsInf(c, 1) {
 		t.Errorf("gain %v, %v", c, err)
 	}
 	if _, err := linalg.NewTangent(context.Background(), one{}, mat.NewDense(1, 1, []float64{math.NaN()}), rng); err == nil {

@@ -113,9 +113,9 @@ func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) err
 	}
 	line := func(e trackers.FieldError, truth float64) {
 		ratio := e.Relative() / min(truth, 1)
-		fmt.Printf("%-22s %6d %-8s est %.1e true %.1e ratio %8.2f | repair %.1e left %.1e gain %.1e typical %.1e coarse %.1e share %.1e P %d in %.1fs\n",
+		fmt.Printf("%-22s %6d %-8s est %.1e true %.1e ratio %8.2f | repair %.1e left %.1e gain %.1e typical %.1e coarse %.1e spread %.2f share %.1e P %d in %.1fs\n",
 			strings.TrimSuffix(filepath.Base(path), ".yaml"), s.Epoch(), e.Name, e.Relative(), truth, ratio,
-			e.Repairable/e.Size, e.Left/e.Size, e.Gain, e.Typical, e.Coarse, share, len(s.Theta()), took.Seconds())
+			e.Repairable/e.Size, e.Left/e.Size, e.Gain, e.Typical, e.Coarse, e.Spread, share, len(s.Theta()), took.Seconds())
 	}
 	for i := range p.References {
 		r := &p.References[i]
@@ -139,6 +139,11 @@ func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) err
 		}
 		_, rel, _ := linalg.Difference(got.RawMatrix().Data, want)
 		line(last.Fields[k], rel)
+	}
+	for _, e := range last.Fields {
+		if !slices.ContainsFunc(p.References, func(r spec.Reference) bool { return r.Field == e.Name }) {
+			line(e, math.NaN())
+		}
 	}
 	for _, e := range last.Params {
 		if truth, ok := p.Truths[e.Name]; ok {
