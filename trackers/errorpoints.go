@@ -92,7 +92,10 @@ func linearised(s *crux.Step, sets []rows) (j *mat.Dense, r []float64, err error
 			return nil, nil, err
 		}
 		m := rows.RawMatrix().Data
-		w := 1 / max(floats.Norm(m, 2), math.SmallestNonzeroFloat64)
+		w := 0.0
+		if norm := floats.Norm(m, 2); norm > 0 { // otherwise no parameter changes it
+			w = 1 / norm
+		}
 		for _, x := range values.RawMatrix().Data {
 			r = append(r, w*x)
 		}

@@ -98,6 +98,16 @@ func Choose(p Problem, o crux.Options) (*Choice, error) {
 			return nil, fmt.Errorf("auto: there is no constraint %q, which Hard or Watch names", name)
 		}
 	}
+	if p.Domain != nil {
+		for _, k := range c.Problem.Constraints {
+			if k.Residual == nil {
+				continue
+			}
+			if err := deltas(k.Residual, p.Domain); err != nil {
+				return nil, fmt.Errorf("auto: constraint %q: %w", k.Name, err)
+			}
+		}
+	}
 	if err := c.buildIn(p); err != nil {
 		return nil, err
 	}

@@ -155,3 +155,71 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 }
+
+// Conditions whose data jump or have a kink where they hold are trained, unless Hard asks for them; others are built in.
+func TestRough(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{3}}, x, y)
+	half := ph.Const(0.5)
+	for _, c := range []struct {
+		name  string
+		data  ph.Expr
+		rough bool
+	}{
+		{"smooth", ph.Sin(y), false},
+		{"a step", ph.Where(ph.Compare(y, ph.Less, half), ph.Const(1), ph.Const(0)), true},
+		{"a step elsewhere", ph.Where(ph.Compare(x, ph.Less, half), ph.Const(1), ph.Const(0)), false}, // the condition holds at x = 0
+		{"a step beyond the end", ph.Where(ph.Compare(y, ph.Less, ph.Const(2)), ph.Const(1), ph.Const(0)), false},
+		{"a kink", ph.Max(y.Sub(half), ph.Const(0)), true},
+		{"a kink beyond the end", ph.Max(y.Shift(1), ph.Const(0)), false},
+		{"an edge", ph.Abs(y.Sub(half)), true},
+		{"a pulse", ph.Heaviside(y.Sub(half)), true},
+	} {
+		problem := auto.Problem{Domain: box, Constraints: []crux.Constraint{
+			{Name: "pde", Residual: ph.Laplacian(u, x, y), On: box.Interior(0)},
+			{Name: "left", Residual: u.Sub(c.data), On: box.Face(x, 0, 0)},
+		}}
+		choice, err := auto.Choose(problem, crux.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rough := len(choice.Kept) == 1; rough != c.rough || rough == (len(choice.Built) == 1) || len(choice.Rough) != 0 {
+			t.Errorf("%s: built %v, kept %v", c.name, choice.Built, choice.Kept)
+		}
+		problem.Hard.All = true
+		if choice, err = auto.Choose(problem, crux.Options{}); err != nil || len(choice.Built) != 1 || (len(choice.Rough) == 1) != c.rough {
+			t.Errorf("%s, all: built %v, rough %v, %v", c.name, choice.Built, choice.Rough, err)
+		}
+	}
+}
+
+// A derivative of what jumps, and a second one of what has a kink, are errors; with one less they are not.
+func TestDeltas(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{3}}, x)
+	side := ph.Compare(x, ph.Less, ph.Const(0.5))
+	jump := ph.Where(side, ph.Const(1), ph.Const(10))
+	kink := ph.Where(side, x, ph.Const(1).Sub(x)) // continuous at 0.5
+	for _, c := range []struct {
+		name     string
+		residual ph.Expr
+		wrong    bool
+	}{
+		{"a jump of the coefficient in the flux", jump.Mul(u.D(x)).D(x), true},
+		{"a jump of the coefficient outside", jump.Mul(u.D(x, x)), false},
+		{"a jump of the source", u.D(x, x).Sub(jump), false},
+		{"a kink of the coefficient in the flux", kink.Mul(u.D(x)).D(x), false},
+		{"a kink twice", kink.Mul(u).D(x, x), true},
+		{"an absolute value once", ph.Abs(x.Shift(-0.5)).Mul(u).D(x), false},
+		{"an absolute value twice", ph.Abs(x.Shift(-0.5)).Mul(u).D(x, x), true},
+		{"a jump outside of the domain", ph.Where(ph.Compare(x, ph.Less, ph.Const(2)), ph.Const(1), ph.Const(10)).Mul(u.D(x)).D(x), false},
+		{"a sign of the unknown", ph.Sign(u).Mul(u).D(x), false},
+	} {
+		_, err := auto.Choose(auto.Problem{Domain: line, Constraints: []crux.Constraint{{Residual: c.residual, On: line.Interior(0)}}}, crux.Options{})
+		if (err != nil) != c.wrong {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}

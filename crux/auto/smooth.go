@@ -1,6 +1,10 @@
 package auto
 
 import (
+	"fmt"
+	"math"
+	"slices"
+
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -20,7 +24,7 @@ func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 			suspects, parts = append(suspects, e), append(parts, part)
 		}
 	}
-	if len(suspects) == 0 || on.Err() != nil || len(on.Patches()) == 0 {
+	if len(suspects) == 0 || len(on.Patches()) == 0 {
 		return nil
 	}
 	if on.Dims() > 0 {
@@ -95,4 +99,81 @@ func constants(e ph.Expr) map[*ph.Param][]float64 {
 		}
 	}
 	return values
+}
+
+// deltas reports a derivative of something that jumps, or a second derivative of something that has a kink: between the points it holds a
+// delta function, which no point sees, so that a wrong function would satisfy the equation.
+func deltas(residual ph.Expr, d domain.Domain) error {
+	condition := map[ph.Expr]bool{} // parts of the conditions of where, which counts as a whole
+	for part := range ph.Walk(residual, nil) {
+		if part.Op() == ph.OpWhere {
+			for p := range ph.Walk(part.Args()[0], nil) {
+				condition[p] = true
+			}
+		}
+	}
+	for part := range ph.Walk(residual, nil) {
+		e := decides(part)
+		if e == nil || condition[part] || !isGiven(e) {
+			continue
+		}
+		for c := range ph.FreeCoords(e) {
+			order := ph.Order(residual, c, func(p ph.Expr) (is, inside bool) { return p == part, true })
+			if order < 1 || switches(part, d.Interior(0)) == nil || order < 2 && !jumps(part, d) {
+				continue
+			}
+			return &ph.Error{Pos: part.Pos(), Msg: fmt.Sprintf("the derivative of %s along %s is infinite where it jumps, and no point sees that; "+
+				"take a field for each side, with conditions for value and flux between them, as in on: {%s: 0.5}", part, c.Name(), c.Name())}
+		}
+	}
+	return nil
+}
+
+// jumps reports whether the two sides of a part differ where it switches, which is looked up at some places.
+func jumps(part ph.Expr, d domain.Domain) bool {
+	if part.Op() != ph.OpWhere {
+		return part.Op() != ph.OpMin && part.Op() != ph.OpMax && !(part.Op() == ph.OpUnary && part.Attr().(*ph.Unary).Name == "abs")
+	}
+	a := part.Args()
+	if !isGiven(a[1]) || !isGiven(a[2]) {
+		return true
+	}
+	c, err := d.Interior(0).With(domain.Sobol{}).Count(samples).Draw(nil)
+	if err != nil {
+		return true
+	}
+	value := func(e ph.Expr, x []float64) float64 {
+		at := pointwise.Point{Coords: map[*ph.Coord]float64{}, Params: constants(e)}
+		for j, q := range c.Coords {
+			at.Coords[q] = x[j]
+		}
+		v, err := pointwise.Eval(e, at)
+		if err != nil {
+			return math.NaN()
+		}
+		return v[0]
+	}
+	for i := range c.Len() - 1 {
+		in, out := slices.Clone(c.Row(i)), slices.Clone(c.Row(i+1))
+		side := value(a[0], in) != 0
+		if side == (value(a[0], out) != 0) {
+			continue
+		}
+		mid := make([]float64, len(in))
+		for range 60 { // to where the condition changes
+			for j := range mid {
+				mid[j] = (in[j] + out[j]) / 2
+			}
+			if side == (value(a[0], mid) != 0) {
+				copy(in, mid)
+			} else {
+				copy(out, mid)
+			}
+		}
+		left, right := value(a[1], mid), value(a[2], mid)
+		if !(math.Abs(left-right) <= 1e-9*max(1, math.Abs(left), math.Abs(right))) {
+			return true
+		}
+	}
+	return false
 }

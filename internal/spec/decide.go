@@ -9,6 +9,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/auto"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // decide lets package auto decide what the file leaves open. What that came to stands in the resolved file.
@@ -16,6 +17,9 @@ func (b *builder) decide(root, hard, constraints *node) {
 	at := b.hardNames()
 	b.p.Crux.Constraints = b.stated.Constraints
 	if len(b.errs) > 0 || constraints == nil {
+		return
+	}
+	if b.idle(constraints); len(b.errs) > 0 {
 		return
 	}
 	b.stated.Name, b.stated.Domain, b.stated.Watching = b.p.Name, b.p.geometry, b.auto
@@ -29,7 +33,8 @@ func (b *builder) decide(root, hard, constraints *node) {
 		b.fail(at[bad.Constraint], "%s cannot be built in: %s", bad.Constraint, bad.Why)
 		return
 	case err != nil:
-		b.fail(root, "%v", err)
+		b.p.nodes = b.nodes
+		b.errs = append(b.errs, b.p.explain(err, b.src)...)
 		return
 	}
 	b.p.Choice, b.p.Crux, b.p.Options = choice, choice.Problem, choice.Options
@@ -51,6 +56,49 @@ func (b *builder) decide(root, hard, constraints *node) {
 		}
 	}
 	b.constraintNames = left
+}
+
+// idle reports unknowns that stand in no constraint, and constraints without an unknown: there is nothing to train for them.
+func (b *builder) idle(constraints *node) {
+	fields, params := map[*ph.Field]bool{}, map[*ph.Param]bool{}
+	for _, c := range b.stated.Constraints {
+		any := false
+		for part := range ph.Walk(ph.ReplaceFields(c.Residual, b.stated.Fields), nil) {
+			switch a := part.Attr().(type) {
+			case *ph.Field:
+				fields[a], any = true, true
+			case *ph.Param:
+				params[a] = true
+				any = any || !a.Fixed()
+			}
+		}
+		if n := b.residualNode(constraints, c.Name); !any && n != nil {
+			b.fail(n, "it contains no unknown, so there is nothing to train; leave it out, or write it with a field")
+		}
+	}
+	for _, n := range b.nets {
+		if !fields[n.field] {
+			b.fail(n.node, "%s stands in no constraint, so nothing determines it; add an equation for it, or leave it out", n.field.Name())
+		}
+	}
+	for _, p := range b.p.Params {
+		if !params[p] {
+			b.failAt(b.names.at[p.Path()], "params."+p.Path(), "%s stands in no constraint, so nothing determines it; add one, or leave it out", p.Path())
+		}
+	}
+}
+
+// residualNode is where the residual of a constraint stands.
+func (b *builder) residualNode(constraints *node, name string) *node {
+	key, part, _ := strings.Cut(name, ".")
+	n := constraints.get(key)
+	if n == nil || n.get("residual") == nil {
+		return nil
+	}
+	if n = n.get("residual"); part != "" && n.kind == mapping {
+		return n.get(part)
+	}
+	return n
 }
 
 // isBuiltIn reports whether a constraint, or a part of it, is built in.
