@@ -58,8 +58,8 @@ const (
 	mostResiduals      = 2000 // with more parameters
 	leastResiduals     = 64   // of a point set
 	spareResiduals     = 512
-	valuesOfField      = 1000 // points at which a function is compared
-	probes             = 10   // of the typical gain
+	valuesOfField      = 500 // points at which a function is compared
+	probes             = 10  // of the typical gain
 )
 
 // OnSolveBegin implements crux.Callback.
@@ -95,7 +95,7 @@ func (t *Error) estimate(ctx context.Context, s *crux.Step) (v ErrorValue, err e
 		return v, err
 	}
 	m := &measure{ctx: ctx, tracker: t, run: s.Run}
-	if m.tangent, err = linalg.NewTangent(ctx, s.Run.Pool(), j, t.stream(s.Run, "largest")); err != nil {
+	if m.tangent, err = linalg.NewTangent(s.Run.Pool(), j); err != nil {
 		return v, err
 	}
 	var left []float64

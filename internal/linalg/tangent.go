@@ -18,7 +18,6 @@ type Tangent struct {
 	gram    []float64 // the upper triangle of JᵀJ, or of JJᵀ
 	n       int       // its dimension
 	trace   float64
-	top     float64 // its largest eigenvalue
 
 	chol   Cholesky
 	factor []float64 // of the Gram matrix with its diagonal raised
@@ -27,8 +26,8 @@ type Tangent struct {
 
 var errTangent = errors.New("linalg: the Jacobian has entries that are no numbers")
 
-// NewTangent takes J, which must not change any more. rng is for the start of an iteration.
-func NewTangent(ctx context.Context, w Workers, j *mat.Dense, rng *rand.Rand) (*Tangent, error) {
+// NewTangent takes J, which must not change any more.
+func NewTangent(w Workers, j *mat.Dense) (*Tangent, error) {
 	rows, params := j.Dims()
 	t := &Tangent{workers: w, j: j, dual: rows < params, n: min(rows, params), shift: math.NaN()}
 	y, cols := j.RawMatrix().Data, params
@@ -43,19 +42,6 @@ func NewTangent(ctx context.Context, w Workers, j *mat.Dense, rng *rand.Rand) (*
 	if math.IsNaN(t.trace) || math.IsInf(t.trace, 0) {
 		return nil, errTangent
 	}
-	if t.trace == 0 {
-		return t, nil
-	}
-	mid := make([]float64, max(rows, params))
-	top, err := Lanczos{Iters: 20, Rand: rng}.Run(ctx, params, func(dst, v []float64) error {
-		t.times(mid[:rows], v)
-		t.back(dst, mid[:rows])
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	t.top = top.Values[0]
 	return t, nil
 }
 
@@ -114,14 +100,14 @@ func (t *Tangent) Repair(r []float64, damping float64) (d, left []float64, err e
 //
 //	max over v of ‖F·v‖ / √(‖J·v‖² + ε²σ²‖v‖²)
 //
-// for the derivatives F of the function, σ the largest singular value of J. It grows as 1/ε where there is a change that residuals do not
+// for the derivatives F of the function, σ² the sum of the squares of J. It grows as 1/ε where there is a change that residuals do not
 // see. Where there are fewer residuals than parameters, only such changes count as a residual can ask for. change is F·v of the largest one, up to
 // a factor; nil where the residuals see nothing at all.
 func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand.Rand) (gain float64, change []float64, err error) {
 	if t.trace == 0 {
 		return math.Inf(1), nil, nil
 	}
-	if err := t.raise(eps * eps * t.top); err != nil {
+	if err := t.raise(eps * eps * t.trace); err != nil {
 		return 0, nil, err
 	}
 	values, _ := f.Dims()
@@ -131,7 +117,7 @@ func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand
 		g.Mul(f, t.j.T())
 	}
 	mid, at := mat.NewVecDense(values, nil), make([]float64, t.n)
-	ritz, err := Lanczos{Iters: 30, Rand: rng, Vectors: 1}.Run(ctx, t.n, func(dst, v []float64) error {
+	ritz, err := Lanczos{Iters: 20, Rand: rng, Vectors: 1}.Run(ctx, t.n, func(dst, v []float64) error {
 		t.whiten(at, v)
 		mid.MulVec(g, mat.NewVecDense(t.n, at))
 		mat.NewVecDense(t.n, dst).MulVec(g.T(), mid)
@@ -152,7 +138,7 @@ func (t *Tangent) Typical(f *mat.Dense, eps float64, probes int, rng *rand.Rand)
 	if t.trace == 0 {
 		return math.Inf(1), nil
 	}
-	if err := t.raise(eps * eps * t.top); err != nil {
+	if err := t.raise(eps * eps * t.trace); err != nil {
 		return 0, err
 	}
 	rows, params := t.j.Dims()
