@@ -78,7 +78,7 @@ func linearised(s *crux.Step, sets []rows) (j *mat.Dense, r []float64, err error
 	p := s.Run.Parameters()
 	var data []float64
 	for _, set := range sets {
-		residual := s.Run.Constraint(set.constraint).Residual
+		residual := refined(s.Run.Constraint(set.constraint).Residual)
 		ev, err := s.Run.CompileGradient(ph.ParamGrad(residual, nil), set.at, crux.ForJacobian)
 		if err != nil {
 			return nil, nil, err
@@ -103,6 +103,18 @@ func linearised(s *crux.Step, sets []rows) (j *mat.Dense, r []float64, err error
 		data = append(data, m...)
 	}
 	return mat.NewDense(len(r), p, data), r, nil
+}
+
+// refined is a residual with twice as many nodes in its integrals, so that what these leave out is a part of it.
+func refined(e ph.Expr) ph.Expr {
+	return ph.Replace(e, func(part ph.Expr) ph.Expr {
+		a, ok := part.Attr().(*ph.Integral)
+		if !ok || part.Op() != ph.OpIntegral {
+			return nil
+		}
+		of := part.Args()
+		return ph.Integrate(refined(of[0]), a.Var, of[1], of[2], min(2*a.Nodes, 256))
+	})
 }
 
 // quantities are those whose error is wanted.
