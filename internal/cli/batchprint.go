@@ -17,12 +17,44 @@ func (a *app) printBatch(rep *report.Batch) {
 		fmt.Fprint(a.Out, "\n\n") //nolint:errcheck
 		table(a.Out, runRows(rep.Runs))
 		fmt.Fprintln(a.Out) //nolint:errcheck
+		if line := disagreement(rep); line != "" {
+			fmt.Fprintf(a.Out, "%s\n\n", line) //nolint:errcheck
+		}
 		table(a.Out, summaryRows(rep.Summary))
 	} else {
 		fmt.Fprintf(a.Out, ", of %d combinations%s\n\n", len(rep.Combinations), order(rep)) //nolint:errcheck
 		table(a.Out, combinationRows(rep))
 	}
 	fmt.Fprintf(a.Out, "\nresults in %s\n", rep.RunDir) //nolint:errcheck
+}
+
+// disagreement says that runs which differ in their seeds alone have come to different things; empty if they agree.
+func disagreement(rep *report.Batch) string {
+	if len(rep.Summary.Verdicts) < 2 {
+		return ""
+	}
+	var words, losses []string
+	for _, v := range rep.Summary.Verdicts {
+		words = append(words, fmt.Sprintf("%d %s", v.Value, v.Name))
+	}
+	for _, r := range rep.Runs {
+		if r.Result != nil {
+			losses = append(losses, scientific(r.Result.Loss))
+		}
+	}
+	return fmt.Sprintf("the runs disagree: %s; losses %s", strings.Join(words, ", "), strings.Join(losses, ", "))
+}
+
+// worst is the largest estimated error of a run, "–" without one.
+func worst(r *report.Report) string {
+	if len(r.Estimate) == 0 {
+		return "–"
+	}
+	most := 0.0
+	for _, e := range r.Estimate {
+		most = math.Max(most, float64(e.Value)) // NaN where one is
+	}
+	return fmt.Sprintf("%.1e", most)
 }
 
 // firstOf is the summary of the first combination of which a run came to an end.
@@ -44,18 +76,20 @@ func order(rep *report.Batch) string {
 		return ", the smallest error of " + s.RelL2[0].Name + " first"
 	case len(s.ParamErrors) > 0:
 		return ", the smallest error of " + s.ParamErrors[0].Name + " first"
+	case len(s.Estimate) > 0:
+		return ", the smallest estimated error first"
 	}
 	return ", the smallest loss first"
 }
 
 // runRows has one row for each run.
 func runRows(runs []report.Run) [][]string {
-	rows := [][]string{{"run", "status", "steps", "time", "loss"}}
+	rows := [][]string{{"run", "status", "verdict", "estimated error", "steps", "time", "loss"}}
 	for _, r := range runs {
 		row := []string{r.Run, r.Status}
 		if q := r.Result; q != nil {
-			row = append(row, fmt.Sprint(q.Steps), seconds(q.Seconds), scientific(q.Loss))
-			named := len(rows[0]) > 5 // by the first run that has a result
+			row = append(row, string(q.Verdict), worst(q), fmt.Sprint(q.Steps), seconds(q.Seconds), scientific(q.Loss))
+			named := len(rows[0]) > 7 // by the first run that has a result
 			for _, e := range q.Errors {
 				row = append(row, scientific(e.Value.RelL2))
 				if !named {
@@ -92,6 +126,9 @@ func summaryRows(s *report.Summary) [][]string {
 		rows = append(rows, row)
 	}
 	six := func(v report.Number) string { return precise(v, 6) }
+	for _, e := range s.Estimate {
+		add(e.Name+", estimated error", e.Value, scientific)
+	}
 	for i, e := range s.RelL2 {
 		add(e.Name+", rel. L2 error", e.Value, scientific)
 		add(e.Name+", max error", s.MaxAbs[i].Value, scientific)
@@ -114,6 +151,17 @@ func summaryRows(s *report.Summary) [][]string {
 	return rows
 }
 
+// worstOf is the largest of the estimated errors of several runs.
+func worstOf(list report.Spreads) string {
+	cell, most := "–", math.Inf(-1)
+	for _, e := range list {
+		if float64(e.Value.Mean) > most {
+			cell, most = plusMinus(e.Value), float64(e.Value.Mean)
+		}
+	}
+	return cell
+}
+
 // combinationRows has one row for each combination.
 func combinationRows(rep *report.Batch) [][]string {
 	head := []string{"combination"}
@@ -127,7 +175,7 @@ func combinationRows(rep *report.Batch) [][]string {
 	for _, q := range first.ParamErrors {
 		head = append(head, q.Name+", rel. error")
 	}
-	rows := [][]string{append(head, "loss", "steps", "time", "runs")}
+	rows := [][]string{append(head, "estimated error", "loss", "steps", "time", "runs")}
 	for _, c := range rep.Combinations {
 		row := []string{fmt.Sprint(c.Number)}
 		for _, v := range c.Values {
@@ -143,9 +191,9 @@ func combinationRows(rep *report.Batch) [][]string {
 			}
 		}
 		if c.Runs > 0 {
-			row = append(row, plusMinus(c.Loss), precise(c.Steps.Mean, 6), seconds(c.Seconds.Mean))
+			row = append(row, worstOf(c.Estimate), plusMinus(c.Loss), precise(c.Steps.Mean, 6), seconds(c.Seconds.Mean))
 		} else {
-			row = append(row, "–", "–", "–")
+			row = append(row, "–", "–", "–", "–")
 		}
 		rows = append(rows, append(row, state(rep, c)))
 	}

@@ -39,16 +39,18 @@ type Combination struct {
 
 // Summary is the spread of results over the runs that were completed, converged or stopped. For the others there is none.
 type Summary struct {
-	Runs        int     `json:"runs"`         // that it is made of
-	RelL2       Spreads `json:"rel_l2"`       // by field
-	MaxAbs      Spreads `json:"max_abs"`      // by field
-	Loss        Spread  `json:"loss"`         // at the final parameters
-	ResidualP99 Spreads `json:"residual_p99"` // by constraint
-	Params      Spreads `json:"params"`
-	ParamErrors Spreads `json:"param_errors"` // relative; of those with a true value
-	Truths      Numbers `json:"truths,omitempty"`
-	Steps       Spread  `json:"steps"`
-	Seconds     Spread  `json:"seconds"` // of training, while the runs beside it had the other cores
+	Runs        int         `json:"runs"`               // that it is made of
+	Verdicts    Object[int] `json:"verdicts,omitempty"` // how many runs have which, in the order in which they occur
+	Estimate    Spreads     `json:"estimate,omitempty"` // estimated relative errors, by field and parameter
+	RelL2       Spreads     `json:"rel_l2"`             // by field
+	MaxAbs      Spreads     `json:"max_abs"`            // by field
+	Loss        Spread      `json:"loss"`               // at the final parameters
+	ResidualP99 Spreads     `json:"residual_p99"`       // by constraint
+	Params      Spreads     `json:"params"`
+	ParamErrors Spreads     `json:"param_errors"` // relative; of those with a true value
+	Truths      Numbers     `json:"truths,omitempty"`
+	Steps       Spread      `json:"steps"`
+	Seconds     Spread      `json:"seconds"` // of training, while the runs beside it had the other cores
 }
 
 // Counts reports whether a run of this status came to an end that counts.
@@ -80,7 +82,7 @@ func (b *Batch) Sum(sweep bool) {
 }
 
 // rank are the numbers by which combinations are compared: the mean error of the first field, of the first parameter with
-// a true value, and the loss. What is not known is NaN.
+// a true value, the largest mean of an estimated error, and the loss. What is not known is NaN.
 func (s *Summary) rank() []Number {
 	first := func(list Spreads) Number {
 		if len(list) == 0 {
@@ -88,7 +90,13 @@ func (s *Summary) rank() []Number {
 		}
 		return list[0].Value.Mean
 	}
-	return []Number{first(s.RelL2), first(s.ParamErrors), s.Loss.Mean}
+	worst := math.NaN()
+	for i, e := range s.Estimate {
+		if i == 0 || float64(e.Value.Mean) > worst {
+			worst = float64(e.Value.Mean)
+		}
+	}
+	return []Number{first(s.RelL2), first(s.ParamErrors), Number(worst), s.Loss.Mean}
 }
 
 // last compares numbers with NaN behind all others.
@@ -112,8 +120,14 @@ func summarize(runs []Run) Summary {
 		Runs: len(good), RelL2: spreads(good, relL2), MaxAbs: spreads(good, maxAbs), Loss: Of(loss), ResidualP99: spreads(good, residualP99),
 		Params: spreads(good, params), ParamErrors: spreads(good, paramErrors), Steps: Of(steps), Seconds: Of(seconds),
 	}
+	for _, r := range good {
+		if r.Verdict != "" {
+			n, _ := s.Verdicts.Get(string(r.Verdict))
+			s.Verdicts.Set(string(r.Verdict), n+1)
+		}
+	}
 	if len(good) > 0 {
-		s.Truths = good[0].Truths
+		s.Truths, s.Estimate = good[0].Truths, spreads(good, estimate)
 	}
 	return s
 }
@@ -130,7 +144,7 @@ func (b *Batch) Table() [][]string {
 	for _, c := range []struct {
 		prefix string
 		of     func(*Report) Numbers
-	}{{"rel_l2/", relL2}, {"max_abs/", maxAbs}, {"residual_p99/", residualP99}, {"param/", params}} {
+	}{{"estimate/", estimate}, {"rel_l2/", relL2}, {"max_abs/", maxAbs}, {"residual_p99/", residualP99}, {"param/", params}} {
 		for i, r := range b.Runs {
 			if r.Result == nil {
 				continue

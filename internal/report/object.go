@@ -35,6 +35,16 @@ func (o Object[T]) Get(name string) (v T, ok bool) {
 	return o[i].Value, true
 }
 
+// Set gives a name a value, in place of the one that it has.
+func (o *Object[T]) Set(name string, v T) {
+	i := slices.IndexFunc(*o, func(n Named[T]) bool { return n.Name == name })
+	if i < 0 {
+		o.Add(name, v)
+		return
+	}
+	(*o)[i].Value = v
+}
+
 // MarshalJSON implements json.Marshaler.
 func (o Object[T]) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}

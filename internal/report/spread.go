@@ -74,6 +74,8 @@ func maxAbs(r *Report) (ns Numbers) {
 	return ns
 }
 
+func estimate(r *Report) Numbers { return r.Estimate }
+
 func residualP99(r *Report) Numbers { return r.ResidualP99 }
 
 func params(r *Report) Numbers { return r.Params }
