@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build test short bench bench-peers peers-accuracy lint cover golden accuracy unseen evidence ci clean
+.PHONY: help build test short bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate evidence ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -37,6 +37,9 @@ accuracy: ## solve every shipped problem with three seeds and write docs/accurac
 
 unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/unseen.md; ONLY=kdv for some
 	go -C internal/tools run ./problems -unseen -only '$(ONLY)'
+
+estimate: ## compare estimated errors with true ones along runs of all shipped problems, and write docs/results/estimate.md
+	go -C internal/tools run ./estimate -budget 30s -o ../../docs/results/estimate.md $(patsubst %,../../%,$(wildcard testdata/problems/*.yaml))
 
 evidence: ## make the comparisons behind docs/choosing.md and write their tables into docs/evidence.md; ONLY=hard,'timed_*' for some
 	go -C internal/tools run ./problems -evidence -only '$(ONLY)'

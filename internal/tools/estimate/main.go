@@ -2,7 +2,8 @@
 //
 //	go -C internal/tools run ./estimate -budget 30s ../../testdata/problems/*.yaml
 //
-// It prints a line for each pair: file, steps, field, estimate, truth, their quotient, and what the estimate is made of.
+// It prints a line for each pair: file, steps, field, estimate, truth, their quotient, and what the estimate is made of. With -o it writes them
+// as a page as well.
 package main
 
 import (
@@ -26,6 +27,7 @@ import (
 func main() {
 	budget := flag.Duration("budget", 30*time.Second, "for the training of each file")
 	at := flag.String("at", "10,30,60,100", "where along the run, in percent of its steps")
+	out := flag.String("o", "", "a page to write")
 	flag.Parse()
 	var marks []float64
 	for _, s := range strings.Split(*at, ",") {
@@ -37,9 +39,17 @@ func main() {
 		marks = append(marks, v/100)
 	}
 	failed := false
+	var all []pair
 	for _, path := range flag.Args() {
-		if err := pairs(path, *budget, marks); err != nil {
+		found, err := pairs(path, *budget, marks)
+		if all = append(all, found...); err != nil {
 			fmt.Fprintf(os.Stderr, "estimate: %s: %v\n", path, err)
+			failed = true
+		}
+	}
+	if *out != "" {
+		if err := os.WriteFile(*out, []byte(page(all, *budget)), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, "estimate:", err)
 			failed = true
 		}
 	}
@@ -48,13 +58,63 @@ func main() {
 	}
 }
 
+// pair is an estimate beside the truth.
+type pair struct {
+	file     string
+	steps    int
+	of       string
+	estimate float64
+	truth    float64
+}
+
+// ratio is the estimate over the truth, both at most 1; NaN where the truth is unknown or below what can be told.
+func (p pair) ratio() float64 {
+	if !(p.truth >= 1e-12) {
+		return math.NaN()
+	}
+	return p.estimate / min(p.truth, 1)
+}
+
+// page is the page with all pairs.
+func page(all []pair, budget time.Duration) string {
+	var b strings.Builder
+	var known, small, near int
+	for _, p := range all {
+		r := p.ratio()
+		if math.IsNaN(r) {
+			continue
+		}
+		known++
+		if r < 1.0/3 {
+			small++
+		}
+		if r >= 1.0/30 && r <= 30 {
+			near++
+		}
+	}
+	fmt.Fprintf(&b, `# The estimated error beside the true one
+
+Made by `+"`make estimate`"+`: problems of testdata/problems with a reference, trained for %v each, and measured on the way. Both numbers are relative L2
+errors, at most 1; true errors below 1e-12 are left out. Of %d pairs %d estimates are more than 3 times too small, and %d lie within a factor of 30.
+
+| problem | steps | of | estimate | truth | quotient |
+|---|---|---|---|---|---|
+`, budget, known, small, near)
+	for _, p := range all {
+		if r := p.ratio(); !math.IsNaN(r) {
+			fmt.Fprintf(&b, "| %s | %d | %s | %.1e | %.1e | %.2g |\n", p.file, p.steps, p.of, p.estimate, min(p.truth, 1), r)
+		}
+	}
+	return b.String()
+}
+
 // errBudget ends training.
 var errBudget = errors.New("the budget is spent")
 
 // pairs runs a file twice: to learn how many steps it takes, and to look at it on the way.
-func pairs(path string, budget time.Duration, marks []float64) error {
+func pairs(path string, budget time.Duration, marks []float64) (all []pair, err error) {
 	steps := 0
-	err := solve(path, func(ctx context.Context, p *spec.Problem, s *crux.Solver) error {
+	err = solve(path, func(ctx context.Context, p *spec.Problem, s *crux.Solver) error {
 		ctx, cancel := context.WithTimeoutCause(ctx, budget, errBudget)
 		defer cancel()
 		res, err := s.Solve(ctx, p.Steps, p.Callbacks("")...)
@@ -64,9 +124,9 @@ func pairs(path string, budget time.Duration, marks []float64) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return solve(path, func(ctx context.Context, p *spec.Problem, s *crux.Solver) error {
+	err = solve(path, func(ctx context.Context, p *spec.Problem, s *crux.Solver) error {
 		for _, m := range marks {
 			next := max(1, int(math.Round(m*float64(steps)))) - s.Epoch()
 			if next > 0 {
@@ -74,12 +134,14 @@ func pairs(path string, budget time.Duration, marks []float64) error {
 					return err
 				}
 			}
-			if err := look(ctx, path, p, s); err != nil {
+			found, err := look(ctx, path, p, s)
+			if all = append(all, found...); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return all, err
 }
 
 func solve(path string, do func(context.Context, *spec.Problem, *crux.Solver) error) error {
@@ -96,22 +158,23 @@ func solve(path string, do func(context.Context, *spec.Problem, *crux.Solver) er
 }
 
 // look prints the pairs of one state.
-func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) error {
+func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) (all []pair, err error) {
 	t := p.ErrorTracker()
 	began := time.Now()
 	if err := s.Measure(ctx, t); err != nil {
-		return err
+		return nil, err
 	}
 	took := time.Since(began)
 	last, ok := t.Value()
 	if !ok {
-		return errors.New("nothing was measured")
+		return nil, errors.New("nothing was measured")
 	}
 	share := 0.0
 	for _, r := range last.Residuals {
 		share = max(share, r.Residual/r.Term)
 	}
 	line := func(e trackers.FieldError, truth float64) {
+		all = append(all, pair{strings.TrimSuffix(filepath.Base(path), ".yaml"), s.Epoch(), e.Name, e.Relative(), truth})
 		ratio := e.Relative() / min(truth, 1)
 		fmt.Printf("%-22s %6d %-8s est %.1e true %.1e ratio %8.2f | repair %.1e left %.1e gain %.1e typical %.1e coarse %.1e spread %.2f share %.1e P %d in %.1fs\n",
 			strings.TrimSuffix(filepath.Base(path), ".yaml"), s.Epoch(), e.Name, e.Relative(), truth, ratio,
@@ -127,15 +190,15 @@ func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) err
 		}
 		cloud, err := r.On.Draw(nil)
 		if err != nil {
-			return err
+			return all, err
 		}
 		want, err := r.At(s.Value).Eval(cloud)
 		if err != nil {
-			return err
+			return all, err
 		}
 		got, err := s.Eval(p.Fields[f].Expr, r.On)
 		if err != nil {
-			return err
+			return all, err
 		}
 		_, rel, _ := linalg.Difference(got.RawMatrix().Data, want)
 		line(last.Fields[k], rel)
@@ -154,5 +217,5 @@ func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) err
 			}
 		}
 	}
-	return nil
+	return all, nil
 }
