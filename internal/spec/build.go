@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/auto"
@@ -21,7 +22,6 @@ type builder struct {
 	fieldNames []string                  // components of fields, in order
 	defined    []entry                   // definitions, in order
 	regions    map[string]*domain.Points // nil for one with a mistake
-	selections []selection               // parameter patterns, to be checked against the paths there are
 	seed       uint64
 	checks     []func(*crux.Solver) // of what shows only when the problem is compiled; done when there is no mistake so far
 
@@ -52,24 +52,18 @@ func (l *loader) problem(root *node) *Problem {
 		return b.p
 	}
 	s := b.section(root, "")
-	if n := s.need("problem", "poisson2d, a name for the run"); n != nil {
-		b.p.Name, _ = b.textOf(n, "a name")
-	}
-	if n := s.get("description"); n != nil {
-		b.p.Description, _ = b.textOf(n, "a text")
-	}
-	b.coords(s.need("coords", "{x: [0, 1], y: [0, 1]}"), s.get("time"))
+	s.need("problem")
+	b.p.Name, b.p.Description = only[string](s, "problem"), only[string](s, "description")
+	b.coords(s.need("coords"), s.get("time"))
 	constants := s.get("constants")
 	b.readCurriculum(s.get("curriculum"), constants)
 	b.readConstants(constants)
 	b.params(s.get("params"))
 	hard := s.get("hard")
 	b.stated.Hard = b.hard(hard)
-	if n := s.get("scale"); n != nil {
-		b.allScaled = b.choice(n, "choice", "auto", "none") == "auto"
-	}
+	b.allScaled = only[string](s, "scale") == "auto"
 	if n := s.get("fields"); n != nil || len(b.p.Params) == 0 { // numbers alone can be what is wanted
-		b.fields(s.need("fields", "{u: {net: mlp}}"))
+		b.fields(s.need("fields"))
 	}
 	b.define(s.get("define"))
 	b.names.resolve()
@@ -79,7 +73,7 @@ func (l *loader) problem(root *node) *Problem {
 	b.options(s)
 
 	domainNode, regions, data := s.get("domain"), s.get("regions"), s.get("data")
-	constraints := s.need("constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}")
+	constraints := s.need("constraints")
 	optimizer, windows := s.get("optimizer"), s.get("windows")
 	if windows != nil && !(windows.kind == scalar && windows.text == "none") {
 		b.marching = windows
@@ -137,9 +131,8 @@ func (b *builder) coords(n, time *node) {
 	if n == nil {
 		return
 	}
-	s := b.section(n, "{x: [0, 1], y: [0, 1]}")
+	s := b.section(n, "coords")
 	for _, e := range s.n.entries {
-		s.known = append(s.known, e.key)
 		ends, ok := b.floats(e.value, 2, "[0, 1], the ends of the axis")
 		if !b.names.declare(e.key, "a coordinate", e.at, n.path) || !ok {
 			continue
@@ -174,10 +167,9 @@ func (b *builder) readConstants(n *node) {
 	if n == nil {
 		return
 	}
-	s := b.section(n, "{nu: 0.01/pi}")
+	s := b.section(n, "constants")
 	only := map[string]bool{}
 	for _, e := range s.n.entries {
-		s.known = append(s.known, e.key)
 		if _, ok := b.textOf(e.value, "a number"); !ok || !b.names.declare(e.key, "a constant", e.at, n.path) {
 			continue
 		}
@@ -203,16 +195,15 @@ func (b *builder) params(n *node) {
 	if n == nil {
 		return
 	}
-	s := b.section(n, "{lambda1: 0.5} with its initial value")
+	s := b.section(n, "params")
 	for _, e := range s.n.entries {
-		s.known = append(s.known, e.key)
 		if !b.names.declare(e.key, "a parameter", e.at, n.path) {
 			continue
 		}
 		init := e.value
 		if e.value.kind == mapping {
-			v := b.section(e.value, "{init: 0.5, true: 1}")
-			init = v.need("init", "0.5")
+			v := b.section(e.value, "params.*")
+			init = v.need("init")
 			b.truth(e.key, v.get("true"))
 			v.done()
 		}
@@ -240,13 +231,12 @@ func (b *builder) define(n *node) {
 	if n == nil {
 		return
 	}
-	s := b.section(n, "{lambda2: exp(s)}")
+	s := b.section(n, "define")
 	for _, e := range s.n.entries {
-		s.known = append(s.known, e.key)
 		text := e.value
 		if text.kind == mapping {
-			v := b.section(text, "{expr: exp(s), true: 0.5}")
-			text = v.need("expr", "exp(s)")
+			v := b.section(text, "define.*")
+			text = v.need("expr")
 			b.truth(e.key, v.get("true"))
 			v.done()
 		}
@@ -263,17 +253,10 @@ func (b *builder) define(n *node) {
 
 // options reads what concerns the run as a whole.
 func (b *builder) options(s *section) {
-	seed, _ := b.integer(s.orDefault("seed", "0"), 0)
-	b.seed = uint64(seed)
-	b.p.Options.Seed = b.seed
-	if b.choice(s.orDefault("precision", "float64"), "precision", "float32", "float64") == "float32" {
+	b.seed = uint64(only[int](s, "seed"))
+	b.p.Options.Seed, b.p.Options.Workers, b.p.Budget = b.seed, only[int](s, "workers"), only[time.Duration](s, "budget")
+	if only[string](s, "precision") == "float32" {
 		b.p.Options.Precision = crux.Float32
-	}
-	if n := s.get("workers"); n != nil {
-		b.p.Options.Workers, _ = b.integer(n, 0)
-	}
-	if n := s.get("budget"); n != nil {
-		b.p.Budget = b.duration(n, "120s")
 	}
 }
 

@@ -23,9 +23,8 @@ func (b *builder) constraints(n *node) {
 	if n == nil {
 		return
 	}
-	s := b.section(n, "{pde: {residual: u_xx + u_yy, points: 1000}}")
+	s := b.section(n, "constraints")
 	for _, e := range s.n.entries {
-		s.known = append(s.known, e.key)
 		b.constraintNames = append(b.constraintNames, nameOf(e))
 	}
 	for i, e := range s.n.entries {
@@ -51,8 +50,8 @@ func nameOf(e entry) constraintName {
 }
 
 func (b *builder) constraint(e entry, name constraintName) {
-	s := b.section(e.value, "{residual: u_xx + u_yy, points: 1000}")
-	residual := s.need("residual", "u_xx + u_yy")
+	s := b.section(e.value, "constraints.*")
+	residual := s.need("residual")
 	lossNode, weightNode, scaleNode := s.get("loss"), s.get("weight"), s.get("scale")
 	loss := b.loss(lossNode)
 	pointNode := s.get("point_weights")
@@ -94,7 +93,7 @@ func (b *builder) constraint(e entry, name constraintName) {
 		add(e.key, residual, "")
 		return
 	}
-	parts := b.section(residual, "{mass: u_x + v_y}")
+	parts := b.section(residual, "constraints.*.residual")
 	for _, part := range parts.n.entries {
 		add(e.key+"."+part.key, part.value, part.key)
 	}
@@ -105,9 +104,9 @@ func (b *builder) constraint(e entry, name constraintName) {
 		if n == nil || n.kind != mapping {
 			continue
 		}
-		ws := b.section(n, "{mass: 10}")
+		ws := b.section(n, "constraints.*.weight")
 		for _, part := range parts.n.entries {
-			ws.known = append(ws.known, part.key)
+			ws.key(part.key)
 		}
 		ws.done()
 	}
@@ -160,14 +159,13 @@ func (b *builder) loss(n *node) crux.Loss {
 	case n == nil:
 		return crux.Loss{}
 	case n.kind == mapping:
-		s := b.section(n, "{huber: 0.1}")
-		delta := s.need("huber", "0.1")
-		s.done()
-		if delta == nil {
+		s := b.section(n, "constraints.*.loss")
+		s.need("huber")
+		delta, ok := valueOf[float64](s, "huber")
+		if s.done(); !ok {
 			return crux.Loss{}
 		}
-		v, _ := b.positive(delta)
-		return crux.Loss{Kind: crux.Huber, Delta: v}
+		return crux.Loss{Kind: crux.Huber, Delta: delta}
 	}
 	return kinds[b.choice(n, "loss", sortedNames(kinds)...)]
 }

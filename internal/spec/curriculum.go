@@ -24,7 +24,7 @@ func (b *builder) readCurriculum(n, constants *node) {
 		return
 	}
 	b.varying.node = n
-	s := b.section(n, "{beta: [10, 20]}")
+	s := b.section(n, "curriculum")
 	var known []string
 	if constants != nil {
 		for _, e := range constants.entries {
@@ -123,15 +123,15 @@ func (b *builder) lessonValues(n *node, own float64) []float64 {
 
 // ramp is values in equal steps, or with equal ratios, from a first one to the constant's own.
 func (b *builder) ramp(n *node, own float64) []float64 {
-	s := b.section(n, "{from: 10, lessons: 3}")
-	from, lessons := s.need("from", "10"), s.need("lessons", "3")
-	ramp := b.choice(s.orDefault("ramp", "linear"), "ramp", "linear", "geometric")
+	s := b.section(n, "curriculum.*")
+	from, lessons := s.need("from"), s.need("lessons")
+	ramp := only[string](s, "ramp")
 	s.done()
 	if from == nil || lessons == nil {
 		return nil
 	}
 	_, v, ok := b.quantity(from)
-	k, counted := b.integer(lessons, 2)
+	k, counted := valueOf[int](s, "lessons")
 	switch {
 	case !ok || !counted:
 		return nil

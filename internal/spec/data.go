@@ -21,9 +21,8 @@ func (b *builder) dataSets(n *node) {
 	if n == nil {
 		return
 	}
-	s := b.section(n, "{measurements: {file: measurements.csv}}")
+	s := b.section(n, "data")
 	for _, e := range s.n.entries {
-		s.known = append(s.known, e.key)
 		if slices.Contains(b.regionNames(), e.key) {
 			b.failAt(e.at, n.path, "%s is a region already; give the data another name", e.key)
 			continue
@@ -34,7 +33,7 @@ func (b *builder) dataSets(n *node) {
 
 // dataSet reads {file: meas.csv} (or data: for file:) and {builtin: name, n: 2000}.
 func (b *builder) dataSet(n *node) *domain.Points {
-	s := b.section(n, "{file: measurements.csv} or {builtin: burgers_cole_hopf, n: 2000}")
+	s := b.section(n, "data.*")
 	builtin, file := s.get("builtin"), s.get("data")
 	if f := s.get("file"); f != nil {
 		file = f
@@ -154,7 +153,7 @@ func (b *builder) solution(name, params *node) *knownSolution {
 	var values map[string]float64
 	if params != nil {
 		values, found.params = map[string]float64{}, map[string]ph.Expr{}
-		s := b.section(params, "{nu: 0.01/pi}")
+		s := b.section(params, "data.*.params")
 		for _, e := range s.n.entries {
 			x, v, ok := b.quantity(e.value)
 			if !ok {
@@ -197,44 +196,27 @@ func (b *builder) coordsOf(sol *known.Solution, n *node) []*ph.Coord {
 
 // generated measures a known solution at random points, with noise if that is asked for. The columns are its fields.
 func (b *builder) generated(s *section, builtin *node) *domain.Points {
-	count, noise, seedNode, params := s.need("n", "2000"), s.get("noise"), s.get("seed"), s.get("params")
+	s.need("n")
+	params := s.get("params")
+	n, counted := valueOf[int](s, "n")
+	noise, root := only[float64](s, "noise"), b.seed
+	if k, ok := valueOf[int](s, "seed"); ok {
+		root = uint64(k)
+	}
 	found := b.solution(builtin, params)
 	s.done()
-	if count == nil || found == nil {
+	if !counted || found == nil {
 		return nil
 	}
 	if e := found.varying(); e != nil && !b.fixed(params, e) {
 		return nil
 	}
 	sol := found.Solution
-	n, ok := b.integer(count, 1)
-	if !ok {
-		return nil
-	}
-	if n > maxGrid {
-		b.fail(count, "%d points are more than fit; take at most %d", n, maxGrid)
-		return nil
-	}
-	sigma := 0.0
-	if noise != nil {
-		if sigma, ok = b.float(noise); !ok {
-			return nil
-		}
-		if sigma < 0 {
-			b.fail(noise, "the noise is %v; give the standard deviation relative to the field's, 0 or more", sigma)
-			return nil
-		}
-	}
-	root := b.seed
-	if seedNode != nil {
-		k, _ := b.integer(seedNode, 0)
-		root = uint64(k)
-	}
 	coords := b.coordsOf(sol, builtin)
 	if coords == nil {
 		return nil
 	}
-	p, err := measure(sol, coords, n, sigma, seed.Stream(root, "data/"+sol.Name))
+	p, err := measure(sol, coords, n, noise, seed.Stream(root, "data/"+sol.Name))
 	if err != nil {
 		b.fail(builtin, "%v", err)
 		return nil

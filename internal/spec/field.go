@@ -17,9 +17,8 @@ func (b *builder) fields(n *node) {
 	if n == nil {
 		return
 	}
-	s := b.section(n, "{u: {net: mlp, hidden: [32, 32, 32]}}")
+	s := b.section(n, "fields")
 	for _, e := range s.n.entries {
-		s.known = append(s.known, e.key)
 		b.field(e)
 	}
 	if n.kind == mapping && len(n.entries) == 0 {
@@ -29,7 +28,7 @@ func (b *builder) fields(n *node) {
 
 func (b *builder) field(e entry) {
 	mistakes := len(b.errs)
-	s := b.section(e.value, "{net: mlp, hidden: [32, 32, 32]}")
+	s := b.section(e.value, "fields.*")
 	defer s.done()
 	coords := b.fieldCoords(s)
 	byName := map[string]*ph.Coord{}
@@ -191,7 +190,7 @@ func (b *builder) transforms(n *node, components []entry) map[string]*node {
 	switch {
 	case n == nil:
 	case n.kind == mapping:
-		s := b.section(n, "{u: x*u}")
+		s := b.section(n, "fields.*.output")
 		for _, c := range components {
 			if t := s.get(c.key); t != nil {
 				m[c.key] = t

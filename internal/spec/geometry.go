@@ -84,7 +84,7 @@ func (b *builder) shape(n *node, depth int) domain.Geometry {
 	case "union", "intersection", "difference":
 		g = b.combine(e.value, e.key, depth)
 	default:
-		b.failAt(e.at, n.path, "unknown shape %q; %s", e.key, oneOf(e.key, []string{"box", "disk", "ball", "polygon", "union", "intersection", "difference"}))
+		b.failAt(e.at, n.path, "unknown shape %q; %s", e.key, oneOf(e.key, partAt("domain").names()))
 	}
 	if s, ok := g.(interface{ Err() error }); ok && s.Err() != nil {
 		b.failDomain(e.value, s.Err())
@@ -94,7 +94,7 @@ func (b *builder) shape(n *node, depth int) domain.Geometry {
 }
 
 func (b *builder) box(n *node) domain.Geometry {
-	s := b.section(n, "{x: [0, 1], y: [0, 1]}")
+	s := b.section(n, "domain.box")
 	var axes []domain.Axis
 	ok := true
 	for _, c := range b.space() {
@@ -115,20 +115,17 @@ func (b *builder) box(n *node) domain.Geometry {
 }
 
 func (b *builder) ball(n *node, key string) domain.Geometry {
-	s := b.section(n, "{center: [0.5, 0.5], radius: 0.2}")
+	s := b.section(n, "domain.disk")
 	defer s.done()
 	space := b.space()
 	if key == "disk" && len(space) != 2 {
 		b.fail(n, "a disk lies in a plane, but space has the coordinates %s; use ball, or an interval", coordNames(space))
 		return nil
 	}
-	center, ok := b.floats(s.need("center", "[0.5, 0.5]"), len(space), "[0.5, 0.5], one for each of "+coordNames(space))
-	r := s.need("radius", "0.2")
-	if r == nil || !ok {
-		return nil
-	}
-	radius, ok := b.positive(r)
-	if !ok {
+	center, ok := b.floats(s.need("center"), len(space), "[0.5, 0.5], one for each of "+coordNames(space))
+	s.need("radius")
+	radius, sized := valueOf[float64](s, "radius")
+	if !ok || !sized {
 		return nil
 	}
 	return domain.NewBall(space, center, radius)

@@ -17,11 +17,9 @@ func (b *builder) hard(n *node) (h auto.Hard) {
 	}
 	list := n
 	if n.kind == mapping {
-		s := b.section(n, "{conditions: auto, onset: 0.05}")
-		list = s.orDefault("conditions", "auto")
-		if v := s.get("onset"); v != nil {
-			h.Onset, _ = b.positive(v)
-		}
+		s := b.section(n, "hard")
+		list = s.get("conditions")
+		h.Onset = only[float64](s, "onset")
 		s.done()
 	}
 	if list.kind != sequence {

@@ -105,7 +105,7 @@ func (b *builder) references(n *node) {
 		numbers[d.Name] = true
 	}
 	valid = append(valid, sortedNames(numbers)...)
-	s := b.section(n, "{u: sin(pi*x)}")
+	s := b.section(n, "reference")
 	for _, e := range s.n.entries {
 		i := slices.IndexFunc(b.p.Fields, func(f Field) bool { return f.Name == e.key })
 		switch {
@@ -131,7 +131,7 @@ func (b *builder) reference(f Field, e entry) *Reference {
 	if n.kind != mapping {
 		return b.closedForm(f, n)
 	}
-	s := b.section(n, "{builtin: burgers_cole_hopf}, {expr: sin(pi*x)} or {file: reference.csv}")
+	s := b.section(n, "reference.*")
 	defer s.done()
 	builtin, expr, file := s.get("builtin"), s.get("expr"), s.get("file")
 	params, field, column := s.get("params"), s.get("field"), s.get("column")

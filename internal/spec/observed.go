@@ -9,17 +9,29 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// watched reads the expression of a tracker.
-func (b *builder) watched(s *section, def string) ph.Expr {
-	if def == "" { // what the fields lack is reported
-		s.get("expr")
+// watched reads the expression of a tracker. There is none where the fields lack, which is reported.
+func (b *builder) watched(s *section) ph.Expr {
+	n := s.get("expr")
+	if n == nil || len(b.fieldNames) == 0 {
 		return nil
 	}
-	e, ok := b.expr(s.orDefault("expr", def), b.names.env)
+	e, ok := b.expr(n, b.names.env)
 	if !ok {
 		return nil
 	}
 	return e
+}
+
+// firstComponent is the text of the first component of the first field.
+func (b *builder) firstComponent() string {
+	if len(b.fieldNames) == 0 {
+		return ""
+	}
+	first := b.fieldNames[0]
+	if e := b.names.env.Names[first]; e != nil && e.Dim() > 1 {
+		first += "[0]"
+	}
+	return first
 }
 
 // slopes is the text of the derivatives of the first field by its coordinates: [u_t, u_x].
@@ -45,7 +57,6 @@ func (b *builder) slopes() string {
 // with points, as constraints have it.
 func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 	if len(b.constraintNames) == 0 {
-		s.known = append(s.known, "on", "points", "where", "sampler", "grid", "quadrature", "at")
 		return nil, false
 	}
 	alone := s.n.get("grid") == nil && s.n.get("quadrature") == nil && s.n.get("at") == nil
@@ -56,12 +67,11 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 	if n != nil && n.kind == scalar {
 		for _, c := range b.constraintNames {
 			if n.text == c.key || slices.Contains(c.parts, n.text) {
-				s.known = append(s.known, "points")
+				s.get("points")
 				return b.pointsOf(c), true
 			}
 		}
 		if valid := append(b.observable(), b.regionNames()...); !strings.Contains(n.text, "=") && !slices.Contains(valid, n.text) {
-			s.known = append(s.known, "points", "where", "sampler")
 			if b.isBuiltIn(n.text) {
 				b.fail(n, "constraint %s is built into the field and has no points; look at a region instead", n.text)
 				return nil, false
@@ -83,13 +93,13 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 // firstDraw reads whether a tracker stays at the first points of a constraint when these move; by default it follows them.
 func (b *builder) firstDraw(s *section, ofConstraint bool) bool {
 	if ofConstraint {
-		return b.boolean(s.orDefault("first_draw", "false"))
+		s.orDefault("first_draw", "false")
 	}
-	n := s.get("first_draw")
-	if n != nil && b.boolean(n) {
-		b.fail(n, "these points are no constraint's, so they never move; leave first_draw away")
+	stays := only[bool](s, "first_draw")
+	if stays && !ofConstraint {
+		b.fail(s.n.get("first_draw"), "these points are no constraint's, so they never move; leave first_draw away")
 	}
-	return false
+	return stays
 }
 
 // observable are the names of the constraints.

@@ -35,17 +35,12 @@ func (b *builder) optimizer(n *node, root *section) {
 	}
 	var phases []optim.Phase
 	for _, it := range itemsOf(n) {
-		s := b.section(it, "{adam: {lr: 1e-3}, steps: 2000}")
-		steps := 0
-		if v := s.need("steps", "2000"); v != nil {
-			var ok bool
-			if steps, ok = b.integer(v, 1); ok && steps > 1<<30 {
-				b.fail(v, "%d steps are more than a run takes; use at most %d", steps, 1<<30)
-			}
-		}
+		s := b.section(it, "optimizer.*")
+		s.need("steps")
+		steps := only[int](s, "steps")
 		phase := optim.Phase{Steps: steps}
-		if n := s.get("freeze"); n != nil {
-			phase.Groups = []optim.Group{{Select: b.selector(n), Freeze: true}}
+		if frozen, ok := valueOf[ph.Selector](s, "freeze"); ok {
+			phase.Groups = []optim.Group{{Select: frozen, Freeze: true}}
 		}
 		var names []string // of its methods
 		if groups := b.groups(s, steps, &names); groups != nil {
@@ -101,9 +96,9 @@ func (b *builder) steps(n *node, root *section) {
 }
 
 // Methods are the names of the methods that a file can name.
-func Methods() []string { return slices.Clone(methods) }
+func Methods() []string { return methods() }
 
-var methods = []string{"adam", "adamw", "soap", "sgd", "rmsprop", "lbfgs", "ssbroyden", "lm", "kfac", "auto"}
+func methods() []string { return (&part{keys: methodKeys}).names() }
 
 // gone are methods that files could name once, and what does better.
 var gone = map[string]string{"engd": "lm", "spring": "lm", "nncg": "ssbroyden", "ssbfgs": "ssbroyden"}
@@ -117,7 +112,7 @@ func searches(method string) bool {
 func (b *builder) method(s *section, steps int, also string, used *[]string) optim.Method {
 	var names []string
 	var block *node
-	for _, m := range methods {
+	for _, m := range methods() {
 		if v := s.block(m); v != nil {
 			names, block = append(names, m), v
 		}
@@ -125,7 +120,7 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 	clip := s.get("clip")
 	for _, e := range s.n.entries {
 		if better, ok := gone[e.key]; ok {
-			s.known = append(s.known, e.key)
+			s.own = append(s.own, e.key)
 			b.failAt(e.at, s.n.path, "%s is gone; use %s", e.key, better)
 			return nil
 		}
@@ -133,17 +128,17 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 	switch {
 	case len(names) == 0:
 		for _, e := range s.n.entries {
-			if near := nearest.Name(e.key, methods); near != "" {
+			if near := nearest.Name(e.key, methods()); near != "" {
 				return nil // done reports the misspelt name
 			}
 		}
-		b.fail(s.n, "no method; write one of %s%s, as in {adam: {lr: 1e-3}, steps: 2000}", strings.Join(methods, ", "), also)
+		b.fail(s.n, "no method; write one of %s%s, as in {adam: {lr: 1e-3}, steps: 2000}", strings.Join(methods(), ", "), also)
 		return nil
 	case len(names) > 1:
 		b.fail(s.n, "%s stand in one phase; write a list with one phase for each", strings.Join(names, " and "))
 		return nil
 	}
-	m := b.section(block, "{lr: 1e-3}")
+	m := b.section(block, "optimizer.*."+names[0])
 	defer m.done()
 	*used = append(*used, names[0])
 	if clip != nil && searches(names[0]) {
@@ -151,41 +146,44 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 	}
 	switch names[0] {
 	case "lbfgs":
-		return &optim.LBFGS{Memory: m.intOr("memory", 30), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30)}
+		method := &optim.LBFGS{}
+		m.fill(method)
+		return method
 	case "ssbroyden":
-		return &optim.SSBroyden{Memory: m.memory(), GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+		return m.broyden()
 	case "lm":
-		k := 0
-		if v := m.orDefault("corrections", "20"); v != nil {
-			k, _ = m.integer(v, 0)
-		}
-		rows, free := 0, false
-		if v := m.get("rows"); v != nil {
-			rows, _ = m.integer(v, 1)
-		}
-		if v := m.get("matrix_free"); v != nil {
-			if free = m.boolean(v); !free && rows > 0 {
-				m.fail(v, "rows are drawn for solving without a matrix; leave rows or matrix_free: false away")
-			}
-		}
-		return &optim.LevenbergMarquardt{MatrixFree: free, Rows: rows, Sketch: m.sketch(free || rows > 0), Seed: b.seed, Damping: m.realOr("damping", "1e-3"), Corrections: k, Plain: k == 0, GradTol: m.tolerance("grad_tol"), MaxTrials: m.intOr("max_trials", 30), Workers: m.workers()}
+		return b.marquardt(m)
 	case "kfac":
-		return b.kfac(m)
+		method := &optim.KFAC{}
+		if m.fill(method); method.Exact == 0 {
+			method.Exact = -1
+		}
+		return method
 	case "auto":
-		return auto.Method(auto.MethodOptions{Steps: steps, Precision: b.p.Options.Precision, Workers: m.workers()})
+		return auto.Method(auto.MethodOptions{Steps: steps, Precision: b.p.Options.Precision, Workers: only[int](m, "workers")})
 	}
 	return b.firstOrder(names[0], m, clip, steps)
 }
 
-// sketch is the number of random directions of a step, 0 if there is none. iterates says that the method is to solve by iteration.
-func (m *section) sketch(iterates bool) int {
-	k := 0
-	if v := m.get("sketch"); v != nil {
-		if k, _ = m.integer(v, 1); iterates {
-			m.fail(v, "a sketch needs no sample of the rows and no iteration; leave sketch, or rows and matrix_free, away")
-		}
+func (m *section) broyden() optim.Method {
+	method := &optim.SSBroyden{}
+	if m.fill(method); method.Memory == 1 {
+		m.fail(m.n.get("memory"), "a memory of 1 direction; it must hold 2 at least, or be 0 for the default")
 	}
-	return k
+	return method
+}
+
+func (b *builder) marquardt(m *section) optim.Method {
+	method := &optim.LevenbergMarquardt{Seed: b.seed}
+	m.fill(method)
+	method.Plain = method.Corrections == 0
+	if v := m.n.get("matrix_free"); v != nil && !method.MatrixFree && method.Rows > 0 {
+		m.fail(v, "rows are drawn for solving without a matrix; leave rows or matrix_free: false away")
+	}
+	if method.Sketch > 0 && (method.MatrixFree || method.Rows > 0) {
+		m.fail(m.n.get("sketch"), "a sketch needs no sample of the rows and no iteration; leave sketch, or rows and matrix_free, away")
+	}
+	return method
 }
 
 // firstOrder reads a method that is a chain of transforms. Without clipping and a rate that follows the loss, it is the
@@ -193,47 +191,34 @@ func (m *section) sketch(iterates bool) int {
 func (b *builder) firstOrder(name string, m *section, clip *node, steps int) optim.Method {
 	var direction []optim.Transform
 	var plain func(optim.Schedule) optim.Method
-	lr := "1e-3"
 	switch name {
-	case "adam", "adamw":
-		b1, b2, eps := m.fraction("beta1", "0.9"), m.fraction("beta2", "0.999"), m.realOr("eps", "1e-8")
-		direction = []optim.Transform{optim.ScaleByAdamWith(b1, b2, eps)}
-		if name == "adamw" {
-			decay := m.realOr("decay", "1e-4")
-			var choice ph.Selector
-			if v := m.get("decays"); v != nil {
-				choice = b.selector(v)
-			}
-			direction = append(direction, optim.AddDecayedWeights(decay, choice))
-		} else if b1 > 0 {
-			plain = func(s optim.Schedule) optim.Method {
-				return &optim.Adam{LR: s, Beta1: b1, Beta2: b2, Eps: eps}
-			}
+	case "adam":
+		a := &optim.Adam{}
+		m.fill(a, "lr")
+		direction = []optim.Transform{optim.ScaleByAdamWith(a.Beta1, a.Beta2, a.Eps)}
+		if a.Beta1 > 0 {
+			plain = func(s optim.Schedule) optim.Method { a.LR = s; return a }
 		}
+	case "adamw":
+		a := optim.AdamW{}
+		m.fill(&a, "lr")
+		direction = []optim.Transform{optim.ScaleByAdamWith(a.Beta1, a.Beta2, a.Eps), optim.AddDecayedWeights(a.Decay, a.Decays)}
 	case "soap":
-		lr = "3e-3"
-		b1, b2, eps, every := m.realOr("beta1", "0.95"), m.realOr("beta2", "0.95"), m.realOr("eps", "1e-8"), m.intOr("every", 10)
-		direction = []optim.Transform{optim.ScaleBySOAP(b1, b2, eps, every)}
-		plain = func(s optim.Schedule) optim.Method {
-			return &optim.SOAP{LR: s, Beta1: b1, Beta2: b2, Eps: eps, Every: every}
-		}
+		a := &optim.SOAP{}
+		m.fill(a, "lr")
+		direction = []optim.Transform{optim.ScaleBySOAP(a.Beta1, a.Beta2, a.Eps, a.Every)}
+		plain = func(s optim.Schedule) optim.Method { a.LR = s; return a }
 	case "rmsprop":
-		direction = []optim.Transform{optim.ScaleByRMS(m.fraction("decay", "0.9"), m.realOr("eps", "1e-8"))}
+		direction = []optim.Transform{optim.ScaleByRMS(only[float64](m, "decay"), only[float64](m, "eps"))}
 	case "sgd":
-		lr = "1e-2"
-		mu := m.fraction("momentum", "0")
-		nesterov := false
-		if v := m.get("nesterov"); v != nil {
-			nesterov = b.boolean(v)
-		}
-		switch {
-		case nesterov:
+		switch mu := only[float64](m, "momentum"); {
+		case only[bool](m, "nesterov"):
 			direction = []optim.Transform{optim.NesterovMomentum(mu)}
 		case mu > 0:
 			direction = []optim.Transform{optim.Momentum(mu)}
 		}
 	}
-	schedule, follows := b.rate(m.orDefault("lr", lr), steps)
+	schedule, follows := b.rate(m.get("lr"), steps)
 	if clip == nil && plain != nil && follows == nil {
 		return plain(schedule)
 	}
@@ -256,16 +241,12 @@ func (b *builder) clip(n *node) []optim.Transform {
 		return []optim.Transform{optim.ClipNorm(v)}
 	}
 	var list []optim.Transform
-	s := b.section(n, "{norm: 1}")
-	if v := s.get("norm"); v != nil {
-		if limit, ok := b.positive(v); ok {
-			list = append(list, optim.ClipNorm(limit))
-		}
+	s := b.section(n, "optimizer.*.clip")
+	if limit, ok := valueOf[float64](s, "norm"); ok {
+		list = append(list, optim.ClipNorm(limit))
 	}
-	if v := s.get("value"); v != nil {
-		if limit, ok := b.positive(v); ok {
-			list = append(list, optim.ClipValue(limit))
-		}
+	if limit, ok := valueOf[float64](s, "value"); ok {
+		list = append(list, optim.ClipValue(limit))
 	}
 	s.done()
 	return list
@@ -283,11 +264,8 @@ func (b *builder) groups(s *section, steps int, used *[]string) []optim.Group {
 	}
 	var list []optim.Group
 	for _, it := range n.items {
-		g := b.section(it, "{params: [lambda1], adam: {lr: 1e-2}}")
-		var group optim.Group
-		if v := g.get("params"); v != nil {
-			group.Select = b.selector(v)
-		}
+		g := b.section(it, "optimizer.*.groups.*")
+		group := optim.Group{Select: only[ph.Selector](g, "params")}
 		if g.block("freeze") == nil {
 			group.Method = b.method(g, steps, " or freeze", used)
 		}
@@ -298,20 +276,13 @@ func (b *builder) groups(s *section, steps int, used *[]string) []optim.Group {
 	return list
 }
 
-// ema reads ema: 0.999 of a phase, the decay of an average of the parameters.
-func (b *builder) ema(s *section, methods []string) float64 {
-	n := s.get("ema")
-	if n == nil {
-		return 0
+// ema reads the decay of an average of the parameters in a phase.
+func (b *builder) ema(s *section, used []string) float64 {
+	decay, ok := valueOf[float64](s, "ema")
+	if ok && len(used) > 0 && !slices.ContainsFunc(used, func(m string) bool { return !searches(m) }) {
+		b.fail(s.n.get("ema"), "the steps of this method find lower losses by themselves; an average is for adam and its like, so leave ema away")
 	}
-	d, ok := s.float(n)
-	switch {
-	case ok && !(d > 0 && d < 1):
-		b.fail(n, "%v is not between 0 and 1; write ema: 0.999 for an average over about the last 1000 steps", d)
-	case len(methods) > 0 && !slices.ContainsFunc(methods, func(m string) bool { return !searches(m) }):
-		b.fail(n, "the steps of this method find lower losses by themselves; an average is for adam and its like, so leave ema away")
-	}
-	return d
+	return decay
 }
 
 // selection is a pattern of parameter paths in the file.
@@ -320,14 +291,14 @@ type selection struct {
 	pattern string
 }
 
-func (b *builder) selector(n *node) ph.Selector {
-	patterns := b.words(n, "a pattern of parameter paths such as u/layer0 or u/**")
+func (l *loader) selector(n *node) ph.Selector {
+	patterns := l.words(n, "a pattern of parameter paths such as u/layer0 or u/**")
 	for i, p := range patterns {
 		at := n
 		if n.kind == sequence && i < len(n.items) {
 			at = n.items[i]
 		}
-		b.selections = append(b.selections, selection{at, p})
+		l.selections = append(l.selections, selection{at, p})
 	}
 	return ph.Paths(patterns...)
 }
@@ -353,56 +324,6 @@ func (b *builder) checkSelections(params []crux.Parameter) {
 		slices.Sort(valid)
 		b.fail(s.n, "no parameter matches %q; %s", s.pattern, oneOf(s.pattern, slices.Compact(valid)))
 	}
-}
-
-func (s *section) intOr(key string, def int) int {
-	v, _ := s.integer(s.orDefault(key, strconv.Itoa(def)), 1)
-	return v
-}
-
-// memory is the limit of a self-scaled method's memory; 0 leaves it to the method.
-func (s *section) memory() int {
-	n := s.orDefault("memory", "0")
-	v, ok := s.integer(n, 0)
-	if ok && v == 1 {
-		s.fail(n, "a memory of 1 direction; it must hold 2 at least, or be 0 for the default")
-		return 0
-	}
-	return v
-}
-
-func (s *section) workers() int {
-	if v := s.get("workers"); v != nil {
-		k, _ := s.integer(v, 0)
-		return k
-	}
-	return 0
-}
-
-func (s *section) realOr(key, def string) float64 {
-	v, _ := s.positive(s.orDefault(key, def))
-	return v
-}
-
-// tolerance is a number of at least 0, which is the default.
-func (s *section) tolerance(key string) float64 {
-	n := s.orDefault(key, "0")
-	v, ok := s.float(n)
-	if ok && v < 0 {
-		s.fail(n, "%v is negative; 0 stops only at round-off", v)
-	}
-	return v
-}
-
-// fraction is a number in [0, 1).
-func (s *section) fraction(key, def string) float64 {
-	n := s.orDefault(key, def)
-	v, ok := s.float(n)
-	if ok && !(v >= 0 && v < 1) {
-		s.fail(n, "%v is not in [0, 1)", v)
-		return 0.5
-	}
-	return v
 }
 
 // positionOf is the name under which the text of a mistaken expression was parsed.

@@ -149,9 +149,9 @@ func (b *builder) perAxis(n *node, min int) ([]int, bool) {
 		}
 		ok = good
 	} else {
-		s := b.section(n, "{x: 20, y: 20}")
+		s := b.section(n, "grid")
 		for i, c := range coords {
-			v := s.need(c.Name(), "20")
+			v := s.need(c.Name())
 			good := v != nil
 			if good {
 				counts[i], good = b.integer(v, min)
@@ -170,9 +170,6 @@ func (b *builder) perAxis(n *node, min int) ([]int, bool) {
 	}
 	return counts, ok
 }
-
-// maxGrid bounds the points of a grid, by the memory for evaluating a field on it.
-const maxGrid = 1 << 22
 
 // listed reads at: [[0, 1], [0.5, 1]], points in the order of coords.
 func (b *builder) listed(n *node) *domain.Points {

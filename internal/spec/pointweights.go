@@ -9,12 +9,6 @@ import (
 	"github.com/crux-pinn/crux/weights"
 )
 
-// maxSlabs bounds the slabs of time, which are gone through at every step.
-const maxSlabs = 1 << 20
-
-// pointSchemes are the schemes for points that a file can name.
-var pointSchemes = []string{"causal", "rba", "self_adaptive"}
-
 // pointWeights reads how the points of a constraint are weighted in training:
 //
 //	point_weights: causal
@@ -27,82 +21,41 @@ func (b *builder) pointWeights(n *node, of *section) func() weights.PointScheme 
 	if n == nil {
 		return nil
 	}
-	if n.kind == scalar {
-		name := b.choice(n, "scheme of point weights", pointSchemes...)
-		if name == "" {
-			return nil
-		}
-		m := &node{kind: mapping, path: n.path, at: n.at}
-		m.put(name, &node{kind: mapping, path: join(n.path, name), at: n.at})
-		of.n.put("point_weights", m)
-		n = m
+	const path = "constraints.*.point_weights"
+	if n = b.alone(n, path, "scheme of point weights"); n == nil {
+		return nil
 	}
-	s := b.section(n, "{rba: {gamma: 0.999}}")
-	s.known = pointSchemes
-	var names []string
-	for _, e := range s.n.entries {
-		if slices.Contains(pointSchemes, e.key) {
-			names = append(names, e.key)
-		}
+	of.n.put("point_weights", n)
+	name, s := b.choose(n, path, nil, "no scheme; write one of %s", "the points of a constraint have one scheme")
+	if s == nil {
+		return nil
 	}
-	s.done()
-	switch {
-	case len(names) > 1:
-		b.fail(n, "%s stand together; the points of a constraint have one scheme", strings.Join(names, " and "))
-	case len(s.n.entries) == 0:
-		b.fail(n, "no scheme; write one of %s", strings.Join(pointSchemes, ", "))
-	case len(names) == 1:
-		m := b.section(s.n.get(names[0]), "{interval: 1}")
-		defer m.done()
-		return b.pointScheme(names[0], m)
-	}
-	return nil
-}
-
-func (b *builder) pointScheme(name string, s *section) func() weights.PointScheme {
-	interval := s.intOr("interval", 1)
+	defer s.done()
 	switch name {
 	case "rba":
-		w := weights.RBA{Gamma: s.fraction("gamma", "0.999"), Eta: s.realOr("eta", "0.01"), Init: s.tolerance("init"), Interval: interval}
+		w := weights.RBA{}
+		s.fill(&w)
 		return func() weights.PointScheme { c := w; return &c }
 	case "self_adaptive":
-		w := weights.SelfAdaptive{Rate: s.realOr("rate", "0.005"), Power: s.realOr("power", "2"), Init: s.realOr("init", "1"), Interval: interval}
-		if w.Power > 0 && w.Power < 1 {
+		w := weights.SelfAdaptive{}
+		if s.fill(&w); w.Power > 0 && w.Power < 1 {
 			b.fail(s.n.get("power"), "the mask λ^%v is steeper the smaller λ is; take a power of at least 1", w.Power)
 			w.Power = 1
 		}
-		if n := s.get("plain"); n != nil {
-			w.Plain = b.boolean(n)
-		}
 		return func() weights.PointScheme { c := w; return &c }
 	}
-	return b.causal(s, interval)
+	return b.causal(s)
 }
 
-func (b *builder) causal(s *section, interval int) func() weights.PointScheme {
-	w := weights.Causal{Delta: s.realOr("delta", "0.99"), Interval: interval}
-	if w.Slabs, _ = b.integer(s.orDefault("slabs", "32"), 2); w.Slabs > maxSlabs {
-		b.fail(s.n.get("slabs"), "%d slabs of time; at most %d are of use", w.Slabs, maxSlabs)
-		w.Slabs = 0
-	}
-	if w.Delta >= 1 {
-		b.fail(s.n.get("delta"), "no weight is above %v; it must be below 1", w.Delta)
-		w.Delta = 0
-	}
-	if n := s.get("eps"); n != nil {
-		eps, ok := b.floats(n, -1, "[0.01, 0.1, 1, 10, 100]")
-		for i, e := range eps {
-			if ok && !(e > 0 && (i == 0 || e > eps[i-1])) {
-				b.fail(n, "the numbers must be positive and ascend")
-				ok = false
-			}
+func (b *builder) causal(s *section) func() weights.PointScheme {
+	w := weights.Causal{}
+	s.fill(&w)
+	for i, e := range w.Eps {
+		if !(e > 0 && (i == 0 || e > w.Eps[i-1])) {
+			b.fail(s.n.get("eps"), "the numbers must be positive and ascend")
+			w.Eps = nil
+			break
 		}
-		if ok {
-			w.Eps = eps
-		}
-	}
-	if n := s.get("stop"); n != nil {
-		w.Stop = b.boolean(n)
 	}
 	if b.p.Time != nil {
 		w.Time = b.p.Time.Name()

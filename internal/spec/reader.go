@@ -13,13 +13,15 @@ import (
 
 // loader turns nodes into a problem and collects mistakes on the way.
 type loader struct {
-	src       *source
-	dir       string
-	errs      Errors
-	constants map[string]ph.Expr // by which numbers may be written
-	broken    map[string]bool    // names whose introduction is mistaken: what mentions them is not reported again
-	nodes     map[string]*node
-	total     int // steps in all that are wanted; 0 means those of the file
+	src        *source
+	dir        string
+	errs       Errors
+	constants  map[string]ph.Expr // by which numbers may be written
+	broken     map[string]bool    // names whose introduction is mistaken: what mentions them is not reported again
+	nodes      map[string]*node
+	selections []selection // parameter patterns, to be checked against the paths there are
+	idle       []entry     // keys that nobody asked for, with the mappings in which they stand
+	total      int         // steps in all that are wanted; 0 means those of the file
 }
 
 // fail notes a mistake at a node. Of the format's result, what stands behind "; " is the way out.
@@ -39,33 +41,6 @@ func (e *Error) locate(at place, main *source) {
 	}
 }
 
-// section reads a mapping key by key, and knows in the end which keys nobody asked for.
-type section struct {
-	*loader
-	n       *node
-	known   []string
-	missing []missing
-}
-
-// missing is a key that must be there and is not.
-type missing struct{ key, example string }
-
-// section returns the reader of a mapping; of anything else it reports an error and reads as an empty one.
-func (l *loader) section(n *node, example string) *section {
-	s := &section{loader: l, n: n}
-	if n.kind != mapping {
-		if n.kind != nothing {
-			l.fail(n, "%s; write a mapping such as %s", wrongKind(n), example)
-		}
-		s.n = &node{kind: mapping, path: n.path, at: n.at}
-		if n.kind == nothing {
-			n.kind = mapping
-			s.n = n
-		}
-	}
-	return s
-}
-
 // wrongKind words what stands where something else should.
 func wrongKind(n *node) string {
 	switch n.kind {
@@ -77,46 +52,6 @@ func wrongKind(n *node) string {
 	return n.kind.String() + " does not fit here"
 }
 
-// get returns the value of a key, or nil. An empty value counts as none.
-func (s *section) get(key string) *node {
-	s.known = append(s.known, key)
-	if v := s.n.get(key); v != nil && v.kind != nothing {
-		return v
-	}
-	return nil
-}
-
-// block returns the value of a key even when it is empty, as in lbfgs: {} or lbfgs: .
-func (s *section) block(key string) *node {
-	s.known = append(s.known, key)
-	return s.n.get(key)
-}
-
-// need is get for a key that must be there.
-func (s *section) need(key, example string) *node {
-	v := s.get(key)
-	if v == nil {
-		s.lacks(key, example)
-	}
-	return v
-}
-
-// lacks notes a missing key. done reports it, unless a misspelt key there explains it.
-func (s *section) lacks(key, example string) {
-	s.missing = append(s.missing, missing{key, example})
-}
-
-// orDefault returns the value of a key; where there is none it writes the default into the mapping, so that the resolved
-// file shows it.
-func (s *section) orDefault(key, value string) *node {
-	if v := s.get(key); v != nil {
-		return v
-	}
-	v := &node{kind: scalar, text: value, path: join(s.n.path, key), at: s.n.at}
-	s.n.put(key, v)
-	return v
-}
-
 func (n *node) put(key string, v *node) {
 	for i := range n.entries {
 		if n.entries[i].key == key {
@@ -125,27 +60,6 @@ func (n *node) put(key string, v *node) {
 		}
 	}
 	n.entries = append(n.entries, entry{key, v.at, v})
-}
-
-// done reports the keys that were not asked for and those that are missing.
-func (s *section) done() {
-	meant := map[string]bool{}
-	for _, e := range s.n.entries {
-		ok := false
-		for _, k := range s.known {
-			ok = ok || k == e.key
-		}
-		if ok {
-			continue
-		}
-		meant[nearest.Name(e.key, s.known)] = true
-		s.failAt(e.at, s.n.path, "unknown key %q; %s", e.key, oneOf(e.key, s.known))
-	}
-	for _, m := range s.missing {
-		if !meant[m.key] {
-			s.fail(s.n, "%s is missing; write %s: %s", m.key, m.key, m.example)
-		}
-	}
 }
 
 // oneOf words the nearest of the valid names, or all of them.

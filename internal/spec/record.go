@@ -19,15 +19,9 @@ type TensorBoard struct {
 // recording reads wandb: true, or {project: pinns, tags: [burgers, lm]}, and tensorboard: true, or {dir: logs}.
 func (b *builder) recording(s *section) {
 	if n := s.get("wandb"); n != nil {
-		if w, on := b.switched(n, "{project: pinns, tags: [burgers]}"); on {
-			b.p.WandB = &WandB{
-				Project: w.textOr("project"), Entity: w.textOr("entity"), Group: w.textOr("group"), Name: w.textOr("name"),
-				Notes: w.textOr("notes"), Dir: w.textOr("dir"),
-			}
-			if v := w.get("tags"); v != nil {
-				b.p.WandB.Tags = b.words(v, "a tag")
-			}
-			b.p.WandB.AllImages = b.allImages(w)
+		if w, on := b.switched(n, "wandb"); on {
+			b.p.WandB = &WandB{AllImages: only[string](w, "images") == "all"}
+			w.fill(b.p.WandB, "images")
 			w.done()
 			if err := wandb.Check(wandb.Options{Project: b.p.WandB.Project, Tags: b.p.WandB.Tags}); err != nil {
 				b.fail(n, "%v", err)
@@ -35,37 +29,22 @@ func (b *builder) recording(s *section) {
 		}
 	}
 	if n := s.get("tensorboard"); n != nil {
-		if t, on := b.switched(n, "{dir: logs}"); on {
-			b.p.TensorBoard = &TensorBoard{Dir: t.textOr("dir"), AllImages: b.allImages(t)}
+		if t, on := b.switched(n, "tensorboard"); on {
+			b.p.TensorBoard = &TensorBoard{AllImages: only[string](t, "images") == "all"}
+			t.fill(b.p.TensorBoard, "images")
 			t.done()
 		}
 	}
 }
 
-// allImages reads images: spaced, or all.
-func (b *builder) allImages(s *section) bool {
-	n := s.get("images")
-	return n != nil && b.choice(n, "choice", "spaced", "all") == "all"
-}
-
 // switched reads true, false, or a mapping that says more than true.
-func (b *builder) switched(n *node, example string) (s *section, on bool) {
+func (b *builder) switched(n *node, path string) (s *section, on bool) {
 	if n.kind == mapping {
-		return b.section(n, example), true
+		return b.section(n, path), true
 	}
 	if n.kind == sequence {
-		b.fail(n, "%s; write true or a mapping such as %s", wrongKind(n), example)
+		b.fail(n, "%s; write true or a mapping such as %s", wrongKind(n), partAt(path).example)
 		return nil, false
 	}
-	return b.section(&node{kind: mapping, path: n.path, at: n.at}, example), b.boolean(n)
-}
-
-// textOr is the text of a key, "" without one.
-func (s *section) textOr(key string) string {
-	n := s.get(key)
-	if n == nil {
-		return ""
-	}
-	t, _ := s.textOf(n, "a text")
-	return t
+	return b.section(&node{kind: mapping, path: n.path, at: n.at}, path), b.boolean(n)
 }

@@ -14,15 +14,14 @@ func (b *builder) namedRegions(n *node) {
 	if n == nil {
 		return
 	}
-	s := b.section(n, "{hole: {on: boundary, where: x < 0.5}}")
+	s := b.section(n, "regions")
 	for _, e := range s.n.entries {
-		s.known = append(s.known, e.key)
 		if _, ok := b.regions[e.key]; ok || slices.Contains(b.regionNames(), e.key) {
 			b.failAt(e.at, n.path, "%s is a region already; give this one another name", e.key)
 			continue
 		}
-		v := b.section(e.value, "{on: boundary, where: x < 0.5}")
-		on, where := v.need("on", "boundary"), v.get("where")
+		v := b.section(e.value, "regions.*")
+		on, where := v.need("on"), v.get("where")
 		v.done()
 		b.regions[e.key] = nil
 		if on == nil {

@@ -7,9 +7,6 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// schedules are the learning rates that a file can name beside a plain number.
-var schedules = []string{"cosine", "warmup_cosine", "exponential", "piecewise", "dlrs"}
-
 // rate reads a learning rate, which is a schedule or follows the loss. The number of steps is that of the phase unless it is given.
 //
 //	lr: 1e-3
@@ -23,25 +20,21 @@ func (b *builder) rate(n *node, steps int) (schedule optim.Schedule, follows opt
 		v, _ := b.positive(n)
 		return optim.Constant(v), nil
 	}
-	s := b.section(n, "{cosine: {lr: 1e-3, end: 1e-5}}")
+	s := b.section(n, "optimizer.*.lr")
 	defer s.done()
 	if v := s.n.get("plateau"); v != nil {
-		s.known = append(s.known, "plateau")
+		s.own = append(s.own, "plateau")
 		b.fail(v, "plateau is gone; use exponential or cosine")
 		return optim.Constant(1e-3), nil
 	}
-	for _, name := range schedules {
-		if v := s.block(name); v != nil {
-			m := b.section(v, "{lr: 1e-3}")
-			defer m.done()
-			if name == "dlrs" {
-				return nil, &optim.DLRS{
-					LR: m.realOr("lr", "1e-3"), Window: m.intOr("window", 10), Decrease: m.realOr("decrease", "0.5"), Stagnation: m.realOr("stagnation", "0.1"),
-					Increase: m.realOr("increase", "0.1"), Min: m.realOr("min", "1e-10"), Max: m.realOr("max", "1"),
-				}
-			}
-			return b.schedule(name, m, "lr", "1e-3", steps), nil
-		}
+	if v := s.block("dlrs"); v != nil {
+		m, d := b.section(v, "optimizer.*.lr.dlrs"), &optim.DLRS{}
+		m.fill(d)
+		m.done()
+		return nil, d
+	}
+	if schedule := b.scheduleOf(s, "optimizer.*.lr", "lr", steps); schedule != nil {
+		return schedule, nil
 	}
 	if len(n.entries) == 0 {
 		b.fail(n, "no learning rate; write a number such as 1e-3")
@@ -49,27 +42,37 @@ func (b *builder) rate(n *node, steps int) (schedule optim.Schedule, follows opt
 	return optim.Constant(1e-3), nil
 }
 
-// schedule reads one schedule; key is the name of the value with which it begins.
-func (b *builder) schedule(name string, m *section, key, def string, steps int) optim.Schedule {
-	lr := m.realOr(key, def)
+// scheduleOf reads the schedule that a section names, from the key of its first value; nil if it names none.
+func (b *builder) scheduleOf(s *section, path, first string, steps int) optim.Schedule {
+	for _, name := range []string{"cosine", "warmup_cosine", "exponential", "piecewise"} {
+		if v := s.block(name); v != nil {
+			m := b.sectionWith(v, path+"."+name, map[string]string{"steps": strconv.Itoa(max(1, steps))})
+			defer m.done()
+			return b.schedule(name, m, first)
+		}
+	}
+	return nil
+}
+
+func (b *builder) schedule(name string, m *section, first string) optim.Schedule {
+	from := only[float64](m, first)
 	switch name {
 	case "cosine":
-		return optim.Cosine(lr, m.tolerance("end"), m.intOr("steps", max(1, steps)))
+		return optim.Cosine(from, only[float64](m, "end"), only[int](m, "steps"))
 	case "warmup_cosine":
-		return optim.WarmupCosine(lr, m.tolerance("end"), m.intOr("warmup", 100), m.intOr("steps", max(1, steps)))
+		return optim.WarmupCosine(from, only[float64](m, "end"), only[int](m, "warmup"), only[int](m, "steps"))
 	case "exponential":
-		every := m.intOr("steps", 1000)
-		r := optim.Exponential(lr, m.realOr("factor", "0.9"), every)
-		if v := m.get("staircase"); v != nil && b.boolean(v) {
+		every := only[int](m, "steps")
+		r := optim.Exponential(from, only[float64](m, "factor"), every)
+		if only[bool](m, "staircase") {
 			r = optim.Staircase(r, every)
 		}
-		if v := m.get("floor"); v != nil {
-			floor, _ := b.positive(v)
+		if floor, ok := valueOf[float64](m, "floor"); ok {
 			r = optim.AtLeast(r, floor)
 		}
 		return r
 	}
-	return optim.Piecewise(lr, b.changes(m.need("changes", "{1000: 1e-4}"))...)
+	return optim.Piecewise(from, b.changes(m.need("changes"))...)
 }
 
 // changes reads {1000: 1e-4, 2000: 1e-5}: the rate from each step on.
@@ -77,7 +80,7 @@ func (b *builder) changes(n *node) []optim.Breakpoint {
 	if n == nil {
 		return nil
 	}
-	s := b.section(n, "{1000: 1e-4, 2000: 1e-5}")
+	s := b.section(n, "changes")
 	var list []optim.Breakpoint
 	for _, e := range s.n.entries {
 		step, err := strconv.Atoi(e.key)

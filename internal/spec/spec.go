@@ -128,6 +128,11 @@ func read(name string, src []byte, dir string, o Overrides) (*Problem, error) {
 		l.turn(root, key, o.Switches[key])
 	}
 	p := l.problem(root)
+	if len(l.errs) == 0 { // where something is wrong, not all is asked for
+		for _, e := range l.idle {
+			l.failAt(e.at, e.value.path, "%s does not matter here; leave it out", e.key)
+		}
+	}
 	if len(l.errs) > 0 {
 		return nil, sortErrors(l.errs)
 	}

@@ -1,10 +1,8 @@
 package spec
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
@@ -20,20 +18,10 @@ func (b *builder) earlyStopping(n *node) {
 	if n == nil {
 		return
 	}
-	s := b.section(n, "{patience: 2000}")
-	e := &callbacks.EarlyStopping{MinDelta: s.tolerance("min_delta")}
-	if p := s.need("patience", "2000"); p != nil {
-		e.Patience, _ = b.integer(p, 1)
-	}
-	modes := map[string]callbacks.Mode{"min": callbacks.Min, "max": callbacks.Max, "rel": callbacks.Relative}
-	e.Mode = modes[b.choice(s.orDefault("mode", "min"), "mode", "min", "max", "rel")]
-	e.Metric = b.metric(s.orDefault("metric", "loss"))
-	e.RestoreBest = b.boolean(s.orDefault("restore", "true"))
-	if v := s.get("baseline"); v != nil {
-		if x, ok := b.float(v); ok {
-			e.Baseline = &x
-		}
-	}
+	s := b.section(n, "early_stopping")
+	s.need("patience")
+	e := &callbacks.EarlyStopping{Metric: b.metric(s.get("metric")), RestoreBest: only[bool](s, "restore")}
+	s.fill(e, "metric", "restore")
 	s.done()
 	b.p.EarlyStopping = e
 }
@@ -77,20 +65,13 @@ func (b *builder) checkpoint(n *node, root *section) {
 		n = &node{kind: mapping, path: "checkpoint", at: root.n.at}
 		root.n.put("checkpoint", n)
 	}
-	s := b.section(n, "{every: 30s, keep: 3}")
+	defaults := map[string]string{}
+	if v := n.get("interval"); v == nil || v.kind == nothing {
+		defaults["every"] = "30s"
+	}
+	s := b.sectionWith(n, "checkpoint", defaults)
 	c := &callbacks.Checkpoint{}
-	steps := s.get("interval")
-	if steps != nil {
-		c.Interval, _ = b.integer(steps, 1)
-	}
-	every := s.get("every")
-	if every == nil && steps == nil {
-		every = s.orDefault("every", "30s")
-	}
-	if every != nil {
-		c.Every = b.duration(every, "30s")
-	}
-	c.Keep = s.intOr("keep", 3)
+	s.fill(c, "best")
 	if v := s.get("best"); v != nil {
 		if c.Best = b.metric(v); c.Best == nil {
 			c.Best = func(s *crux.Step) float64 { return s.Loss }
@@ -100,70 +81,41 @@ func (b *builder) checkpoint(n *node, root *section) {
 	b.p.Checkpoint = c
 }
 
-// duration reads a time above zero; 0 stands for a mistaken one.
-func (b *builder) duration(n *node, example string) time.Duration {
-	t, ok := b.textOf(n, "a time such as "+example)
-	if !ok {
-		return 0
-	}
-	d, err := time.ParseDuration(strings.ReplaceAll(t, " ", ""))
-	if err != nil || d <= 0 {
-		b.fail(n, "%q is no time; write one such as %s or 5m", t, example)
-		return 0
-	}
-	return d
-}
-
 // follow reads resample: {rad: {…}} of a constraint: its points follow the residual.
 //
 //	resample: {rad: {interval: 500, k: 1, c: 1}}
 //	resample: {rar_d: {interval: 500, add: 100}}
 //	resample: {r3: {interval: 100}}
 func (b *builder) follow(n *node, name constraintName, random bool) {
-	s := b.section(n, "{rad: {interval: 500, k: 1, c: 1}}")
-	kinds := []string{"rad", "rar_d", "r3"}
-	s.known = kinds
-	var found []string
-	for _, e := range s.n.entries {
-		if slices.Contains(kinds, e.key) {
-			found = append(found, e.key)
-		}
+	defaults := map[string]string{}
+	if len(name.parts) > 1 {
+		defaults["residual"] = strings.TrimPrefix(name.parts[0], name.key+".")
 	}
-	s.done()
-	switch {
-	case len(found) > 1:
-		b.fail(n, "%s stand together; points follow the residual in one way", strings.Join(found, " and "))
-		return
-	case len(found) == 0:
-		if len(s.n.entries) == 0 {
-			b.fail(n, "no way to resample; write one of %s, or a number of steps", strings.Join(kinds, ", "))
-		}
+	way, s := b.choose(n, "constraints.*.resample", defaults,
+		"no way to resample; write one of %s, or a number of steps", "points follow the residual in one way")
+	if s == nil {
 		return
 	}
-	m := b.section(s.n.get(found[0]), "{interval: 500}")
-	defer m.done()
+	defer s.done()
 	by := name.parts[:1]
 	if len(name.parts) > 1 {
-		by = b.residualOf(m.orDefault("residual", strings.TrimPrefix(name.parts[0], name.key+".")), name)
+		by = b.residualOf(s.get("residual"), name)
 	}
-	interval := m.intOr("interval", 100)
 	if !random {
 		b.fail(n, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
 		return
 	}
-	switch found[0] {
+	var c crux.Callback
+	switch way {
 	case "rad":
-		b.p.Resamplers = append(b.p.Resamplers, &callbacks.RAD{
-			Interval: interval, Constraints: by, K: m.power("1"), C: m.share("1"), Candidates: m.count("candidates"),
-		})
+		c = &callbacks.RAD{Constraints: by}
 	case "rar_d":
-		b.p.Resamplers = append(b.p.Resamplers, &callbacks.RARD{
-			Interval: interval, Constraints: by, K: m.power("2"), C: m.share("0"), Candidates: m.count("candidates"),
-			Add: m.count("add"), Limit: m.count("limit"),
-		})
+		c = &callbacks.RARD{Constraints: by}
 	case "r3":
-		b.p.Resamplers = append(b.p.Resamplers, &callbacks.R3{Interval: interval, Constraints: by})
+		c = &callbacks.R3{Constraints: by}
 	}
+	s.fill(c, "residual")
+	b.p.Resamplers = append(b.p.Resamplers, c)
 }
 
 // watch reads resample: auto of a constraint: its points are watched by callbacks.HeldOut.
@@ -203,37 +155,4 @@ func (b *builder) residualOf(n *node, name constraintName) []string {
 	}
 	b.fail(n, "unknown residual %q; %s", n.text, oneOf(n.text, valid))
 	return name.parts[:1]
-}
-
-// power is the exponent k of a density of points.
-func (s *section) power(def string) float64 {
-	n := s.orDefault("k", def)
-	v, ok := s.positive(n)
-	if ok && v > 100 {
-		s.fail(n, "%v is more than 100; such a density is a single point", v)
-	}
-	return v
-}
-
-// share is the constant c of a density of points.
-func (s *section) share(def string) float64 {
-	n := s.orDefault("c", def)
-	v, ok := s.float(n)
-	if ok && !(v >= 0 && v <= 1e100) {
-		s.fail(n, "%v is no share; c is at least 0, and large values give uniform points", v)
-	}
-	return v
-}
-
-// count is a number of points that has a default which depends on the constraint: 0.
-func (s *section) count(key string) int {
-	n := s.get(key)
-	if n == nil {
-		return 0
-	}
-	v, ok := s.integer(n, 1)
-	if ok && v > maxGrid {
-		s.fail(n, "%s points are more than fit; take at most %d", fmt.Sprint(v), maxGrid)
-	}
-	return v
 }

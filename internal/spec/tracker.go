@@ -15,42 +15,29 @@ type Tracker struct {
 	trackers.Tracker
 }
 
-// trackerTable has a line for each tracker: its name in a file, and what reads its settings. nil means that they are mistaken.
-var trackerTable = []struct {
-	name string
-	read func(*builder, *section) trackers.Tracker
-}{
-	{"gradient_norms", func(b *builder, s *section) trackers.Tracker {
-		return &trackers.GradientNorms{Interval: s.intOr("interval", 100), Mask: b.mask(s)}
-	}},
-	{"cos_similarity", func(b *builder, s *section) trackers.Tracker {
-		return &trackers.CosSimilarity{Interval: s.intOr("interval", 100), Mask: b.mask(s)}
-	}},
-	{"gradient_alignment", func(b *builder, s *section) trackers.Tracker {
-		return &trackers.GradientAlignment{Interval: s.intOr("interval", 100), Mask: b.mask(s)}
-	}},
-	{"residual_stats", func(b *builder, s *section) trackers.Tracker {
-		return &trackers.ResidualStats{Interval: s.intOr("interval", 100), Constraints: b.subset(s), Bins: s.intOr("bins", 50)}
-	}},
-	{"input_sensitivity", (*builder).sensitivity},
-	{"ntk_spectrum", (*builder).ntk},
-	{"hessian_spectrum", (*builder).hessian},
-	{"loss_landscape", (*builder).landscape},
-	{"error", func(b *builder, s *section) trackers.Tracker {
-		t := b.p.ErrorTracker()
-		t.Interval, t.Seed = s.intOr("interval", 1000), s.seedOr(0)
-		return t
-	}},
+// trackerReaders has a line for each tracker: its name in a file, and what reads its settings. nil means that they are mistaken.
+var trackerReaders = map[string]func(*builder, *section) trackers.Tracker{
+	"gradient_norms":     func(_ *builder, s *section) trackers.Tracker { return filled(s, &trackers.GradientNorms{}) },
+	"cos_similarity":     func(_ *builder, s *section) trackers.Tracker { return filled(s, &trackers.CosSimilarity{}) },
+	"gradient_alignment": func(_ *builder, s *section) trackers.Tracker { return filled(s, &trackers.GradientAlignment{}) },
+	"residual_stats": func(b *builder, s *section) trackers.Tracker {
+		return filled(s, &trackers.ResidualStats{Constraints: b.subset(s)}, "constraints")
+	},
+	"input_sensitivity": (*builder).sensitivity,
+	"ntk_spectrum":      (*builder).ntk,
+	"hessian_spectrum":  (*builder).hessian,
+	"loss_landscape":    (*builder).landscape,
+	"error":             func(b *builder, s *section) trackers.Tracker { return filled(s, b.p.ErrorTracker()) },
+}
+
+// filled is a tracker with its settings.
+func filled[T trackers.Tracker](s *section, t T, elsewhere ...string) T {
+	s.fill(t, elsewhere...)
+	return t
 }
 
 // TrackerNames are the names of all trackers, as files write them.
-func TrackerNames() []string {
-	var names []string
-	for _, t := range trackerTable {
-		names = append(names, t.name)
-	}
-	return names
-}
+func TrackerNames() []string { return partAt("trackers").names() }
 
 // trackers reads what is watched:
 //
@@ -69,26 +56,37 @@ func (b *builder) trackers(n *node, root *section) {
 		n = b.trackerList(n)
 		root.n.put("trackers", n)
 	}
-	s := b.section(n, "{gradient_norms: {interval: 50}}")
-	s.known = TrackerNames()
+	s := b.section(n, "trackers")
 	for _, e := range s.n.entries {
-		k := slices.Index(s.known, e.key)
-		if k < 0 {
+		read, ok := trackerReaders[e.key]
+		if !ok {
 			continue
 		}
+		s.block(e.key)
 		for i, it := range itemsOf(e.value) {
-			t := b.section(it, "{interval: 50}")
+			t := b.sectionWith(it, "trackers.*."+e.key, b.leftOpen(e.key))
 			name := e.key
 			if i > 0 {
 				name = fmt.Sprintf("%s.%d", e.key, i)
 			}
-			if tr := trackerTable[k].read(b, t); tr != nil {
+			if tr := read(b, t); tr != nil {
 				b.p.Trackers = append(b.p.Trackers, Tracker{name, tr})
 			}
 			t.done()
 		}
 	}
 	s.done()
+}
+
+// leftOpen are the defaults of a tracker that follow from the fields.
+func (b *builder) leftOpen(tracker string) map[string]string {
+	switch tracker {
+	case "input_sensitivity":
+		return map[string]string{"expr": b.slopes()}
+	case "ntk_spectrum":
+		return map[string]string{"expr": b.firstComponent()}
+	}
+	return nil
 }
 
 // trackerList writes all, or a list of names, as the mapping that it stands for.
@@ -120,34 +118,12 @@ func (p *Problem) ErrorTracker() *trackers.Error {
 	return t
 }
 
-// mask reads a pattern of parameter paths, or a list of them; without one all parameters are meant.
-func (b *builder) mask(s *section) ph.Selector {
-	if n := s.get("mask"); n != nil {
-		return b.selector(n)
-	}
-	return nil
-}
-
-// unweighted reads whether the weights of constraints and points are left out.
-func (b *builder) unweighted(s *section) bool { return b.boolean(s.orDefault("unweighted", "false")) }
-
-// seedOr reads a seed that is not the problem's.
-func (s *section) seedOr(def uint64) uint64 {
-	if n := s.get("seed"); n != nil {
-		v, _ := s.integer(n, 0)
-		return uint64(v)
-	}
-	return def
-}
-
 func (b *builder) sensitivity(s *section) trackers.Tracker {
-	t := &trackers.InputSensitivity{Seed: s.seedOr(0)}
-	t.Expr = b.watched(s, b.slopes())
-	t.Interval = s.intOr("interval", 100)
+	t := &trackers.InputSensitivity{Expr: b.watched(s), Interval: only[int](s, "interval"), Seed: uint64(only[int](s, "seed"))}
 	count := s.get("points")
 	on, ofConstraint := b.observed(s)
 	if ofConstraint && count != nil && on != nil {
-		n, ok := b.integer(count, 1)
+		n, ok := valueOf[int](s, "points")
 		switch {
 		case !ok:
 		case !on.Random():
@@ -164,24 +140,13 @@ func (b *builder) sensitivity(s *section) trackers.Tracker {
 	return t
 }
 
-// maxKernel bounds the rows of a kernel: its matrix has as many columns.
-const maxKernel = 8192
-
 func (b *builder) ntk(s *section) trackers.Tracker {
-	t := &trackers.NTKSpectrum{Seed: s.seedOr(0)}
-	first := ""
-	if len(b.fieldNames) > 0 {
-		first = b.fieldNames[0]
-		if e := b.names.env.Names[first]; e != nil && e.Dim() > 1 {
-			first += "[0]"
-		}
-	}
-	e := b.watched(s, first)
-	t.Interval, t.TopK = s.intOr("interval", 500), s.intOr("top_k", 10)
-	sel := b.mask(s)
+	t := &trackers.NTKSpectrum{Interval: only[int](s, "interval"), TopK: only[int](s, "top_k"), Seed: uint64(only[int](s, "seed"))}
+	e, sel := b.watched(s), only[ph.Selector](s, "mask")
 	on, ofConstraint := b.observed(s)
 	if ofConstraint {
-		t.Points = s.intOr("points", 256)
+		s.orDefault("points", "256")
+		t.Points = only[int](s, "points")
 	} else if on != nil {
 		t.Points = on.Len()
 	}
@@ -203,34 +168,15 @@ func (b *builder) ntk(s *section) trackers.Tracker {
 }
 
 func (b *builder) hessian(s *section) trackers.Tracker {
-	t := &trackers.HessianSpectrum{
-		K: s.intOr("k", 10), Iters: s.intOr("iters", 30), Interval: s.intOr("interval", 500), Mask: b.mask(s),
-		Constraints: b.subset(s), Unweighted: b.unweighted(s), Seed: s.seedOr(0),
-	}
+	t := filled(s, &trackers.HessianSpectrum{Constraints: b.subset(s)}, "constraints")
 	if t.K > t.Iters {
 		b.fail(s.n.get("k"), "%d eigenvalues from %d iterations; there are never more values than iterations, so raise iters to %d or more", t.K, t.Iters, 3*t.K)
-	}
-	if n := s.get("probes"); n != nil {
-		t.Probes, _ = b.integer(n, 1)
 	}
 	return t
 }
 
-// maxLandscape bounds the points along an axis of a landscape: each is an evaluation of the loss.
-const maxLandscape = 1001
-
 func (b *builder) landscape(s *section) trackers.Tracker {
-	grid, _ := b.integer(s.orDefault("grid", "15"), 2)
-	if grid > maxLandscape {
-		b.fail(s.n.get("grid"), "%d² evaluations of the loss are more than a run takes; use at most %d points", grid, maxLandscape)
-	}
-	t := &trackers.LossLandscape{
-		Grid: grid, AlphaRange: s.realOr("alpha_range", "1"), Interval: s.intOr("interval", 500), Mask: b.mask(s),
-		Unweighted: b.unweighted(s), Seed: s.seedOr(0),
-	}
-	if n := s.get("scaling"); n != nil {
-		t.Global = b.choice(n, "scaling", "filter", "global") == "global"
-	}
+	t := filled(s, &trackers.LossLandscape{Global: only[string](s, "scaling") == "global"}, "scaling", "along")
 	if n := s.get("along"); n != nil {
 		b.along(n, t)
 	}

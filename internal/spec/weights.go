@@ -2,16 +2,12 @@ package spec
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
 	"github.com/crux-pinn/crux/weights"
 )
-
-// schemes are the weight schemes that a file can name.
-var schemes = []string{"gradient_norm", "ntk", "relobralo", "softadapt", "dwa", "rlw", "uncertainty", "scheduled"}
 
 // weights reads how constraints are balanced during the run; the weight of a constraint is a constant factor beside it:
 //
@@ -26,35 +22,13 @@ func (b *builder) weights(n *node, root *section) {
 	if n == nil {
 		return
 	}
-	if n.kind == scalar {
-		name := b.choice(n, "weight scheme", schemes...)
-		m := &node{kind: mapping, path: n.path, at: n.at}
-		if name != "" {
-			m.put(name, &node{kind: mapping, path: join(n.path, name), at: n.at})
-		}
-		root.n.put("weights", m)
-		if n = m; name == "" {
-			return
-		}
+	if n = b.alone(n, "weights", "weight scheme"); n == nil {
+		return
 	}
-	s := b.section(n, "{gradient_norm: {max_ratio: 1e3}}")
-	s.known = schemes
-	var names []string
-	for _, e := range s.n.entries {
-		if slices.Contains(schemes, e.key) {
-			names = append(names, e.key)
-		}
-	}
-	s.done()
-	switch {
-	case len(names) > 1:
-		b.fail(n, "%s stand together; a run has one weight scheme", strings.Join(names, " and "))
-	case len(names) == 1:
-		m := b.section(s.n.get(names[0]), "{ema: 0.9}")
-		b.p.Options.Weights = b.scheme(names[0], m)
-		m.done()
-	case len(s.n.entries) == 0:
-		b.fail(n, "no weight scheme; write one of %s", strings.Join(schemes, ", "))
+	root.n.put("weights", n)
+	if name, s := b.choose(n, "weights", nil, "no weight scheme; write one of %s", "a run has one weight scheme"); s != nil {
+		b.p.Options.Weights = b.scheme(name, s)
+		s.done()
 	}
 }
 
@@ -64,30 +38,20 @@ func (b *builder) scheme(name string, s *section) weights.Scheme {
 		return b.gradientNorm(s)
 	case "ntk":
 		return b.kernels(s)
-	case "relobralo":
-		return &weights.ReLoBRaLo{
-			Alpha: s.fraction("alpha", "0.999"), Rho: s.fraction("rho", "0.999"), Temperature: s.realOr("temperature", "0.1"), Seed: s.seedOr(b.seed),
-		}
-	case "softadapt":
-		return &weights.SoftAdapt{Temperature: s.realOr("temperature", "0.1")}
-	case "dwa":
-		return &weights.DWA{Temperature: s.realOr("temperature", "2")}
-	case "rlw":
-		return &weights.RLW{Seed: s.seedOr(b.seed)}
-	case "uncertainty":
-		return &weights.Uncertainty{Rate: s.realOr("rate", "0.01")}
+	case "scheduled":
+		return b.scheduled(s)
 	}
-	return b.scheduled(s)
+	schemes := map[string]weights.Scheme{
+		"relobralo": &weights.ReLoBRaLo{Seed: b.seed}, "rlw": &weights.RLW{Seed: b.seed},
+		"softadapt": &weights.SoftAdapt{}, "dwa": &weights.DWA{}, "uncertainty": &weights.Uncertainty{},
+	}
+	s.fill(schemes[name])
+	return schemes[name]
 }
 
 func (b *builder) gradientNorm(s *section) weights.Scheme {
-	w := &weights.GradientNormBalanced{EMA: s.fraction("ema", "0"), SkipZero: b.boolean(s.orDefault("skip_zero", "true"))}
-	if n := s.get("max_ratio"); n != nil {
-		v, ok := b.float(n)
-		if w.MaxRatio = v; ok && !(v >= 1) {
-			b.fail(n, "%v is below 1; it is the largest quotient of two weights", v)
-		}
-	}
+	w := &weights.GradientNormBalanced{}
+	s.fill(w, "interval")
 	for _, t := range b.p.Trackers {
 		if norms, ok := t.Tracker.(weights.NormSource); ok {
 			if n := s.get("interval"); n != nil {
@@ -97,7 +61,8 @@ func (b *builder) gradientNorm(s *section) weights.Scheme {
 			return w
 		}
 	}
-	norms := &trackers.GradientNorms{Interval: s.intOr("interval", 100)}
+	s.orDefault("interval", "100")
+	norms := &trackers.GradientNorms{Interval: only[int](s, "interval")}
 	b.p.Trackers = slices.Insert(b.p.Trackers, 0, Tracker{"gradient_norms", norms})
 	w.Norms = norms
 	return w
@@ -105,14 +70,9 @@ func (b *builder) gradientNorm(s *section) weights.Scheme {
 
 // kernels reads ntk: a tracker for each constraint.
 func (b *builder) kernels(s *section) weights.Scheme {
-	w := &weights.NTKBalanced{EMA: s.fraction("ema", "0.9")}
-	if n := s.get("plain"); n != nil {
-		w.Plain = b.boolean(n)
-	}
-	points, interval := s.intOr("points", 256), s.intOr("interval", 500)
-	if points > maxKernel {
-		b.fail(s.n.get("points"), "a kernel of %d rows is more than fits; take at most %d points", points, maxKernel)
-	}
+	w := &weights.NTKBalanced{}
+	s.fill(w, "points", "interval")
+	points, interval := only[int](s, "points"), only[int](s, "interval")
 	var list []Tracker
 	for _, c := range b.p.Crux.Constraints {
 		if d := c.Residual.Dim(); d != 1 {
@@ -135,7 +95,7 @@ func (b *builder) scheduled(s *section) weights.Scheme {
 		b.fail(s.n, "no constraint; write one such as {bc: {cosine: {from: 100, end: 1}}}")
 	}
 	for _, e := range s.n.entries {
-		s.known = append(s.known, e.key)
+		s.key(e.key)
 		curve := b.curve(e.value)
 		for _, name := range b.constraintsNamed(&node{kind: scalar, text: e.key, at: e.at, path: s.n.path}) {
 			for i, c := range b.p.Crux.Constraints {
@@ -155,14 +115,10 @@ func (b *builder) curve(n *node) optim.Schedule {
 		v, _ := b.positive(n)
 		return optim.Constant(v)
 	}
-	s := b.section(n, "{cosine: {from: 100, end: 1}}")
+	s := b.section(n, "weights.scheduled.*")
 	defer s.done()
-	for _, name := range []string{"cosine", "warmup_cosine", "exponential", "piecewise"} {
-		if v := s.block(name); v != nil {
-			m := b.section(v, "{from: 100}")
-			defer m.done()
-			return b.schedule(name, m, "from", "1", b.p.Steps)
-		}
+	if curve := b.scheduleOf(s, "weights.scheduled.*", "from", b.p.Steps); curve != nil {
+		return curve
 	}
 	if len(n.entries) == 0 {
 		b.fail(n, "no weight; write a number such as 10")

@@ -22,19 +22,19 @@ func (b *builder) windows(n, stopping *node) {
 	w := &crux.Windows{Coord: b.p.Time}
 	count, times := n, n
 	if n.kind == mapping {
-		s := b.section(n, "{count: 4}")
+		s := b.section(n, "windows")
 		count, times = s.get("count"), s.get("times")
 		switch {
 		case count != nil && times != nil:
 			b.fail(times, "count and times stand together; equal windows need a count, others the times between them")
 			times = nil
 		case count == nil && times == nil:
-			s.lacks("count", "4")
+			s.need("count")
 		}
 		if v := s.get("coord"); v != nil {
 			w.Coord = b.coord(v)
 		}
-		w.Onset = s.realOr("onset", "0.1")
+		w.Onset = only[float64](s, "onset")
 		s.done()
 	} else if n.kind == sequence {
 		count = nil

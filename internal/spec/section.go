@@ -1,0 +1,229 @@
+package spec
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/crux-pinn/crux/internal/nearest"
+)
+
+// section reads a mapping by its part of the table. It writes defaults into the mapping, so that the resolved file shows them, and reports
+// in the end which keys do not belong there.
+type section struct {
+	*loader
+	n       *node
+	keys    []key
+	read    map[string]bool
+	own     []string // keys with names of the file's own
+	missing []key
+}
+
+// section returns the reader of a mapping; of anything else it reports an error and reads as an empty one.
+func (l *loader) section(n *node, path string) *section { return l.sectionWith(n, path, nil) }
+
+// sectionWith is section with defaults that depend on the rest of the file, by their keys; the table has them in parentheses.
+func (l *loader) sectionWith(n *node, path string, defaults map[string]string) *section {
+	s := &section{loader: l, n: n, read: map[string]bool{}}
+	if n.kind != mapping {
+		if n.kind != nothing {
+			l.fail(n, "%s; write a mapping such as %s", wrongKind(n), partAt(path).example)
+		}
+		s.n = &node{kind: mapping, path: n.path, at: n.at}
+		if n.kind == nothing {
+			n.kind = mapping
+			s.n = n
+		}
+	}
+	s.extend(path, defaults)
+	return s
+}
+
+// extend adds the keys of a part, with their defaults.
+func (s *section) extend(path string, defaults map[string]string) {
+	for _, k := range partAt(path).keys {
+		s.keys = append(s.keys, k)
+		text := k.written()
+		if text == "" {
+			text = defaults[k.name]
+		}
+		if v := s.n.get(k.name); text != "" && (v == nil || v.kind == nothing) {
+			s.n.put(k.name, s.defaultOf(k, text))
+		}
+	}
+}
+
+// defaultOf is the node of a default.
+func (s *section) defaultOf(k key, text string) *node {
+	n := &node{kind: scalar, text: text, path: join(s.n.path, k.name), at: s.n.at}
+	if k.form.is == widths {
+		n.kind, n.text = sequence, ""
+		for i, it := range strings.Split(strings.Trim(text, "[]"), ", ") {
+			n.items = append(n.items, &node{kind: scalar, text: it, path: join(n.path, fmt.Sprint(i)), at: n.at})
+		}
+	}
+	return n
+}
+
+// key finds a key's line in the table. That there is none is a mistake of this package.
+func (s *section) key(name string) key {
+	s.read[name] = true
+	for _, k := range s.keys {
+		if k.name == name {
+			return k
+		}
+	}
+	if i := slices.IndexFunc(s.keys, func(k key) bool { return k.name == "*" }); i >= 0 {
+		s.own = append(s.own, name)
+		k := s.keys[i]
+		k.name = name
+		return k
+	}
+	panic(fmt.Sprintf("spec: the table of keys has no %s in %s", name, s.n.path))
+}
+
+// get returns the value of a key, or nil. An empty value counts as none.
+func (s *section) get(name string) *node {
+	if v := s.block(name); v != nil && v.kind != nothing {
+		return v
+	}
+	return nil
+}
+
+// block returns the value of a key even when it is empty, as in lbfgs: {} or lbfgs: .
+func (s *section) block(name string) *node {
+	s.key(name)
+	return s.n.get(name)
+}
+
+// need is get for a key that must be there. That it is not is reported by done, unless a misspelt key there explains it.
+func (s *section) need(name string) *node {
+	v := s.get(name)
+	if v == nil {
+		s.missing = append(s.missing, s.key(name))
+	}
+	return v
+}
+
+// orDefault is get with a default that only the reader knows.
+func (s *section) orDefault(name, text string) *node {
+	if v := s.get(name); v != nil {
+		return v
+	}
+	s.n.put(name, s.defaultOf(s.key(name), text))
+	return s.n.get(name)
+}
+
+// valueOf is the value of a key, and whether there is one that is right.
+func valueOf[T any](s *section, name string) (v T, ok bool) {
+	n := s.get(name)
+	if n == nil {
+		return v, false
+	}
+	x, ok := s.value(s.key(name), n)
+	if !ok {
+		return v, false
+	}
+	return x.(T), true
+}
+
+// only is valueOf where zero says enough.
+func only[T any](s *section, name string) T {
+	v, _ := valueOf[T](s, name)
+	return v
+}
+
+// fill sets the fields of a struct that have the names of keys, as MaxTrials for max_trials. A word sets a whole number to its place among
+// the words of the key. Keys that are read elsewhere are listed.
+func (s *section) fill(options any, elsewhere ...string) {
+	of := reflect.ValueOf(options).Elem()
+	for _, k := range s.keys {
+		if slices.Contains(elsewhere, k.name) {
+			continue
+		}
+		name := strings.ReplaceAll(k.name, "_", "")
+		f := of.FieldByNameFunc(func(s string) bool { return strings.EqualFold(s, name) && s[:1] == strings.ToUpper(s[:1]) })
+		if !f.IsValid() {
+			panic(fmt.Sprintf("spec: %s has no field for %s", of.Type(), k.name))
+		}
+		n := s.get(k.name)
+		if n == nil {
+			continue
+		}
+		v, ok := s.value(k, n)
+		if !ok {
+			continue
+		}
+		if k.form.is == word && f.CanInt() {
+			v = slices.Index(k.form.words, v.(string))
+		}
+		if f.Kind() == reflect.Pointer {
+			f.Set(reflect.New(f.Type().Elem()))
+			f = f.Elem()
+		}
+		f.Set(reflect.ValueOf(v).Convert(f.Type()))
+	}
+}
+
+// done reports the keys that have no place there, those that do not matter there, and those that are missing.
+func (s *section) done() {
+	known := slices.Clone(s.own)
+	for _, k := range s.keys {
+		if k.name != "*" {
+			known = append(known, k.name)
+		}
+	}
+	meant := map[string]bool{}
+	for _, e := range s.n.entries {
+		switch {
+		case !slices.Contains(known, e.key):
+			meant[nearest.Name(e.key, known)] = true
+			s.failAt(e.at, s.n.path, "unknown key %q; %s", e.key, oneOf(e.key, known))
+		case !s.read[e.key]:
+			s.idle = append(s.idle, entry{e.key, e.at, s.n})
+		}
+	}
+	for _, k := range s.missing {
+		if !meant[k.name] {
+			s.fail(s.n, "%s is missing; write %s: %s", k.name, k.name, k.valued())
+		}
+	}
+}
+
+// choose reads a mapping of one of several names, whose settings it returns: {rba: {gamma: 0.9}}. Without a name, or with several, that is
+// reported: none is the message with the names in place of %s, rule says that there is one. The defaults are those of the settings.
+func (l *loader) choose(n *node, path string, defaults map[string]string, none, rule string) (name string, s *section) {
+	outer := l.section(n, path)
+	var given []string
+	for _, e := range outer.n.entries {
+		if slices.Contains(partAt(path).names(), e.key) {
+			given = append(given, e.key)
+			outer.read[e.key] = true
+		}
+	}
+	outer.done()
+	switch {
+	case len(given) > 1:
+		l.fail(n, "%s stand together; %s", strings.Join(given, " and "), rule)
+	case len(outer.n.entries) == 0:
+		l.fail(n, none, strings.Join(partAt(path).names(), ", "))
+	case len(given) == 1:
+		return given[0], l.sectionWith(outer.n.get(given[0]), path+"."+given[0], defaults)
+	}
+	return "", nil
+}
+
+// alone writes a name that stands alone, as in weights: ntk, as the mapping {ntk: {}} that it means. nil is a mistake.
+func (l *loader) alone(n *node, path, what string) *node {
+	if n.kind != scalar {
+		return n
+	}
+	name := l.choice(n, what, partAt(path).names()...)
+	if name == "" {
+		return nil
+	}
+	m := &node{kind: mapping, path: n.path, at: n.at}
+	m.put(name, &node{kind: mapping, path: join(n.path, name), at: n.at})
+	return m
+}
