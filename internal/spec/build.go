@@ -80,7 +80,8 @@ func (l *loader) problem(root *node) *Problem {
 	}
 	b.auto = choosesItself(optimizer) && b.marching == nil
 	reference, grid := s.get("reference"), s.get("grid")
-	watched, balanced, stopping, saved, steps := s.get("trackers"), s.get("weights"), s.get("early_stopping"), s.get("checkpoint"), s.get("steps")
+	watched, balanced, steps := s.get("trackers"), s.get("weights"), s.get("steps")
+	stopping, saved := s.get("early_stopping"), s.get("checkpoint")
 	if len(b.p.Coords) > 0 {
 		b.p.geometry = b.geometry(domainNode)
 		b.dataSets(data)

@@ -55,8 +55,11 @@ func (b *builder) constraint(e entry, name constraintName) {
 	lossNode, weightNode, scaleNode := s.get("loss"), s.get("weight"), s.get("scale")
 	loss := b.loss(lossNode)
 	pointNode := s.get("point_weights")
-	on := b.pointSet(s)
-	if v := s.get("resample"); on != nil && v != nil && v.kind == mapping {
+	on, v := b.pointSet(s), s.get("resample")
+	if on != nil {
+		on = b.resampled(v, on)
+	}
+	if on != nil && v != nil && v.kind == mapping {
 		b.following = append(b.following, func() {
 			for _, c := range b.constraintNames { // without what is built in
 				if c.key == name.key {
@@ -74,7 +77,7 @@ func (b *builder) constraint(e entry, name constraintName) {
 	if on != nil {
 		env.Names = b.withColumns(on.Columns())
 		b.checkPointWeights(pointNode, byPoint, on, loss)
-		b.watch(s.n.get("resample"), name, on, loss, byPoint != nil)
+		b.watch(v, name, on, loss, byPoint != nil)
 	}
 	add := func(name string, n *node, part string) {
 		weight := b.weight(weightNode, part)

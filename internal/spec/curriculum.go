@@ -69,7 +69,8 @@ func (b *builder) lessons(stopping *node) {
 	case b.marching != nil:
 		b.fail(v.node, "curriculum and windows stand together; leave one of the two away")
 	case stopping != nil:
-		b.fail(stopping, "early_stopping ends a run, and a curriculum has to be gone through; leave it away, a lesson ends where its optimizer converges")
+		b.fail(stopping,
+			"early_stopping ends a run, and a curriculum has to be gone through; leave it away, a lesson ends where its optimizer converges")
 	}
 	if v.param == nil {
 		return // what is wrong with it has been said

@@ -198,7 +198,8 @@ func (b *builder) transforms(n *node, components []entry) map[string]*node {
 		}
 		s.done()
 	case len(components) > 1:
-		b.fail(n, "one expression for %d components; write one for each that is transformed, as in output: {%s: x*%s}", len(components), components[0].key, components[0].key)
+		b.fail(n, "one expression for %d components; write one for each that is transformed, as in output: {%s: x*%s}",
+			len(components), components[0].key, components[0].key)
 	default:
 		m[components[0].key] = n
 	}

@@ -59,7 +59,7 @@ func wholeUpTo(least, most int, high string) form {
 var (
 	mapped    = form{is: settings}
 	anyNumber = form{is: real, span: "(-inf, inf)"}
-	positive  = numberIn("(0, inf)", "%v is not positive", "")
+	positive  = numberIn("(0, inf)", notPositive, "")
 	tolerance = numberIn("[0, inf)", "%v is negative; 0 stops only at round-off", "")
 	fraction  = numberIn("[0, 1)", "%v is not in [0, 1)", "%v is not in [0, 1)")
 	yesOrNo   = form{is: flag}
@@ -68,7 +68,11 @@ var (
 	paths     = form{is: pattern}
 	formula   = hand("an expression")
 	anySeed   = wholeFrom(0)
-	fits      = "%d is more than fits; use at most %d"
+)
+
+const (
+	notPositive = "%v is not positive"
+	fits        = "%d is more than fits; use at most %d"
 )
 
 // ends are the ends of the span of numbers, and which of them it contains.
@@ -80,7 +84,7 @@ func (f form) ends() (lo, hi float64, withLo, withHi bool) {
 	return lo, hi, f.span[0] == '[', f.span[last] == ']'
 }
 
-// value is what stands at a node, as a float64, int, bool, string, []string, []float64, []int, time.Duration or placeholder.Selector. A mistake is
+// value is what stands at a node: a number, a bool, a string, a time, a placeholder.Selector, or a list of numbers or strings. A mistake is
 // reported.
 func (l *loader) value(k key, n *node) (v any, ok bool) {
 	switch f := k.form; f.is {

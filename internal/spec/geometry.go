@@ -53,7 +53,8 @@ func (b *builder) inAxes(n *node, s *domain.Shape) {
 	for i, c := range s.Coords() {
 		a := b.axes[c]
 		if slack := 1e-9 * (a.Hi - a.Lo); lo[i] < a.Lo-slack || hi[i] > a.Hi+slack {
-			b.fail(n, "the shape reaches from %.6g to %.6g in %s, but coords has [%g, %g]; give %s those ends", lo[i], hi[i], c.Name(), a.Lo, a.Hi, c.Name())
+			b.fail(n, "the shape reaches from %.6g to %.6g in %s, but coords has [%g, %g]; give %s those ends",
+				lo[i], hi[i], c.Name(), a.Lo, a.Hi, c.Name())
 		}
 	}
 }

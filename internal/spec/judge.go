@@ -170,7 +170,7 @@ func (b *builder) closedForm(f Field, n *node) *Reference {
 			return nil
 		}
 	}
-	return &Reference{Kind: ClosedForm, Source: n.text, On: f.Grid, eval: func(c *domain.Cloud, value func(*ph.Param) float64) ([]float64, error) {
+	return &Reference{Kind: ClosedForm, Source: n.text, On: f.Grid, eval: func(c *domain.Cloud, value values) ([]float64, error) {
 		return evaluate(at(x, value), c), nil
 	}}
 }
@@ -205,7 +205,7 @@ func (b *builder) builtin(f Field, builtin, params, field *node) *Reference {
 		b.fail(builtin, "%s", at)
 		return nil
 	}
-	r := &Reference{Kind: ClosedForm, Source: sol.Name, On: f.Grid, eval: func(c *domain.Cloud, value func(*ph.Param) float64) ([]float64, error) {
+	r := &Reference{Kind: ClosedForm, Source: sol.Name, On: f.Grid, eval: func(c *domain.Cloud, value values) ([]float64, error) {
 		now, err := sol.at(value)
 		if err != nil {
 			return nil, err
@@ -213,7 +213,7 @@ func (b *builder) builtin(f Field, builtin, params, field *node) *Reference {
 		return lookUp(now, k, coords, c)
 	}}
 	if !sol.ClosedForm {
-		r.Kind, r.selfError = Computed, func(value func(*ph.Param) float64) (float64, error) {
+		r.Kind, r.selfError = Computed, func(value values) (float64, error) {
 			now, err := sol.at(value)
 			if err != nil {
 				return 0, err
@@ -254,7 +254,7 @@ func (b *builder) measured(f Field, s *section, file, column *node) *Reference {
 		b.fail(at, "the file has no column %q; %s", name, oneOf(name, p.Columns()))
 		return nil
 	}
-	return &Reference{Kind: Measured, Source: file.text, On: p, eval: func(c *domain.Cloud, _ func(*ph.Param) float64) ([]float64, error) {
+	return &Reference{Kind: Measured, Source: file.text, On: p, eval: func(c *domain.Cloud, _ values) ([]float64, error) {
 		return slices.Clone(c.Columns[name]), nil
 	}}
 }

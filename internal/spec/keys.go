@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -51,6 +52,9 @@ func (k key) written() string {
 	}
 	return k.def
 }
+
+// in is the part of the table for a mapping at a key of the given part.
+func (k key) in(p *part) *part { return partAt(cmp.Or(k.form.part, join(p.path, k.name))) }
 
 // valued is an example of the key's value.
 func (k key) valued() string {

@@ -23,7 +23,7 @@ var (
 
 // fieldParts are unknown functions. A field has the keys of its network beside its own; those of mlp stand under net.mlp.
 var fieldParts = []part{
-	{"fields", "{u: {net: mlp, hidden: [32, 32, 32]}}", []key{{"*", mapped, "", "{net: mlp}", "a field, with one component of its name or several"}}},
+	{"fields", "{u: {net: mlp, hidden: [32, 32, 32]}}", []key{{"*", mapped, "", "{net: mlp}", "a field"}}},
 	{"fields.*", "{net: mlp, hidden: [32, 32, 32]}", []key{
 		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates of which it is a function"},
 		{"out", hand("names of components, or their number"), "(1)", "[u, v, p]", "its components"},

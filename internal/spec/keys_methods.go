@@ -4,16 +4,16 @@ import "slices"
 
 var (
 	methodKeys = []key{
-		{"adam", mapped, "", "{lr: 1e-3}", "Adam (Kingma & Ba 2015)"},
-		{"adamw", mapped, "", "{lr: 1e-3, decay: 1e-4}", "Adam with weight decay (Loshchilov & Hutter 2019)"},
-		{"soap", mapped, "", "{lr: 3e-3}", "Adam in the eigenbasis of Shampoo (Vyas et al. 2024)"},
-		{"sgd", mapped, "", "{lr: 1e-2, momentum: 0.9}", "gradient descent, with momentum"},
-		{"rmsprop", mapped, "", "{lr: 1e-3}", "RMSProp"},
-		{"lbfgs", mapped, "", "{memory: 30}", "limited-memory BFGS"},
-		{"ssbroyden", mapped, "", "{}", "self-scaled Broyden (Al-Baali)"},
-		{"lm", mapped, "", "{damping: 1e-3}", "Levenberg-Marquardt"},
-		{"kfac", mapped, "", "{damping: 0.1}", "Kronecker factors of the Gauss-Newton matrix"},
-		{"auto", mapped, "", "{}", "the method that suits the number of parameters and points"},
+		{"adam", mappingOf("optimizer.*.adam"), "", "{lr: 1e-3}", "Adam (Kingma & Ba 2015)"},
+		{"adamw", mappingOf("optimizer.*.adamw"), "", "{lr: 1e-3, decay: 1e-4}", "Adam with weight decay (Loshchilov & Hutter 2019)"},
+		{"soap", mappingOf("optimizer.*.soap"), "", "{lr: 3e-3}", "Adam in the eigenbasis of Shampoo (Vyas et al. 2024)"},
+		{"sgd", mappingOf("optimizer.*.sgd"), "", "{lr: 1e-2, momentum: 0.9}", "gradient descent, with momentum"},
+		{"rmsprop", mappingOf("optimizer.*.rmsprop"), "", "{lr: 1e-3}", "RMSProp"},
+		{"lbfgs", mappingOf("optimizer.*.lbfgs"), "", "{memory: 30}", "limited-memory BFGS"},
+		{"ssbroyden", mappingOf("optimizer.*.ssbroyden"), "", "{}", "self-scaled Broyden (Al-Baali)"},
+		{"lm", mappingOf("optimizer.*.lm"), "", "{damping: 1e-3}", "Levenberg-Marquardt"},
+		{"kfac", mappingOf("optimizer.*.kfac"), "", "{damping: 0.1}", "Kronecker factors of the Gauss-Newton matrix"},
+		{"auto", mappingOf("optimizer.*.auto"), "", "{}", "the method that suits the number of parameters and points"},
 	}
 	clipping = key{"clip", mappingOf("optimizer.*.clip"), "", "1", "the largest norm of the gradient, or {value: 0.1}, the largest entry"}
 	steps    = wholeUpTo(1, 1<<30, "%d steps are more than a run takes; use at most %d")
@@ -67,7 +67,12 @@ var methodParts = slices.Concat([]part{
 	{"optimizer.*", "{adam: {lr: 1e-3}, steps: 2000}", slices.Concat([]key{
 		{"steps", steps, "", "2000", "the length of the phase"},
 		{"freeze", paths, "", "[u/layer0]", "the parameters that stay as they are, by patterns of their paths"},
-		{"groups", hand("a list of groups"), "", "[{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}]", "methods for parts of the parameters"},
+		{
+			"groups",
+			form{is: own, what: "a list of groups", part: "optimizer.*.groups.*"},
+			"",
+			"[{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}]", "methods for parts of the parameters",
+		},
 	}, methodKeys, []key{
 		clipping,
 		{"ema", numberIn("(0, 1)", tooFar, tooFar), "", "0.999", "the decay of an average of the parameters, which is the result"},

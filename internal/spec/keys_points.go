@@ -8,6 +8,11 @@ const maxGrid = 1 << 22
 // maxSlabs bounds the slabs of time, which are gone through at every step.
 const maxSlabs = 1 << 20
 
+// samplers are the names of domain.SamplerByName.
+var samplers = []string{
+	"uniform", "latin_hypercube", "lhs", "halton", "scrambled_halton", "sobol", "scrambled_sobol", "hammersley", "grid",
+}
+
 var fewPoints = wholeUpTo(1, maxGrid, "%d points are more than fit; take at most %d")
 
 // pointKeys are those of a set of points beside on.
@@ -18,10 +23,9 @@ var pointKeys = []key{
 	{"quadrature", mappingOf("grid"), "", "20", "points and weights of Gauss and Legendre, by their number along all axes or each"},
 	{"at", hand("a list of points"), "", "[[0, 1], [0.5, 1]]", "points one by one, in the order of coords"},
 	{
-		"sampler", oneWord("sampler", "uniform", "latin_hypercube", "lhs", "halton", "scrambled_halton", "sobol", "scrambled_sobol", "hammersley", "grid"),
+		"sampler", oneWord("sampler", samplers...),
 		"(scrambled_sobol)", "uniform", "how they are drawn",
 	},
-	{"resample", mapped, "(0, or auto where the method chooses itself)", "100", "steps after which new ones are drawn, or what they follow"},
 }
 
 // region is on, the region of points.
@@ -66,7 +70,7 @@ var pointParts = []part{
 		{"params", mapped, "", "{nu: 0.01/pi}", "the constants of a known solution"},
 	}},
 	{"data.*.params", "{nu: 0.01/pi}", []key{{"*", anyNumber, "", "0.01/pi", "a constant of the solution"}}},
-	{"constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}", []key{{"*", mapped, "", "{residual: u_xx + u_yy, points: 1000}", "a constraint"}}},
+	{"constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}", []key{{"*", mapped, "", "{residual: u - 1}", "a constraint"}}},
 	{"constraints.*", "{residual: u_xx + u_yy, points: 1000}", slices.Concat([]key{
 		{"residual", mapped, "", "u_xx + u_yy", "what shall vanish, or several such by name; left = right is their difference"},
 		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber or {huber: 0.1}"},
@@ -74,7 +78,9 @@ var pointParts = []part{
 		{"scale", mapped, "(1)", "auto", "by what the residual is divided, or one for each by name; auto is its size at step 0"},
 		{"point_weights", mapped, "", "causal", "how points are weighted in training"},
 		region("interior"),
-	}, pointKeys)},
+	}, pointKeys, []key{
+		{"resample", mapped, "(0, or auto where the method chooses itself)", "100", "steps after which new ones are drawn, or what they follow"},
+	})},
 	{"constraints.*.residual", "{mass: u_x + v_y}", []key{{"*", formula, "", "u_x + v_y", "a residual"}}},
 	{"constraints.*.weight", "{mass: 10}", []key{{"*", positive, "(1)", "10", "the factor of a residual"}}},
 	{"constraints.*.scale", "{mass: 10}", []key{{"*", hand("a number, or auto"), "(1)", "10", "by what a residual is divided"}}},
@@ -86,7 +92,10 @@ var pointParts = []part{
 	}},
 	{"constraints.*.point_weights.causal", "{interval: 1}", []key{
 		interval("1"),
-		{"delta", numberIn("(0, 1)", "%v is not positive", "no weight is above %v; it must be below 1"), "0.99", "", "the least weight with which an eps is done"},
+		{
+			"delta", numberIn("(0, 1)", notPositive, "no weight is above %v; it must be below 1"), "0.99", "",
+			"the least weight at which an eps is done",
+		},
 		{"slabs", wholeUpTo(2, maxSlabs, "%d slabs of time; at most %d are of use"), "32", "", "slabs of time"},
 		{"eps", numbers, "", "[0.01, 0.1, 1, 10, 100]", "how sharply earlier times come first, ascending"},
 		{"stop", yesOrNo, "(false)", "true", "ends the run when the last eps is done"},
@@ -123,16 +132,18 @@ func interval(def string) key {
 }
 
 // follows are the keys of all that moves points after a residual.
-var follows = []key{{"residual", hand("the name of a residual"), "(the first)", "mass", "of several residuals, the one that is followed"}, interval("100")}
+var follows = []key{
+	{"residual", hand("the name of a residual"), "(the first)", "mass", "of several residuals, the one that is followed"},
+	interval("100"),
+}
+
+const noShare = "%v is no share; c is at least 0, and large values give uniform points"
 
 // density are the keys of a density of points.
 func density(k, c string) []key {
 	return []key{
-		{"k", numberIn("(0, 100]", "%v is not positive", "%v is more than 100; such a density is a single point"), k, "", "the power of the residual in it"},
-		{
-			"c", numberIn("[0, 1e100]", "%v is no share; c is at least 0, and large values give uniform points", "%v is no share; c is at least 0, and large values give uniform points"),
-			c, "", "its uniform part",
-		},
+		{"k", numberIn("(0, 100]", notPositive, "%v is more than 100; such a density is a single point"), k, "", "the power of the residual"},
+		{"c", numberIn("[0, 1e100]", noShare, noShare), c, "", "its uniform part"},
 		{"candidates", fewPoints, "(ten times the points)", "10000", "points that are chosen from"},
 	}
 }

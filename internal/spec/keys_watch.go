@@ -51,44 +51,50 @@ var watchParts = slices.Concat([]part{
 		{"loss_landscape", mapped, "", "{grid: 15}", "the loss on a plane through the parameters"},
 		{"error", mapped, "", "{interval: 1000}", "estimates of the errors of fields and parameters"},
 	}},
-	{"trackers.*.gradient_norms", "{interval: 50}", []key{measured("100"), mask}},
-	{"trackers.*.cos_similarity", "{interval: 50}", []key{measured("100"), mask}},
-	{"trackers.*.gradient_alignment", "{interval: 50}", []key{measured("100"), mask}},
-	{"trackers.*.residual_stats", "{interval: 50}", []key{
+	{"trackers.gradient_norms", "{interval: 50}", []key{measured("100"), mask}},
+	{"trackers.cos_similarity", "{interval: 50}", []key{measured("100"), mask}},
+	{"trackers.gradient_alignment", "{interval: 50}", []key{measured("100"), mask}},
+	{"trackers.residual_stats", "{interval: 50}", []key{
 		measured("100"), constraints,
 		{"bins", wholeFrom(1), "50", "", "bins of the histograms"},
 	}},
-	{"trackers.*.input_sensitivity", "{interval: 50}", slices.Concat([]key{
+	{"trackers.input_sensitivity", "{interval: 50}", slices.Concat([]key{
 		seedOfOwn,
 		{"expr", formula, "(the slopes of the first field)", "u_x", "what is evaluated"},
 		measured("100"), region("(the first constraint)"),
 	}, pointKeys, []key{firstDraw})},
-	{"trackers.*.ntk_spectrum", "{interval: 50}", slices.Concat([]key{
+	{"trackers.ntk_spectrum", "{interval: 50}", slices.Concat([]key{
 		seedOfOwn,
 		{"expr", formula, "(the first field)", "u", "the expression whose kernel is meant, of one component"},
 		measured("500"),
 		{"top_k", wholeFrom(1), "10", "", "eigenvalues that are recorded by themselves"},
 		mask, region("(the first constraint)"),
 	}, pointKeys, []key{firstDraw})},
-	{"trackers.*.hessian_spectrum", "{interval: 50}", []key{
+	{"trackers.hessian_spectrum", "{interval: 50}", []key{
 		{"k", wholeFrom(1), "10", "", "eigenvalues"},
 		{"iters", wholeFrom(1), "30", "", "iterations of Lanczos, each a product with the Hessian"},
 		measured("500"), mask, constraints, unweighted, seedOfOwn,
 		{"probes", wholeFrom(1), "(1)", "10", "products for the trace"},
 	}},
-	{"trackers.*.loss_landscape", "{interval: 50}", []key{
-		{"grid", wholeUpTo(2, maxLandscape, "%d² evaluations of the loss are more than a run takes; use at most %d points"), "15", "", "points along each axis"},
+	{"trackers.loss_landscape", "{interval: 50}", []key{
+		{
+			"grid", wholeUpTo(2, maxLandscape, "%d² evaluations of the loss are more than a run takes; use at most %d points"), "15", "",
+			"points along each axis",
+		},
 		{"alpha_range", positive, "1", "", "how far it reaches"},
 		measured("500"), mask, unweighted, seedOfOwn,
 		{"scaling", oneWord("scaling", "filter", "global"), "(filter)", "global", "directions scaled row by row of a weight, or as a whole"},
 		{"along", hand("one or two of random, gradient, curvature and pca"), "(random)", "[gradient, curvature]", "the two directions"},
 	}},
-	{"trackers.*.error", "{interval: 1000}", []key{measured("1000"), seedOfOwn}},
+	{"trackers.error", "{interval: 1000}", []key{measured("1000"), seedOfOwn}},
 	{"weights", "{gradient_norm: {max_ratio: 1e3}}", schemeKeys},
 	{"weights.gradient_norm", "{ema: 0.9}", []key{
 		{"ema", fraction, "0", "", "the share of the old weights in the new"},
 		{"skip_zero", yesOrNo, "true", "", "leaves the weight 1 to a constraint whose gradient is zero"},
-		{"max_ratio", numberIn("[1, inf)", "%v is below 1; it is the largest quotient of two weights", ""), "", "1e3", "the largest quotient of two weights"},
+		{
+			"max_ratio", numberIn("[1, inf)", "%v is below 1; it is the largest quotient of two weights", ""), "", "1e3",
+			"the largest quotient of two weights",
+		},
 		{"interval", wholeFrom(1), "(100)", "100", "the steps between two measurements, unless trackers has gradient_norms"},
 	}},
 	{"weights.ntk", "{ema: 0.9}", []key{
@@ -107,7 +113,9 @@ var watchParts = slices.Concat([]part{
 	{"weights.dwa", "{temperature: 2}", []key{temperature("2")}},
 	{"weights.rlw", "{seed: 3}", []key{{"seed", anySeed, "(the problem's)", "3", "of the weights"}}},
 	{"weights.uncertainty", "{rate: 0.01}", []key{{"rate", positive, "0.01", "", "the learning rate of the weights"}}},
-	{"weights.scheduled", "{bc: {cosine: {from: 100, end: 1}}}", []key{{"*", mappingOf("weights.scheduled.*"), "(1)", "10", "the weight of a constraint: a number or a schedule"}}},
+	{"weights.scheduled", "{bc: {cosine: {from: 100, end: 1}}}", []key{
+		{"*", mapped, "(1)", "10", "the weight of a constraint: a number or a schedule"},
+	}},
 	{"weights.scheduled.*", "{cosine: {from: 100, end: 1}}", []key{
 		{"cosine", mapped, "", "{from: 100, end: 1}", "falls along a cosine"},
 		{"warmup_cosine", mapped, "", "{from: 100, end: 1, warmup: 100}", "rises along a line and falls along a cosine"},

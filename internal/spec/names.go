@@ -82,7 +82,8 @@ func (ns *names) read(d *definition) {
 	bad := false
 	for _, name := range ns.mentioned(d) {
 		if i := slices.Index(ns.stack, name); i >= 0 {
-			ns.fail(d.node, "the definitions run in a circle, %s; one of them must stand on its own", strings.Join(append(slices.Clone(ns.stack[i:]), name), " → "))
+			ns.fail(d.node, "the definitions run in a circle, %s; one of them must stand on its own",
+				strings.Join(append(slices.Clone(ns.stack[i:]), name), " → "))
 			return
 		}
 		dep := ns.pending[name]

@@ -131,7 +131,8 @@ func tooDeep(lines []string) (line, col int) {
 			default:
 				dashes = 0
 			}
-			if depth > maxDepth || dashes > maxDepth || (c == ' ' && j == 8*maxDepth && strings.TrimLeft(l[:j], " ") == "" && len(strings.TrimSpace(l)) > 0) {
+			indented := c == ' ' && j == 8*maxDepth && strings.TrimLeft(l[:j], " ") == "" && strings.TrimSpace(l) != ""
+			if depth > maxDepth || dashes > maxDepth || indented {
 				return i + 1, utf8.RuneCountInString(l[:j]) + 1
 			}
 		}

@@ -81,9 +81,6 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 		}
 	}
 	points := b.pointSet(s)
-	if r := s.n.get("resample"); r != nil {
-		b.fail(r, "a tracker looks at the same points all the time; leave resample away")
-	}
 	if points == nil {
 		return nil, false
 	}

@@ -14,7 +14,7 @@ func (b *builder) pointSet(s *section) *domain.Points {
 	onNode := s.orDefault("on", "interior")
 	where, count := s.get("where"), s.get("points")
 	grid, quadrature, at := s.get("grid"), s.get("quadrature"), s.get("at")
-	sampler, resample := s.get("sampler"), s.get("resample")
+	sampler := s.get("sampler")
 	on := b.region(onNode)
 	if on == nil {
 		return nil
@@ -62,9 +62,8 @@ func (b *builder) pointSet(s *section) *domain.Points {
 	}
 	switch {
 	case sampler != nil:
-		sm, err := domain.SamplerByName(sampler.text)
-		if sampler.kind != scalar || err != nil {
-			b.choice(sampler, "sampler", samplerNames()...)
+		sm, err := domain.SamplerByName(only[string](s, "sampler"))
+		if err != nil { // it is reported
 			return nil
 		}
 		if isGiven {
@@ -78,7 +77,7 @@ func (b *builder) pointSet(s *section) *domain.Points {
 		b.failDomain(onNode, err)
 		return nil
 	}
-	return b.resampled(resample, on)
+	return on
 }
 
 // sized is a set of points with the number that it gets where the file gives none.
@@ -109,10 +108,6 @@ func (b *builder) resampled(resample *node, on *domain.Points) *domain.Points {
 		return on
 	}
 	return on.Every(every)
-}
-
-func samplerNames() []string {
-	return []string{"uniform", "latin_hypercube", "lhs", "halton", "scrambled_halton", "sobol", "scrambled_sobol", "hammersley", "grid"}
 }
 
 // lattice reads grid: 50, grid: {x: 10, t: 20}, quadrature: 20 and so on.

@@ -27,10 +27,13 @@ type Reference struct {
 	Source string         // a built-in solution's name, an expression, or a file
 	On     *domain.Points // where to judge: the field's grid, or the points of the file
 
-	eval      func(c *domain.Cloud, value func(*ph.Param) float64) ([]float64, error)
-	selfError func(value func(*ph.Param) float64) (float64, error)
-	value     func(*ph.Param) float64 // of the constant of a curriculum; nil means its own
+	eval      func(c *domain.Cloud, value values) ([]float64, error)
+	selfError func(value values) (float64, error)
+	value     values
 }
+
+// values are those of the constant of a curriculum in a run; nil means its own.
+type values = func(*ph.Param) float64
 
 // At is the same reference where the constant of a curriculum has the value that it has in a run, Solver.Value. Otherwise it has
 // its own.

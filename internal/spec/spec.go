@@ -53,8 +53,9 @@ type Problem struct {
 	Checkpoint    *callbacks.Checkpoint    // without its folder; nil if the file wants none
 	EarlyStopping *callbacks.EarlyStopping // nil if the file has none
 
-	Env      ph.Env // what names mean in further expressions: coordinates, constants, parameters, fields, definitions
-	Resolved []byte // the file with overrides and all defaults written out, and scales when there is a solver; reading it gives the same problem
+	Env ph.Env // what names mean in further expressions: coordinates, constants, parameters, fields, definitions
+	// Resolved is the file with overrides and all defaults written out, and scales when there is a solver; reading it gives the same problem.
+	Resolved []byte
 
 	geometry domain.Domain
 	windows  *node

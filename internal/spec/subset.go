@@ -54,7 +54,8 @@ func (b *builder) constraintsNamed(n *node, also ...string) []string {
 		}
 	}
 	if b.isBuiltIn(t) {
-		b.fail(n, "constraint %s is built into the field, so there is nothing to train; leave it away here, or name what is built in with hard", t)
+		b.fail(n,
+			"constraint %s is built into the field, so there is nothing to train; leave it away here, or name what is built in with hard", t)
 		return nil
 	}
 	b.fail(n, "unknown constraint %q; %s", t, oneOf(t, valid))

@@ -64,7 +64,7 @@ func (b *builder) trackers(n *node, root *section) {
 		}
 		s.block(e.key)
 		for i, it := range itemsOf(e.value) {
-			t := b.sectionWith(it, "trackers.*."+e.key, b.leftOpen(e.key))
+			t := b.sectionWith(it, "trackers."+e.key, b.leftOpen(e.key))
 			name := e.key
 			if i > 0 {
 				name = fmt.Sprintf("%s.%d", e.key, i)
@@ -170,7 +170,8 @@ func (b *builder) ntk(s *section) trackers.Tracker {
 func (b *builder) hessian(s *section) trackers.Tracker {
 	t := filled(s, &trackers.HessianSpectrum{Constraints: b.subset(s)}, "constraints")
 	if t.K > t.Iters {
-		b.fail(s.n.get("k"), "%d eigenvalues from %d iterations; there are never more values than iterations, so raise iters to %d or more", t.K, t.Iters, 3*t.K)
+		b.fail(s.n.get("k"), "%d eigenvalues from %d iterations; there are never more values than iterations, so raise iters to %d or more",
+			t.K, t.Iters, 3*t.K)
 	}
 	return t
 }

@@ -55,7 +55,8 @@ func (b *builder) windows(n, stopping *node) {
 		b.fail(n, "no coordinate is time; name one, as in windows: {count: 4, coord: %s}", b.anyCoord())
 	}
 	if stopping != nil {
-		b.fail(stopping, "early_stopping ends a run, and windows have to be gone through; leave it away, a window ends where its optimizer converges")
+		b.fail(stopping,
+			"early_stopping ends a run, and windows have to be gone through; leave it away, a window ends where its optimizer converges")
 	}
 	if len(b.p.Params) > 0 {
 		b.fail(n, "%s belongs to all times, so it cannot be learnt from one window after the other; leave windows away", b.p.Params[0].Path())
