@@ -7,6 +7,7 @@ import (
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/known"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -79,7 +80,7 @@ func lookUp(sol *known.Solution, field int, coords []*ph.Coord, c *domain.Cloud)
 // evaluate computes an expression of coordinates alone at the points of a cloud.
 func evaluate(e ph.Expr, c *domain.Cloud) []float64 {
 	out := make([]float64, c.Len()*e.Dim())
-	f := function(e, c.Coords)
+	f := pointwise.Function(e, c.Coords)
 	for i := range c.Len() {
 		f(out[i*e.Dim():(i+1)*e.Dim()], c.Row(i))
 	}

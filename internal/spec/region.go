@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -211,7 +212,7 @@ func (b *builder) where(on *domain.Points, n *node) *domain.Points {
 	if !b.fixed(n, e) {
 		return nil
 	}
-	f := function(e, on.Coords())
+	f := pointwise.Function(e, on.Coords())
 	part := on.Where(func(x []float64) bool {
 		var v [1]float64
 		f(v[:], x)

@@ -1,14 +1,13 @@
-package spec
+package pointwise
 
 import (
 	"math"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// The straight-line program and pointwise, which share no code, agree.
+// The straight-line program and Eval, which share no code, agree.
 func TestFunction(t *testing.T) {
 	x, y := ph.Coords2("x", "y")
 	env := ph.Env{Names: map[string]ph.Expr{"x": x, "y": y}}
@@ -22,17 +21,17 @@ func TestFunction(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := function(e, []*ph.Coord{y, x})
+		f := Function(e, []*ph.Coord{y, x})
 		got := make([]float64, e.Dim())
 		for _, at := range [][2]float64{{0.3, 0.7}, {0.9, 0.2}, {0.5, 0.5}} {
 			f(got, []float64{at[1], at[0]})
-			want, err := pointwise.Eval(e, pointwise.Point{Coords: map[*ph.Coord]float64{x: at[0], y: at[1]}})
+			want, err := Eval(e, Point{Coords: map[*ph.Coord]float64{x: at[0], y: at[1]}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for i, w := range want {
 				if !(math.Abs(got[i]-w) <= 1e-14*math.Max(1, math.Abs(w))) { // rounding
-					t.Errorf("%s at %v: %v, pointwise has %v", text, at, got, want)
+					t.Errorf("%s at %v: %v, Eval has %v", text, at, got, want)
 				}
 			}
 		}
@@ -46,7 +45,8 @@ func BenchmarkFunction(b *testing.B) {
 		b.Fatal(err)
 	}
 	at, dst := []float64{0.3, 0.7}, make([]float64, 1)
-	for name, f := range map[string]func(dst, x []float64){"program": function(e, []*ph.Coord{x, y}), "pointwise": slow(e, []*ph.Coord{x, y})} {
+	coords := []*ph.Coord{x, y}
+	for name, f := range map[string]func(dst, x []float64){"program": Function(e, coords), "Eval": slow(e, coords)} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				f(dst, at)

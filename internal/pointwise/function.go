@@ -1,17 +1,17 @@
-package spec
+package pointwise
 
 import (
 	"math"
+	"slices"
 
-	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// function evaluates the components of an expression of coordinates alone at points whose entries are in the order of
-// coords. Arithmetic becomes a straight-line program, 45 times as fast as pointwise (BenchmarkFunction), since conditions of regions are
-// asked at tens of thousands of points; what else occurs, such as derivatives and integrals, is left to pointwise. A value
+// Function evaluates the components of an expression of coordinates alone at points whose entries are in the order of
+// coords. Arithmetic becomes a straight-line program, 45 times as fast as Eval (BenchmarkFunction), since conditions of regions are
+// asked at tens of thousands of points; what else occurs, such as derivatives and integrals, is left to Eval. A value
 // that cannot be computed is NaN. The function may be called from several goroutines at once.
-func function(e ph.Expr, coords []*ph.Coord) func(dst, x []float64) {
+func Function(e ph.Expr, coords []*ph.Coord) func(dst, x []float64) {
 	p := &program{coords: coords, seen: map[component]int{}}
 	out := make([]int, e.Dim())
 	for i := range out {
@@ -33,11 +33,11 @@ func function(e ph.Expr, coords []*ph.Coord) func(dst, x []float64) {
 
 func slow(e ph.Expr, coords []*ph.Coord) func(dst, x []float64) {
 	return func(dst, x []float64) {
-		at := pointwise.Point{Coords: make(map[*ph.Coord]float64, len(coords))}
+		at := Point{Coords: make(map[*ph.Coord]float64, len(coords))}
 		for i, c := range coords {
 			at.Coords[c] = x[i]
 		}
-		v, err := pointwise.Eval(e, at)
+		v, err := Eval(e, at)
 		for i := range dst {
 			if dst[i] = math.NaN(); err == nil {
 				dst[i] = v[i]
@@ -76,7 +76,10 @@ func (p *program) add(c component) int {
 			f = func(_, _ []float64) float64 { return a }
 		}
 	case ph.OpCoord:
-		f = p.coordinate(c.e.Attr().(*ph.Coord))
+		i := slices.Index(p.coords, c.e.Attr().(*ph.Coord))
+		if f = func(_, x []float64) float64 { return x[i] }; i < 0 {
+			f = func(_, _ []float64) float64 { return math.NaN() }
+		}
 	case ph.OpAdd, ph.OpSub, ph.OpMul, ph.OpDiv, ph.OpPower, ph.OpMin, ph.OpMax, ph.OpCompare:
 		f = binary(c.e, of(0), of(1))
 	case ph.OpNeg:
@@ -130,15 +133,6 @@ func (p *program) add(c component) int {
 	return p.seen[c]
 }
 
-func (p *program) coordinate(c *ph.Coord) func(v, x []float64) float64 {
-	for i, own := range p.coords {
-		if own == c {
-			return func(_, x []float64) float64 { return x[i] }
-		}
-	}
-	return func(_, _ []float64) float64 { return math.NaN() }
-}
-
 func binary(e ph.Expr, a, b int) func(v, x []float64) float64 {
 	switch e.Op() {
 	case ph.OpAdd:
@@ -158,20 +152,7 @@ func binary(e ph.Expr, a, b int) func(v, x []float64) float64 {
 	}
 	r := e.Attr().(ph.Relation)
 	return func(v, _ []float64) float64 {
-		var holds bool
-		switch r {
-		case ph.Less:
-			holds = v[a] < v[b]
-		case ph.LessEqual:
-			holds = v[a] <= v[b]
-		case ph.Greater:
-			holds = v[a] > v[b]
-		case ph.GreaterEqual:
-			holds = v[a] >= v[b]
-		case ph.Equal:
-			holds = v[a] == v[b]
-		}
-		if holds {
+		if holds(r, v[a], v[b]) {
 			return 1
 		}
 		return 0
