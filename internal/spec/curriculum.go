@@ -14,11 +14,7 @@ type varying struct {
 	param *ph.Param
 }
 
-// readCurriculum finds the constant that takes easier values first; lessons reads these when all else is known:
-//
-//	curriculum: {beta: [10, 20]}, those before its own
-//	curriculum: {nu: {from: 0.1, lessons: 4, ramp: geometric}}
-//	curriculum: none
+// readCurriculum finds the constant that takes easier values first; lessons reads these when all else is known.
 func (b *builder) readCurriculum(n, constants *node) {
 	if n == nil || n.kind == scalar && n.text == "none" {
 		return

@@ -110,12 +110,13 @@ func (b *builder) isBuiltIn(name string) bool {
 
 // writeHard writes what was built in into the file that said nothing.
 func (b *builder) writeHard(root *node) {
+	if len(b.p.Choice.Built) == 0 {
+		root.set("hard", "none")
+		return
+	}
 	n := &node{kind: sequence, path: "hard", at: root.at}
 	for _, c := range b.p.Choice.Built {
 		n.items = append(n.items, &node{kind: scalar, text: c.Constraint, path: "hard", at: root.at})
-	}
-	if len(n.items) == 0 {
-		n = &node{kind: scalar, text: "none", path: "hard", at: root.at}
 	}
 	root.put("hard", n)
 }
@@ -126,13 +127,12 @@ func (b *builder) writePeriods(n fieldNet) {
 	if periods == nil {
 		return
 	}
-	said := &node{kind: mapping, path: join(n.node.path, "periodic"), at: n.node.at}
+	said := n.node.open("periodic")
 	for _, c := range b.p.Coords {
 		if v, ok := periods[c]; ok {
-			said.put(c.Name(), &node{kind: scalar, text: ftoa(v), path: join(said.path, c.Name()), at: n.node.at})
+			said.set(c.Name(), ftoa(v))
 		}
 	}
-	n.node.put("periodic", said)
 }
 
 // writePoints writes how many points a constraint has, and what becomes of them.
@@ -146,7 +146,7 @@ func (b *builder) writePoints(e entry) {
 	c := b.p.Crux.Constraints[i]
 	put := func(key, text string) {
 		if e.value.get(key) == nil {
-			e.value.put(key, &node{kind: scalar, text: text, path: join(e.value.path, key), at: e.value.at})
+			e.value.set(key, text)
 		}
 	}
 	switch every := c.On.Interval(); {

@@ -2,13 +2,7 @@ package spec
 
 import "github.com/crux-pinn/crux/crux/auto"
 
-// hard reads which boundary and initial conditions are built into the fields, by auto.Hard:
-//
-//	hard: auto
-//	hard: [bc, ic]
-//	hard: {conditions: auto, onset: 0.05}
-//	hard: none
-//
+// hard reads which boundary and initial conditions are built into the fields, by auto.Hard: auto, none, names, or a mapping.
 // Without it, those of which the file says where they hold and nothing of how to train them. What that came to is in the resolved
 // file, as a list or none.
 func (b *builder) hard(n *node) (h auto.Hard) {

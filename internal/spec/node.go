@@ -52,6 +52,29 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
+// put writes the value of a key.
+func (n *node) put(key string, v *node) {
+	for i := range n.entries {
+		if n.entries[i].key == key {
+			n.entries[i].value = v
+			return
+		}
+	}
+	n.entries = append(n.entries, entry{key, v.at, v})
+}
+
+// set writes a text for a key, at the place of the mapping.
+func (n *node) set(key, text string) {
+	n.put(key, &node{kind: scalar, text: text, path: join(n.path, key), at: n.at})
+}
+
+// open writes an empty mapping for a key, at the place of this one.
+func (n *node) open(key string) *node {
+	v := &node{kind: mapping, path: join(n.path, key), at: n.at}
+	n.put(key, v)
+	return v
+}
+
 // limits of what is read. A file beyond them is not a problem that a person wrote.
 const (
 	maxBytes = 4 << 20

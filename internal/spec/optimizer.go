@@ -14,24 +14,14 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// optimizer reads the phases of training, one mapping or a list of them:
-//
-//	optimizer: [{adam: {lr: 1e-3}, steps: 1000}, {ssbroyden: {}, steps: 3000}]
-//	optimizer: [{adam: {lr: 5e-3}, steps: 300}, {lm: {damping: 1e-3, corrections: 20, grad_tol: 0, max_trials: 30}, steps: 100}]
-//	optimizer: {ssbroyden: {memory: 300, grad_tol: 0, max_trials: 30, workers: 0}, steps: 5000}, memory 0 being the method's own choice
-//	optimizer: {kfac: {damping: 0.1, every: 10, exact: 1024, averaging: traces}, steps: 200}
-//	optimizer: {adam: {lr: 1e-3}, steps: 5000, ema: 0.999}
-//	optimizer: auto, which is {auto: {}, steps: 5000}, and the default
-//	optimizer: {adam: {lr: {cosine: {lr: 1e-3, end: 1e-5}}}, steps: 5000, clip: 1, freeze: [u/layer0]}
-//	optimizer: {groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}], steps: 5000}
+// optimizer reads the phases of training, one mapping or a list of them. auto, the default, is {auto: {}, steps: 5000}.
 func (b *builder) optimizer(n *node, root *section) {
-	if n == nil || n.kind == scalar && n.text == "auto" {
-		list := &node{kind: sequence, path: "optimizer", at: root.n.at, items: []*node{{kind: mapping, path: "optimizer.0", at: root.n.at}}}
-		first := list.items[0]
-		first.put("auto", &node{kind: mapping, path: "optimizer.0.auto", at: root.n.at})
-		first.put("steps", &node{kind: scalar, text: strconv.Itoa(auto.Steps), path: "optimizer.0.steps", at: root.n.at})
-		root.n.put("optimizer", list)
-		n = list
+	if n == nil || isAuto(n) {
+		first := &node{kind: mapping, path: "optimizer.0", at: root.n.at}
+		first.open("auto")
+		first.set("steps", strconv.Itoa(auto.Steps))
+		n = &node{kind: sequence, path: "optimizer", at: root.n.at, items: []*node{first}}
+		root.n.put("optimizer", n)
 	}
 	var phases []optim.Phase
 	for _, it := range itemsOf(n) {
@@ -79,8 +69,8 @@ func (b *builder) lengthen(root *node) bool {
 func (b *builder) steps(n *node, root *section) {
 	b.p.Steps = b.p.PhaseSteps
 	if b.total > 0 {
-		n = &node{kind: scalar, text: strconv.Itoa(b.total), path: "steps", at: root.n.at}
-		root.n.put("steps", n)
+		root.n.set("steps", strconv.Itoa(b.total))
+		n = root.n.get("steps")
 	}
 	if n == nil {
 		return

@@ -54,8 +54,8 @@ func (l *loader) override(root *node, set string) {
 			}
 			next := n.get(key)
 			if next == nil {
-				next = &node{kind: mapping, at: v.at, path: join(here, key)}
-				n.put(key, next)
+				next = n.open(key)
+				next.at = v.at
 			}
 			n = next
 		default:
@@ -71,7 +71,7 @@ func (l *loader) turn(root *node, key string, on bool) {
 	if root.kind != mapping || now != nil && (now.kind == mapping || now.text == "true") == on {
 		return
 	}
-	root.put(key, &node{kind: scalar, text: strconv.FormatBool(on), path: key, at: root.at})
+	root.set(key, strconv.FormatBool(on))
 }
 
 // rename gives a node and its parts the paths under a new one.

@@ -9,14 +9,8 @@ import (
 	"github.com/crux-pinn/crux/weights"
 )
 
-// pointWeights reads how the points of a constraint are weighted in training:
-//
-//	point_weights: causal
-//	point_weights: {causal: {slabs: 32, eps: [0.01, 0.1, 1, 10, 100], delta: 0.99, stop: true}}
-//	point_weights: {rba: {gamma: 0.999, eta: 0.01}}
-//	point_weights: {self_adaptive: {rate: 0.005, power: 2}}
-//
-// Each residual of the constraint gets a scheme of its own, which the result makes; nil if there is none.
+// pointWeights reads how the points of a constraint are weighted in training. Each residual of the constraint gets a scheme of its own,
+// which the result makes; nil if there is none.
 func (b *builder) pointWeights(n *node, of *section) func() weights.PointScheme {
 	if n == nil {
 		return nil

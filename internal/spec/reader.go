@@ -52,16 +52,6 @@ func wrongKind(n *node) string {
 	return n.kind.String() + " does not fit here"
 }
 
-func (n *node) put(key string, v *node) {
-	for i := range n.entries {
-		if n.entries[i].key == key {
-			n.entries[i].value = v
-			return
-		}
-	}
-	n.entries = append(n.entries, entry{key, v.at, v})
-}
-
 // oneOf words the nearest of the valid names, or all of them.
 func oneOf(word string, valid []string) string {
 	if near := nearest.Name(word, valid); near != "" {

@@ -24,17 +24,15 @@ func (b *builder) scale(constraint, n *node, name, part string) (by float64, mea
 		at = n
 	}
 	b.unscaled[full] = unscaled{at, func(v string) {
-		number := &node{kind: scalar, text: v, path: join(join(constraint.path, "scale"), part), at: constraint.at}
 		if part == "" {
-			constraint.put("scale", number)
+			constraint.set("scale", v)
 			return
 		}
 		parts := constraint.get("scale")
 		if parts == nil || parts == group && parts.kind != mapping {
-			parts = &node{kind: mapping, path: join(constraint.path, "scale"), at: constraint.at}
-			constraint.put("scale", parts)
+			parts = constraint.open("scale")
 		}
-		parts.put(part, number)
+		parts.set(part, v)
 	}}
 	return 0, true
 }

@@ -7,14 +7,7 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// rate reads a learning rate, which is a schedule or follows the loss. The number of steps is that of the phase unless it is given.
-//
-//	lr: 1e-3
-//	lr: {cosine: {lr: 1e-3, end: 1e-5, steps: 2000}}
-//	lr: {warmup_cosine: {lr: 1e-3, end: 0, warmup: 100, steps: 2000}}
-//	lr: {exponential: {lr: 1e-3, factor: 0.9, steps: 100, staircase: true, floor: 1e-6}}
-//	lr: {piecewise: {lr: 1e-3, changes: {1000: 1e-4, 2000: 1e-5}}}
-//	lr: {dlrs: {lr: 1e-3}}
+// rate reads a learning rate: a number, a schedule, or what follows the loss. The number of steps is that of the phase unless it is given.
 func (b *builder) rate(n *node, steps int) (schedule optim.Schedule, follows optim.Transform) {
 	if n.kind != mapping {
 		v, _ := b.positive(n)

@@ -224,6 +224,6 @@ func (l *loader) alone(n *node, path, what string) *node {
 		return nil
 	}
 	m := &node{kind: mapping, path: n.path, at: n.at}
-	m.put(name, &node{kind: mapping, path: join(n.path, name), at: n.at})
+	m.open(name)
 	return m
 }

@@ -9,11 +9,7 @@ import (
 	"github.com/crux-pinn/crux/domain"
 )
 
-// earlyStopping reads when a run that gets no better shall end:
-//
-//	early_stopping: {patience: 2000, min_delta: 0, mode: min, metric: loss, restore: true}
-//
-// mode is min, max or rel; metric is loss or the name of a constraint, whose unweighted loss it then is.
+// earlyStopping reads when a run that gets no better shall end.
 func (b *builder) earlyStopping(n *node) {
 	if n == nil {
 		return
@@ -47,13 +43,7 @@ func (b *builder) metric(n *node) func(*crux.Step) float64 {
 	}
 }
 
-// checkpoint reads how often all that a run needs to go on is saved:
-//
-//	checkpoint: {every: 30s, keep: 3}
-//	checkpoint: {interval: 1000, best: loss}
-//	checkpoint: none
-//
-// every is wall time, interval steps. The first line is the default.
+// checkpoint reads how often all that a run needs to go on is saved. Without it, that is every 30 s.
 func (b *builder) checkpoint(n *node, root *section) {
 	if n != nil && n.kind == scalar {
 		if n.text != "none" {
@@ -62,8 +52,7 @@ func (b *builder) checkpoint(n *node, root *section) {
 		return
 	}
 	if n == nil {
-		n = &node{kind: mapping, path: "checkpoint", at: root.n.at}
-		root.n.put("checkpoint", n)
+		n = root.n.open("checkpoint")
 	}
 	defaults := map[string]string{}
 	if v := n.get("interval"); v == nil || v.kind == nothing {
@@ -81,11 +70,7 @@ func (b *builder) checkpoint(n *node, root *section) {
 	b.p.Checkpoint = c
 }
 
-// follow reads resample: {rad: {…}} of a constraint: its points follow the residual.
-//
-//	resample: {rad: {interval: 500, k: 1, c: 1}}
-//	resample: {rar_d: {interval: 500, add: 100}}
-//	resample: {r3: {interval: 100}}
+// follow reads resample: {rad: {…}} of a constraint, whose points follow the residual.
 func (b *builder) follow(n *node, name constraintName, random bool) {
 	defaults := map[string]string{}
 	if len(name.parts) > 1 {

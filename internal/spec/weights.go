@@ -9,13 +9,7 @@ import (
 	"github.com/crux-pinn/crux/weights"
 )
 
-// weights reads how constraints are balanced during the run; the weight of a constraint is a constant factor beside it:
-//
-//	weights: relobralo
-//	weights: {gradient_norm: {ema: 0.5, max_ratio: 1e3}}
-//	weights: {ntk: {ema: 0.9, points: 128, interval: 500}}
-//	weights: {scheduled: {bc: {cosine: {from: 100, end: 1}}}}
-//
+// weights reads how constraints are balanced during the run; the weight of a constraint is a constant factor beside it.
 // gradient_norm reads the gradient_norms of trackers, or adds that tracker. ntk adds a kernel for each constraint: of its
 // residual, at its points.
 func (b *builder) weights(n *node, root *section) {

@@ -6,15 +6,8 @@ import (
 	"github.com/crux-pinn/crux/crux"
 )
 
-// windows reads into how many pieces of time training is divided:
-//
-//	windows: 4
-//	windows: [0.1, 0.5], the times at which one ends and the next begins
-//	windows: {count: 4, coord: t, onset: 0.1}
-//	windows: {times: [0.1, 0.5]}
-//	windows: none
-//
-// The phases of the optimizer are run through in each.
+// windows reads into how many pieces of time training is divided: 4, the times between them, or a mapping. The
+// phases of the optimizer are run through in each.
 func (b *builder) windows(n, stopping *node) {
 	if n == nil || n.kind == scalar && n.text == "none" {
 		return
