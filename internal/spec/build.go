@@ -10,6 +10,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -20,7 +21,7 @@ type builder struct {
 	axes       map[*ph.Coord]domain.Axis
 	names      *names
 	fieldNames []string                  // components of fields, in order
-	defined    []entry                   // definitions, in order
+	defined    []tree.Entry              // definitions, in order
 	regions    map[string]*domain.Points // nil for one with a mistake
 	seed       uint64
 	checks     []func(*crux.Solver) // of what shows only when the problem is compiled; done when there is no mistake so far
@@ -28,26 +29,26 @@ type builder struct {
 	constraintNames []constraintName // in the order of the file
 
 	stated    auto.Problem // as the file states it
-	named     []*node      // constraints that hard names
+	named     []*tree.Node // constraints that hard names
 	following []func()     // what makes points follow residuals, when it is known which are trained
 	nets      []fieldNet   // in the order of the file
 
 	auto      bool                // the optimizer chooses by itself, so that points are watched
-	marching  *node               // windows of time; nil if there are none
+	marching  *tree.Node          // windows of time; nil if there are none
 	varying   varying             // the constant of a curriculum
 	allScaled bool                // scale: auto for the problem
 	unscaled  map[string]unscaled // by constraint
 }
 
 // problem reads the whole file.
-func (l *loader) problem(root *node) *Problem {
+func (l *loader) problem(root *tree.Node) *Problem {
 	b := &builder{
 		loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{},
 		regions: map[string]*domain.Points{}, unscaled: map[string]unscaled{},
 	}
 	b.stated.Fields = map[*ph.Field]ph.Expr{}
 	b.names = newNames(l)
-	if root.kind != mapping {
+	if root.Kind != tree.Mapping {
 		l.fail(root, "%s; a problem file is a mapping with coords, fields and constraints", wrongKind(root))
 		return b.p
 	}
@@ -75,7 +76,7 @@ func (l *loader) problem(root *node) *Problem {
 	domainNode, regions, data := s.get("domain"), s.get("regions"), s.get("data")
 	constraints := s.need("constraints")
 	optimizer, windows := s.get("optimizer"), s.get("windows")
-	if windows != nil && !(windows.kind == scalar && windows.text == "none") {
+	if windows != nil && !(windows.Kind == tree.Scalar && windows.Text == "none") {
 		b.marching = windows
 	}
 	b.auto = choosesItself(optimizer) && b.marching == nil
@@ -95,7 +96,7 @@ func (l *loader) problem(root *node) *Problem {
 		b.lessons(stopping)
 	}
 	if training(); b.lengthen(root) {
-		optimizer = root.get("optimizer")
+		optimizer = root.Get("optimizer")
 		training()
 	}
 	if len(b.p.Coords) > 0 {
@@ -128,26 +129,26 @@ func (l *loader) problem(root *node) *Problem {
 }
 
 // coords reads the coordinates with their ends, and which of them is time.
-func (b *builder) coords(n, time *node) {
+func (b *builder) coords(n, time *tree.Node) {
 	if n == nil {
 		return
 	}
 	s := b.section(n, "coords")
-	for _, e := range s.n.entries {
-		ends, ok := b.floats(e.value, 2, "[0, 1], the ends of the axis")
-		if !b.names.declare(e.key, "a coordinate", e.at, n.path) || !ok {
+	for _, e := range s.n.Entries {
+		ends, ok := b.floats(e.Value, 2, "[0, 1], the ends of the axis")
+		if !b.names.declare(e.Key, "a coordinate", e.At, n.Path) || !ok {
 			continue
 		}
 		if !(ends[0] < ends[1]) {
-			b.fail(e.value, "the axis runs from %v to %v; give the lower end first", ends[0], ends[1])
+			b.fail(e.Value, "the axis runs from %v to %v; give the lower end first", ends[0], ends[1])
 			continue
 		}
-		c := ph.NewCoord(e.key)
+		c := ph.NewCoord(e.Key)
 		b.p.Coords = append(b.p.Coords, c)
 		b.axes[c] = domain.In(c, ends[0], ends[1])
-		b.names.env.Names[e.key] = c
+		b.names.env.Names[e.Key] = c
 	}
-	if n.kind == mapping && len(n.entries) == 0 {
+	if n.Kind == tree.Mapping && len(n.Entries) == 0 {
 		b.fail(n, "no coordinate; write at least one, as in coords: {x: [0, 1]}")
 	}
 	switch {
@@ -157,68 +158,68 @@ func (b *builder) coords(n, time *node) {
 				b.p.Time = c
 			}
 		}
-	case time.text != "none":
+	case time.Text != "none":
 		b.p.Time = b.coord(time)
 	}
 }
 
 // readConstants reads numbers with names. They may refer to each other in any order.
-func (b *builder) readConstants(n *node) {
+func (b *builder) readConstants(n *tree.Node) {
 	b.constants = map[string]ph.Expr{}
 	if n == nil {
 		return
 	}
 	s := b.section(n, "constants")
 	only := map[string]bool{}
-	for _, e := range s.n.entries {
-		if _, ok := b.textOf(e.value, "a number"); !ok || !b.names.declare(e.key, "a constant", e.at, n.path) {
+	for _, e := range s.n.Entries {
+		if _, ok := b.textOf(e.Value, "a number"); !ok || !b.names.declare(e.Key, "a constant", e.At, n.Path) {
 			continue
 		}
-		only[e.key] = true
-		b.names.later(&definition{name: e.key, node: e.value, only: only, dim: 1, wrap: func(x ph.Expr) ph.Expr {
+		only[e.Key] = true
+		b.names.later(&definition{name: e.Key, node: e.Value, only: only, dim: 1, wrap: func(x ph.Expr) ph.Expr {
 			v, err := number(x, nil)
 			if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
-				err = fmt.Errorf("%s is %v; a constant must be finite", e.value.text, v)
+				err = fmt.Errorf("%s is %v; a constant must be finite", e.Value.Text, v)
 			}
 			if err != nil {
-				b.fail(e.value, "%v", err)
+				b.fail(e.Value, "%v", err)
 				v = 1
 			}
-			b.constants[e.key] = b.constant(e.key, v, x)
-			return b.constants[e.key]
+			b.constants[e.Key] = b.constant(e.Key, v, x)
+			return b.constants[e.Key]
 		}})
 	}
 	b.names.resolve()
 }
 
 // params reads the numbers to be found: params: {lambda1: 0.5} or {lambda1: {init: 0.5, true: 1}}.
-func (b *builder) params(n *node) {
+func (b *builder) params(n *tree.Node) {
 	if n == nil {
 		return
 	}
 	s := b.section(n, "params")
-	for _, e := range s.n.entries {
-		if !b.names.declare(e.key, "a parameter", e.at, n.path) {
+	for _, e := range s.n.Entries {
+		if !b.names.declare(e.Key, "a parameter", e.At, n.Path) {
 			continue
 		}
-		init := e.value
-		if e.value.kind == mapping {
-			v := b.section(e.value, "params.*")
+		init := e.Value
+		if e.Value.Kind == tree.Mapping {
+			v := b.section(e.Value, "params.*")
 			init = v.need("init")
-			b.truth(e.key, v.get("true"))
+			b.truth(e.Key, v.get("true"))
 			v.done()
 		}
 		if init == nil {
 			continue
 		}
 		v, _ := b.float(init)
-		p := ph.NewParam(e.key, v)
+		p := ph.NewParam(e.Key, v)
 		b.p.Params = append(b.p.Params, p)
-		b.names.env.Names[e.key] = p
+		b.names.env.Names[e.Key] = p
 	}
 }
 
-func (b *builder) truth(name string, n *node) {
+func (b *builder) truth(name string, n *tree.Node) {
 	if n == nil {
 		return
 	}
@@ -228,27 +229,27 @@ func (b *builder) truth(name string, n *node) {
 }
 
 // define reads named expressions: define: {lambda2: exp(s)} or {lambda2: {expr: exp(s), true: 0.01/pi}}.
-func (b *builder) define(n *node) {
+func (b *builder) define(n *tree.Node) {
 	if n == nil {
 		return
 	}
 	s := b.section(n, "define")
-	for _, e := range s.n.entries {
-		text := e.value
-		if text.kind == mapping {
+	for _, e := range s.n.Entries {
+		text := e.Value
+		if text.Kind == tree.Mapping {
 			v := b.section(text, "define.*")
 			text = v.need("expr")
-			b.truth(e.key, v.get("true"))
+			b.truth(e.Key, v.get("true"))
 			v.done()
 		}
 		if text == nil {
 			continue
 		}
-		if _, ok := b.textOf(text, "an expression"); !ok || !b.names.declare(e.key, "a definition", e.at, n.path) {
+		if _, ok := b.textOf(text, "an expression"); !ok || !b.names.declare(e.Key, "a definition", e.At, n.Path) {
 			continue
 		}
-		b.defined = append(b.defined, entry{key: e.key, at: e.at, value: text})
-		b.names.later(&definition{name: e.key, node: text, wrap: func(x ph.Expr) ph.Expr { return ph.Define(e.key, x) }})
+		b.defined = append(b.defined, tree.Entry{Key: e.Key, At: e.At, Value: text})
+		b.names.later(&definition{name: e.Key, node: text, wrap: func(x ph.Expr) ph.Expr { return ph.Define(e.Key, x) }})
 	}
 }
 
@@ -262,7 +263,7 @@ func (b *builder) options(s *section) {
 }
 
 // failDomain reports an error of package domain at a node.
-func (b *builder) failDomain(n *node, err error) {
+func (b *builder) failDomain(n *tree.Node, err error) {
 	b.fail(n, "%s", strings.TrimPrefix(err.Error(), "domain: "))
 }
 

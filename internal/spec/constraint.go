@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -19,38 +20,38 @@ import (
 //	  data: {residual: u - u_data, on: {builtin: burgers_cole_hopf, n: 2000}, weight: 10, loss: {huber: 0.1}}
 //
 // Several residuals of one constraint share its points and are weighted by themselves; their names are flow.mass and so on.
-func (b *builder) constraints(n *node) {
+func (b *builder) constraints(n *tree.Node) {
 	if n == nil {
 		return
 	}
 	s := b.section(n, "constraints")
-	for _, e := range s.n.entries {
+	for _, e := range s.n.Entries {
 		b.constraintNames = append(b.constraintNames, nameOf(e))
 	}
-	for i, e := range s.n.entries {
+	for i, e := range s.n.Entries {
 		b.constraint(e, b.constraintNames[i])
 	}
-	if n.kind == mapping && len(n.entries) == 0 {
+	if n.Kind == tree.Mapping && len(n.Entries) == 0 {
 		b.fail(n, "no constraint; write at least one, as in constraints: {pde: {residual: u_xx + u_yy, points: 1000}}")
 	}
 }
 
 // nameOf is the name of a constraint with those of its residuals.
-func nameOf(e entry) constraintName {
-	c := constraintName{key: e.key}
-	if r := e.value.get("residual"); r != nil && r.kind == mapping {
-		for _, part := range r.entries {
-			c.parts = append(c.parts, e.key+"."+part.key)
+func nameOf(e tree.Entry) constraintName {
+	c := constraintName{key: e.Key}
+	if r := e.Value.Get("residual"); r != nil && r.Kind == tree.Mapping {
+		for _, part := range r.Entries {
+			c.parts = append(c.parts, e.Key+"."+part.Key)
 		}
 	}
 	if c.parts == nil {
-		c.parts = []string{e.key}
+		c.parts = []string{e.Key}
 	}
 	return c
 }
 
-func (b *builder) constraint(e entry, name constraintName) {
-	s := b.section(e.value, "constraints.*")
+func (b *builder) constraint(e tree.Entry, name constraintName) {
+	s := b.section(e.Value, "constraints.*")
 	residual := s.need("residual")
 	lossNode, weightNode, scaleNode := s.get("loss"), s.get("weight"), s.get("scale")
 	loss := b.loss(lossNode)
@@ -59,7 +60,7 @@ func (b *builder) constraint(e entry, name constraintName) {
 	if on != nil {
 		on = b.resampled(v, on)
 	}
-	if on != nil && v != nil && v.kind == mapping {
+	if on != nil && v != nil && v.Kind == tree.Mapping {
 		b.following = append(b.following, func() {
 			for _, c := range b.constraintNames { // without what is built in
 				if c.key == name.key {
@@ -70,7 +71,7 @@ func (b *builder) constraint(e entry, name constraintName) {
 	}
 	byPoint := b.pointWeights(pointNode, s)
 	s.done()
-	if residual == nil || len(b.fieldNames)+len(b.p.Params) == 0 || on == nil && b.isData(s.n.get("on")) {
+	if residual == nil || len(b.fieldNames)+len(b.p.Params) == 0 || on == nil && b.isData(s.n.Get("on")) {
 		return // what is missing is reported, and every name would be unknown
 	}
 	env := b.names.env
@@ -79,9 +80,9 @@ func (b *builder) constraint(e entry, name constraintName) {
 		b.checkPointWeights(pointNode, byPoint, on, loss)
 		b.watch(v, name, on, loss, byPoint != nil)
 	}
-	add := func(name string, n *node, part string) {
+	add := func(name string, n *tree.Node, part string) {
 		weight := b.weight(weightNode, part)
-		by, measured := b.scale(s.n, scaleNode, e.key, part)
+		by, measured := b.scale(s.n, scaleNode, e.Key, part)
 		x, ok := b.expr(n, env)
 		if !ok || on == nil {
 			return
@@ -92,35 +93,35 @@ func (b *builder) constraint(e entry, name constraintName) {
 		}
 		b.stated.Constraints = append(b.stated.Constraints, c)
 	}
-	if residual.kind != mapping {
-		add(e.key, residual, "")
+	if residual.Kind != tree.Mapping {
+		add(e.Key, residual, "")
 		return
 	}
 	parts := b.section(residual, "constraints.*.residual")
-	for _, part := range parts.n.entries {
-		add(e.key+"."+part.key, part.value, part.key)
+	for _, part := range parts.n.Entries {
+		add(e.Key+"."+part.Key, part.Value, part.Key)
 	}
-	if len(parts.n.entries) == 0 {
+	if len(parts.n.Entries) == 0 {
 		b.fail(residual, "no residual; write one such as u_xx + u_yy")
 	}
-	for _, n := range []*node{weightNode, scaleNode} {
-		if n == nil || n.kind != mapping {
+	for _, n := range []*tree.Node{weightNode, scaleNode} {
+		if n == nil || n.Kind != tree.Mapping {
 			continue
 		}
 		ws := b.section(n, "constraints.*.weight")
-		for _, part := range parts.n.entries {
-			ws.key(part.key)
+		for _, part := range parts.n.Entries {
+			ws.key(part.Key)
 		}
 		ws.done()
 	}
 }
 
 // isData reports whether on: asks for a data set.
-func (b *builder) isData(on *node) bool {
-	if on == nil || on.kind != scalar {
-		return on != nil && on.kind == mapping
+func (b *builder) isData(on *tree.Node) bool {
+	if on == nil || on.Kind != tree.Scalar {
+		return on != nil && on.Kind == tree.Mapping
 	}
-	r, ok := b.regions[strings.TrimSpace(on.text)]
+	r, ok := b.regions[strings.TrimSpace(on.Text)]
 	return ok && r == nil
 }
 
@@ -142,9 +143,9 @@ func (b *builder) withColumns(columns []string) map[string]ph.Expr {
 }
 
 // weight reads the weight of a residual: one number, or one by the residual's name. 0 means that nothing is said.
-func (b *builder) weight(n *node, part string) float64 {
-	if n != nil && n.kind == mapping && part != "" {
-		n = n.get(part)
+func (b *builder) weight(n *tree.Node, part string) float64 {
+	if n != nil && n.Kind == tree.Mapping && part != "" {
+		n = n.Get(part)
 	}
 	if n == nil {
 		return 0
@@ -154,14 +155,14 @@ func (b *builder) weight(n *node, part string) float64 {
 }
 
 // loss reads mse, mae, mean, sum, huber, or {huber: 0.1}.
-func (b *builder) loss(n *node) crux.Loss {
+func (b *builder) loss(n *tree.Node) crux.Loss {
 	kinds := map[string]crux.Loss{
 		"mse": {Kind: crux.MSE}, "mae": {Kind: crux.MAE}, "mean": {Kind: crux.Mean}, "sum": {Kind: crux.Sum}, "huber": {Kind: crux.Huber},
 	}
 	switch {
 	case n == nil:
 		return crux.Loss{}
-	case n.kind == mapping:
+	case n.Kind == tree.Mapping:
 		s := b.section(n, "constraints.*.loss")
 		s.need("huber")
 		delta, ok := valueOf[float64](s, "huber")
@@ -192,10 +193,10 @@ func (p *Problem) Explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	return sortErrors(p.explain(err, p.src))
+	return tree.Sorted(p.explain(err, p.src))
 }
 
-func (p *Problem) explain(err error, main *source) Errors {
+func (p *Problem) explain(err error, main *tree.Source) Errors {
 	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined form itself is wanted
 		var es Errors
 		for _, e := range many.Unwrap() {
@@ -205,20 +206,20 @@ func (p *Problem) explain(err error, main *source) Errors {
 	}
 	var w *crux.WindowError
 	if errors.As(err, &w) && p.windows != nil {
-		e := &Error{Path: p.windows.path}
+		e := &Error{Path: p.windows.Path}
 		e.Message, e.Suggestion, _ = strings.Cut(w.Error(), "; ")
-		e.locate(p.windows.at, main)
+		e.Locate(p.windows.At, main)
 		return Errors{e}
 	}
 	var scale *crux.ScaleError
 	if errors.As(err, &scale) && p.unscaled[scale.Constraint].at != nil {
-		e := &Error{Path: p.unscaled[scale.Constraint].at.path}
+		e := &Error{Path: p.unscaled[scale.Constraint].at.Path}
 		e.Message, e.Suggestion = fmt.Sprintf("its size at step 0 is %v, so it has no scale", scale.RMS), "give a number in place of auto"
-		e.locate(p.unscaled[scale.Constraint].at.at, main)
+		e.Locate(p.unscaled[scale.Constraint].at.At, main)
 		return Errors{e}
 	}
 	if n, ok := p.nodes[positionOf(err)]; ok {
 		return Errors{located(err, n, main)}
 	}
-	return Errors{{File: main.name, Message: fmt.Sprint(err)}}
+	return Errors{{File: main.Name, Message: fmt.Sprint(err)}}
 }

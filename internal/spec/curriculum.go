@@ -4,40 +4,41 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // varying is the constant that a curriculum gives several values.
 type varying struct {
-	node  *node  // of the section
-	entry *entry // the constant's name and its values; nil if none can be told
+	node  *tree.Node  // of the section
+	entry *tree.Entry // the constant's name and its values; nil if none can be told
 	param *ph.Param
 }
 
 // readCurriculum finds the constant that takes easier values first; lessons reads these when all else is known.
-func (b *builder) readCurriculum(n, constants *node) {
-	if n == nil || n.kind == scalar && n.text == "none" {
+func (b *builder) readCurriculum(n, constants *tree.Node) {
+	if n == nil || n.Kind == tree.Scalar && n.Text == "none" {
 		return
 	}
 	b.varying.node = n
 	s := b.section(n, "curriculum")
 	var known []string
 	if constants != nil {
-		for _, e := range constants.entries {
-			known = append(known, e.key)
+		for _, e := range constants.Entries {
+			known = append(known, e.Key)
 		}
 	}
-	for i, e := range s.n.entries {
+	for i, e := range s.n.Entries {
 		switch {
-		case !slices.Contains(known, e.key):
-			b.failAt(e.at, n.path, "%s is no constant; %s", e.key, oneOf(e.key, known))
+		case !slices.Contains(known, e.Key):
+			b.failAt(e.At, n.Path, "%s is no constant; %s", e.Key, oneOf(e.Key, known))
 		case b.varying.entry != nil:
-			b.failAt(e.at, n.path, "%s is the second constant, and a curriculum has one; write the other in terms of it", e.key)
+			b.failAt(e.At, n.Path, "%s is the second constant, and a curriculum has one; write the other in terms of it", e.Key)
 		default:
-			b.varying.entry = &s.n.entries[i]
+			b.varying.entry = &s.n.Entries[i]
 		}
 	}
-	if n.kind == mapping && len(n.entries) == 0 {
+	if n.Kind == tree.Mapping && len(n.Entries) == 0 {
 		b.fail(n, "no constant; name one with its values before the last, as in curriculum: {beta: [10, 20]}")
 	}
 }
@@ -46,7 +47,7 @@ func (b *builder) readCurriculum(n, constants *node) {
 // has them.
 func (b *builder) constant(name string, value float64, x ph.Expr) ph.Expr {
 	switch {
-	case b.varying.entry != nil && b.varying.entry.key == name:
+	case b.varying.entry != nil && b.varying.entry.Key == name:
 		b.varying.param = ph.NewConstant(name, value)
 		return b.varying.param
 	case len(parameters(x)) > 0:
@@ -56,7 +57,7 @@ func (b *builder) constant(name string, value float64, x ph.Expr) ph.Expr {
 }
 
 // lessons reads the values of the constant. The phases of the optimizer are run through with each.
-func (b *builder) lessons(stopping *node) {
+func (b *builder) lessons(stopping *tree.Node) {
 	v := b.varying
 	if v.node == nil {
 		return
@@ -72,13 +73,13 @@ func (b *builder) lessons(stopping *node) {
 		return // what is wrong with it has been said
 	}
 	own, _ := v.param.Constant()
-	values := b.lessonValues(v.entry.value, own)
+	values := b.lessonValues(v.entry.Value, own)
 	used := len(b.stated.Constraints) == 0
 	for _, c := range b.stated.Constraints {
 		used = used || c.Residual == nil || slices.Contains(parameters(c.Residual), v.param)
 	}
 	if !used && len(b.errs) == 0 {
-		b.failAt(v.entry.at, v.node.path, "no residual depends on %s; a curriculum is over a constant of the equations", v.entry.key)
+		b.failAt(v.entry.At, v.node.Path, "no residual depends on %s; a curriculum is over a constant of the equations", v.entry.Key)
 	}
 	b.p.Options.Curriculum = &crux.Curriculum{Of: v.param, Values: values, Steps: max(1, b.p.PhaseSteps)}
 	b.p.Stages = len(values) + 1
@@ -86,12 +87,12 @@ func (b *builder) lessons(stopping *node) {
 }
 
 // lessonValues are the values before the constant's own.
-func (b *builder) lessonValues(n *node, own float64) []float64 {
+func (b *builder) lessonValues(n *tree.Node, own float64) []float64 {
 	var list []float64
-	switch n.kind {
-	case mapping:
+	switch n.Kind {
+	case tree.Mapping:
 		list = b.ramp(n, own)
-	case nothing:
+	case tree.Nothing:
 		b.fail(n, "a value is missing; write those before the last, as in [10, 20]")
 	default:
 		items := itemsOf(n)
@@ -119,7 +120,7 @@ func (b *builder) lessonValues(n *node, own float64) []float64 {
 }
 
 // ramp is values in equal steps, or with equal ratios, from a first one to the constant's own.
-func (b *builder) ramp(n *node, own float64) []float64 {
+func (b *builder) ramp(n *tree.Node, own float64) []float64 {
 	s := b.section(n, "curriculum.*")
 	from, lessons := s.need("from"), s.need("lessons")
 	ramp := only[string](s, "ramp")
@@ -147,7 +148,7 @@ func (b *builder) ramp(n *node, own float64) []float64 {
 }
 
 // fixed reports a place where a constant of the curriculum cannot stand, because what is made of it is made once.
-func (l *loader) fixed(n *node, e ph.Expr) bool {
+func (l *loader) fixed(n *tree.Node, e ph.Expr) bool {
 	ps := parameters(e)
 	if len(ps) == 0 {
 		return true

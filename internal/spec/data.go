@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/known"
 	"github.com/crux-pinn/crux/internal/seed"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -17,22 +18,22 @@ import (
 
 // dataSets reads data: {meas: {file: meas.csv}, twin: {builtin: burgers_cole_hopf, n: 2000, noise: 0.01, seed: 7}}.
 // Constraints that take their points from one data set share them.
-func (b *builder) dataSets(n *node) {
+func (b *builder) dataSets(n *tree.Node) {
 	if n == nil {
 		return
 	}
 	s := b.section(n, "data")
-	for _, e := range s.n.entries {
-		if slices.Contains(b.regionNames(), e.key) {
-			b.failAt(e.at, n.path, "%s is a region already; give the data another name", e.key)
+	for _, e := range s.n.Entries {
+		if slices.Contains(b.regionNames(), e.Key) {
+			b.failAt(e.At, n.Path, "%s is a region already; give the data another name", e.Key)
 			continue
 		}
-		b.regions[e.key] = b.dataSet(e.value) // nil if there is a mistake in it
+		b.regions[e.Key] = b.dataSet(e.Value) // nil if there is a mistake in it
 	}
 }
 
 // dataSet reads {file: meas.csv} (or data: for file:) and {builtin: name, n: 2000}.
-func (b *builder) dataSet(n *node) *domain.Points {
+func (b *builder) dataSet(n *tree.Node) *domain.Points {
 	s := b.section(n, "data.*")
 	builtin, file := s.get("builtin"), s.get("data")
 	if f := s.get("file"); f != nil {
@@ -51,7 +52,7 @@ func (b *builder) dataSet(n *node) *domain.Points {
 }
 
 // read reads a data file. Its path is made absolute in the resolved file, which may lie elsewhere.
-func (b *builder) read(s *section, n *node) *domain.Points {
+func (b *builder) read(s *section, n *tree.Node) *domain.Points {
 	columns, of := s.get("columns"), s.get("of")
 	name, ok := b.textOf(n, "the path of a file")
 	if !ok {
@@ -102,7 +103,7 @@ func (b *builder) read(s *section, n *node) *domain.Points {
 		return nil
 	}
 	if abs, err := filepath.Abs(path); err == nil {
-		n.text, n.quoted = abs, true
+		n.Text, n.Quoted = abs, true
 	}
 	return p
 }
@@ -144,7 +145,7 @@ func (k *knownSolution) varying() ph.Expr {
 }
 
 // solution looks a known solution up, with its constants.
-func (b *builder) solution(name, params *node) *knownSolution {
+func (b *builder) solution(name, params *tree.Node) *knownSolution {
 	text, ok := b.textOf(name, "the name of a known solution")
 	if !ok {
 		return nil
@@ -154,12 +155,12 @@ func (b *builder) solution(name, params *node) *knownSolution {
 	if params != nil {
 		values, found.params = map[string]float64{}, map[string]ph.Expr{}
 		s := b.section(params, "data.*.params")
-		for _, e := range s.n.entries {
-			x, v, ok := b.quantity(e.value)
+		for _, e := range s.n.Entries {
+			x, v, ok := b.quantity(e.Value)
 			if !ok {
 				return nil
 			}
-			values[e.key], found.params[e.key] = v, x
+			values[e.Key], found.params[e.Key] = v, x
 		}
 	}
 	if !slices.Contains(known.Names(), text) {
@@ -180,7 +181,7 @@ func (b *builder) solution(name, params *node) *knownSolution {
 }
 
 // coordsOf matches the coordinates of a known solution with those of the file, by name.
-func (b *builder) coordsOf(sol *known.Solution, n *node) []*ph.Coord {
+func (b *builder) coordsOf(sol *known.Solution, n *tree.Node) []*ph.Coord {
 	var list []*ph.Coord
 	for _, name := range sol.Coords {
 		i := slices.IndexFunc(b.p.Coords, func(c *ph.Coord) bool { return c.Name() == name })
@@ -195,7 +196,7 @@ func (b *builder) coordsOf(sol *known.Solution, n *node) []*ph.Coord {
 }
 
 // generated measures a known solution at random points, with noise if that is asked for. The columns are its fields.
-func (b *builder) generated(s *section, builtin *node) *domain.Points {
+func (b *builder) generated(s *section, builtin *tree.Node) *domain.Points {
 	s.need("n")
 	params := s.get("params")
 	n, counted := valueOf[int](s, "n")

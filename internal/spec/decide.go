@@ -9,11 +9,12 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/auto"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // decide lets package auto decide what the file leaves open. What that came to stands in the resolved file.
-func (b *builder) decide(root, hard, constraints *node) {
+func (b *builder) decide(root, hard, constraints *tree.Node) {
 	at := b.hardNames()
 	b.p.Crux.Constraints = b.stated.Constraints
 	if len(b.errs) > 0 || constraints == nil {
@@ -45,7 +46,7 @@ func (b *builder) decide(root, hard, constraints *node) {
 	for _, n := range b.nets {
 		b.writePeriods(n)
 	}
-	for _, e := range constraints.entries {
+	for _, e := range constraints.Entries {
 		b.writePoints(e)
 	}
 	var left []constraintName
@@ -59,7 +60,7 @@ func (b *builder) decide(root, hard, constraints *node) {
 }
 
 // idle reports unknowns that stand in no constraint, and constraints without an unknown: there is nothing to train for them.
-func (b *builder) idle(constraints *node) {
+func (b *builder) idle(constraints *tree.Node) {
 	fields, params := map[*ph.Field]bool{}, map[*ph.Param]bool{}
 	for _, c := range b.stated.Constraints {
 		any := false
@@ -89,14 +90,14 @@ func (b *builder) idle(constraints *node) {
 }
 
 // residualNode is where the residual of a constraint stands.
-func (b *builder) residualNode(constraints *node, name string) *node {
+func (b *builder) residualNode(constraints *tree.Node, name string) *tree.Node {
 	key, part, _ := strings.Cut(name, ".")
-	n := constraints.get(key)
-	if n == nil || n.get("residual") == nil {
+	n := constraints.Get(key)
+	if n == nil || n.Get("residual") == nil {
 		return nil
 	}
-	if n = n.get("residual"); part != "" && n.kind == mapping {
-		return n.get(part)
+	if n = n.Get("residual"); part != "" && n.Kind == tree.Mapping {
+		return n.Get(part)
 	}
 	return n
 }
@@ -109,16 +110,16 @@ func (b *builder) isBuiltIn(name string) bool {
 }
 
 // writeHard writes what was built in into the file that said nothing.
-func (b *builder) writeHard(root *node) {
+func (b *builder) writeHard(root *tree.Node) {
 	if len(b.p.Choice.Built) == 0 {
-		root.set("hard", "none")
+		root.Set("hard", "none")
 		return
 	}
-	n := &node{kind: sequence, path: "hard", at: root.at}
+	n := &tree.Node{Kind: tree.Sequence, Path: "hard", At: root.At}
 	for _, c := range b.p.Choice.Built {
-		n.items = append(n.items, &node{kind: scalar, text: c.Constraint, path: "hard", at: root.at})
+		n.Items = append(n.Items, &tree.Node{Kind: tree.Scalar, Text: c.Constraint, Path: "hard", At: root.At})
 	}
-	root.put("hard", n)
+	root.Put("hard", n)
 }
 
 // writePeriods writes the periods that a network was given.
@@ -127,26 +128,26 @@ func (b *builder) writePeriods(n fieldNet) {
 	if periods == nil {
 		return
 	}
-	said := n.node.open("periodic")
+	said := n.node.Open("periodic")
 	for _, c := range b.p.Coords {
 		if v, ok := periods[c]; ok {
-			said.set(c.Name(), ftoa(v))
+			said.Set(c.Name(), ftoa(v))
 		}
 	}
 }
 
 // writePoints writes how many points a constraint has, and what becomes of them.
-func (b *builder) writePoints(e entry) {
+func (b *builder) writePoints(e tree.Entry) {
 	i := slices.IndexFunc(b.p.Crux.Constraints, func(c crux.Constraint) bool {
-		return c.Name == e.key || strings.HasPrefix(c.Name, e.key+".")
+		return c.Name == e.Key || strings.HasPrefix(c.Name, e.Key+".")
 	})
 	if i < 0 {
 		return // built in
 	}
 	c := b.p.Crux.Constraints[i]
 	put := func(key, text string) {
-		if e.value.get(key) == nil {
-			e.value.set(key, text)
+		if e.Value.Get(key) == nil {
+			e.Value.Set(key, text)
 		}
 	}
 	switch every := c.On.Interval(); {
@@ -170,9 +171,9 @@ func (p *Problem) compiled(s *crux.Solver) error {
 			set.put(strconv.FormatFloat(c.Scale, 'g', -1, 64))
 		}
 	}
-	p.Resolved = resolved(p.root)
+	p.Resolved = tree.Write(p.root)
 	if es := p.check(s); len(es) > 0 {
-		return sortErrors(es)
+		return tree.Sorted(es)
 	}
 	return nil
 }

@@ -5,24 +5,25 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // expr reads an expression. A mistake in it is reported where it stands in the file.
-func (l *loader) expr(n *node, env ph.Env) (ph.Expr, bool) {
+func (l *loader) expr(n *tree.Node, env ph.Env) (ph.Expr, bool) {
 	s, ok := l.textOf(n, "an expression")
 	if !ok {
 		return nil, false
 	}
 	if l.nodes == nil {
-		l.nodes = map[string]*node{}
+		l.nodes = map[string]*tree.Node{}
 	}
-	l.nodes[n.path] = n
+	l.nodes[n.Path] = n
 	if l.mentionsBroken(s) {
 		return nil, false
 	}
-	e, err := ph.ParseNamed(n.path, s, env)
+	e, err := ph.ParseNamed(n.Path, s, env)
 	if err != nil {
 		l.errs = append(l.errs, located(err, n, l.src))
 		return nil, false
@@ -46,18 +47,18 @@ func (l *loader) mentionsBroken(text string) bool {
 }
 
 // located turns an error of an expression into one of the file.
-func located(err error, n *node, main *source) *Error {
-	at, msg := n.at, err.Error()
+func located(err error, n *tree.Node, main *tree.Source) *Error {
+	at, msg := n.At, err.Error()
 	var bad *ph.Error
 	if errors.As(err, &bad) {
 		msg = bad.Msg
 		if bad.Pos.Line > 0 && bad.Pos.Col > 0 {
-			at = n.within(bad.Pos.Line, bad.Pos.Col)
+			at = n.Within(bad.Pos.Line, bad.Pos.Col)
 		}
 	}
 	msg, suggestion, _ := strings.Cut(msg, "; ")
-	e := &Error{Path: n.path, Message: msg, Suggestion: suggestion}
-	e.locate(at, main)
+	e := &Error{Path: n.Path, Message: msg, Suggestion: suggestion}
+	e.Locate(at, main)
 	return e
 }
 

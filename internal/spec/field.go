@@ -3,6 +3,7 @@ package spec
 import (
 	"slices"
 
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -13,22 +14,22 @@ import (
 //	  flow: {net: mlp, out: [u, v, p], of: [x, y], output: {u: "y*u"}}
 //
 // Within an output transform the names of the field's own components mean what the network puts out.
-func (b *builder) fields(n *node) {
+func (b *builder) fields(n *tree.Node) {
 	if n == nil {
 		return
 	}
 	s := b.section(n, "fields")
-	for _, e := range s.n.entries {
+	for _, e := range s.n.Entries {
 		b.field(e)
 	}
-	if n.kind == mapping && len(n.entries) == 0 {
+	if n.Kind == tree.Mapping && len(n.Entries) == 0 {
 		b.fail(n, "no field; name at least one unknown function, as in fields: {u: {net: mlp}}")
 	}
 }
 
-func (b *builder) field(e entry) {
+func (b *builder) field(e tree.Entry) {
 	mistakes := len(b.errs)
-	s := b.section(e.value, "fields.*")
+	s := b.section(e.Value, "fields.*")
 	defer s.done()
 	coords := b.fieldCoords(s)
 	byName := map[string]*ph.Coord{}
@@ -41,9 +42,9 @@ func (b *builder) field(e entry) {
 	if module == nil || len(coords) == 0 || components == nil || len(b.errs) > mistakes {
 		return
 	}
-	f := ph.NewField(e.key, module, coords...)
+	f := ph.NewField(e.Key, module, coords...)
 	if f.Err() != nil {
-		b.errs = append(b.errs, located(f.Err(), e.value, b.src))
+		b.errs = append(b.errs, located(f.Err(), e.Value, b.src))
 		return
 	}
 	size := 0
@@ -51,48 +52,48 @@ func (b *builder) field(e entry) {
 		size += p.Size()
 	}
 	if size > maxParameters {
-		b.fail(e.value, "a network of %d parameters is more than fits; use at most %d", size, maxParameters)
+		b.fail(e.Value, "a network of %d parameters is more than fits; use at most %d", size, maxParameters)
 		return
 	}
 	b.nets = append(b.nets, fieldNet{s.n, f})
 	raw := map[string]ph.Expr{}
 	for i, c := range components {
-		raw[c.key] = f
-		if len(components) > 1 || f.Dim() > 1 && c.key != e.key {
-			raw[c.key] = ph.Define(c.key, f.Index(i))
+		raw[c.Key] = f
+		if len(components) > 1 || f.Dim() > 1 && c.Key != e.Key {
+			raw[c.Key] = ph.Define(c.Key, f.Index(i))
 		}
 	}
 	transforms := b.transforms(output, components)
 	stands := make([]ph.Expr, len(components)) // what the field stands for, component by component
 	for i, c := range components {
-		b.names.env.Order[c.key] = coords
-		b.fieldNames = append(b.fieldNames, c.key)
+		b.names.env.Order[c.Key] = coords
+		b.fieldNames = append(b.fieldNames, c.Key)
 		stands[i] = f
 		if len(components) > 1 {
 			stands[i] = f.Index(i)
 		}
-		t := transforms[c.key]
+		t := transforms[c.Key]
 		if t == nil {
-			b.names.env.Names[c.key] = raw[c.key]
+			b.names.env.Names[c.Key] = raw[c.Key]
 			continue
 		}
-		b.names.later(&definition{name: c.key, node: t, own: raw, dim: raw[c.key].Dim(), wrap: func(x ph.Expr) ph.Expr {
+		b.names.later(&definition{name: c.Key, node: t, own: raw, dim: raw[c.Key].Dim(), wrap: func(x ph.Expr) ph.Expr {
 			b.within(x, coords, t)
-			stands[i] = ph.Define(c.key, x)
+			stands[i] = ph.Define(c.Key, x)
 			b.stated.Fields[f] = ph.Concat(stands...)
-			return raw[c.key]
+			return raw[c.Key]
 		}})
 	}
 }
 
 // fieldNet is a field with its place in the file.
 type fieldNet struct {
-	node  *node
+	node  *tree.Node
 	field *ph.Field
 }
 
 // within reports an output transform that depends on a coordinate of which the field is no function.
-func (b *builder) within(x ph.Expr, coords []*ph.Coord, n *node) {
+func (b *builder) within(x ph.Expr, coords []*ph.Coord, n *tree.Node) {
 	dep := ph.FreeCoords(x)
 	for _, c := range b.p.Coords {
 		if dep[c] && !slices.Contains(coords, c) {
@@ -123,7 +124,7 @@ func (b *builder) fieldCoords(s *section) []*ph.Coord {
 }
 
 // coord is the coordinate that a node names, or nil with an error.
-func (b *builder) coord(n *node) *ph.Coord {
+func (b *builder) coord(n *tree.Node) *ph.Coord {
 	s, ok := b.textOf(n, "the name of a coordinate")
 	if !ok {
 		return nil
@@ -140,18 +141,18 @@ func (b *builder) coord(n *node) *ph.Coord {
 }
 
 // itemsOf are the items of a list, or the node itself.
-func itemsOf(n *node) []*node {
-	if n.kind == sequence {
-		return n.items
+func itemsOf(n *tree.Node) []*tree.Node {
+	if n.Kind == tree.Sequence {
+		return n.Items
 	}
-	return []*node{n}
+	return []*tree.Node{n}
 }
 
 // components reads out: the names of the components, or how many there are. Without it the field has one, of its own name.
-func (b *builder) components(s *section, e entry) (names []entry, width int) {
+func (b *builder) components(s *section, e tree.Entry) (names []tree.Entry, width int) {
 	n := s.get("out")
 	switch {
-	case n == nil, n.kind == scalar:
+	case n == nil, n.Kind == tree.Scalar:
 		width = 1
 		if n != nil {
 			var ok bool
@@ -163,45 +164,45 @@ func (b *builder) components(s *section, e entry) (names []entry, width int) {
 				return nil, 1
 			}
 		}
-		if !b.names.declare(e.key, "a field", e.at, s.n.path) {
+		if !b.names.declare(e.Key, "a field", e.At, s.n.Path) {
 			return nil, width
 		}
-		return []entry{{key: e.key, at: e.at}}, width
-	case n.kind != sequence || len(n.items) == 0:
+		return []tree.Entry{{Key: e.Key, At: e.At}}, width
+	case n.Kind != tree.Sequence || len(n.Items) == 0:
 		b.fail(n, "%s; write the names of the components such as [u, v, p], or how many there are", wrongKind(n))
 		return nil, 1
 	}
 	all := true
-	for _, it := range n.items {
+	for _, it := range n.Items {
 		t, ok := b.textOf(it, "the name of a component")
-		ok = ok && b.names.declare(t, "a component of field "+e.key, it.at, it.path)
+		ok = ok && b.names.declare(t, "a component of field "+e.Key, it.At, it.Path)
 		all = all && ok
-		names = append(names, entry{key: t, at: it.at})
+		names = append(names, tree.Entry{Key: t, At: it.At})
 	}
 	if !all {
-		return nil, len(n.items)
+		return nil, len(n.Items)
 	}
-	return names, len(n.items)
+	return names, len(n.Items)
 }
 
 // transforms reads output: one expression, or one for each component by name.
-func (b *builder) transforms(n *node, components []entry) map[string]*node {
-	m := map[string]*node{}
+func (b *builder) transforms(n *tree.Node, components []tree.Entry) map[string]*tree.Node {
+	m := map[string]*tree.Node{}
 	switch {
 	case n == nil:
-	case n.kind == mapping:
+	case n.Kind == tree.Mapping:
 		s := b.section(n, "fields.*.output")
 		for _, c := range components {
-			if t := s.get(c.key); t != nil {
-				m[c.key] = t
+			if t := s.get(c.Key); t != nil {
+				m[c.Key] = t
 			}
 		}
 		s.done()
 	case len(components) > 1:
 		b.fail(n, "one expression for %d components; write one for each that is transformed, as in output: {%s: x*%s}",
-			len(components), components[0].key, components[0].key)
+			len(components), components[0].Key, components[0].Key)
 	default:
-		m[components[0].key] = n
+		m[components[0].Key] = n
 	}
 	return m
 }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
 // form is what may stand at a key.
@@ -86,7 +88,7 @@ func (f form) ends() (lo, hi float64, withLo, withHi bool) {
 
 // value is what stands at a node: a number, a bool, a string, a time, a placeholder.Selector, or a list of numbers or strings. A mistake is
 // reported.
-func (l *loader) value(k key, n *node) (v any, ok bool) {
+func (l *loader) value(k key, n *tree.Node) (v any, ok bool) {
 	switch f := k.form; f.is {
 	case real:
 		return l.number(f, n)
@@ -115,7 +117,7 @@ func (l *loader) value(k key, n *node) (v any, ok bool) {
 	panic("spec: " + k.name + " is to be read by hand")
 }
 
-func (l *loader) number(f form, n *node) (any, bool) {
+func (l *loader) number(f form, n *tree.Node) (any, bool) {
 	v, ok := l.float(n)
 	if !ok {
 		return nil, false
@@ -131,7 +133,7 @@ func (l *loader) number(f form, n *node) (any, bool) {
 	return nil, false
 }
 
-func (l *loader) whole(f form, n *node) (int, bool) {
+func (l *loader) whole(f form, n *tree.Node) (int, bool) {
 	lo, hi, _, _ := f.ends()
 	v, ok := l.integer(n, int(lo))
 	if ok && float64(v) > hi {
@@ -142,13 +144,13 @@ func (l *loader) whole(f form, n *node) (int, bool) {
 }
 
 // widths are those of layers.
-func (l *loader) widths(k key, n *node) []int {
-	if n.kind != sequence {
+func (l *loader) widths(k key, n *tree.Node) []int {
+	if n.Kind != tree.Sequence {
 		l.fail(n, "%s; write a list of layer widths such as %s", wrongKind(n), k.valued())
 		return nil
 	}
-	list := make([]int, len(n.items))
-	for i, it := range n.items {
+	list := make([]int, len(n.Items))
+	for i, it := range n.Items {
 		list[i], _ = l.whole(k.form, it)
 	}
 	if len(list) > maxLayers {
@@ -158,7 +160,7 @@ func (l *loader) widths(k key, n *node) []int {
 }
 
 // duration is a time above zero.
-func (l *loader) duration(n *node, example string) (time.Duration, bool) {
+func (l *loader) duration(n *tree.Node, example string) (time.Duration, bool) {
 	t, ok := l.textOf(n, "a time such as "+example)
 	if !ok {
 		return 0, false

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -22,13 +23,13 @@ func (b *builder) space() []*ph.Coord {
 //	domain: {polygon: [[0, 0], [1, 0], [0, 1]]}
 //
 // Shapes are box (all of space, or box: {x: [0, 1]}), disk, ball, polygon, and union, intersection and difference of shapes.
-func (b *builder) geometry(n *node) domain.Domain {
+func (b *builder) geometry(n *tree.Node) domain.Domain {
 	var axes []domain.Axis
 	for _, c := range b.p.Coords {
 		axes = append(axes, b.axes[c])
 	}
 	box := domain.NewBox(axes...)
-	if n == nil || n.kind == scalar && n.text == "box" {
+	if n == nil || n.Kind == tree.Scalar && n.Text == "box" {
 		return box
 	}
 	g := b.shape(n, 0)
@@ -48,7 +49,7 @@ func (b *builder) geometry(n *node) domain.Domain {
 }
 
 // inAxes reports a shape that sticks out of the box of coords: samples, grids and plots would disagree about the domain.
-func (b *builder) inAxes(n *node, s *domain.Shape) {
+func (b *builder) inAxes(n *tree.Node, s *domain.Shape) {
 	lo, hi := s.Bounds()
 	for i, c := range s.Coords() {
 		a := b.axes[c]
@@ -60,41 +61,41 @@ func (b *builder) inAxes(n *node, s *domain.Shape) {
 }
 
 // shape reads one shape; nil means that there was a mistake in it.
-func (b *builder) shape(n *node, depth int) domain.Geometry {
+func (b *builder) shape(n *tree.Node, depth int) domain.Geometry {
 	space := b.space()
-	if n.kind == scalar && n.text == "box" {
+	if n.Kind == tree.Scalar && n.Text == "box" {
 		var axes []domain.Axis
 		for _, c := range space {
 			axes = append(axes, b.axes[c])
 		}
 		return domain.NewBox(axes...)
 	}
-	if n.kind != mapping || len(n.entries) != 1 {
+	if n.Kind != tree.Mapping || len(n.Entries) != 1 {
 		b.fail(n, "%s; write one shape such as {disk: {center: [0.5, 0.5], radius: 0.2}} or {difference: [box, …]}", wrongKind(n))
 		return nil
 	}
-	e := n.entries[0]
+	e := n.Entries[0]
 	var g domain.Geometry
-	switch e.key {
+	switch e.Key {
 	case "box":
-		g = b.box(e.value)
+		g = b.box(e.Value)
 	case "disk", "ball":
-		g = b.ball(e.value, e.key)
+		g = b.ball(e.Value, e.Key)
 	case "polygon":
-		g = b.polygon(e.value)
+		g = b.polygon(e.Value)
 	case "union", "intersection", "difference":
-		g = b.combine(e.value, e.key, depth)
+		g = b.combine(e.Value, e.Key, depth)
 	default:
-		b.failAt(e.at, n.path, "unknown shape %q; %s", e.key, oneOf(e.key, partAt("domain").names()))
+		b.failAt(e.At, n.Path, "unknown shape %q; %s", e.Key, oneOf(e.Key, partAt("domain").names()))
 	}
 	if s, ok := g.(interface{ Err() error }); ok && s.Err() != nil {
-		b.failDomain(e.value, s.Err())
+		b.failDomain(e.Value, s.Err())
 		return nil
 	}
 	return g
 }
 
-func (b *builder) box(n *node) domain.Geometry {
+func (b *builder) box(n *tree.Node) domain.Geometry {
 	s := b.section(n, "domain.box")
 	var axes []domain.Axis
 	ok := true
@@ -115,7 +116,7 @@ func (b *builder) box(n *node) domain.Geometry {
 	return domain.NewBox(axes...)
 }
 
-func (b *builder) ball(n *node, key string) domain.Geometry {
+func (b *builder) ball(n *tree.Node, key string) domain.Geometry {
 	s := b.section(n, "domain.disk")
 	defer s.done()
 	space := b.space()
@@ -132,18 +133,18 @@ func (b *builder) ball(n *node, key string) domain.Geometry {
 	return domain.NewBall(space, center, radius)
 }
 
-func (b *builder) polygon(n *node) domain.Geometry {
+func (b *builder) polygon(n *tree.Node) domain.Geometry {
 	space := b.space()
 	switch {
 	case len(space) != 2:
 		b.fail(n, "a polygon lies in a plane, but space has the coordinates %s; use other shapes", coordNames(space))
 		return nil
-	case n.kind != sequence:
+	case n.Kind != tree.Sequence:
 		b.fail(n, "%s; write a list of vertices such as [[0, 0], [1, 0], [0, 1]]", wrongKind(n))
 		return nil
 	}
 	var vs [][2]float64
-	for _, it := range n.items {
+	for _, it := range n.Items {
 		v, ok := b.floats(it, 2, "[0, 1]")
 		if !ok {
 			return nil
@@ -153,18 +154,18 @@ func (b *builder) polygon(n *node) domain.Geometry {
 	return domain.NewPolygon(space[0], space[1], vs...)
 }
 
-func (b *builder) combine(n *node, key string, depth int) domain.Geometry {
-	if n.kind != sequence || len(n.items) < 2 {
+func (b *builder) combine(n *tree.Node, key string, depth int) domain.Geometry {
+	if n.Kind != tree.Sequence || len(n.Items) < 2 {
 		b.fail(n, "%s; write a list of at least two shapes such as [box, {disk: {center: [0.5, 0.5], radius: 0.2}}]", wrongKind(n))
 		return nil
 	}
 	var parts []domain.Geometry
-	for _, it := range n.items {
+	for _, it := range n.Items {
 		if g := b.shape(it, depth+1); g != nil {
 			parts = append(parts, g)
 		}
 	}
-	if len(parts) < len(n.items) {
+	if len(parts) < len(n.Items) {
 		return nil
 	}
 	switch key {

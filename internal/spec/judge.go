@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/known"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // outputs collects what a run finds: the components of all fields, definitions that depend on a field, and numbers that
 // follow from parameters. grid: 201 or {t: 101, x: 256} says on how many points per axis fields are judged and exported.
-func (b *builder) outputs(grid *node) {
+func (b *builder) outputs(grid *tree.Node) {
 	var counts []int
 	if grid != nil {
 		counts, _ = b.perAxis(grid, 2)
@@ -37,13 +38,13 @@ func (b *builder) outputs(grid *node) {
 		add(name)
 	}
 	for _, d := range b.defined {
-		e := b.names.env.Names[d.key]
+		e := b.names.env.Names[d.Key]
 		switch {
 		case e == nil:
 		case uses(e, ph.OpField):
-			add(d.key)
+			add(d.Key)
 		case len(ph.FreeCoords(e)) == 0 && len(trainable(e)) > 0 && e.Dim() == 1 && !uses(e, ph.OpNormal):
-			b.p.Derived = append(b.p.Derived, Derived{Name: d.key, Expr: e})
+			b.p.Derived = append(b.p.Derived, Derived{Name: d.Key, Expr: e})
 		}
 	}
 }
@@ -89,7 +90,7 @@ func (b *builder) grid(coords []*ph.Coord, counts []int) *domain.Points {
 //	  prey: {builtin: lotka_volterra, field: r}
 //	  u: {file: reference.csv, column: u}
 //	  lambda1: 1
-func (b *builder) references(n *node) {
+func (b *builder) references(n *tree.Node) {
 	if n == nil {
 		return
 	}
@@ -106,29 +107,29 @@ func (b *builder) references(n *node) {
 	}
 	valid = append(valid, sortedNames(numbers)...)
 	s := b.section(n, "reference")
-	for _, e := range s.n.entries {
-		i := slices.IndexFunc(b.p.Fields, func(f Field) bool { return f.Name == e.key })
+	for _, e := range s.n.Entries {
+		i := slices.IndexFunc(b.p.Fields, func(f Field) bool { return f.Name == e.Key })
 		switch {
-		case numbers[e.key]:
-			b.truth(e.key, e.value)
+		case numbers[e.Key]:
+			b.truth(e.Key, e.Value)
 		case i >= 0:
 			if r := b.reference(b.p.Fields[i], e); r != nil {
-				r.Field = e.key
+				r.Field = e.Key
 				b.p.References = append(b.p.References, *r)
 			}
-		case slices.Contains(b.fieldNames, e.key) || slices.ContainsFunc(b.defined, func(d entry) bool { return d.key == e.key }):
+		case slices.Contains(b.fieldNames, e.Key) || slices.ContainsFunc(b.defined, func(d tree.Entry) bool { return d.Key == e.Key }):
 			if len(b.errs) == 0 {
-				b.failAt(e.at, n.path, "%s is nothing that the run finds; references are for fields, parameters and what follows from them", e.key)
+				b.failAt(e.At, n.Path, "%s is nothing that the run finds; references are for fields, parameters and what follows from them", e.Key)
 			}
 		default:
-			b.failAt(e.at, n.path, "a reference for %q, which is no field and no parameter; %s", e.key, oneOf(e.key, valid))
+			b.failAt(e.At, n.Path, "a reference for %q, which is no field and no parameter; %s", e.Key, oneOf(e.Key, valid))
 		}
 	}
 }
 
-func (b *builder) reference(f Field, e entry) *Reference {
-	n := e.value
-	if n.kind != mapping {
+func (b *builder) reference(f Field, e tree.Entry) *Reference {
+	n := e.Value
+	if n.Kind != tree.Mapping {
 		return b.closedForm(f, n)
 	}
 	s := b.section(n, "reference.*")
@@ -148,7 +149,7 @@ func (b *builder) reference(f Field, e entry) *Reference {
 }
 
 // closedForm is a reference given as an expression of coordinates and constants.
-func (b *builder) closedForm(f Field, n *node) *Reference {
+func (b *builder) closedForm(f Field, n *tree.Node) *Reference {
 	env := ph.Env{Names: map[string]ph.Expr{}, Space: b.p.Env.Space}
 	for name, e := range b.names.env.Names {
 		if !uses(e, ph.OpField) && len(trainable(e)) == 0 && !uses(e, ph.OpNormal) {
@@ -170,13 +171,13 @@ func (b *builder) closedForm(f Field, n *node) *Reference {
 			return nil
 		}
 	}
-	return &Reference{Kind: ClosedForm, Source: n.text, On: f.Grid, eval: func(c *domain.Cloud, value values) ([]float64, error) {
+	return &Reference{Kind: ClosedForm, Source: n.Text, On: f.Grid, eval: func(c *domain.Cloud, value values) ([]float64, error) {
 		return evaluate(at(x, value), c), nil
 	}}
 }
 
 // builtin is a known solution of the library.
-func (b *builder) builtin(f Field, builtin, params, field *node) *Reference {
+func (b *builder) builtin(f Field, builtin, params, field *tree.Node) *Reference {
 	sol := b.solution(builtin, params)
 	if sol == nil {
 		return nil
@@ -237,7 +238,7 @@ func (b *builder) outside(sol *known.Solution, coords []*ph.Coord) string {
 }
 
 // measured is a reference in a file: the field is judged at the file's points.
-func (b *builder) measured(f Field, s *section, file, column *node) *Reference {
+func (b *builder) measured(f Field, s *section, file, column *tree.Node) *Reference {
 	p := b.read(s, file)
 	if p == nil {
 		return nil
@@ -254,7 +255,7 @@ func (b *builder) measured(f Field, s *section, file, column *node) *Reference {
 		b.fail(at, "the file has no column %q; %s", name, oneOf(name, p.Columns()))
 		return nil
 	}
-	return &Reference{Kind: Measured, Source: file.text, On: p, eval: func(c *domain.Cloud, _ values) ([]float64, error) {
+	return &Reference{Kind: Measured, Source: file.Text, On: p, eval: func(c *domain.Cloud, _ values) ([]float64, error) {
 		return slices.Clone(c.Columns[name]), nil
 	}}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
 // key is a setting of a problem file, a line in the table of all that a file can say.
@@ -54,7 +56,7 @@ func (k key) written() string {
 }
 
 // in is the part of the table for a mapping at a key of the given part.
-func (k key) in(p *part) *part { return partAt(cmp.Or(k.form.part, join(p.path, k.name))) }
+func (k key) in(p *part) *part { return partAt(cmp.Or(k.form.part, tree.Join(p.path, k.name))) }
 
 // valued is an example of the key's value.
 func (k key) valued() string {

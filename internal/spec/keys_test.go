@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
 // Each key has a meaning, an example, a default that its own form accepts, and a part of the table where it is a mapping.
@@ -19,13 +21,13 @@ func TestTable(t *testing.T) {
 		seen[p.path] = true
 		names := p.names()
 		for i, k := range p.keys {
-			at := join(p.path, k.name)
+			at := tree.Join(p.path, k.name)
 			if k.means == "" || k.valued() == "" || slices.Contains(names[:i], k.name) {
 				t.Errorf("%s lacks a meaning or an example, or stands there twice", at)
 			}
-			l := &loader{src: newSource(at, nil)}
+			l := &loader{src: tree.NewSource(at, nil)}
 			if text := k.written(); text != "" && k.form.is > settings {
-				s := &section{loader: l, n: &node{}}
+				s := &section{loader: l, n: &tree.Node{}}
 				if _, ok := l.value(k, s.defaultOf(k, text)); !ok {
 					t.Errorf("%s: the default is refused: %v", at, l.errs)
 				}
@@ -69,7 +71,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range [][]byte{given, p.Resolved} {
-			root, errs := readYAML(newSource(c.file, text), text)
+			root, errs := tree.Read(tree.NewSource(c.file, text), text)
 			if len(errs) > 0 {
 				t.Fatal(errs)
 			}
@@ -79,7 +81,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	for _, p := range parts {
 		for _, k := range p.keys {
 			elsewhere := k.name == "*" || strings.HasPrefix(p.path, "net.") || k.form.part != "" && p.path == "optimizer.*.groups.*"
-			if !elsewhere && !found[join(p.path, k.name)] {
+			if !elsewhere && !found[tree.Join(p.path, k.name)] {
 				t.Errorf("no file here has %s.%s", p.path, k.name)
 			}
 		}
@@ -87,24 +89,24 @@ func TestEveryKeyIsRead(t *testing.T) {
 }
 
 // note notes the keys of a mapping and of all below it, by their parts of the table.
-func note(n *node, path string, found map[string]bool) {
+func note(n *tree.Node, path string, found map[string]bool) {
 	for _, p := range parts {
 		if !leadsTo(strings.Split(path, "."), strings.Split(p.path, ".")) {
 			continue
 		}
-		for _, e := range n.entries {
-			found[join(p.path, e.key)] = true
+		for _, e := range n.Entries {
+			found[tree.Join(p.path, e.Key)] = true
 		}
 	}
-	for i, it := range n.items {
-		note(it, join(path, strconv.Itoa(i)), found)
+	for i, it := range n.Items {
+		note(it, tree.Join(path, strconv.Itoa(i)), found)
 	}
-	for _, e := range n.entries {
-		below := join(path, e.key)
-		if slices.Contains([]string{"union", "intersection", "difference"}, e.key) {
+	for _, e := range n.Entries {
+		below := tree.Join(path, e.Key)
+		if slices.Contains([]string{"union", "intersection", "difference"}, e.Key) {
 			below = path // shapes are made of shapes
 		}
-		note(e.value, below, found)
+		note(e.Value, below, found)
 	}
 }
 
@@ -127,6 +129,6 @@ func TestUnknownKeyOfTheReader(t *testing.T) {
 			t.Errorf("panic: %v", r)
 		}
 	}()
-	l := &loader{src: newSource("x", nil)}
-	l.section(&node{kind: mapping}, "early_stopping").get("pateince")
+	l := &loader{src: tree.NewSource("x", nil)}
+	l.section(&tree.Node{Kind: tree.Mapping}, "early_stopping").get("pateince")
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -12,7 +13,7 @@ import (
 type names struct {
 	*loader
 	what    map[string]string // "a coordinate", by name
-	at      map[string]place
+	at      map[string]tree.Place
 	env     ph.Env // what is known so far
 	pending map[string]*definition
 	order   []string // of pending, as in the file
@@ -22,7 +23,7 @@ type names struct {
 // definition is a name whose expression is read when it is needed.
 type definition struct {
 	name string
-	node *node
+	node *tree.Node
 	own  map[string]ph.Expr // names that mean something else within: the raw outputs of the field
 	only map[string]bool    // if not nil, the names that may be used
 	dim  int                // components that are needed; 0 means any
@@ -34,20 +35,20 @@ type definition struct {
 func newNames(l *loader) *names {
 	l.broken = map[string]bool{}
 	return &names{
-		loader: l, what: map[string]string{}, at: map[string]place{}, pending: map[string]*definition{},
+		loader: l, what: map[string]string{}, at: map[string]tree.Place{}, pending: map[string]*definition{},
 		env: ph.Env{Names: map[string]ph.Expr{}, Order: map[string][]*ph.Coord{}},
 	}
 }
 
 // declare notes a new name; false means that it cannot be used.
-func (ns *names) declare(name, what string, at place, path string) bool {
+func (ns *names) declare(name, what string, at tree.Place, path string) bool {
 	if !ph.IsName(name) {
 		ns.failAt(at, path, "%q is not a name; use letters, digits and underscores, a letter first", name)
 		return false
 	}
 	if w, ok := ns.what[name]; ok {
 		ns.broken[name] = true
-		ns.failAt(at, path, "%s is %s already, since line %d; give one of them another name", name, w, ns.at[name].line)
+		ns.failAt(at, path, "%s is %s already, since line %d; give one of them another name", name, w, ns.at[name].Line)
 		return false
 	}
 	ns.what[name], ns.at[name] = what, at
@@ -120,7 +121,7 @@ func (ns *names) read(d *definition) {
 // mentioned returns the pending names that a definition's text refers to, derivatives such as u_x included.
 func (ns *names) mentioned(d *definition) []string {
 	var list []string
-	for _, s := range ph.Names(d.node.text) {
+	for _, s := range ph.Names(d.node.Text) {
 		for ; s != ""; s = s[:max(0, strings.LastIndexByte(s, '_'))] {
 			if _, own := d.own[s]; own || d.only != nil && !d.only[s] {
 				break

@@ -6,6 +6,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -59,24 +60,24 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 	if len(b.constraintNames) == 0 {
 		return nil, false
 	}
-	alone := s.n.get("grid") == nil && s.n.get("quadrature") == nil && s.n.get("at") == nil
-	var n *node
+	alone := s.n.Get("grid") == nil && s.n.Get("quadrature") == nil && s.n.Get("at") == nil
+	var n *tree.Node
 	if alone {
 		n = s.orDefault("on", b.constraintNames[0].key)
 	}
-	if n != nil && n.kind == scalar {
+	if n != nil && n.Kind == tree.Scalar {
 		for _, c := range b.constraintNames {
-			if n.text == c.key || slices.Contains(c.parts, n.text) {
+			if n.Text == c.key || slices.Contains(c.parts, n.Text) {
 				s.get("points")
 				return b.pointsOf(c), true
 			}
 		}
-		if valid := append(b.observable(), b.regionNames()...); !strings.Contains(n.text, "=") && !slices.Contains(valid, n.text) {
-			if b.isBuiltIn(n.text) {
-				b.fail(n, "constraint %s is built into the field and has no points; look at a region instead", n.text)
+		if valid := append(b.observable(), b.regionNames()...); !strings.Contains(n.Text, "=") && !slices.Contains(valid, n.Text) {
+			if b.isBuiltIn(n.Text) {
+				b.fail(n, "constraint %s is built into the field and has no points; look at a region instead", n.Text)
 				return nil, false
 			}
-			b.fail(n, "%q is no constraint and no region; %s", n.text, oneOf(n.text, valid))
+			b.fail(n, "%q is no constraint and no region; %s", n.Text, oneOf(n.Text, valid))
 			return nil, false
 		}
 	}
@@ -94,7 +95,7 @@ func (b *builder) firstDraw(s *section, ofConstraint bool) bool {
 	}
 	stays := only[bool](s, "first_draw")
 	if stays && !ofConstraint {
-		b.fail(s.n.get("first_draw"), "these points are no constraint's, so they never move; leave first_draw away")
+		b.fail(s.n.Get("first_draw"), "these points are no constraint's, so they never move; leave first_draw away")
 	}
 	return stays
 }
@@ -120,7 +121,7 @@ func (b *builder) pointsOf(c constraintName) *domain.Points {
 
 // checkExpr compiles an expression on a few of its points when all else is right: what is wrong with it shows before step 0.
 func (b *builder) checkExpr(s *section, e ph.Expr, on *domain.Points) {
-	n := s.n.get("expr")
+	n := s.n.Get("expr")
 	b.checks = append(b.checks, func(solver *crux.Solver) {
 		few := on
 		if on.Random() {

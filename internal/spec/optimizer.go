@@ -9,19 +9,20 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/auto"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/nearest"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // optimizer reads the phases of training, one mapping or a list of them. auto, the default, is {auto: {}, steps: 5000}.
-func (b *builder) optimizer(n *node, root *section) {
+func (b *builder) optimizer(n *tree.Node, root *section) {
 	if n == nil || isAuto(n) {
-		first := &node{kind: mapping, path: "optimizer.0", at: root.n.at}
-		first.open("auto")
-		first.set("steps", strconv.Itoa(auto.Steps))
-		n = &node{kind: sequence, path: "optimizer", at: root.n.at, items: []*node{first}}
-		root.n.put("optimizer", n)
+		first := &tree.Node{Kind: tree.Mapping, Path: "optimizer.0", At: root.n.At}
+		first.Open("auto")
+		first.Set("steps", strconv.Itoa(auto.Steps))
+		n = &tree.Node{Kind: tree.Sequence, Path: "optimizer", At: root.n.At, Items: []*tree.Node{first}}
+		root.n.Put("optimizer", n)
 	}
 	var phases []optim.Phase
 	for _, it := range itemsOf(n) {
@@ -52,25 +53,25 @@ func (b *builder) optimizer(n *node, root *section) {
 }
 
 // lengthen makes the last phase so long that the run has the steps that are wanted, and reports whether that has changed it.
-func (b *builder) lengthen(root *node) bool {
+func (b *builder) lengthen(root *tree.Node) bool {
 	more := b.total - b.p.PhaseSteps
-	phases := itemsOf(root.get("optimizer"))
+	phases := itemsOf(root.Get("optimizer"))
 	if more <= 0 || b.p.PhaseSteps == 0 || len(b.errs) > 0 {
 		return false
 	}
-	last := phases[len(phases)-1].get("steps")
+	last := phases[len(phases)-1].Get("steps")
 	steps, ok := b.integer(last, 1)
 	each := max(1, b.p.Stages) // which run through the phases each
-	last.text = strconv.Itoa(steps + (more+each-1)/each)
+	last.Text = strconv.Itoa(steps + (more+each-1)/each)
 	return ok
 }
 
 // steps reads steps: the number of steps in all, where it is smaller than that of the phases.
-func (b *builder) steps(n *node, root *section) {
+func (b *builder) steps(n *tree.Node, root *section) {
 	b.p.Steps = b.p.PhaseSteps
 	if b.total > 0 {
-		root.n.set("steps", strconv.Itoa(b.total))
-		n = root.n.get("steps")
+		root.n.Set("steps", strconv.Itoa(b.total))
+		n = root.n.Get("steps")
 	}
 	if n == nil {
 		return
@@ -101,24 +102,24 @@ func searches(method string) bool {
 // method reads the one method of a phase or of a group, and notes its name.
 func (b *builder) method(s *section, steps int, also string, used *[]string) optim.Method {
 	var names []string
-	var block *node
+	var block *tree.Node
 	for _, m := range methods() {
 		if v := s.block(m); v != nil {
 			names, block = append(names, m), v
 		}
 	}
 	clip := s.get("clip")
-	for _, e := range s.n.entries {
-		if better, ok := gone[e.key]; ok {
-			s.own = append(s.own, e.key)
-			b.failAt(e.at, s.n.path, "%s is gone; use %s", e.key, better)
+	for _, e := range s.n.Entries {
+		if better, ok := gone[e.Key]; ok {
+			s.own = append(s.own, e.Key)
+			b.failAt(e.At, s.n.Path, "%s is gone; use %s", e.Key, better)
 			return nil
 		}
 	}
 	switch {
 	case len(names) == 0:
-		for _, e := range s.n.entries {
-			if near := nearest.Name(e.key, methods()); near != "" {
+		for _, e := range s.n.Entries {
+			if near := nearest.Name(e.Key, methods()); near != "" {
 				return nil // done reports the misspelt name
 			}
 		}
@@ -158,7 +159,7 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 func (m *section) broyden() optim.Method {
 	method := &optim.SSBroyden{}
 	if m.fill(method); method.Memory == 1 {
-		m.fail(m.n.get("memory"), "a memory of 1 direction; it must hold 2 at least, or be 0 for the default")
+		m.fail(m.n.Get("memory"), "a memory of 1 direction; it must hold 2 at least, or be 0 for the default")
 	}
 	return method
 }
@@ -167,18 +168,18 @@ func (b *builder) marquardt(m *section) optim.Method {
 	method := &optim.LevenbergMarquardt{Seed: b.seed}
 	m.fill(method)
 	method.Plain = method.Corrections == 0
-	if v := m.n.get("matrix_free"); v != nil && !method.MatrixFree && method.Rows > 0 {
+	if v := m.n.Get("matrix_free"); v != nil && !method.MatrixFree && method.Rows > 0 {
 		m.fail(v, "rows are drawn for solving without a matrix; leave rows or matrix_free: false away")
 	}
 	if method.Sketch > 0 && (method.MatrixFree || method.Rows > 0) {
-		m.fail(m.n.get("sketch"), "a sketch needs no sample of the rows and no iteration; leave sketch, or rows and matrix_free, away")
+		m.fail(m.n.Get("sketch"), "a sketch needs no sample of the rows and no iteration; leave sketch, or rows and matrix_free, away")
 	}
 	return method
 }
 
 // firstOrder reads a method that is a chain of transforms. Without clipping and a rate that follows the loss, it is the
 // named method itself.
-func (b *builder) firstOrder(name string, m *section, clip *node, steps int) optim.Method {
+func (b *builder) firstOrder(name string, m *section, clip *tree.Node, steps int) optim.Method {
 	var direction []optim.Transform
 	var plain func(optim.Schedule) optim.Method
 	switch name {
@@ -219,11 +220,11 @@ func (b *builder) firstOrder(name string, m *section, clip *node, steps int) opt
 }
 
 // clip reads clip: 1, the largest norm of the gradient, or {value: 0.1}, the largest entry.
-func (b *builder) clip(n *node) []optim.Transform {
+func (b *builder) clip(n *tree.Node) []optim.Transform {
 	if n == nil {
 		return nil
 	}
-	if n.kind != mapping {
+	if n.Kind != tree.Mapping {
 		v, ok := b.positive(n)
 		if !ok {
 			return nil
@@ -248,12 +249,12 @@ func (b *builder) groups(s *section, steps int, used *[]string) []optim.Group {
 	if n == nil {
 		return nil
 	}
-	if n.kind != sequence || len(n.items) == 0 {
+	if n.Kind != tree.Sequence || len(n.Items) == 0 {
 		b.fail(n, "%s; write a list such as [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {lr: 1e-3}}]", wrongKind(n))
 		return []optim.Group{{Freeze: true}}
 	}
 	var list []optim.Group
-	for _, it := range n.items {
+	for _, it := range n.Items {
 		g := b.section(it, "optimizer.*.groups.*")
 		group := optim.Group{Select: only[ph.Selector](g, "params")}
 		if g.block("freeze") == nil {
@@ -270,23 +271,23 @@ func (b *builder) groups(s *section, steps int, used *[]string) []optim.Group {
 func (b *builder) ema(s *section, used []string) float64 {
 	decay, ok := valueOf[float64](s, "ema")
 	if ok && len(used) > 0 && !slices.ContainsFunc(used, func(m string) bool { return !searches(m) }) {
-		b.fail(s.n.get("ema"), "the steps of this method find lower losses by themselves; an average is for adam and its like, so leave ema away")
+		b.fail(s.n.Get("ema"), "the steps of this method find lower losses by themselves; an average is for adam and its like, so leave ema away")
 	}
 	return decay
 }
 
 // selection is a pattern of parameter paths in the file.
 type selection struct {
-	n       *node
+	n       *tree.Node
 	pattern string
 }
 
-func (l *loader) selector(n *node) ph.Selector {
+func (l *loader) selector(n *tree.Node) ph.Selector {
 	patterns := l.words(n, "a pattern of parameter paths such as u/layer0 or u/**")
 	for i, p := range patterns {
 		at := n
-		if n.kind == sequence && i < len(n.items) {
-			at = n.items[i]
+		if n.Kind == tree.Sequence && i < len(n.Items) {
+			at = n.Items[i]
 		}
 		l.selections = append(l.selections, selection{at, p})
 	}

@@ -1,6 +1,10 @@
 package spec
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/crux-pinn/crux/internal/files/tree"
+)
 
 // pageNames are the names of jNO's documentation that differ from those of problem files. In their section they mean the same,
 // and the resolved file has ours in their place.
@@ -28,28 +32,28 @@ func ourName(section, key string) string {
 
 // translate gives the keys of a node and of its parts our names. section is where it stands, in our names; its entries of a
 // list stand in the same section. Paths stay as the user wrote them.
-func (l *loader) translate(n *node, section string) {
-	if n.kind == scalar {
-		n.text = ourName(section, n.text)
+func (l *loader) translate(n *tree.Node, section string) {
+	if n.Kind == tree.Scalar {
+		n.Text = ourName(section, n.Text)
 	}
-	for _, it := range n.items {
+	for _, it := range n.Items {
 		l.translate(it, section)
 	}
-	first := map[string]entry{} // as written, by our name
-	entries := n.entries[:0]
-	for _, e := range n.entries {
-		key := ourName(section, e.key)
+	first := map[string]tree.Entry{} // as written, by our name
+	entries := n.Entries[:0]
+	for _, e := range n.Entries {
+		key := ourName(section, e.Key)
 		if f, twice := first[key]; twice {
-			l.failAt(e.at, n.path, "%s and %s are two names of one setting, which stands on line %d already; leave one of them away",
-				f.key, e.key, f.at.line)
+			l.failAt(e.At, n.Path, "%s and %s are two names of one setting, which stands on line %d already; leave one of them away",
+				f.Key, e.Key, f.At.Line)
 			continue
 		}
 		first[key] = e
-		e.key = key
-		l.translate(e.value, join(section, key))
+		e.Key = key
+		l.translate(e.Value, tree.Join(section, key))
 		entries = append(entries, e)
 	}
-	n.entries = entries
+	n.Entries = entries
 }
 
 // ourKeys are the keys of an override's path in our names.
@@ -66,7 +70,7 @@ func sectionOf(keys []string) string {
 	section := ""
 	for _, k := range keys {
 		if _, err := strconv.Atoi(k); err != nil {
-			section = join(section, k)
+			section = tree.Join(section, k)
 		}
 	}
 	return section

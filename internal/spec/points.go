@@ -6,6 +6,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
 // pointSet reads which points are taken. What the file leaves open, package auto decides: how many there are and, of a constraint, whether
@@ -22,7 +23,7 @@ func (b *builder) pointSet(s *section) *domain.Points {
 	given := ""
 	for _, alt := range []struct {
 		key string
-		n   *node
+		n   *tree.Node
 	}{{"grid", grid}, {"quadrature", quadrature}, {"at", at}} {
 		if alt.n == nil {
 			continue
@@ -35,7 +36,7 @@ func (b *builder) pointSet(s *section) *domain.Points {
 	}
 	switch given {
 	case "grid", "quadrature":
-		on = b.lattice(given, s.n.get(given))
+		on = b.lattice(given, s.n.Get(given))
 	case "at":
 		on = b.listed(at)
 	}
@@ -92,11 +93,11 @@ func (b *builder) sized(s *section, on *domain.Points) *domain.Points {
 
 // resampled reads resample: the number of steps after which new points are drawn. A mapping is for follow to read, auto
 // for watch.
-func (b *builder) resampled(resample *node, on *domain.Points) *domain.Points {
+func (b *builder) resampled(resample *tree.Node, on *domain.Points) *domain.Points {
 	switch {
 	case resample == nil || isAuto(resample):
 		return on
-	case resample.kind == mapping:
+	case resample.Kind == tree.Mapping:
 		if len(on.Patches()) == 0 {
 			return on
 		}
@@ -111,7 +112,7 @@ func (b *builder) resampled(resample *node, on *domain.Points) *domain.Points {
 }
 
 // lattice reads grid: 50, grid: {x: 10, t: 20}, quadrature: 20 and so on.
-func (b *builder) lattice(key string, n *node) *domain.Points {
+func (b *builder) lattice(key string, n *tree.Node) *domain.Points {
 	counts, ok := b.perAxis(n, 1)
 	if !ok {
 		return nil
@@ -121,7 +122,7 @@ func (b *builder) lattice(key string, n *node) *domain.Points {
 	switch {
 	case key == "grid" && isBox:
 		p = box.GridN(counts...)
-	case key == "grid" && n.kind == scalar:
+	case key == "grid" && n.Kind == tree.Scalar:
 		p = b.p.geometry.Grid(counts[0])
 	case isBox:
 		p = box.Quadrature(counts...)
@@ -133,11 +134,11 @@ func (b *builder) lattice(key string, n *node) *domain.Points {
 }
 
 // perAxis reads one number for all axes, or one for each by name, in the order of the domain's coordinates.
-func (b *builder) perAxis(n *node, min int) ([]int, bool) {
+func (b *builder) perAxis(n *tree.Node, min int) ([]int, bool) {
 	coords := b.p.geometry.Coords()
 	counts := make([]int, len(coords))
 	ok := true
-	if n.kind != mapping {
+	if n.Kind != tree.Mapping {
 		k, good := b.integer(n, min)
 		for i := range counts {
 			counts[i] = k
@@ -167,20 +168,20 @@ func (b *builder) perAxis(n *node, min int) ([]int, bool) {
 }
 
 // listed reads at: [[0, 1], [0.5, 1]], points in the order of coords.
-func (b *builder) listed(n *node) *domain.Points {
+func (b *builder) listed(n *tree.Node) *domain.Points {
 	var x []float64
-	if n.kind != sequence || len(n.items) == 0 {
+	if n.Kind != tree.Sequence || len(n.Items) == 0 {
 		b.fail(n, "%s; write a list of points such as [[0, 1], [0.5, 1]]", wrongKind(n))
 		return nil
 	}
-	for _, it := range n.items {
+	for _, it := range n.Items {
 		p, ok := b.floats(it, len(b.p.Coords), fmt.Sprintf("[0, 1], one for each of %s", coordNames(b.p.Coords)))
 		if !ok {
 			return nil
 		}
 		for i, c := range b.p.Coords {
 			if a := b.axes[c]; p[i] < a.Lo || p[i] > a.Hi {
-				b.fail(it.items[i], "%s = %v is outside of the domain; %s runs from %v to %v", c.Name(), p[i], c.Name(), a.Lo, a.Hi)
+				b.fail(it.Items[i], "%s = %v is outside of the domain; %s runs from %v to %v", c.Name(), p[i], c.Name(), a.Lo, a.Hi)
 				return nil
 			}
 		}

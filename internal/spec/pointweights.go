@@ -6,12 +6,13 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/weights"
 )
 
 // pointWeights reads how the points of a constraint are weighted in training. Each residual of the constraint gets a scheme of its own,
 // which the result makes; nil if there is none.
-func (b *builder) pointWeights(n *node, of *section) func() weights.PointScheme {
+func (b *builder) pointWeights(n *tree.Node, of *section) func() weights.PointScheme {
 	if n == nil {
 		return nil
 	}
@@ -19,7 +20,7 @@ func (b *builder) pointWeights(n *node, of *section) func() weights.PointScheme 
 	if n = b.alone(n, path, "scheme of point weights"); n == nil {
 		return nil
 	}
-	of.n.put("point_weights", n)
+	of.n.Put("point_weights", n)
 	name, s := b.choose(n, path, nil, "no scheme; write one of %s", "the points of a constraint have one scheme")
 	if s == nil {
 		return nil
@@ -33,7 +34,7 @@ func (b *builder) pointWeights(n *node, of *section) func() weights.PointScheme 
 	case "self_adaptive":
 		w := weights.SelfAdaptive{}
 		if s.fill(&w); w.Power > 0 && w.Power < 1 {
-			b.fail(s.n.get("power"), "the mask λ^%v is steeper the smaller λ is; take a power of at least 1", w.Power)
+			b.fail(s.n.Get("power"), "the mask λ^%v is steeper the smaller λ is; take a power of at least 1", w.Power)
 			w.Power = 1
 		}
 		return func() weights.PointScheme { c := w; return &c }
@@ -46,7 +47,7 @@ func (b *builder) causal(s *section) func() weights.PointScheme {
 	s.fill(&w)
 	for i, e := range w.Eps {
 		if !(e > 0 && (i == 0 || e > w.Eps[i-1])) {
-			b.fail(s.n.get("eps"), "the numbers must be positive and ascend")
+			b.fail(s.n.Get("eps"), "the numbers must be positive and ascend")
 			w.Eps = nil
 			break
 		}
@@ -58,7 +59,7 @@ func (b *builder) causal(s *section) func() weights.PointScheme {
 }
 
 // checkPointWeights reports what does not fit the points or the loss of a constraint.
-func (b *builder) checkPointWeights(n *node, scheme func() weights.PointScheme, on *domain.Points, loss crux.Loss) {
+func (b *builder) checkPointWeights(n *tree.Node, scheme func() weights.PointScheme, on *domain.Points, loss crux.Loss) {
 	if scheme == nil || on == nil {
 		return
 	}

@@ -7,49 +7,45 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/nearest"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // loader turns nodes into a problem and collects mistakes on the way.
 type loader struct {
-	src        *source
+	src        *tree.Source
 	dir        string
 	errs       Errors
 	constants  map[string]ph.Expr // by which numbers may be written
 	broken     map[string]bool    // names whose introduction is mistaken: what mentions them is not reported again
-	nodes      map[string]*node
-	selections []selection // parameter patterns, to be checked against the paths there are
-	idle       []entry     // keys that nobody asked for, with the mappings in which they stand
-	total      int         // steps in all that are wanted; 0 means those of the file
+	nodes      map[string]*tree.Node
+	selections []selection  // parameter patterns, to be checked against the paths there are
+	idle       []tree.Entry // keys that nobody asked for, with the mappings in which they stand
+	total      int          // steps in all that are wanted; 0 means those of the file
 }
 
 // fail notes a mistake at a node. Of the format's result, what stands behind "; " is the way out.
-func (l *loader) fail(n *node, format string, args ...any) { l.failAt(n.at, n.path, format, args...) }
+func (l *loader) fail(n *tree.Node, format string, args ...any) {
+	l.failAt(n.At, n.Path, format, args...)
+}
 
-func (l *loader) failAt(at place, path, format string, args ...any) {
+func (l *loader) failAt(at tree.Place, path, format string, args ...any) {
 	msg, suggestion, _ := strings.Cut(fmt.Sprintf(format, args...), "; ")
 	e := &Error{Path: path, Message: msg, Suggestion: suggestion}
-	e.locate(at, l.src)
+	e.Locate(at, l.src)
 	l.errs = append(l.errs, e)
 }
 
-func (e *Error) locate(at place, main *source) {
-	e.File, e.Line, e.Column, e.Excerpt = main.name, at.line, at.col, at.excerpt()
-	if at.src != nil {
-		e.File = at.src.name
-	}
-}
-
 // wrongKind words what stands where something else should.
-func wrongKind(n *node) string {
-	switch n.kind {
-	case scalar:
-		return fmt.Sprintf("%q does not fit here", n.text)
-	case nothing:
+func wrongKind(n *tree.Node) string {
+	switch n.Kind {
+	case tree.Scalar:
+		return fmt.Sprintf("%q does not fit here", n.Text)
+	case tree.Nothing:
 		return "a value is missing"
 	}
-	return n.kind.String() + " does not fit here"
+	return n.Kind.String() + " does not fit here"
 }
 
 // oneOf words the nearest of the valid names, or all of them.
@@ -70,19 +66,19 @@ func oneOf(word string, valid []string) string {
 }
 
 // textOf is the text of a scalar.
-func (l *loader) textOf(n *node, what string) (string, bool) {
+func (l *loader) textOf(n *tree.Node, what string) (string, bool) {
 	if n == nil {
 		return "", false
 	}
-	if n.kind != scalar || strings.TrimSpace(n.text) == "" {
+	if n.Kind != tree.Scalar || strings.TrimSpace(n.Text) == "" {
 		l.fail(n, "%s; %s must stand here", wrongKind(n), what)
 		return "", false
 	}
-	return n.text, true
+	return n.Text, true
 }
 
 // choice is one of several words.
-func (l *loader) choice(n *node, what string, valid ...string) string {
+func (l *loader) choice(n *tree.Node, what string, valid ...string) string {
 	s, ok := l.textOf(n, what)
 	if !ok {
 		return ""
@@ -97,7 +93,7 @@ func (l *loader) choice(n *node, what string, valid ...string) string {
 }
 
 // float is a number, which may be written as an expression in the constants: 1e-3, 0.01/pi.
-func (l *loader) float(n *node) (float64, bool) {
+func (l *loader) float(n *tree.Node) (float64, bool) {
 	e, v, ok := l.quantity(n)
 	if !ok || !l.fixed(n, e) {
 		return 0, false
@@ -106,7 +102,7 @@ func (l *loader) float(n *node) (float64, bool) {
 }
 
 // quantity is a number with the expression of it, in which a constant may be one of the curriculum; the number is with its own value.
-func (l *loader) quantity(n *node) (ph.Expr, float64, bool) {
+func (l *loader) quantity(n *tree.Node) (ph.Expr, float64, bool) {
 	s, ok := l.textOf(n, "a number")
 	if !ok {
 		return nil, 0, false
@@ -136,7 +132,7 @@ func (l *loader) quantity(n *node) (ph.Expr, float64, bool) {
 }
 
 // positive is a number above zero.
-func (l *loader) positive(n *node) (float64, bool) {
+func (l *loader) positive(n *tree.Node) (float64, bool) {
 	v, ok := l.float(n)
 	if ok && !(v > 0) {
 		l.fail(n, "%v is not positive", v)
@@ -146,15 +142,15 @@ func (l *loader) positive(n *node) (float64, bool) {
 }
 
 // integer is a whole number of at least min.
-func (l *loader) integer(n *node, min int) (int, bool) {
+func (l *loader) integer(n *tree.Node, min int) (int, bool) {
 	v, ok := l.float(n)
 	switch {
 	case !ok:
 		return 0, false
 	case v != math.Trunc(v) || math.Abs(v) > 1<<53:
-		l.fail(n, "%s is not a whole number", n.text)
+		l.fail(n, "%s is not a whole number", n.Text)
 	case v < float64(min):
-		l.fail(n, "%s is too small; it must be at least %d", n.text, min)
+		l.fail(n, "%s is too small; it must be at least %d", n.Text, min)
 	default:
 		return int(v), true
 	}
@@ -162,20 +158,20 @@ func (l *loader) integer(n *node, min int) (int, bool) {
 }
 
 // boolean is true or false.
-func (l *loader) boolean(n *node) bool { return l.choice(n, "choice", "true", "false") == "true" }
+func (l *loader) boolean(n *tree.Node) bool { return l.choice(n, "choice", "true", "false") == "true" }
 
 // floats is a list of n numbers, of any number of them if n is negative.
-func (l *loader) floats(n *node, count int, example string) ([]float64, bool) {
+func (l *loader) floats(n *tree.Node, count int, example string) ([]float64, bool) {
 	if n == nil {
 		return nil, false
 	}
-	if n.kind != sequence || count >= 0 && len(n.items) != count || len(n.items) == 0 {
+	if n.Kind != tree.Sequence || count >= 0 && len(n.Items) != count || len(n.Items) == 0 {
 		l.fail(n, "%s; write a list of numbers such as %s", wrongKind(n), example)
 		return nil, false
 	}
-	vs := make([]float64, len(n.items))
+	vs := make([]float64, len(n.Items))
 	all := true
-	for i, it := range n.items {
+	for i, it := range n.Items {
 		v, ok := l.float(it)
 		vs[i], all = v, all && ok
 	}
@@ -183,10 +179,10 @@ func (l *loader) floats(n *node, count int, example string) ([]float64, bool) {
 }
 
 // words is a list of texts, or one text.
-func (l *loader) words(n *node, what string) []string {
-	items := []*node{n}
-	if n.kind == sequence {
-		items = n.items
+func (l *loader) words(n *tree.Node, what string) []string {
+	items := []*tree.Node{n}
+	if n.Kind == tree.Sequence {
+		items = n.Items
 	}
 	var list []string
 	for _, it := range items {

@@ -1,6 +1,9 @@
 package spec
 
-import "github.com/crux-pinn/crux/internal/files/wandb"
+import (
+	"github.com/crux-pinn/crux/internal/files/tree"
+	"github.com/crux-pinn/crux/internal/files/wandb"
+)
 
 // WandB asks for a run directory of Weights & Biases. Empty fields mean the defaults of callbacks.WandB, and an empty Dir
 // the directory of the run.
@@ -38,13 +41,13 @@ func (b *builder) recording(s *section) {
 }
 
 // switched reads true, false, or a mapping that says more than true.
-func (b *builder) switched(n *node, path string) (s *section, on bool) {
-	if n.kind == mapping {
+func (b *builder) switched(n *tree.Node, path string) (s *section, on bool) {
+	if n.Kind == tree.Mapping {
 		return b.section(n, path), true
 	}
-	if n.kind == sequence {
+	if n.Kind == tree.Sequence {
 		b.fail(n, "%s; write true or a mapping such as %s", wrongKind(n), partAt(path).example)
 		return nil, false
 	}
-	return b.section(&node{kind: mapping, path: n.path, at: n.at}, path), b.boolean(n)
+	return b.section(&tree.Node{Kind: tree.Mapping, Path: n.Path, At: n.At}, path), b.boolean(n)
 }

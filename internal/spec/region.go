@@ -6,29 +6,30 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // namedRegions reads regions: {hole: {on: boundary, where: (x - 0.5)^2 + (y - 0.5)^2 < 0.05}}.
-func (b *builder) namedRegions(n *node) {
+func (b *builder) namedRegions(n *tree.Node) {
 	if n == nil {
 		return
 	}
 	s := b.section(n, "regions")
-	for _, e := range s.n.entries {
-		if _, ok := b.regions[e.key]; ok || slices.Contains(b.regionNames(), e.key) {
-			b.failAt(e.at, n.path, "%s is a region already; give this one another name", e.key)
+	for _, e := range s.n.Entries {
+		if _, ok := b.regions[e.Key]; ok || slices.Contains(b.regionNames(), e.Key) {
+			b.failAt(e.At, n.Path, "%s is a region already; give this one another name", e.Key)
 			continue
 		}
-		v := b.section(e.value, "regions.*")
+		v := b.section(e.Value, "regions.*")
 		on, where := v.need("on"), v.get("where")
 		v.done()
-		b.regions[e.key] = nil
+		b.regions[e.Key] = nil
 		if on == nil {
 			continue
 		}
-		b.regions[e.key] = b.where(b.region(on), where)
+		b.regions[e.Key] = b.where(b.region(on), where)
 	}
 }
 
@@ -53,15 +54,15 @@ func (b *builder) regionNames() []string {
 //	hole                   a name from regions or data
 //	{data: file.csv}, {builtin: burgers_cole_hopf, n: 2000}
 //	                       given points
-func (b *builder) region(n *node) *domain.Points {
-	switch n.kind {
-	case scalar:
+func (b *builder) region(n *tree.Node) *domain.Points {
+	switch n.Kind {
+	case tree.Scalar:
 		return b.byName(n)
-	case sequence:
-		return b.faces(n, n.items)
-	case mapping:
-		if n.get("builtin") == nil && n.get("data") == nil && n.get("file") == nil && len(n.entries) == 1 {
-			return b.faces(n, []*node{n})
+	case tree.Sequence:
+		return b.faces(n, n.Items)
+	case tree.Mapping:
+		if n.Get("builtin") == nil && n.Get("data") == nil && n.Get("file") == nil && len(n.Entries) == 1 {
+			return b.faces(n, []*tree.Node{n})
 		}
 		return b.dataSet(n)
 	}
@@ -69,9 +70,9 @@ func (b *builder) region(n *node) *domain.Points {
 	return nil
 }
 
-func (b *builder) byName(n *node) *domain.Points {
+func (b *builder) byName(n *tree.Node) *domain.Points {
 	g := b.p.geometry
-	switch text := strings.TrimSpace(n.text); text {
+	switch text := strings.TrimSpace(n.Text); text {
 	case "interior":
 		return g.Interior(0)
 	case "boundary":
@@ -97,10 +98,9 @@ func (b *builder) byName(n *node) *domain.Points {
 			}
 		}
 		if lhs, rhs, ok := strings.Cut(text, "="); ok {
-			face := &node{kind: mapping, path: n.path, at: n.at, entries: []entry{{strings.TrimSpace(lhs), n.at, &node{
-				kind: scalar, text: strings.TrimSpace(rhs), path: n.path, at: n.at,
-			}}}}
-			return b.faces(n, []*node{face})
+			face := &tree.Node{Kind: tree.Mapping, Path: n.Path, At: n.At}
+			face.Put(strings.TrimSpace(lhs), &tree.Node{Kind: tree.Scalar, Text: strings.TrimSpace(rhs), Path: n.Path, At: n.At})
+			return b.faces(n, []*tree.Node{face})
 		}
 		b.fail(n, "unknown region %q; %s", text, oneOf(text, b.regionNames()))
 	}
@@ -136,23 +136,23 @@ func (b *builder) face(c *ph.Coord, at float64) *domain.Points {
 }
 
 // faces reads {x: 0}, {x: [0, 1]}, or a list of those.
-func (b *builder) faces(n *node, items []*node) *domain.Points {
+func (b *builder) faces(n *tree.Node, items []*tree.Node) *domain.Points {
 	type flat struct {
 		c  *ph.Coord
 		at float64
 	}
 	var flats []flat
 	for _, it := range items {
-		if it.kind != mapping || len(it.entries) != 1 {
+		if it.Kind != tree.Mapping || len(it.Entries) != 1 {
 			b.fail(it, "%s; a list of faces is written [{x: 0}, {y: 1}]", wrongKind(it))
 			return nil
 		}
-		e := it.entries[0]
-		c := b.coord(&node{kind: scalar, text: e.key, at: e.at, path: it.path})
+		e := it.Entries[0]
+		c := b.coord(&tree.Node{Kind: tree.Scalar, Text: e.Key, At: e.At, Path: it.Path})
 		if c == nil {
 			return nil
 		}
-		for _, v := range itemsOf(e.value) {
+		for _, v := range itemsOf(e.Value) {
 			at, ok := b.float(v)
 			if !ok {
 				return nil
@@ -186,7 +186,7 @@ func (b *builder) faces(n *node, items []*node) *domain.Points {
 }
 
 // where restricts a region by a predicate, an expression in coordinates and constants that is not 0 where points may lie.
-func (b *builder) where(on *domain.Points, n *node) *domain.Points {
+func (b *builder) where(on *domain.Points, n *tree.Node) *domain.Points {
 	if on == nil || n == nil {
 		return on
 	}
@@ -219,7 +219,7 @@ func (b *builder) where(on *domain.Points, n *node) *domain.Points {
 		return v[0] != 0 && !math.IsNaN(v[0])
 	})
 	if mistaken(on) == nil && mistaken(part) != nil {
-		b.fail(n, "no point satisfies %s; of what is smaller than about 1/2000 of the region none is found", n.text)
+		b.fail(n, "no point satisfies %s; of what is smaller than about 1/2000 of the region none is found", n.Text)
 		return nil
 	}
 	return part

@@ -1,17 +1,19 @@
 package spec
 
+import "github.com/crux-pinn/crux/internal/files/tree"
+
 // scale reads by what a residual is divided: scale: 10, scale: auto, or one by the residual's name. auto, which may stand for the
 // whole problem as well, is measured once: the root mean square of the residual at step 0. The resolved file has the number in its
 // place, so that a run that goes on, or is repeated, has the same. 0 means 1.
-func (b *builder) scale(constraint, n *node, name, part string) (by float64, measured bool) {
+func (b *builder) scale(constraint, n *tree.Node, name, part string) (by float64, measured bool) {
 	group := n
-	if n != nil && n.kind == mapping && part != "" {
-		n = n.get(part)
+	if n != nil && n.Kind == tree.Mapping && part != "" {
+		n = n.Get(part)
 	}
 	switch {
 	case n == nil && !b.allScaled:
 		return 0, false
-	case n != nil && (n.kind != scalar || n.text != "auto"):
+	case n != nil && (n.Kind != tree.Scalar || n.Text != "auto"):
 		by, _ = b.positive(n)
 		return by, false
 	}
@@ -25,20 +27,20 @@ func (b *builder) scale(constraint, n *node, name, part string) (by float64, mea
 	}
 	b.unscaled[full] = unscaled{at, func(v string) {
 		if part == "" {
-			constraint.set("scale", v)
+			constraint.Set("scale", v)
 			return
 		}
-		parts := constraint.get("scale")
-		if parts == nil || parts == group && parts.kind != mapping {
-			parts = constraint.open("scale")
+		parts := constraint.Get("scale")
+		if parts == nil || parts == group && parts.Kind != tree.Mapping {
+			parts = constraint.Open("scale")
 		}
-		parts.set(part, v)
+		parts.Set(part, v)
 	}}
 	return 0, true
 }
 
 // unscaled is a constraint whose scale is to be measured.
 type unscaled struct {
-	at  *node // where the file asks for it
+	at  *tree.Node // where the file asks for it
 	put func(v string)
 }

@@ -4,18 +4,19 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/optim"
 )
 
 // rate reads a learning rate: a number, a schedule, or what follows the loss. The number of steps is that of the phase unless it is given.
-func (b *builder) rate(n *node, steps int) (schedule optim.Schedule, follows optim.Transform) {
-	if n.kind != mapping {
+func (b *builder) rate(n *tree.Node, steps int) (schedule optim.Schedule, follows optim.Transform) {
+	if n.Kind != tree.Mapping {
 		v, _ := b.positive(n)
 		return optim.Constant(v), nil
 	}
 	s := b.section(n, "optimizer.*.lr")
 	defer s.done()
-	if v := s.n.get("plateau"); v != nil {
+	if v := s.n.Get("plateau"); v != nil {
 		s.own = append(s.own, "plateau")
 		b.fail(v, "plateau is gone; use exponential or cosine")
 		return optim.Constant(1e-3), nil
@@ -29,7 +30,7 @@ func (b *builder) rate(n *node, steps int) (schedule optim.Schedule, follows opt
 	if schedule := b.scheduleOf(s, "optimizer.*.lr", "lr", steps); schedule != nil {
 		return schedule, nil
 	}
-	if len(n.entries) == 0 {
+	if len(n.Entries) == 0 {
 		b.fail(n, "no learning rate; write a number such as 1e-3")
 	}
 	return optim.Constant(1e-3), nil
@@ -69,19 +70,19 @@ func (b *builder) schedule(name string, m *section, first string) optim.Schedule
 }
 
 // changes reads {1000: 1e-4, 2000: 1e-5}: the rate from each step on.
-func (b *builder) changes(n *node) []optim.Breakpoint {
+func (b *builder) changes(n *tree.Node) []optim.Breakpoint {
 	if n == nil {
 		return nil
 	}
 	s := b.section(n, "changes")
 	var list []optim.Breakpoint
-	for _, e := range s.n.entries {
-		step, err := strconv.Atoi(e.key)
+	for _, e := range s.n.Entries {
+		step, err := strconv.Atoi(e.Key)
 		if err != nil || step < 1 {
-			b.failAt(e.at, n.path, "%q is no step; write a whole number such as 1000", e.key)
+			b.failAt(e.At, n.Path, "%q is no step; write a whole number such as 1000", e.Key)
 			continue
 		}
-		v, _ := b.positive(e.value)
+		v, _ := b.positive(e.Value)
 		list = append(list, optim.Breakpoint{Step: step, LR: v})
 	}
 	slices.SortFunc(list, func(x, y optim.Breakpoint) int { return x.Step - y.Step })

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/nearest"
 )
 
@@ -13,7 +14,7 @@ import (
 // in the end which keys do not belong there.
 type section struct {
 	*loader
-	n       *node
+	n       *tree.Node
 	keys    []key
 	read    map[string]bool
 	own     []string // keys with names of the file's own
@@ -21,18 +22,18 @@ type section struct {
 }
 
 // section returns the reader of a mapping; of anything else it reports an error and reads as an empty one.
-func (l *loader) section(n *node, path string) *section { return l.sectionWith(n, path, nil) }
+func (l *loader) section(n *tree.Node, path string) *section { return l.sectionWith(n, path, nil) }
 
 // sectionWith is section with defaults that depend on the rest of the file, by their keys; the table has them in parentheses.
-func (l *loader) sectionWith(n *node, path string, defaults map[string]string) *section {
+func (l *loader) sectionWith(n *tree.Node, path string, defaults map[string]string) *section {
 	s := &section{loader: l, n: n, read: map[string]bool{}}
-	if n.kind != mapping {
-		if n.kind != nothing {
+	if n.Kind != tree.Mapping {
+		if n.Kind != tree.Nothing {
 			l.fail(n, "%s; write a mapping such as %s", wrongKind(n), partAt(path).example)
 		}
-		s.n = &node{kind: mapping, path: n.path, at: n.at}
-		if n.kind == nothing {
-			n.kind = mapping
+		s.n = &tree.Node{Kind: tree.Mapping, Path: n.Path, At: n.At}
+		if n.Kind == tree.Nothing {
+			n.Kind = tree.Mapping
 			s.n = n
 		}
 	}
@@ -48,19 +49,19 @@ func (s *section) extend(path string, defaults map[string]string) {
 		if text == "" {
 			text = defaults[k.name]
 		}
-		if v := s.n.get(k.name); text != "" && (v == nil || v.kind == nothing) {
-			s.n.put(k.name, s.defaultOf(k, text))
+		if v := s.n.Get(k.name); text != "" && (v == nil || v.Kind == tree.Nothing) {
+			s.n.Put(k.name, s.defaultOf(k, text))
 		}
 	}
 }
 
 // defaultOf is the node of a default.
-func (s *section) defaultOf(k key, text string) *node {
-	n := &node{kind: scalar, text: text, path: join(s.n.path, k.name), at: s.n.at}
+func (s *section) defaultOf(k key, text string) *tree.Node {
+	n := &tree.Node{Kind: tree.Scalar, Text: text, Path: tree.Join(s.n.Path, k.name), At: s.n.At}
 	if k.form.is == widths {
-		n.kind, n.text = sequence, ""
+		n.Kind, n.Text = tree.Sequence, ""
 		for i, it := range strings.Split(strings.Trim(text, "[]"), ", ") {
-			n.items = append(n.items, &node{kind: scalar, text: it, path: join(n.path, fmt.Sprint(i)), at: n.at})
+			n.Items = append(n.Items, &tree.Node{Kind: tree.Scalar, Text: it, Path: tree.Join(n.Path, fmt.Sprint(i)), At: n.At})
 		}
 	}
 	return n
@@ -80,25 +81,25 @@ func (s *section) key(name string) key {
 		k.name = name
 		return k
 	}
-	panic(fmt.Sprintf("spec: the table of keys has no %s in %s", name, s.n.path))
+	panic(fmt.Sprintf("spec: the table of keys has no %s in %s", name, s.n.Path))
 }
 
 // get returns the value of a key, or nil. An empty value counts as none.
-func (s *section) get(name string) *node {
-	if v := s.block(name); v != nil && v.kind != nothing {
+func (s *section) get(name string) *tree.Node {
+	if v := s.block(name); v != nil && v.Kind != tree.Nothing {
 		return v
 	}
 	return nil
 }
 
 // block returns the value of a key even when it is empty, as in lbfgs: {} or lbfgs: .
-func (s *section) block(name string) *node {
+func (s *section) block(name string) *tree.Node {
 	s.key(name)
-	return s.n.get(name)
+	return s.n.Get(name)
 }
 
 // need is get for a key that must be there. That it is not is reported by done, unless a misspelt key there explains it.
-func (s *section) need(name string) *node {
+func (s *section) need(name string) *tree.Node {
 	v := s.get(name)
 	if v == nil {
 		s.missing = append(s.missing, s.key(name))
@@ -107,12 +108,12 @@ func (s *section) need(name string) *node {
 }
 
 // orDefault is get with a default that only the reader knows.
-func (s *section) orDefault(name, text string) *node {
+func (s *section) orDefault(name, text string) *tree.Node {
 	if v := s.get(name); v != nil {
 		return v
 	}
-	s.n.put(name, s.defaultOf(s.key(name), text))
-	return s.n.get(name)
+	s.n.Put(name, s.defaultOf(s.key(name), text))
+	return s.n.Get(name)
 }
 
 // valueOf is the value of a key, and whether there is one that is right.
@@ -175,13 +176,13 @@ func (s *section) done() {
 		}
 	}
 	meant := map[string]bool{}
-	for _, e := range s.n.entries {
+	for _, e := range s.n.Entries {
 		switch {
-		case !slices.Contains(known, e.key):
-			meant[nearest.Name(e.key, known)] = true
-			s.failAt(e.at, s.n.path, "unknown key %q; %s", e.key, oneOf(e.key, known))
-		case !s.read[e.key]:
-			s.idle = append(s.idle, entry{e.key, e.at, s.n})
+		case !slices.Contains(known, e.Key):
+			meant[nearest.Name(e.Key, known)] = true
+			s.failAt(e.At, s.n.Path, "unknown key %q; %s", e.Key, oneOf(e.Key, known))
+		case !s.read[e.Key]:
+			s.idle = append(s.idle, tree.Entry{Key: e.Key, At: e.At, Value: s.n})
 		}
 	}
 	for _, k := range s.missing {
@@ -193,37 +194,37 @@ func (s *section) done() {
 
 // choose reads a mapping of one of several names, whose settings it returns: {rba: {gamma: 0.9}}. Without a name, or with several, that is
 // reported: none is the message with the names in place of %s, rule says that there is one. The defaults are those of the settings.
-func (l *loader) choose(n *node, path string, defaults map[string]string, none, rule string) (name string, s *section) {
+func (l *loader) choose(n *tree.Node, path string, defaults map[string]string, none, rule string) (name string, s *section) {
 	outer := l.section(n, path)
 	var given []string
-	for _, e := range outer.n.entries {
-		if slices.Contains(partAt(path).names(), e.key) {
-			given = append(given, e.key)
-			outer.read[e.key] = true
+	for _, e := range outer.n.Entries {
+		if slices.Contains(partAt(path).names(), e.Key) {
+			given = append(given, e.Key)
+			outer.read[e.Key] = true
 		}
 	}
 	outer.done()
 	switch {
 	case len(given) > 1:
 		l.fail(n, "%s stand together; %s", strings.Join(given, " and "), rule)
-	case len(outer.n.entries) == 0:
+	case len(outer.n.Entries) == 0:
 		l.fail(n, none, strings.Join(partAt(path).names(), ", "))
 	case len(given) == 1:
-		return given[0], l.sectionWith(outer.n.get(given[0]), path+"."+given[0], defaults)
+		return given[0], l.sectionWith(outer.n.Get(given[0]), path+"."+given[0], defaults)
 	}
 	return "", nil
 }
 
 // alone writes a name that stands alone, as in weights: ntk, as the mapping {ntk: {}} that it means. nil is a mistake.
-func (l *loader) alone(n *node, path, what string) *node {
-	if n.kind != scalar {
+func (l *loader) alone(n *tree.Node, path, what string) *tree.Node {
+	if n.Kind != tree.Scalar {
 		return n
 	}
 	name := l.choice(n, what, partAt(path).names()...)
 	if name == "" {
 		return nil
 	}
-	m := &node{kind: mapping, path: n.path, at: n.at}
-	m.open(name)
+	m := &tree.Node{Kind: tree.Mapping, Path: n.Path, At: n.At}
+	m.Open(name)
 	return m
 }

@@ -21,7 +21,14 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Error is a mistake in a file, with its place. Errors are all of them, in order, which Load and Parse return.
+type (
+	Error  = tree.Error
+	Errors = tree.Errors
 )
 
 // Problem is a problem file, read, checked and built.
@@ -58,10 +65,10 @@ type Problem struct {
 	Resolved []byte
 
 	geometry domain.Domain
-	windows  *node
-	src      *source
-	nodes    map[string]*node // the expressions' texts, by the name under which they were parsed
-	root     *node
+	windows  *tree.Node
+	src      *tree.Source
+	nodes    map[string]*tree.Node // the expressions' texts, by the name under which they were parsed
+	root     *tree.Node
 	unscaled map[string]unscaled // constraints whose scales are measured
 	check    func(*crux.Solver) Errors
 }
@@ -116,10 +123,10 @@ func Parse(name string, src []byte, dir string, sets []string) (*Problem, error)
 }
 
 func read(name string, src []byte, dir string, o Overrides) (*Problem, error) {
-	l := &loader{src: newSource(name, src), dir: dir, total: o.Steps}
-	root, errs := readYAML(l.src, src)
+	l := &loader{src: tree.NewSource(name, src), dir: dir, total: o.Steps}
+	root, errs := tree.Read(l.src, src)
 	if len(errs) > 0 {
-		return nil, sortErrors(errs)
+		return nil, tree.Sorted(errs)
 	}
 	l.translate(root, "")
 	for _, s := range o.Sets {
@@ -131,13 +138,13 @@ func read(name string, src []byte, dir string, o Overrides) (*Problem, error) {
 	p := l.problem(root)
 	if len(l.errs) == 0 { // where something is wrong, not all is asked for
 		for _, e := range l.idle {
-			l.failAt(e.at, e.value.path, "%s does not matter here; leave it out", e.key)
+			l.failAt(e.At, e.Value.Path, "%s does not matter here; leave it out", e.Key)
 		}
 	}
 	if len(l.errs) > 0 {
-		return nil, sortErrors(l.errs)
+		return nil, tree.Sorted(l.errs)
 	}
-	p.Resolved = resolved(root)
+	p.Resolved = tree.Write(root)
 	return p, nil
 }
 

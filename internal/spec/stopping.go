@@ -7,10 +7,11 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
 // earlyStopping reads when a run that gets no better shall end.
-func (b *builder) earlyStopping(n *node) {
+func (b *builder) earlyStopping(n *tree.Node) {
 	if n == nil {
 		return
 	}
@@ -23,7 +24,7 @@ func (b *builder) earlyStopping(n *node) {
 }
 
 // metric reads loss, or the name of a constraint. nil is the training loss.
-func (b *builder) metric(n *node) func(*crux.Step) float64 {
+func (b *builder) metric(n *tree.Node) func(*crux.Step) float64 {
 	t, ok := b.textOf(n, "loss, or the name of a constraint")
 	if !ok || t == "loss" {
 		return nil
@@ -44,18 +45,18 @@ func (b *builder) metric(n *node) func(*crux.Step) float64 {
 }
 
 // checkpoint reads how often all that a run needs to go on is saved. Without it, that is every 30 s.
-func (b *builder) checkpoint(n *node, root *section) {
-	if n != nil && n.kind == scalar {
-		if n.text != "none" {
-			b.fail(n, "%q says nothing about checkpoints; write none for no files, or how often, as in {every: 30s}", n.text)
+func (b *builder) checkpoint(n *tree.Node, root *section) {
+	if n != nil && n.Kind == tree.Scalar {
+		if n.Text != "none" {
+			b.fail(n, "%q says nothing about checkpoints; write none for no files, or how often, as in {every: 30s}", n.Text)
 		}
 		return
 	}
 	if n == nil {
-		n = root.n.open("checkpoint")
+		n = root.n.Open("checkpoint")
 	}
 	defaults := map[string]string{}
-	if v := n.get("interval"); v == nil || v.kind == nothing {
+	if v := n.Get("interval"); v == nil || v.Kind == tree.Nothing {
 		defaults["every"] = "30s"
 	}
 	s := b.sectionWith(n, "checkpoint", defaults)
@@ -71,7 +72,7 @@ func (b *builder) checkpoint(n *node, root *section) {
 }
 
 // follow reads resample: {rad: {…}} of a constraint, whose points follow the residual.
-func (b *builder) follow(n *node, name constraintName, random bool) {
+func (b *builder) follow(n *tree.Node, name constraintName, random bool) {
 	defaults := map[string]string{}
 	if len(name.parts) > 1 {
 		defaults["residual"] = strings.TrimPrefix(name.parts[0], name.key+".")
@@ -104,7 +105,7 @@ func (b *builder) follow(n *node, name constraintName, random bool) {
 }
 
 // watch reads resample: auto of a constraint: its points are watched by callbacks.HeldOut.
-func (b *builder) watch(n *node, name constraintName, on *domain.Points, loss crux.Loss, weighed bool) {
+func (b *builder) watch(n *tree.Node, name constraintName, on *domain.Points, loss crux.Loss, weighed bool) {
 	switch {
 	case n == nil || !isAuto(n):
 	case !on.Random():
@@ -118,26 +119,26 @@ func (b *builder) watch(n *node, name constraintName, on *domain.Points, loss cr
 	}
 }
 
-func isAuto(n *node) bool { return n.kind == scalar && n.text == "auto" }
+func isAuto(n *tree.Node) bool { return n.Kind == tree.Scalar && n.Text == "auto" }
 
 // choosesItself reports whether the optimizer, or one of its phases, is auto.
-func choosesItself(n *node) bool {
+func choosesItself(n *tree.Node) bool {
 	if n == nil || isAuto(n) {
 		return true
 	}
-	return slices.ContainsFunc(itemsOf(n), func(it *node) bool { return it.kind == mapping && it.get("auto") != nil })
+	return slices.ContainsFunc(itemsOf(n), func(it *tree.Node) bool { return it.Kind == tree.Mapping && it.Get("auto") != nil })
 }
 
 // residualOf is the one residual, of several that share points, which the points follow.
-func (b *builder) residualOf(n *node, name constraintName) []string {
+func (b *builder) residualOf(n *tree.Node, name constraintName) []string {
 	var valid []string
 	for _, p := range name.parts {
 		short := strings.TrimPrefix(p, name.key+".")
-		if n.text == short {
+		if n.Text == short {
 			return []string{p}
 		}
 		valid = append(valid, short)
 	}
-	b.fail(n, "unknown residual %q; %s", n.text, oneOf(n.text, valid))
+	b.fail(n, "unknown residual %q; %s", n.Text, oneOf(n.Text, valid))
 	return name.parts[:1]
 }

@@ -2,6 +2,8 @@ package spec
 
 import (
 	"slices"
+
+	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
 // subset reads constraints: [pde, bc]; without it all are meant.
@@ -10,7 +12,7 @@ func (b *builder) subset(s *section) []string {
 	if n == nil {
 		return nil
 	}
-	if n.kind == sequence && len(n.items) == 0 {
+	if n.Kind == tree.Sequence && len(n.Items) == 0 {
 		b.fail(n, "no constraint; name at least one, or leave constraints away for all")
 	}
 	var list []string
@@ -35,7 +37,7 @@ type constraintName struct {
 
 // constraintsNamed are the solver's names of the constraint that a node names: one, or all that share its points. An error
 // mentions what else could stand there.
-func (b *builder) constraintsNamed(n *node, also ...string) []string {
+func (b *builder) constraintsNamed(n *tree.Node, also ...string) []string {
 	t, ok := b.textOf(n, "the name of a constraint")
 	if !ok || len(b.constraintNames) == 0 {
 		return nil

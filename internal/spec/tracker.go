@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
 )
@@ -48,26 +49,26 @@ func TrackerNames() []string { return partAt("trackers").names() }
 //	  residual_stats: {constraints: [pde]}
 //	  input_sensitivity: [{expr: u_x, on: interior, points: 400}, {expr: u_y}]
 //	  hessian_spectrum: {k: 5, iters: 20, unweighted: true}
-func (b *builder) trackers(n *node, root *section) {
+func (b *builder) trackers(n *tree.Node, root *section) {
 	if n == nil {
 		return
 	}
-	if n.kind == scalar || n.kind == sequence {
+	if n.Kind == tree.Scalar || n.Kind == tree.Sequence {
 		n = b.trackerList(n)
-		root.n.put("trackers", n)
+		root.n.Put("trackers", n)
 	}
 	s := b.section(n, "trackers")
-	for _, e := range s.n.entries {
-		read, ok := trackerReaders[e.key]
+	for _, e := range s.n.Entries {
+		read, ok := trackerReaders[e.Key]
 		if !ok {
 			continue
 		}
-		s.block(e.key)
-		for i, it := range itemsOf(e.value) {
-			t := b.sectionWith(it, "trackers."+e.key, b.leftOpen(e.key))
-			name := e.key
+		s.block(e.Key)
+		for i, it := range itemsOf(e.Value) {
+			t := b.sectionWith(it, "trackers."+e.Key, b.leftOpen(e.Key))
+			name := e.Key
 			if i > 0 {
-				name = fmt.Sprintf("%s.%d", e.key, i)
+				name = fmt.Sprintf("%s.%d", e.Key, i)
 			}
 			if tr := read(b, t); tr != nil {
 				b.p.Trackers = append(b.p.Trackers, Tracker{name, tr})
@@ -90,8 +91,8 @@ func (b *builder) leftOpen(tracker string) map[string]string {
 }
 
 // trackerList writes all, or a list of names, as the mapping that it stands for.
-func (b *builder) trackerList(n *node) *node {
-	m := &node{kind: mapping, path: n.path, at: n.at}
+func (b *builder) trackerList(n *tree.Node) *tree.Node {
+	m := &tree.Node{Kind: tree.Mapping, Path: n.Path, At: n.At}
 	for _, it := range itemsOf(n) {
 		names := []string{b.choice(it, "tracker", append(TrackerNames(), "all")...)}
 		switch names[0] {
@@ -101,8 +102,8 @@ func (b *builder) trackerList(n *node) *node {
 			names = TrackerNames()
 		}
 		for _, name := range names {
-			if m.get(name) == nil {
-				m.put(name, &node{kind: mapping, path: join(n.path, name), at: it.at})
+			if m.Get(name) == nil {
+				m.Put(name, &tree.Node{Kind: tree.Mapping, Path: tree.Join(n.Path, name), At: it.At})
 			}
 		}
 	}
@@ -159,7 +160,7 @@ func (b *builder) ntk(s *section) trackers.Tracker {
 		return nil
 	}
 	if e.Dim() != 1 {
-		b.fail(s.n.get("expr"), "it has %d components, the kernel needs one; pick it, as in u[0]", e.Dim())
+		b.fail(s.n.Get("expr"), "it has %d components, the kernel needs one; pick it, as in u[0]", e.Dim())
 		return nil
 	}
 	t.Grad, t.On = ph.ParamGrad(e, sel), on
@@ -170,7 +171,7 @@ func (b *builder) ntk(s *section) trackers.Tracker {
 func (b *builder) hessian(s *section) trackers.Tracker {
 	t := filled(s, &trackers.HessianSpectrum{Constraints: b.subset(s)}, "constraints")
 	if t.K > t.Iters {
-		b.fail(s.n.get("k"), "%d eigenvalues from %d iterations; there are never more values than iterations, so raise iters to %d or more",
+		b.fail(s.n.Get("k"), "%d eigenvalues from %d iterations; there are never more values than iterations, so raise iters to %d or more",
 			t.K, t.Iters, 3*t.K)
 	}
 	return t
@@ -196,7 +197,7 @@ func (b *builder) landscape(s *section) trackers.Tracker {
 }
 
 // along reads the directions of a landscape: one name for both, or two.
-func (b *builder) along(n *node, t *trackers.LossLandscape) {
+func (b *builder) along(n *tree.Node, t *trackers.LossLandscape) {
 	names := itemsOf(n)
 	if len(names) == 0 || len(names) > 2 {
 		b.fail(n, "%d directions; a landscape has two, such as [gradient, curvature]", len(names))

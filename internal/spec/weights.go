@@ -3,6 +3,7 @@ package spec
 import (
 	"slices"
 
+	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
@@ -12,14 +13,14 @@ import (
 // weights reads how constraints are balanced during the run; the weight of a constraint is a constant factor beside it.
 // gradient_norm reads the gradient_norms of trackers, or adds that tracker. ntk adds a kernel for each constraint: of its
 // residual, at its points.
-func (b *builder) weights(n *node, root *section) {
+func (b *builder) weights(n *tree.Node, root *section) {
 	if n == nil {
 		return
 	}
 	if n = b.alone(n, "weights", "weight scheme"); n == nil {
 		return
 	}
-	root.n.put("weights", n)
+	root.n.Put("weights", n)
 	if name, s := b.choose(n, "weights", nil, "no weight scheme; write one of %s", "a run has one weight scheme"); s != nil {
 		b.p.Options.Weights = b.scheme(name, s)
 		s.done()
@@ -85,13 +86,13 @@ func (b *builder) kernels(s *section) weights.Scheme {
 // scheduled reads the weights of constraints as functions of the step; those that are not named have weight 1.
 func (b *builder) scheduled(s *section) weights.Scheme {
 	w := &weights.Scheduled{W: make([]func(int) float64, len(b.p.Crux.Constraints))}
-	if len(s.n.entries) == 0 {
+	if len(s.n.Entries) == 0 {
 		b.fail(s.n, "no constraint; write one such as {bc: {cosine: {from: 100, end: 1}}}")
 	}
-	for _, e := range s.n.entries {
-		s.key(e.key)
-		curve := b.curve(e.value)
-		for _, name := range b.constraintsNamed(&node{kind: scalar, text: e.key, at: e.at, path: s.n.path}) {
+	for _, e := range s.n.Entries {
+		s.key(e.Key)
+		curve := b.curve(e.Value)
+		for _, name := range b.constraintsNamed(&tree.Node{Kind: tree.Scalar, Text: e.Key, At: e.At, Path: s.n.Path}) {
 			for i, c := range b.p.Crux.Constraints {
 				if c.Name == name {
 					w.W[i] = curve
@@ -104,8 +105,8 @@ func (b *builder) scheduled(s *section) weights.Scheme {
 
 // curve reads a number that depends on the step: 10, {cosine: {from: 100, end: 1}}, {exponential: {from: 1, factor: 0.9,
 // steps: 1000}} or {piecewise: {from: 1, changes: {1000: 10}}}.
-func (b *builder) curve(n *node) optim.Schedule {
-	if n.kind != mapping {
+func (b *builder) curve(n *tree.Node) optim.Schedule {
+	if n.Kind != tree.Mapping {
 		v, _ := b.positive(n)
 		return optim.Constant(v)
 	}
@@ -114,7 +115,7 @@ func (b *builder) curve(n *node) optim.Schedule {
 	if curve := b.scheduleOf(s, "weights.scheduled.*", "from", b.p.Steps); curve != nil {
 		return curve
 	}
-	if len(n.entries) == 0 {
+	if len(n.Entries) == 0 {
 		b.fail(n, "no weight; write a number such as 10")
 	}
 	return optim.Constant(1)

@@ -4,17 +4,18 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
 // windows reads into how many pieces of time training is divided: 4, the times between them, or a mapping. The
 // phases of the optimizer are run through in each.
-func (b *builder) windows(n, stopping *node) {
-	if n == nil || n.kind == scalar && n.text == "none" {
+func (b *builder) windows(n, stopping *tree.Node) {
+	if n == nil || n.Kind == tree.Scalar && n.Text == "none" {
 		return
 	}
 	w := &crux.Windows{Coord: b.p.Time}
 	count, times := n, n
-	if n.kind == mapping {
+	if n.Kind == tree.Mapping {
 		s := b.section(n, "windows")
 		count, times = s.get("count"), s.get("times")
 		switch {
@@ -29,7 +30,7 @@ func (b *builder) windows(n, stopping *node) {
 		}
 		w.Onset = only[float64](s, "onset")
 		s.done()
-	} else if n.kind == sequence {
+	} else if n.Kind == tree.Sequence {
 		count = nil
 	} else {
 		times = nil
@@ -64,14 +65,14 @@ func (b *builder) windows(n, stopping *node) {
 }
 
 // windowTimes reads the times between windows.
-func (b *builder) windowTimes(n *node, w *crux.Windows) []float64 {
-	if n.kind != sequence || len(n.items) == 0 {
+func (b *builder) windowTimes(n *tree.Node, w *crux.Windows) []float64 {
+	if n.Kind != tree.Sequence || len(n.Items) == 0 {
 		b.fail(n, "%s; write the times at which one window ends and the next begins, as in [0.1, 0.5]", wrongKind(n))
 		return nil
 	}
 	var list []float64
 	axis, bounded := b.axes[w.Coord]
-	for i, it := range n.items {
+	for i, it := range n.Items {
 		v, ok := b.float(it)
 		switch {
 		case !ok:
@@ -83,8 +84,8 @@ func (b *builder) windowTimes(n *node, w *crux.Windows) []float64 {
 			list = append(list, v)
 		}
 	}
-	if len(n.items) >= crux.MaxStages {
-		b.fail(n, "%d windows are more than fit; take at most %d", len(n.items)+1, crux.MaxStages)
+	if len(n.Items) >= crux.MaxStages {
+		b.fail(n, "%d windows are more than fit; take at most %d", len(n.Items)+1, crux.MaxStages)
 	}
 	return list
 }

@@ -1,4 +1,4 @@
-package spec
+package tree
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Error is one mistake in a problem file, with the place where it was made.
+// Error is one mistake in a file, with the place where it was made.
 type Error struct {
 	File       string // as given to Load; "--set optimizer.0.steps=x" for an override
 	Line       int    // 1-based; 0 when the mistake has no place, such as a file that cannot be read
@@ -38,7 +38,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Errors are all mistakes of a problem file, in the order of their places. It is the error that Load and Parse return.
+// Errors are all mistakes of a file, in the order of their places.
 type Errors []*Error
 
 // Error is all mistakes, one after the other.
@@ -59,32 +59,36 @@ func (es Errors) Unwrap() []error {
 	return list
 }
 
-// source is a text in which places are named: the file, or one override.
-type source struct {
-	name  string
+// Source is a text in which places are named: the file, or one override.
+type Source struct {
+	Name  string
 	lines []string
 }
 
-func newSource(name string, text []byte) *source {
-	return &source{name, strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text)), "\n")}
+// NewSource is a text under the name by which messages call it.
+func NewSource(name string, text []byte) *Source {
+	return &Source{name, strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text)), "\n")}
 }
 
-// place is a letter of a source.
-type place struct {
-	src       *source
-	line, col int // 1-based; 0 when unknown
+// Place is a letter of a source.
+type Place struct {
+	src       *Source
+	Line, col int // 1-based; 0 when unknown
 }
+
+// Start is its first letter.
+func (s *Source) Start() Place { return Place{s, 1, 1} }
 
 // widest is the number of letters of a line that an excerpt shows.
 const widest = 160
 
 // excerpt shows the line and a caret under the column. Of a long line it shows the part around the caret.
-func (p place) excerpt() string {
-	if p.src == nil || p.line < 1 {
+func (p Place) excerpt() string {
+	if p.src == nil || p.Line < 1 {
 		return ""
 	}
-	p.line = min(p.line, len(p.src.lines)) // an error at the end may be placed behind it
-	line := []rune(p.src.lines[p.line-1])
+	p.Line = min(p.Line, len(p.src.lines)) // an error at the end may be placed behind it
+	line := []rune(p.src.lines[p.Line-1])
 	col := min(max(p.col, 1), len(line)+1)
 	if len(line) > widest {
 		from := max(0, min(col-1-widest/2, len(line)-widest))
@@ -96,12 +100,20 @@ func (p place) excerpt() string {
 			pad[i] = '\t'
 		}
 	}
-	number := fmt.Sprintf("%5d", p.line)
+	number := fmt.Sprintf("%5d", p.Line)
 	return fmt.Sprintf("%s | %s\n%s | %s^", number, string(line), strings.Repeat(" ", len(number)), string(pad))
 }
 
-// sortErrors puts mistakes in the order of the file and drops repetitions.
-func sortErrors(es Errors) Errors {
+// Locate gives a mistake its place: that of a source, or one without a place in the main one.
+func (e *Error) Locate(at Place, main *Source) {
+	e.File, e.Line, e.Column, e.Excerpt = main.Name, at.Line, at.col, at.excerpt()
+	if at.src != nil {
+		e.File = at.src.Name
+	}
+}
+
+// Sorted puts mistakes in the order of the file and drops repetitions.
+func Sorted(es Errors) Errors {
 	slices.SortStableFunc(es, func(a, b *Error) int {
 		if a.Line != b.Line {
 			return a.Line - b.Line

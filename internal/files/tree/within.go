@@ -1,4 +1,4 @@
-package spec
+package tree
 
 import (
 	"strings"
@@ -6,32 +6,32 @@ import (
 	"unicode/utf8"
 )
 
-// within returns the place of a letter of a scalar's text, given by line and column of that text: quotes, escapes and
+// Within returns the place of a letter of a scalar's text, given by line and column of that text: quotes, escapes and
 // folded lines shift it. It walks through the source and the text side by side; white space of the one stands for white
 // space of the other.
-func (n *node) within(line, col int) place {
-	p := n.at
-	if p.src == nil || p.line < 1 || p.line > len(p.src.lines) {
+func (n *Node) Within(line, col int) Place {
+	p := n.At
+	if p.src == nil || p.Line < 1 || p.Line > len(p.src.lines) {
 		return p
 	}
 	want := 0 // the letters of the text before the place
-	for i, l := range strings.Split(n.text, "\n") {
+	for i, l := range strings.Split(n.Text, "\n") {
 		if i+1 == line {
 			want += min(col-1, utf8.RuneCountInString(l))
 			break
 		}
 		want += utf8.RuneCountInString(l) + 1
 	}
-	if n.block {
-		p.line, p.col = p.line+1, 1
-	} else if n.quoted {
+	if n.Block {
+		p.Line, p.col = p.Line+1, 1
+	} else if n.Quoted {
 		p.col++
 	}
-	s := &cursor{src: p.src, line: p.line - 1, col: p.col - 1}
-	if n.quoted && !n.block {
-		s.quote = []rune(p.src.lines[p.line-1])[min(n.at.col-1, utf8.RuneCountInString(p.src.lines[p.line-1])-1)]
+	s := &cursor{src: p.src, line: p.Line - 1, col: p.col - 1}
+	if n.Quoted && !n.Block {
+		s.quote = []rune(p.src.lines[p.Line-1])[min(n.At.col-1, utf8.RuneCountInString(p.src.lines[p.Line-1])-1)]
 	}
-	text := []rune(n.text)
+	text := []rune(n.Text)
 	for i := 0; i < want && i < len(text); i++ {
 		switch {
 		case unicode.IsSpace(text[i]):
@@ -47,12 +47,12 @@ func (n *node) within(line, col int) place {
 	if want < len(text) && !unicode.IsSpace(text[want]) {
 		s.skipSpace()
 	}
-	return place{p.src, s.line + 1, s.col + 1}
+	return Place{p.src, s.line + 1, s.col + 1}
 }
 
 // cursor is a place in a source that moves.
 type cursor struct {
-	src       *source
+	src       *Source
 	line, col int  // 0-based
 	quote     rune // around the scalar, if it is in quotes
 }

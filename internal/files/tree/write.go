@@ -1,4 +1,4 @@
-package spec
+package tree
 
 import (
 	"bytes"
@@ -6,34 +6,34 @@ import (
 	"strings"
 )
 
-// resolved writes nodes as YAML that reads back to the same nodes: mappings in block form, lists of scalars in one line.
-func resolved(n *node) []byte {
+// Write is the YAML of a mapping, which reads back to the same nodes: mappings in block form, lists of scalars in one line.
+func Write(n *Node) []byte {
 	var b bytes.Buffer
 	writeMapping(&b, n, 0)
 	return b.Bytes()
 }
 
-func writeMapping(b *bytes.Buffer, n *node, indent int) {
-	for _, e := range n.entries {
-		b.WriteString(strings.Repeat(" ", indent) + plain(e.key) + ":")
-		writeValue(b, e.value, indent)
+func writeMapping(b *bytes.Buffer, n *Node, indent int) {
+	for _, e := range n.Entries {
+		b.WriteString(strings.Repeat(" ", indent) + plain(e.Key) + ":")
+		writeValue(b, e.Value, indent)
 	}
 }
 
-func writeValue(b *bytes.Buffer, n *node, indent int) {
+func writeValue(b *bytes.Buffer, n *Node, indent int) {
 	switch {
 	case flat(n):
 		b.WriteString(" ")
 		writeFlow(b, n)
 		b.WriteString("\n")
-	case n.kind == mapping:
+	case n.Kind == Mapping:
 		b.WriteString("\n")
 		writeMapping(b, n, indent+2)
 	default:
 		b.WriteString("\n")
-		for _, it := range n.items {
+		for _, it := range n.Items {
 			b.WriteString(strings.Repeat(" ", indent+2) + "-")
-			if it.kind == mapping && !flat(it) {
+			if it.Kind == Mapping && !flat(it) {
 				var inner bytes.Buffer
 				writeMapping(&inner, it, indent+4)
 				b.WriteString(" " + strings.TrimLeft(inner.String(), " "))
@@ -45,19 +45,19 @@ func writeValue(b *bytes.Buffer, n *node, indent int) {
 }
 
 // flat reports whether a node fits a line: a scalar, or a short list or mapping of scalars.
-func flat(n *node) bool {
+func flat(n *Node) bool {
 	var b bytes.Buffer
-	switch n.kind {
-	case sequence:
-		for _, it := range n.items {
-			if it.kind == mapping && len(it.entries) > 0 {
+	switch n.Kind {
+	case Sequence:
+		for _, it := range n.Items {
+			if it.Kind == Mapping && len(it.Entries) > 0 {
 				return false
 			}
 		}
 		return true
-	case mapping:
-		for _, e := range n.entries {
-			if e.value.kind == mapping && len(e.value.entries) > 0 {
+	case Mapping:
+		for _, e := range n.Entries {
+			if e.Value.Kind == Mapping && len(e.Value.Entries) > 0 {
 				return false
 			}
 		}
@@ -67,29 +67,29 @@ func flat(n *node) bool {
 	return true
 }
 
-func writeFlow(b *bytes.Buffer, n *node) {
-	switch n.kind {
-	case nothing:
+func writeFlow(b *bytes.Buffer, n *Node) {
+	switch n.Kind {
+	case Nothing:
 		b.WriteString("null")
-	case scalar:
-		b.WriteString(plain(n.text))
-	case sequence:
+	case Scalar:
+		b.WriteString(plain(n.Text))
+	case Sequence:
 		b.WriteString("[")
-		for i, it := range n.items {
+		for i, it := range n.Items {
 			if i > 0 {
 				b.WriteString(", ")
 			}
 			writeFlow(b, it)
 		}
 		b.WriteString("]")
-	case mapping:
+	case Mapping:
 		b.WriteString("{")
-		for i, e := range n.entries {
+		for i, e := range n.Entries {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			b.WriteString(plain(e.key) + ": ")
-			writeFlow(b, e.value)
+			b.WriteString(plain(e.Key) + ": ")
+			writeFlow(b, e.Value)
 		}
 		b.WriteString("}")
 	}

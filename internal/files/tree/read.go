@@ -1,0 +1,224 @@
+package tree
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	yaml "github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// limits of what is read. A file beyond them is not a problem that a person wrote.
+const (
+	maxBytes = 4 << 20
+	maxDepth = 60
+	maxNodes = 1 << 20 // counted after aliases are replaced
+)
+
+// Read turns a text into nodes. It finds mistakes of syntax only.
+func Read(src *Source, text []byte) (root *Node, errs Errors) {
+	fail := func(at Place, format string, args ...any) {
+		errs = append(errs, &Error{File: src.Name, Line: at.Line, Column: at.col, Message: fmt.Sprintf(format, args...), Excerpt: at.excerpt()})
+	}
+	switch {
+	case len(text) > maxBytes:
+		fail(Place{}, "the file has %d bytes; a problem has at most %d, so keep data in files of its own", len(text), maxBytes)
+		return nil, errs
+	case !utf8.Valid(text):
+		fail(Place{}, "the file is not UTF-8 text")
+		return nil, errs
+	}
+	if line, col := tooDeep(src.lines); line > 0 {
+		fail(Place{src, line, col}, "more than %d levels of nesting", maxDepth)
+		return nil, errs
+	}
+	file, err := parse(text)
+	if err != nil {
+		var syntax *yaml.SyntaxError
+		if errors.As(err, &syntax) && syntax.Token != nil {
+			p := syntax.Token.Position
+			fail(Place{src, p.Line, p.Column}, "%s", strings.TrimSpace(syntax.Message))
+		} else {
+			fail(Place{}, "%v", err)
+		}
+		return nil, errs
+	}
+	r := &reader{src: src, anchors: map[string]ast.Node{}, fail: fail}
+	for _, d := range file.Docs {
+		switch {
+		case d.Body == nil:
+		case root != nil:
+			fail(r.node(d.Body, "", 0).At, "a second document; a file holds one problem")
+		default:
+			root = r.node(d.Body, "", 0)
+		}
+	}
+	if root == nil && errs == nil {
+		fail(src.Start(), "the file is empty; a problem has coords, fields and constraints")
+	}
+	return root, errs
+}
+
+// parse is goccy's parser. A panic in it is a file that cannot be read, not the end of the program.
+func parse(text []byte) (f *ast.File, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f, err = nil, fmt.Errorf("the YAML cannot be read (%v); simplify its layout", r)
+		}
+	}()
+	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+}
+
+// tooDeep returns the place where brackets or dashes are nested deeper than any problem needs. The parser's time is
+// quadratic in the depth.
+func tooDeep(lines []string) (line, col int) {
+	depth := 0
+	for i, l := range lines {
+		dashes := 0
+		for j, c := range l {
+			switch c {
+			case '[', '{':
+				depth++
+			case ']', '}':
+				depth = max(0, depth-1)
+			case '-', '?', ':':
+				dashes++
+			case ' ':
+			default:
+				dashes = 0
+			}
+			indented := c == ' ' && j == 8*maxDepth && strings.TrimLeft(l[:j], " ") == "" && strings.TrimSpace(l) != ""
+			if depth > maxDepth || dashes > maxDepth || indented {
+				return i + 1, utf8.RuneCountInString(l[:j]) + 1
+			}
+		}
+	}
+	return 0, 0
+}
+
+// reader turns goccy's tree into nodes.
+type reader struct {
+	src     *Source
+	anchors map[string]ast.Node
+	open    []string // anchors being replaced, against recursion
+	count   int
+	fail    func(at Place, format string, args ...any)
+}
+
+func (r *reader) place(t *token.Token) Place {
+	if t == nil || t.Position == nil {
+		return Place{src: r.src}
+	}
+	return Place{r.src, t.Position.Line, max(1, t.Position.Column)}
+}
+
+func (r *reader) node(a ast.Node, path string, depth int) *Node {
+	n := &Node{Path: path}
+	if r.count++; a == nil || r.count > maxNodes || depth > 2*maxDepth {
+		if r.count == maxNodes+1 || depth > 2*maxDepth {
+			r.fail(Place{src: r.src}, "too many values; aliases multiply what they stand for")
+		}
+		return n
+	}
+	n.At = r.place(a.GetToken())
+	switch a := a.(type) {
+	case *ast.AnchorNode:
+		r.anchors[name(a.Name)] = a.Value
+		return r.node(a.Value, path, depth+1)
+	case *ast.AliasNode:
+		return r.alias(a, path, depth)
+	case *ast.TagNode:
+		r.fail(n.At, "tags such as %s are not used in problem files; write the value alone", a.Start.Value)
+	case *ast.MappingNode:
+		n.Kind = Mapping
+		if a.Start != nil && a.IsFlowStyle {
+			n.At = r.place(a.Start)
+		}
+		for _, v := range a.Values {
+			r.entry(n, v, depth)
+		}
+		if len(n.Entries) > 0 && !a.IsFlowStyle {
+			n.At = n.Entries[0].At
+		}
+	case *ast.MappingValueNode:
+		n.Kind = Mapping
+		r.entry(n, a, depth)
+		n.At = r.place(a.Key.GetToken())
+	case *ast.SequenceNode:
+		n.Kind = Sequence
+		for i, v := range a.Values {
+			n.Items = append(n.Items, r.node(v, Join(path, fmt.Sprint(i)), depth+1))
+		}
+	case *ast.NullNode:
+		n.Kind = Nothing
+	case *ast.LiteralNode:
+		n.Kind, n.Quoted, n.Block, n.Text = Scalar, true, true, a.Value.Value
+	case *ast.StringNode:
+		n.Kind, n.Text = Scalar, a.Value
+		n.Quoted = a.Token.Type == token.DoubleQuoteType || a.Token.Type == token.SingleQuoteType
+	case *ast.MergeKeyNode:
+		n.Kind, n.Text = Scalar, "<<"
+	default: // numbers, booleans, infinities
+		n.Kind, n.Text = Scalar, a.GetToken().Value
+	}
+	return n
+}
+
+func (r *reader) entry(n *Node, v *ast.MappingValueNode, depth int) {
+	at := r.place(v.Key.GetToken())
+	key := r.key(v.Key, depth)
+	for _, e := range n.Entries {
+		if e.Key == key {
+			r.fail(at, "%s is given twice; it stands on line %d already", Join(n.Path, key), e.At.Line)
+			return
+		}
+	}
+	n.Entries = append(n.Entries, Entry{key, at, r.node(v.Value, Join(n.Path, key), depth+1)})
+}
+
+func (r *reader) key(k ast.Node, depth int) string {
+	n := r.node(k, "", depth+1)
+	if n.Kind != Scalar {
+		if s, ok := k.(*ast.MappingKeyNode); ok && s.Value != nil {
+			if n = r.node(s.Value, "", depth+1); n.Kind == Scalar {
+				return n.Text
+			}
+		}
+		if n.Kind != Nothing {
+			r.fail(n.At, "a key is a name, not %s", n.Kind)
+		}
+		return k.GetToken().Value
+	}
+	return n.Text
+}
+
+func (r *reader) alias(a *ast.AliasNode, path string, depth int) *Node {
+	s := name(a.Value)
+	at := r.place(a.Start)
+	target, ok := r.anchors[s]
+	if !ok {
+		r.fail(at, "no anchor &%s stands before *%s", s, s)
+		return &Node{Path: path, At: at}
+	}
+	for _, o := range r.open {
+		if o == s {
+			r.fail(at, "the alias *%s contains itself", s)
+			return &Node{Path: path, At: at}
+		}
+	}
+	r.open = append(r.open, s)
+	n := r.node(target, path, depth+1)
+	r.open = r.open[:len(r.open)-1]
+	return n
+}
+
+func name(n ast.Node) string {
+	if n == nil || n.GetToken() == nil {
+		return ""
+	}
+	return n.GetToken().Value
+}
