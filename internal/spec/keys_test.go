@@ -122,6 +122,18 @@ func leadsTo(path, pattern []string) bool {
 	return err == nil && leadsTo(path[1:], pattern)
 }
 
+// A mapping that takes one of several names tells all of them.
+func TestUnknownOfSeveral(t *testing.T) {
+	for path, want := range map[string]string{
+		"weights": "scheduled", "trackers": "loss_landscape", "constraints.pde.resample": "rar_d", "constraints.pde.point_weights": "rba",
+	} {
+		_, err := Load("testdata/keys/march.yaml", []string{path + "={foo: 1}"})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 // To read a key that the table lacks is a mistake of the reader.
 func TestUnknownKeyOfTheReader(t *testing.T) {
 	defer func() {

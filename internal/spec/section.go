@@ -169,18 +169,25 @@ func (s *section) fill(options any, elsewhere ...string) {
 
 // done reports the keys that have no place there, those that do not matter there, and those that are missing.
 func (s *section) done() {
-	known := slices.Clone(s.own)
+	known, asked := slices.Clone(s.own), slices.Clone(s.own)
 	for _, k := range s.keys {
 		if k.name != "*" {
 			known = append(known, k.name)
 		}
+		if s.read[k.name] {
+			asked = append(asked, k.name)
+		}
 	}
 	meant := map[string]bool{}
 	for _, e := range s.n.Entries {
-		switch {
+		switch near := nearest.Name(e.Key, known); {
 		case !slices.Contains(known, e.Key):
-			meant[nearest.Name(e.Key, known)] = true
-			s.failAt(e.At, s.n.Path, "unknown key %q; %s", e.Key, oneOf(e.Key, known))
+			meant[near] = true
+			valid := asked
+			if near != "" {
+				valid = known
+			}
+			s.failAt(e.At, s.n.Path, "unknown key %q; %s", e.Key, oneOf(e.Key, valid))
 		case !s.read[e.Key]:
 			s.idle = append(s.idle, tree.Entry{Key: e.Key, At: e.At, Value: s.n})
 		}
@@ -192,15 +199,25 @@ func (s *section) done() {
 	}
 }
 
+// askAll asks for all keys at once, and returns their names.
+func (s *section) askAll() []string {
+	var names []string
+	for _, k := range s.keys {
+		s.read[k.name] = true
+		names = append(names, k.name)
+	}
+	return names
+}
+
 // choose reads a mapping of one of several names, whose settings it returns: {rba: {gamma: 0.9}}. Without a name, or with several, that is
 // reported: none is the message with the names in place of %s, rule says that there is one. The defaults are those of the settings.
 func (l *loader) choose(n *tree.Node, path string, defaults map[string]string, none, rule string) (name string, s *section) {
 	outer := l.section(n, path)
+	names := outer.askAll()
 	var given []string
 	for _, e := range outer.n.Entries {
-		if slices.Contains(partAt(path).names(), e.Key) {
+		if slices.Contains(names, e.Key) {
 			given = append(given, e.Key)
-			outer.read[e.Key] = true
 		}
 	}
 	outer.done()
@@ -208,7 +225,7 @@ func (l *loader) choose(n *tree.Node, path string, defaults map[string]string, n
 	case len(given) > 1:
 		l.fail(n, "%s stand together; %s", strings.Join(given, " and "), rule)
 	case len(outer.n.Entries) == 0:
-		l.fail(n, none, strings.Join(partAt(path).names(), ", "))
+		l.fail(n, none, strings.Join(names, ", "))
 	case len(given) == 1:
 		return given[0], l.sectionWith(outer.n.Get(given[0]), path+"."+given[0], defaults)
 	}

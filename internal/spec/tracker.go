@@ -58,12 +58,12 @@ func (b *builder) trackers(n *tree.Node, root *section) {
 		root.n.Put("trackers", n)
 	}
 	s := b.section(n, "trackers")
+	s.askAll()
 	for _, e := range s.n.Entries {
 		read, ok := trackerReaders[e.Key]
 		if !ok {
 			continue
 		}
-		s.block(e.Key)
 		for i, it := range itemsOf(e.Value) {
 			t := b.sectionWith(it, "trackers."+e.Key, b.leftOpen(e.Key))
 			name := e.Key
