@@ -17,7 +17,7 @@ var (
 	activation = key{"activation", oneWord("activation", net.Activations()...), "tanh", "", "the function between layers"}
 	initial    = key{"init", oneWord("initialiser", net.Inits()...), "glorot_normal", "", "how weights are drawn"}
 	raw        = key{"raw", yesOrNo, "(false)", "true", "takes coordinates as they are, not mapped onto [-1, 1]"}
-	slope      = key{"adaptive_slope", positive, "", "1", "makes the slope of activations trainable, by this factor"}
+	slope      = key{"adaptive_slope", positive, "", "1", "n of activations act(n·a·z) with a trainable a for each layer, at first 1/n"}
 	factorized = key{"factorized", yesOrNo, "(false)", "true", "writes each weight matrix as a scale times a matrix"}
 )
 
@@ -40,7 +40,9 @@ var fieldParts = []part{
 		{"blocks", wholeUpTo(1, maxLayers, fits), "3", "", "residual blocks of two layers"},
 		activation, initial, raw,
 	}},
-	{"net.siren", "{hidden: [32, 32, 32]}", []key{hidden, {"omega", positive, "30", "", "the factor of the first layer's sines"}, raw}},
+	{"net.siren", "{hidden: [32, 32, 32]}", []key{
+		hidden, {"omega", positive, "30", "", "the factor within the sines; 1 to 10 suits smooth solutions"}, raw,
+	}},
 	{"net.piratenet", "{width: 64, blocks: 3}", []key{
 		{"width", width, "64", "", "of every layer, an even number"},
 		{"blocks", wholeUpTo(1, maxLayers, fits), "3", "", "residual blocks of three layers"},

@@ -10,14 +10,14 @@ var (
 		{"sgd", mappingOf("optimizer.*.sgd"), "", "{lr: 1e-2, momentum: 0.9}", "gradient descent, with momentum"},
 		{"rmsprop", mappingOf("optimizer.*.rmsprop"), "", "{lr: 1e-3}", "RMSProp"},
 		{"lbfgs", mappingOf("optimizer.*.lbfgs"), "", "{memory: 30}", "limited-memory BFGS"},
-		{"ssbroyden", mappingOf("optimizer.*.ssbroyden"), "", "{}", "self-scaled Broyden (Al-Baali)"},
+		{"ssbroyden", mappingOf("optimizer.*.ssbroyden"), "", "{}", "a self-scaled quasi-Newton method (Urbán et al. 2025)"},
 		{"lm", mappingOf("optimizer.*.lm"), "", "{damping: 1e-3}", "Levenberg-Marquardt"},
 		{"kfac", mappingOf("optimizer.*.kfac"), "", "{damping: 0.1}", "Kronecker factors of the Gauss-Newton matrix"},
 		{"auto", mappingOf("optimizer.*.auto"), "", "{}", "the method that suits the number of parameters and points"},
 	}
 	clipping = key{"clip", mappingOf("optimizer.*.clip"), "", "1", "the largest norm of the gradient, or {value: 0.1}, the largest entry"}
 	steps    = wholeUpTo(1, 1<<30, "%d steps are more than a run takes; use at most %d")
-	gradTol  = key{"grad_tol", tolerance, "0", "", "the norm of the gradient at which it ends"}
+	gradTol  = key{"grad_tol", tolerance, "0", "", "ends where no entry of the gradient is larger"}
 	trials   = key{"max_trials", wholeFrom(1), "30", "", "tries of one step"}
 	workers  = key{"workers", wholeFrom(0), "(0)", "1", "goroutines; 0 is those of the problem"}
 	eps      = key{"eps", positive, "1e-8", "", "added to the root"}
@@ -109,19 +109,19 @@ var methodParts = slices.Concat([]part{
 		{"memory", wholeFrom(0), "0", "300", "directions that are remembered, at least 2; 0 leaves it to the method"}, gradTol, trials, workers,
 	}},
 	{"optimizer.*.lm", "{damping: 1e-3}", []key{
-		{"corrections", wholeFrom(0), "20", "", "corrections to the step by second derivatives, at most; 0 is the plain method"},
+		{"corrections", wholeFrom(0), "20", "", "corrections of a step, at most; 0 is the method of 1963"},
 		{"rows", wholeFrom(1), "", "500", "residuals drawn for the preconditioner of solving by iteration, which this asks for"},
 		{"matrix_free", yesOrNo, "(false)", "true", "solves by iteration, without a matrix"},
 		{"sketch", wholeFrom(1), "", "200", "random directions in which a step is solved for"},
-		{"damping", positive, "1e-3", "", "the first damping"},
+		{"damping", positive, "1e-3", "", "the first damping, in units of the trace of JᵀJ"},
 		gradTol, trials, workers,
 	}},
 	{"optimizer.*.kfac", "{damping: 0.1}", []key{
-		{"damping", positive, "0.1", "", "the first damping"},
+		{"damping", positive, "0.1", "", "the first damping, in units of the mean eigenvalue of JᵀJ"},
 		{"every", wholeFrom(1), "10", "", "steps between new factors"},
 		{"decay", fraction, "0", "", "the share of old factors in new ones"},
 		gradTol, trials, workers,
-		{"exact", wholeFrom(0), "1024", "", "the largest layer, in parameters, whose block is exact; 0 is none"},
+		{"exact", wholeFrom(0), "1024", "", "the most parameters that get an exact block; 0 is none"},
 		{"averaging", oneWord("averaging", "traces", "expand"), "traces", "", "how factors of several derivatives become one"},
 	}},
 	{"optimizer.*.auto", "{workers: 2}", []key{workers}},

@@ -86,7 +86,7 @@ var pointParts = []part{
 	{"constraints.*.scale", "{mass: 10}", []key{{"*", hand("a number, or auto"), "(1)", "10", "by what a residual is divided"}}},
 	{"constraints.*.loss", "{huber: 0.1}", []key{{"huber", positive, "", "0.1", "the size of a residual from which on it counts linearly"}}},
 	{"constraints.*.point_weights", "{rba: {gamma: 0.999}}", []key{
-		{"causal", mapped, "", "{}", "later times count when earlier ones are solved"},
+		{"causal", mapped, "", "{}", "later times count when earlier ones are solved (Wang et al. 2022)"},
 		{"rba", mapped, "", "{}", "points with large residuals count more, by a moving average"},
 		{"self_adaptive", mapped, "", "{}", "weights of points are trained as well, uphill"},
 	}},
@@ -97,7 +97,7 @@ var pointParts = []part{
 			"the least weight at which an eps is done",
 		},
 		{"slabs", wholeUpTo(2, maxSlabs, "%d slabs of time; at most %d are of use"), "32", "", "slabs of time"},
-		{"eps", numbers, "", "[0.01, 0.1, 1, 10, 100]", "how sharply earlier times come first, ascending"},
+		{"eps", numbers, "([0.01, 0.1, 1, 10, 100])", "[0.01, 0.1, 1, 10, 100]", "how sharply earlier times come first, ascending"},
 		{"stop", yesOrNo, "(false)", "true", "ends the run when the last eps is done"},
 	}},
 	{"constraints.*.point_weights.rba", "{interval: 1}", []key{
@@ -114,9 +114,9 @@ var pointParts = []part{
 		{"plain", yesOrNo, "(false)", "true", "plain ascent in place of Adam"},
 	}},
 	{"constraints.*.resample", "{rad: {interval: 500, k: 1, c: 1}}", []key{
-		{"rad", mapped, "", "{interval: 500, k: 1, c: 1}", "all points are drawn anew, more where the residual is large"},
-		{"rar_d", mapped, "", "{interval: 500, add: 100}", "points are added where the residual is large"},
-		{"r3", mapped, "", "{interval: 100}", "points with small residuals are drawn anew"},
+		{"rad", mapped, "", "{interval: 500, k: 1, c: 1}", "all points are replaced, by more where the residual is large (Wu et al. 2022)"},
+		{"rar_d", mapped, "", "{interval: 500, add: 100}", "points are added where the residual is large (Wu et al. 2022)"},
+		{"r3", mapped, "", "{interval: 100}", "points with small residuals are replaced (Daw et al. 2022)"},
 	}},
 	{"constraints.*.resample.rad", "{interval: 500}", slices.Concat(follows, density("1", "1"))},
 	{"constraints.*.resample.rar_d", "{interval: 500}", slices.Concat(follows, density("2", "0"), []key{

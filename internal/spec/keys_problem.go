@@ -61,13 +61,13 @@ var problemParts = []part{
 	}},
 	{"hard", "{conditions: auto, onset: 0.05}", []key{
 		{"conditions", hand("auto, none, or names of constraints"), "auto", "[bc, ic]", "which conditions are built in"},
-		{"onset", positive, "", "0.05", "the time in which a field leaves its initial condition"},
+		{"onset", positive, "(0.1)", "0.05", "how soon a field leaves its initial condition, in lengths of the axis"},
 	}},
 	{"windows", "{count: 4}", []key{
 		{"count", wholeUpTo(2, crux.MaxStages, "%d windows are more than fit; take at most %d"), "", "4", "the number of equal windows"},
 		{"times", numbers, "", "[0.1, 0.5]", "the times between windows, in place of count"},
 		{"coord", hand("the name of a coordinate"), "(time)", "t", "the coordinate that is divided"},
-		{"onset", positive, "0.1", "", "the time in which a window leaves the state it begins with, as a part of the window"},
+		{"onset", positive, "0.1", "", "the time in which a field leaves the state that its window begins with"},
 	}},
 	{"grid", "{x: 20, y: 20}", []key{{"*", wholeFrom(1), "", "20", "the number of points along an axis"}}},
 	{"reference", "{u: sin(pi*x)}", []key{{"*", mapped, "", "sin(pi*x)", "an expression, a number, or a mapping"}}},

@@ -34,7 +34,7 @@ var schemeKeys = []key{
 	{"softadapt", mapped, "", "{temperature: 0.1}", "more for losses that rise (Heydari et al. 2019)"},
 	{"dwa", mapped, "", "{temperature: 2}", "more for losses that fall slowly (Liu et al. 2019)"},
 	{"rlw", mapped, "", "{seed: 3}", "random weights (Lin et al. 2021)"},
-	{"uncertainty", mapped, "", "{rate: 0.01}", "weights that are trained (Kendall et al. 2018)"},
+	{"uncertainty", mapped, "", "{rate: 0.01}", "weights that are trained (Kendall et al. 2018, Xiang et al. 2022)"},
 	{"scheduled", mapped, "", "{bc: {cosine: {from: 100, end: 1}}}", "weights that depend on the step"},
 }
 
@@ -81,9 +81,9 @@ var watchParts = slices.Concat([]part{
 			"grid", wholeUpTo(2, maxLandscape, "%d² evaluations of the loss are more than a run takes; use at most %d points"), "15", "",
 			"points along each axis",
 		},
-		{"alpha_range", positive, "1", "", "how far it reaches"},
+		{"alpha_range", positive, "1", "", "how far the plane reaches to each side, in lengths of its directions"},
 		measured("500"), mask, unweighted, seedOfOwn,
-		{"scaling", oneWord("scaling", "filter", "global"), "(filter)", "global", "directions scaled row by row of a weight, or as a whole"},
+		{"scaling", oneWord("scaling", "filter", "global"), "(filter)", "global", "directions get the size of each output's weights, or of all"},
 		{"along", hand("one or two of random, gradient, curvature and pca"), "(random)", "[gradient, curvature]", "the two directions"},
 	}},
 	{"trackers.error", "{interval: 1000}", []key{measured("1000"), seedOfOwn}},
