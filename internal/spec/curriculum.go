@@ -122,19 +122,17 @@ func (b *builder) lessonValues(n *tree.Node, own float64) []float64 {
 // ramp is values in equal steps, or with equal ratios, from a first one to the constant's own.
 func (b *builder) ramp(n *tree.Node, own float64) []float64 {
 	s := b.section(n, "curriculum.*")
-	from, lessons := s.need("from"), s.need("lessons")
+	from := s.need("from")
+	s.need("lessons")
+	k, counted := valueOf[int](s, "lessons")
 	ramp := only[string](s, "ramp")
-	s.done()
-	if from == nil || lessons == nil {
+	if s.done(); from == nil {
 		return nil
 	}
 	_, v, ok := b.quantity(from)
-	k, counted := valueOf[int](s, "lessons")
 	switch {
 	case !ok || !counted:
 		return nil
-	case k > crux.MaxStages:
-		b.fail(lessons, "%d lessons are more than fit; take at most %d", k, crux.MaxStages)
 	case v == own:
 		b.fail(from, "%v is its own value, which comes last; begin with an easier one", v)
 	case ramp == "geometric" && !(v*own > 0):

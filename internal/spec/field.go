@@ -156,11 +156,7 @@ func (b *builder) components(s *section, e tree.Entry) (names []tree.Entry, widt
 		width = 1
 		if n != nil {
 			var ok bool
-			if width, ok = b.integer(n, 1); !ok {
-				return nil, 1
-			}
-			if width > 1024 {
-				b.fail(n, "%d components are more than a field has; use at most 1024", width)
+			if width, ok = b.whole(componentCount, n); !ok {
 				return nil, 1
 			}
 		}

@@ -11,6 +11,8 @@ const (
 )
 
 var (
+	componentCount = wholeUpTo(1, 1024, "%d components are more than a field has; use at most %d")
+
 	width      = wholeUpTo(1, maxWidth, fits)
 	layers     = form{is: widths, span: width.span, high: fits}
 	hidden     = key{"hidden", layers, "[20, 20, 20]", "[32, 32, 32]", "widths of the hidden layers"}

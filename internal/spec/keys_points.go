@@ -61,7 +61,7 @@ var pointParts = []part{
 		{"file", hand("the path of a file"), "", "measurements.csv", "a .csv, .npy or .npz file; column u is u_data in residuals"},
 		{"columns", someTexts("the name of a column"), "", "[x, y, u]", "the names of the columns, which a .npy file does not have"},
 		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates of the points in the file"},
-		{"n", wholeUpTo(1, maxGrid, "%d points are more than fit; take at most %d"), "", "2000", "the number of points of a known solution"},
+		{"n", fewPoints, "", "2000", "the number of points of a known solution"},
 		{
 			"noise", numberIn("[0, inf)", "the noise is %v; give the standard deviation relative to the field's, 0 or more", ""), "(0)", "0.01",
 			"the standard deviation of their errors, relative to the field's",

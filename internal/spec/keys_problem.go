@@ -2,6 +2,9 @@ package spec
 
 import "github.com/crux-pinn/crux/crux"
 
+// windowCount is the number of windows, which may stand alone as well.
+var windowCount = wholeUpTo(2, crux.MaxStages, "%d windows are more than fit; take at most %d")
+
 // problemParts are the file as a whole, its names, and what belongs to the run.
 var problemParts = []part{
 	{"", "{problem: poisson2d, coords: {x: [0, 1]}, fields: {u: {net: mlp}}, constraints: {pde: {residual: u_xx + 1, points: 1000}}}", []key{
@@ -46,7 +49,10 @@ var problemParts = []part{
 	{"curriculum", "{beta: [10, 20]}", []key{{"*", mapped, "", "[10, 20]", "the values of a constant before its own"}}},
 	{"curriculum.*", "{from: 10, lessons: 3}", []key{
 		{"from", anyNumber, "", "10", "the first value"},
-		{"lessons", wholeFrom(2), "", "3", "the number of values, its own included"},
+		{
+			"lessons", wholeUpTo(2, crux.MaxStages, "%d lessons are more than fit; take at most %d"), "", "3",
+			"the number of values, its own included",
+		},
 		{"ramp", oneWord("ramp", "linear", "geometric"), "linear", "", "equal steps between the values, or equal ratios"},
 	}},
 	{"params", "{lambda1: 0.5} with its initial value", []key{{"*", mapped, "", "0.5", "an initial value, or a mapping"}}},
@@ -64,7 +70,7 @@ var problemParts = []part{
 		{"onset", positive, "(0.1)", "0.05", "how soon a field leaves its initial condition, in lengths of the axis"},
 	}},
 	{"windows", "{count: 4}", []key{
-		{"count", wholeUpTo(2, crux.MaxStages, "%d windows are more than fit; take at most %d"), "", "4", "the number of equal windows"},
+		{"count", windowCount, "", "4", "the number of equal windows"},
 		{"times", numbers, "", "[0.1, 0.5]", "the times between windows, in place of count"},
 		{"coord", hand("the name of a coordinate"), "(time)", "t", "the coordinate that is divided"},
 		{"onset", positive, "0.1", "", "the time in which a field leaves the state that its window begins with"},

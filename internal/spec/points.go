@@ -55,7 +55,7 @@ func (b *builder) pointSet(s *section) *domain.Points {
 		on = on.Copy() // what is the same region in two places is two sets of points
 	}
 	if count != nil {
-		n, ok := b.integer(count, 1)
+		n, ok := valueOf[int](s, "points")
 		if !ok {
 			return nil
 		}

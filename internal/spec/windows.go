@@ -36,11 +36,7 @@ func (b *builder) windows(n, stopping *tree.Node) {
 		times = nil
 	}
 	if count != nil {
-		if k, ok := b.integer(count, 2); ok && k > crux.MaxStages {
-			b.fail(count, "%d windows are more than fit; take at most %d", k, crux.MaxStages)
-		} else {
-			w.Count = k
-		}
+		w.Count, _ = b.whole(windowCount, count)
 	}
 	if times != nil {
 		w.Times = b.windowTimes(times, w)
