@@ -84,7 +84,8 @@ func (b *builder) idle(constraints *tree.Node) {
 	}
 	for _, p := range b.p.Params {
 		if !params[p] {
-			b.failAt(b.names.at[p.Path()], "params."+p.Path(), "%s stands in no constraint, so nothing determines it; add one, or leave it out", p.Path())
+			b.failAt(b.names.at[p.Path()], "params."+p.Path(),
+				"%s stands in no constraint, so nothing determines it; add one, or leave it out", p.Path())
 		}
 	}
 }

@@ -21,7 +21,7 @@ type loader struct {
 	broken     map[string]bool    // names whose introduction is mistaken: what mentions them is not reported again
 	nodes      map[string]*tree.Node
 	selections []selection  // parameter patterns, to be checked against the paths there are
-	idle       []tree.Entry // keys that nobody asked for, with the mappings in which they stand
+	unasked    []tree.Entry // keys that nobody asked for, with the mappings in which they stand
 	total      int          // steps in all that are wanted; 0 means those of the file
 }
 

@@ -189,7 +189,7 @@ func (s *section) done() {
 			}
 			s.failAt(e.At, s.n.Path, "unknown key %q; %s", e.Key, oneOf(e.Key, valid))
 		case !s.read[e.Key]:
-			s.idle = append(s.idle, tree.Entry{Key: e.Key, At: e.At, Value: s.n})
+			s.unasked = append(s.unasked, tree.Entry{Key: e.Key, At: e.At, Value: s.n})
 		}
 	}
 	for _, k := range s.missing {

@@ -137,7 +137,7 @@ func read(name string, src []byte, dir string, o Overrides) (*Problem, error) {
 	}
 	p := l.problem(root)
 	if len(l.errs) == 0 { // where something is wrong, not all is asked for
-		for _, e := range l.idle {
+		for _, e := range l.unasked {
 			l.failAt(e.At, e.Value.Path, "%s does not matter here; leave it out", e.Key)
 		}
 	}
