@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -27,7 +28,8 @@ import (
 //	η² = ‖F·d‖² + (C‖s‖)² + (c‖n‖)²                  the estimate, relative to ‖u‖
 //
 // with root mean squares for norms. C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point to
-// point comes to c. C grows without bound as ε falls where there is a change that no residual sees: a missing
+// point comes to c. Where the change behind C is one that hides in the gaps between the points, as a steep layer does, all is measured again at
+// more points, those of training among them. C grows without bound as ε falls where there is a change that no residual sees: a missing
 // condition, a free constant, an eigenvalue. It does not see a residual that is no function, such as the jump of a coefficient inside a
 // derivative, nor that the problem is not the one that was meant.
 //
@@ -58,8 +60,9 @@ const (
 	mostResiduals      = 2000 // with more parameters
 	leastResiduals     = 64   // of a point set
 	spareResiduals     = 512
-	valuesOfField      = 500 // points at which a function is compared
-	probes             = 10  // of the typical gain
+	valuesOfField      = 500       // points at which a function is compared
+	denseEntries       = 8_000_000 // of a Jacobian at denser points
+	probes             = 10        // of the typical gain
 )
 
 // OnSolveBegin implements crux.Callback.
@@ -84,18 +87,36 @@ func (t *Error) stream(r *crux.Run, what string) *rand.Rand {
 	return r.Solver().Stream(fmt.Sprintf("tracker/error/%d/%s", t.Seed, what))
 }
 
-// estimate measures.
+// estimate measures. Where a change hides between the points, it measures again at more of them.
 func (t *Error) estimate(ctx context.Context, s *crux.Step) (v ErrorValue, err error) {
 	sets, err := t.heldOut(s.Run)
 	if err != nil {
 		return v, err
 	}
-	j, r, err := linearised(s, sets)
+	if v, err = t.at(ctx, s.Run, sets); err != nil {
+		return v, err
+	}
+	if slices.ContainsFunc(slices.Concat(v.Fields, v.Params), FieldError.hides) {
+		more, err := t.denser(s.Run, sets)
+		if err != nil {
+			return v, err
+		}
+		if v, err = t.at(ctx, s.Run, slices.Concat(sets, more)); err != nil {
+			return v, err
+		}
+	}
+	v.Residuals, err = shares(s.Run, sets, t.quantities(s.Run), v.Fields)
+	return v, err
+}
+
+// at measures fields and numbers by residuals at given points.
+func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValue, err error) {
+	j, r, units, err := linearised(run, sets, nil)
 	if err != nil {
 		return v, err
 	}
-	m := &measure{ctx: ctx, tracker: t, run: s.Run}
-	if m.tangent, err = linalg.NewTangent(s.Run.Pool(), j); err != nil {
+	m := &measure{ctx: ctx, tracker: t, run: run, sets: sets, units: units}
+	if m.tangent, err = linalg.NewTangent(run.Pool(), j); err != nil {
 		return v, err
 	}
 	var left []float64
@@ -103,9 +124,8 @@ func (t *Error) estimate(ctx context.Context, s *crux.Step) (v ErrorValue, err e
 		return v, err
 	}
 	m.smooth, m.rough = parts(sets, left)
-	quantities := t.quantities(s.Run)
-	for _, q := range quantities {
-		f, size, err := t.derivatives(s.Run, q, sets)
+	for _, q := range t.quantities(run) {
+		f, size, err := t.derivatives(run, q, sets)
 		if err != nil {
 			return v, err
 		}
@@ -119,20 +139,19 @@ func (t *Error) estimate(ctx context.Context, s *crux.Step) (v ErrorValue, err e
 		v.Fields = append(v.Fields, e)
 	}
 	for _, p := range t.Params {
-		at, err := selected(s.Run, ph.Paths(p.Path()))
+		at, err := selected(run, ph.Paths(p.Path()))
 		if err != nil || len(at) != 1 {
 			return v, fmt.Errorf("%s is no trainable number of the problem", p.Path())
 		}
-		f := mat.NewDense(1, s.Run.Parameters(), nil)
+		f := mat.NewDense(1, run.Parameters(), nil)
 		f.Set(0, at[0], 1)
-		e, err := m.of(p.Path(), f, math.Abs(s.Run.Solver().Value(p)))
+		e, err := m.of(p.Path(), f, math.Abs(run.Solver().Value(p)))
 		if err != nil {
 			return v, err
 		}
 		v.Params = append(v.Params, e)
 	}
-	v.Residuals, err = shares(s.Run, sets, quantities, v.Fields)
-	return v, err
+	return v, nil
 }
 
 // measure is what there is at a step to measure functions with.
@@ -144,6 +163,8 @@ type measure struct {
 	repair  []float64 // d
 	smooth  float64   // ‖s‖
 	rough   float64   // ‖n‖
+	sets    []rows
+	units   []float64 // of each
 }
 
 // spread is the share of points at which a change is of its usual size, (Σw²)²/(n Σw⁴): 1 for a constant, 1/n for a single point.
@@ -171,7 +192,11 @@ func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err
 	if e.Gain, most, err = m.tangent.Gain(m.ctx, f, fineEps, rng("gain")); err != nil {
 		return e, err
 	}
-	e.Spread = spread(most)
+	if most != nil {
+		moved := mat.NewVecDense(n, nil)
+		moved.MulVec(f, mat.NewVecDense(len(most), most))
+		e.Spread = spread(moved.RawVector().Data)
+	}
 	if e.Typical, err = m.tangent.Typical(f, fineEps, probes, rng("typical")); err != nil {
 		return e, err
 	}
@@ -179,5 +204,26 @@ func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err
 		return e, err
 	}
 	e.Left = math.Hypot(e.Gain*m.smooth, e.Typical*m.rough)
-	return e, nil
+	if e.Elsewhere = e.Gain; most != nil && e.Gain >= undetermined*e.Coarse {
+		e.Elsewhere, err = m.elsewhere(f, most)
+	}
+	return e, err
+}
+
+// elsewhere is the gain of one change v at more points: those of training, and others. What is narrower than the gaps between points is
+// seen there, and what no residual sees is not.
+func (m *measure) elsewhere(f *mat.Dense, v []float64) (float64, error) {
+	sets, err := m.tracker.denser(m.run, m.sets)
+	if err != nil {
+		return 0, err
+	}
+	j, _, _, err := linearised(m.run, sets, slices.Concat(m.units, m.units))
+	if err != nil {
+		return 0, err
+	}
+	at := mat.NewVecDense(len(v), v)
+	var seen, moved mat.VecDense
+	seen.MulVec(j, at)
+	moved.MulVec(f, at)
+	return mat.Norm(&moved, 2) / mat.Norm(&seen, 2), nil
 }

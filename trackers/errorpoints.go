@@ -65,44 +65,77 @@ func (t *Error) points(r *crux.Run, on *domain.Points, own *domain.Cloud, n int,
 	if on.Random() && len(own.Columns) == 0 {
 		return on.Count(n).Draw(t.stream(r, name))
 	}
+	return t.some(r, own, n, name), nil
+}
+
+// some are n of given points, or all if there are no more.
+func (t *Error) some(r *crux.Run, own *domain.Cloud, n int, name string) *domain.Cloud {
 	if own.Len() <= n {
-		return own, nil
+		return own
 	}
 	at := t.stream(r, name).Perm(own.Len())[:n]
 	slices.Sort(at)
-	return own.Subset(at), nil
+	return own.Subset(at)
 }
 
-// linearised are the residuals, each constraint in units in which its derivatives have the norm 1, and these derivatives.
-func linearised(s *crux.Step, sets []rows) (j *mat.Dense, r []float64, err error) {
-	p := s.Run.Parameters()
-	var data []float64
+// denser are residuals at other points than those of heldOut: at those of training, and at twice as many that are drawn anew.
+func (t *Error) denser(r *crux.Run, sets []rows) ([]rows, error) {
+	most := max(leastResiduals, denseEntries/r.Parameters())
+	var list []rows
 	for _, set := range sets {
-		residual := refined(s.Run.Constraint(set.constraint).Residual)
-		ev, err := s.Run.CompileGradient(ph.ParamGrad(residual, nil), set.at, crux.ForJacobian)
+		set.at = t.some(r, r.Points(set.constraint), most, "trained/"+r.Names()[set.constraint])
+		list = append(list, set)
+	}
+	for _, set := range sets {
+		name := "denser/" + r.Names()[set.constraint]
+		var err error
+		if set.at, err = t.points(r, r.Specification(set.constraint), r.Points(set.constraint), min(2*set.at.Len(), most), name); err != nil {
+			return nil, err
+		}
+		list = append(list, set)
+	}
+	return list, nil
+}
+
+// linearised are the residuals, each constraint in units in which its derivatives have the norm 1, and these derivatives. Units that are
+// given are those of as many points as each set has, and only scale.
+func linearised(r *crux.Run, sets []rows, units []float64) (j *mat.Dense, values, own []float64, err error) {
+	var data []float64
+	for k, set := range sets {
+		residual := refined(r.Constraint(set.constraint).Residual)
+		ev, err := r.CompileGradient(ph.ParamGrad(residual, nil), set.at, crux.ForJacobian)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		rows, err := ev.Jacobian()
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		values, err := ev.Eval()
+		at, err := ev.Eval()
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		m := rows.RawMatrix().Data
-		w := 0.0
-		if norm := floats.Norm(m, 2); norm > 0 { // otherwise no parameter changes it
-			w = 1 / norm
+		n := float64(set.at.Len())
+		unit := 0.0 // of a root mean square over the points
+		switch norm := floats.Norm(m, 2); {
+		case units != nil:
+			unit = units[k]
+		case norm > 0: // otherwise no parameter changes it
+			unit = norm / math.Sqrt(n)
 		}
-		for _, x := range values.RawMatrix().Data {
-			r = append(r, w*x)
+		w := 0.0
+		if unit > 0 {
+			w = 1 / (unit * math.Sqrt(n))
+		}
+		for _, x := range at.RawMatrix().Data {
+			values = append(values, w*x)
 		}
 		floats.Scale(w, m)
 		data = append(data, m...)
+		own = append(own, unit)
 	}
-	return mat.NewDense(len(r), p, data), r, nil
+	return mat.NewDense(len(values), r.Parameters(), data), values, own, nil
 }
 
 // refined is a residual with twice as many nodes in its integrals, so that what these leave out is a part of it.
@@ -148,11 +181,7 @@ func (t *Error) derivatives(r *crux.Run, q Quantity, sets []rows) (f *mat.Dense,
 	if at == nil {
 		return nil, 0, nil
 	}
-	if n := at.Len(); n > valuesOfField {
-		idx := t.stream(r, "values/"+q.Name).Perm(n)[:valuesOfField]
-		slices.Sort(idx)
-		at = at.Subset(idx)
-	}
+	at = t.some(r, at, valuesOfField, "values/"+q.Name)
 	ev, err := r.CompileGradient(ph.ParamGrad(q.Expr, nil), at, crux.ForJacobian)
 	if err != nil {
 		return nil, 0, err

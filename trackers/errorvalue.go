@@ -23,6 +23,7 @@ type FieldError struct {
 	Gain       float64 // C, for ε = 1e-6
 	Typical    float64 // c
 	Spread     float64 // the share of points at which the change behind C is of its usual size
+	Elsewhere  float64 // the gain of that change at more points, where C is large
 	Coarse     float64 // C for ε = 1e-4: a hundred times smaller where nothing determines the function
 }
 
@@ -49,10 +50,20 @@ const (
 	// local is the spread of that change below which it lies between the points, at a front or a corner, and says that these are too few. A
 	// constant has a spread of 1, a sine 2/3 in one dimension and 0.3 in three.
 	local = 0.1
+	// hidden is the part of its gain that a change keeps at more points from which no residual sees it. A layer that is narrower than the
+	// gaps between points keeps less.
+	hidden = 0.1
 )
 
+// hides reports whether the change behind the gain is one that more points see.
+func (e FieldError) hides() bool {
+	return e.Gain >= undetermined*e.Coarse && e.Elsewhere < hidden*e.Gain
+}
+
 // Determined reports whether the residuals determine the function.
-func (e FieldError) Determined() bool { return !(e.Gain >= undetermined*e.Coarse && e.Spread >= local) }
+func (e FieldError) Determined() bool {
+	return !(e.Gain >= undetermined*e.Coarse && e.Spread >= local && e.Elsewhere >= hidden*e.Gain)
+}
 
 // Measurement has the arrays estimated_error, repairable, left, gain and size (one entry for each field, then for each parameter), and
 // residual_share (one for each constraint).

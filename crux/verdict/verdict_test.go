@@ -19,7 +19,7 @@ import (
 func field(name string, rel float64, determined bool) trackers.FieldError {
 	f := trackers.FieldError{Name: name, Size: 1, Repairable: rel, Gain: 1, Coarse: 1}
 	if !determined {
-		f.Gain, f.Spread = 100, 1
+		f.Gain, f.Spread, f.Elsewhere = 100, 1, 100
 	}
 	return f
 }
@@ -44,9 +44,10 @@ func TestJudge(t *testing.T) {
 		{"of no use", verdict.Evidence{Error: one(field("u", 0.31, true))}, verdict.Unsolved},
 		{"no number", verdict.Evidence{Error: one(field("u", math.NaN(), true))}, verdict.Unsolved},
 		{"undetermined", verdict.Evidence{Error: one(field("u", 1e-9, false))}, verdict.IllPosed},
-		{"undetermined between points", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 0.09})}, verdict.Solved},
-		{"undetermined on a tenth", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 0.11})}, verdict.IllPosed},
-		{"nearly undetermined", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 29, Coarse: 1, Spread: 1})}, verdict.Solved},
+		{"undetermined between points", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 0.09, Elsewhere: 100})}, verdict.Solved},
+		{"undetermined on a tenth", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 0.11, Elsewhere: 100})}, verdict.IllPosed},
+		{"seen at more points", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 1, Elsewhere: 9})}, verdict.Solved},
+		{"nearly undetermined", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 29, Coarse: 1, Spread: 1, Elsewhere: 29})}, verdict.Solved},
 		{"a number undetermined", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1e-9, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.IllPosed},
 		{"a number undetermined beside no solution", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.Unsolved},
 		{"a constraint without unknowns", verdict.Evidence{Error: one(field("u", 1e-9, true)), Empty: []string{"bc"}}, verdict.IllPosed},

@@ -101,8 +101,8 @@ func (t *Tangent) Repair(r []float64, damping float64) (d, left []float64, err e
 //	max over v of ‖F·v‖ / √(‖J·v‖² + ε²σ²‖v‖²)
 //
 // for the derivatives F of the function, σ² the sum of the squares of J. It grows as 1/ε where there is a change that residuals do not
-// see. Where there are fewer residuals than parameters, only such changes count as a residual can ask for. change is F·v of the largest one, up to
-// a factor; nil where the residuals see nothing at all.
+// see. Where there are fewer residuals than parameters, only such changes count as a residual can ask for. change is the v of the largest one, up
+// to a factor; nil where the residuals see nothing at all.
 func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand.Rand) (gain float64, change []float64, err error) {
 	if t.trace == 0 {
 		return math.Inf(1), nil, nil
@@ -128,8 +128,12 @@ func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand
 		return 0, nil, err
 	}
 	t.whiten(at, ritz.Vectors[0])
-	mid.MulVec(g, mat.NewVecDense(t.n, at))
-	return math.Sqrt(max(ritz.Values[0], 0)), mid.RawVector().Data, nil
+	if change = at; t.dual {
+		_, params := t.j.Dims()
+		change = make([]float64, params)
+		t.back(change, at)
+	}
+	return math.Sqrt(max(ritz.Values[0], 0)), change, nil
 }
 
 // Typical is the root mean square of ‖F·d‖ over residuals r of length 1 in random directions, d being the change of parameters that repairs

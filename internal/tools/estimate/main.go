@@ -176,9 +176,9 @@ func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) (al
 	line := func(e trackers.FieldError, truth float64) {
 		all = append(all, pair{strings.TrimSuffix(filepath.Base(path), ".yaml"), s.Epoch(), e.Name, e.Relative(), truth})
 		ratio := e.Relative() / min(truth, 1)
-		fmt.Printf("%-22s %6d %-8s est %.1e true %.1e ratio %8.2f | repair %.1e left %.1e gain %.1e typical %.1e coarse %.1e spread %.2f share %.1e P %d in %.1fs\n",
+		fmt.Printf("%-22s %6d %-8s est %.1e true %.1e ratio %8.2f | repair %.1e left %.1e gain %.1e typical %.1e coarse %.1e spread %.2f elsewhere %.1e share %.1e P %d in %.1fs\n",
 			strings.TrimSuffix(filepath.Base(path), ".yaml"), s.Epoch(), e.Name, e.Relative(), truth, ratio,
-			e.Repairable/e.Size, e.Left/e.Size, e.Gain, e.Typical, e.Coarse, e.Spread, share, len(s.Theta()), took.Seconds())
+			e.Repairable/e.Size, e.Left/e.Size, e.Gain, e.Typical, e.Coarse, e.Spread, e.Elsewhere, share, len(s.Theta()), took.Seconds())
 	}
 	for i := range p.References {
 		r := &p.References[i]
