@@ -45,7 +45,7 @@ func TestAliasesAreOneForOne(t *testing.T) {
 			t.Errorf("%s stands for %s, which is no tracker of its name", name, of)
 		}
 	}
-	if len(aliases) != 10 {
+	if len(aliases) != 11 { // nine trackers and two schemes
 		t.Errorf("aliases %v", aliases)
 	}
 	// Schemes that read a source are the ones with a method Sources.
