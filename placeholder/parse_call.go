@@ -52,6 +52,9 @@ func functions() []function {
 	}
 }
 
+// Functions are the names of the functions that texts can use, sorted.
+func Functions() []string { return (&parser{}).functionNames() }
+
 func (p *parser) isFunction(s string) bool { return slices.Contains(p.functionNames(), s) }
 
 func (p *parser) functionNames() []string {
