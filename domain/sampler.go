@@ -123,15 +123,22 @@ func below1(u float64) float64 { return min(u, 1-0x1p-53) }
 // SamplerByName returns the sampler with a name that users write in files: uniform, latin_hypercube (lhs), halton,
 // scrambled_halton, sobol, scrambled_sobol, hammersley or grid. The error for any other name gives the nearest.
 func SamplerByName(name string) (Sampler, error) {
-	table := samplers()
-	list := make([]string, len(table))
-	for i, s := range table {
+	for _, s := range samplers() {
 		if s.name == name {
 			return s.sampler, nil
 		}
-		list[i] = s.name
 	}
+	list := Samplers()
 	return nil, fmt.Errorf("no sampler %q; %sthe samplers are %s", name, didYouMean(name, list), strings.Join(list, ", "))
+}
+
+// Samplers are the names that SamplerByName knows.
+func Samplers() []string {
+	var list []string
+	for _, s := range samplers() {
+		list = append(list, s.name)
+	}
+	return list
 }
 
 type namedSampler struct {

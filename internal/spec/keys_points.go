@@ -1,17 +1,16 @@
 package spec
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/crux-pinn/crux/domain"
+)
 
 // maxGrid bounds the points of a grid, by the memory for evaluating a field on it.
 const maxGrid = 1 << 22
 
 // maxSlabs bounds the slabs of time, which are gone through at every step.
 const maxSlabs = 1 << 20
-
-// samplers are the names of domain.SamplerByName.
-var samplers = []string{
-	"uniform", "latin_hypercube", "lhs", "halton", "scrambled_halton", "sobol", "scrambled_sobol", "hammersley", "grid",
-}
 
 var fewPoints = wholeUpTo(1, maxGrid, "%d points are more than fit; take at most %d")
 
@@ -23,7 +22,7 @@ var pointKeys = []key{
 	{"quadrature", mappingOf("grid"), "", "20", "points and weights of Gauss and Legendre, by their number along all axes or each"},
 	{"at", hand("a list of points"), "", "[[0, 1], [0.5, 1]]", "points one by one, in the order of coords"},
 	{
-		"sampler", oneWord("sampler", samplers...),
+		"sampler", oneWord("sampler", domain.Samplers()...),
 		"(scrambled_sobol)", "uniform", "how they are drawn",
 	},
 }
