@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -35,9 +37,27 @@ func (o *overrides) flagRun(c *cobra.Command) {
 	o.flags = c
 	f := c.Flags()
 	f.StringArrayVar(&o.sets, "set", nil, "override a value of the file, as in --set optimizer.0.adam.lr=1e-3 (repeatable)")
+	must(c.RegisterFlagCompletionFunc("set", settings))
 	f.IntVar(&o.workers, "workers", 0, "threads; 0 means one for each core (results do not depend on it)")
 	f.BoolVar(&o.wandb, "wandb", false, "record for Weights & Biases, in a folder that wandb sync uploads; as wandb: true in the file")
 	f.BoolVar(&o.tensorboard, "tensorboard", false, "record for TensorBoard; as tensorboard: true in the file")
+}
+
+// settings completes --set and --grid by the paths of all keys, with the names of the file that stands on the command line.
+func settings(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var text []byte
+	for _, path := range args {
+		for _, file := range []string{path, filepath.Join(path, problemFile)} { // of a run directory as well
+			if b, err := os.ReadFile(file); err == nil {
+				text = b
+			}
+		}
+	}
+	var list []cobra.Completion
+	for _, path := range spec.Paths(text) {
+		list = append(list, path+"=")
+	}
+	return list, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 // flagSteps adds --steps.

@@ -1,0 +1,28 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// --set and --grid are completed by the paths of all keys, with the names that the file has.
+func TestComplete(t *testing.T) {
+	folder(t)
+	for _, flag := range []string{"solve tiny.yaml --set", "sweep tiny.yaml --grid", "validate tiny.yaml --set"} {
+		r := call(t, append(append([]string{"__complete"}, strings.Fields(flag)...), "")...)
+		list := strings.Split(r.out, "\n")
+		for _, want := range []string{
+			"seed=", "constraints.pde.points=", "constraints.start.residual=", "fields.u.hidden=", "optimizer.0.adam.lr=", "optimizer.1.lbfgs.memory=", "params.k.init=", "trackers.error.interval=",
+		} {
+			if !slices.Contains(list, want) {
+				t.Errorf("%s does not complete %s", flag, want)
+			}
+		}
+		for _, other := range []string{"optimizer.2.steps=", "fields.u.omega=", "constraints.*.points="} {
+			if slices.Contains(list, other) {
+				t.Errorf("%s completes %s", flag, other)
+			}
+		}
+	}
+}
