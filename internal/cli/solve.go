@@ -207,7 +207,7 @@ func (a *app) show(t *training, e *ended, asJSON bool) error {
 		e.records.hints(a.Out)
 	}
 	if e.err == nil && e.report != nil {
-		return missed(e.report)
+		return missed(e.report, t.problem.Accuracy > 0)
 	}
 	return e.err
 }

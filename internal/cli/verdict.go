@@ -24,7 +24,7 @@ func judge(ctx context.Context, p *spec.Problem, s *crux.Solver, res *crux.Resul
 		return
 	}
 	v, _ := t.Value()
-	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough}
+	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough, Accuracy: p.Accuracy}
 	for _, w := range r.Windows {
 		if w.Steps == 0 {
 			e.Behind = append(e.Behind, fmt.Sprintf("the time from %.6g to %.6g", w.From, w.To))
@@ -59,13 +59,14 @@ func unknown(part ph.Expr) bool {
 // usable is the estimated error up to which a run for which no accuracy was asked for counts as a success.
 const usable = 1e-2
 
-// missed is the error, with its exit code, of a run that went well and has come to nothing good; nil where it has.
-func missed(r *report.Report) error {
+// missed is the error, with its exit code, of a run that went well and has come to nothing good, or not to the accuracy that was asked
+// for; nil where it has.
+func missed(r *report.Report, asked bool) error {
 	code := exitOK
 	switch r.Verdict {
 	case verdict.Inaccurate:
 		for _, e := range r.Estimate {
-			if !(e.Value <= usable) {
+			if asked || !(e.Value <= usable) {
 				code = exitInaccurate
 			}
 		}

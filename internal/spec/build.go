@@ -111,6 +111,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.steps(steps, s)
 	if len(b.p.Coords) > 0 {
 		b.trackers(watched, s)
+		b.asked()
 		b.weights(balanced, s)
 		b.earlyStopping(stopping)
 	}
@@ -257,6 +258,7 @@ func (b *builder) define(n *tree.Node) {
 func (b *builder) options(s *section) {
 	b.seed = uint64(only[int](s, "seed"))
 	b.p.Options.Seed, b.p.Options.Workers, b.p.Budget = b.seed, only[int](s, "workers"), only[time.Duration](s, "budget")
+	b.p.Accuracy = only[float64](s, "accuracy")
 	if only[string](s, "precision") == "float32" {
 		b.p.Options.Precision = crux.Float32
 	}

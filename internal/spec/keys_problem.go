@@ -42,6 +42,10 @@ var problemParts = []part{
 		{"seed", anySeed, "0", "3", "from which all random numbers follow"},
 		{"precision", oneWord("precision", "float32", "float64"), "float64", "", "of the numbers of training"},
 		{"workers", wholeFrom(0), "(0)", "2", "goroutines; 0 is one for each core"},
+		{
+			"accuracy", numberIn("(0, 1)", notPositive, "%v is no relative error; it lies between 0 and 1"), "", "1e-4",
+			"the relative error that is asked for: the run ends when the estimated errors are below it",
+		},
 		{"budget", duration, "", "120s", "wall time after which the run ends"},
 	}},
 	{"coords", "{x: [0, 1], y: [0, 1]}", []key{{"*", hand("the two ends"), "", "[0, 1], the ends of the axis", "an axis"}}},

@@ -10,6 +10,9 @@ func (p *Problem) Callbacks(folder string) []crux.Callback {
 	for _, t := range p.Trackers {
 		list = append(list, t.Tracker)
 	}
+	if p.reached != nil {
+		list = append(list, p.reached)
+	}
 	list = append(list, p.Resamplers...)
 	if p.Checkpoint != nil && folder != "" {
 		p.Checkpoint.Dir = folder

@@ -40,6 +40,7 @@ type Problem struct {
 	Steps       int           // of all phases together, or fewer if the file says so
 	PhaseSteps  int           // of all phases together, in all stages
 	Stages      int           // parts of the run that go through all phases: windows of time or lessons; 0 means one
+	Accuracy    float64       // relative error that is asked for; 0 means that none is
 	Budget      time.Duration // wall time after which a run should end; 0 means none
 
 	WandB       *WandB       // nil unless asked for
@@ -64,6 +65,7 @@ type Problem struct {
 	// Resolved is the file with overrides and all defaults written out, and scales when there is a solver; reading it gives the same problem.
 	Resolved []byte
 
+	reached  *callbacks.Accuracy // ends the run; nil without Accuracy
 	geometry domain.Domain
 	windows  *tree.Node
 	src      *tree.Source

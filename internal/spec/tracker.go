@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -108,6 +109,28 @@ func (b *builder) trackerList(n *tree.Node) *tree.Node {
 		}
 	}
 	return m
+}
+
+// asLooked is the number of steps between two looks at the error where an accuracy is asked for: each look costs about three steps.
+const asLooked = 50
+
+// asked makes the run end where its accuracy is reached, by the file's own tracker of the error or another one.
+func (b *builder) asked() {
+	if b.p.Accuracy == 0 {
+		return
+	}
+	b.p.reached = &callbacks.Accuracy{Below: b.p.Accuracy}
+	for _, t := range b.p.Trackers {
+		if e, ok := t.Tracker.(*trackers.Error); ok && b.p.reached.Error == nil {
+			b.p.reached.Error = e
+		}
+	}
+	if b.p.reached.Error == nil {
+		e := b.p.ErrorTracker()
+		e.Interval = asLooked
+		b.p.reached.Error = e
+		b.p.Trackers = append(b.p.Trackers, Tracker{"error", e})
+	}
 }
 
 // ErrorTracker is a new tracker of the errors of all fields and parameters.

@@ -1,0 +1,53 @@
+package callbacks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/crux-pinn/crux/crux"
+)
+
+// Accuracy ends a run, or the window or lesson that is trained, when the estimated relative errors of all fields and parameters are below a
+// bound. It looks whenever the tracker measures, so a run ends at a step that follows from the tracker's interval and not from the clock.
+type Accuracy struct {
+	Below float64 // the relative error that is asked for, between 0 and 1; needed
+	Error *Error  // estimates it, and takes part in the run, before this; needed
+}
+
+// OnSolveBegin implements crux.Callback.
+func (a *Accuracy) OnSolveBegin(_ context.Context, r *crux.Run) error {
+	switch {
+	case !(a.Below > 0 && a.Below < 1):
+		return fmt.Errorf("option Below is %v; it must lie between 0 and 1", a.Below)
+	case a.Error == nil:
+		return errors.New("no Error; give the tracker that estimates the error")
+	case !slices.Contains(r.Callbacks(), crux.Callback(a.Error)):
+		return errors.New("the tracker Error takes no part in the run; pass it to Solve as well")
+	}
+	return nil
+}
+
+// OnStep implements crux.Callback.
+func (a *Accuracy) OnStep(_ context.Context, s *crux.Step) error {
+	epoch, ok := a.Error.LatestEpoch()
+	if s.Measuring() || !ok || epoch != s.Epoch {
+		return nil
+	}
+	v, _ := a.Error.Value()
+	worst := math.Inf(1) // where nothing is judged
+	for i, e := range slices.Concat(v.Fields, v.Params) {
+		if !e.Determined() {
+			return nil
+		}
+		if rel := e.Relative(); i == 0 || !(rel <= worst) {
+			worst = rel
+		}
+	}
+	if !(worst < a.Below) {
+		return nil
+	}
+	return crux.NextStage(fmt.Sprintf("the estimated error, %.1e, is below %.1e", worst, a.Below))
+}
