@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/internal/kern"
 )
 
 // Tangent is what small changes d of parameters do to residuals, r(θ + d) ≈ r + J·d. J has one row for each residual and one column
@@ -22,6 +24,8 @@ type Tangent struct {
 	chol   Cholesky
 	factor []float64 // of the Gram matrix with its diagonal raised
 	shift  float64   // by so much; NaN before the first
+
+	of, image *mat.Dense // F, and F·Jᵀ
 }
 
 var errTangent = errors.New("linalg: the Jacobian has entries that are no numbers")
@@ -113,8 +117,7 @@ func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand
 	values, _ := f.Dims()
 	g := f // of the smaller dimension
 	if t.dual {
-		g = mat.NewDense(values, t.n, nil)
-		g.Mul(f, t.j.T())
+		g = t.ofResiduals(f)
 	}
 	mid, at := mat.NewVecDense(values, nil), make([]float64, t.n)
 	ritz, err := Lanczos{Iters: 20, Rand: rng, Vectors: 1}.Run(ctx, t.n, func(dst, v []float64) error {
@@ -134,6 +137,23 @@ func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand
 		t.back(change, at)
 	}
 	return math.Sqrt(max(ritz.Values[0], 0)), change, nil
+}
+
+// ofResiduals is F·Jᵀ, remembered for the next call with the same F.
+func (t *Tangent) ofResiduals(f *mat.Dense) *mat.Dense {
+	if t.of == f {
+		return t.image
+	}
+	values, params := f.Dims()
+	t.of, t.image = f, mat.NewDense(values, t.n, nil)
+	const tile = 64
+	ws := make([]kern.Workspace[float64], t.workers.Workers())
+	a, b, c := f.RawMatrix(), t.j.RawMatrix(), t.image.RawMatrix()
+	t.workers.Run((values+tile-1)/tile, func(worker, task int) {
+		i := task * tile
+		kern.GemmFull(c.Data[i*c.Stride:], c.Stride, a.Data[i*a.Stride:], a.Stride, false, b.Data, b.Stride, true, min(tile, values-i), t.n, params, false, &ws[worker])
+	})
+	return t.image
 }
 
 // Typical is the root mean square of ‖F·d‖ over residuals r of length 1 in random directions, d being the change of parameters that repairs
