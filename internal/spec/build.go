@@ -12,6 +12,7 @@ import (
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
 )
 
 // builder turns the nodes of a file into a Problem, section by section.
@@ -28,10 +29,11 @@ type builder struct {
 
 	constraintNames []constraintName // in the order of the file
 
-	stated    auto.Problem // as the file states it
-	named     []*tree.Node // constraints that hard names
-	following []func()     // what makes points follow residuals, when it is known which are trained
-	nets      []fieldNet   // in the order of the file
+	errors    *trackers.Error // the file's own; nil without one
+	stated    auto.Problem    // as the file states it
+	named     []*tree.Node    // constraints that hard names
+	following []func()        // what makes points follow residuals, when it is known which are trained
+	nets      []fieldNet      // in the order of the file
 
 	auto      bool                // the optimizer chooses by itself, so that points are watched
 	marching  *tree.Node          // windows of time; nil if there are none

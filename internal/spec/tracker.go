@@ -29,7 +29,7 @@ var trackerReaders = map[string]func(*builder, *section) trackers.Tracker{
 	"ntk_spectrum":      (*builder).ntk,
 	"hessian_spectrum":  (*builder).hessian,
 	"loss_landscape":    (*builder).landscape,
-	"error":             func(b *builder, s *section) trackers.Tracker { return filled(s, b.p.ErrorTracker()) },
+	"error":             (*builder).errorTracker,
 }
 
 // filled is a tracker with its settings.
@@ -119,18 +119,22 @@ func (b *builder) asked() {
 	if b.p.Accuracy == 0 {
 		return
 	}
-	b.p.reached = &callbacks.Accuracy{Below: b.p.Accuracy}
-	for _, t := range b.p.Trackers {
-		if e, ok := t.Tracker.(*trackers.Error); ok && b.p.reached.Error == nil {
-			b.p.reached.Error = e
-		}
-	}
-	if b.p.reached.Error == nil {
+	b.p.reached = &callbacks.Accuracy{Below: b.p.Accuracy, Error: b.errors}
+	if b.errors == nil {
 		e := b.p.ErrorTracker()
 		e.Interval = asLooked
 		b.p.reached.Error = e
 		b.p.Trackers = append(b.p.Trackers, Tracker{"error", e})
 	}
+}
+
+// errorTracker reads the tracker of the error, of which the first one tells when an accuracy is reached.
+func (b *builder) errorTracker(s *section) trackers.Tracker {
+	t := filled(s, b.p.ErrorTracker())
+	if b.errors == nil {
+		b.errors = t
+	}
+	return t
 }
 
 // ErrorTracker is a new tracker of the errors of all fields and parameters.

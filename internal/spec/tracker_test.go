@@ -54,3 +54,17 @@ func TestTrackersFollowPoints(t *testing.T) {
 		}
 	}
 }
+
+// An accuracy is looked up by the tracker that the file has, or by another one every 50 steps.
+func TestAccuracy(t *testing.T) {
+	const file = "problem: p\ncoords: {x: [0, 1]}\nfields: {u: {hidden: [3]}}\nconstraints: {a: {residual: u_x + u}, b: {residual: u - 1, on: {x: 0}}}\naccuracy: 1e-3\n"
+	for text, interval := range map[string]int{"": 50, "trackers: {error: {interval: 7}}\n": 7} {
+		p, err := readText("p.yaml", []byte(file+text), ".", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Trackers) != 1 || p.Trackers[0].Tracker.(*trackers.Error).Interval != interval || len(p.Callbacks("")) != 3 || p.Accuracy != 1e-3 {
+			t.Errorf("%q: %v, %d callbacks", text, p.Trackers, len(p.Callbacks("")))
+		}
+	}
+}
