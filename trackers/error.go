@@ -36,7 +36,7 @@ import (
 // Beside it, at the same points, is the residual of each constraint over its largest term: of the order of 1 where the equation is
 // not solved at all.
 //
-// Cost: one J of about 2P + 512 residuals, and three factorisations of a matrix of size P, about three steps of LevenbergMarquardt. With more
+// Cost: one J of about 2P + 512 residuals, and three factorisations of a matrix of size P, about four steps of LevenbergMarquardt. With more
 // than 3000 parameters it is J of 2000 residuals and a matrix of that size. Always in float64.
 type Error struct {
 	Of       []Quantity  // whose error is wanted; nil means every component of all fields

@@ -111,7 +111,7 @@ func (b *builder) trackerList(n *tree.Node) *tree.Node {
 	return m
 }
 
-// asLooked is the number of steps between two looks at the error where an accuracy is asked for: each look costs about three steps.
+// asLooked is the number of steps between two looks at the error where an accuracy is asked for: each look costs about four steps.
 const asLooked = 50
 
 // asked makes the run end where its accuracy is reached, by the file's own tracker of the error or another one.
