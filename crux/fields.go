@@ -25,7 +25,7 @@ func standing(fields map[*ph.Field]ph.Expr) (map[*ph.Field]ph.Expr, error) {
 		path = append(path, f)
 		e := fields[f]
 		if e == nil {
-			return fmt.Errorf("Problem.Fields: nothing for %s; leave it away where it stands for itself", f.Name())
+			return fmt.Errorf("Problem.Fields: nothing for %s; leave it out where it stands for itself", f.Name())
 		}
 		within := map[*ph.Field]ph.Expr{f: f.Twin()}
 		for _, g := range fieldsOf(e) {

@@ -54,7 +54,7 @@ type Problem struct {
 
 	// Fields are what unknown functions stand for. Wherever the field u occurs, in a residual or in what is evaluated, Fields[u] is meant,
 	// within which u itself is the bare network: Fields[u] = x·(1−x)·u is 0 at x = 0 and x = 1 whatever the network says. Fields that are
-	// not listed stand for themselves. Package auto builds conditions in in this way.
+	// not listed stand for themselves. This is how package auto builds conditions in.
 	Fields map[*ph.Field]ph.Expr
 }
 

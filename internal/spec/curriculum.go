@@ -67,7 +67,7 @@ func (b *builder) lessons(stopping *tree.Node) {
 		b.fail(v.node, "curriculum and windows stand together; leave one of the two away")
 	case stopping != nil:
 		b.fail(stopping,
-			"early_stopping ends a run, and a curriculum has to be gone through; leave it away, a lesson ends where its optimizer converges")
+			"early_stopping ends a run, and a curriculum has to be gone through; leave it out, a lesson ends where its optimizer converges")
 	}
 	if v.param == nil {
 		return // what is wrong with it has been said

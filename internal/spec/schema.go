@@ -74,9 +74,6 @@ func (k key) schema(p *part) map[string]any {
 
 func (f form) schema(k key, p *part) map[string]any {
 	scalar := []string{"string", "number", "boolean", "null"}
-	list := func(items ...string) map[string]any {
-		return map[string]any{"type": []string{"array", "null"}, "items": map[string]any{"type": items}}
-	}
 	switch f.is {
 	case real, whole: // or an expression in the constants
 		s := map[string]any{"type": []string{"number", "string", "null"}}
@@ -108,10 +105,8 @@ func (f form) schema(k key, p *part) map[string]any {
 		return map[string]any{"type": scalar}
 	case texts, pattern:
 		return map[string]any{"type": append(scalar, "array")}
-	case reals:
-		return list("number", "string")
-	case widths:
-		return list("number", "string")
+	case reals, widths:
+		return map[string]any{"type": []string{"array", "null"}, "items": map[string]any{"type": []string{"number", "string"}}}
 	}
 	if f.is == own && f.part == "" {
 		return map[string]any{}
@@ -120,6 +115,7 @@ func (f form) schema(k key, p *part) map[string]any {
 	if path == "" {
 		path = k.in(p).path
 	}
-	of := map[string]any{"if": map[string]any{"type": "object"}, "then": map[string]any{"$ref": "#/$defs/" + defOf(path)}}
-	return map[string]any{"if": of["if"], "then": of["then"], "else": map[string]any{"items": of}}
+	mapping, as := map[string]any{"type": "object"}, map[string]any{"$ref": "#/$defs/" + defOf(path)}
+	each := map[string]any{"if": mapping, "then": as} // of a list
+	return map[string]any{"if": mapping, "then": as, "else": map[string]any{"items": each}}
 }

@@ -57,7 +57,7 @@ func (b *builder) constraintsNamed(n *tree.Node, also ...string) []string {
 	}
 	if b.isBuiltIn(t) {
 		b.fail(n,
-			"constraint %s is built into the field, so there is nothing to train; leave it away here, or name what is built in with hard", t)
+			"constraint %s is built into the field, so there is nothing to train; leave it out here, or name what is built in with hard", t)
 		return nil
 	}
 	b.fail(n, "unknown constraint %q; %s", t, oneOf(t, valid))

@@ -46,7 +46,7 @@ func (b *builder) windows(n, stopping *tree.Node) {
 	}
 	if stopping != nil {
 		b.fail(stopping,
-			"early_stopping ends a run, and windows have to be gone through; leave it away, a window ends where its optimizer converges")
+			"early_stopping ends a run, and windows have to be gone through; leave it out, a window ends where its optimizer converges")
 	}
 	if len(b.p.Params) > 0 {
 		b.fail(n, "%s belongs to all times, so it cannot be learnt from one window after the other; leave windows away", b.p.Params[0].Path())
