@@ -24,15 +24,14 @@ type rows struct {
 // heldOut draws points for all constraints whose residuals shall vanish.
 func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 	var list []rows
-	all, sizes := 0, map[*domain.Points]int{}
+	all := 0 // residuals of training
 	for i := range r.Names() {
 		if k := r.Constraint(i).Loss.Kind; k == crux.Mean || k == crux.Sum {
 			continue
 		}
-		n := r.Points(i).Len() * r.Constraint(i).Residual.Dim()
-		sizes[r.Specification(i)] += n
-		all += n
-		list = append(list, rows{constraint: i, dim: r.Constraint(i).Residual.Dim()})
+		dim := r.Constraint(i).Residual.Dim()
+		all += r.Points(i).Len() * dim
+		list = append(list, rows{constraint: i, dim: dim})
 	}
 	if len(list) == 0 {
 		return nil, errors.New("no constraint has a residual that shall vanish, only losses that may be negative")

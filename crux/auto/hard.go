@@ -165,7 +165,7 @@ func (b *builder) conditions() []exact.Condition {
 	for i, k := range b.list {
 		_, wraps := b.periodic[k.Name]
 		var jump ph.Expr
-		if b.onBoundary(k) && !b.Hard.None {
+		if b.onBoundary(k) {
 			jump = switches(b.terms[i], sized(k.On))
 		}
 		switch {
@@ -243,9 +243,13 @@ func (b *builder) bare(f *ph.Field, k int) bool {
 	if e.Op() != ph.OpConcat || len(e.Args()) != f.Dim() {
 		return false
 	}
-	part := e.Args()[k]
-	r, ok := part.Attr().(ph.Range)
-	return ok && part.Op() == ph.OpSlice && part.Args()[0].Attr() == any(f) && r == (ph.Range{Lo: k, Hi: k + 1})
+	return isComponent(e.Args()[k], f, k)
+}
+
+// isComponent reports whether an expression is the component k of a field and nothing else.
+func isComponent(e ph.Expr, f *ph.Field, k int) bool {
+	r, ok := e.Attr().(ph.Range)
+	return ok && e.Op() == ph.OpSlice && e.Args()[0].Attr() == any(f) && r == (ph.Range{Lo: k, Hi: k + 1})
 }
 
 // nameOf is how residuals call a component of a field.
@@ -255,11 +259,7 @@ func (b *builder) nameOf(f *ph.Field, k int) string {
 	}
 	for _, c := range b.list {
 		for part := range ph.Walk(c.Residual, nil) {
-			if part.Op() != ph.OpNamed {
-				continue
-			}
-			of := part.Args()[0]
-			if r, ok := of.Attr().(ph.Range); ok && of.Op() == ph.OpSlice && of.Args()[0].Attr() == any(f) && r == (ph.Range{Lo: k, Hi: k + 1}) {
+			if part.Op() == ph.OpNamed && isComponent(part.Args()[0], f, k) {
 				return part.Attr().(string)
 			}
 		}

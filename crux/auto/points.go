@@ -20,11 +20,11 @@ var numbers = []struct {
 	{true, true, [3]int{200, 1000, 2000}, "they become more when it shows that they are too few"},
 	// docs/evidence.md, "Files that say nothing of points": fewer end at larger errors where nobody watches.
 	{true, false, [3]int{200, 1500, 3000}, "as nothing watches whether they are enough"},
-	// A boundary has one dimension less: about the square root of the interior's in two, a face for each of six sides in more.
+	// A boundary has one dimension less than the interior and needs fewer: an end in one, a line in two, up to six faces in three.
 	{false, false, [3]int{1, 200, 800}, "on a boundary"},
 }
 
-// redrawn is the number of steps after which points that cannot be watched are drawn anew: often enough that Levenberg-Marquardt, which
+// redrawn is the number of steps after which points that cannot be watched are drawn again: often enough that Levenberg-Marquardt, which
 // fits the points it has within some ten steps, cannot do so without the solution in between (docs/evidence.md, "lm fits the points it
 // has").
 const redrawn = 20
@@ -47,19 +47,18 @@ func (c *Choice) points(p Problem) {
 	done := map[*domain.Points]*domain.Points{}
 	for i := range list {
 		on := list[i].On
-		if on == nil || done[on] != nil {
-			if on != nil {
-				list[i].On = done[on]
-			}
-			continue
+		if on == nil {
+			continue // New says so
 		}
-		var members []crux.Constraint
-		for _, k := range list[i:] {
-			if k.On == on {
-				members = append(members, k)
+		if done[on] == nil {
+			var members []crux.Constraint
+			for _, k := range list[i:] {
+				if k.On == on {
+					members = append(members, k)
+				}
 			}
+			done[on] = c.drawn(p, on, members)
 		}
-		done[on] = c.drawn(p, on, members)
 		list[i].On = done[on]
 	}
 	if len(c.Watched) > 0 { // together, as it is their common loss that tells

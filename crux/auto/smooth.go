@@ -56,29 +56,25 @@ func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 
 // decides is what a part of an expression switches by, where that changes its sign; nil for a part that does not switch.
 func decides(part ph.Expr) ph.Expr {
+	a := part.Args()
 	switch part.Op() {
-	case ph.OpWhere, ph.OpCompare:
-		return first(part)
+	case ph.OpWhere:
+		return a[0]
+	case ph.OpCompare:
+		if a[0].Dim() != 1 || a[1].Dim() != 1 {
+			return a[0]
+		}
+		return a[0].Sub(a[1])
 	case ph.OpMin, ph.OpMax:
-		a := part.Args()
 		if a[0].Dim() == 1 && a[1].Dim() == 1 {
 			return a[0].Sub(a[1])
 		}
 	case ph.OpUnary:
 		if name := part.Attr().(*ph.Unary).Name; name == "abs" || name == "sign" || name == "heaviside" {
-			return part.Args()[0]
+			return a[0]
 		}
 	}
 	return nil
-}
-
-// first is the condition of where, and the difference of what a comparison compares.
-func first(part ph.Expr) ph.Expr {
-	a := part.Args()
-	if part.Op() == ph.OpCompare && a[0].Dim() == 1 && a[1].Dim() == 1 {
-		return a[0].Sub(a[1])
-	}
-	return a[0]
 }
 
 // isGiven reports whether an expression is data of the problem.
