@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
@@ -12,9 +11,13 @@ import (
 
 // Accuracy ends a run, or the window or lesson that is trained, when the estimated relative errors of all fields and parameters are below a
 // bound. It looks whenever the tracker measures, so a run ends at a step that follows from the tracker's interval and not from the clock.
+// The tracker measures before the update of its step, so the error is estimated once more after it: what ends the run is the error of the
+// parameters that the run leaves behind.
 type Accuracy struct {
 	Below float64 // the relative error that is asked for, between 0 and 1; needed
 	Error *Error  // estimates it, and takes part in the run, before this; needed
+
+	near bool // the parameters before the update of this step are below the bound
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -32,22 +35,25 @@ func (a *Accuracy) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (a *Accuracy) OnStep(_ context.Context, s *crux.Step) error {
-	epoch, ok := a.Error.LatestEpoch()
-	if s.Measuring() || !ok || epoch != s.Epoch {
+	a.near = false
+	if epoch, ok := a.Error.LatestEpoch(); !s.Measuring() && ok && epoch == s.Epoch {
+		v, _ := a.Error.Value()
+		a.near = v.Worst() < a.Below
+	}
+	return nil
+}
+
+// OnUpdate implements crux.UpdateHook.
+func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
+	if !a.near {
 		return nil
 	}
-	v, _ := a.Error.Value()
-	worst := math.Inf(1) // where nothing is judged
-	for i, e := range slices.Concat(v.Fields, v.Params) {
-		if !e.Determined() {
-			return nil
-		}
-		if rel := e.Relative(); i == 0 || !(rel <= worst) {
-			worst = rel
-		}
+	v, err := a.Error.Estimate(ctx, r)
+	if err != nil {
+		return err
 	}
-	if !(worst < a.Below) {
-		return nil
+	if worst := v.Worst(); worst < a.Below {
+		return crux.NextStage(fmt.Sprintf("the estimated error, %.1e, is below %.1e", worst, a.Below))
 	}
-	return crux.NextStage(fmt.Sprintf("the estimated error, %.1e, is below %.1e", worst, a.Below))
+	return nil
 }

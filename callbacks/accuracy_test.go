@@ -13,7 +13,7 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// A run ends at the first look at which the estimate is below the bound, and not before.
+// A run ends at the first look at which the estimate is below the bound, before the step's update and after it.
 func TestAccuracy(t *testing.T) {
 	x := ph.NewCoord("x")
 	line := domain.NewInterval(x, 0, 1)
@@ -46,5 +46,36 @@ func TestAccuracy(t *testing.T) {
 		if _, err := solver.Solve(context.Background(), 1, look, a); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", want, err)
 		}
+	}
+}
+
+// A step whose update spoils what the look found does not end the run.
+func TestAccuracyAfterUpdate(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{10}}, x)
+	const look = 60
+	spoils := &optim.Adam{LR: optim.Constant(0.5)}
+	solver, err := crux.New(crux.Problem{Constraints: []crux.Constraint{
+		{Name: "ode", Residual: u.D(x).Add(u), On: line.Interior(40)},
+		{Name: "start", Residual: u.Shift(-1), On: line.Face(x, 0, 1)},
+	}}, crux.Options{Seed: 1, Method: optim.Phases(optim.Phase{Method: &optim.LevenbergMarquardt{}, Steps: look}, optim.Phase{Method: spoils})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer solver.Close() //nolint:errcheck // it only ends workers
+	e := &callbacks.Error{Interval: look}
+	res, err := solver.Solve(context.Background(), look+1, e, &callbacks.Accuracy{Below: 1e-4, Error: e})
+	if err != nil || res.Status != crux.Completed {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if v, _ := e.Value(); !(v.Worst() < 1e-4) {
+		t.Errorf("before the update the error is %v", v.Worst())
+	}
+	if err := solver.Measure(context.Background(), e); err != nil {
+		t.Fatal(err)
+	}
+	if v, _ := e.Value(); v.Worst() < 1e-4 {
+		t.Errorf("after the update the error is %v", v.Worst())
 	}
 }

@@ -43,6 +43,13 @@ type GradientHook interface {
 	OnGradient(ctx context.Context, s *Step, grad []float64) error
 }
 
+// UpdateHook is a callback that looks at the parameters θ_{e+1} which the method has just made, and may end the stage with them: what
+// it returns is treated as if OnStep had returned it. It is called within step e, before the step is counted and before any
+// OnStepEnd, and not after a step in which a callback or the method has asked for an end or failed.
+type UpdateHook interface {
+	OnUpdate(ctx context.Context, r *Run) error
+}
+
 // Reviewer is a callback that looks, at some steps, whether what the method has found holds beyond the points on which it was
 // found. A method that converges ends the run only after a step at which all reviewers have looked, and none has moved points; until
 // then the run goes on with steps that change nothing, as long as it may take any.

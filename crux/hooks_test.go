@@ -317,6 +317,45 @@ func TestGradientHook(t *testing.T) {
 	sameBits(t, "theta", doubled.Theta(), plain.Theta())
 }
 
+// updates keeps the parameters that steps have made, and ends the stage at one of them.
+type updates struct {
+	hook
+	made [][]float64
+	last int
+}
+
+func (u *updates) OnUpdate(_ context.Context, r *crux.Run) error {
+	u.made = append(u.made, r.Solver().Theta())
+	if r.Epoch() == u.last {
+		return crux.NextStage("far enough")
+	}
+	return nil
+}
+
+// OnUpdate sees what the next step begins with, and what ends a run by it is the end of the run.
+func TestUpdateHook(t *testing.T) {
+	s := newSolver(t, newPoisson().Problem, crux.Options{})
+	var seen [][]float64
+	u := &updates{last: 3, hook: hook{step: func(_ context.Context, s *crux.Step) error {
+		seen = append(seen, s.Theta())
+		return nil
+	}}}
+	res, err := s.Solve(context.Background(), 10, u)
+	if err != nil || res.Steps != 4 || res.Status != crux.Stopped || res.Reason != "far enough" {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	for i, made := range u.made {
+		if i+1 < len(seen) {
+			sameBits(t, "theta", made, seen[i+1])
+		} else {
+			sameBits(t, "theta", made, s.Theta())
+		}
+	}
+	if len(u.made) != 4 {
+		t.Errorf("%d updates seen", len(u.made))
+	}
+}
+
 func TestSelect(t *testing.T) {
 	s := newSolver(t, newPoisson().Problem, crux.Options{})
 	solve(t, s, 0, &hook{begin: func(r *crux.Run) error {

@@ -86,6 +86,8 @@ func (s *Solver) complete(ctx context.Context, step *Step) error {
 	}
 	err := s.update(ctx, step)
 	switch {
+	case asked == nil && err == nil:
+		return s.updated(ctx, step.Run)
 	case asked == nil:
 		return err
 	case err == nil || errors.Is(err, optim.ErrConverged):
@@ -128,6 +130,20 @@ func (s *Solver) update(ctx context.Context, step *Step) (err error) {
 		return s.badGradient()
 	}
 	return err
+}
+
+// updated lets the callbacks that want to look at the new parameters.
+func (s *Solver) updated(ctx context.Context, run *Run) error {
+	return callAll(run.callbacks, func(c Callback) error {
+		h, ok := c.(UpdateHook)
+		if !ok {
+			return nil
+		}
+		if err := h.OnUpdate(ctx, run); err != nil {
+			return fmt.Errorf("crux: epoch %d: %T: %w", s.epoch, c, err)
+		}
+		return nil
+	})
 }
 
 func (s *Solver) record(run *Run, step *Step) error {

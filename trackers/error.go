@@ -75,7 +75,7 @@ func (t *Error) OnStep(ctx context.Context, s *crux.Step) error {
 	if !t.Due(s) {
 		return nil
 	}
-	v, err := t.estimate(ctx, s)
+	v, err := t.Estimate(ctx, s.Run)
 	if err != nil {
 		return err
 	}
@@ -87,25 +87,25 @@ func (t *Error) stream(r *crux.Run, what string) *rand.Rand {
 	return r.Solver().Stream(fmt.Sprintf("tracker/error/%d/%s", t.Seed, what))
 }
 
-// estimate measures. Where a change hides between the points, it measures again at more of them.
-func (t *Error) estimate(ctx context.Context, s *crux.Step) (v ErrorValue, err error) {
-	sets, err := t.heldOut(s.Run)
+// Estimate measures at the present parameters, and records nothing. Where a change hides between the points, it measures again at more of them.
+func (t *Error) Estimate(ctx context.Context, run *crux.Run) (v ErrorValue, err error) {
+	sets, err := t.heldOut(run)
 	if err != nil {
 		return v, err
 	}
-	if v, err = t.at(ctx, s.Run, sets); err != nil {
+	if v, err = t.at(ctx, run, sets); err != nil {
 		return v, err
 	}
 	if slices.ContainsFunc(slices.Concat(v.Fields, v.Params), FieldError.hides) {
-		more, err := t.denser(s.Run, sets)
+		more, err := t.denser(run, sets)
 		if err != nil {
 			return v, err
 		}
-		if v, err = t.at(ctx, s.Run, slices.Concat(sets, more)); err != nil {
+		if v, err = t.at(ctx, run, slices.Concat(sets, more)); err != nil {
 			return v, err
 		}
 	}
-	v.Residuals, err = shares(s.Run, sets, t.quantities(s.Run), v.Fields)
+	v.Residuals, err = shares(run, sets, t.quantities(run), v.Fields)
 	return v, err
 }
 

@@ -43,6 +43,23 @@ func (e FieldError) Relative() float64 {
 	return abs / e.Size
 }
 
+// Worst is the largest relative error of all functions and numbers: 1 where nothing is judged, or where the residuals do not determine one.
+func (v ErrorValue) Worst() float64 {
+	all := slices.Concat(v.Fields, v.Params)
+	if len(all) == 0 {
+		return 1
+	}
+	worst := 0.0
+	for _, e := range all {
+		if rel := e.Relative(); !e.Determined() || math.IsNaN(rel) {
+			worst = 1
+		} else {
+			worst = max(worst, rel)
+		}
+	}
+	return worst
+}
+
 const (
 	// undetermined is the quotient of the gains for ε = 1e-6 and 1e-4 from which the residuals do not determine the function: it is 1 where
 	// they do, as the gain has a limit then, and 100 where there is a change that they do not see.
