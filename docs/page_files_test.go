@@ -9,7 +9,7 @@ import (
 
 	yaml "github.com/goccy/go-yaml"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // pageProblem is a small problem in a file with all trackers, and pageBare without any.
@@ -51,14 +51,14 @@ func filed(path string) (file string) {
 
 // fullPath is a path of the table from the top of the file.
 func fullPath(path string) string {
-	if slices.Contains(spec.TrackerNames(), strings.Split(path, ".")[0]) {
+	if slices.Contains(problemfile.TrackerNames(), strings.Split(path, ".")[0]) {
 		return "trackers." + path
 	}
 	return path
 }
 
 // built are the values that a file makes, by type.
-func built(p *spec.Problem, of string) any {
+func built(p *problemfile.Problem, of string) any {
 	for _, v := range append([]any{p.Options.Weights, p.Checkpoint, p.EarlyStopping}, anys(p.Trackers)...) {
 		if v != nil && reflect.TypeOf(v).Elem().Name() == strings.TrimPrefix(of, "New") {
 			return v
@@ -67,7 +67,7 @@ func built(p *spec.Problem, of string) any {
 	return nil
 }
 
-func anys(list []spec.Tracker) (out []any) {
+func anys(list []problemfile.Tracker) (out []any) {
 	for _, t := range list {
 		out = append(out, t.Tracker)
 	}
@@ -91,13 +91,13 @@ func TestPageDefaultsInFiles(t *testing.T) {
 			t.Errorf("there is no %s", path)
 		}
 		if cell == "needed" {
-			_, err := spec.Parse("p.yaml", []byte(filed(path)), ".", []string{section + "={}"})
+			_, err := problemfile.Parse("p.yaml", []byte(filed(path)), ".", []string{section + "={}"})
 			if err == nil || !strings.Contains(err.Error(), key+" is missing") {
 				t.Errorf("%s is not needed: %v", path, err)
 			}
 			continue
 		}
-		p, err := spec.Parse("p.yaml", []byte(filed(path)), ".", nil)
+		p, err := problemfile.Parse("p.yaml", []byte(filed(path)), ".", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestPageDefaultsInFiles(t *testing.T) {
 			t.Errorf("the default of %s is that of Go, %s, not %s", path, row[3], cell)
 		}
 	}
-	for _, tracker := range spec.TrackerNames() {
+	for _, tracker := range problemfile.TrackerNames() {
 		for _, key := range knownKeys(t, "trackers."+tracker) {
 			if !listed["trackers."+tracker+"."+key] {
 				t.Errorf("trackers.%s.%s has no row", tracker, key)
@@ -138,7 +138,7 @@ func TestPageDefaultsInFiles(t *testing.T) {
 // knownKeys are the keys of a section, as the message on one that is unknown lists them.
 func knownKeys(t *testing.T, section string) []string {
 	t.Helper()
-	_, err := spec.Parse("p.yaml", []byte(filed(section+".")), ".", []string{section + ".qqqqqqqqqqqqqqqq=1"})
+	_, err := problemfile.Parse("p.yaml", []byte(filed(section+".")), ".", []string{section + ".qqqqqqqqqqqqqqqq=1"})
 	if err == nil {
 		t.Fatalf("%s takes any key", section)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // The tables of explainability.md that hold the page of jNO against crux. Each is the first one below its heading.
@@ -77,7 +77,7 @@ func verdict(t *testing.T, row []string, column int, words ...string) string {
 
 const nothing = "–"
 
-// A name of the page in a file has the meaning that the table gives it. That the table has all of them is tested in spec.
+// A name of the page in a file has the meaning that the table gives it. That the table has all of them is tested in problemfile.
 func TestPageNames(t *testing.T) {
 	values := map[string]string{
 		"expr": "u_y", "points": "9", "iters": "17", "grid": "3", "interval": "7", "keep": "2", "gradient_norm": "{ema: 0.5}", "ntk": "{ema: 0.5}",
@@ -86,7 +86,7 @@ func TestPageNames(t *testing.T) {
 		section, page, ours := code(row[0])[0], code(row[1])[0], code(row[2])[0]
 		var resolved []string
 		for _, name := range []string{page, ours} {
-			p, err := spec.Parse("p.yaml", []byte(pageProblem), ".", []string{section + "." + name + "=" + values[ours]})
+			p, err := problemfile.Parse("p.yaml", []byte(pageProblem), ".", []string{section + "." + name + "=" + values[ours]})
 			if err != nil {
 				t.Fatal(err)
 			}

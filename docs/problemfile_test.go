@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -25,12 +25,12 @@ func TestProblemFile(t *testing.T) {
 		t.Fatal("no mark")
 	}
 	if *rewrite {
-		if err := os.WriteFile(path, []byte(prose+mark+spec.Page()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(prose+mark+problemfile.Page()), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		tables = spec.Page()
+		tables = problemfile.Page()
 	}
-	if tables != spec.Page() {
+	if tables != problemfile.Page() {
 		t.Error("the tables are not those of the code; make them again with -rewrite")
 	}
 	dir := t.TempDir()
@@ -49,7 +49,7 @@ func TestProblemFile(t *testing.T) {
 			continue
 		}
 		problems++
-		p, err := spec.Parse("page.yaml", []byte(body), dir, nil)
+		p, err := problemfile.Parse("page.yaml", []byte(body), dir, nil)
 		if err != nil {
 			t.Error(err)
 			continue

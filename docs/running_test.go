@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // Every block of YAML on the page loads: it is a whole problem, or stands beside, or in place of, these constraints.
@@ -33,7 +33,7 @@ func TestRunningPage(t *testing.T) {
 		case !strings.HasPrefix(body, "constraints:"):
 			src += constraints
 		}
-		if _, err := spec.Parse("running.md", []byte(src), ".", nil); err != nil {
+		if _, err := problemfile.Parse("running.md", []byte(src), ".", nil); err != nil {
 			t.Errorf("%v\n%s", err, src)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // batchFile says what runs there are in the directory of a batch. Each run has a directory of its own in it, with a
@@ -43,7 +43,7 @@ type batch struct {
 	manifest
 	dir   string
 	runs  []*member
-	first *spec.Problem // of the first run, as planned; nil if the batch comes from a directory
+	first *problemfile.Problem // of the first run, as planned; nil if the batch comes from a directory
 }
 
 // member is a run of a batch and what is known of it.

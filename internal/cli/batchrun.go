@@ -15,8 +15,8 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // runBatch takes every run of a batch to its end, some at once, and prints what they came to.
@@ -136,8 +136,8 @@ func share(cores, runs, jobs, workers int) (atOnce, each int) {
 // runMember begins a run of a batch, or goes on with it.
 func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, view *overview) {
 	dir := filepath.Join(b.dir, m.Name)
-	t, err := a.openMember(dir, func(path string) (*spec.Problem, error) {
-		p, err := spec.Load(path, nil)
+	t, err := a.openMember(dir, func(path string) (*problemfile.Problem, error) {
+		p, err := problemfile.Load(path, nil)
 		if err != nil {
 			return nil, fail(exitUsage, err)
 		}

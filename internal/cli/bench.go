@@ -14,8 +14,8 @@ import (
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/exec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/internal/spec"
 	"github.com/crux-pinn/crux/optim"
 )
 
@@ -80,7 +80,7 @@ is that of a matrix product on all workers, in the precision of the problem, mea
 }
 
 // measure runs steps for a while, then losses, gradients and matrix products in turn for as long.
-func (a *app) measure(ctx context.Context, p *spec.Problem, d time.Duration) (*Bench, error) {
+func (a *app) measure(ctx context.Context, p *problemfile.Problem, d time.Duration) (*Bench, error) {
 	method := &timedMethod{Method: p.Options.Method, now: a.Now}
 	if method.Method == nil {
 		method.Method = &optim.Adam{}
@@ -172,7 +172,7 @@ type benchGroups struct {
 }
 
 // newBenchGroups compiles the groups of constraints as the solver does.
-func newBenchGroups(p *spec.Problem, s *crux.Solver, reference bool) (g *benchGroups, err error) {
+func newBenchGroups(p *problemfile.Problem, s *crux.Solver, reference bool) (g *benchGroups, err error) {
 	list, layout, err := groups(p, s, "")
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/files/npy"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -106,7 +106,7 @@ type namedExpr struct {
 }
 
 // expressions are those of --expr, or all fields.
-func (f *evalFlags) expressions(p *spec.Problem) ([]namedExpr, error) {
+func (f *evalFlags) expressions(p *problemfile.Problem) ([]namedExpr, error) {
 	var list []namedExpr
 	if len(f.exprs) == 0 {
 		for _, x := range p.Fields {

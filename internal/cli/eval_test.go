@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -42,7 +42,7 @@ func TestEvalRoundTrip(t *testing.T) {
 	if r := call(t, "solve", "tiny.yaml", "--quiet", "--out", "run", "--workers", "2"); r.code != exitOK {
 		t.Fatalf("%+v", r)
 	}
-	p, err := spec.Load("tiny.yaml", nil)
+	p, err := problemfile.Load("tiny.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/internal/spec"
 	"github.com/crux-pinn/crux/trackers"
 	"github.com/crux-pinn/crux/trackers/explain"
 	"github.com/crux-pinn/crux/weights"
@@ -30,7 +30,7 @@ RUN is the directory that crux solve wrote, of a run that has ended or not. All 
 now; nothing is trained and nothing is changed. Trackers that the problem names keep their settings and report how their numbers
 went during the run. What matters is marked with !.
 
-Trackers: ` + strings.Join(spec.TrackerNames(), ", ") + `.`,
+Trackers: ` + strings.Join(problemfile.TrackerNames(), ", ") + `.`,
 		Example: `  crux explain runs/burgers-1
   crux explain runs/burgers-1 --tracker gradient_norms --tracker cos_similarity
   crux explain runs/burgers-1 --json | jq '.trackers[].findings[] | select(.level == "warning").text'`,
@@ -46,8 +46,8 @@ Trackers: ` + strings.Join(spec.TrackerNames(), ", ") + `.`,
 
 func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON bool) error {
 	for _, n := range names {
-		if !slices.Contains(spec.TrackerNames(), n) {
-			return fail(exitUsage, fmt.Errorf("--tracker %s: there are %s", n, strings.Join(spec.TrackerNames(), ", ")))
+		if !slices.Contains(problemfile.TrackerNames(), n) {
+			return fail(exitUsage, fmt.Errorf("--tracker %s: there are %s", n, strings.Join(problemfile.TrackerNames(), ", ")))
 		}
 	}
 	if err := isRun(dir); err != nil {
@@ -55,7 +55,7 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 	}
 	chosen := len(names) > 0
 	if !chosen {
-		names = spec.TrackerNames()
+		names = problemfile.TrackerNames()
 	}
 	sets, failed, err := missingTrackers(dir, names)
 	if err == nil && chosen {
@@ -108,19 +108,19 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 // defaults. failed are those whose defaults do not suit the problem.
 func missingTrackers(dir string, names []string) (sets []string, failed []error, err error) {
 	path := filepath.Join(dir, problemFile)
-	p, err := spec.Load(path, nil)
+	p, err := problemfile.Load(path, nil)
 	if err != nil {
 		return nil, nil, fail(exitUsage, err)
 	}
 	of := map[string]string{} // trackers by their overrides
 	for _, n := range names {
-		if !slices.ContainsFunc(p.Trackers, func(t spec.Tracker) bool { return family(t.Name) == n }) {
+		if !slices.ContainsFunc(p.Trackers, func(t problemfile.Tracker) bool { return family(t.Name) == n }) {
 			set := "trackers." + n + "={}"
 			sets, of["--set "+set] = append(sets, set), n
 		}
 	}
 	for len(sets) > 0 {
-		var mistakes spec.Errors
+		var mistakes problemfile.Errors
 		if err := builds(path, sets); err == nil {
 			break
 		} else if !errors.As(err, &mistakes) {
@@ -143,7 +143,7 @@ func missingTrackers(dir string, names []string) (sets []string, failed []error,
 
 // builds reports what stands in the way of a problem with overrides.
 func builds(path string, sets []string) error {
-	p, err := spec.Load(path, sets)
+	p, err := problemfile.Load(path, sets)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func family(name string) string {
 
 // withSources are the callbacks of a measurement: the tracker, and those that the weight scheme reads, without which the
 // solver does not begin.
-func withSources(t trackers.Tracker, p *spec.Problem) []crux.Callback {
+func withSources(t trackers.Tracker, p *problemfile.Problem) []crux.Callback {
 	list := []crux.Callback{t}
 	if src, ok := p.Options.Weights.(weights.Sourced); ok {
 		for _, k := range p.Trackers {
@@ -228,7 +228,7 @@ const mostFindings = 8
 
 // findings are the warnings of a run's trackers, as they stand at the end of it. A measurement of the first half of the run,
 // such as that of the untrained network, says nothing about its end.
-func findings(p *spec.Problem, s *crux.Solver) []string {
+func findings(p *problemfile.Problem, s *crux.Solver) []string {
 	var list []string
 	at := explain.For(s)
 	for _, t := range p.Trackers {

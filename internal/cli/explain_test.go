@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // explained is what --json prints.
@@ -68,7 +68,7 @@ func TestExplainWithoutTrackers(t *testing.T) {
 	quietly(t, "solve", "tiny.yaml", "--quiet", "--out", "run")
 	before := contents(t, "run")
 	e := explainJSON(t, "run")
-	if e.Problem != "tiny" || e.Step != 10 || !reflect.DeepEqual(e.names(), spec.TrackerNames()) || len(e.Failed) > 0 {
+	if e.Problem != "tiny" || e.Step != 10 || !reflect.DeepEqual(e.names(), problemfile.TrackerNames()) || len(e.Failed) > 0 {
 		t.Errorf("%+v", e)
 	}
 	for _, k := range e.Trackers {
@@ -113,7 +113,7 @@ func TestExplainHistory(t *testing.T) {
 	}
 	e := explainJSON(t, "run")
 	at := map[string]int{"gradient_norms": 8, "cos_similarity": 6, "gradient_alignment": 6, "residual_stats": 5, "input_sensitivity": 4, "ntk_spectrum": 3, "hessian_spectrum": 3, "loss_landscape": 3}
-	if len(e.Trackers) != len(spec.TrackerNames()) || e.Step != 20 {
+	if len(e.Trackers) != len(problemfile.TrackerNames()) || e.Step != 20 {
 		t.Errorf("%+v", e)
 	}
 	for _, k := range e.Trackers {
@@ -179,7 +179,7 @@ optimizer: {adam: {}, steps: 3}
 		t.Fatalf("%+v", r)
 	}
 	e := explainJSON(t, "run")
-	if len(e.Trackers) != len(spec.TrackerNames())-2 || len(e.Failed) != 2 || !strings.HasPrefix(e.Failed[0], "input_sensitivity: ") || !strings.Contains(e.Failed[1], "ntk_spectrum: ") {
+	if len(e.Trackers) != len(problemfile.TrackerNames())-2 || len(e.Failed) != 2 || !strings.HasPrefix(e.Failed[0], "input_sensitivity: ") || !strings.Contains(e.Failed[1], "ntk_spectrum: ") {
 		t.Errorf("%+v", e)
 	}
 	if text := quietly(t, "explain", "run"); strings.Count(text, "\nnot measured: ") != 2 {

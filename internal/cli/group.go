@@ -7,7 +7,7 @@ import (
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -18,7 +18,7 @@ type group struct {
 }
 
 // groups describes constraints to the compiler as the solver does: those of each set of points together, or the one with a name alone.
-func groups(p *spec.Problem, s *crux.Solver, only string) (list []group, layout *compiler.Layout, err error) {
+func groups(p *problemfile.Problem, s *crux.Solver, only string) (list []group, layout *compiler.Layout, err error) {
 	names := s.Names()
 	at := map[*domain.Points]int{}
 	var all []ph.Expr

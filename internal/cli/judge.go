@@ -7,12 +7,12 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // judges follow during a run what the report says at its end: fields and their errors, numbers that follow from parameters and
 // theirs.
-func judges(p *spec.Problem, s *crux.Solver) []crux.Callback {
+func judges(p *problemfile.Problem, s *crux.Solver) []crux.Callback {
 	var list []crux.Callback
 	for _, f := range p.Fields {
 		whole := &callbacks.Solution{Name: f.Name, Expr: f.Expr, On: f.Grid}
@@ -23,7 +23,7 @@ func judges(p *spec.Problem, s *crux.Solver) []crux.Callback {
 				continue
 			}
 			known := func(at *domain.Cloud) ([]float64, error) { return r.At(s.Value).Eval(at) }
-			if r.Kind == spec.Measured { // known at points of its own
+			if r.Kind == problemfile.Measured { // known at points of its own
 				list = append(list, &callbacks.Solution{Name: f.Name + "_data", Expr: f.Expr, On: r.On, Reference: known})
 			} else {
 				whole.Reference = known
@@ -37,7 +37,7 @@ func judges(p *spec.Problem, s *crux.Solver) []crux.Callback {
 }
 
 // numbersFound records what follows from parameters, as param/NAME, and how far off they and parameters are, as error/NAME/relative.
-type numbersFound struct{ problem *spec.Problem }
+type numbersFound struct{ problem *problemfile.Problem }
 
 // numbersEvery is the number of steps between records of numbers; they cost nothing to speak of.
 const numbersEvery = 50

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // overrides are the flags by which a command line changes a problem file.
@@ -54,7 +54,7 @@ func settings(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, co
 		}
 	}
 	var list []cobra.Completion
-	for _, path := range spec.Paths(text) {
+	for _, path := range problemfile.Paths(text) {
 		list = append(list, path+"=")
 	}
 	return list, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
@@ -71,10 +71,10 @@ func (o *overrides) changed(name string) bool {
 }
 
 // load reads a problem file with the overrides.
-func (o *overrides) load(path string) (*spec.Problem, error) { return o.loadWith(path) }
+func (o *overrides) load(path string) (*problemfile.Problem, error) { return o.loadWith(path) }
 
 // loadWith is load with further overrides, which come last.
-func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error) {
+func (o *overrides) loadWith(path string, more ...string) (*problemfile.Problem, error) {
 	sets := append([]string{}, o.sets...)
 	if o.changed("seed") {
 		sets = append(sets, "seed="+strconv.FormatUint(o.seed, 10))
@@ -86,7 +86,7 @@ func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error)
 	if o.workers < 0 {
 		return nil, fail(exitUsage, fmt.Errorf("--workers %d; 0 means one for each core", o.workers))
 	}
-	change := spec.Overrides{Sets: sets, Switches: map[string]bool{}}
+	change := problemfile.Overrides{Sets: sets, Switches: map[string]bool{}}
 	if o.changed("steps") {
 		change.Steps = o.steps
 	}
@@ -95,7 +95,7 @@ func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error)
 			change.Switches[name] = on
 		}
 	}
-	p, err := spec.LoadWith(path, change)
+	p, err := problemfile.LoadWith(path, change)
 	if err != nil {
 		return nil, fail(exitUsage, err)
 	}
@@ -106,14 +106,14 @@ func (o *overrides) loadWith(path string, more ...string) (*spec.Problem, error)
 }
 
 // compile builds the solver of a problem. The caller closes it.
-func compile(p *spec.Problem) (*crux.Solver, error) {
+func compile(p *problemfile.Problem) (*crux.Solver, error) {
 	s, err := p.New()
 	return s, fail(exitUsage, err)
 }
 
 // located reports whether an error's text begins with its place in a file.
 func (f *failure) located() bool {
-	var es spec.Errors
+	var es problemfile.Errors
 	if !errors.As(f.err, &es) || len(es) == 0 {
 		return false
 	}

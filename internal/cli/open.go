@@ -8,8 +8,8 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // openTrained builds the problem of a run directory as the run left it: in the state of its newest checkpoint, with the
@@ -30,8 +30,8 @@ func (a *app) openRun(dir string, sets []string) (*training, error) {
 	if err := isRun(dir); err != nil {
 		return nil, err
 	}
-	load := func(path string) (*spec.Problem, error) {
-		p, err := spec.Load(path, sets)
+	load := func(path string) (*problemfile.Problem, error) {
+		p, err := problemfile.Load(path, sets)
 		return p, fail(exitUsage, err)
 	}
 	path := filepath.Join(dir, parametersFile)
@@ -88,7 +88,7 @@ func exists(path string) bool {
 }
 
 // curriculumOf is how far a solver has come with the curriculum of its problem; nil without one.
-func curriculumOf(p *spec.Problem, s *crux.Solver) *report.Curriculum {
+func curriculumOf(p *problemfile.Problem, s *crux.Solver) *report.Curriculum {
 	c := p.Options.Curriculum
 	if c == nil {
 		return nil

@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // printReport prints a report for people.
-func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *report.Report) {
+func printReport(w io.Writer, p *problemfile.Problem, s *crux.Solver, r *report.Report) {
 	var b strings.Builder
 	sec := time.Duration(float64(r.Seconds) * float64(time.Second))
 	head := r.Problem + ": "
@@ -83,7 +83,7 @@ func printReport(w io.Writer, p *spec.Problem, s *crux.Solver, r *report.Report)
 	for _, named := range r.Errors {
 		e, own := named.Value, "0"
 		switch {
-		case math.IsNaN(e.SelfError), e.SelfError == 0 && strings.HasPrefix(e.Reference, string(spec.Measured)):
+		case math.IsNaN(e.SelfError), e.SelfError == 0 && strings.HasPrefix(e.Reference, string(problemfile.Measured)):
 			own = "unknown"
 		case e.SelfError != 0:
 			own = scientific(e.SelfError)
@@ -163,7 +163,7 @@ func duration(d time.Duration) string {
 }
 
 // printDecisions says what was decided that the file leaves open.
-func printDecisions(w io.Writer, p *spec.Problem) {
+func printDecisions(w io.Writer, p *problemfile.Problem) {
 	for _, d := range p.Choice.Decisions {
 		fmt.Fprintf(w, "%s: %s\n", d.What, d.Why) //nolint:errcheck // it is said in the report again
 	}

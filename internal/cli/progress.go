@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/optim"
 )
 
@@ -42,7 +42,7 @@ type progress struct {
 	rate  float64   // steps per second, smoothed
 }
 
-func newProgress(s Streams, p *spec.Problem) *progress {
+func newProgress(s Streams, p *problemfile.Problem) *progress {
 	w := &progress{block: block{w: s.Err, size: s.Terminal}, now: s.Now, name: p.Name, steps: p.Steps, limit: p.Budget}
 	if c := p.Options.Curriculum; c != nil {
 		w.constant = c.Of.Path()

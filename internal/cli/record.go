@@ -12,7 +12,7 @@ import (
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // records are the callbacks that write down what a run measures, and those that measure for dashboards what every run is judged
@@ -23,7 +23,7 @@ type records struct {
 	board *callbacks.TensorBoard // nil if not asked for
 }
 
-func newRecords(p *spec.Problem, s *crux.Solver, dir string) *records {
+func newRecords(p *problemfile.Problem, s *crux.Solver, dir string) *records {
 	r := &records{all: []crux.Callback{
 		&callbacks.CSV{Path: filepath.Join(dir, historyFile)},
 		&callbacks.JSONL{Path: filepath.Join(dir, metricsFile)},

@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // compareMachines says how losses and gradient on Gorgonia's TapeMachine, on which the run was made, compare with those of
 // crux's own machine at its end: how far apart they are, and how much slower.
-func (a *app) compareMachines(p *spec.Problem, s *crux.Solver) error {
+func (a *app) compareMachines(p *problemfile.Problem, s *crux.Solver) error {
 	var values [2][]float64
 	var spent [2]time.Duration
 	for k, reference := range []bool{false, true} {

@@ -12,7 +12,7 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 func (a *app) resume() *cobra.Command {
@@ -104,7 +104,7 @@ func isRun(dir string) error {
 
 // training is a problem ready to be trained, or trained: its solver, and the callbacks of the run.
 type training struct {
-	problem   *spec.Problem
+	problem   *problemfile.Problem
 	solver    *crux.Solver
 	clock     *clock
 	callbacks []crux.Callback
@@ -113,7 +113,7 @@ type training struct {
 }
 
 // training builds a problem. The caller closes the solver.
-func (a *app) training(p *spec.Problem) (*training, error) {
+func (a *app) training(p *problemfile.Problem) (*training, error) {
 	s, err := compile(p)
 	if err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ type misfitError struct{ err error }
 func (e *misfitError) Error() string { return e.err.Error() }
 
 // loader reads a problem file, with whatever overrides.
-type loader func(path string) (*spec.Problem, error)
+type loader func(path string) (*problemfile.Problem, error)
 
 func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	saved, err := callbacks.Load(path)

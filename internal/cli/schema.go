@@ -3,7 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 func (a *app) schema() *cobra.Command {
@@ -16,7 +16,7 @@ What depends on other parts of a file, such as names and expressions, crux valid
   # yaml-language-server: $schema=crux.schema.json      the first line of a problem file`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			b, err := spec.Schema()
+			b, err := problemfile.Schema()
 			if err != nil {
 				return fail(exitFailed, err)
 			}

@@ -9,8 +9,8 @@ import (
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/linalg"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // solution is what a run found, on the points where it is judged and exported.
@@ -21,7 +21,7 @@ type solution struct {
 
 // evaluateFields evaluates all fields on their grids and compares them with their references. What can be computed is
 // returned even when err is not nil.
-func evaluateFields(p *spec.Problem, s *crux.Solver) (*solution, error) {
+func evaluateFields(p *problemfile.Problem, s *crux.Solver) (*solution, error) {
 	sol := &solution{}
 	var first error
 	for _, f := range p.Fields {
@@ -32,7 +32,7 @@ func evaluateFields(p *spec.Problem, s *crux.Solver) (*solution, error) {
 	return sol, first
 }
 
-func (sol *solution) field(s *crux.Solver, f spec.Field, references []spec.Reference) error {
+func (sol *solution) field(s *crux.Solver, f problemfile.Field, references []problemfile.Reference) error {
 	sh, values, err := sol.evaluate(s, f, f.Name, f.Grid)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (sol *solution) field(s *crux.Solver, f spec.Field, references []spec.Refer
 		if r.Field != f.Name {
 			continue
 		}
-		if r.Kind == spec.Measured { // known at points of its own
+		if r.Kind == problemfile.Measured { // known at points of its own
 			if sh, values, err = sol.evaluate(s, f, f.Name+"_data", r.On); err != nil {
 				return err
 			}
@@ -55,7 +55,7 @@ func (sol *solution) field(s *crux.Solver, f spec.Field, references []spec.Refer
 }
 
 // evaluate puts a field on a sheet with the given points.
-func (sol *solution) evaluate(s *crux.Solver, f spec.Field, label string, on *domain.Points) (*sheet, column, error) {
+func (sol *solution) evaluate(s *crux.Solver, f problemfile.Field, label string, on *domain.Points) (*sheet, column, error) {
 	ev, err := s.Compile(f.Expr, on)
 	if err != nil {
 		return nil, column{}, err
@@ -73,7 +73,7 @@ func (sol *solution) evaluate(s *crux.Solver, f spec.Field, label string, on *do
 }
 
 // compare adds reference and error of a field to its sheet, and the errors' norms to the report.
-func (sol *solution) compare(sh *sheet, u column, r *spec.Reference) error {
+func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference) error {
 	ref, err := r.Eval(sh.cloud)
 	if err != nil {
 		return fmt.Errorf("reference: %w", err)

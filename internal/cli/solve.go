@@ -16,8 +16,8 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/internal/spec"
 )
 
 // solveFlags are the flags of crux solve.
@@ -130,7 +130,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 }
 
 // watch shows progress, unless nobody wants to see it.
-func (a *app) watch(p *spec.Problem, f *solveFlags) []crux.Callback {
+func (a *app) watch(p *problemfile.Problem, f *solveFlags) []crux.Callback {
 	if f.quiet {
 		return nil
 	}
@@ -228,7 +228,7 @@ func besides(err, known error) error {
 }
 
 // goOn words how to go on with a run, if it keeps checkpoints.
-func goOn(p *spec.Problem, dir string) string {
+func goOn(p *problemfile.Problem, dir string) string {
 	if p.Checkpoint == nil {
 		return ""
 	}
@@ -237,7 +237,7 @@ func goOn(p *spec.Problem, dir string) string {
 
 // save writes the files of a run. It stops at the first that cannot be written. The result comes last: where it is, the
 // run is complete.
-func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *report.Report, dir string) error {
+func save(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *report.Report, dir string) error {
 	origin := ckpt.Origin{Problem: p.Name, Epoch: res.Epoch, Seed: p.Options.Seed, Version: Version()}
 	if err := ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin); err != nil {
 		return err
@@ -253,7 +253,7 @@ func save(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep 
 }
 
 // newReport gathers what a run came to. The report is as complete as it can be even when err is not nil.
-func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*report.Report, error) {
+func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*report.Report, error) {
 	method := s.MethodInfo()
 	r := &report.Report{
 		Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: report.Number(res.Time.Seconds()),
@@ -311,7 +311,7 @@ func newReport(p *spec.Problem, s *crux.Solver, res *crux.Result, sol *solution)
 }
 
 // printDryRun prints what a run would do, and then why it cannot, if that is known already.
-func (a *app) printDryRun(ctx context.Context, p *spec.Problem, s *crux.Solver, asJSON bool) error {
+func (a *app) printDryRun(ctx context.Context, p *problemfile.Problem, s *crux.Solver, asJSON bool) error {
 	demands, refused := s.Memory(ctx)
 	if refused != nil {
 		refused = fail(exitUsage, refused)

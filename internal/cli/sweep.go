@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 func (a *app) sweep() *cobra.Command {
@@ -126,7 +126,7 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 		return nil, fail(exitUsage, fmt.Errorf("--seeds %d; take 1 to %d", f.seeds, maxRuns/len(all)))
 	}
 	b := &batch{manifest: manifest{Format: batchFormat, Grid: grid}}
-	var mistakes spec.Errors
+	var mistakes problemfile.Errors
 	var others []error
 	for i, values := range all {
 		sets := assignments(grid, values)
@@ -136,7 +136,7 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 			}
 			e := entry{Name: runName(grid, i, len(all), k, f.seeds), Values: values, Combination: i}
 			p, err := f.problemOf(path, sets, k, &e)
-			var es spec.Errors
+			var es problemfile.Errors
 			switch {
 			case errors.As(err, &es):
 				mistakes = append(mistakes, ofGrid(es, sets)...)
@@ -168,7 +168,7 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 }
 
 // problemOf reads and builds the problem of a combination with its seed number k.
-func (f *solveFlags) problemOf(path string, sets []string, k int, e *entry) (*spec.Problem, error) {
+func (f *solveFlags) problemOf(path string, sets []string, k int, e *entry) (*problemfile.Problem, error) {
 	p, err := f.loadWith(path, sets...)
 	if err != nil {
 		return nil, err
@@ -199,7 +199,7 @@ func runName(grid []axis, i, n, seed, seeds int) string {
 }
 
 // ofGrid names the flag by which mistakes in overrides were made.
-func ofGrid(es spec.Errors, sets []string) spec.Errors {
+func ofGrid(es problemfile.Errors, sets []string) problemfile.Errors {
 	for _, e := range es {
 		if s, ok := strings.CutPrefix(e.File, "--set "); ok && slices.Contains(sets, s) {
 			e.File = "--grid " + s
@@ -209,9 +209,9 @@ func ofGrid(es spec.Errors, sets []string) spec.Errors {
 }
 
 // once drops repetitions.
-func once(es spec.Errors) spec.Errors {
-	seen := map[spec.Error]bool{}
-	return slices.DeleteFunc(es, func(e *spec.Error) bool {
+func once(es problemfile.Errors) problemfile.Errors {
+	seen := map[problemfile.Error]bool{}
+	return slices.DeleteFunc(es, func(e *problemfile.Error) bool {
 		again := seen[*e]
 		seen[*e] = true
 		return again

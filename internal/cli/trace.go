@@ -10,7 +10,7 @@ import (
 
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 func (a *app) trace() *cobra.Command {
@@ -80,7 +80,7 @@ func passNames() []string {
 }
 
 // printTrace compiles the groups of constraints as the solver does, with the compiler's account of its work.
-func (a *app) printTrace(p *spec.Problem, s *crux.Solver, pass, constraint string) error {
+func (a *app) printTrace(p *problemfile.Problem, s *crux.Solver, pass, constraint string) error {
 	names := s.Names()
 	if constraint != "" && !slices.Contains(names, constraint) {
 		return fail(exitUsage, fmt.Errorf("no constraint %q; there are %s", constraint, strings.Join(names, ", ")))

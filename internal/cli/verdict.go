@@ -7,14 +7,14 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/verdict"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/internal/spec"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // judge estimates the errors of a run that has ended, and says what it is worth. Where it has no parameters to speak of, or no residuals that
 // shall vanish, there is no verdict, and a warning says why.
-func judge(ctx context.Context, p *spec.Problem, s *crux.Solver, res *crux.Result, r *report.Report) {
+func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *crux.Result, r *report.Report) {
 	if res.Status == crux.Diverged || res.Status == crux.Failed {
 		return
 	}

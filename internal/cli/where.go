@@ -9,12 +9,12 @@ import (
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // where is the set of points that the flags ask for.
-func (f *evalFlags) where(p *spec.Problem) (*domain.Points, error) {
+func (f *evalFlags) where(p *problemfile.Problem) (*domain.Points, error) {
 	switch {
 	case f.points != "":
 		on, err := readPoints(f.points, p)
@@ -53,7 +53,7 @@ func pow(n, k int) int {
 }
 
 // readPoints reads a file of points. It needs those coordinates of the problem that the expressions use.
-func readPoints(path string, p *spec.Problem) (*domain.Points, error) {
+func readPoints(path string, p *problemfile.Problem) (*domain.Points, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("--points %s: %w", path, ckpt.Cause(err))
@@ -84,7 +84,7 @@ func readPoints(path string, p *spec.Problem) (*domain.Points, error) {
 }
 
 // pointsAt reads points such as t=0.5,x=0.1. All of them name the same coordinates.
-func pointsAt(texts []string, p *spec.Problem) (*domain.Points, error) {
+func pointsAt(texts []string, p *problemfile.Problem) (*domain.Points, error) {
 	var coords []*ph.Coord
 	var x []float64
 	for i, text := range texts {

@@ -20,7 +20,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/linalg"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/trackers"
 )
 
@@ -114,7 +114,7 @@ var errBudget = errors.New("the budget is spent")
 // pairs runs a file twice: to learn how many steps it takes, and to look at it on the way.
 func pairs(path string, budget time.Duration, marks []float64) (all []pair, err error) {
 	steps := 0
-	err = solve(path, func(ctx context.Context, p *spec.Problem, s *crux.Solver) error {
+	err = solve(path, func(ctx context.Context, p *problemfile.Problem, s *crux.Solver) error {
 		ctx, cancel := context.WithTimeoutCause(ctx, budget, errBudget)
 		defer cancel()
 		res, err := s.Solve(ctx, p.Steps, p.Callbacks("")...)
@@ -126,7 +126,7 @@ func pairs(path string, budget time.Duration, marks []float64) (all []pair, err 
 	if err != nil {
 		return nil, err
 	}
-	err = solve(path, func(ctx context.Context, p *spec.Problem, s *crux.Solver) error {
+	err = solve(path, func(ctx context.Context, p *problemfile.Problem, s *crux.Solver) error {
 		for _, m := range marks {
 			next := max(1, int(math.Round(m*float64(steps)))) - s.Epoch()
 			if next > 0 {
@@ -144,8 +144,8 @@ func pairs(path string, budget time.Duration, marks []float64) (all []pair, err 
 	return all, err
 }
 
-func solve(path string, do func(context.Context, *spec.Problem, *crux.Solver) error) error {
-	p, err := spec.Load(path, nil)
+func solve(path string, do func(context.Context, *problemfile.Problem, *crux.Solver) error) error {
+	p, err := problemfile.Load(path, nil)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func solve(path string, do func(context.Context, *spec.Problem, *crux.Solver) er
 }
 
 // look prints the pairs of one state.
-func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) (all []pair, err error) {
+func look(ctx context.Context, path string, p *problemfile.Problem, s *crux.Solver) (all []pair, err error) {
 	t := p.ErrorTracker()
 	began := time.Now()
 	if err := s.Measure(ctx, t); err != nil {
@@ -183,7 +183,7 @@ func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) (al
 	for i := range p.References {
 		r := &p.References[i]
 		k := slices.IndexFunc(last.Fields, func(e trackers.FieldError) bool { return e.Name == r.Field })
-		f := slices.IndexFunc(p.Fields, func(f spec.Field) bool { return f.Name == r.Field })
+		f := slices.IndexFunc(p.Fields, func(f problemfile.Field) bool { return f.Name == r.Field })
 		if k < 0 || f < 0 {
 			fmt.Printf("%s: no estimate of %s\n", path, r.Field)
 			continue
@@ -204,7 +204,7 @@ func look(ctx context.Context, path string, p *spec.Problem, s *crux.Solver) (al
 		line(last.Fields[k], rel)
 	}
 	for _, e := range last.Fields {
-		if !slices.ContainsFunc(p.References, func(r spec.Reference) bool { return r.Field == e.Name }) {
+		if !slices.ContainsFunc(p.References, func(r problemfile.Reference) bool { return r.Field == e.Name }) {
 			line(e, math.NaN())
 		}
 	}

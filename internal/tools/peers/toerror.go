@@ -12,7 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // race is a problem that crux and its peers solve one after the other, with the same network. The file is solved as it ships; the
@@ -193,7 +193,7 @@ func (c config) rival(v rival, r race, hidden []int, dir string) (*trace, error)
 // the solution is judged, the solution there, and the points of the equation; and in another file more points, if that is not 0.
 func solveFile(path string, sets []string, dir string, more int) (*trace, error) {
 	began := time.Now()
-	p, err := spec.Load(path, sets)
+	p, err := problemfile.Load(path, sets)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // What a peer says is read as pairs of time and error, and the times that tables show follow from them.
@@ -34,7 +34,7 @@ func TestTrace(t *testing.T) {
 // Every problem that is raced ships, with the points and the network that the peers are given.
 func TestRaces(t *testing.T) {
 	for _, r := range races {
-		p, err := spec.Load(filepath.Join("../../../testdata/problems", r.file+".yaml"), nil)
+		p, err := problemfile.Load(filepath.Join("../../../testdata/problems", r.file+".yaml"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

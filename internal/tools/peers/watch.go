@@ -9,7 +9,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/linalg"
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // watch is a callback that finds the error of a field during training. Its clock stands meanwhile. It ends the run when the clock
@@ -27,8 +27,8 @@ type watch struct {
 }
 
 // newWatch watches the one field that the file has a reference for.
-func newWatch(p *spec.Problem, s *crux.Solver) (*watch, error) {
-	if len(p.References) != 1 || len(p.Fields) != 1 || p.References[0].Kind == spec.Measured {
+func newWatch(p *problemfile.Problem, s *crux.Solver) (*watch, error) {
+	if len(p.References) != 1 || len(p.Fields) != 1 || p.References[0].Kind == problemfile.Measured {
 		return nil, fmt.Errorf("%s: one field with a reference that is known everywhere is asked for", p.Name)
 	}
 	u, err := s.Compile(p.Fields[0].Expr, p.Fields[0].Grid)
@@ -40,7 +40,7 @@ func newWatch(p *spec.Problem, s *crux.Solver) (*watch, error) {
 }
 
 // solve trains as the file says and fills the trace.
-func (w *watch) solve(p *spec.Problem, s *crux.Solver, t *trace) error {
+func (w *watch) solve(p *problemfile.Problem, s *crux.Solver, t *trace) error {
 	w.trace = t
 	res, err := s.Solve(context.Background(), p.Steps, append(p.Callbacks(""), w)...)
 	if err != nil {

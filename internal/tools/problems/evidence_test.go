@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/spec"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // The page and the trials of the repository are what would be written without measuring anything, so the tables are those of the
@@ -56,7 +56,7 @@ func TestComparisonsLoad(t *testing.T) {
 	for _, c := range list {
 		for _, p := range c.Problems {
 			for _, v := range c.Variants {
-				if _, err := spec.Load("../../../"+p.file(), c.sets(p, v)); err != nil {
+				if _, err := problemfile.Load("../../../"+p.file(), c.sets(p, v)); err != nil {
 					t.Errorf("%s: %s, %s: %v", c.Name, p.Name, v.Name, err)
 				}
 			}

@@ -1,0 +1,225 @@
+package problemfile
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/tree"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// constraints reads the residuals that shall vanish, and where:
+//
+//	constraints:
+//	  pde: {residual: u_t + u*u_x - nu*u_xx, points: 4000, sampler: sobol, resample: 100}
+//	  flow: {residual: {mass: u_x + v_y, momentum: u*u_x + v*u_y + p_x = nu*(u_xx + u_yy)}, points: 2000}
+//	  late: {residual: u_t + u_x, points: 2000, point_weights: causal}
+//	  data: {residual: u - u_data, on: {builtin: burgers_cole_hopf, n: 2000}, weight: 10, loss: {huber: 0.1}}
+//
+// Several residuals of one constraint share its points and are weighted by themselves; their names are flow.mass and so on.
+func (b *builder) constraints(n *tree.Node) {
+	if n == nil {
+		return
+	}
+	s := b.section(n, "constraints")
+	for _, e := range s.n.Entries {
+		b.constraintNames = append(b.constraintNames, nameOf(e))
+	}
+	for i, e := range s.n.Entries {
+		b.constraint(e, b.constraintNames[i])
+	}
+	if n.Kind == tree.Mapping && len(n.Entries) == 0 {
+		b.fail(n, "no constraint; write at least one, as in constraints: {pde: {residual: u_xx + u_yy, points: 1000}}")
+	}
+}
+
+// nameOf is the name of a constraint with those of its residuals.
+func nameOf(e tree.Entry) constraintName {
+	c := constraintName{key: e.Key}
+	if r := e.Value.Get("residual"); r != nil && r.Kind == tree.Mapping {
+		for _, part := range r.Entries {
+			c.parts = append(c.parts, e.Key+"."+part.Key)
+		}
+	}
+	if c.parts == nil {
+		c.parts = []string{e.Key}
+	}
+	return c
+}
+
+func (b *builder) constraint(e tree.Entry, name constraintName) {
+	s := b.section(e.Value, "constraints.*")
+	residual := s.need("residual")
+	lossNode, weightNode, scaleNode := s.get("loss"), s.get("weight"), s.get("scale")
+	loss := b.loss(lossNode)
+	pointNode := s.get("point_weights")
+	on, v := b.pointSet(s), s.get("resample")
+	if on != nil {
+		on = b.resampled(v, on)
+	}
+	if on != nil && v != nil && v.Kind == tree.Mapping {
+		b.following = append(b.following, func() {
+			for _, c := range b.constraintNames { // without what is built in
+				if c.key == name.key {
+					b.follow(v, c, on.Random())
+				}
+			}
+		})
+	}
+	byPoint := b.pointWeights(pointNode, s)
+	s.done()
+	if residual == nil || len(b.fieldNames)+len(b.p.Params) == 0 || on == nil && b.isData(s.n.Get("on")) {
+		return // what is missing is reported, and every name would be unknown
+	}
+	env := b.names.env
+	if on != nil {
+		env.Names = b.withColumns(on.Columns())
+		b.checkPointWeights(pointNode, byPoint, on, loss)
+		b.watch(v, name, on, loss, byPoint != nil)
+	}
+	add := func(name string, n *tree.Node, part string) {
+		weight := b.weight(weightNode, part)
+		by, measured := b.scale(s.n, scaleNode, e.Key, part)
+		x, ok := b.expr(n, env)
+		if !ok || on == nil {
+			return
+		}
+		c := crux.Constraint{Name: name, Residual: x, On: on, Loss: loss, Weight: weight, Scale: by, MeasureScale: measured}
+		if byPoint != nil {
+			c.PointWeights = byPoint()
+		}
+		b.stated.Constraints = append(b.stated.Constraints, c)
+	}
+	if residual.Kind != tree.Mapping {
+		add(e.Key, residual, "")
+		return
+	}
+	parts := b.section(residual, "constraints.*.residual")
+	for _, part := range parts.n.Entries {
+		add(e.Key+"."+part.Key, part.Value, part.Key)
+	}
+	if len(parts.n.Entries) == 0 {
+		b.fail(residual, "no residual; write one such as u_xx + u_yy")
+	}
+	for _, n := range []*tree.Node{weightNode, scaleNode} {
+		if n == nil || n.Kind != tree.Mapping {
+			continue
+		}
+		ws := b.section(n, "constraints.*.weight")
+		for _, part := range parts.n.Entries {
+			ws.key(part.Key)
+		}
+		ws.done()
+	}
+}
+
+// isData reports whether on: asks for a data set.
+func (b *builder) isData(on *tree.Node) bool {
+	if on == nil || on.Kind != tree.Scalar {
+		return on != nil && on.Kind == tree.Mapping
+	}
+	r, ok := b.regions[strings.TrimSpace(on.Text)]
+	return ok && r == nil
+}
+
+// withColumns adds the columns of a data set to the names: u_data for column u, and u itself if nothing else has that name.
+func (b *builder) withColumns(columns []string) map[string]ph.Expr {
+	if len(columns) == 0 {
+		return b.names.env.Names
+	}
+	names := maps.Clone(b.names.env.Names)
+	for _, c := range columns {
+		if _, ok := names[c+"_data"]; !ok {
+			names[c+"_data"] = ph.Column(c)
+		}
+		if _, ok := b.names.what[c]; !ok {
+			names[c] = ph.Column(c)
+		}
+	}
+	return names
+}
+
+// weight reads the weight of a residual: one number, or one by the residual's name. 0 means that nothing is said.
+func (b *builder) weight(n *tree.Node, part string) float64 {
+	if n != nil && n.Kind == tree.Mapping && part != "" {
+		n = n.Get(part)
+	}
+	if n == nil {
+		return 0
+	}
+	v, _ := b.positive(n)
+	return v
+}
+
+// loss reads mse, mae, mean, sum, huber, or {huber: 0.1}.
+func (b *builder) loss(n *tree.Node) crux.Loss {
+	kinds := map[string]crux.Loss{
+		"mse": {Kind: crux.MSE}, "mae": {Kind: crux.MAE}, "mean": {Kind: crux.Mean}, "sum": {Kind: crux.Sum}, "huber": {Kind: crux.Huber},
+	}
+	switch {
+	case n == nil:
+		return crux.Loss{}
+	case n.Kind == tree.Mapping:
+		s := b.section(n, "constraints.*.loss")
+		s.need("huber")
+		delta, ok := valueOf[float64](s, "huber")
+		if s.done(); !ok {
+			return crux.Loss{}
+		}
+		return crux.Loss{Kind: crux.Huber, Delta: delta}
+	}
+	return kinds[b.choice(n, "loss", sortedNames(kinds)...)]
+}
+
+// New builds the solver of the problem. What only the compiler sees is found here: a normal away from the boundary, a coordinate that the
+// points do not have, components that do not fit. The error is of type Errors.
+func (p *Problem) New() (*crux.Solver, error) {
+	s, err := crux.New(p.Crux, p.Options)
+	if err != nil {
+		return nil, p.Explain(err)
+	}
+	if err := p.compiled(s); err != nil {
+		s.Close() //nolint:errcheck // the error counts
+		return nil, err
+	}
+	return s, nil
+}
+
+// Explain gives the mistakes that crux.New, Solver.Compile and ph.Parse find in expressions of the file their places in it.
+func (p *Problem) Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return tree.Sorted(p.explain(err, p.src))
+}
+
+func (p *Problem) explain(err error, main *tree.Source) Errors {
+	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined form itself is wanted
+		var es Errors
+		for _, e := range many.Unwrap() {
+			es = append(es, p.explain(e, main)...)
+		}
+		return es
+	}
+	var w *crux.WindowError
+	if errors.As(err, &w) && p.windows != nil {
+		e := &Error{Path: p.windows.Path}
+		e.Message, e.Suggestion, _ = strings.Cut(w.Error(), "; ")
+		e.Locate(p.windows.At, main)
+		return Errors{e}
+	}
+	var scale *crux.ScaleError
+	if errors.As(err, &scale) && p.unscaled[scale.Constraint].at != nil {
+		e := &Error{Path: p.unscaled[scale.Constraint].at.Path}
+		e.Message, e.Suggestion = fmt.Sprintf("its size at step 0 is %v, so it has no scale", scale.RMS), "give a number in place of auto"
+		e.Locate(p.unscaled[scale.Constraint].at.At, main)
+		return Errors{e}
+	}
+	if n, ok := p.nodes[positionOf(err)]; ok {
+		return Errors{located(err, n, main)}
+	}
+	return Errors{{File: main.Name, Message: fmt.Sprint(err)}}
+}

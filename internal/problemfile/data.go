@@ -1,0 +1,239 @@
+package problemfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/tree"
+	"github.com/crux-pinn/crux/internal/known"
+	"github.com/crux-pinn/crux/internal/seed"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// dataSets reads data: {meas: {file: meas.csv}, twin: {builtin: burgers_cole_hopf, n: 2000, noise: 0.01, seed: 7}}.
+// Constraints that take their points from one data set share them.
+func (b *builder) dataSets(n *tree.Node) {
+	if n == nil {
+		return
+	}
+	s := b.section(n, "data")
+	for _, e := range s.n.Entries {
+		if slices.Contains(b.regionNames(), e.Key) {
+			b.failAt(e.At, n.Path, "%s is a region already; give the data another name", e.Key)
+			continue
+		}
+		b.regions[e.Key] = b.dataSet(e.Value) // nil if there is a mistake in it
+	}
+}
+
+// dataSet reads {file: meas.csv} (or data: for file:) and {builtin: name, n: 2000}.
+func (b *builder) dataSet(n *tree.Node) *domain.Points {
+	s := b.section(n, "data.*")
+	builtin, file := s.get("builtin"), s.get("data")
+	if f := s.get("file"); f != nil {
+		file = f
+	}
+	switch {
+	case builtin != nil:
+		return b.generated(s, builtin)
+	case file == nil:
+		b.fail(n, "no region and no data; write {x: 0} for a face, {data: file.csv} or {builtin: burgers_cole_hopf, n: 2000}")
+		return nil
+	}
+	p := b.read(s, file)
+	s.done()
+	return p
+}
+
+// read reads a data file. Its path is made absolute in the resolved file, which may lie elsewhere.
+func (b *builder) read(s *section, n *tree.Node) *domain.Points {
+	columns, of := s.get("columns"), s.get("of")
+	name, ok := b.textOf(n, "the path of a file")
+	if !ok {
+		return nil
+	}
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(b.dir, path)
+	}
+	coords := b.p.Coords
+	if of != nil {
+		coords = nil
+		for _, it := range itemsOf(of) {
+			c := b.coord(it)
+			if c == nil {
+				return nil
+			}
+			coords = append(coords, c)
+		}
+	}
+	var p *domain.Points
+	var err error
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".csv", ".txt":
+		p, err = domain.ReadCSV(path, coords...)
+	case ".npy":
+		var header []string
+		if columns != nil {
+			header = b.words(columns, "the name of a column")
+		}
+		p, err = domain.ReadNPY(path, header, coords...)
+	case ".npz":
+		p, err = domain.ReadNPZ(path, coords...)
+	default:
+		b.fail(n, "%s: files of kind %q are not read; give a .csv, .npy or .npz file", name, ext)
+		return nil
+	}
+	if err == nil {
+		err = p.Err()
+	}
+	if err != nil {
+		// the message names the file as it was opened; the user wrote it shorter
+		msg := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "domain: "), path, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			msg = "there is no file " + name + "; paths start in the folder of the problem file"
+		}
+		b.fail(n, "%s", msg)
+		return nil
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		n.Text, n.Quoted = abs, true
+	}
+	return p
+}
+
+// knownSolution is one of the library, with the expressions of its constants.
+type knownSolution struct {
+	*known.Solution
+	params map[string]ph.Expr
+}
+
+// at is the solution where the constant of a curriculum has another value than its own.
+func (k *knownSolution) at(value func(*ph.Param) float64) (*known.Solution, error) {
+	if value == nil || k.varying() == nil {
+		return k.Solution, nil
+	}
+	values := map[string]float64{}
+	for name, e := range k.params {
+		v, err := number(e, value)
+		if err != nil {
+			return nil, fmt.Errorf("spec: %s of %s: %w", name, k.Name, err)
+		}
+		values[name] = v
+	}
+	sol, err := known.Lookup(k.Name, values)
+	if err != nil {
+		return nil, fmt.Errorf("spec: %s", strings.TrimPrefix(err.Error(), "known: "))
+	}
+	return sol, nil
+}
+
+// varying is an expression of a constant that takes several values by a curriculum, or nil.
+func (k *knownSolution) varying() ph.Expr {
+	for _, name := range sortedNames(k.params) {
+		if e := k.params[name]; len(parameters(e)) > 0 {
+			return e
+		}
+	}
+	return nil
+}
+
+// solution looks a known solution up, with its constants.
+func (b *builder) solution(name, params *tree.Node) *knownSolution {
+	text, ok := b.textOf(name, "the name of a known solution")
+	if !ok {
+		return nil
+	}
+	found := &knownSolution{}
+	var values map[string]float64
+	if params != nil {
+		values, found.params = map[string]float64{}, map[string]ph.Expr{}
+		s := b.section(params, "data.*.params")
+		for _, e := range s.n.Entries {
+			x, v, ok := b.quantity(e.Value)
+			if !ok {
+				return nil
+			}
+			values[e.Key], found.params[e.Key] = v, x
+		}
+	}
+	if !slices.Contains(known.Names(), text) {
+		b.fail(name, "unknown solution %q; %s", text, oneOf(text, known.Names()))
+		return nil
+	}
+	sol, err := known.Lookup(text, values)
+	if err != nil {
+		at := params
+		if at == nil {
+			at = name
+		}
+		b.fail(at, "%s", strings.TrimPrefix(err.Error(), "known: "))
+		return nil
+	}
+	found.Solution = sol
+	return found
+}
+
+// coordsOf matches the coordinates of a known solution with those of the file, by name.
+func (b *builder) coordsOf(sol *known.Solution, n *tree.Node) []*ph.Coord {
+	var list []*ph.Coord
+	for _, name := range sol.Coords {
+		i := slices.IndexFunc(b.p.Coords, func(c *ph.Coord) bool { return c.Name() == name })
+		if i < 0 {
+			b.fail(n, "%s is a function of %s, but there is no coordinate %s; the coordinates are %s",
+				sol.Name, strings.Join(sol.Coords, ", "), name, coordNames(b.p.Coords))
+			return nil
+		}
+		list = append(list, b.p.Coords[i])
+	}
+	return list
+}
+
+// generated measures a known solution at random points, with noise if that is asked for. The columns are its fields.
+func (b *builder) generated(s *section, builtin *tree.Node) *domain.Points {
+	s.need("n")
+	params := s.get("params")
+	n, counted := valueOf[int](s, "n")
+	noise, root := only[float64](s, "noise"), b.seed
+	if k, ok := valueOf[int](s, "seed"); ok {
+		root = uint64(k)
+	}
+	found := b.solution(builtin, params)
+	s.done()
+	if !counted || found == nil {
+		return nil
+	}
+	if e := found.varying(); e != nil && !b.fixed(params, e) {
+		return nil
+	}
+	sol := found.Solution
+	coords := b.coordsOf(sol, builtin)
+	if coords == nil {
+		return nil
+	}
+	p, err := measure(sol, coords, n, noise, seed.Stream(root, "data/"+sol.Name))
+	if err != nil {
+		b.fail(builtin, "%v", err)
+		return nil
+	}
+	return p
+}
+
+func measure(sol *known.Solution, coords []*ph.Coord, n int, noise float64, rng *rand.Rand) (*domain.Points, error) {
+	d, err := known.NoisyData(sol, n, noise, rng)
+	if err != nil {
+		return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "known: "))
+	}
+	columns := map[string][]float64{}
+	for i, f := range sol.Fields {
+		columns[f] = d.Values[i*n : (i+1)*n]
+	}
+	p := domain.FromData(coords, d.Points, columns)
+	return p, p.Err()
+}

@@ -1,0 +1,148 @@
+package problemfile
+
+import (
+	"slices"
+
+	"github.com/crux-pinn/crux/domain"
+)
+
+// maxGrid bounds the points of a grid, by the memory for evaluating a field on it.
+const maxGrid = 1 << 22
+
+// maxSlabs bounds the slabs of time, which are gone through at every step.
+const maxSlabs = 1 << 20
+
+var fewPoints = wholeUpTo(1, maxGrid, "%d points are more than fit; take at most %d")
+
+// pointKeys are those of a set of points beside on.
+var pointKeys = []key{
+	{"where", formula, "", "x < 0.5", "keeps the points for which it holds"},
+	{"points", wholeFrom(1), "(as many as the region needs)", "1000", "how many there are"},
+	{"grid", mappingOf("grid"), "", "{x: 20, y: 20}", "a regular grid, by points along all axes or each"},
+	{"quadrature", mappingOf("grid"), "", "20", "points and weights of Gauss and Legendre, by their number along all axes or each"},
+	{"at", hand("a list of points"), "", "[[0, 1], [0.5, 1]]", "points one by one, in the order of coords"},
+	{
+		"sampler", oneWord("sampler", domain.Samplers()...),
+		"(scrambled_sobol)", "uniform", "how they are drawn",
+	},
+}
+
+// region is on, the region of points.
+func region(def string) key {
+	return key{"on", hand("a region"), def, "{x: 0}", "interior, boundary, initial, final, faces, or a name from regions or data"}
+}
+
+// pointParts are shapes, regions, data and constraints.
+var pointParts = []part{
+	{"domain", "{disk: {center: [0.5, 0.5], radius: 0.2}}", []key{
+		{"box", mapped, "", "{x: [0, 1], y: [0, 1]}", "a box; axes that are left out are those of coords"},
+		{"disk", mapped, "", "{center: [0.5, 0.5], radius: 0.2}", "a disk in the plane"},
+		{"ball", mappingOf("domain.disk"), "", "{center: [0.5, 0.5], radius: 0.2}", "a ball in any number of dimensions"},
+		{"polygon", hand("a list of vertices"), "", "[[0, 0], [1, 0], [0, 1]]", "a polygon in the plane"},
+		{"union", hand("a list of shapes"), "", "[{box: {x: [0, 1]}}, {box: {y: [0, 1]}}]", "what lies in one of them"},
+		{"intersection", hand("a list of shapes"), "", "[box, {disk: {center: [0, 0], radius: 1}}]", "what lies in all of them"},
+		{"difference", hand("a list of shapes"), "", "[box, {disk: {center: [0.5, 0.5], radius: 0.2}}]", "the first without the others"},
+	}},
+	{"domain.box", "{x: [0, 1], y: [0, 1]}", []key{{"*", hand("the two ends"), "", "[0, 1]", "an axis"}}},
+	{"domain.disk", "{center: [0.5, 0.5], radius: 0.2}", []key{
+		{"center", numbers, "", "[0.5, 0.5]", "its centre"},
+		{"radius", positive, "", "0.2", "its radius"},
+	}},
+	{"regions", "{hole: {on: boundary, where: x < 0.5}}", []key{{"*", mapped, "", "{on: boundary, where: x < 0.5}", "a region"}}},
+	{"regions.*", "{on: boundary, where: x < 0.5}", []key{
+		{"on", hand("a region"), "", "boundary", "the region of which it is a part"},
+		{"where", formula, "", "x < 0.5", "an expression in coordinates and constants that holds on it"},
+	}},
+	{"data", "{measurements: {file: measurements.csv}}", []key{{"*", mapped, "", "{file: measurements.csv}", "points with values"}}},
+	{"data.*", "{file: measurements.csv} or {builtin: burgers_cole_hopf, n: 2000}", []key{
+		{"builtin", hand("the name of a known solution"), "", "burgers_cole_hopf", "a known solution, measured at random points"},
+		{"data", hand("the path of a file"), "", "measurements.csv", "another name of file, for on"},
+		{"file", hand("the path of a file"), "", "measurements.csv", "a .csv, .npy or .npz file; column u is u_data in residuals"},
+		{"columns", someTexts("the name of a column"), "", "[x, y, u]", "the names of the columns, which a .npy file does not have"},
+		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates of the points in the file"},
+		{"n", fewPoints, "", "2000", "the number of points of a known solution"},
+		{
+			"noise", numberIn("[0, inf)", "the noise is %v; give the standard deviation relative to the field's, 0 or more", ""), "(0)", "0.01",
+			"the standard deviation of their errors, relative to the field's",
+		},
+		{"seed", anySeed, "(the problem's)", "7", "of the points and the noise"},
+		{"params", mapped, "", "{nu: 0.01/pi}", "the constants of a known solution"},
+	}},
+	{"data.*.params", "{nu: 0.01/pi}", []key{{"*", anyNumber, "", "0.01/pi", "a constant of the solution"}}},
+	{"constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}", []key{{"*", mapped, "", "{residual: u - 1}", "a constraint"}}},
+	{"constraints.*", "{residual: u_xx + u_yy, points: 1000}", slices.Concat([]key{
+		{"residual", mapped, "", "u_xx + u_yy", "what shall vanish, or several such by name; left = right is their difference"},
+		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber or {huber: 0.1}"},
+		{"weight", mapped, "(1)", "10", "a constant factor, or one for each residual by name"},
+		{"scale", mapped, "(1)", "auto", "by what the residual is divided, or one for each by name; auto is its size at step 0"},
+		{"point_weights", mapped, "", "causal", "how points are weighted in training"},
+		region("interior"),
+	}, pointKeys, []key{
+		{"resample", mapped, "(0, or auto where the method chooses itself)", "100", "steps after which new ones are drawn, or what they follow"},
+	})},
+	{"constraints.*.residual", "{mass: u_x + v_y}", []key{{"*", formula, "", "u_x + v_y", "a residual"}}},
+	{"constraints.*.weight", "{mass: 10}", []key{{"*", positive, "(1)", "10", "the factor of a residual"}}},
+	{"constraints.*.scale", "{mass: 10}", []key{{"*", hand("a number, or auto"), "(1)", "10", "by what a residual is divided"}}},
+	{"constraints.*.loss", "{huber: 0.1}", []key{{"huber", positive, "", "0.1", "the size of a residual from which on it counts linearly"}}},
+	{"constraints.*.point_weights", "{rba: {gamma: 0.999}}", []key{
+		{"causal", mapped, "", "{}", "later times count when earlier ones are solved (Wang et al. 2022)"},
+		{"rba", mapped, "", "{}", "points with large residuals count more, by a moving average"},
+		{"self_adaptive", mapped, "", "{}", "weights of points are trained as well, uphill"},
+	}},
+	{"constraints.*.point_weights.causal", "{interval: 1}", []key{
+		interval("1"),
+		{
+			"delta", numberIn("(0, 1)", notPositive, "no weight is above %v; it must be below 1"), "0.99", "",
+			"the least weight at which an eps is done",
+		},
+		{"slabs", wholeUpTo(2, maxSlabs, "%d slabs of time; at most %d are of use"), "32", "", "slabs of time"},
+		{"eps", numbers, "([0.01, 0.1, 1, 10, 100])", "[0.01, 0.1, 1, 10, 100]", "how sharply earlier times come first, ascending"},
+		{"stop", yesOrNo, "(false)", "true", "ends the run when the last eps is done"},
+	}},
+	{"constraints.*.point_weights.rba", "{interval: 1}", []key{
+		interval("1"),
+		{"gamma", fraction, "0.999", "", "the share of the old weight"},
+		{"eta", positive, "0.01", "", "the weight that the largest residual adds"},
+		{"init", tolerance, "0", "", "the weight at the first step"},
+	}},
+	{"constraints.*.point_weights.self_adaptive", "{interval: 1}", []key{
+		interval("1"),
+		{"rate", positive, "0.005", "", "the learning rate of the weights"},
+		{"power", positive, "2", "", "q of the factor λ^q, at least 1"},
+		{"init", positive, "1", "", "λ at the first step"},
+		{"plain", yesOrNo, "(false)", "true", "plain ascent in place of Adam"},
+	}},
+	{"constraints.*.resample", "{rad: {interval: 500, k: 1, c: 1}}", []key{
+		{"rad", mapped, "", "{interval: 500, k: 1, c: 1}", "all points are replaced, by more where the residual is large (Wu et al. 2022)"},
+		{"rar_d", mapped, "", "{interval: 500, add: 100}", "points are added where the residual is large (Wu et al. 2022)"},
+		{"r3", mapped, "", "{interval: 100}", "points with small residuals are replaced (Daw et al. 2022)"},
+	}},
+	{"constraints.*.resample.rad", "{interval: 500}", slices.Concat(follows, density("1", "1"))},
+	{"constraints.*.resample.rar_d", "{interval: 500}", slices.Concat(follows, density("2", "0"), []key{
+		{"add", fewPoints, "(a tenth)", "100", "points added each time"},
+		{"limit", fewPoints, "(ten times the first)", "5000", "points beyond which none are added"},
+	})},
+	{"constraints.*.resample.r3", "{interval: 500}", follows},
+}
+
+// interval is the key of what happens every so many steps.
+func interval(def string) key {
+	return key{"interval", wholeFrom(1), def, "", "the steps between two updates"}
+}
+
+// follows are the keys of all that moves points after a residual.
+var follows = []key{
+	{"residual", hand("the name of a residual"), "(the first)", "mass", "of several residuals, the one that is followed"},
+	interval("100"),
+}
+
+const noShare = "%v is no share; c is at least 0, and large values give uniform points"
+
+// density are the keys of a density of points.
+func density(k, c string) []key {
+	return []key{
+		{"k", numberIn("(0, 100]", notPositive, "%v is more than 100; such a density is a single point"), k, "", "the power of the residual"},
+		{"c", numberIn("[0, 1e100]", noShare, noShare), c, "", "its uniform part"},
+		{"candidates", fewPoints, "(ten times the points)", "10000", "points that are chosen from"},
+	}
+}

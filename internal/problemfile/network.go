@@ -1,0 +1,111 @@
+package problemfile
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/crux-pinn/crux/net"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// network reads the part of a field's mapping that describes its network.
+type network struct {
+	*section
+	out    int
+	coords map[string]*ph.Coord // of the field
+}
+
+// module reads net and its settings, and the embeddings around it: periodic: {x: 2} and fourier: {features: 32, scale: 1}.
+func (b *network) module() ph.Module {
+	name, ok := valueOf[string](b.section, "net")
+	if !ok {
+		for _, p := range fieldParts {
+			if strings.HasPrefix(p.path, "net.") {
+				b.keys = append(b.keys, p.keys...)
+			}
+		}
+		return nil
+	}
+	b.extend("net."+name, nil)
+	var found ph.Module
+	switch name {
+	case "mlp":
+		m := net.MLP{Out: b.out, Act: b.activation(), Init: b.init()}
+		b.settings(&m)
+		found = m
+	case "modified_mlp":
+		m := net.ModifiedMLP{Out: b.out, Act: b.activation(), Init: b.init()}
+		b.settings(&m)
+		found = m
+	case "resnet":
+		m := net.ResNet{Out: b.out, Act: b.activation(), Init: b.init()}
+		b.settings(&m)
+		found = m
+	case "siren":
+		m := net.SIREN{Out: b.out}
+		b.settings(&m)
+		found = m
+	case "piratenet":
+		m := net.PirateNet{Out: b.out, Act: b.activation(), Init: b.init()}
+		b.settings(&m)
+		found = m
+	}
+	return b.periodic(b.fourier(found))
+}
+
+// settings fills what is no function, from the keys of the network and not those of the field.
+func (b *network) settings(m any) {
+	elsewhere := append(partAt("fields.*").names(), "activation", "init")
+	b.fill(m, elsewhere...)
+}
+
+func (b *network) fourier(inner ph.Module) ph.Module {
+	n := b.block("fourier")
+	if n == nil {
+		return inner
+	}
+	s := b.section.section(n, "fields.*.fourier")
+	f := net.Fourier{Inner: inner, Raw: only[bool](b.section, "raw")}
+	s.fill(&f)
+	s.done()
+	return f
+}
+
+func (b *network) periodic(inner ph.Module) ph.Module {
+	n := b.get("periodic")
+	harmonics, ok := valueOf[int](b.section, "harmonics")
+	if n == nil {
+		if ok {
+			b.fail(b.n.Get("harmonics"), "harmonics belong to a periodic coordinate; write periodic: {x: 2} with its period beside it")
+		}
+		return inner
+	}
+	p := net.Periodic{Periods: map[*ph.Coord]float64{}, Harmonics: max(1, harmonics), Inner: inner, Raw: only[bool](b.section, "raw")}
+	s := b.section.section(n, "fields.*.periodic")
+	for _, name := range sortedNames(b.coords) {
+		if v, ok := valueOf[float64](s, name); ok {
+			p.Periods[b.coords[name]] = v
+		}
+	}
+	s.done()
+	return p
+}
+
+func (b *network) activation() net.Activation {
+	a, _ := net.ActivationByName(only[string](b.section, "activation")) // one of those in the table
+	return a
+}
+
+func (b *network) init() ph.Init {
+	i, _ := net.InitByName(only[string](b.section, "init"))
+	return i
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	var list []string
+	for k := range m {
+		list = append(list, k)
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,88 @@
+package problemfile
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Page is the reference of the keys of a problem file, as Markdown: a table for each mapping.
+func Page() string {
+	var b strings.Builder
+	for _, p := range parts {
+		title := "The file"
+		if p.path != "" {
+			title = "`" + p.path + "`"
+		}
+		fmt.Fprintf(&b, "\n### %s\n\n", title)
+		b.WriteString("| key | what | default | example | |\n|---|---|---|---|---|\n")
+		for _, k := range p.keys {
+			name := "`" + k.name + "`"
+			if k.name == "*" {
+				name = "*a name*"
+			}
+			def := strings.TrimSuffix(strings.TrimPrefix(k.def, "("), ")")
+			example := k.example
+			for _, words := range []string{", a name for", ", the ends"} { // for messages
+				example, _, _ = strings.Cut(example, words)
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, cell(k.form.kindOf(k, &p)), quoted(def), quoted(example), cell(k.means))
+		}
+	}
+	return b.String()
+}
+
+// cell is a text in a cell of a table.
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+
+// quoted is code in a cell; nothing for nothing.
+func quoted(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + cell(s) + "`"
+}
+
+// kindOf says what may stand at a key of a part.
+func (f form) kindOf(k key, p *part) string {
+	switch f.is {
+	case settings:
+		path := f.part
+		if path == "" {
+			path = k.in(p).path
+		}
+		return "see `" + path + "`"
+	case real:
+		return "a number" + f.within()
+	case whole:
+		return "a whole number" + f.within()
+	case flag:
+		return "true or false"
+	case word:
+		return strings.Join(f.words, ", ")
+	case texts:
+		return f.what + ", or a list of them"
+	case reals:
+		return "a list of numbers"
+	case widths:
+		return "a list of whole numbers"
+	case period:
+		return "a time such as 30s or 5m"
+	case pattern:
+		return "a pattern of parameter paths, or a list of them"
+	}
+	return f.what
+}
+
+// within is the span in words.
+func (f form) within() string {
+	switch f.span {
+	case "(-inf, inf)":
+		return ""
+	case "(0, inf)":
+		return " above 0"
+	}
+	if low, ok := strings.CutSuffix(f.span, ", inf)"); ok && low[0] == '[' {
+		return " of at least " + low[1:]
+	}
+	return " in " + f.span
+}

@@ -1,0 +1,63 @@
+package problemfile_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/internal/problemfile"
+)
+
+// Where a file says no number of points, crux takes some, and draws them anew while it trains if they are drawn. A number in
+// the file, a sampler that always gives the same points, and resample keep their meaning.
+func TestPointsLeftAway(t *testing.T) {
+	load := func(constraint string) (*problemfile.Problem, string) {
+		p, err := readText("points.yaml", []byte(`
+problem: points
+coords: {t: [0, 1], x: [0, 1], y: [0, 1]}
+fields: {u: {net: mlp}}
+constraints:
+  pde: {residual: u_t - laplacian(u)`+constraint+`}
+`), ".", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, string(p.Resolved)
+	}
+	for _, c := range []struct {
+		constraint string
+		points     int
+		resample   string
+	}{
+		{"", 2000, "auto"}, // fewer, as they are watched
+		{", resample: auto", 2000, "auto"},
+		{", loss: mae", 3000, "20"}, // cannot be watched
+		{", on: boundary", 800, "auto"},
+		{", on: initial", 800, "auto"},
+		{", sampler: sobol", 3000, ""},
+		{", resample: 0", 3000, "0"},
+		{", resample: 500", 3000, "500"},
+		{", points: 70", 70, "auto"}, // watched, as the optimizer is auto
+	} {
+		p, resolved := load(c.constraint)
+		s, err := p.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cloud, err := s.Cloud("pde")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cloud.Len() != c.points {
+			t.Errorf("%q: %d points, want %d", c.constraint, cloud.Len(), c.points)
+		}
+		s.Close() //nolint:errcheck // it only ends workers
+		_, said, found := strings.Cut(resolved, "resample: ")
+		if found != (c.resample != "") || found && !strings.HasPrefix(said, c.resample+"\n") && !strings.HasPrefix(said, c.resample+",") && !strings.HasPrefix(said, c.resample+"}") {
+			t.Errorf("%q: resolved to\n%s", c.constraint, resolved)
+		}
+		again, err := readText("resolved.yaml", p.Resolved, ".", nil)
+		if err != nil || string(again.Resolved) != resolved {
+			t.Errorf("%q: resolved twice: %v\n%s", c.constraint, err, again.Resolved)
+		}
+	}
+}

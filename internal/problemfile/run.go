@@ -1,0 +1,25 @@
+package problemfile
+
+import "github.com/crux-pinn/crux/crux"
+
+// Callbacks are those that the file asks for, in the order in which Solve takes them: trackers, what moves points, and then
+// checkpoints, which keep the state of all. Early stopping comes last, because the parameters that it restores at the end
+// are not those with which a run goes on. Checkpoints go to the folder; with "" there are none.
+func (p *Problem) Callbacks(folder string) []crux.Callback {
+	var list []crux.Callback
+	for _, t := range p.Trackers {
+		list = append(list, t.Tracker)
+	}
+	if p.reached != nil {
+		list = append(list, p.reached)
+	}
+	list = append(list, p.Resamplers...)
+	if p.Checkpoint != nil && folder != "" {
+		p.Checkpoint.Dir = folder
+		list = append(list, p.Checkpoint)
+	}
+	if p.EarlyStopping != nil {
+		list = append(list, p.EarlyStopping)
+	}
+	return list
+}
