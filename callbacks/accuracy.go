@@ -7,53 +7,96 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // Accuracy ends a run, or the window or lesson that is trained, when the estimated relative errors of all fields and parameters are below a
-// bound. It looks whenever the tracker measures, so a run ends at a step that follows from the tracker's interval and not from the clock.
-// The tracker measures before the update of its step, so the error is estimated once more after it: what ends the run is the error of the
-// parameters that the run leaves behind.
+// bound. An estimate costs about as much as four steps of Levenberg–Marquardt, so it looks seldom. The error of a state e with the loss L
+// goes about as √L, so that the bound is to be expected at L·(Below/e)², and it looks when the loss has come down to
+//
+//	L·max((Below/e)², 1e-3), at most L/2
+//
+// where L and e are those of the last look, at the beginning the first loss and 1. What it looks at are the parameters that a step has
+// made: those that the run leaves behind when it ends. When it looks follows from losses alone, never from the clock.
 type Accuracy struct {
 	Below float64 // the relative error that is asked for, between 0 and 1; needed
-	Error *Error  // estimates it, and takes part in the run, before this; needed
+	Error *Error  // how it is estimated; it need not take part in the run; needed
 
-	near bool // the parameters before the update of this step are below the bound
+	ofRun
+	look bool // at the parameters that this step makes
+	loss float64
+	last looked
 }
 
+// looked is the last look of Accuracy.
+type looked struct {
+	Step, Stage int
+	Loss, Error float64
+}
+
+const (
+	atLeast  = 1e-3 // of the loss: looks are not further apart, since the error is not quite √L
+	atMost   = 0.5  // of the loss: nor closer together
+	distance = 10   // steps between two looks, at least
+)
+
 // OnSolveBegin implements crux.Callback.
-func (a *Accuracy) OnSolveBegin(_ context.Context, r *crux.Run) error {
+func (a *Accuracy) OnSolveBegin(context.Context, *crux.Run) error {
 	switch {
 	case !(a.Below > 0 && a.Below < 1):
 		return fmt.Errorf("option Below is %v; it must lie between 0 and 1", a.Below)
 	case a.Error == nil:
 		return errors.New("no Error; give the tracker that estimates the error")
-	case !slices.Contains(r.Callbacks(), crux.Callback(a.Error)):
-		return errors.New("the tracker Error takes no part in the run; pass it to Solve as well")
 	}
 	return nil
 }
 
 // OnStep implements crux.Callback.
 func (a *Accuracy) OnStep(_ context.Context, s *crux.Step) error {
-	a.near = false
-	if epoch, ok := a.Error.LatestEpoch(); !s.Measuring() && ok && epoch == s.Epoch {
-		v, _ := a.Error.Value()
-		a.near = v.Worst() < a.Below
+	if a.look = false; s.Measuring() {
+		return nil
 	}
+	stage, _ := s.Run.Stage()
+	if a.last.Loss == 0 || stage != a.last.Stage {
+		a.last = looked{s.Epoch, stage, s.Loss, 1}
+		return nil
+	}
+	ratio := a.Below / a.last.Error
+	a.look = s.Epoch-a.last.Step >= distance && s.Loss <= a.last.Loss*min(max(ratio*ratio, atLeast), atMost)
+	a.loss = s.Loss
 	return nil
 }
 
 // OnUpdate implements crux.UpdateHook.
 func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
-	if !a.near {
+	if !a.look {
 		return nil
 	}
 	v, err := a.Error.Estimate(ctx, r)
 	if err != nil {
 		return err
 	}
-	if worst := v.Worst(); worst < a.Below {
+	worst := v.Worst()
+	a.last.Step, a.last.Loss, a.last.Error = r.Epoch(), a.loss, worst
+	for _, f := range slices.Concat(v.Fields, v.Params) {
+		if err := r.Record(crux.Metric{Epoch: r.Epoch(), Key: "estimate/" + f.Name, Value: f.Relative()}); err != nil {
+			return err
+		}
+	}
+	if worst < a.Below {
 		return crux.NextStage(fmt.Sprintf("the estimated error, %.1e, is below %.1e", worst, a.Below))
 	}
+	return nil
+}
+
+// State implements crux.Stateful.
+func (a *Accuracy) State() ([]byte, error) { return encode(a.last) }
+
+// SetState implements crux.Stateful.
+func (a *Accuracy) SetState(b []byte) error {
+	if err := decode(b, &a.last); err != nil {
+		return err
+	}
+	claim.Restored(&a.Mark, a.last.Step)
 	return nil
 }

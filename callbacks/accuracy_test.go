@@ -13,69 +13,83 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// A run ends at the first look at which the estimate is below the bound, before the step's update and after it.
-func TestAccuracy(t *testing.T) {
+// decay is u' = −u, u(0) = 1, whose error is estimated.
+func decay(t *testing.T, m optim.Method) *crux.Solver {
+	t.Helper()
 	x := ph.NewCoord("x")
 	line := domain.NewInterval(x, 0, 1)
 	u := ph.NewField("u", net.MLP{Hidden: []int{10}}, x)
 	solver, err := crux.New(crux.Problem{Constraints: []crux.Constraint{
 		{Name: "ode", Residual: u.D(x).Add(u), On: line.Interior(40)},
 		{Name: "start", Residual: u.Shift(-1), On: line.Face(x, 0, 1)},
-	}}, crux.Options{Seed: 1, Method: &optim.LevenbergMarquardt{}})
+	}}, crux.Options{Seed: 1, Method: m})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer solver.Close() //nolint:errcheck // it only ends workers
-	look := &callbacks.Error{Interval: 5}
-	res, err := solver.Solve(context.Background(), 500, look, &callbacks.Accuracy{Below: 1e-4, Error: look})
+	t.Cleanup(func() { solver.Close() }) //nolint:errcheck // it only ends workers
+	return solver
+}
+
+// estimates keeps what Accuracy has seen.
+type estimates struct {
+	steps  []int
+	values []float64
+}
+
+func (*estimates) OnSolveBegin(context.Context, *crux.Run) error { return nil }
+
+func (*estimates) OnStep(context.Context, *crux.Step) error { return nil }
+
+func (e *estimates) Record(m crux.Metric) error {
+	if m.Key == "estimate/u" {
+		e.steps, e.values = append(e.steps, m.Epoch), append(e.values, m.Value)
+	}
+	return nil
+}
+
+// A run ends at the first look at which the estimate is below the bound, and leaves the parameters that were looked at.
+func TestAccuracy(t *testing.T) {
+	solver := decay(t, &optim.LevenbergMarquardt{})
+	var seen estimates
+	res, err := solver.Solve(context.Background(), 500, &seen, &callbacks.Accuracy{Below: 1e-4, Error: &callbacks.Error{}})
 	if err != nil || res.Status != crux.Stopped || res.Steps >= 500 || !strings.Contains(res.Reason, "is below 1.0e-04") {
 		t.Fatalf("%+v, %v", res, err)
 	}
-	r := look.Result()
-	for k, v := range r.Values {
-		if rel := v.Fields[0].Relative(); (rel < 1e-4) != (k == len(r.Values)-1) {
-			t.Errorf("step %d: estimate %v", r.Epochs[k], rel)
+	for k, v := range seen.values {
+		if (v < 1e-4) != (k == len(seen.values)-1) {
+			t.Errorf("step %d: estimate %v", seen.steps[k], v)
 		}
 	}
-	if last := r.Epochs[len(r.Epochs)-1]; res.Epoch != last+1 { // the step in which it looked is complete
-		t.Errorf("ended after %d steps, looked at step %d", res.Epoch, last)
+	e := &callbacks.Error{}
+	if err := solver.Measure(context.Background(), e); err != nil {
+		t.Fatal(err)
 	}
-	for want, a := range map[string]*callbacks.Accuracy{
-		"Below is 0": {Error: look}, "no Error": {Below: 1e-3}, "takes no part": {Below: 1e-3, Error: &callbacks.Error{}},
-	} {
-		if _, err := solver.Solve(context.Background(), 1, look, a); err == nil || !strings.Contains(err.Error(), want) {
+	v, _ := e.Value()
+	if n := len(seen.values); n == 0 || v.Worst() != seen.values[n-1] || seen.steps[n-1] != res.Epoch-1 {
+		t.Errorf("ended at step %d with %v; looked at %v: %v", res.Epoch, v.Worst(), seen.steps, seen.values)
+	}
+	for want, a := range map[string]*callbacks.Accuracy{"Below is 0": {Error: e}, "no Error": {Below: 1e-3}} {
+		if _, err := solver.Solve(context.Background(), 1, a); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", want, err)
 		}
 	}
 }
 
-// A step whose update spoils what the look found does not end the run.
+// What is looked at are the parameters after the update: where that has spoilt them, the run goes on.
 func TestAccuracyAfterUpdate(t *testing.T) {
-	x := ph.NewCoord("x")
-	line := domain.NewInterval(x, 0, 1)
-	u := ph.NewField("u", net.MLP{Hidden: []int{10}}, x)
-	const look = 60
+	const good = 60
 	spoils := &optim.Adam{LR: optim.Constant(0.5)}
-	solver, err := crux.New(crux.Problem{Constraints: []crux.Constraint{
-		{Name: "ode", Residual: u.D(x).Add(u), On: line.Interior(40)},
-		{Name: "start", Residual: u.Shift(-1), On: line.Face(x, 0, 1)},
-	}}, crux.Options{Seed: 1, Method: optim.Phases(optim.Phase{Method: &optim.LevenbergMarquardt{}, Steps: look}, optim.Phase{Method: spoils})})
-	if err != nil {
+	solver := decay(t, optim.Phases(optim.Phase{Method: &optim.LevenbergMarquardt{}, Steps: good}, optim.Phase{Method: spoils}))
+	var seen estimates
+	a := &callbacks.Accuracy{Below: 1e-4, Error: &callbacks.Error{}}
+	if _, err := solver.Solve(context.Background(), 1, &seen, a); err != nil {
 		t.Fatal(err)
 	}
-	defer solver.Close() //nolint:errcheck // it only ends workers
-	e := &callbacks.Error{Interval: look}
-	res, err := solver.Solve(context.Background(), look+1, e, &callbacks.Accuracy{Below: 1e-4, Error: e})
-	if err != nil || res.Status != crux.Completed {
-		t.Fatalf("%+v, %v", res, err)
-	}
-	if v, _ := e.Value(); !(v.Worst() < 1e-4) {
-		t.Errorf("before the update the error is %v", v.Worst())
-	}
-	if err := solver.Measure(context.Background(), e); err != nil {
+	if _, err := solver.Solve(context.Background(), good-1); err != nil {
 		t.Fatal(err)
 	}
-	if v, _ := e.Value(); v.Worst() < 1e-4 {
-		t.Errorf("after the update the error is %v", v.Worst())
+	res, err := solver.Solve(context.Background(), 1, &seen, a)
+	if err != nil || res.Status != crux.Completed || len(seen.values) != 1 || seen.values[0] < 1e-4 {
+		t.Errorf("%+v, %v; %+v", res, err, seen)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
-	"github.com/crux-pinn/crux/trackers"
 )
 
 // builder turns the nodes of a file into a Problem, section by section.
@@ -29,11 +28,10 @@ type builder struct {
 
 	constraintNames []constraintName // in the order of the file
 
-	errors    *trackers.Error // the file's own; nil without one
-	stated    auto.Problem    // as the file states it
-	named     []*tree.Node    // constraints that hard names
-	following []func()        // what makes points follow residuals, when it is known which are trained
-	nets      []fieldNet      // in the order of the file
+	stated    auto.Problem // as the file states it
+	named     []*tree.Node // constraints that hard names
+	following []func()     // what makes points follow residuals, when it is known which are trained
+	nets      []fieldNet   // in the order of the file
 
 	auto      bool                // the optimizer chooses by itself, so that points are watched
 	marching  *tree.Node          // windows of time; nil if there are none
@@ -78,6 +76,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	domainNode, regions, data := s.get("domain"), s.get("regions"), s.get("data")
 	constraints := s.need("constraints")
 	optimizer, windows := s.get("optimizer"), s.get("windows")
+	said := optimizer
 	if windows != nil && !(windows.Kind == tree.Scalar && windows.Text == "none") {
 		b.marching = windows
 	}
@@ -110,10 +109,13 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		b.references(reference)
 	}
 	b.recording(s)
+	b.accuracy(s, (said == nil || isAuto(said)) && steps == nil)
 	b.steps(steps, s)
 	if len(b.p.Coords) > 0 {
 		b.trackers(watched, s)
-		b.asked()
+		if b.p.reached != nil {
+			b.p.reached.Error = b.p.ErrorTracker()
+		}
 		b.weights(balanced, s)
 		b.earlyStopping(stopping)
 	}
@@ -260,7 +262,6 @@ func (b *builder) define(n *tree.Node) {
 func (b *builder) options(s *section) {
 	b.seed = uint64(only[int](s, "seed"))
 	b.p.Options.Seed, b.p.Options.Workers, b.p.Budget = b.seed, only[int](s, "workers"), only[time.Duration](s, "budget")
-	b.p.Accuracy = only[float64](s, "accuracy")
 	if only[string](s, "precision") == "float32" {
 		b.p.Options.Precision = crux.Float32
 	}

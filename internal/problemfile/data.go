@@ -123,13 +123,13 @@ func (k *knownSolution) at(value func(*ph.Param) float64) (*known.Solution, erro
 	for name, e := range k.params {
 		v, err := number(e, value)
 		if err != nil {
-			return nil, fmt.Errorf("spec: %s of %s: %w", name, k.Name, err)
+			return nil, fmt.Errorf("problemfile: %s of %s: %w", name, k.Name, err)
 		}
 		values[name] = v
 	}
 	sol, err := known.Lookup(k.Name, values)
 	if err != nil {
-		return nil, fmt.Errorf("spec: %s", strings.TrimPrefix(err.Error(), "known: "))
+		return nil, fmt.Errorf("problemfile: %s", strings.TrimPrefix(err.Error(), "known: "))
 	}
 	return sol, nil
 }

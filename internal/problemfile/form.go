@@ -65,11 +65,14 @@ var (
 	tolerance = numberIn("[0, inf)", "%v is negative; 0 stops only at round-off", "")
 	fraction  = numberIn("[0, 1)", "%v is not in [0, 1)", "%v is not in [0, 1)")
 	yesOrNo   = form{is: flag}
-	numbers   = form{is: reals}
-	duration  = form{is: period}
-	paths     = form{is: pattern}
-	formula   = hand("an expression")
-	anySeed   = wholeFrom(0)
+
+	relativeError = numberIn("(0, 1)", notPositive, "%v is no relative error; it lies between 0 and 1")
+
+	numbers  = form{is: reals}
+	duration = form{is: period}
+	paths    = form{is: pattern}
+	formula  = hand("an expression")
+	anySeed  = wholeFrom(0)
 )
 
 const (
@@ -114,7 +117,7 @@ func (l *loader) value(k key, n *tree.Node) (v any, ok bool) {
 	case pattern:
 		return l.selector(n), true
 	}
-	panic("spec: " + k.name + " is to be read by hand")
+	panic("problemfile: " + k.name + " is to be read by hand")
 }
 
 func (l *loader) number(f form, n *tree.Node) (any, bool) {

@@ -31,7 +31,7 @@ var parts = slices.Concat(problemParts, fieldParts, pointParts, methodParts, wat
 func partAt(path string) *part {
 	i := slices.IndexFunc(parts, func(p part) bool { return p.path == path })
 	if i < 0 {
-		panic("spec: the table of keys has no part " + path)
+		panic("problemfile: the table of keys has no part " + path)
 	}
 	return &parts[i]
 }

@@ -43,8 +43,8 @@ var problemParts = []part{
 		{"precision", oneWord("precision", "float32", "float64"), "float64", "", "of the numbers of training"},
 		{"workers", wholeFrom(0), "(0)", "2", "goroutines; 0 is one for each core"},
 		{
-			"accuracy", numberIn("(0, 1)", notPositive, "%v is no relative error; it lies between 0 and 1"), "", "1e-4",
-			"the relative error that is asked for: the run ends when the estimated errors are below it",
+			"accuracy", hand("a relative error, auto or best"), "(auto where neither optimizer nor steps is said, otherwise best)", "1e-4",
+			"the run ends when the estimated relative errors are below it; auto is 1e-6, best goes on as long as it helps",
 		},
 		{"budget", duration, "", "120s", "wall time after which the run ends"},
 	}},

@@ -12,6 +12,11 @@ func readText(name string, src []byte, dir string, sets []string) (*problemfile.
 	return compiled(problemfile.Parse(name, src, dir, sets))
 }
 
+// readOver is readText with all kinds of overrides.
+func readOver(name string, src []byte, dir string, o problemfile.Overrides) (*problemfile.Problem, error) {
+	return compiled(problemfile.ParseWith(name, src, dir, o))
+}
+
 func compiled(p *problemfile.Problem, err error) (*problemfile.Problem, error) {
 	if err != nil {
 		return nil, err

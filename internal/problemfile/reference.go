@@ -64,7 +64,7 @@ func lookUp(sol *known.Solution, field int, coords []*ph.Coord, c *domain.Cloud)
 	for j, x := range coords {
 		at := slices.Index(c.Coords, x)
 		if at < 0 {
-			return nil, fmt.Errorf("spec: %s needs the coordinate %s, which the points do not have", sol.Name, x.Name())
+			return nil, fmt.Errorf("problemfile: %s needs the coordinate %s, which the points do not have", sol.Name, x.Name())
 		}
 		for i := range n {
 			points[i*d+j] = c.Row(i)[at]
@@ -72,7 +72,7 @@ func lookUp(sol *known.Solution, field int, coords []*ph.Coord, c *domain.Cloud)
 	}
 	values := make([]float64, n*len(sol.Fields))
 	if err := sol.Eval(values, points); err != nil {
-		return nil, fmt.Errorf("spec: %s", strings.TrimPrefix(err.Error(), "known: "))
+		return nil, fmt.Errorf("problemfile: %s", strings.TrimPrefix(err.Error(), "known: "))
 	}
 	return values[field*n : (field+1)*n], nil
 }

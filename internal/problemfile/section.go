@@ -81,7 +81,7 @@ func (s *section) key(name string) key {
 		k.name = name
 		return k
 	}
-	panic(fmt.Sprintf("spec: the table of keys has no %s in %s", name, s.n.Path))
+	panic(fmt.Sprintf("problemfile: the table of keys has no %s in %s", name, s.n.Path))
 }
 
 // get returns the value of a key, or nil. An empty value counts as none.
@@ -146,7 +146,7 @@ func (s *section) fill(options any, elsewhere ...string) {
 		name := strings.ReplaceAll(k.name, "_", "")
 		f := of.FieldByNameFunc(func(s string) bool { return strings.EqualFold(s, name) && s[:1] == strings.ToUpper(s[:1]) })
 		if !f.IsValid() {
-			panic(fmt.Sprintf("spec: %s has no field for %s", of.Type(), k.name))
+			panic(fmt.Sprintf("problemfile: %s has no field for %s", of.Type(), k.name))
 		}
 		n := s.get(k.name)
 		if n == nil {

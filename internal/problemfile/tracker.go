@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -29,7 +28,7 @@ var trackerReaders = map[string]func(*builder, *section) trackers.Tracker{
 	"ntk_spectrum":      (*builder).ntk,
 	"hessian_spectrum":  (*builder).hessian,
 	"loss_landscape":    (*builder).landscape,
-	"error":             (*builder).errorTracker,
+	"error":             func(b *builder, s *section) trackers.Tracker { return filled(s, b.p.ErrorTracker()) },
 }
 
 // filled is a tracker with its settings.
@@ -109,32 +108,6 @@ func (b *builder) trackerList(n *tree.Node) *tree.Node {
 		}
 	}
 	return m
-}
-
-// asLooked is the number of steps between two looks at the error where an accuracy is asked for: each look costs about four steps.
-const asLooked = 50
-
-// asked makes the run end where its accuracy is reached, by the file's own tracker of the error or another one.
-func (b *builder) asked() {
-	if b.p.Accuracy == 0 {
-		return
-	}
-	b.p.reached = &callbacks.Accuracy{Below: b.p.Accuracy, Error: b.errors}
-	if b.errors == nil {
-		e := b.p.ErrorTracker()
-		e.Interval = asLooked
-		b.p.reached.Error = e
-		b.p.Trackers = append(b.p.Trackers, Tracker{"error", e})
-	}
-}
-
-// errorTracker reads the tracker of the error, of which the first one tells when an accuracy is reached.
-func (b *builder) errorTracker(s *section) trackers.Tracker {
-	t := filled(s, b.p.ErrorTracker())
-	if b.errors == nil {
-		b.errors = t
-	}
-	return t
 }
 
 // ErrorTracker is a new tracker of the errors of all fields and parameters.

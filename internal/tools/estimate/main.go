@@ -145,7 +145,7 @@ func pairs(path string, budget time.Duration, marks []float64) (all []pair, err 
 }
 
 func solve(path string, do func(context.Context, *problemfile.Problem, *crux.Solver) error) error {
-	p, err := problemfile.Load(path, nil)
+	p, err := problemfile.Load(path, []string{"accuracy=best"})
 	if err != nil {
 		return err
 	}

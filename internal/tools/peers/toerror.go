@@ -193,7 +193,7 @@ func (c config) rival(v rival, r race, hidden []int, dir string) (*trace, error)
 // the solution is judged, the solution there, and the points of the equation; and in another file more points, if that is not 0.
 func solveFile(path string, sets []string, dir string, more int) (*trace, error) {
 	began := time.Now()
-	p, err := problemfile.Load(path, sets)
+	p, err := problemfile.Load(path, append([]string{"accuracy=best"}, sets...))
 	if err != nil {
 		return nil, err
 	}

@@ -93,7 +93,7 @@ func build(name string) (*binary, error) {
 // solve runs crux solve and reads the object that it prints. A run that failed prints one as well. It returns the time that the
 // processor worked, over all cores.
 func (b *binary) solve(v any, file string, f flags, more ...string) (time.Duration, error) {
-	args := append([]string{"solve", file, "--json", "--quiet"}, more...)
+	args := append([]string{"solve", file, "--json", "--quiet", "--set", "accuracy=best"}, more...) // as far as it goes
 	if f.set != "" {
 		args = append(args, "--set", f.set)
 	}

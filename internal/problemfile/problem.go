@@ -1,7 +1,7 @@
 // Package problemfile reads problem files: it turns a PDE problem written in YAML into a crux.Problem with all that belongs to
 // solving and judging it.
 //
-//	p, err := spec.Load("burgers.yaml", []string{"optimizer.0.adam.lr=3e-3"})
+//	p, err := problemfile.Load("burgers.yaml", []string{"optimizer.0.adam.lr=3e-3"})
 //	solver, err := p.New()
 //	result, err := solver.Solve(ctx, p.Steps, p.Callbacks("")...)
 //
@@ -116,15 +116,16 @@ func LoadWith(path string, o Overrides) (*Problem, error) {
 		}
 		return nil, Errors{{File: path, Message: msg, Suggestion: suggestion}}
 	}
-	return read(path, src, filepath.Dir(path), o)
+	return ParseWith(path, src, filepath.Dir(path), o)
 }
 
 // Parse is Load for a text in memory. name stands for it in errors; dir is the folder of the files that it names.
 func Parse(name string, src []byte, dir string, sets []string) (*Problem, error) {
-	return read(name, src, dir, Overrides{Sets: sets})
+	return ParseWith(name, src, dir, Overrides{Sets: sets})
 }
 
-func read(name string, src []byte, dir string, o Overrides) (*Problem, error) {
+// ParseWith is Parse with further overrides.
+func ParseWith(name string, src []byte, dir string, o Overrides) (*Problem, error) {
 	l := &loader{src: tree.NewSource(name, src), dir: dir, total: o.Steps}
 	root, errs := tree.Read(l.src, src)
 	if len(errs) > 0 {
@@ -158,7 +159,7 @@ func (p *Problem) Grid(n int) *domain.Points { return p.geometry.Grid(n) }
 func (d Derived) Eval(value func(*ph.Param) float64) (float64, error) {
 	v, err := number(d.Expr, value)
 	if err != nil {
-		return 0, fmt.Errorf("spec: %s: %w", d.Name, err)
+		return 0, fmt.Errorf("problemfile: %s: %w", d.Name, err)
 	}
 	return v, nil
 }
