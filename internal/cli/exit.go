@@ -14,7 +14,7 @@ const (
 	exitFailed      = 1   // the run, or writing its results, failed
 	exitUsage       = 2   // configuration or command line
 	exitDiverged    = 3   // a loss became NaN or Inf
-	exitInaccurate  = 4   // the estimated error is above 1e-2
+	exitInaccurate  = 4   // the estimated error is above 1e-2 or the accuracy asked for, or an expectation is missed
 	exitUnsolved    = 5   // what was found is no solution
 	exitIllPosed    = 6   // the problem does not determine what is wanted
 	exitInterrupted = 130 // SIGINT

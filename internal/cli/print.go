@@ -30,6 +30,13 @@ func printReport(w io.Writer, p *problemfile.Problem, s *crux.Solver, r *report.
 			}
 		}
 	}
+	for _, x := range r.Expected {
+		word := "met"
+		if !x.Met {
+			word = "MISSED"
+		}
+		fmt.Fprintf(&b, "expected %s %s: %.3g, %s\n", x.Of, x.Bound, x.Value, word)
+	}
 	fmt.Fprintf(&b, "%s%s, %s\n", head, r.Status, r.Reason)
 	fmt.Fprintf(&b, "%d steps in %s", r.Steps, duration(sec))
 	if r.Steps > 0 && r.Seconds > 0 {

@@ -169,6 +169,9 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	sol, judgeErr := evaluateFields(p, s)
 	rep, repErr := newReport(p, s, res, sol)
 	judge(ctx, p, s, res, rep)
+	for _, x := range p.Expect {
+		rep.Expect(x.Of, x.Sign, x.Bound)
+	}
 	rep.Scales = scalesOf(t.scales)
 	rep.RunDir = &dir
 	saveErr := save(p, s, res, sol, rep, dir)

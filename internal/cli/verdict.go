@@ -62,23 +62,29 @@ const usable = 1e-2
 // missed is the error, with its exit code, of a run that went well and has come to nothing good, or not to the accuracy that was asked
 // for; nil where it has.
 func missed(r *report.Report, asked bool) error {
-	code := exitOK
+	code, why := exitOK, headline(r)
+	for _, x := range r.Expected {
+		if !x.Met {
+			code, why = exitInaccurate, fmt.Sprintf("expected %s %s, and it is %.3g", x.Of, x.Bound, x.Value)
+			break
+		}
+	}
 	switch r.Verdict {
 	case verdict.Inaccurate:
 		for _, e := range r.Estimate {
 			if asked || !(e.Value <= usable) {
-				code = exitInaccurate
+				code, why = exitInaccurate, headline(r)
 			}
 		}
 	case verdict.Unsolved:
-		code = exitUnsolved
+		code, why = exitUnsolved, headline(r)
 	case verdict.IllPosed:
-		code = exitIllPosed
+		code, why = exitIllPosed, headline(r)
 	}
 	if code == exitOK {
 		return nil
 	}
-	return fail(code, errors.New(r.Problem+": "+headline(r)))
+	return fail(code, errors.New(r.Problem+": "+why))
 }
 
 // headline is the verdict with its most important reason.

@@ -29,6 +29,8 @@ constraints:
 		{"accurate enough", equation + "  bc: {residual: u, on: boundary}\n", "--set accuracy=1e-3", exitOK, "solved"},
 		{"not as accurate as asked", equation + "  bc: {residual: u, on: boundary}\n", "--set accuracy=1e-9 --steps 305", exitInaccurate, "inaccurate"},
 		{"hardly begun", equation + "  bc: {residual: u, on: boundary}\n", "--steps 2 --set hard=none", exitUnsolved, "unsolved"},
+		{"as expected", equation + "  bc: {residual: u, on: boundary}\nexpect: {u.estimate: < 1e-6, steps: < 1000, loss: \"> 1e-40\"}\n", "", exitOK, "solved"},
+		{"not as expected", equation + "  bc: {residual: u, on: boundary}\nexpect: {u.estimate: < 1e-6, steps: \"> 1000\"}\n", "", exitInaccurate, "solved"},
 		{"no condition", equation, "", exitIllPosed, "ill-posed"},
 	} {
 		if err := os.WriteFile("p.yaml", []byte(c.file), 0o600); err != nil {

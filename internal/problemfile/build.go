@@ -108,6 +108,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		b.outputs(grid)
 		b.references(reference)
 	}
+	b.expect(s.get("expect"))
 	b.recording(s)
 	b.accuracy(s, (said == nil || isAuto(said)) && steps == nil)
 	b.steps(steps, s)

@@ -46,6 +46,7 @@ var problemParts = []part{
 			"accuracy", hand("a relative error, auto or best"), "(auto where neither optimizer nor steps is said, otherwise best)", "1e-4",
 			"the run ends when the estimated relative errors are below it; auto is 1e-6, best goes on as long as it helps",
 		},
+		{"expect", mapped, "", "{loss: \"< 1e-6\", seconds: \"< 60\"}", "bounds of what the run comes to: it fails where one is missed"},
 		{"budget", duration, "", "120s", "wall time after which the run ends"},
 	}},
 	{"coords", "{x: [0, 1], y: [0, 1]}", []key{{"*", hand("the two ends"), "", "[0, 1], the ends of the axis", "an axis"}}},
@@ -58,6 +59,12 @@ var problemParts = []part{
 			"the number of values, its own included",
 		},
 		{"ramp", oneWord("ramp", "linear", "geometric"), "linear", "", "equal steps between the values, or equal ratios"},
+	}},
+	{"expect", "{u.error: \"< 1e-3\", seconds: \"< 60\"}", []key{
+		{
+			"*", hand("a bound"), "", `"< 1e-3"`,
+			"of loss, steps, seconds; FIELD.error or FIELD.max, by the reference; PARAM.error; NAME.estimate; CONSTRAINT.loss or CONSTRAINT.p99",
+		},
 	}},
 	{"params", "{lambda1: 0.5} with its initial value", []key{{"*", mapped, "", "0.5", "an initial value, or a mapping"}}},
 	{"params.*", "{init: 0.5, true: 1}", []key{

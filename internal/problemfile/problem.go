@@ -41,6 +41,7 @@ type Problem struct {
 	PhaseSteps  int           // of all phases together, in all stages
 	Stages      int           // parts of the run that go through all phases: windows of time or lessons; 0 means one
 	Accuracy    float64       // relative error that is asked for; 0 means that none is
+	Expect      []Expectation // of the run, in the order of the file
 	Budget      time.Duration // wall time after which a run should end; 0 means none
 
 	WandB       *WandB       // nil unless asked for

@@ -18,6 +18,7 @@ type Report struct {
 	Verdict     verdict.Word     `json:"verdict,omitempty"`  // solved, inaccurate, unsolved or ill-posed; none where nothing can be told
 	Reasons     []verdict.Reason `json:"reasons,omitempty"`  // the most important one first
 	Estimate    Numbers          `json:"estimate,omitempty"` // relative error of fields and parameters, without the solution
+	Expected    []Expected       `json:"expected,omitempty"` // by the problem file
 	Status      string           `json:"status"`             // completed, converged, stopped, canceled, diverged or failed
 	Reason      string           `json:"reason"`
 	Steps       int              `json:"steps"`
