@@ -155,8 +155,11 @@ func (s *Solver) Eval(e ph.Expr, on *domain.Points) (*mat.Dense, error) {
 
 // Value is the current value of a scalar parameter or constant. It is NaN if the problem does not use it, for a constant its own.
 func (s *Solver) Value(p *ph.Param) float64 {
+	if q := s.inUnits[p]; q != nil {
+		p = q
+	}
 	if e, ok := s.layout.Find(p); ok {
-		return s.theta[e.Offset]
+		return s.theta[e.Offset] * s.Unit(p)
 	}
 	own, ok := p.Constant()
 	if !ok {

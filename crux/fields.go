@@ -2,13 +2,49 @@ package crux
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// In is an expression as the solver takes it: with what fields of the problem stand for in their place; see [Problem.Fields].
-func (s *statement) In(e ph.Expr) ph.Expr { return ph.ReplaceFields(e, s.fields) }
+// In is an expression as the solver takes it: with what fields of the problem stand for in their place, and numbers in their units; see
+// [Problem.Fields] and [Problem.Units].
+func (s *statement) In(e ph.Expr) ph.Expr {
+	e = ph.ReplaceFields(e, s.fields)
+	if len(s.inUnits) == 0 {
+		return e
+	}
+	return ph.Replace(e, func(e ph.Expr) ph.Expr {
+		p, _ := e.Attr().(*ph.Param)
+		if q := s.inUnits[p]; q != nil {
+			return q.Scale(s.problem.Units[p])
+		}
+		return nil
+	})
+}
+
+// Unit is that in which an unknown number is trained; 1 if it has none. See [Problem.Units].
+func (s *statement) Unit(p *ph.Param) float64 {
+	for q, unit := range s.problem.Units {
+		if p == q || p == s.inUnits[q] {
+			return unit
+		}
+	}
+	return 1
+}
+
+// setUnits makes the parameters that are trained in units: twins of the problem's own, so that nothing is replaced twice.
+func (s *statement) setUnits() error {
+	s.inUnits = map[*ph.Param]*ph.Param{}
+	for p, unit := range s.problem.Units {
+		if m, _ := math.Frexp(unit); m != 0.5 || p.Fixed() || len(p.Shape()) > 0 {
+			return fmt.Errorf("Problem.Units: %v for %s; units are powers of two, of trainable numbers", unit, p.Path())
+		}
+		s.inUnits[p] = p.Twin()
+	}
+	return nil
+}
 
 // standing finds what fields stand for in terms of networks. The bare network of a field is a twin of it, so that nothing is replaced twice.
 func standing(fields map[*ph.Field]ph.Expr) (map[*ph.Field]ph.Expr, error) {

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -20,7 +23,9 @@ type Parameter struct {
 func (s *Solver) Parameters() []Parameter {
 	var ps []Parameter
 	for _, e := range s.layout.Entries() {
-		ps = append(ps, Parameter{e.Path, e.Shape, false, slices.Clone(s.theta[e.Offset : e.Offset+e.Len])})
+		data := slices.Clone(s.theta[e.Offset : e.Offset+e.Len])
+		floats.Scale(s.Unit(e.Param), data)
+		ps = append(ps, Parameter{e.Path, e.Shape, false, data})
 	}
 	for _, e := range s.layout.FixedEntries() {
 		ps = append(ps, Parameter{e.Path, e.Shape, true, slices.Clone(s.fixed[e.Offset : e.Offset+e.Len])})
@@ -49,7 +54,7 @@ func (s *Solver) SetParameter(path string, values []float64) error {
 	}
 	s.plan.obj.forget()
 	if !fixed {
-		copy(s.theta[e.Offset:], values)
+		s.set(e, values)
 		return nil
 	}
 	switch k, err := s.stageOf(e.Param, values[0]); {
@@ -67,6 +72,13 @@ func (s *Solver) SetParameter(path string, values []float64) error {
 	copy(s.fixed[e.Offset:], values)
 	s.whole = nil
 	return s.plan.refresh()
+}
+
+// set gives a trained parameter its values.
+func (s *Solver) set(e compiler.Entry, values []float64) {
+	at := s.theta[e.Offset : e.Offset+e.Len]
+	copy(at, values)
+	floats.Scale(1/s.Unit(e.Param), at)
 }
 
 // stageOf is the window, or the lesson, with a value of the parameter that says in which one a solver is; −1 for other parameters.
@@ -90,7 +102,7 @@ func (s *statement) stageOf(p *ph.Param, value float64) (int, error) {
 	return -1, fmt.Errorf("crux: parameter %q: %v; it says which of the %s this is, by one of %v", p.Path(), value, s.noun, known)
 }
 
-// Theta is a copy of all trainable parameters as one vector.
+// Theta is a copy of all trainable parameters as one vector, as they are trained: numbers in their units.
 func (s *Solver) Theta() []float64 { return slices.Clone(s.theta) }
 
 // SetTheta replaces all trainable parameters. Another length and values that are not finite are errors.

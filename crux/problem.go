@@ -56,6 +56,10 @@ type Problem struct {
 	// within which u itself is the bare network: Fields[u] = x·(1−x)·u is 0 at x = 0 and x = 1 whatever the network says. Fields that are
 	// not listed stand for themselves. This is how package auto builds conditions in.
 	Fields map[*ph.Field]ph.Expr
+
+	// Units are those in which unknown numbers are trained: a number is its entry of θ times its unit, a power of two. What is not listed
+	// has the unit 1.
+	Units map[*ph.Param]float64
 }
 
 // Options say how a problem is solved. The zero value works.

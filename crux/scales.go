@@ -49,7 +49,7 @@ func (s *Solver) Scales() ([]Scale, error) {
 // scaleAt measures constraint i at other points than its own.
 func (s *Solver) scaleAt(i int, at *domain.Cloud) (Scale, error) {
 	c := s.constraints[i]
-	terms := summands(c.stated, nil)
+	terms := ph.Summands(c.stated)
 	ev, err := s.compileOn(ph.Concat(append(terms[:len(terms):len(terms)], c.stated)...), at)
 	if err != nil {
 		return Scale{}, fmt.Errorf("crux: constraint %q: %w", c.name, err)
@@ -83,35 +83,6 @@ func (r *Run) ScaleAt(i int, at *domain.Cloud) (Scale, error) {
 	}
 	return r.solver.scaleAt(i, at)
 }
-
-// summands are the terms of a sum or difference, without their signs. A factor of a sum, or what divides it, is one of each of its terms.
-func summands(e ph.Expr, list []ph.Expr) []ph.Expr {
-	a := e.Args()
-	switch op := e.Op(); {
-	case op == ph.OpAdd || op == ph.OpSub || op == ph.OpNeg:
-		for _, x := range a {
-			list = summands(x, list)
-		}
-		return list
-	case (op == ph.OpMul || op == ph.OpDiv) && isSum(a[0]):
-		for _, x := range summands(a[0], nil) {
-			if op == ph.OpDiv {
-				list = append(list, x.Div(a[1]))
-			} else {
-				list = append(list, x.Mul(a[1]))
-			}
-		}
-		return list
-	case op == ph.OpMul && isSum(a[1]):
-		for _, x := range summands(a[1], nil) {
-			list = append(list, a[0].Mul(x))
-		}
-		return list
-	}
-	return append(list, e)
-}
-
-func isSum(e ph.Expr) bool { return e.Op() == ph.OpAdd || e.Op() == ph.OpSub }
 
 // scale makes the residual of constraint i the stated one in terms of networks, divided.
 func (s *statement) scale(i int, stated ph.Expr, by float64) {

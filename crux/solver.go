@@ -73,6 +73,9 @@ func (s *Solver) setUp(p Problem, o Options) error {
 	s.theta, s.fixed = make([]float64, s.layout.Len()), make([]float64, s.layout.FixedLen())
 	s.losses, s.weighed = make([]float64, n), make([]float64, n)
 	s.layout.Initialize(s.theta, s.fixed, func(path string) *rand.Rand { return s.Stream("init/" + path) })
+	for _, e := range s.layout.Entries() {
+		s.set(e, s.theta[e.Offset:e.Offset+e.Len])
+	}
 	s.pool = exec.NewPool(o.Workers)
 	var errs []error
 	for i := range s.sets {

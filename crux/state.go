@@ -84,12 +84,12 @@ func (s *Solver) SetState(st *State) error {
 		return fmt.Errorf("crux: problem %q: state: %w", s.problem.Name, err)
 	}
 	s.run = new(claim.Run)
-	theta, fixed := s.theta, s.fixed
-	for _, p := range st.Parameters {
+	fixed := s.fixed
+	for k, p := range st.Parameters { // those that are trained come first, in the order of θ
 		if p.Fixed {
 			fixed = fixed[copy(fixed, p.Data):]
 		} else {
-			theta = theta[copy(theta, p.Data):]
+			s.set(s.layout.Entries()[k], p.Data)
 		}
 	}
 	for j, p := range s.points {

@@ -18,8 +18,9 @@ import (
 
 // statement is a problem as it was stated, checked. It never changes.
 type statement struct {
-	problem     Problem               // its residuals in terms of networks, divided by their scales
-	fields      map[*ph.Field]ph.Expr // what they stand for, in terms of networks
+	problem     Problem                 // its residuals in terms of networks, divided by their scales
+	fields      map[*ph.Field]ph.Expr   // what they stand for, in terms of networks
+	inUnits     map[*ph.Param]*ph.Param // what is trained in the place of numbers with units
 	options     Options
 	constraints []constraint
 	sets        []pointSet
@@ -71,7 +72,7 @@ func newStatement(p Problem, o Options) (*statement, error) {
 	if s.fields, err = standing(p.Fields); err != nil {
 		return nil, err
 	}
-	var errs []error
+	errs := []error{s.setUnits()}
 	byPoints := map[*domain.Points]int{}
 	for i, c := range p.Constraints {
 		s.scale(i, c.Residual, c.Scale)

@@ -105,6 +105,13 @@ func (p *Param) Frozen(path string) *Param {
 	return q
 }
 
+// Twin is another parameter of the same path, shape and initial values.
+func (p *Param) Twin() *Param {
+	q := *p
+	q.attr = &q
+	return &q
+}
+
 // Module is a network: it maps an input to an output, drawing its parameters from the scope.
 type Module interface {
 	Apply(s *Scope, in Expr) Expr

@@ -144,7 +144,7 @@ func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValu
 			return v, fmt.Errorf("%s is no trainable number of the problem", p.Path())
 		}
 		f := mat.NewDense(1, run.Parameters(), nil)
-		f.Set(0, at[0], 1)
+		f.Set(0, at[0], run.Solver().Unit(p))
 		e, err := m.of(p.Path(), f, math.Abs(run.Solver().Value(p)))
 		if err != nil {
 			return v, err

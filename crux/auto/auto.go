@@ -32,6 +32,8 @@ type Problem struct {
 	Constraints []crux.Constraint
 	Fields      map[*ph.Field]ph.Expr // as in crux.Problem; nothing is built into what has something here
 
+	Unscaled bool // functions, numbers and residuals stay in the units of the problem
+
 	Hard  Hard     // which conditions are built in
 	Watch []string // constraints whose points are watched whatever the rules say
 	// Watching lets points be watched by the rules although there is a method in Options.
@@ -108,11 +110,16 @@ func Choose(p Problem, o crux.Options) (*Choice, error) {
 			}
 		}
 	}
+	var names []string
+	for _, k := range c.Problem.Constraints {
+		names = append(names, k.Name)
+	}
 	if err := c.buildIn(p); err != nil {
 		return nil, err
 	}
 	c.method(&p)
 	c.points(p)
+	c.units(p, names)
 	return c, nil
 }
 

@@ -1,6 +1,9 @@
 package exec
 
 import (
+	"math"
+	"slices"
+
 	"github.com/crux-pinn/crux/internal/graph"
 	"github.com/crux-pinn/crux/internal/kern"
 )
@@ -26,6 +29,7 @@ func (s *selector) single(v int, op graph.Opcode) bool {
 
 // run emits the kernel calls, each fusion in the place of its last instruction.
 func (s *selector) run() {
+	s.lower()
 	p := s.p
 	fused, fusions := s.fuse()
 	pairs := s.pairs()
@@ -104,6 +108,28 @@ func (s *selector) run() {
 	}
 }
 
+// lower moves powers of two from products that are added to a factor of theirs: c·(a·b) + x becomes (c·a)·b + x, of which the product is not
+// rounded, as that of a·b + x is not. So terms are rounded alike in all units that are powers of two, those with the factor 1 among them.
+func (s *selector) lower() {
+	p := *s.p
+	p.Code = slices.Clone(p.Code)
+	s.p = &p
+	for _, in := range p.Code {
+		if in.Op != graph.Add && in.Op != graph.Sub {
+			continue
+		}
+		for _, v := range in.Inputs() {
+			c := p.Code[v]
+			if m, _ := math.Frexp(math.Abs(c.S)); !s.single(v, graph.MulC) || m != 0.5 || !s.single(c.A, graph.Mul) {
+				continue
+			}
+			product := p.Code[c.A]
+			p.Code[c.A] = graph.Instr{Op: graph.MulC, A: product.A, S: c.S}
+			p.Code[v] = graph.Instr{Op: graph.Mul, A: c.A, B: product.B}
+		}
+	}
+}
+
 // fusion is an instruction that takes the product before it into one call.
 type fusion struct {
 	kind    microKind
@@ -112,7 +138,7 @@ type fusion struct {
 	k       float64
 }
 
-// fuse decides, from the users' side, which products are taken into the addition that alone reads them. It returns the
+// fuse decides, from the users' side, which products are taken into the addition that alone reads them, those of two values before those with a constant. It returns the
 // instructions that vanish and, by instruction, the call that stands in its place.
 func (s *selector) fuse() (fused []bool, fusions map[int]fusion) {
 	p := s.p
@@ -129,25 +155,24 @@ func (s *selector) fuse() (fused []bool, fusions map[int]fusion) {
 		}
 		switch in.Op {
 		case graph.Add:
-			for _, xy := range [2][2]int{{in.A, in.B}, {in.B, in.A}} {
-				x, m := xy[0], xy[1]
-				if s.single(m, graph.Mul) {
-					take(m, fusion{plain, int(kern.OpFMA), p.Code[m].A, p.Code[m].B, x, 0})
-					break
-				}
-				if s.single(m, graph.MulC) {
-					take(m, fusion{constant, int(kern.OpFMAC), p.Code[m].A, -1, x, p.Code[m].S})
-					break
-				}
+			switch {
+			case s.single(in.B, graph.Mul):
+				take(in.B, fusion{plain, int(kern.OpFMA), p.Code[in.B].A, p.Code[in.B].B, in.A, 0})
+			case s.single(in.A, graph.Mul):
+				take(in.A, fusion{plain, int(kern.OpFMA), p.Code[in.A].A, p.Code[in.A].B, in.B, 0})
+			case s.single(in.B, graph.MulC):
+				take(in.B, fusion{constant, int(kern.OpFMAC), p.Code[in.B].A, -1, in.A, p.Code[in.B].S})
+			case s.single(in.A, graph.MulC):
+				take(in.A, fusion{constant, int(kern.OpFMAC), p.Code[in.A].A, -1, in.B, p.Code[in.A].S})
 			}
 		case graph.Sub:
 			switch {
 			case s.single(in.B, graph.Mul):
 				take(in.B, fusion{plain, int(kern.OpFNMA), p.Code[in.B].A, p.Code[in.B].B, in.A, 0})
-			case s.single(in.B, graph.MulC):
-				take(in.B, fusion{constant, int(kern.OpFMAC), p.Code[in.B].A, -1, in.A, -p.Code[in.B].S})
 			case s.single(in.A, graph.Mul):
 				take(in.A, fusion{plain, int(kern.OpFMS), p.Code[in.A].A, p.Code[in.A].B, in.B, 0})
+			case s.single(in.B, graph.MulC):
+				take(in.B, fusion{constant, int(kern.OpFMAC), p.Code[in.B].A, -1, in.A, -p.Code[in.B].S})
 			}
 		case graph.AddC:
 			if m := in.A; s.single(m, graph.MulC) && p.Code[m].S == -1 {

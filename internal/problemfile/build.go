@@ -62,7 +62,8 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.params(s.get("params"))
 	hard := s.get("hard")
 	b.stated.Hard = b.hard(hard)
-	b.allScaled = only[string](s, "scale") == "auto"
+	scaled := only[string](s, "scale")
+	b.allScaled, b.stated.Unscaled = scaled == "auto", scaled == "none"
 	if n := s.get("fields"); n != nil || len(b.p.Params) == 0 { // numbers alone can be what is wanted
 		b.fields(s.need("fields"))
 	}

@@ -21,7 +21,10 @@ var problemParts = []part{
 		{"data", mapped, "", "{measurements: {file: measurements.csv}}", "points with measured values, for on"},
 		{"constraints", mapped, "", "{pde: {residual: u_xx + u_yy, points: 1000}}", "the residuals that shall vanish, and where"},
 		{"hard", mapped, "", "auto", "conditions that are built into the fields: auto, none or their names"},
-		{"scale", oneWord("choice", "auto", "none"), "(none)", "auto", "auto divides each residual by its size at step 0"},
+		{
+			"scale", oneWord("choice", "units", "auto", "none"), "(units)", "none",
+			"units trains functions and numbers in units of their size, and divides residuals by theirs; auto divides residuals by their size at step 0",
+		},
 		{
 			"optimizer",
 			form{is: own, what: "auto, a phase, or a list of them", part: "optimizer.*"},

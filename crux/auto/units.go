@@ -1,0 +1,364 @@
+package auto
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Units. Networks, first-order methods and damping work best with numbers of order one, and users have pascals and nanometres. So each
+// component of an unknown function is trained in a unit of its own, each unknown number as well, and residuals are divided by the size that they
+// have then. All are powers of two: a problem in other units, by powers of two, is the same to the bit; and one whose functions are of the
+// size one in a domain of the length one is left as it is.
+//
+//	a function   the largest of what conditions, data and sources ask for: in a condition a·u + … = g it is max|g| / max|a|, in an
+//	             equation likewise, with a derivative of u counted as u over lengths
+//	a number     that by which its terms are as large as the others of their constraint, where its initial value is far from that
+//	a residual   its largest term with unknowns, a derivative counted as u over the lengths of axes
+
+// far is the ratio of an initial value to what balances terms from which the initial value says nothing. Guesses of users are off by a hundred
+// at most where they are meant as guesses; 1 for a modulus of 2e11 is none.
+const far = 256.
+
+// units finds units and puts them into the problem.
+func (c *Choice) units(p Problem, names []string) {
+	if p.Unscaled || p.Domain == nil {
+		return
+	}
+	u := &unitFinder{choice: c, given: p.Fields, names: names, of: map[component]float64{}, numbers: map[*ph.Param]float64{}, lengths: map[*ph.Coord]float64{}}
+	if !u.read(p.Constraints) {
+		return // New says what is wrong
+	}
+	u.functions()
+	u.parameters()
+	u.apply()
+	u.residuals()
+}
+
+// unitFinder finds units.
+type unitFinder struct {
+	choice     *Choice
+	given      map[*ph.Field]ph.Expr // fields that stand for something of the user's own
+	names      []string              // of constraints
+	list       []statedTerms
+	components []component // in the order in which they occur
+	params     []*ph.Param
+	of         map[component]float64
+	numbers    map[*ph.Param]float64
+	lengths    map[*ph.Coord]float64 // of axes
+}
+
+// statedTerms is a constraint with the terms of its residual.
+type statedTerms struct {
+	terms    []ph.Expr
+	at       *domain.Cloud
+	equation bool // inside the domain, and without data
+}
+
+// read takes the constraints apart.
+func (u *unitFinder) read(list []crux.Constraint) bool {
+	for _, k := range list {
+		if k.Residual == nil || k.On == nil || k.Residual.Err() != nil || sized(k.On).Err() != nil {
+			return false
+		}
+		on := sized(k.On)
+		lo, hi := on.Bounds()
+		for j, c := range on.Coords() {
+			u.lengths[c] = max(u.lengths[c], hi[j]-lo[j])
+		}
+		if len(on.Patches()) > 0 && on.Dims() > 0 {
+			on = on.With(domain.Sobol{}).Count(looks)
+		}
+		s := statedTerms{terms: ph.Summands(k.Residual), equation: len(k.On.Columns()) == 0 && k.On.Dims() == len(k.On.Coords()) && len(k.On.Patches()) > 0}
+		if at, err := on.Draw(nil); err == nil {
+			s.at = at
+		}
+		u.list = append(u.list, s)
+		for part := range ph.Walk(k.Residual, nil) {
+			switch a := part.Attr().(type) {
+			case *ph.Field:
+				for i := range a.Dim() {
+					if x := (component{a, i}); !slices.Contains(u.components, x) {
+						u.components = append(u.components, x)
+					}
+				}
+			case *ph.Param:
+				if !a.Fixed() && len(a.Shape()) == 0 && !slices.Contains(u.params, a) {
+					u.params = append(u.params, a)
+				}
+			}
+		}
+	}
+	for c, l := range u.lengths {
+		if !(l > 0) {
+			u.lengths[c] = 1
+		}
+	}
+	for _, q := range u.params {
+		if v := math.Abs(first(q)); v > 0 {
+			u.numbers[q] = v
+		}
+	}
+	return true
+}
+
+// first is the initial value of an unknown number.
+func first(p *ph.Param) float64 {
+	v := []float64{0}
+	p.Initialize(nil, v)
+	return v[0]
+}
+
+// within are sizes at a constraint, with functions that change in the given lengths.
+func (u *unitFinder) within(k statedTerms, lengths map[*ph.Coord]float64) *sizes {
+	return &sizes{u.of, u.numbers, lengths, k.at}
+}
+
+// parts are the components that a term contains.
+func (u *unitFinder) parts(term ph.Expr) []component {
+	whole := map[*ph.Field]bool{}
+	var list []component
+	for part := range ph.Walk(term, func(part ph.Expr) bool { return part.Op() != ph.OpSlice || part.Args()[0].Op() != ph.OpField }) {
+		if r, ok := part.Attr().(ph.Range); ok && part.Op() == ph.OpSlice && part.Args()[0].Op() == ph.OpField {
+			for k := r.Lo; k < r.Hi; k++ {
+				list = append(list, component{part.Args()[0].Attr().(*ph.Field), k})
+			}
+			continue
+		}
+		if f, ok := part.Attr().(*ph.Field); ok && !whole[f] {
+			whole[f] = true
+			for k := range f.Dim() {
+				list = append(list, component{f, k})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b component) int { return slices.Index(u.components, a) - slices.Index(u.components, b) })
+	return slices.Compact(list)
+}
+
+// functions finds the units of functions: first by conditions and data, then by equations; what only equations between unknown functions
+// tell comes last.
+func (u *unitFinder) functions() {
+	for range len(u.components) + 1 {
+		asked := map[component]float64{}
+		for _, k := range u.list {
+			u.ask(k, asked)
+		}
+		changed := false
+		for _, x := range u.components {
+			if v := asked[x]; v > 0 && u.of[x] == 0 {
+				u.of[x], changed = power(v), true
+			}
+		}
+		if !changed {
+			return
+		}
+	}
+}
+
+// ask notes the size that a constraint asks of a function which alone is unknown in some of its linear terms.
+func (u *unitFinder) ask(k statedTerms, asked map[component]float64) {
+	lengths := map[*ph.Coord]float64{}
+	for c, l := range u.lengths {
+		lengths[c] = l / 2
+	}
+	known := 0.0
+	alone := map[component][]ph.Expr{}
+	for _, t := range k.terms {
+		var open []component
+		for _, x := range u.parts(t) {
+			if u.of[x] == 0 {
+				open = append(open, x)
+			}
+		}
+		switch len(open) {
+		case 0:
+			s := u.within(k, lengths)
+			v := s.size(t)
+			known = max(known, v)
+			if k.equation && !unknown(t) && v > 0 {
+				u.shorten(s, t, v)
+			}
+		case 1:
+			alone[open[0]] = append(alone[open[0]], t)
+		}
+	}
+	if !(known > 0) {
+		return
+	}
+	for x, terms := range alone {
+		unit := 0.0
+		for _, t := range terms {
+			s := u.within(k, lengths)
+			s.of = map[component]float64{}
+			for y, v := range u.of {
+				s.of[y] = v
+			}
+			s.of[x] = 1
+			v := s.size(t)
+			if s.of[x] = 2; s.size(t) == 2*v { // linear
+				unit += v // as those of a Laplacian do
+			}
+		}
+		if ask := known / unit; unit > 0 && ask > 0 && !math.IsInf(ask, 0) {
+			asked[x] = max(asked[x], ask)
+		}
+	}
+}
+
+// shorten lets functions change in the lengths in which a source does, where these are shorter.
+func (u *unitFinder) shorten(s *sizes, source ph.Expr, size float64) {
+	for c, l := range s.lengths {
+		if slope := s.largest(source.D(c)); slope > 0 && size/slope < l {
+			s.lengths[c] = size / slope
+		}
+	}
+}
+
+// parameters finds the units of unknown numbers.
+func (u *unitFinder) parameters() {
+	for _, q := range u.params {
+		balance := 0.0
+		for _, k := range u.list {
+			own, others := 0.0, 0.0
+			for _, t := range k.terms {
+				s := u.within(k, u.lengths)
+				if !ph.Contains(t, func(part ph.Expr) bool { return part.Attr() == any(q) }) {
+					others = max(others, s.size(t))
+					continue
+				}
+				s.numbers = map[*ph.Param]float64{}
+				for r, v := range u.numbers {
+					s.numbers[r] = v
+				}
+				s.numbers[q] = 1
+				v := s.size(t)
+				if s.numbers[q] = 2; s.size(t) == 2*v {
+					own = max(own, v)
+				}
+			}
+			if own > 0 && others > 0 && !math.IsInf(others/own, 0) {
+				balance = max(balance, others/own)
+			}
+		}
+		said := u.numbers[q]
+		switch {
+		case balance > 0 && !(said/balance <= far && balance/said <= far):
+			u.numbers[q] = power(balance)
+		case said > 0:
+			u.numbers[q] = power(said)
+		}
+	}
+}
+
+// apply puts the units into the problem, and says so.
+func (u *unitFinder) apply() {
+	c := u.choice
+	for _, f := range u.fields() {
+		u.trainIn(f)
+	}
+	for _, q := range u.params {
+		if v := u.numbers[q]; v > 0 && v != 1 {
+			if c.Problem.Units == nil {
+				c.Problem.Units = map[*ph.Param]float64{}
+			}
+			c.Problem.Units[q] = v
+			c.decide(fmt.Sprintf("%s is trained in units of %.3g", q.Path(), v), "its terms are then as large as the others, or its initial value is")
+		}
+	}
+}
+
+// fields are the unknown functions that may have units: those of which the user says nothing more.
+func (u *unitFinder) fields() []*ph.Field {
+	var list []*ph.Field
+	for _, x := range u.components {
+		if u.given[x.field] == nil && !slices.Contains(list, x.field) {
+			list = append(list, x.field)
+		}
+	}
+	return list
+}
+
+// trainIn lets the network of a field be trained in the units of its components.
+func (u *unitFinder) trainIn(f *ph.Field) {
+	units, plain := make([]float64, f.Dim()), true
+	for k := range units {
+		units[k] = sizeOr1(u.of, component{f, k})
+		plain = plain && units[k] == 1
+	}
+	if plain {
+		return
+	}
+	c := u.choice
+	to := c.Problem.Fields[f]
+	if to == nil {
+		to = f
+	}
+	in := func(g *ph.Field, k int) ph.Expr { return g.Index(k).Scale(units[k]) }
+	scaled := ph.Replace(to, func(e ph.Expr) ph.Expr {
+		if r, ok := e.Attr().(ph.Range); ok && e.Op() == ph.OpSlice && r.Hi-r.Lo == 1 {
+			if g, ok := e.Args()[0].Attr().(*ph.Field); ok && g.Dim() == f.Dim() && (g == f || c.Problem.Fields[g] == nil) {
+				return in(g, r.Lo)
+			}
+		}
+		g, ok := e.Attr().(*ph.Field)
+		if !ok || g.Dim() != f.Dim() || g != f && c.Problem.Fields[g] != nil {
+			return nil
+		}
+		if g.Dim() == 1 {
+			return ph.Expr(g).Scale(units[0])
+		}
+		parts := make([]ph.Expr, g.Dim())
+		for k := range parts {
+			parts[k] = in(g, k)
+		}
+		return ph.Concat(parts...)
+	})
+	if c.Problem.Fields == nil {
+		c.Problem.Fields = map[*ph.Field]ph.Expr{}
+	}
+	c.Problem.Fields[f] = scaled
+	for k, v := range units {
+		name := f.Name()
+		if len(units) > 1 {
+			name = fmt.Sprintf("%s[%d]", name, k)
+		}
+		if v != 1 {
+			c.decide(fmt.Sprintf("%s is trained in units of %.3g", name, v), "conditions, data or sources ask for that size")
+		}
+	}
+}
+
+// residuals divides each residual by its size in these units, where nothing is said of how to weigh constraints. It comes last: sizes are of
+// constraints that are trained.
+func (u *unitFinder) residuals() {
+	c := u.choice
+	for _, k := range c.Problem.Constraints {
+		if c.Options.Weights != nil || k.Weight != 0 || k.Scale != 0 || k.MeasureScale || k.Loss != (crux.Loss{}) || k.PointWeights != nil {
+			return
+		}
+	}
+	lengths := map[*ph.Coord]float64{}
+	for x, l := range u.lengths {
+		lengths[x] = power(l)
+	}
+	for i := range c.Problem.Constraints {
+		k := &c.Problem.Constraints[i]
+		most := 0.0
+		j := slices.IndexFunc(u.names, func(n string) bool { return n == k.Name })
+		for _, t := range u.list[j].terms {
+			if unknown(t) {
+				most = max(most, u.within(u.list[j], lengths).size(t))
+			}
+		}
+		if most > 0 && !math.IsInf(most, 0) && !math.IsInf(1/most, 0) {
+			if by := power(most); by != 1 {
+				k.Scale = by
+			}
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package auto_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/net"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// units are those of a function, of lengths and of times.
+type units struct{ u, x, t float64 }
+
+// stated is a problem in given units.
+type stated func(s units) auto.Problem
+
+// plate is a domain of one length and one time, and a function on it.
+func plate(s units) (x, t *ph.Coord, box domain.Domain, u *ph.Field) {
+	x, t = ph.NewCoord("x"), ph.NewCoord("t")
+	u = ph.NewField("u", net.MLP{Hidden: []int{8, 8}}, x, t)
+	return x, t, domain.NewBox(domain.In(x, 0, s.x), domain.In(t, 0, s.t)), u
+}
+
+// inUnits are problems whose terms are of the size one in units of one.
+var inUnits = map[string]stated{
+	"heat, built in": func(s units) auto.Problem {
+		x, t, box, u := plate(s)
+		d, wave := 0.1*s.x*s.x/s.t, ph.Sin(x.Scale(math.Pi/s.x))
+		return auto.Problem{Domain: box, Constraints: []crux.Constraint{
+			{Name: "pde", Residual: u.D(t).Sub(u.D(x, x).Scale(d)), On: box.Interior(60)},
+			{Name: "start", Residual: u.Sub(wave.Scale(s.u)), On: box.Face(t, 0, 0)},
+			{Name: "ends", Residual: u, On: box.Sides(x, 0)},
+		}}
+	},
+	"heat, trained": func(s units) auto.Problem {
+		x, t, box, u := plate(s)
+		d, wave := 0.1*s.x*s.x/s.t, ph.Sin(x.Scale(math.Pi/s.x))
+		return auto.Problem{Domain: box, Hard: auto.Hard{None: true}, Constraints: []crux.Constraint{
+			{Name: "pde", Residual: u.D(t).Sub(u.D(x, x).Scale(d)), On: box.Interior(60)},
+			{Name: "start", Residual: u.Sub(wave.Scale(s.u)), On: box.Face(t, 0, 20)},
+			{Name: "left", Residual: u.D(x).Sub(u.Scale(1 / s.x)), On: box.Face(x, 0, 20)},
+			{Name: "right", Residual: u, On: box.Face(x, s.x, 20)},
+		}}
+	},
+	"a source and an unknown number": func(s units) auto.Problem {
+		x, t, box, u := plate(s)
+		k := ph.NewParam("k", 0.5*s.x*s.x/s.t)
+		f := ph.Sin(x.Scale(math.Pi / s.x)).Scale(s.u / s.t)
+		return auto.Problem{Domain: box, Constraints: []crux.Constraint{
+			{Name: "pde", Residual: u.D(t).Sub(k.Mul(u.D(x, x))).Sub(f), On: box.Interior(60)},
+			{Name: "data", Residual: u.Sub(ph.Exp(x.Scale(1 / s.x).Sub(t.Scale(1 / s.t))).Scale(s.u)), On: box.Interior(30)},
+		}}
+	},
+	"a wave with a cubic term": func(s units) auto.Problem {
+		x, t, box, u := plate(s)
+		c2 := s.x * s.x / (s.t * s.t)
+		return auto.Problem{Domain: box, Constraints: []crux.Constraint{
+			{Name: "pde", Residual: u.D(t, t).Sub(u.D(x, x).Scale(c2)).Add(u.Pow(3).Scale(1 / (s.u * s.u * s.t * s.t))), On: box.Interior(60)},
+			{Name: "start", Residual: u.Sub(ph.Sin(x.Scale(math.Pi / s.x)).Scale(s.u)), On: box.Face(t, 0, 0)},
+			{Name: "rest", Residual: u.D(t), On: box.Face(t, 0, 0)},
+			{Name: "ends", Residual: u, On: box.Sides(x, 0)},
+		}}
+	},
+}
+
+// trained is θ after some steps, and u somewhere.
+func trained(t *testing.T, p auto.Problem, steps int, at []float64) (theta []float64, u float64, c *auto.Choice) {
+	t.Helper()
+	s, err := auto.New(p, crux.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	if _, err := s.Solve(context.Background(), steps); err != nil {
+		t.Fatal(err)
+	}
+	for part := range ph.Walk(p.Constraints[0].Residual, nil) {
+		if f, ok := part.Attr().(*ph.Field); ok {
+			v, err := s.Eval(f, domain.At(f.Coords(), at))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s.Theta(), v.At(0, 0), s.Choice
+		}
+	}
+	panic("no field")
+}
+
+// In other units, by powers of two, a problem is the same to the bit.
+func TestUnits(t *testing.T) {
+	for name, problem := range inUnits {
+		t.Run(name, func(t *testing.T) {
+			want, u, _ := trained(t, problem(units{1, 1, 1}), 40, []float64{0.3, 0.4})
+			for _, s := range []units{{1 << 20, 1, 1}, {1. / (1 << 30), 1, 1}, {1, 1. / (1 << 10), 1}, {1, 1, 1 << 12}, {1 << 7, 1 << 3, 1. / (1 << 9)}} {
+				got, v, _ := trained(t, problem(s), 40, []float64{0.3 * s.x, 0.4 * s.t})
+				if !slices.Equal(got, want) || v != u*s.u {
+					t.Errorf("%v: u is %v, %v in units of one", s, v, u*s.u)
+				}
+			}
+		})
+	}
+}
+
+// A problem of the size one is left as it is.
+func TestUnitsOfOne(t *testing.T) {
+	p := inUnits["heat, trained"](units{1, 1, 1})
+	got, _, c := trained(t, p, 10, []float64{0.3, 0.4})
+	p.Unscaled = true
+	want, _, _ := trained(t, p, 10, []float64{0.3, 0.4})
+	if !slices.Equal(got, want) {
+		t.Errorf("not the same bits: %v", c.Decisions)
+	}
+}
+
+// A rod of steel under its weight and a pull, in SI units: u is trained in units of its own size.
+func ExampleNew_units() {
+	x := ph.NewCoord("x")
+	rod := domain.NewInterval(x, 0, 2)
+	u := ph.NewField("u", net.MLP{Hidden: []int{10, 10}}, x)
+	modulus := 2e11
+	s, err := auto.New(auto.Problem{Domain: rod, Constraints: []crux.Constraint{
+		{Name: "balance", Residual: u.D(x, x).Scale(modulus).Add(ph.Const(8e4)), On: rod.Interior(0)},
+		{Name: "wall", Residual: u, On: rod.Face(x, 0, 0)},
+		{Name: "pull", Residual: u.D(x).Scale(modulus).Sub(ph.Const(1e5)), On: rod.Face(x, 2, 0)},
+	}}, crux.Options{Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	if _, err := s.Solve(context.Background(), 340); err != nil {
+		fmt.Println(err)
+		return
+	}
+	end, err := s.Eval(u, domain.At([]*ph.Coord{x}, []float64{2}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, d := range s.Choice.Decisions {
+		if d.What[:1] == "u" {
+			fmt.Println(d.What)
+		}
+	}
+	fmt.Printf("u(2) = %.4e\n", end.At(0, 0)) // (1e5·2 + 8e4·2²/2)/2e11
+	// Output:
+	// u is trained in units of 4.77e-07
+	// u(2) = 1.8000e-06
+}
