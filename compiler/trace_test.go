@@ -2,22 +2,19 @@ package compiler_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/internal/cases"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-var rewrite = flag.Bool("rewrite", false, "write the answers of testdata/trace anew")
-
-// TestTraces holds conversations with the compiler: a comment, a command, ----, and the exact answer, up to an empty line.
+// TestTraces holds conversations with the compiler. A case says
 //
 //	trace pass=NAME
 //	u: 8,8 -> 1 of t x      a network with these hidden widths and outputs
@@ -31,24 +28,7 @@ func TestTraces(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out []string
-			for _, block := range strings.Split(strings.TrimSpace(string(raw)), "\n\n") {
-				question, want, _ := strings.Cut(block, "----")
-				got := converse(t, question)
-				if !*rewrite && strings.TrimSpace(got) != strings.TrimSpace(want) {
-					t.Errorf("%s\ngot\n%s\nwant%s", question, got, want)
-				}
-				out = append(out, question+"----\n"+got)
-			}
-			if *rewrite {
-				if err := os.WriteFile(file, []byte(strings.Join(out, "\n")), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
+			cases.Check(t, file, func(t *testing.T, c cases.Case) string { return converse(t, c.Text) })
 		})
 	}
 }

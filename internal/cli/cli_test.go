@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -19,12 +18,11 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/internal/cases"
 	"github.com/crux-pinn/crux/internal/report"
 
 	"go.uber.org/goleak"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write golden files anew")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -76,7 +74,7 @@ func folder(t *testing.T) {
 func golden(t *testing.T, path, got string) {
 	t.Helper()
 	got = regexp.MustCompile(`in \S+ \(\S+\)`).ReplaceAllString(got, "in TIME (RATE)")
-	if *rewrite {
+	if *cases.Rewrite {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -272,10 +270,7 @@ func TestExitCodes(t *testing.T) {
 
 // Every malformed file ends with exit code 2, its place on stderr and nothing on stdout.
 func TestMalformedFiles(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/malformed/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Skip("testdata/malformed is empty")
-	}
+	files := cases.Unpack(t, "../../testdata/malformed")
 	for _, command := range []string{"solve", "validate"} {
 		for _, f := range files {
 			r := call(t, command, f)

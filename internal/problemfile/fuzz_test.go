@@ -7,24 +7,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/crux-pinn/crux/internal/cases"
 	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // Whatever a file holds, reading it ends with a problem or with errors that have a place, and the resolved file of a
 // problem reads back.
 func FuzzYAML(f *testing.F) {
-	for _, pattern := range []string{"../../testdata/problems/*.yaml", "../../testdata/malformed/*.yaml"} {
-		list, err := filepath.Glob(pattern)
+	right, err := filepath.Glob("../../testdata/problems/*.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range append(right, cases.Unpack(f, malformed)...) {
+		src, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)
 		}
-		for _, path := range list {
-			src, err := os.ReadFile(path)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(src, "")
-		}
+		f.Add(src, "")
 	}
 	f.Add([]byte("problem: a\ncoords: &c {x: [0, 1]}\nfields: {u: }\nconstraints: {pde: {residual: u_x, points: 3}}\n"), "optimizer.steps=3")
 	f.Fuzz(func(t *testing.T, src []byte, set string) {
