@@ -17,6 +17,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/schema"
 )
 
 // A checkpoint is a safetensors file: one float64 tensor "parameters/<path>" for each parameter, which other programs
@@ -53,7 +54,7 @@ func (f *Saved) encode(w io.Writer) error {
 		data[name] = t.Data()
 	}
 	return safetensors.SerializeToWriter(tensors, map[string]string{
-		"format": format, "problem": f.State.Problem, "epoch": strconv.Itoa(f.State.Epoch), "sha256": checksum(data),
+		"format": format, "schema": strconv.Itoa(schema.Version), "problem": f.State.Problem, "epoch": strconv.Itoa(f.State.Epoch), "sha256": checksum(data),
 	}, w)
 }
 
@@ -77,6 +78,9 @@ func parse(b []byte) (*Saved, error) {
 	_, meta, err := safetensors.ReadMetadata(b)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%v)", errDamaged, err)
+	}
+	if err := ckpt.Readable(meta.Metadata()); err != nil {
+		return nil, err
 	}
 	if got := meta.Metadata()["format"]; got != format {
 		return nil, fmt.Errorf("its format is %q, not %q; take a file that callbacks.Checkpoint has written", got, format)

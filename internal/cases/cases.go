@@ -1,5 +1,6 @@
 // Package cases reads the text files of tests. A file has cases with empty lines between them. A case is a line that names it, a text,
-// a line ---- and the answer that is expected to the text. go test -rewrite writes the answers anew. A block without ---- is a comment.
+// a line ---- and the answer that is expected to the text. go test -rewrite writes the answers anew. What has no ---- and begins with # is a
+// comment.
 //
 // Cases can share a text: the block whose name is base. A case named "NAME changes base" has that text, with its own lines in place of those
 // with the same keys, and new keys at the end. Indented lines belong to the key above them, and the comment is a key too.
@@ -28,17 +29,20 @@ func Read(t testing.TB, path string) (list []Case) {
 	var base string
 	for _, block := range blocks(t, path) {
 		ask, want, isCase := strings.Cut(block, line)
-		name, text, _ := strings.Cut(ask+"\n", "\n")
-		if !isCase && name == "base" {
+		name, text, _ := strings.Cut(strings.TrimSuffix(ask, "\n")+"\n", "\n")
+		switch {
+		case !isCase && name == "base":
 			base = text
-		}
-		if !isCase {
 			continue
+		case !isCase && strings.HasPrefix(name, "#"):
+			continue
+		case !isCase:
+			t.Fatalf("%s: %s has no ----", path, name)
 		}
 		if of, ok := strings.CutSuffix(name, " changes base"); ok {
 			name, text = of, change(base, text)
 		}
-		list = append(list, Case{name, text, want})
+		list = append(list, Case{name, text, strings.TrimRight(want, "\n")})
 	}
 	return list
 }
@@ -56,13 +60,13 @@ func Check(t *testing.T, path string, answer func(*testing.T, Case) string) {
 		rest = rest[1:]
 		t.Run(c.Name, func(t *testing.T) {
 			got := strings.TrimRight(answer(t, c), "\n")
-			if all[i] = ask + line + got; got != c.Want && !*Rewrite {
+			if all[i] = ask + line + got + "\n"; got != c.Want && !*Rewrite {
 				t.Errorf("%sgot\n%s\nwant\n%s", c.Text, got, c.Want)
 			}
 		})
 	}
 	if *Rewrite {
-		if err := os.WriteFile(path, []byte(strings.Join(all, "\n\n")+"\n"), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(strings.Join(all, "\n")), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +104,11 @@ func blocks(t testing.TB, path string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Split(strings.TrimRight(string(raw), "\n"), "\n\n")
+	list := strings.Split(strings.TrimRight(string(raw), "\n"), "\n\n")
+	for i := range list {
+		list[i] += "\n"
+	}
+	return list
 }
 
 // change puts the parts of a text in place of those of the base with the same keys, or behind them.

@@ -13,6 +13,7 @@ import (
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
+	"github.com/crux-pinn/crux/internal/schema"
 )
 
 // batchFile says what runs there are in the directory of a batch. Each run has a directory of its own in it, with a
@@ -24,6 +25,7 @@ const batchFormat = "crux.runs/1"
 
 // manifest is what batchFile holds.
 type manifest struct {
+	Schema  int     `json:"schema"` // 0 is a directory of before there were versions
 	Format  string  `json:"format"`
 	Problem string  `json:"problem"` // its name
 	Grid    []axis  `json:"grid"`    // of a sweep; none if runs differ in their seeds alone
@@ -120,7 +122,7 @@ func (b *batch) openOrCreate(dir string) error {
 		case errors.Is(err, os.ErrNotExist): // it did not come so far
 		case err != nil:
 			return fail(exitFailed, fmt.Errorf("read %s: %w", path, ckpt.Cause(err)))
-		case !bytes.Equal(text, m.problem):
+		case !bytes.Equal(text, m.problem) && !bytes.Equal(text, bytes.Replace(m.problem, []byte("schema: 1\n"), nil, 1)): // as files once were
 			return other("%s is not what this command line makes of the problem file; %s", path, firstDifference(text, m.problem))
 		}
 	}
@@ -172,6 +174,9 @@ func readManifest(dir string) (*manifest, error) {
 	}
 	m := &manifest{}
 	err = json.Unmarshal(b, m)
+	if err == nil && schema.Check(m.Schema) != nil {
+		return nil, fail(exitUsage, fmt.Errorf("read %s: %w", path, schema.Check(m.Schema)))
+	}
 	if err == nil && m.Format != batchFormat {
 		err = fmt.Errorf("its format is %q, not %q", m.Format, batchFormat)
 	}

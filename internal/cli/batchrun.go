@@ -17,6 +17,7 @@ import (
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
+	"github.com/crux-pinn/crux/internal/schema"
 )
 
 // runBatch takes every run of a batch to its end, some at once, and prints what they came to.
@@ -74,7 +75,7 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 
 // report gathers what the runs came to.
 func (b *batch) report() *report.Batch {
-	rep := &report.Batch{Problem: b.Problem, RunDir: b.dir}
+	rep := &report.Batch{Schema: schema.Version, Problem: b.Problem, RunDir: b.dir}
 	for _, m := range b.runs {
 		r := report.Run{Run: m.Name, Seed: m.Seed, Status: m.status(), Result: m.report, Combination: m.Combination}
 		for i, x := range b.Grid {

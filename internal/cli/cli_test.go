@@ -151,14 +151,14 @@ func TestJSON(t *testing.T) {
 		t.Errorf("more than one object: %v", err)
 	}
 	for _, key := range []string{
-		"problem", "status", "reason", "steps", "seed", "parameters", "optimizer", "seconds", "loss", "losses", "errors", "residual_p99", "params", "truths", "run_dir", "scales",
+		"schema", "problem", "status", "reason", "steps", "seed", "parameters", "optimizer", "seconds", "loss", "losses", "errors", "residual_p99", "params", "truths", "run_dir", "scales",
 		"verdict", "reasons", "estimate", "residual_of_terms",
 	} {
 		if v[key] == nil {
 			t.Errorf("%s is missing", key)
 		}
 	}
-	if len(v) != 20 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
+	if len(v) != 21 || v["schema"] != 1.0 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
 		t.Errorf("got %v", v)
 	}
 	for key, names := range map[string][]string{

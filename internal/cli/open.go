@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,7 +46,7 @@ func (a *app) openRun(dir string, sets []string) (*training, error) {
 		switch t, err = a.restore(dir, load); {
 		case err == nil && (!ended || origin.Epoch < t.solver.Epoch()):
 			return t, nil
-		case err != nil && !ended:
+		case err != nil && (!ended || !errors.As(err, new(*misfitError))):
 			return nil, err
 		case err != nil:
 			fmt.Fprintf(a.Err, "crux: warning: %v; taking %s alone, without the history of the run\n", err, path) //nolint:errcheck

@@ -13,6 +13,8 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/report"
+	"github.com/crux-pinn/crux/internal/schema"
 )
 
 func (a *app) resume() *cobra.Command {
@@ -93,14 +95,24 @@ func isRun(dir string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return fail(exitUsage, fmt.Errorf("%s is not a directory; give the run directory that crux solve printed, such as runs/burgers-1", dir))
 	}
-	if m, err := readManifest(dir); err == nil && len(m.Runs) > 0 {
+	m, err := readManifest(dir)
+	if err == nil {
 		return fail(exitUsage, fmt.Errorf("%s holds %d runs; give the directory of one of them, such as %s", dir, len(m.Runs), filepath.Join(dir, m.Runs[0].Name)))
+	}
+	_, ofResult := report.Read(filepath.Join(dir, resultFile))
+	for _, err := range []error{err, ofResult} {
+		if isNewer(err) {
+			return fail(exitUsage, err)
+		}
 	}
 	if !exists(filepath.Join(dir, problemFile)) {
 		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is no run; give a directory that crux solve wrote", dir, problemFile))
 	}
 	return nil
 }
+
+// isNewer reports whether an error is about a file of a newer crux.
+func isNewer(err error) bool { return errors.As(err, new(*schema.NewerError)) }
 
 // training is a problem ready to be trained, or trained: its solver, and the callbacks of the run.
 type training struct {
@@ -154,7 +166,7 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 		case !errors.As(err, &misfit):
 			return nil, err
 		}
-		unusable = append(unusable, misfit.err)
+		unusable = append(unusable, misfit)
 	}
 	return nil, &failure{exitUsage, fmt.Errorf("none of the %d checkpoints in %s can be used: %w", len(files), folder, errors.Join(unusable...))}
 }
@@ -169,6 +181,9 @@ type loader func(path string) (*problemfile.Problem, error)
 
 func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	saved, err := callbacks.Load(path)
+	if isNewer(err) {
+		return nil, fail(exitUsage, err)
+	}
 	if err != nil {
 		return nil, &misfitError{err}
 	}

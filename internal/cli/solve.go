@@ -18,6 +18,7 @@ import (
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
+	"github.com/crux-pinn/crux/internal/schema"
 )
 
 // solveFlags are the flags of crux solve.
@@ -259,7 +260,7 @@ func save(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *solutio
 func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*report.Report, error) {
 	method := s.MethodInfo()
 	r := &report.Report{
-		Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: report.Number(res.Time.Seconds()),
+		Schema: schema.Version, Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: report.Number(res.Time.Seconds()),
 		Seed: p.Options.Seed, Parameters: len(s.Theta()), Optimizer: method.String(), Choices: method.Choices,
 		Loss: report.Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/schema"
 )
 
 func (a *app) sweep() *cobra.Command {
@@ -125,7 +126,7 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 	if f.seeds < 1 || f.seeds > maxRuns/len(all) {
 		return nil, fail(exitUsage, fmt.Errorf("--seeds %d; take 1 to %d", f.seeds, maxRuns/len(all)))
 	}
-	b := &batch{manifest: manifest{Format: batchFormat, Grid: grid}}
+	b := &batch{manifest: manifest{Schema: schema.Version, Format: batchFormat, Grid: grid}}
 	var mistakes problemfile.Errors
 	var others []error
 	for i, values := range all {

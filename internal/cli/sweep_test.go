@@ -132,6 +132,14 @@ func TestSweep(t *testing.T) {
 		t.Errorf("%v: %q", err, lines)
 	}
 
+	const old = "runs/tiny-sweep/run-1-1/problem.yaml" // now as of before files had a schema
+	b, err := os.ReadFile(old)
+	if err != nil || !bytes.Contains(b, []byte("schema: 1\n")) {
+		t.Fatalf("%v: %s", err, b)
+	}
+	if err := os.WriteFile(old, bytes.Replace(b, []byte("schema: 1\n"), nil, 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	before := modified(t, "runs/tiny-sweep/run-*/*")
 	if again := quietly(t, append(args, "--quiet")...); again != text {
 		t.Errorf("the second time %s, the first %s", again, text)

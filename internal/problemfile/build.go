@@ -53,6 +53,9 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		return b.p
 	}
 	s := b.section(root, "")
+	if _, ok := valueOf[int](s, "schema"); !ok {
+		return b.p // nothing is known of what else stands there
+	}
 	s.need("problem")
 	b.p.Name, b.p.Description = only[string](s, "problem"), only[string](s, "description")
 	b.coords(s.need("coords"), s.get("time"))

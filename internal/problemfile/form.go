@@ -15,7 +15,7 @@ type form struct {
 	what  string   // of what is read by hand, and of words, texts and lists: "an expression", "mode"
 	words []string // of which one may stand there
 	span  string   // of numbers: "(0, 1]" without 0 and with 1
-	low   string   // the message for a number below the span
+	low   string   // the message for a number below the span; whole numbers have one without
 	high  string   // and above, with the number, and with the end of the span as well if numbers are whole
 	part  string   // the part of the table that says what a mapping may have; "" means the key's own
 }
@@ -138,12 +138,19 @@ func (l *loader) number(f form, n *tree.Node) (any, bool) {
 
 func (l *loader) whole(f form, n *tree.Node) (int, bool) {
 	lo, hi, _, _ := f.ends()
-	v, ok := l.integer(n, int(lo))
-	if ok && float64(v) > hi {
-		l.fail(n, f.high, v, int(hi))
-		return 0, false
+	least := int(lo)
+	if f.low != "" {
+		least = math.MinInt
 	}
-	return v, ok
+	switch v, ok := l.integer(n, least); {
+	case ok && float64(v) < lo:
+		l.fail(n, f.low, v, int(hi))
+	case ok && float64(v) > hi:
+		l.fail(n, f.high, v, int(hi))
+	default:
+		return v, ok
+	}
+	return 0, false
 }
 
 // widths are those of layers.

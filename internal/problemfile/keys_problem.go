@@ -1,15 +1,28 @@
 package problemfile
 
-import "github.com/crux-pinn/crux/crux"
+import (
+	"fmt"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/schema"
+)
 
 // windowCount is the number of windows, which may stand alone as well.
 var windowCount = wholeUpTo(2, crux.MaxStages, "%d windows are more than fit; take at most %d")
+
+// versions are the schemas that this crux reads.
+var versions = form{
+	is: whole, span: fmt.Sprintf("[1, %d]", schema.Version),
+	low:  "%d is no schema; this crux reads schemas up to %d",
+	high: "%d is of a newer crux, and this one reads schemas up to %d; take a newer crux",
+}
 
 // problemParts are the file as a whole, its names, and what belongs to the run.
 var problemParts = []part{
 	{"", "{problem: poisson2d, coords: {x: [0, 1]}, fields: {u: {net: mlp}}, constraints: {pde: {residual: u_xx + 1, points: 1000}}}", []key{
 		{"problem", someText("a name"), "", "poisson2d, a name for the run", "the name of the run"},
 		{"description", someText("a text"), "", "heat in a rod", "free text"},
+		{"schema", versions, fmt.Sprint(schema.Version), "", "the version of the keys; a file of a larger one needs a newer crux"},
 		{"coords", mapped, "", "{x: [0, 1], y: [0, 1]}", "the coordinates, each with its ends"},
 		{"time", hand("the name of a coordinate"), "(t)", "t", "which coordinate is time; none if none is"},
 		{"constants", mapped, "", "{nu: 0.01/pi}", "numbers with names, for expressions and wherever a number stands"},

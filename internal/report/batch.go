@@ -9,6 +9,7 @@ import (
 
 // Batch is what several runs came to: the object that --json prints and result.json of their directory holds.
 type Batch struct {
+	Schema       int           `json:"schema"` // of the file
 	Problem      string        `json:"problem"`
 	Done         int           `json:"done"`                   // runs that came to an end that counts
 	Summary      *Summary      `json:"summary,omitempty"`      // of solve --seeds

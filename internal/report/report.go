@@ -9,11 +9,13 @@ import (
 
 	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/crux/verdict"
+	"github.com/crux-pinn/crux/internal/schema"
 )
 
 // Report is what a run came to: the object that --json prints and result.json holds. Numbers that are not finite are
 // null there.
 type Report struct {
+	Schema      int              `json:"schema"` // of the file; 0 is one of before there were versions
 	Problem     string           `json:"problem"`
 	Verdict     verdict.Word     `json:"verdict,omitempty"`  // solved, inaccurate, unsolved or ill-posed; none where nothing can be told
 	Reasons     []verdict.Reason `json:"reasons,omitempty"`  // the most important one first
@@ -117,6 +119,9 @@ func Read(path string) (*Report, error) {
 	r := &Report{}
 	if err := json.Unmarshal(b, r); err != nil {
 		return nil, fmt.Errorf("%s is no result of a run (%w); remove it, and the run goes on from its checkpoint", path, err)
+	}
+	if err := schema.Check(r.Schema); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return r, nil
 }

@@ -44,10 +44,10 @@ func TestQuantile(t *testing.T) {
 func TestReportJSON(t *testing.T) {
 	dir := "runs/a"
 	b, err := json.Marshal(&Report{
-		Problem: `q"`, Loss: Number(math.NaN()), Losses: Numbers{{"z", Number(math.Inf(1))}, {"a", 0.1}},
+		Schema: 1, Problem: `q"`, Loss: Number(math.NaN()), Losses: Numbers{{"z", Number(math.Inf(1))}, {"a", 0.1}},
 		Errors: Errors{{"u", FieldError{RelL2: Number(math.NaN()), MaxAbs: 2}}}, RunDir: &dir,
 	})
-	want := `{"problem":"q\"","status":"","reason":"","steps":0,"seed":0,"parameters":0,"optimizer":"","seconds":0,"loss":null,"losses":{"z":null,"a":0.1},` +
+	want := `{"schema":1,"problem":"q\"","status":"","reason":"","steps":0,"seed":0,"parameters":0,"optimizer":"","seconds":0,"loss":null,"losses":{"z":null,"a":0.1},` +
 		`"errors":{"u":{"rel_l2":null,"max_abs":2}},"residual_p99":{},"params":{},"run_dir":"runs/a"}`
 	if err != nil || string(b) != want {
 		t.Errorf("got %s, %v", b, err)

@@ -20,6 +20,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/schema"
 )
 
 // format marks files of this package, and their version.
@@ -58,7 +59,7 @@ func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
 		return fmt.Errorf("ckpt: %w", err)
 	}
 	return safetensors.SerializeToWriter(tensors, map[string]string{
-		"format": format, "problem": o.Problem, "epoch": strconv.Itoa(o.Epoch), "seed": strconv.FormatUint(o.Seed, 10),
+		"format": format, "schema": strconv.Itoa(schema.Version), "problem": o.Problem, "epoch": strconv.Itoa(o.Epoch), "seed": strconv.FormatUint(o.Seed, 10),
 		"version": o.Version, "fixed": string(list),
 	}, w)
 }
@@ -90,6 +91,9 @@ func Decode(b []byte) ([]crux.Parameter, Origin, error) {
 		return nil, o, fmt.Errorf("not a safetensors file, or a damaged one (%w); take the parameters.safetensors of a run", err)
 	}
 	m := meta.Metadata()
+	if err := Readable(m); err != nil {
+		return nil, o, err
+	}
 	if f, ok := m["format"]; ok && strings.HasPrefix(f, "crux.") && f != format {
 		return nil, o, fmt.Errorf("its format is %q, and this version of crux reads %q", f, format)
 	}
@@ -124,6 +128,12 @@ func Decode(b []byte) ([]crux.Parameter, Origin, error) {
 	}
 	sort.Slice(ps, func(i, j int) bool { return ps[i].Path < ps[j].Path })
 	return ps, o, nil
+}
+
+// Readable returns an error for the metadata of a file that a newer crux has written.
+func Readable(meta map[string]string) error {
+	v, _ := strconv.Atoi(meta["schema"]) // other programs may have texts of their own there
+	return schema.Check(v)
 }
 
 // Restore gives a solver's parameters, all of them, the values read from a file. A parameter that is missing, one that
