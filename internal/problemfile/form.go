@@ -63,6 +63,7 @@ var (
 	anyNumber = form{is: real, span: "(-inf, inf)"}
 	positive  = numberIn("(0, inf)", notPositive, "")
 	tolerance = numberIn("[0, inf)", "%v is negative; 0 stops only at round-off", "")
+	fromZero  = numberIn("[0, inf)", "%v is negative", "")
 	fraction  = numberIn("[0, 1)", "%v is not in [0, 1)", "%v is not in [0, 1)")
 	yesOrNo   = form{is: flag}
 

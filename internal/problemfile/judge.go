@@ -184,7 +184,10 @@ func (b *builder) builtin(f Field, builtin, params, field *tree.Node) *Reference
 	}
 	name, at := f.Name, builtin
 	if field != nil {
-		name, _ = b.textOf(field, "the name of a field")
+		var ok bool
+		if name, ok = b.textOf(field, "the name of a field"); !ok {
+			return nil
+		}
 		at = field
 	} else if !slices.Contains(sol.Fields, name) && len(sol.Fields) == 1 {
 		name = sol.Fields[0]
@@ -245,7 +248,10 @@ func (b *builder) measured(f Field, s *section, file, column *tree.Node) *Refere
 	}
 	name := f.Name
 	if column != nil {
-		name, _ = b.textOf(column, "the name of a column")
+		var ok bool
+		if name, ok = b.textOf(column, "the name of a column"); !ok {
+			return nil
+		}
 	}
 	if !slices.Contains(p.Columns(), name) {
 		at := column

@@ -46,10 +46,10 @@ func scheduleKeys(first, value string, keys ...key) []key {
 func schedules(path, first, value string) []part {
 	return []part{
 		{path + ".cosine", "{" + first + ": " + value + "}", scheduleKeys(first, value,
-			key{"end", tolerance, "0", "", "the value at the end"},
+			key{"end", fromZero, "0", "", "the value at the end"},
 			key{"steps", wholeFrom(1), "(those of the phase)", "2000", "steps to the end"})},
 		{path + ".warmup_cosine", "{" + first + ": " + value + "}", scheduleKeys(first, value,
-			key{"end", tolerance, "0", "", "the value at the end"},
+			key{"end", fromZero, "0", "", "the value at the end"},
 			key{"warmup", wholeFrom(1), "100", "", "steps of rising to the value"},
 			key{"steps", wholeFrom(1), "(those of the phase)", "2000", "steps to the end"})},
 		{path + ".exponential", "{" + first + ": " + value + "}", scheduleKeys(first, value,
@@ -79,7 +79,7 @@ var methodParts = slices.Concat([]part{
 	})},
 	{"optimizer.*.groups.*", "{params: [lambda1], adam: {lr: 1e-2}}", slices.Concat([]key{
 		{"params", paths, "(those that are left)", "[lambda1]", "the parameters of the group, by patterns of their paths"},
-		{"freeze", hand("nothing, or true"), "", "true", "leaves them as they are, in place of a method"},
+		{"freeze", yesOrNo, "", "true", "leaves them as they are, in place of a method"},
 	}, methodKeys, []key{clipping})},
 	{"optimizer.*.clip", "{norm: 1}", []key{
 		{"norm", positive, "", "1", "the largest norm of the gradient"},

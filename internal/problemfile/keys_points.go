@@ -103,7 +103,7 @@ var pointParts = []part{
 		interval("1"),
 		{"gamma", fraction, "0.999", "", "the share of the old weight"},
 		{"eta", positive, "0.01", "", "the weight that the largest residual adds"},
-		{"init", tolerance, "0", "", "the weight at the first step"},
+		{"init", fromZero, "0", "", "the weight at the first step"},
 	}},
 	{"constraints.*.point_weights.self_adaptive", "{interval: 1}", []key{
 		interval("1"),

@@ -74,7 +74,7 @@ var watchParts = slices.Concat([]part{
 		{"k", wholeFrom(1), "10", "", "eigenvalues"},
 		{"iters", wholeFrom(1), "30", "", "iterations of Lanczos, each a product with the Hessian"},
 		measured("500"), mask, constraints, unweighted, seedOfOwn,
-		{"probes", wholeFrom(1), "(1)", "10", "products for the trace"},
+		{"probes", wholeFrom(1), "(that of Lanczos)", "10", "products for the trace"},
 	}},
 	{"trackers.loss_landscape", "{interval: 50}", []key{
 		{

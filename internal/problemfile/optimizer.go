@@ -257,8 +257,11 @@ func (b *builder) groups(s *section, steps int, used *[]string) []optim.Group {
 	for _, it := range n.Items {
 		g := b.section(it, "optimizer.*.groups.*")
 		group := optim.Group{Select: only[ph.Selector](g, "params")}
-		if g.block("freeze") == nil {
+		switch n := g.block("freeze"); {
+		case n == nil || n.Text == "false":
 			group.Method = b.method(g, steps, " or freeze", used)
+		case n.Kind != tree.Nothing:
+			b.boolean(n)
 		}
 		group.Freeze = group.Method == nil
 		g.done()
