@@ -21,14 +21,19 @@ func Page() string {
 				name = "*a name*"
 			}
 			def := strings.TrimSuffix(strings.TrimPrefix(k.def, "("), ")")
-			example := k.example
-			for _, words := range []string{", a name for", ", the ends"} { // for messages
-				example, _, _ = strings.Cut(example, words)
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, cell(k.form.kindOf(k, &p)), quoted(def), quoted(example), cell(k.means))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, cell(k.form.kindOf(k, &p)), quoted(def), quoted(k.shown()), cell(k.means))
 		}
 	}
 	return b.String()
+}
+
+// shown is the example without the words that messages add to it.
+func (k key) shown() string {
+	example := k.example
+	for _, words := range []string{", a name for", ", the ends"} {
+		example, _, _ = strings.Cut(example, words)
+	}
+	return example
 }
 
 // cell is a text in a cell of a table.

@@ -3,7 +3,6 @@ package problemfile
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/crux-pinn/crux/internal/files/tree"
 )
@@ -15,72 +14,58 @@ func Paths(text []byte) []string {
 	if len(errs) > 0 {
 		root = &tree.Node{Kind: tree.Mapping}
 	}
-	var list []string
-	for _, p := range parts {
-		at := []string{""}
-		switch kind, net := strings.CutPrefix(p.path, "net."); {
-		case net: // the keys of a network stand in its field
-			at = slices.DeleteFunc(places("fields.*", root), func(path string) bool {
-				of := node(root, path).Get("net")
-				return of == nil && kind != "mlp" || of != nil && of.Text != kind
-			})
-		case p.path != "":
-			at = places(p.path, root)
-		}
-		for _, path := range at {
-			for _, k := range p.keys {
-				if k.name != "*" {
-					list = append(list, tree.Join(path, k.name))
-				}
-			}
-		}
-	}
+	list := partAt("").paths("", root)
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
-// places are the paths for which one with stars stands in a file. Of a list that the file does not have, the first entry is meant.
-func places(path string, root *tree.Node) []string {
-	list := []string{""}
-	for _, step := range strings.Split(path, ".") {
-		var next []string
-		for _, before := range list {
-			n := node(root, before)
-			switch {
-			case step != "*":
-				next = append(next, tree.Join(before, step))
-			case n == nil:
-				if before == "optimizer" {
-					next = append(next, "optimizer.0")
-				}
-			case n.Kind == tree.Sequence:
-				for i := range n.Items {
-					next = append(next, tree.Join(before, strconv.Itoa(i)))
-				}
-			case before == "optimizer": // a phase that stands alone
-				next = append(next, before)
-			default:
-				for _, e := range n.Entries {
-					next = append(next, tree.Join(before, e.Key))
-				}
+// paths are those of a part that stands at a path, and of all below it. n is what the file has there, or nil.
+func (p *part) paths(path string, n *tree.Node) (list []string) {
+	get := func(name string) *tree.Node {
+		if n == nil {
+			return nil
+		}
+		return n.Get(name)
+	}
+	keys := p.keys
+	if p.path == "fields.*" { // it has the keys of its network too
+		kind := "mlp"
+		if v := get("net"); v != nil {
+			kind = v.Text
+		}
+		for _, q := range parts {
+			if q.path == "net."+kind {
+				keys = slices.Concat(keys, q.keys)
 			}
 		}
-		list = next
+	}
+	for _, k := range keys {
+		names := []string{k.name}
+		if k.name == "*" {
+			names = nil
+		}
+		if k.name == "*" && n != nil {
+			for _, e := range n.Entries {
+				names = append(names, e.Key)
+			}
+		}
+		for _, name := range names {
+			at, v := tree.Join(path, name), get(name)
+			if list = append(list, at); k.form.is != settings && k.form.part == "" {
+				continue
+			}
+			switch below := k.in(p); {
+			case v == nil && at == "optimizer": // the first phase
+				list = append(list, below.paths(at+".0", nil)...)
+			case v == nil && k.form.is == own, v != nil && v.Kind == tree.Scalar: // there is no place for keys
+			case v != nil && v.Kind == tree.Sequence && slices.ContainsFunc(v.Items, func(n *tree.Node) bool { return n.Kind == tree.Mapping }):
+				for i, it := range v.Items {
+					list = append(list, below.paths(tree.Join(at, strconv.Itoa(i)), it)...)
+				}
+			default:
+				list = append(list, below.paths(at, v)...)
+			}
+		}
 	}
 	return list
-}
-
-// node is what stands at a path, or nil.
-func node(n *tree.Node, path string) *tree.Node {
-	for step := range strings.SplitSeq(path, ".") {
-		if path == "" || n == nil {
-			return n
-		}
-		if i, err := strconv.Atoi(step); err == nil && n.Kind == tree.Sequence && i < len(n.Items) {
-			n = n.Items[i]
-			continue
-		}
-		n = n.Get(step)
-	}
-	return n
 }
