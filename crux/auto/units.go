@@ -24,6 +24,16 @@ import (
 // at most where they are meant as guesses; 1 for a modulus of 2e11 is none.
 const far = 256.
 
+// notable is the ratio to one of a unit of which a reader is told.
+const notable = 100.
+
+// said notes a unit that is worth a line.
+func (u *unitFinder) said(what string, unit float64, why string) {
+	if unit > notable || unit < 1/notable {
+		u.choice.decide(fmt.Sprintf("%s is trained in units of %.3g", what, unit), why)
+	}
+}
+
 // units finds units and puts them into the problem.
 func (c *Choice) units(p Problem, names []string) {
 	if p.Unscaled || p.Domain == nil {
@@ -267,7 +277,7 @@ func (u *unitFinder) apply() {
 				c.Problem.Units = map[*ph.Param]float64{}
 			}
 			c.Problem.Units[q] = v
-			c.decide(fmt.Sprintf("%s is trained in units of %.3g", q.Path(), v), "its terms are then as large as the others, or its initial value is")
+			u.said(q.Path(), v, "its terms are then as large as the others, or its initial value is of that size")
 		}
 	}
 }
@@ -327,9 +337,7 @@ func (u *unitFinder) trainIn(f *ph.Field) {
 		if len(units) > 1 {
 			name = fmt.Sprintf("%s[%d]", name, k)
 		}
-		if v != 1 {
-			c.decide(fmt.Sprintf("%s is trained in units of %.3g", name, v), "conditions, data or sources ask for that size")
-		}
+		u.said(name, v, "conditions, data or sources ask for that size")
 	}
 }
 

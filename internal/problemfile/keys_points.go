@@ -73,8 +73,8 @@ var pointParts = []part{
 	{"constraints.*", "{residual: u_xx + u_yy, points: 1000}", slices.Concat([]key{
 		{"residual", mapped, "", "u_xx + u_yy", "what shall vanish, or several such by name; left = right is their difference"},
 		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber or {huber: 0.1}"},
-		{"weight", mapped, "(1)", "10", "a constant factor, or one for each residual by name"},
-		{"scale", mapped, "(1)", "auto", "by what the residual is divided, or one for each by name; auto is its size at step 0"},
+		{"weight", mapped, "(1)", "10", "a constant factor, or one for each residual by name; with one, residuals stay in their own units"},
+		{"scale", mapped, "(its size, or 1 where a weight or a scale is given)", "auto", "by what the residual is divided, or one for each by name; auto is its size at step 0"},
 		{"point_weights", mapped, "", "causal", "how points are weighted in training"},
 		region("interior"),
 	}, pointKeys, []key{

@@ -33,7 +33,7 @@ optimizer: [{adam: {}, steps: 10}]
 
 // star is what stands in a file for the last step of a path of the table: for a star, and for a part that several keys share.
 var star = map[string]string{
-	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "grid.*": "x", "reference.*": "u", "fields.*": "u",
+	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "grid.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
 	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "regions.*": "hole", "data.*": "measurements", "data.*.params.*": "nu",
 	"constraints.*": "pde", "constraints.*.residual.*": "mass", "constraints.*.weight.*": "mass", "constraints.*.scale.*": "mass", "optimizer.*": "0",
 	"optimizer.*.groups.*": "0", "optimizer.*.lr": "adam.lr", "changes.*": "1000", "weights.scheduled.*": "bc",
@@ -108,6 +108,8 @@ var additions = []struct{ path, sets string }{
 	{"data.*.of", "data.measurements={file: measurements.csv}"},
 	{"data.*.columns", "data.measurements={file: table.npy}"},
 	{"constraints.*.residual.", mass + "|fields.v={}"},
+	{"constraints.*.weight", "scale=none"}, // as with a weight residuals stay in their own units
+	{"constraints.*.scale", "scale=none"},
 	{"constraints.*.weight.", mass},
 	{"constraints.*.scale.", mass},
 	{"constraints.*.grid", noPoints},
@@ -162,6 +164,7 @@ var inWords = map[string]string{
 	"those of the phases": "1000", "those of the phase": "10", "time": "t", "the field's own": "u", "the problem's": "0", "the first": "mass",
 	"0, or auto where the method chooses itself": "0", "ten times the points": "160", "a tenth": "2", "ten times the first": "160", "those that are left": `["**"]`,
 	"the slopes of the first field": `"[u_x, u_y]"`, "the first field": "u", "the first constraint": "pde", "all": `"**"`,
+	"auto where neither optimizer nor steps is said, otherwise best": "best", "its size, or 1 where a weight or a scale is given": "1",
 	"fields.*.of": "[x, y]", "data.*.of": "[x, y]", "reference.*.of": "[x, y]",
 	"trackers.residual_stats.constraints": "[pde, bc]", "trackers.hessian_spectrum.constraints": "[pde, bc]",
 }

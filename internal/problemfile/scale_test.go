@@ -1,6 +1,7 @@
 package problemfile_test
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"testing"
@@ -40,7 +41,7 @@ func TestScaleAuto(t *testing.T) {
 		if c.Scale != again.Crux.Constraints[i].Scale || a[i] != b[i] {
 			t.Errorf("%s: scale %v and loss %v, read again %v and %v", c.Name, c.Scale, a[i], again.Crux.Constraints[i].Scale, b[i])
 		}
-		want := math.Sqrt(l0[i])
+		want := math.Sqrt(l0[i]) * cmp.Or(plain.Crux.Constraints[i].Scale, 1) // which is in units of its size
 		if c.Name == "walls.v" {
 			want = 7
 		}
