@@ -15,7 +15,7 @@ test: ## all tests
 short: ## the tests that take no training
 	go test -short ./...
 
-bench: ## all benchmarks, once each; see docs/performance.md
+bench: ## all benchmarks, once each; see docs/results/performance.md
 	go test -run '^$$' -bench . -benchmem ./...
 
 lint: ## formatting, vet and staticcheck, as in .ci/run
@@ -33,16 +33,16 @@ golden: ## write golden traces, messages of malformed files and generated kernel
 	go test ./internal/problemfile -run Malformed -rewrite
 	cd internal/kern/gen && go run . -out ..
 
-accuracy: ## solve every shipped problem with three seeds and write docs/accuracy.md; ONLY=poisson2d,volterra for some
+accuracy: ## solve every shipped problem with three seeds and write docs/results/accuracy.md; ONLY=poisson2d,volterra for some
 	go -C internal/tools run ./problems -only '$(ONLY)'
 
-unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/unseen.md; ONLY=kdv for some
+unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/results/unseen.md; ONLY=kdv for some
 	go -C internal/tools run ./problems -unseen -only '$(ONLY)'
 
 estimate: ## compare estimated errors with true ones along runs of all shipped problems, and write docs/results/estimate.md
 	go -C internal/tools run ./estimate -budget 30s -o ../../docs/results/estimate.md $(patsubst %,../../%,$(wildcard testdata/problems/*.yaml))
 
-evidence: ## make the comparisons behind docs/choosing.md and write their tables into docs/evidence.md; ONLY=hard,'timed_*' for some
+evidence: ## make the comparisons behind docs/choosing.md and write their tables into docs/results/evidence.md; ONLY=hard,'timed_*' for some
 	go -C internal/tools run ./problems -evidence -only '$(ONLY)'
 
 ci: ## everything that CI runs
@@ -52,7 +52,7 @@ bench-peers: ## training steps side by side with JAX, jNO and DeepXDE; PEERS=-qu
 	bash testdata/peers/setup.sh
 	go -C internal/tools run ./peers $(PEERS)
 
-peers-accuracy: ## time to an error side by side with DeepXDE, jNO and JAX, in docs/peers_accuracy.md; PEERS='-only poisson -budget 10s' for a look
+peers-accuracy: ## time to an error side by side with DeepXDE, jNO and JAX, in docs/results/peers_accuracy.md; PEERS='-only poisson -budget 10s' for a look
 	bash testdata/peers/setup.sh
 	go -C internal/tools run ./peers -accuracy $(PEERS)
 

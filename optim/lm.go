@@ -43,7 +43,7 @@ import (
 // drawn anew for each step (the Nyström approximation of JJᵀ; Guzmán-Cordero, Dangel, Goldshlager & Zeinhofer 2025, arXiv
 // 2505.12149). The eigenvalues of JJᵀ fall so fast that a few hundred directions hold nearly all of a step: of 2000 residuals of a Poisson problem
 // 300 left out what is below 1e-12 of the trace. A step costs about 4·k·R·P multiplications in place of R²·P/2 or R·P²/2, and
-// memory is 8·k·(P + 2R) bytes with blocks of J: it is the way for P and R in the thousands (docs/evidence.md).
+// memory is 8·k·(P + 2R) bytes with blocks of J: it is the way for P and R in the thousands (docs/results/evidence.md).
 //
 // The objective must have [Squares]; a solver's does when every constraint is a mean square. It suits smooth problems on fixed
 // points; redrawn points are no obstacle, as only λ is carried from step to step.
@@ -90,7 +90,7 @@ type LevenbergMarquardt struct {
 const marquardtName = "LevenbergMarquardt"
 
 // LargestSystem is the number of parameters, or of residuals if these are fewer, up to which [LevenbergMarquardt] has been the best
-// method there is: a step costs as much as its cube (docs/evidence.md, "All losses mean squares").
+// method there is: a step costs as much as its cube (docs/results/evidence.md, "All losses mean squares").
 const LargestSystem = 3000
 
 // Init implements Method.

@@ -42,7 +42,7 @@ type methodRule struct {
 	applies  func(job) bool
 	phases   func(job) []optim.Phase
 	why      func(job) string
-	evidence string // the item of docs/evidence.md on which it rests
+	evidence string // the item of docs/results/evidence.md on which it rests
 }
 
 // methodRules is the table, of which the first line that applies counts.

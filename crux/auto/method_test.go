@@ -90,15 +90,15 @@ func TestMethodThresholds(t *testing.T) {
 	}
 }
 
-// What a rule rests on stands in docs/evidence.md.
+// What a rule rests on stands in docs/results/evidence.md.
 func TestMethodEvidence(t *testing.T) {
-	text, err := os.ReadFile("../../docs/evidence.md")
+	text, err := os.ReadFile("../../docs/results/evidence.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range methodRules {
 		if !strings.Contains(string(text), "\n- **"+r.evidence+"**") {
-			t.Errorf("docs/evidence.md has no item %q", r.evidence)
+			t.Errorf("docs/results/evidence.md has no item %q", r.evidence)
 		}
 	}
 }

@@ -16,16 +16,16 @@ var numbers = []struct {
 	why             string
 }{
 	// Watched points become more when it shows that they are too few, and until then steps are cheap.
-	// docs/evidence.md, "Begin with few points, which are watched".
+	// docs/results/evidence.md, "Begin with few points, which are watched".
 	{true, true, [3]int{200, 1000, 2000}, "they become more when it shows that they are too few"},
-	// docs/evidence.md, "Files that say nothing of points": fewer end at larger errors where nobody watches.
+	// docs/results/evidence.md, "Files that say nothing of points": fewer end at larger errors where nobody watches.
 	{true, false, [3]int{200, 1500, 3000}, "as nothing watches whether they are enough"},
 	// A boundary has one dimension less than the interior and needs fewer: an end in one, a line in two, up to six faces in three.
 	{false, false, [3]int{1, 200, 800}, "on a boundary"},
 }
 
 // redrawn is the number of steps after which points that cannot be watched are drawn again: often enough that Levenberg-Marquardt, which
-// fits the points it has within some ten steps, cannot do so without the solution in between (docs/evidence.md, "lm fits the points it
+// fits the points it has within some ten steps, cannot do so without the solution in between (docs/results/evidence.md, "lm fits the points it
 // has").
 const redrawn = 20
 

@@ -3,10 +3,10 @@
 // Every row alternates crux, peer, crux, peer, … within one run on the same points and weights, after both have warmed
 // up, and prints the median of the ratios peer time / crux time and their range: the machine's state drops out of a
 // ratio, not out of a time. Before anything is timed, losses and gradients of both sides are compared; a row where they
-// disagree is void. "make bench-peers" sets the peers up and runs all rows; docs/performance.md has the results.
+// disagree is void. "make bench-peers" sets the peers up and runs all rows; docs/results/performance.md has the results.
 //
 // With -accuracy it instead lets crux and its peers solve whole problems, one after the other, and notes the error over the
-// training time of each: "make peers-accuracy", which writes docs/peers_accuracy.md.
+// training time of each: "make peers-accuracy", which writes docs/results/peers_accuracy.md.
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 	flag.StringVar(&c.problems, "problems", "testdata/problems", "folder of the problem files")
 	accuracy := flag.Bool("accuracy", false, "instead: the time in which crux and its peers reach an error")
 	budget := flag.Duration("budget", 0, "training time of each peer, for -accuracy; 0 means 30, 60 and 90 s, and only then a page is written")
-	flag.StringVar(&c.page, "o", "docs/peers_accuracy.md", "page to write, for -accuracy of all problems; empty means none")
+	flag.StringVar(&c.page, "o", "docs/results/peers_accuracy.md", "page to write, for -accuracy of all problems; empty means none")
 	flag.Func("set", "an override of the problem files, as in crux solve (repeatable), for -accuracy; then no page is written", func(s string) error {
 		c.sets = append(c.sets, s)
 		return nil

@@ -11,7 +11,7 @@ import (
 )
 
 // accuracyPage is the page on the shipped problems.
-var accuracyPage = &page{head: accuracyHead, tail: accuracyTail, file: "docs/accuracy.md", of: shipped, targets: true, row: accuracyRow}
+var accuracyPage = &page{head: accuracyHead, tail: accuracyTail, file: "docs/results/accuracy.md", of: shipped, targets: true, row: accuracyRow}
 
 // accuracyHead is the page on accuracy up to its table.
 const accuracyHead = `# Accuracy

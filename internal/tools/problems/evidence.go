@@ -39,7 +39,7 @@ type choice struct {
 const (
 	comparisonsFile = "testdata/evidence.yaml"
 	trialsFile      = "testdata/evidence.csv"
-	evidencePage    = "docs/evidence.md"
+	evidencePage    = "docs/results/evidence.md"
 )
 
 // evidenceSeeds are the seeds of each run.

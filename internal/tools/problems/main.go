@@ -1,8 +1,8 @@
-// Command problems solves the shipped problems, one after the other, and writes the tables of docs/accuracy.md, docs/unseen.md and
-// docs/evidence.md.
+// Command problems solves the shipped problems, one after the other, and writes the tables of docs/results/accuracy.md, docs/results/unseen.md and
+// docs/results/evidence.md.
 //
-//	go -C internal/tools run ./problems [-seeds 3] [-only poisson2d,burgers1d] [-set budget=9s] [-o docs/accuracy.md]
-//	go -C internal/tools run ./problems -unseen [-only kdv] [-o docs/unseen.md]
+//	go -C internal/tools run ./problems [-seeds 3] [-only poisson2d,burgers1d] [-set budget=9s] [-o docs/results/accuracy.md]
+//	go -C internal/tools run ./problems -unseen [-only kdv] [-o docs/results/unseen.md]
 //	go -C internal/tools run ./problems -evidence [-missing] [-only 'hard,timed_*']
 //
 // Each problem runs as a user runs it: `crux solve FILE --json`, with the settings of its own file and, for the page on
@@ -33,7 +33,7 @@ func main() {
 	unseen := flag.Bool("unseen", false, "write the page on the problems of testdata/unseen")
 	evidence := flag.Bool("evidence", false, "make the comparisons of testdata/evidence.yaml and write their tables")
 	missing := flag.Bool("missing", false, "make only runs that are not there yet, for -evidence")
-	flag.StringVar(&f.out, "o", "", "file to write (default docs/accuracy.md, or docs/unseen.md)")
+	flag.StringVar(&f.out, "o", "", "file to write (default docs/results/accuracy.md, or docs/results/unseen.md)")
 	flag.StringVar(&f.only, "only", "", "problems to run, or comparisons and patterns of them, separated by commas; empty means all, none means to write the page anew")
 	flag.StringVar(&f.set, "set", "", "an override passed on to crux solve, such as seed=2")
 	flag.IntVar(&f.seeds, "seeds", 3, "seeds of each problem, for the page on accuracy")

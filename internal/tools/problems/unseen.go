@@ -11,7 +11,7 @@ import (
 // formulae is the folder of the problems that no default was made for.
 const formulae = "testdata/unseen"
 
-var unseenPage = &page{head: unseenHead, tail: func(rows) string { return unseenTail }, file: "docs/unseen.md", of: formulae, row: unseenRow}
+var unseenPage = &page{head: unseenHead, tail: func(rows) string { return unseenTail }, file: "docs/results/unseen.md", of: formulae, row: unseenRow}
 
 // unseenHead is the page on problems that are written from the formula alone, up to its table.
 const unseenHead = `# Problems that were not seen
