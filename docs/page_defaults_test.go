@@ -181,7 +181,7 @@ func TestPageDefaultsInGo(t *testing.T) {
 // The last column says what the others show: same where page, Go and file agree, more where the page has nothing.
 func TestPageDefaultsAreCompared(t *testing.T) {
 	for _, row := range pageTable(t, pageDefaults, 7) {
-		word := verdict(t, row, 6, "same", "better", "other", "more")
+		word := pronounced(t, row, 6, "same", "better", "other", "more")
 		plain := strings.NewReplacer("None", "all", "1.0", "1").Replace(row[1])
 		if word == "same" && (row[3] != row[5] || plain != nothing && plain != row[3]) {
 			t.Errorf("not the same: %s", strings.Join(row, " | "))

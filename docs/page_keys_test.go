@@ -67,7 +67,7 @@ func TestPageResults(t *testing.T) {
 		if got := arrays[name]; got != fmt.Sprint(shape) {
 			t.Errorf("%s has the shape %s, the table says %s, %v", name, got, row[3], shape)
 		}
-		word := verdict(t, row, 4, "same", "better", "other", "more")
+		word := pronounced(t, row, 4, "same", "better", "other", "more")
 		page := strings.Join(code(row[0]), " ")
 		if word == "same" && (row[1] != row[3] || !strings.HasSuffix(page, " "+code(row[2])[1])) || (word == "more") != (row[0] == nothing) {
 			t.Errorf("%s: %s", word, strings.Join(row, " | "))
@@ -149,7 +149,7 @@ func TestPageKeys(t *testing.T) {
 		if !matched {
 			t.Errorf("no key for %s; there are %v", row[1], slices.Sorted(maps.Keys(kinds)))
 		}
-		word := verdict(t, row, 2, "same", "better", "more")
+		word := pronounced(t, row, 2, "same", "better", "more")
 		if word == "same" && code(row[0])[0] != pattern || (word == "more") != (row[0] == nothing) {
 			t.Errorf("not the same: %s", strings.Join(row, " | "))
 		}

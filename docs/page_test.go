@@ -65,8 +65,8 @@ func code(cell string) []string {
 	return list
 }
 
-// verdict is the first word of the column that compares.
-func verdict(t *testing.T, row []string, column int, words ...string) string {
+// pronounced is the first word of the column that compares.
+func pronounced(t *testing.T, row []string, column int, words ...string) string {
 	t.Helper()
 	word, _, _ := strings.Cut(row[column], ":")
 	if !slices.Contains(words, word) {
@@ -105,7 +105,7 @@ func TestPageRules(t *testing.T) {
 		"compiler": "../compiler", "cli": "../internal/cli",
 	}
 	for _, row := range pageTable(t, pageRules, 4) {
-		verdict(t, row, 2, "same", "better", "other")
+		pronounced(t, row, 2, "same", "better", "other")
 		for _, test := range code(row[3]) {
 			pkg, name, _ := strings.Cut(test, ".")
 			files, err := filepath.Glob(filepath.Join(folders[pkg], "*_test.go"))
