@@ -28,7 +28,7 @@ cover: ## test coverage by function, in cover.out
 	go test -short -coverprofile=cover.out -coverpkg=./... ./...
 	go tool cover -func=cover.out | tail -n 1
 
-golden: ## write golden traces, messages of malformed files and generated kernels anew; review the diff like code
+golden: ## write golden traces, messages of malformed files and generated kernels again; review the diff like code
 	go test ./compiler -rewrite
 	go test ./internal/problemfile -run Malformed -rewrite
 	cd internal/kern/gen && go run . -out ..

@@ -17,7 +17,7 @@ import (
 
 // CSV writes one line for every step, with one column for each key: epoch, loss, loss/NAME of each constraint, all scalars
 // of trackers, and weight/NAME if a scheme balances them. A cell is empty where nothing was recorded. Trackers all fire at step 0, so that the columns are known
-// then; a key that comes later makes the file be written anew with one column more.
+// then; a key that comes later makes the file be rewritten with one column more.
 //
 // It begins, continues and ends its file as [JSONL] does.
 type CSV struct {
@@ -107,7 +107,7 @@ func appendNumber(b []byte, v float64) []byte {
 	return strconv.AppendFloat(b, v, 'g', -1, 64)
 }
 
-// widen writes the file anew with more columns.
+// widen rewrites the file with more columns.
 func (c *CSV) widen(known int) error {
 	if err := c.close(nil); err != nil {
 		return err

@@ -23,7 +23,7 @@ import (
 //
 //	L(held out) > Factor·L(training)
 //
-// Training and held-out points are then both chosen anew from ten times as many candidates by the density of RAD (Wu et al. 2022,
+// Training and held-out points are then both chosen again from ten times as many candidates by the density of RAD (Wu et al. 2022,
 // arXiv 2207.10289), p ∝ |r|/mean|r| + 1, with |r|² = Σ w_i|r_i|² over the constraints that share the points. The mean of |r|² over
 // the candidates, which nothing was fitted to, tells whether that leads anywhere: where it is not below half of what it was the
 // last time, there were too few points, and the sets that have a share in it are doubled. When they may grow no further and
@@ -69,7 +69,7 @@ const (
 	candidates = 10    // for each point
 	patience   = 2     // changes that gain nothing
 	minorShare = 0.1   // of the loss: what a point set must have to become larger
-	manyPoints = 16000 // of a set, which few runs need: so many make a step of Levenberg–Marquardt dear
+	manyPoints = 16000 // of a set, which few runs need: this many make a step of Levenberg–Marquardt expensive
 )
 
 // OnSolveBegin implements crux.Callback.
@@ -83,7 +83,7 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return fmt.Errorf("option Grow is %d; it lies between 1 and 1000, and 0 means up to 16000 points or 4 times as many", t.Grow)
 	}
 	if r.Solver().Windows() != nil {
-		return errors.New("windows of time have points of their own each, which are not watched; leave one of the two away")
+		return errors.New("windows of time have points of their own each, which are not watched; leave out one of the two")
 	}
 	if err := t.choose(r); err != nil {
 		return err
@@ -118,9 +118,9 @@ func (t *HeldOut) choose(r *crux.Run) error {
 		case !on.Random():
 			why = "its points are not random, so there are no others to choose from"
 		case on.Interval() > 0:
-			why = fmt.Sprintf("its points are drawn anew every %d steps anyway", on.Interval())
+			why = fmt.Sprintf("its points are redrawn every %d steps anyway", on.Interval())
 		case r.Constraint(i).Loss.Kind != crux.MSE:
-			why = "its loss is no mean square"
+			why = "its loss is not a mean square"
 		case r.Constraint(i).PointWeights != nil:
 			why = "its points have weights, which belong to them"
 		}
@@ -220,7 +220,7 @@ func (t *HeldOut) redraw(s *crux.Step, ratio float64) error {
 		i := w[0]
 		n := s.Run.Points(i).Len()
 		if m := t.larger(s, i, n); grows && means[k] >= minorShare*total && m > n {
-			grown = append(grown, fmt.Sprintf("%s has %d", s.Run.Names()[i], m))
+			grown = append(grown, fmt.Sprintf("%s now has %d points", s.Run.Names()[i], m))
 			n = m
 		}
 		abs := squares[k]
@@ -242,14 +242,14 @@ func (t *HeldOut) redraw(s *crux.Step, ratio float64) error {
 	st.Mean, st.Drawn = total, st.Drawn+1
 	switch {
 	case st.Drawn == 1:
-		t.say(s, "drawn anew where the residual is large, as always from now on when the loss on points held out is above %v times that of training; it is %.3g times", cmp.Or(t.Factor, 5), ratio)
+		t.say(s, "new points where the residual is large (the loss on unseen points is %.3g times that of training; the limit is %v)", ratio, cmp.Or(t.Factor, 5))
 	case len(grown) > 0:
 		st.Missed = 0
-		t.say(s, "%s: on points that nothing was fitted to, the mean square went from %.2e to %.2e", strings.Join(grown, ", "), before, total)
+		t.say(s, "%s (new points alone changed the mean square at unseen points from %.2e to %.2e)", strings.Join(grown, ", "), before, total)
 	case grows:
 		if st.Missed++; st.Missed > patience {
-			t.say(s, "no others: on points that nothing was fitted to, the mean square went from %.2e to %.2e, and there may be no more points", before, total)
-			return crux.NextStage(fmt.Sprintf("the residual no longer falls between the points, which were drawn anew %d times", st.Drawn))
+			t.say(s, "no more points are allowed (new points alone changed the mean square at unseen points from %.2e to %.2e)", before, total)
+			return crux.NextStage(fmt.Sprintf("the residual no longer falls between the points, which were redrawn %d times", st.Drawn))
 		}
 	default:
 		st.Missed = 0

@@ -73,7 +73,7 @@ func TestHeldOutSeesOverfitting(t *testing.T) {
 	if a, b := err1(), err2(); !(b < a/100) || c.Len() <= 16 {
 		t.Errorf("error %.1e on 16 points, %.1e on %d", a, b, c.Len())
 	}
-	if lines := h.Choices(); len(lines) == 0 || !strings.Contains(lines[0], "held out") {
+	if lines := h.Choices(); len(lines) == 0 || !strings.Contains(lines[0], "unseen points") {
 		t.Errorf("choices %q", lines)
 	}
 }
@@ -104,7 +104,7 @@ func TestHeldOutEnds(t *testing.T) {
 	c, _ := s.Cloud("ode")
 	lines := h.Choices()
 	t.Logf("%v after %d steps, %s: %q", res.Status, res.Steps, res.Reason, lines)
-	if res.Status != crux.Stopped || !strings.Contains(res.Reason, "no longer falls") || c.Len() != 12 || !strings.Contains(lines[len(lines)-1], "no others") {
+	if res.Status != crux.Stopped || !strings.Contains(res.Reason, "no longer falls") || c.Len() != 12 || !strings.Contains(lines[len(lines)-1], "no more points") {
 		t.Errorf("%v, %s; %d points; %q", res.Status, res.Reason, c.Len(), lines)
 	}
 }
@@ -124,7 +124,7 @@ func TestHeldOutLooksBeforeTheEnd(t *testing.T) {
 	}
 	lines := h.Choices()
 	t.Logf("alone %v after %d steps, error %.1e; watched %v after %d, error %.1e: %q", first.Status, first.Steps, err1(), res.Status, res.Steps, err2(), lines)
-	if first.Status != crux.Converged || len(lines) == 0 || !strings.HasPrefix(lines[0], fmt.Sprintf("step %d: drawn anew", h.Interval)) || !(err2() < err1()/100) {
+	if first.Status != crux.Converged || len(lines) == 0 || !strings.HasPrefix(lines[0], fmt.Sprintf("step %d: new points", h.Interval)) || !(err2() < err1()/100) {
 		t.Errorf("alone %v, error %.1e; watched error %.1e: %q", first.Status, err1(), err2(), lines)
 	}
 }

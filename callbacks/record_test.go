@@ -213,7 +213,7 @@ func TestRecordingGoesOn(t *testing.T) {
 		t.Errorf("the arrays of both differ (%v)", err)
 	}
 
-	// A new run begins the files anew.
+	// A new run starts the files over.
 	third := recording(t, "adam", "norms", dir)
 	third.solve(t, 3)
 	if n := len(lines(t, filepath.Join(dir, "metrics.jsonl"))); n != 4 {

@@ -51,7 +51,7 @@ func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux
 		case !on.Random():
 			return fmt.Errorf("the points of constraint %q are not random, so there are no others to choose from", name)
 		case on.Interval() > 0:
-			return fmt.Errorf("the points of constraint %q are drawn anew every %d steps, which would undo the choice; leave Every out", name, on.Interval())
+			return fmt.Errorf("the points of constraint %q are redrawn every %d steps, which would undo the choice; leave Every out", name, on.Interval())
 		}
 		r.at = append(r.at, i)
 	}

@@ -22,7 +22,7 @@ import (
 	"github.com/crux-pinn/crux/weights"
 )
 
-// setup is a problem with all that has state: a method, a scheme, trackers, points that are drawn anew and points that
+// setup is a problem with all that has state: a method, a scheme, trackers, points that are redrawn and points that
 // follow the residual. It is made from its names alone, as a program that resumes makes it again.
 type setup struct {
 	solver *crux.Solver

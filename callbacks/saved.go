@@ -91,7 +91,7 @@ func Latest(dir string) (*Saved, error) {
 	return nil, errors.Join(skipped...)
 }
 
-// Restore puts solver and callbacks where they were. Both are made anew, in the same way as for the run that was saved,
+// Restore puts solver and callbacks where they were. Both are made again, in the same way as for the run that was saved,
 // and the callbacks are then passed to Solve in the same order. A callback that the checkpoint does not know
 // starts afresh; one that it knows and that is missing, or a state that does not fit, is an error, after which neither
 // solver nor callbacks are to be used.

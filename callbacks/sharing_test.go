@@ -94,7 +94,7 @@ func TestWandBsInOneFolder(t *testing.T) {
 	}
 }
 
-// The files of the other sinks are begun anew by a second solver, as by a new sink; the first one cannot go on in them, which is an error
+// The files of the other sinks are started over by a second solver, as by a new sink; the first one cannot go on in them, which is an error
 // that says what to do, before any file is touched.
 func TestFilesOfTwoSolvers(t *testing.T) {
 	dir := t.TempDir()

@@ -76,7 +76,7 @@ type sink struct {
 }
 
 // take makes a sink record the runs of a solver: those of two are never mixed. It comes before anything of a run is touched. Another
-// solver begins anew, as it would with a new sink, once the run under way has ended; the one before cannot go on then. Unlike what
+// solver starts over, as it would with a new sink, once the run under way has ended; the one before cannot go on then. Unlike what
 // keeps results, a sink stays with a solver that SetState puts back: it cuts its files there.
 func (k *sink) take(r *crux.Run) error {
 	k.mu.Lock()

@@ -29,7 +29,7 @@ type Solution struct {
 	Exact     ph.Expr                                   // the known solution: of coordinates, constants and columns of On; nil if there is none
 	Reference func(at *domain.Cloud) ([]float64, error) // or its values, component by component within each point; nil if there is none
 
-	// Interval is the number of steps between looks; 0 means so many that all Solutions of the run together take about a hundredth
+	// Interval is the number of steps between looks; 0 means a number for which all Solutions of the run together take about a hundredth
 	// of its time, and at least 50. Steps of methods that solve linear systems take long: of these runs 25 looks are taken at least.
 	Interval int
 

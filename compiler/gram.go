@@ -22,7 +22,7 @@ const (
 	gramRows = 192
 	// singleRounds times as many are added up in float32 before they go to float64.
 	singleRounds = 4
-	// From so many panels on, a task is four tiles, so that each panel is read half as often.
+	// From this many panels on, a task is four tiles, so that each panel is read half as often.
 	manyPanels = 12
 )
 

@@ -21,7 +21,7 @@ var passes = []Pass{
 	{"inline", "replace each network by the expressions it builds; equal values become one", inline},
 	{"collapse", "sums of pure second derivatives that nothing else reads become one Laplacian coefficient", collapse},
 	{"jets", "push derivatives, substitutions and integrals down to Taylor coefficients of the networks' inputs", lowerDerivatives},
-	{"hoist", "values of the points alone that are dear to compute are computed once for each set of points", hoist},
+	{"hoist", "values that depend only on the points and are expensive are computed once per point set", hoist},
 	{"fuse", "one matrix product per layer for all coefficients, one elementwise program between products", fuse},
 }
 
@@ -126,7 +126,7 @@ func lowerDerivatives(c *compilation) error {
 }
 
 // hoist marks values that depend on the points but on no parameter, hold few components and contain a function that is
-// dear to compute: sources, boundary data, embeddings. They become columns, filled once for each set of points. When
+// expensive: sources, boundary data, embeddings. They become columns, filled once for each set of points. When
 // parameters are frozen (TraceCompiler.Ahead), so do the layers that depend on these alone, however wide.
 func hoist(c *compilation) error {
 	dear := map[*value]bool{}

@@ -91,7 +91,7 @@ func (p *Program) makeRows() {
 	}
 }
 
-// setPointWeights changes the column in place, so no machine is bound anew.
+// setPointWeights changes the column in place, so no machine is bound again.
 func (r *typedRunner[T]) setPointWeights(i int, mu []float64) {
 	c := r.columns[pointColumn(i)]
 	for k, m := range mu {

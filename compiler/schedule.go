@@ -198,7 +198,7 @@ func (s *schedule) share(roots, all []*value) {
 	}
 }
 
-// dear reports whether reading v back is cheaper than computing it: a function, or more than two operations.
+// dear reports whether v is expensive, so that reading it back is cheaper than computing it: a function, or more than two operations.
 func (s *schedule) dear(v *value) bool {
 	ops := 0
 	seen := map[*value]bool{}

@@ -175,7 +175,7 @@ func one(a, b Recorder) bool { return reflect.TypeOf(a).Kind() == reflect.Pointe
 // Problem is the problem's name.
 func (r *Run) Problem() string { return r.solver.problem.Name }
 
-// Balanced reports whether a scheme sets the weights anew at every step.
+// Balanced reports whether a scheme sets the weights again at every step.
 func (r *Run) Balanced() bool { return r.solver.options.Weights != nil }
 
 // Callbacks are those of the run, in the order of their hooks.

@@ -10,7 +10,7 @@ import (
 
 // Curriculum trains with easier values of a constant first: a slower wind, a smaller Reynolds number, a larger viscosity
 // (Krishnapriyan et al. 2021, arXiv 2109.01050, "curriculum PINN regularization"). Each value is a lesson. It begins with the
-// parameters, the points and the weights of constraints of the one before; the method and the weights of points begin anew, since
+// parameters, the points and the weights of constraints of the one before; the method and the weights of points start over, since
 // what they know is of another loss. The last lesson has the constant's own value, and its objective is that of the problem that
 // states this value, to the bit.
 //
@@ -63,7 +63,7 @@ func (s *statement) listLessons(c Curriculum) error {
 	own, ok := c.Of.Constant()
 	name := c.Of.Path()
 	if !ok {
-		return bad("%s is no constant; make it with placeholder.NewConstant", name)
+		return bad("%s is not a constant; make it with placeholder.NewConstant", name)
 	}
 	if err := c.Of.Err(); err != nil {
 		return err
@@ -117,7 +117,7 @@ func lessons(values []float64, own float64) ([]float64, error) {
 		case slices.Contains(list[:i], v) && i == len(list)-1:
 			return nil, fmt.Errorf("the value %v is its own, which comes last; leave it out before", v)
 		case slices.Contains(list[:i], v):
-			return nil, fmt.Errorf("the value %v stands there twice; give each once", v)
+			return nil, fmt.Errorf("the value %v is listed twice; give each once", v)
 		}
 	}
 	return list, nil

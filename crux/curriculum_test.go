@@ -202,13 +202,13 @@ func TestConstantAlone(t *testing.T) {
 func TestCurriculumMistakes(t *testing.T) {
 	for want, change := range map[string]func(*wind, *crux.Options){
 		"no Of":                        func(_ *wind, o *crux.Options) { o.Curriculum.Of = nil },
-		"k is no constant":             func(_ *wind, o *crux.Options) { o.Curriculum.Of = ph.NewParam("k", 1) },
+		"k is not a constant":          func(_ *wind, o *crux.Options) { o.Curriculum.Of = ph.NewParam("k", 1) },
 		"gamma appears in no residual": func(_ *wind, o *crux.Options) { o.Curriculum.Of = ph.NewConstant("gamma", 5) },
 		"constant gamma is NaN":        func(_ *wind, o *crux.Options) { o.Curriculum.Of = ph.NewConstant("gamma", math.NaN()) },
 		"no other value than its own":  func(_ *wind, o *crux.Options) { o.Curriculum.Values = []float64{3} },
 		"+Inf is not finite":           func(_ *wind, o *crux.Options) { o.Curriculum.Values = []float64{math.Inf(1)} },
 		"3 is its own":                 func(_ *wind, o *crux.Options) { o.Curriculum.Values = []float64{3, 2} },
-		"2 stands there twice":         func(_ *wind, o *crux.Options) { o.Curriculum.Values = []float64{2, 2} },
+		"2 is listed twice":            func(_ *wind, o *crux.Options) { o.Curriculum.Values = []float64{2, 2} },
 		"101 values":                   func(_ *wind, o *crux.Options) { o.Curriculum.Values = crux.LinearRamp(103, 3, 101) },
 		"Steps is 0":                   func(_ *wind, o *crux.Options) { o.Curriculum.Steps = 0 },
 		"take one of the two":          func(p *wind, o *crux.Options) { o.Windows = &crux.Windows{Coord: p.t, Count: 2, Steps: 1} },

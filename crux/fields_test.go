@@ -107,7 +107,7 @@ func TestMeasureScale(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 	p.Constraints[0].Scale = 2
-	if _, err := crux.New(p, crux.Options{}); err == nil || !strings.Contains(err.Error(), "leave one of the two away") {
+	if _, err := crux.New(p, crux.Options{}); err == nil || !strings.Contains(err.Error(), "leave out one of the two") {
 		t.Errorf("given and measured: %v", err)
 	}
 	p.Constraints[0].Scale, p.Constraints[0].Residual = 0, ph.Sqrt(y.Shift(-1e9))

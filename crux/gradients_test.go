@@ -15,7 +15,7 @@ import (
 )
 
 // sharing is a problem with every kind of constraint that differs in what its gradient costs: on points of its own, on points of
-// its own with weights, and two on the same points. Points are drawn anew.
+// its own with weights, and two on the same points. Points are redrawn.
 func sharing() (crux.Problem, *ph.Field) {
 	x, y := ph.Coords2("x", "y")
 	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))

@@ -297,7 +297,7 @@ func TestSharedPoints(t *testing.T) {
 // The seed decides everything, and only it.
 func TestSeed(t *testing.T) {
 	run := func(seed uint64) *crux.Solver {
-		p := newPoisson() // built anew: nothing hangs on pointers
+		p := newPoisson() // built again: nothing hangs on pointers
 		s := newSolver(t, p.Problem, crux.Options{Seed: seed})
 		solve(t, s, 3)
 		return s

@@ -18,11 +18,11 @@ type residuals struct {
 	part []float64 // of MulJT: one group's share
 }
 
-// squares is an error that names a constraint which is no mean square, if there is one.
+// squares is an error that names a constraint that is not a mean square, if there is one.
 func (o *residuals) squares() error {
 	for i, c := range o.p.problem.Constraints {
 		if c.Loss.Kind != compiler.MSE {
-			return fmt.Errorf("crux: constraint %q is reduced by %s, which is no mean square; use mse there, or a method that needs gradients only, such as ssbroyden", o.p.constraints[i].name, c.Loss.Kind)
+			return fmt.Errorf("crux: constraint %q is reduced by %s, which is not a mean square; use mse there, or a method that needs gradients only, such as ssbroyden", o.p.constraints[i].name, c.Loss.Kind)
 		}
 	}
 	return nil

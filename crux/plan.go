@@ -20,7 +20,7 @@ type plan struct {
 	*progress
 	stage   *Stage
 	method  optim.Method
-	vector  *optim.Vector // θ, by which methods know it; with another one they begin anew
+	vector  *optim.Vector // θ, by which methods know it; with another one they start over
 	groups  []*group      // those that train
 	resting []*group      // those without points in the stage: theirs are those of an earlier one
 	ofSet   []*group      // all of them
@@ -133,7 +133,7 @@ func (p *plan) place(g *group, c *domain.Cloud) error {
 	return nil
 }
 
-// refresh computes anew what depends on points and fixed parameters alone.
+// refresh recomputes what depends on points and fixed parameters alone.
 func (p *plan) refresh() error {
 	for _, g := range p.ofSet {
 		if err := p.place(g, g.cloud); err != nil {

@@ -53,7 +53,7 @@ func TestStrategyAppendsAStage(t *testing.T) {
 	}
 }
 
-// A stage is the problem trained anew from where the one before has ended, to the bit.
+// A stage is the problem trained again from where the one before has ended, to the bit.
 func TestStageBeginsAnew(t *testing.T) {
 	for name, method := range methods {
 		p := newPoisson()
@@ -101,7 +101,7 @@ func TestStagesOfAnyKind(t *testing.T) {
 		for i := range c.Len() {
 			half = half && c.Row(i)[0] < 0.5
 		}
-		if rest != (k == 0) || half != (k == 0 || k == 1 && st.Epoch == 7) { // the points are drawn anew at step 8
+		if rest != (k == 0) || half != (k == 0 || k == 1 && st.Epoch == 7) { // the points are redrawn at step 8
 			t.Errorf("step %d in stage %d: at rest %v, on the left %v", st.Epoch, k, rest, half)
 		}
 		return nil
@@ -153,7 +153,7 @@ func TestStageMistakes(t *testing.T) {
 		"without a name":    inTurn(func() *crux.Stage { return &crux.Stage{} }),
 		"Steps is -1":       inTurn(func() *crux.Stage { return &crux.Stage{Name: "a", Steps: -1} }),
 		"asked for stage 1": func([]crux.StageResult) (*crux.Stage, error) { return nil, lost },
-		"no fixed number": inTurn(func() *crux.Stage {
+		"not a fixed number": inTurn(func() *crux.Stage {
 			return &crux.Stage{Name: "a", Values: map[*ph.Param]float64{ph.NewParam("k", 1): 2}}
 		}),
 	} {

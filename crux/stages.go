@@ -35,13 +35,13 @@ func (s *Solver) suits(g *Stage) error {
 	}
 	for p := range g.Values {
 		if n, fixed := of(p); n != 1 || !fixed {
-			errs = append(errs, fmt.Errorf("stage %q: Values: %q is no fixed number of the problem", g.Name, p.Path()))
+			errs = append(errs, fmt.Errorf("stage %q: Values: %q is not a fixed number of the problem", g.Name, p.Path()))
 		}
 	}
 	for p, q := range g.Keep {
 		n, fixed := of(p)
 		if m, kept := of(q); n == 0 || fixed || m != n || !kept {
-			errs = append(errs, fmt.Errorf("stage %q: Keep: %q is no trainable parameter, or %q no fixed one of its size", g.Name, p.Path(), q.Path()))
+			errs = append(errs, fmt.Errorf("stage %q: Keep: %q is not a trainable parameter, or %q is not a fixed one of its size", g.Name, p.Path(), q.Path()))
 		}
 	}
 	return errors.Join(errs...)

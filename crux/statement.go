@@ -124,7 +124,7 @@ func (s *statement) check(c Constraint) (constraint, error) {
 		bad("scale %v; it must be positive and finite", sc)
 	}
 	if c.Scale != 0 && c.MeasureScale {
-		bad("Scale is given, and to be measured; leave one of the two away")
+		bad("Scale is given, and is to be measured; leave out one of the two")
 	}
 	switch {
 	case c.Residual == nil:

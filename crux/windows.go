@@ -27,7 +27,7 @@ import (
 // later windows. What M is at a is a function without trainable parameters there, with exact derivatives, computed once for each
 // set of points. A field without a derivative along t, such as a pressure, is M = N in every window.
 //
-// A window begins with the parameters of the one before; the method begins anew. The solver evaluates the whole: at
+// A window begins with the parameters of the one before; the method starts over. The solver evaluates the whole: at
 // every point the networks of the window in which it lies.
 //
 // All fields of the problem must depend on t, and it may have no trainable numbers besides: what belongs to all times cannot be
@@ -92,7 +92,7 @@ func (s *statement) listWindows(w Windows) error {
 	}
 	b, ok := s.bounds[w.Coord]
 	if !ok {
-		return fmt.Errorf("Options.Windows: %s is no coordinate of any point set", w.Coord.Name())
+		return fmt.Errorf("Options.Windows: %s is not a coordinate of any point set", w.Coord.Name())
 	}
 	if w.Onset == 0 {
 		w.Onset = 0.1

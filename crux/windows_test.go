@@ -268,14 +268,14 @@ func TestWindowsOfWaves(t *testing.T) {
 
 func TestWindowMistakes(t *testing.T) {
 	for want, change := range map[string]func(*swing, *crux.Options){
-		"no Coord":             func(_ *swing, o *crux.Options) { o.Windows.Coord = nil },
-		"z is no coordinate":   func(_ *swing, o *crux.Options) { o.Windows.Coord = ph.NewCoord("z") },
-		"Steps is 0":           func(_ *swing, o *crux.Options) { o.Windows.Steps = 0 },
-		"Count is 1":           func(_ *swing, o *crux.Options) { o.Windows.Count = 1 },
-		"the same thing":       func(_ *swing, o *crux.Options) { o.Windows.Times = []float64{1} },
-		"a window from 2 to 1": func(_ *swing, o *crux.Options) { o.Windows.Count, o.Windows.Times = 0, []float64{2, 1} },
-		"a window from 4 to 3": func(_ *swing, o *crux.Options) { o.Windows.Count, o.Windows.Times = 0, []float64{4} },
-		"Onset is -1":          func(_ *swing, o *crux.Options) { o.Windows.Onset = -1 },
+		"no Coord":              func(_ *swing, o *crux.Options) { o.Windows.Coord = nil },
+		"z is not a coordinate": func(_ *swing, o *crux.Options) { o.Windows.Coord = ph.NewCoord("z") },
+		"Steps is 0":            func(_ *swing, o *crux.Options) { o.Windows.Steps = 0 },
+		"Count is 1":            func(_ *swing, o *crux.Options) { o.Windows.Count = 1 },
+		"the same thing":        func(_ *swing, o *crux.Options) { o.Windows.Times = []float64{1} },
+		"a window from 2 to 1":  func(_ *swing, o *crux.Options) { o.Windows.Count, o.Windows.Times = 0, []float64{2, 1} },
+		"a window from 4 to 3":  func(_ *swing, o *crux.Options) { o.Windows.Count, o.Windows.Times = 0, []float64{4} },
+		"Onset is -1":           func(_ *swing, o *crux.Options) { o.Windows.Onset = -1 },
 		"no point in the first window": func(p *swing, _ *crux.Options) {
 			p.Constraints[1].On = p.line.Face(p.t, 3, 1)
 		},
@@ -346,7 +346,7 @@ func TestNextStage(t *testing.T) {
 	}
 }
 
-// idle is a method that does nothing for its first steps, which no window begins anew.
+// idle is a method that does nothing for its first steps, which no window starts over.
 type idle struct {
 	optim.Method
 	steps int

@@ -62,7 +62,7 @@ func Example_readme() {
 	// Output:
 	// bc: exact, built into u: it holds by the form of the function, so nothing of it is left to train
 	// the method is chosen at the first step: no method is given
-	// pde: points are watched: they are random and nothing is said of when they are drawn anew
+	// pde: points are watched: they are random and nothing is said of when they are redrawn
 	// pde: 1000 points: they become more when it shows that they are too few
 	// completed
 	// largest error below 1e-7: true

@@ -83,7 +83,7 @@ func checkHeader(rec []string, name string, r *csv.Reader) ([]string, error) {
 		}
 		s = strings.TrimSpace(s)
 		if _, err := strconv.ParseFloat(s, 64); s == "" || err == nil {
-			return nil, fmt.Errorf("domain: %s:%d:%d: %q is no column name; the first line must name the columns", name, line, col, s)
+			return nil, fmt.Errorf("domain: %s:%d:%d: %q is not a column name; the first line must name the columns", name, line, col, s)
 		}
 		if slices.Contains(header[:j], s) {
 			return nil, fmt.Errorf("domain: %s:%d:%d: column %s occurs twice", name, line, col, s)

@@ -63,7 +63,7 @@ func TestCylinder(t *testing.T) {
 		t.Errorf("%d grid points", g)
 	}
 	for want, p := range map[string]*domain.Points{
-		"no end of":     c.Face(tc, 1, 3),
+		"not an end of": c.Face(tc, 1, 3),
 		"no flat part":  c.Face(y, 0.5, 3),
 		"coordinate w":  c.Face(ph.NewCoord("w"), 0, 3),
 		"given twice":   domain.Cross(base, domain.In(x, 0, 1)).Interior(3),

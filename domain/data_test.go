@@ -40,7 +40,7 @@ func TestCSVMistakes(t *testing.T) {
 		{"empty", "", "obs.csv is empty"},
 		{"only comments", "# nothing\n", "obs.csv is empty"},
 		{"header only", "x,y\n", "no rows"},
-		{"no header", "1,2\n3,4\n", "obs.csv:1:1: \"1\" is no column name"},
+		{"no header", "1,2\n3,4\n", "obs.csv:1:1: \"1\" is not a column name"},
 		{"missing column", "x,Y,u\n1,2,3\n", "no column for coordinate y; did you mean \"Y\"?"},
 		{"ragged", "x,y\n1,2\n3\n", "obs.csv:3: 1 values, but the header names 2 columns"},
 		{"long row", "x,y\n1,2,3\n", "obs.csv:2: 3 values"},
@@ -50,7 +50,7 @@ func TestCSVMistakes(t *testing.T) {
 		{"word", "x,y\n1,two\n", "\"two\" is not a finite number"},
 		{"missing value", "x,y\n1,\n", "\"\" is not a finite number"},
 		{"twice", "x,y,x\n1,2,3\n", "column x occurs twice"},
-		{"unnamed", "x,,y\n1,2,3\n", "no column name"},
+		{"unnamed", "x,,y\n1,2,3\n", "not a column name"},
 		{"quote", "x,y\n\"1,2\n", "obs.csv: "},
 	} {
 		p, err := domain.ParseCSV(strings.NewReader(tc.text), "obs.csv", x, y)

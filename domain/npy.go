@@ -82,7 +82,7 @@ const maxHeader = 1 << 16
 func readArray(r io.Reader) (*array, error) {
 	var start [8]byte
 	if _, err := io.ReadFull(r, start[:]); err != nil || string(start[:6]) != "\x93NUMPY" {
-		return nil, fmt.Errorf("this is no npy file; write it with numpy.save")
+		return nil, fmt.Errorf("this is not an npy file; write it with numpy.save")
 	}
 	var length uint32
 	switch start[6] {

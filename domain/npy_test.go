@@ -90,7 +90,7 @@ func TestArrayMistakes(t *testing.T) {
 		{npy("cube.npy", nil, x), "shape [2 2 2]"},
 		{npy("nan.npy", nil, x), "point 1 has x = NaN"},
 		{npy("empty.npy", []string{"x", "y", "u"}, x, y), "no points"},
-		{npy("qmc.json", nil, x), "no npy file"},
+		{npy("qmc.json", nil, x), "not an npy file"},
 		{npz("none.npz", x), "none.npz"},
 		{npz("qmc.json", x), "zip"},
 		{npz("grid.npz"), "no coordinate"},

@@ -91,7 +91,7 @@ func readArchive(path string) (map[string]*array, error) {
 		a, err := readArray(r)
 		r.Close()
 		if errors.Is(err, errNoNumbers) {
-			continue // texts and the like, which a coordinate or column cannot be
+			continue // texts and such, which a coordinate or column cannot be
 		}
 		if err != nil {
 			return nil, fmt.Errorf("array %s: %w", name, err)

@@ -28,7 +28,7 @@ const (
 // Where returns the part of p on which keep holds; its Measure is 0 if there is none. dim is the number of coordinates. keep gets a
 // point and the outward normal there, which it may turn around; it must not hold on to them.
 //
-// Curves are cut at the crossings, found by bisection, and parametrised anew, so nothing has to be drawn again there. The kept share of
+// Curves are cut at the crossings, found by bisection, and parametrised again, so nothing has to be drawn again there. The kept share of
 // a surface or volume is estimated with points of the Sobol sequence.
 func (p Patch) Where(dim int, keep func(x, normal []float64) bool) Patch {
 	at := func(u, x, normal []float64) bool { return p.At(u, x, normal) && keep(x, normal) }

@@ -9,7 +9,7 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Points specifies a set of points: a region, how many, by which sampler, and how often to draw anew; or given points. It
+// Points specifies a set of points: a region, how many, by which sampler, and how often to redraw; or given points. It
 // is immutable, and safe to share: methods return changed copies. Nothing is drawn before [Points.Draw].
 //
 // The number 0 leaves it open how many there are: package auto chooses, [Points.Count] says it later, and until then Draw is an error.
@@ -148,7 +148,7 @@ func (p *Points) With(s Sampler) *Points {
 	return &q
 }
 
-// Every returns the same points, drawn anew by the solver every n steps; 0 means never and is the default.
+// Every returns the same points, redrawn by the solver every n steps; 0 means never and is the default.
 func (p *Points) Every(n int) *Points {
 	q := *p
 	q.every, q.paced = n, true
@@ -161,7 +161,7 @@ func (p *Points) Copy() *Points {
 	return &q
 }
 
-// Said tells what has been said of sampled points: how many, by With which sampler, and by Every how often they are drawn anew. The rest
+// Said tells what has been said of sampled points: how many, by With which sampler, and by Every how often they are redrawn. The rest
 // is a default, or left to package auto. Of given points all is said.
 func (p *Points) Said() (count, sampler, every bool) {
 	if p.given != nil {

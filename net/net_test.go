@@ -223,7 +223,7 @@ func TestMistakes(t *testing.T) {
 		{net.Fourier{Scale: math.Inf(1)}, "Fourier: Scale is +Inf"},
 		{net.Fourier{Inner: net.Fourier{}}, "exists already"},
 		{net.Periodic{Periods: map[*ph.Coord]float64{x: 0}}, "the period of x is 0"},
-		{net.Periodic{Periods: map[*ph.Coord]float64{z: 1}}, "z is no coordinate of this network"},
+		{net.Periodic{Periods: map[*ph.Coord]float64{z: 1}}, "z is not a coordinate of this network"},
 		{net.Periodic{Periods: map[*ph.Coord]float64{nil: 1}}, "nil coordinate"},
 		{net.Periodic{Harmonics: -2}, "Harmonics is -2"},
 		{net.SIREN{Omega: -1}, "SIREN: Omega is -1"},

@@ -177,5 +177,5 @@ func ExampleKFAC() {
 	// step 1: loss 5e+01
 	// step 2: loss 5e-01
 	// step 3: loss 3e-02
-	// optim: KFAC: optimtest: the loss is no sum of squares
+	// optim: KFAC: optimtest: the loss is not a sum of squares
 }

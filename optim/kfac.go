@@ -25,7 +25,7 @@ import (
 //
 // where t is the first of 1, ⅓, ⅑, … that lowers the loss. λ′ is 10λ and λ/10 by turns, and the next λ is the one of the two whose
 // direction, together with δ, lowers the model most. A step costs three products with J and a gradient for each t, about 3 gradients in all, and
-// every so many steps that of the factors, about 4, and of their eigenvectors.
+// every few steps that of the factors, about 4, and of their eigenvectors.
 //
 // A sum of Kronecker products is reduced to two, the largest and the rest, which the generalised eigenvectors of the pairs A₁, A₂ + επI
 // and B₁, B₂ + εI/π make diagonal, ε² = λ; λ can then change only when the factors do. Parameters in no layer, such as trainable scalars,

@@ -25,7 +25,7 @@ func TestKFACRefuses(t *testing.T) {
 	plain.Squares.Factors = nil
 	for want, f := range map[string]source{
 		"does not know the Kronecker factors": given(plain),
-		"no sum of squares":                   &optimtest.Func{F: optimtest.Bowl(1)},
+		"not a sum of squares":                &optimtest.Func{F: optimtest.Bowl(1)},
 	} {
 		m, theta := &optim.KFAC{}, []float64{1, 2}
 		initialised(t, m, 2)

@@ -129,7 +129,7 @@ type blocks struct {
 	constraints int
 }
 
-// newBlocks divides the parameters. Consecutive ones that belong to no wide layer share an exact block of at most so many
+// newBlocks divides the parameters. Consecutive ones that belong to no wide layer share an exact block of at most this many
 // parameters; a single one that is larger has its diagonal.
 func newBlocks(params []Param, layers []Layer, constraints, most int) *blocks {
 	m := &blocks{constraints: constraints}

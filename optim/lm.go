@@ -34,13 +34,13 @@ import (
 //
 // Where P and R are both above 5000 there are no such matrices. The systems are solved by conjugate gradients with products J·v and
 // Jᵀ·u, each about a gradient, to an accuracy that follows the progress of the loss (Eisenstat & Walker 1996), and
-// preconditioned by JᵀJ + λI on a random part of the rows (see Rows), drawn anew for each step, stratified by point set. Ten
+// preconditioned by JᵀJ + λI on a random part of the rows (see Rows), redrawn for each step, stratified by point set. Ten
 // iterations are common; each correction begins from the residual of the nonlinear equation and so mends what the last
 // solve has left, and memory is 16·Rows² bytes and some vectors. Draws continue in a resumed run. The objective should
 // have samples, see [Squares]; without them there is no preconditioner, and hundreds of iterations.
 //
 // With Sketch k each step stays in a random subspace of k directions, the span of JᵀΩ for k columns Ω of normal numbers, which is
-// drawn anew for each step (the Nyström approximation of JJᵀ; Guzmán-Cordero, Dangel, Goldshlager & Zeinhofer 2025, arXiv
+// redrawn for each step (the Nyström approximation of JJᵀ; Guzmán-Cordero, Dangel, Goldshlager & Zeinhofer 2025, arXiv
 // 2505.12149). The eigenvalues of JJᵀ fall so fast that a few hundred directions hold nearly all of a step: of 2000 residuals of a Poisson problem
 // 300 left out what is below 1e-12 of the trace. A step costs about 4·k·R·P multiplications in place of R²·P/2 or R·P²/2, and
 // memory is 8·k·(P + 2R) bytes with blocks of J: it is the way for P and R in the thousands (docs/results/evidence.md).

@@ -71,7 +71,7 @@ type Squares struct {
 	// of a holds below the diagonal is undefined. grad and the loss are those of Grad.
 	Normal func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error)
 
-	// Sample returns the objective at about so many of its rows, drawn at random from each set of points in proportion to its size.
+	// Sample returns the objective at about the given number of its rows, drawn at random from each set of points in proportion to its size.
 	// Its loss, gradient and JᵀJ are unbiased estimates of those of all rows: methods that need JᵀJ roughly, for a curvature or for
 	// a preconditioner, take it from there. rows and draw determine which rows it has, so a run that was interrupted draws the same
 	// ones. The sample is valid until the next call and as long as the points stay.
@@ -89,7 +89,7 @@ type Pool interface {
 	Run(tasks int, do func(worker, task int))
 }
 
-// crew is a pool of so many goroutines, for where an objective lends none; 0 means GOMAXPROCS.
+// crew is a pool of the given number of goroutines, for where an objective lends none; 0 means GOMAXPROCS.
 func crew(workers int) Pool {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)

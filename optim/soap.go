@@ -186,7 +186,7 @@ func (p *soapParam) rotate(dst, x []float64, back bool) {
 	vec.BLAS.Dgemm(gblas.NoTrans, right, r, c, c, 1, p.scratch, c, p.r.q, c, 0, dst, c)
 }
 
-// turn computes the eigenvectors anew, or improves them by a power iteration. Signs are such that R of QR has no negative
+// turn recomputes the eigenvectors, or improves them by a power iteration. Signs are such that R of QR has no negative
 // diagonal, so that the basis does not flip.
 func (d *side) turn(first bool) error {
 	n := d.n

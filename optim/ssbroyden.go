@@ -12,7 +12,7 @@ import (
 //	θ ← θ − α·H·∇L(θ)
 //	H ← (H − H y yᵀH/yᵀHy + φ·v vᵀ)/τ + s sᵀ/sᵀy
 //
-// with s = θ_{k+1} − θ_k, y = ∇L_{k+1} − ∇L_k, v = √(yᵀHy)·(s/sᵀy − Hy/yᵀHy), and φ and τ chosen anew in every step
+// with s = θ_{k+1} − θ_k, y = ∇L_{k+1} − ∇L_k, v = √(yᵀHy)·(s/sᵀy − Hy/yᵀHy), and φ and τ chosen again in every step
 // so that H keeps a good size and condition. It is the most accurate method of this package for networks of up to
 // some thousand parameters and a loss on fixed points; Kiyani et al. (2025, arXiv 2501.16371) compare it with others
 // on PINNs. The published runs start it from some thousand steps of [Adam].

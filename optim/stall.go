@@ -10,7 +10,7 @@ import (
 // Stall is a rule that ends a [Phase] before its steps are taken: when the lowest loss of Window steps is above Keep times the lowest
 // before them. The zero value ends none.
 //
-// Where the loss rises under a method that never raises it, the objective has changed: points were drawn anew. What was reached
+// Where the loss rises under a method that never raises it, the objective has changed: points were redrawn. What was reached
 // on the old ones tells nothing then, but the losses that changes begin with, which nothing was fitted to, do: the phase
 // goes on as long as they fall.
 //
@@ -40,7 +40,7 @@ type books struct {
 	best float64 // lowest since the last look
 	mark float64 // lowest before that; +Inf in the first window and after a change of the objective
 	anew float64 // lowest since the last look with which a changed objective began; +Inf if it has not changed
-	past float64 // the like before that
+	past float64 // the same before that
 	why  string  // the last window has not lowered the loss enough; empty if it has
 }
 
@@ -63,7 +63,7 @@ func (b *books) note(r Stall, loss float64) {
 	switch {
 	case b.anew < math.Inf(1):
 		if b.anew >= b.past {
-			b.why = fmt.Sprintf("the objective changes, and %d steps later begins with no lower loss", r.Window)
+			b.why = fmt.Sprintf("the points keep changing, and in %d steps the loss has not fallen", r.Window)
 		}
 		b.past, b.anew = min(b.anew, b.past), math.Inf(1)
 	case b.best > r.Keep*b.mark:

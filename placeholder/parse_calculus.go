@@ -31,7 +31,7 @@ func (p *parser) coordinateAt(tok int) (*Coord, Expr) {
 	if p.lookup(s) == nil {
 		return nil, p.errorAt(tok, "unknown coordinate %s; there are %s", s, p.coordList())
 	}
-	return nil, p.errorAt(tok, "%s is no coordinate; there are %s", s, p.coordList())
+	return nil, p.errorAt(tok, "%s is not a coordinate; there are %s", s, p.coordList())
 }
 
 func (p *parser) coordList() string {

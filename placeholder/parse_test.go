@@ -180,7 +180,7 @@ func TestParseErrors(t *testing.T) {
 		{"diff(h, y)", "^", "h is a function of t, x, not of y"},
 		{"dn(h)", "^", "h is a function of t, x, not of y"},
 		{"laplacian(h)", "^", "h is a function of t, x, not of y"},
-		{"diff(u, kappa)", "        ^", "kappa is no coordinate"},
+		{"diff(u, kappa)", "        ^", "kappa is not a coordinate"},
 		{"diff(u, w)", "        ^", "unknown coordinate w; there are t, theta, x, y"},
 		{"diff(u, x, 0)", "           ^", "order of 1 to 64"},
 		{"diff(u, x, 1.5)", "           ^", "whole number"},

@@ -30,7 +30,7 @@ import (
 // with root mean squares for norms. C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point to
 // point comes to c. Where the change behind C is one that hides in the gaps between the points, as a steep layer does, all is measured again at
 // more points, those of training among them. C grows without bound as ε falls where there is a change that no residual sees: a missing
-// condition, a free constant, an eigenvalue. It does not see a residual that is no function, such as the jump of a coefficient inside a
+// condition, a free constant, an eigenvalue. It does not see a residual that is not a function, such as the jump of a coefficient inside a
 // derivative, nor that the problem is not the one that was meant.
 //
 // Beside it, at the same points, is the residual of each constraint over its largest term: of the order of 1 where the equation is
@@ -141,7 +141,7 @@ func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValu
 	for _, p := range t.Params {
 		at, err := selected(run, ph.Paths(p.Path()))
 		if err != nil || len(at) != 1 {
-			return v, fmt.Errorf("%s is no trainable number of the problem", p.Path())
+			return v, fmt.Errorf("%s is not a trainable number of the problem", p.Path())
 		}
 		f := mat.NewDense(1, run.Parameters(), nil)
 		f.Set(0, at[0], run.Solver().Unit(p))

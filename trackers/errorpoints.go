@@ -77,7 +77,7 @@ func (t *Error) some(r *crux.Run, own *domain.Cloud, n int, name string) *domain
 	return own.Subset(at)
 }
 
-// denser are residuals at other points than those of heldOut: at those of training, and at twice as many that are drawn anew.
+// denser are residuals at other points than those of heldOut: at those of training, and at twice as many that are redrawn.
 func (t *Error) denser(r *crux.Run, sets []rows) ([]rows, error) {
 	most := max(leastResiduals, denseEntries/r.Parameters())
 	var list []rows

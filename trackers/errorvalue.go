@@ -119,7 +119,7 @@ func (v ErrorValue) findings() explain.Findings {
 	for _, e := range slices.Concat(v.Fields, v.Params) {
 		switch rel := e.Relative(); {
 		case !e.Determined():
-			list = list.Warn("the residuals do not determine %s: it can change without them; a condition is missing, or stands twice", e.Name)
+			list = list.Warn("the residuals do not determine %s: it can change without them; a condition is missing, or is given twice", e.Name)
 		case rel >= 0.1:
 			list = list.Warn("%s is not solved: its estimated error is %.2g of its size", e.Name, rel)
 		default:

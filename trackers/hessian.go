@@ -215,7 +215,7 @@ func (v HessianSpectrumValue) findings(at explain.Setting) explain.Findings {
 		}
 	}
 	if v.Trace > 0 {
-		list = list.Note("trace %.3g, %s times the largest eigenvalue: so many directions count", v.Trace, explain.Factor(v.Trace/top))
+		list = list.Note("trace %.3g, %s times the largest eigenvalue: that is about how many directions count", v.Trace, explain.Factor(v.Trace/top))
 	}
 	return list
 }

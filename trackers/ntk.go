@@ -25,7 +25,7 @@ import (
 // differ from zero, so that for p < n the condition says only that there are more points than parameters.
 //
 // Which rows of a point set are taken is chosen once, by the tracker's own seed. On the point set of a constraint they are points on
-// which the step trains, also after these have been drawn anew or moved: it is there that the kernel says how fast the residual
+// which the step trains, also after these have been redrawn or moved: it is there that the kernel says how fast the residual
 // falls. FirstDraw compares the same points over time instead.
 //
 // How to read it: under gradient descent the part of the residual along eigenvector k decays at a rate proportional to λ_k,
@@ -149,7 +149,7 @@ func (t *NTKSpectrum) Trace() (trace float64, rows int, ok bool) {
 type NTKSpectrumValue struct {
 	Of          string    // the expression
 	Eigenvalues []float64 // all n, descending
-	TopK        int       // of which sinks and eigvals_topk have so many
+	TopK        int       // how many of them sinks and eigvals_topk have
 	Trace       float64   // Σ J_ij², not divided by n
 	Condition   float64   // NaN if the kernel is zero
 	Rank        int

@@ -17,7 +17,7 @@ import (
 	"github.com/crux-pinn/crux/trackers"
 )
 
-// Without On both trackers look at the points of the first constraint, and follow them when they are drawn anew or become fewer; with
+// Without On both trackers look at the points of the first constraint, and follow them when they are redrawn or become fewer; with
 // FirstDraw they stay. The expression x shows where they look; a·x has the kernel x_i x_j, with the trace Σ x².
 func TestPlace(t *testing.T) {
 	x := ph.NewCoord("x")

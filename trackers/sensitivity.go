@@ -22,7 +22,7 @@ import (
 // How to read it: as a map over the domain. Where the network reacts strongly to its input it resolves a layer or a shock;
 // a map that stays flat where the solution is known to be steep shows spectral bias.
 //
-// On the point set of a constraint it looks at the points on which the step trains, also after these have been drawn anew or moved:
+// On the point set of a constraint it looks at the points on which the step trains, also after these have been redrawn or moved:
 // the network is sensitive where training has asked it to be. FirstDraw compares the same places over time instead.
 //
 // Cost: one evaluation of the expression at the points.

@@ -241,7 +241,7 @@ func TestUnregisteredTracker(t *testing.T) {
 	}
 }
 
-// Once it has a value, a tracker that a scheme reads may be left away: measuring needs it no more, and the weights stay as they are.
+// Once it has a value, a tracker that a scheme reads may be left out: measuring needs it no more, and the weights stay as they are.
 func TestMeasuredTrackerMayBeLeftAway(t *testing.T) {
 	p := newPlate()
 	norms := &trackers.GradientNorms{Interval: 5}

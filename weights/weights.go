@@ -13,7 +13,7 @@ type Scheme interface {
 }
 
 // Sourced is a scheme that reads trackers. Solve refuses to start when one of them has no value yet and was not passed to it,
-// because the scheme would wait for it for ever. One that has a value may be left away later: then the weights stay as they are.
+// because the scheme would wait for it for ever. One that has a value may be left out later: then the weights stay as they are.
 type Sourced interface {
 	Sources() []any
 }

@@ -25,7 +25,7 @@ import (
 )
 
 // Problem is a PDE problem that may leave things open. In its constraints these are the number of points, where it is 0; whether points
-// are drawn anew, where domain.Points.Every has not said so; and whether a condition is built in, see [Hard].
+// are redrawn, where domain.Points.Every has not said so; and whether a condition is built in, see [Hard].
 type Problem struct {
 	Name        string
 	Domain      domain.Domain // of the whole problem, as conditions are built in on its boundary; nil builds none in

@@ -29,7 +29,7 @@ var numbers = []struct {
 // has").
 const redrawn = 20
 
-// Number is how many points a region gets of which that is left open, in a problem of so many coordinates, and why. Points that are watched
+// Number is how many points a region gets where their number is left open, in a problem with that number of coordinates, and why. Points that are watched
 // can be fewer.
 func Number(on *domain.Points, coords int, watched bool) (n int, why string) {
 	inside := on.Dims() >= coords
@@ -77,10 +77,10 @@ func (c *Choice) drawn(p Problem, on *domain.Points, members []crux.Constraint) 
 	case asked || every || !on.Random():
 	case why == "" && (!count || p.Watching):
 		watched = true
-		c.decide(name+": points are watched", "they are random and nothing is said of when they are drawn anew")
+		c.decide(name+": points are watched", "they are random and nothing is said of when they are redrawn")
 	case !count:
 		on = on.Every(redrawn)
-		c.decide(fmt.Sprintf("%s: points are drawn anew every %d steps", name, redrawn), why+", so they cannot be watched")
+		c.decide(fmt.Sprintf("%s: points are redrawn every %d steps", name, redrawn), why+", so they cannot be watched")
 	}
 	if watched {
 		for _, k := range members {
@@ -107,7 +107,7 @@ func (c *Choice) unwatchable(members []crux.Constraint) string {
 	for _, k := range members {
 		switch {
 		case k.Loss.Kind != crux.MSE:
-			return "the loss is no mean square"
+			return "the loss is not a mean square"
 		case k.PointWeights != nil:
 			return "points have weights, which belong to them"
 		}

@@ -64,7 +64,7 @@ func (f *frame) try(c Condition, u unknown) error {
 			form, lead, ok = f.sideForm(c.Residual, u, p.part)
 		}
 		if !ok {
-			return errors.New("it is no combination a*u + b*du/dn = h of the function and one normal derivative with given a, b and h")
+			return errors.New("it is not a combination a*u + b*du/dn = h of the function and one normal derivative with given a, b and h")
 		}
 		maps.DeleteFunc(form.b, func(_ *ph.Coord, e ph.Expr) bool { return zero(e) })
 		b.at = append(b.at, hold{k, form, lead})

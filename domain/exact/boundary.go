@@ -155,7 +155,7 @@ func (f *frame) takeApart() error {
 }
 
 // each calls visit for n points of a patch, or fewer where its parametrisation covers more than the patch. They are those of a
-// sequence, moved by a number that is no fraction, so that none falls into a corner.
+// sequence, moved by an irrational number, so that none falls into a corner.
 func each(p domain.Patch, dim, n int, visit func(x []float64)) {
 	u, err := domain.Halton{}.Sample(nil, n, p.Params)
 	if err != nil {

@@ -44,7 +44,7 @@ import (
 // Two things are exact and seldom pay, and so are built in only with All: a flux without a value, which costs derivatives of one order
 // more in all residuals, and different values on parts that meet, as the second derivatives of what joins them are infinite in the corner.
 //
-// A condition that u, or a derivative of it, is the same at both ends of an axis is had by a network that is periodic along it, as
+// A condition that u, or a derivative of it, is the same at both ends of an axis is met by a network that is periodic along it, as
 // net.Periodic makes it; nothing is built for it then, and other conditions are if they leave the function periodic, up to its third derivative.
 // [Hard.Periodicities] finds which periods that takes.
 //
@@ -117,7 +117,7 @@ func (h Hard) apply(u ph.Expr, w unknown, tau float64, kept []Kept) (*Function, 
 	fr.all = h.All
 	for _, c := range fr.coords {
 		if !slices.Contains(w.field.Coords(), c) {
-			fr.err = fmt.Errorf("the field is no function of %s", c.Name())
+			fr.err = fmt.Errorf("the field is not a function of %s", c.Name())
 		}
 	}
 	out := &Function{Expr: u, Kept: slices.Clone(kept)}

@@ -208,7 +208,7 @@ func (f *frame) alongNormal(form affine, symbols map[*ph.Coord]*ph.Coord, k ph.E
 	return true
 }
 
-var errOnRequest = errors.New("a flux through what is no face costs derivatives of one order more, and is built in on request only; name it in hard: of a file, or set All in Go")
+var errOnRequest = errors.New("a flux on a domain that is not a box is slow to build in: it needs derivatives of one order more; to force it, name it in hard: of a file, or set All in Go")
 
 // onSide notes a condition with a derivative on a part of the shape.
 func (f *frame) onSide(k int, form affine, lead ph.Expr, allowed bool) error {

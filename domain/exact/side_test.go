@@ -142,12 +142,12 @@ func TestHardSideFluxesInTime(t *testing.T) {
 	}{
 		{[]exact.Condition{start, wall}, true, "start wall", ""},
 		{[]exact.Condition{wall, start}, true, "wall start", ""},
-		{[]exact.Condition{start, wall}, false, "start", "on request only"},
+		{[]exact.Condition{start, wall}, false, "start", "slow to build in"},
 		{[]exact.Condition{start, edge, wall}, false, "start edge wall", ""},
 		{[]exact.Condition{wall, start, edge}, false, "start edge wall", ""},
 		{[]exact.Condition{start, wall, wall}, true, "start wall", "has a derivative already"},
 		{[]exact.Condition{{Name: "rate", Residual: u.D(tt), On: slab.Boundary(5)}}, true, "", "not along the normal"},
-		{[]exact.Condition{{Name: "product", Residual: u.Mul(dn), On: slab.Boundary(5)}}, true, "", "no combination"},
+		{[]exact.Condition{{Name: "product", Residual: u.Mul(dn), On: slab.Boundary(5)}}, true, "", "not a combination"},
 		{[]exact.Condition{{Name: "nothing", Residual: u.Sub(u), On: slab.Boundary(5)}}, true, "", "drops out"},
 	} {
 		got := exact.Hard{Domain: slab, Conditions: c.conditions, All: c.fluxes}.Apply(u)

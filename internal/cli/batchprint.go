@@ -245,7 +245,7 @@ func plusMinus(s report.Spread) string {
 
 func integer(v uint64) string { return strconv.FormatUint(v, 10) }
 
-// precise is a number with so many digits.
+// precise is a number with the given number of digits.
 func precise(v report.Number, digits int) string {
 	return strconv.FormatFloat(float64(v), 'g', digits, 64)
 }

@@ -46,11 +46,10 @@ func (a *app) bench() *cobra.Command {
 		Short: "Measure what a training step of a problem costs",
 		Long: `Measure what a training step of a problem costs, from its first steps; nothing is written.
 
-Update is the time of the method without what it asks of the problem; jacobian is what that is beside losses and
-gradients: residuals, their derivatives and products of these. Callbacks are those of the
-problem and the progress display. The rest of a step is evaluation, with the drawing of points where they are drawn anew; it is split into forward
-and reverse as a gradient is when losses and gradients are timed alone. Only matrix products count as operations. The peak
-is that of a matrix product on all workers, in the precision of the problem, measured in turn with the gradients.`,
+update: the method's own arithmetic. jacobian: the residuals and Jacobian products that it requests. callbacks: those of
+the problem, and the progress display. forward and reverse: the rest, evaluation and the drawing of points; it is split in
+the ratio of losses to gradients, timed alone. Only matrix products count as operations. The peak is that of a matrix
+product on all workers, in the precision of the problem, measured in turn with the gradients.`,
 		Example:           "  crux bench burgers.yaml\n  crux bench burgers.yaml --set precision=float32 --json | jq .share",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: yamlFiles,

@@ -106,7 +106,7 @@ func isRun(dir string) error {
 		}
 	}
 	if !exists(filepath.Join(dir, problemFile)) {
-		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is no run; give a directory that crux solve wrote", dir, problemFile))
+		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is not a run; give a directory that crux solve wrote", dir, problemFile))
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 		return nil, fail(exitFailed, fmt.Errorf("read %s: %w", folder, ckpt.Cause(err)))
 	}
 	if len(files) == 0 {
-		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot go on; begin anew with: crux solve %s", folder, filepath.Join(dir, problemFile)))
+		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot go on; start over with: crux solve %s", folder, filepath.Join(dir, problemFile)))
 	}
 	var unusable []error
 	for _, path := range files {

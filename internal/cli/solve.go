@@ -63,7 +63,7 @@ as many runs at once as there are cores.`,
 	f.flag(c)
 	f.flagSteps(c)
 	c.Flags().StringVar(&f.out, "out", "", "run directory; new or empty (default runs/NAME-<n>)")
-	c.Flags().IntVar(&f.seeds, "seeds", 1, "train so many times, with the seed and those after it, and report mean and spread")
+	c.Flags().IntVar(&f.seeds, "seeds", 1, "number of runs, with the seed and those after it; reports mean and spread")
 	f.flagJobs(c)
 	f.flagOutput(c)
 	c.Flags().BoolVar(&f.reference, "reference", false, "run on Gorgonia's own TapeMachine, and say how it compares: for small problems, as it is many times slower")
@@ -79,7 +79,7 @@ func (f *solveFlags) flagOutput(c *cobra.Command) {
 
 // flagJobs adds --jobs.
 func (f *solveFlags) flagJobs(c *cobra.Command) {
-	c.Flags().IntVar(&f.jobs, "jobs", 0, "of several runs, so many at once; 0 means as many as there are cores for their --workers")
+	c.Flags().IntVar(&f.jobs, "jobs", 0, "number of runs at once; 0 means as many as there are cores for their --workers")
 }
 
 func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {

@@ -40,7 +40,7 @@ The directory holds runs.csv, result.json and the directory of each run. After C
 	f.flagSteps(c)
 	c.Flags().StringArrayVar(&grid, "grid", nil, "a key and its values, as in --grid optimizer.0.adam.lr=1e-3,3e-3 (repeatable)")
 	must(c.RegisterFlagCompletionFunc("grid", settings))
-	c.Flags().IntVar(&f.seeds, "seeds", 1, "train each combination so many times, with the seed and those after it")
+	c.Flags().IntVar(&f.seeds, "seeds", 1, "number of runs of each combination, with the seed and those after it")
 	c.Flags().StringVar(&f.out, "out", "", "directory of the sweep; new, empty, or of the same sweep (default runs/NAME-sweep)")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the combinations; train nothing")
 	f.flagJobs(c)

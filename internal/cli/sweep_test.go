@@ -286,7 +286,7 @@ func TestSweepFailures(t *testing.T) {
 	if err := os.WriteFile("runs/tiny-sweep/run-3/"+resultFile, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if v := batchJSON(t, exitFailed, args...); v.Done != 1 || !strings.Contains(v.Runs[2].Error, "is no result of a run") {
+	if v := batchJSON(t, exitFailed, args...); v.Done != 1 || !strings.Contains(v.Runs[2].Error, "is not the result of a run") {
 		t.Errorf("%+v", v)
 	}
 	if err := os.WriteFile("runs/tiny-sweep/"+batchFile, []byte(`{"runs": [{"run": "../../elsewhere"}]}`), 0o600); err != nil {

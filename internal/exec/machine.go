@@ -12,7 +12,7 @@ import (
 
 // Operands are what a sweep reads and writes: N points, N rows of each input Spec.Points, the value of each Spec.Params. Sums
 // receive Spec.Sums and Rows the N rows of Spec.Rows; any of them may be nil. Strides say which of Rows are part of a wider
-// matrix: so many elements lie between consecutive points. 0, or no entry, is for points that lie side by side, channel after
+// matrix: this many elements lie between consecutive points. 0, or no entry, is for points that lie side by side, channel after
 // channel.
 type Operands[T kern.Float] struct {
 	N              int

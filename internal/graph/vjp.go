@@ -6,7 +6,7 @@ import (
 	"github.com/crux-pinn/crux/internal/kern"
 )
 
-// replay copies the values of p that are asked for into b. Values that p has stored and that are dear to compute are
+// replay copies the values of p that are asked for into b. Values that p has stored and that are expensive to compute are
 // loaded from p's result instead, through stored (which may be nil).
 type replay struct {
 	p      *Program

@@ -35,7 +35,7 @@ type Ritz struct {
 	Bounds []float64 // an eigenvalue of A lies within Bounds[i] of Values[i]
 	Mass   []float64 // weight of Values[i] in the spectral measure of the start vector, of sum 1
 	Alpha  []float64 // diagonal of T
-	Beta   []float64 // off-diagonal of T; 0 where the iteration started anew
+	Beta   []float64 // off-diagonal of T; 0 where the iteration started over
 
 	Vectors [][]float64 // of the largest values, of norm 1
 }

@@ -157,7 +157,7 @@ func (t *Tangent) ofResiduals(f *mat.Dense) *mat.Dense {
 }
 
 // Typical is the root mean square of ‖F·d‖ over residuals r of length 1 in random directions, d being the change of parameters that repairs
-// them; see Gain, which is the largest one. It is estimated from so many directions.
+// them; see Gain, which is the largest one. It is estimated from the given number of directions.
 func (t *Tangent) Typical(f *mat.Dense, eps float64, probes int, rng *rand.Rand) (float64, error) {
 	if t.trace == 0 {
 		return math.Inf(1), nil

@@ -46,7 +46,7 @@ func oneWord(what string, w ...string) form { return form{is: word, what: what, 
 func someText(what string) form             { return form{is: text, what: what} }
 func someTexts(what string) form            { return form{is: texts, what: what} }
 
-// wholeFrom is a whole number of at least so many.
+// wholeFrom is a whole number of at least the given one.
 func wholeFrom(least int) form { return wholeUpTo(least, math.MaxInt, "") }
 
 // wholeUpTo is a whole number in a range; the message is for one above it.

@@ -236,7 +236,7 @@ constraints:
   hole: {residual: dn(u) + 2*u = x, on: hole}
 `
 	p := parseHard(t, perforated)
-	if names(p.Choice.Built) != "walls→u" || len(p.Choice.Kept) != 1 || !strings.Contains(p.Choice.Kept[0].Why, "on request only") {
+	if names(p.Choice.Built) != "walls→u" || len(p.Choice.Kept) != 1 || !strings.Contains(p.Choice.Kept[0].Why, "slow to build in") {
 		t.Errorf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 	}
 	p = parseHard(t, perforated+"hard: [walls, hole]\n")

@@ -167,7 +167,7 @@ func (b *builder) closedForm(f Field, n *tree.Node) *Reference {
 	dep := ph.FreeCoords(x)
 	for _, c := range b.p.Coords {
 		if dep[c] && !slices.Contains(f.Coords, c) {
-			b.fail(n, "it depends on %s, but %s is a function of %s; leave %s away", c.Name(), f.Name, coordNames(f.Coords), c.Name())
+			b.fail(n, "it depends on %s, but %s is a function of %s; leave out %s", c.Name(), f.Name, coordNames(f.Coords), c.Name())
 			return nil
 		}
 	}

@@ -128,7 +128,7 @@ var methodParts = slices.Concat([]part{
 	{"optimizer.*.lr", "{cosine: {lr: 1e-3, end: 1e-5}}", []key{
 		{"cosine", mapped, "", "{lr: 1e-3, end: 1e-5}", "falls along a cosine"},
 		{"warmup_cosine", mapped, "", "{lr: 1e-3, warmup: 100}", "rises along a line and falls along a cosine"},
-		{"exponential", mapped, "", "{lr: 1e-3, factor: 0.9, steps: 100}", "falls by a factor in so many steps"},
+		{"exponential", mapped, "", "{lr: 1e-3, factor: 0.9, steps: 100}", "falls by a factor within the given steps"},
 		{"piecewise", mapped, "", "{lr: 1e-3, changes: {1000: 1e-4}}", "constant between changes"},
 		{"dlrs", mapped, "", "{lr: 1e-3}", "follows the course of the loss"},
 	}},

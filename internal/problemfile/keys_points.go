@@ -125,7 +125,7 @@ var pointParts = []part{
 	{"constraints.*.resample.r3", "{interval: 500}", follows},
 }
 
-// interval is the key of what happens every so many steps.
+// interval is the key of what happens every few steps.
 func interval(def string) key {
 	return key{"interval", wholeFrom(1), def, "", "the steps between two updates"}
 }

@@ -119,7 +119,7 @@ var watchParts = slices.Concat([]part{
 	{"weights.scheduled.*", "{cosine: {from: 100, end: 1}}", []key{
 		{"cosine", mapped, "", "{from: 100, end: 1}", "falls along a cosine"},
 		{"warmup_cosine", mapped, "", "{from: 100, end: 1, warmup: 100}", "rises along a line and falls along a cosine"},
-		{"exponential", mapped, "", "{from: 1, factor: 0.9, steps: 1000}", "falls by a factor in so many steps"},
+		{"exponential", mapped, "", "{from: 1, factor: 0.9, steps: 1000}", "falls by a factor within the given steps"},
 		{"piecewise", mapped, "", "{from: 1, changes: {1000: 10}}", "constant between changes"},
 	}},
 }, schedules("weights.scheduled.*", "from", "1"))

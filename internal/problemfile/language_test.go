@@ -109,7 +109,7 @@ func TestLanguage(t *testing.T) {
 		{"landscape along the path", "trackers.loss_landscape={along: pca, grid: 3}"},
 		{"landscape along two directions", "trackers.loss_landscape={along: [gradient, curvature], grid: 3, mask: 'u/*/bias'}"},
 		{"sensitivity", "trackers.input_sensitivity=[{expr: u_x, on: interior, points: 9}, {expr: 'u_x^2 + u_y^2', on: pde, points: 7, interval: 2}, {grid: 3}, {}]"},
-		{"sensitivity, points left away", "trackers.input_sensitivity={expr: u_x, on: boundary}"},
+		{"sensitivity, points left out", "trackers.input_sensitivity={expr: u_x, on: boundary}"},
 		{"kernels", "trackers.ntk_spectrum=[{points: 5, top_k: 3}, {expr: u_t, on: {x: 0}, points: 4, mask: 'u/layer0/weight', seed: 3}]"},
 		{"at the first points", "trackers={input_sensitivity: {first_draw: true}, ntk_spectrum: [{on: pde, first_draw: true}, {first_draw: false}]}"},
 		{"balanced by norms", "weights={gradient_norm: {ema: 0.5, max_ratio: 100, skip_zero: false, interval: 20}}"},
@@ -179,7 +179,7 @@ func TestUnweightedTrackers(t *testing.T) {
 	}
 }
 
-// Where the optimizer chooses by itself, all points that can be drawn anew are watched by one callback, unless the file says otherwise.
+// Where the optimizer chooses by itself, all points that can be redrawn are watched by one callback, unless the file says otherwise.
 func TestPointsWatchedByDefault(t *testing.T) {
 	more := []string{
 		"constraints.bc={residual: {a: u, b: u_t}, on: boundary, points: 20}", "constraints.given={residual: u, grid: 2}",

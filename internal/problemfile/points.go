@@ -10,7 +10,7 @@ import (
 )
 
 // pointSet reads which points are taken. What the file leaves open, package auto decides: how many there are and, of a constraint, whether
-// they are drawn anew. nil means a mistake.
+// they are redrawn. nil means a mistake.
 func (b *builder) pointSet(s *section) *domain.Points {
 	onNode := s.orDefault("on", "interior")
 	where, count := s.get("where"), s.get("points")
@@ -29,7 +29,7 @@ func (b *builder) pointSet(s *section) *domain.Points {
 			continue
 		}
 		if given != "" || count != nil || on.Dims() < len(b.p.Coords) {
-			b.fail(alt.n, "%s gives points of its own; leave points, other such keys and on away", alt.key)
+			b.fail(alt.n, "%s gives points of its own; leave out points, other such keys and on", alt.key)
 			return nil
 		}
 		given = alt.key
@@ -45,7 +45,7 @@ func (b *builder) pointSet(s *section) *domain.Points {
 	}
 	isGiven := len(on.Patches()) == 0 && mistaken(on) == nil
 	if isGiven && count != nil {
-		b.fail(count, "the points are given; leave points away")
+		b.fail(count, "the points are given; leave out points")
 		return nil
 	}
 	if on = b.where(on, where); on == nil {
@@ -68,7 +68,7 @@ func (b *builder) pointSet(s *section) *domain.Points {
 			return nil
 		}
 		if isGiven {
-			b.fail(sampler, "the points are given and not sampled; leave sampler away")
+			b.fail(sampler, "the points are given and not sampled; leave out sampler")
 		}
 		on = on.With(sm)
 	case !isGiven:

@@ -7,7 +7,7 @@ import (
 	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
-// Where a file says no number of points, crux takes some, and draws them anew while it trains if they are drawn. A number in
+// Where a file says no number of points, crux takes some, and redraws them while it trains if they are drawn. A number in
 // the file, a sampler that always gives the same points, and resample keep their meaning.
 func TestPointsLeftAway(t *testing.T) {
 	load := func(constraint string) (*problemfile.Problem, string) {

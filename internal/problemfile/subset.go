@@ -13,7 +13,7 @@ func (b *builder) subset(s *section) []string {
 		return nil
 	}
 	if n.Kind == tree.Sequence && len(n.Items) == 0 {
-		b.fail(n, "no constraint; name at least one, or leave constraints away for all")
+		b.fail(n, "no constraint; name at least one, or leave out constraints for all")
 	}
 	var list []string
 	for _, it := range itemsOf(n) {

@@ -128,7 +128,7 @@ func (b *builder) sensitivity(s *section) trackers.Tracker {
 		switch {
 		case !ok:
 		case !on.Random():
-			b.fail(count, "the points of this constraint are given; leave points away")
+			b.fail(count, "the points of this constraint are given; leave out points")
 		default:
 			on, ofConstraint = on.Count(n), false // points of its own
 		}

@@ -31,7 +31,7 @@ type Func struct {
 func (o *Func) Objective() optim.Objective {
 	f := optim.Objective{Loss: o.Loss, Grad: o.Grad, HVP: o.hvp}
 	if o.Squares == nil {
-		f.NoSquares = errors.New("optimtest: the loss is no sum of squares")
+		f.NoSquares = errors.New("optimtest: the loss is not a sum of squares")
 	} else {
 		f.Squares = &optim.Squares{
 			Rows: func() int { return o.Count }, Scaled: o.residual, MulJ: o.mulJ, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,

@@ -21,7 +21,7 @@ func (o *Func) rows(ctx context.Context, theta []float64, row func(k int, s floa
 		return err
 	}
 	if o.Squares == nil {
-		return errors.New("optimtest: the loss is no sum of squares")
+		return errors.New("optimtest: the loss is not a sum of squares")
 	}
 	k := 0
 	o.Squares(theta, func(s float64, ds []float64) {
@@ -96,13 +96,13 @@ func (o *Func) kernel(ctx context.Context, k *mat.SymDense, theta []float64, of 
 	return err
 }
 
-// sample is Sample of the objective: one residual at random out of each of so many strata, scaled by the root of their size.
+// sample is Sample of the objective: one residual at random out of each stratum, scaled by the root of their size.
 func (o *Func) sample(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
 	if err := ctx.Err(); err != nil {
 		return optim.Objective{}, err
 	}
 	if o.Squares == nil {
-		return optim.Objective{}, errors.New("optimtest: the loss is no sum of squares")
+		return optim.Objective{}, errors.New("optimtest: the loss is not a sum of squares")
 	}
 	rows = max(min(rows, o.Count), 1)
 	rng := rand.New(rand.NewPCG(draw, uint64(rows)))

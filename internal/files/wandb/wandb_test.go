@@ -68,7 +68,7 @@ func TestFramingEqualsOfficial(t *testing.T) {
 	}
 }
 
-// A history record of the official log, built anew from its parts, is the same bytes.
+// A history record of the official log, built again from its parts, is the same bytes.
 func TestHistoryEqualsOfficial(t *testing.T) {
 	n := 0
 	for _, r := range records(t, official(t)) {

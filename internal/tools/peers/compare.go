@@ -47,7 +47,7 @@ func (c config) interleave(ours, theirs func(reps int) (float64, error)) (ratio,
 	return spreadOf(ratios), spreadOf(times), nil
 }
 
-// reps is how often a side repeats its work to take so many seconds; finding out warms it up.
+// reps is how often a side repeats its work to take the given number of seconds; finding out warms it up.
 func reps(run func(int) (float64, error), seconds float64) (int, error) {
 	if _, err := run(2); err != nil {
 		return 0, err

@@ -190,7 +190,7 @@ func (o *ours) write(dir string) error {
 	return nil
 }
 
-// stepSeconds trains for so many steps, from the end of a first one on, and returns the seconds of one.
+// stepSeconds trains for the given number of steps, from the end of a first one on, and returns the seconds of one.
 func stepSeconds(s *crux.Solver, steps int, with ...crux.Callback) (float64, error) {
 	c := &clock{}
 	_, err := s.Solve(context.Background(), steps+1, append(slices.Clone(with), c)...)

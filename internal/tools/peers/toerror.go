@@ -155,7 +155,7 @@ func (c config) compete(o *outcome, dir, label string) error {
 		case err != nil:
 			return fmt.Errorf("%s: %w", v.name, err)
 		case t.Parameters != o.ours.Parameters:
-			return fmt.Errorf("%s has %d parameters and crux %d; that is no comparison", v.name, t.Parameters, o.ours.Parameters)
+			return fmt.Errorf("%s has %d parameters and crux %d; they cannot be compared", v.name, t.Parameters, o.ours.Parameters)
 		}
 		t.peer, t.target = v.name+label, v.target
 		fmt.Fprintf(os.Stderr, "peers: %s: %s %v\n", o.name, t.peer, t)

@@ -34,7 +34,7 @@ func main() {
 	evidence := flag.Bool("evidence", false, "make the comparisons of testdata/evidence.yaml and write their tables")
 	missing := flag.Bool("missing", false, "make only runs that are not there yet, for -evidence")
 	flag.StringVar(&f.out, "o", "", "file to write (default docs/results/accuracy.md, or docs/results/unseen.md)")
-	flag.StringVar(&f.only, "only", "", "problems to run, or comparisons and patterns of them, separated by commas; empty means all, none means to write the page anew")
+	flag.StringVar(&f.only, "only", "", "problems to run, or comparisons and patterns of them, separated by commas; empty means all, none means to rewrite the page")
 	flag.StringVar(&f.set, "set", "", "an override passed on to crux solve, such as seed=2")
 	flag.IntVar(&f.seeds, "seeds", 3, "seeds of each problem, for the page on accuracy")
 	flag.StringVar(&f.binary, "binary", "crux", "the name under which crux is built and runs, so that others can find its processes")

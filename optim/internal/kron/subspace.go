@@ -14,7 +14,7 @@ type Subspace struct {
 	rows  int
 }
 
-// Begin empties the space, for n parameters and so many rows of J.
+// Begin empties the space, for n parameters and the given number of rows of J.
 func (s *Subspace) Begin(n, rows int) {
 	s.free = append(s.free, s.D...)
 	s.D = s.D[:0]

@@ -59,7 +59,7 @@ const (
 	looser            = 10 // corrections, each of which mends the last one
 )
 
-// sampleOf is the size of the sample of so many rows.
+// sampleOf is the size of the sample of this many rows.
 func sampleOf(wanted, rows int) int {
 	if wanted > 0 {
 		return wanted

@@ -81,7 +81,7 @@ func (m *Systems) sketches(rows, params int) bool {
 	return m.Sketch > 0 && m.Sketch < min(rows, params)
 }
 
-// iterates tells whether systems of so many rows and parameters are solved without a matrix of all rows.
+// iterates tells whether systems of this many rows and parameters are solved without a matrix of all rows.
 func (m *Systems) iterates(rows, params int) bool {
 	return m.Form == Iterative || m.Form == BySize && min(rows, params) > mostNormal
 }
@@ -117,7 +117,7 @@ func Forcing(ratio float64) float64 { return min(max(0.9*ratio, tightest), loose
 // rowBlocks is what an objective takes at most for blocks of rows when it is asked for JᵀJ or JJᵀ.
 const rowBlocks = 100 << 20
 
-// Memory is what a step takes for so many rows and parameters, in bytes, with what the objective takes to serve it.
+// Memory is what a step takes for this many rows and parameters, in bytes, with what the objective takes to serve it.
 func (m *Systems) Memory(rows, params int) int64 {
 	r, p := int64(rows), int64(params)
 	if m.sketches(rows, params) {

@@ -50,7 +50,7 @@ func (m *primal) Factorize(ctx context.Context, lambda float64) (bool, error) {
 	})
 }
 
-// eachBlock computes J at theta in blocks of at most so many rows, and calls do for each: n rows from the first on are in j.
+// eachBlock computes J at theta in blocks of at most the given number of rows, and calls do for each: n rows from the first on are in j.
 func eachBlock(ctx context.Context, f *Loss, j *[]float64, theta []float64, most int, do func(first, n int)) error {
 	p, rows := len(theta), f.Rows
 	most = min(most, rows)

@@ -61,7 +61,7 @@ func Read(kind string, state []byte) *Reader {
 	if got := string(r.Bytes()); r.Err == nil && got != kind {
 		r.Err = fmt.Errorf("the state is of kind %.40q; restore it into the method that wrote it", got)
 		if path.Dir(got) == path.Dir(kind) {
-			r.Err = fmt.Errorf("the state is of kind %.40q, from another version of crux; finish the run with that one, or begin it anew", got)
+			r.Err = fmt.Errorf("the state is of kind %.40q, from another version of crux; finish the run with that one, or start it again", got)
 		}
 	}
 	return r

@@ -6,7 +6,7 @@ import "github.com/crux-pinn/crux/internal/kern"
 // workers of a pool share where there is one; sums are added in the order of the blocks, so no bit depends on the workers.
 type Basis struct {
 	n, most int
-	D       int       // of at most most rows so many are in use
+	D       int       // rows in use, of at most most
 	Q       []float64 // most×n
 	Pool    Pool
 
@@ -20,14 +20,14 @@ type Basis struct {
 // over them finds them.
 const basisBlock = 512
 
-// NewBasis has room for so many rows of length n.
+// NewBasis has room for the given number of rows of length n.
 func NewBasis(n, most int) *Basis {
 	b := &Basis{n: n, most: most, Q: make([]float64, most*n)}
 	b.partial, b.again = make([]float64, b.blocks()*most), make([]float64, most)
 	return b
 }
 
-// Fits tells whether it is one for so many rows of length n.
+// Fits tells whether it was made for this number of rows of length n.
 func (b *Basis) Fits(n, most int) bool { return b != nil && b.n == n && b.most == most }
 
 func (b *Basis) blocks() int { return (b.n + basisBlock - 1) / basisBlock }

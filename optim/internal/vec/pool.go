@@ -11,7 +11,7 @@ type Pool interface {
 	Run(tasks int, do func(worker, task int))
 }
 
-// Crew is a Pool of so many goroutines, which are made for each call.
+// Crew is a Pool that starts this many goroutines for every Run.
 type Crew int
 
 // Workers implements Pool.
