@@ -25,7 +25,7 @@ import (
 //
 // Training and held-out points are then both chosen again from ten times as many candidates by the density of RAD (Wu et al. 2022,
 // arXiv 2207.10289), p ∝ |r|/mean|r| + 1, with |r|² = Σ w_i|r_i|² over the constraints that share the points. The mean of |r|² over
-// the candidates, which nothing was fitted to, tells whether that leads anywhere: where it is not below half of what it was the
+// the candidates, which no step has trained on, tells whether that helps: where it is not below half of what it was the
 // last time, there were too few points, and the sets that have a share in it are doubled. When they may grow no further and
 // it happens twice more, the run, or the lesson of a curriculum, ends: the network has learnt what it can from points, and would
 // go on to learn where they are.

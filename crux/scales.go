@@ -20,7 +20,7 @@ type Scale struct {
 	Name  string  // of the constraint
 	RMS   float64 // root mean square over points and components, before it is divided
 	By    float64 // by what it is divided: Constraint.Scale, or what it was measured to be
-	Terms []Term  // in the order in which they are written; one if the residual is no sum
+	Terms []Term  // in the order in which they are written; one if the residual is not a sum
 }
 
 // Term is a summand of a residual.

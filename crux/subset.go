@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Constraints returns the indices of the named constraints. Without names, that is nil, all are meant. An unknown name, one that stands
+// Constraints returns the indices of the named constraints. Without names, that is nil, all are meant. An unknown name, one that is given
 // twice, and an empty list that is not nil are errors.
 func (r *Run) Constraints(names ...string) ([]int, error) { return r.plan.indices(names...) }
 

@@ -175,7 +175,7 @@ func TestMistakesAreSticky(t *testing.T) {
 		{"grid zero", square.Grid(0), "ask for at least 1"},
 		{"quadrature zero", square.Quadrature(0), "ask for at least 1"},
 		{"nothing satisfies", square.Interior(3).Where(func(p []float64) bool { return p[0] > 2 }), "no point of it satisfies"},
-		{"not a face satisfies", square.Boundary(3).Where(func(p []float64) bool { return p[0] == 0.5 && p[1] == 0.5 }), "no point of it satisfies"},
+		{"no face satisfies", square.Boundary(3).Where(func(p []float64) bool { return p[0] == 0.5 && p[1] == 0.5 }), "no point of it satisfies"},
 		{"no grid point", square.Grid(3).Where(func(p []float64) bool { return p[0] > 2 }), "none of its 9 points"},
 		{"nil predicate", square.Interior(3).Where(nil), "pass a predicate"},
 		{"nil sampler", square.Interior(3).With(nil), "nil sampler"},

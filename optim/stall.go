@@ -11,7 +11,7 @@ import (
 // before them. The zero value ends none.
 //
 // Where the loss rises under a method that never raises it, the objective has changed: points were redrawn. What was reached
-// on the old ones tells nothing then, but the losses that changes begin with, which nothing was fitted to, do: the phase
+// on the old ones tells nothing then, but the losses that changes begin with, which no step has trained on, do: the phase
 // goes on as long as they fall.
 //
 // The rule sees losses only, so a run is as deterministic as its methods.

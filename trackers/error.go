@@ -16,7 +16,7 @@ import (
 
 // Error estimates how far fields are from the solution, without the solution.
 //
-// With u the field, u* the solution and r the residuals at points that nothing was fitted to, each constraint in units in which the norm of its
+// With u the field, u* the solution and r the residuals at points that were not trained on, each constraint in units in which the norm of its
 // derivatives by all parameters is 1, so that neither weights nor physical units count, and with twice the nodes in its integrals, the error
 // e = u − u* obeys L·e = r to first order, L being the linearised operator. On the tangent space of the network L is known:
 // J = ∂r/∂θ and F = ∂u/∂θ. So

@@ -79,7 +79,7 @@ func (b *builder) changes(n *tree.Node) []optim.Breakpoint {
 	for _, e := range s.n.Entries {
 		step, err := strconv.Atoi(e.Key)
 		if err != nil || step < 1 {
-			b.failAt(e.At, n.Path, "%q is no step; write a whole number such as 1000", e.Key)
+			b.failAt(e.At, n.Path, "%q is not a step; write a whole number such as 1000", e.Key)
 			continue
 		}
 		v, _ := b.positive(e.Value)
