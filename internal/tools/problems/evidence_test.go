@@ -81,8 +81,8 @@ func TestEvidenceTable(t *testing.T) {
 		other.key(run{b, wide, 1}): {"c2", "completed", 30, 1, 1}, // with other settings
 	}
 	want := "<!-- make evidence ONLY=shape -->\n" +
-		"**Wide, or deep.** `make evidence ONLY=shape`, with `scale=none`, `hard=none`\n\n" +
-		"| | wide `x=1\\|2` | deep | commit |\n|---|---|---|---|\n" +
+		"**Wide, or deep.** `make evidence ONLY=shape`, with `scale=none`, `hard=none`\n\n- wide: `x=1|2`\n\n" +
+		"| | wide | deep | commit |\n|---|---|---|---|\n" +
 		"| `a` | 3.0e-08 (1.0e-08–NaN); 30 (7–30) steps, 2.0 s | 5.0e-09; 30 steps, 0.3 s; 1 of 3 seeds | c1, c2 |\n" +
 		"| `b` | not measured yet | not measured yet |  |\n<!-- end -->"
 	if got := string(c.table(done)); got != want {

@@ -53,12 +53,18 @@ func (c *comparison) table(done trials) []byte {
 	for i, s := range c.Set {
 		b.WriteString(map[bool]string{true: ", with ", false: ", "}[i == 0] + "`" + s + "`")
 	}
-	b.WriteString("\n\n|")
+	b.WriteString("\n")
+	for _, v := range c.Variants { // their settings stand here, so that columns are short
+		for i, s := range v.Set {
+			b.WriteString(map[bool]string{true: "\n- " + v.Name + ": ", false: ", "}[i == 0] + "`" + s + "`")
+		}
+	}
+	if slices.ContainsFunc(c.Variants, func(v choice) bool { return len(v.Set) > 0 }) {
+		b.WriteString("\n")
+	}
+	b.WriteString("\n|")
 	for _, v := range c.Variants {
 		b.WriteString(" | " + v.Name)
-		for _, s := range v.Set {
-			b.WriteString(" `" + strings.ReplaceAll(s, "|", `\|`) + "`")
-		}
 	}
 	b.WriteString(" | commit |\n|" + strings.Repeat("---|", len(c.Variants)+2) + "\n")
 	for _, p := range c.Problems {
