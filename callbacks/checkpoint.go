@@ -62,7 +62,7 @@ func (c *Checkpoint) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	}
 	names, err := list(c.Dir)
 	if err == nil && r.Epoch() == 0 && len(names) > 0 && names[len(names)-1] != fileName(0) {
-		return fmt.Errorf("%s holds %s of another run, which would be taken for the newest of this one; go on with that run (callbacks.Latest), "+
+		return fmt.Errorf("%s holds %s of another run, which would be taken for the newest of this one; continue that run (callbacks.Latest), "+
 			"move its files away, or give another Dir", c.Dir, names[len(names)-1])
 	}
 	return err

@@ -83,7 +83,7 @@ func (s *statement) methodOf(g *Stage) optim.Method {
 func (s *statement) list() error {
 	switch {
 	case s.options.Curriculum != nil && s.options.Windows != nil:
-		return errors.New("Options.Curriculum: Options.Windows stands beside it; take one of the two")
+		return errors.New("Options.Curriculum: Options.Windows is given too; take one of the two")
 	case s.options.Curriculum != nil:
 		return s.listLessons(*s.options.Curriculum)
 	case s.options.Windows != nil:

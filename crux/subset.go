@@ -63,7 +63,7 @@ func (s *statement) subset(n int, find func(k int) (int, error)) ([]int, error) 
 			return nil, err
 		}
 		if slices.Contains(at, i) {
-			return nil, fmt.Errorf("crux: constraint %q stands in the list twice; name each once", s.constraints[i].name)
+			return nil, fmt.Errorf("crux: constraint %q is listed twice; name each once", s.constraints[i].name)
 		}
 		at = append(at, i)
 	}

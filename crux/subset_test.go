@@ -74,5 +74,5 @@ func ExampleRun_Subset() {
 	// Output:
 	// [1] <nil>
 	// [1] <nil>
-	// [] crux: constraint "1" stands in the list twice; name each once
+	// [] crux: constraint "1" is listed twice; name each once
 }

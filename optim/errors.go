@@ -34,7 +34,7 @@ var reasons = [...]string{
 	NoProgress:        "the line search finds no lower loss, not even along the negative gradient",
 	RoundOff:          "the loss changes by rounding errors only",
 	PhasesDone:        "all phases have used their steps",
-	Stalled:           "the loss falls too slowly to go on",
+	Stalled:           "the loss falls too slowly to continue",
 	DampingLimit:      "no damping, however strong, leads to a lower loss",
 }
 

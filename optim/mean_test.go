@@ -38,7 +38,7 @@ func TestEMA(t *testing.T) {
 	}
 	meanOf(m).Continue(b)
 	if !slices.Equal(a, b) {
-		t.Errorf("training goes on at %v, it was at %v", b, a)
+		t.Errorf("training continues at %v, it was at %v", b, a)
 	}
 	meanOf(m).Average(b)
 	b[0]++ // somebody sets other parameters
@@ -74,7 +74,7 @@ func TestEMAInPhases(t *testing.T) {
 	}
 	meanOf(m).Continue(got)
 	if !slices.Equal(got, theta) {
-		t.Fatalf("training goes on at %v, it was at %v", got, theta)
+		t.Fatalf("training continues at %v, it was at %v", got, theta)
 	}
 	take(t, alone, f, theta, 1)
 	meanOf(alone).Average(theta)

@@ -17,7 +17,7 @@ func (p *parser) coordinate(a arg) (*Coord, Expr) {
 	case a.e.Op() == OpCoord:
 		return a.e.Attr().(*Coord), nil
 	case !p.isName(a):
-		return nil, p.mistake(a.e.Pos(), "a coordinate must stand here; there are %s", p.coordList())
+		return nil, p.mistake(a.e.Pos(), "a coordinate is needed here; there are %s", p.coordList())
 	}
 	return p.coordinateAt(a.tok)
 }

@@ -51,7 +51,7 @@ func (p *parser) opener() (string, int) {
 }
 
 const (
-	besideEquation = "= separates the two sides of an equation; put comparisons beside it in parentheses"
+	besideEquation = "= separates the two sides of an equation; put comparisons in parentheses"
 	besideArgument = "x = value belongs between the commas of a call such as u(x = 1), without comparisons beside it"
 )
 

@@ -201,7 +201,7 @@ func TestParseErrors(t *testing.T) {
 		{"x * / y", "    ^", `unexpected "/"`},
 		{"x = y = 1", "      ^", "a second ="},
 		{"x + (y = 1)", "       ^", "= belongs between"},
-		{"u = x < 1", "  ^", "put comparisons beside it in parentheses"},
+		{"u = x < 1", "  ^", "put comparisons in parentheses"},
 		{"u(0, x = 1)", "  ^", "write every coordinate by name"},
 		{"u(x*2 = 1)", "      ^", "= belongs between"},
 		{"u(2*x = 1)", "      ^", "= belongs between"},

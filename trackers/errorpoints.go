@@ -34,7 +34,7 @@ func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 		list = append(list, rows{constraint: i, dim: dim})
 	}
 	if len(list) == 0 {
-		return nil, errors.New("no constraint has a residual that shall vanish, only losses that may be negative")
+		return nil, errors.New("no constraint has a residual that should vanish, only losses that can be negative")
 	}
 	wanted := mostResiduals
 	if p := r.Parameters(); p <= fewParameters {

@@ -209,7 +209,7 @@ func (v HessianSpectrumValue) findings(at explain.Setting) explain.Findings {
 	if v.Smallest < 0 && -v.Smallest > v.SmallBound && -v.Smallest >= saddle*top {
 		text := fmt.Sprintf("a direction of negative curvature, %.3g", v.Smallest)
 		if v.Training {
-			list = list.Warn("%s: the parameters lie at a saddle, not in a minimum, and descent goes on", text)
+			list = list.Warn("%s: the parameters lie at a saddle, not in a minimum, and descent continues", text)
 		} else {
 			list = list.Note("%s", text)
 		}

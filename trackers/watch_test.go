@@ -394,7 +394,7 @@ func TestFrozenParametersGiveConstantWeights(t *testing.T) {
 			}
 		}
 		if slices.Equal(seen[0], seen[1]) || !slices.Equal(seen[0], []float64{1, 1, 0.1}) {
-			t.Errorf("%s: weights begin with %v and go on with %v", name, seen[0], seen[1])
+			t.Errorf("%s: weights begin with %v and continue with %v", name, seen[0], seen[1])
 		}
 	}
 }
@@ -473,8 +473,8 @@ func TestOptionsAreCheckedBeforeTheFirstStep(t *testing.T) {
 		{&trackers.HessianSpectrum{Probes: -1}, "probes"},
 		{&trackers.HessianSpectrum{Constraints: []string{"ic"}}, `no constraint "ic"`},
 		{&trackers.HessianSpectrum{Constraints: []string{}}, "empty list"},
-		{&trackers.HessianSpectrum{Constraints: []string{"pde", "value", "pde"}}, `"pde" stands in the list twice`},
-		{&trackers.HessianSpectrum{Of: []crux.Constraint{p.problem.Constraints[1], p.problem.Constraints[1]}}, `"value" stands in the list twice`},
+		{&trackers.HessianSpectrum{Constraints: []string{"pde", "value", "pde"}}, `"pde" is listed twice`},
+		{&trackers.HessianSpectrum{Of: []crux.Constraint{p.problem.Constraints[1], p.problem.Constraints[1]}}, `"value" is listed twice`},
 		{&trackers.HessianSpectrum{Of: p.problem.Constraints[:1], Constraints: []string{"pde"}}, "give one of them"},
 		{&trackers.HessianSpectrum{Mask: none}, "matches no parameter"},
 		{&trackers.LossLandscape{Grid: 1}, "Grid is 1"},

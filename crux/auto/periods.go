@@ -74,7 +74,7 @@ func (b *builder) whyNot(p exact.Periodicity) string {
 	case p.Why != "":
 		return p.Why
 	case w != nil && w.Coord == p.Coord:
-		return fmt.Sprintf("%s is divided into windows, of which none has the whole period", p.Coord.Name())
+		return fmt.Sprintf("%s is divided into windows, and none of them has the whole period", p.Coord.Name())
 	}
 	return ""
 }

@@ -74,7 +74,7 @@ product on all workers, in the precision of the problem, measured in turn with t
 	}
 	o.flag(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print the measurement as one JSON object")
-	c.Flags().Float64Var(&seconds, "seconds", 1, "time for the steps, and as much again for their parts")
+	c.Flags().Float64Var(&seconds, "seconds", 1, "seconds for the steps, and the same again for their parts")
 	return c
 }
 

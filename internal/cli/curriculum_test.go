@@ -15,7 +15,7 @@ import (
 func TestCurriculumResume(t *testing.T) {
 	alone(t, "lessons.yaml")
 	r := call(t, "solve", "lessons.yaml", "--out", "whole")
-	if r.code != exitOK || !strings.Contains(r.err, "lessons  lesson 1/3, beta = 1, is over after 16 steps") || !strings.Contains(r.out, "ran all 3 lessons") ||
+	if r.code != exitOK || !strings.Contains(r.err, "lessons  lesson 1/3, beta = 1, ended after 16 steps") || !strings.Contains(r.out, "ran all 3 lessons") ||
 		strings.Contains(r.out, "not finished") {
 		t.Fatalf("%+v", r)
 	}

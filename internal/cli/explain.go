@@ -23,8 +23,8 @@ func (a *app) explain() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "explain RUN",
-		Short: "Say in words what holds a run up: gradients, residuals, kernel, curvature, landscape",
-		Long: `Say in words what holds a run up: gradients, residuals, kernel, curvature, landscape.
+		Short: "Say in words what slows a run down: gradients, residuals, kernel, curvature, landscape",
+		Long: `Say in words what slows a run down: gradients, residuals, kernel, curvature, landscape.
 
 RUN is the directory that crux solve wrote, of a run that has ended or not. All trackers measure its network as it is
 now; nothing is trained and nothing is changed. Trackers that the problem names keep their settings and report how their numbers

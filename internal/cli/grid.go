@@ -94,7 +94,7 @@ func splitValues(list string) ([]string, error) {
 			open = append(open, map[rune]rune{'[': ']', '{': '}', '(': ')'}[r])
 		case r == ']' || r == '}' || r == ')':
 			if len(open) == 0 || open[len(open)-1] != r {
-				return nil, fmt.Errorf("%q closes no bracket; a comma between values stands outside of brackets", r)
+				return nil, fmt.Errorf("%q closes no bracket; a comma between values must be outside brackets", r)
 			}
 			open = open[:len(open)-1]
 		case r == ',' && len(open) == 0:
@@ -103,7 +103,7 @@ func splitValues(list string) ([]string, error) {
 	}
 	switch {
 	case len(open) > 0:
-		return nil, fmt.Errorf("%q is missing; a comma between values stands outside of brackets", open[len(open)-1])
+		return nil, fmt.Errorf("%q is missing; a comma between values must be outside brackets", open[len(open)-1])
 	case quote != 0:
 		return nil, fmt.Errorf("a closing %c is missing", quote)
 	}

@@ -62,7 +62,7 @@ func settings(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, co
 
 // flagSteps adds --steps.
 func (o *overrides) flagSteps(c *cobra.Command) {
-	c.Flags().IntVar(&o.steps, "steps", 0, "steps in all: fewer cut the run short, more lengthen its last phase")
+	c.Flags().IntVar(&o.steps, "steps", 0, "steps in all: fewer cut the run short, more extend its last phase")
 }
 
 func (o *overrides) changed(name string) bool {

@@ -136,12 +136,12 @@ func (p *progress) turned(s *crux.Solver, k int) {
 	p.clear()
 	if list := s.Windows(); list != nil {
 		was := list[k-1]
-		fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, is over after %d steps, loss %.3e; window %d, %v to %v, begins where it ends\n", //nolint:errcheck
+		fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, ended after %d steps, loss %.3e; window %d, %v to %v, begins where it ends\n", //nolint:errcheck
 			p.name, k, len(list), was.From, was.To, was.Steps, was.Loss, k+1, list[k].From, list[k].To)
 	}
 	if list := s.Lessons(); list != nil {
 		was := list[k-1]
-		fmt.Fprintf(p.w, "%s  lesson %d/%d, %s = %v, is over after %d steps, loss %.3e; lesson %d, %s = %v, begins\n", //nolint:errcheck
+		fmt.Fprintf(p.w, "%s  lesson %d/%d, %s = %v, ended after %d steps, loss %.3e; lesson %d, %s = %v, begins\n", //nolint:errcheck
 			p.name, k, len(list), p.constant, was.Value, was.Steps, was.Loss, k+1, p.constant, list[k].Value)
 	}
 	if text := unsolvedWindow(s); text != "" && !p.warned {

@@ -21,14 +21,14 @@ func (a *app) resume() *cobra.Command {
 	var f solveFlags
 	c := &cobra.Command{
 		Use:   "resume RUN",
-		Short: "Go on with a run that was interrupted, killed or stopped, or lengthen one that is complete",
-		Long: `Go on with a run that was interrupted, killed or stopped, or lengthen one that is complete.
+		Short: "Continue a run that was interrupted, killed or stopped, or extend a complete one",
+		Long: `Continue a run that was interrupted, killed or stopped, or extend a complete one.
 
-RUN is the directory that crux solve wrote. The run goes on from its newest checkpoint that can be read and ends, bit
+RUN is the directory that crux solve wrote. The run continues from its newest readable checkpoint and ends, bit
 for bit, as it would have without the break: optimiser, weights, trackers, points and random numbers included. Its
-problem is the problem.yaml of the directory. --set changes what comes from here on, as long as the checkpoint fits.
+problem is the problem.yaml of the directory. --set changes the rest of the run, as long as the checkpoint fits.
 
-The directory of several runs, of solve --seeds or sweep, goes on with all that are not complete, and ends in the same table.`,
+For the directory of several runs, of solve --seeds or sweep, all incomplete runs continue, and it ends in the same table.`,
 		Example: `  crux resume runs/burgers-1
   crux resume runs/burgers-1 --steps 20000
   crux resume runs/burgers-1 --set optimizer.0.adam.lr=1e-4 --set early_stopping=`,
@@ -67,7 +67,7 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	defer t.solver.Close() //nolint:errcheck // it only ends workers
 	left := t.problem.Steps - t.solver.Epoch()
 	if left <= 0 && exists(filepath.Join(dir, resultFile)) {
-		return fail(exitUsage, fmt.Errorf("the run in %s has taken %d steps, as many as it should; lengthen it with --steps %d", dir, t.solver.Epoch(), 2*t.solver.Epoch()))
+		return fail(exitUsage, fmt.Errorf("the run in %s has taken %d steps, as many as it should; extend it with --steps %d", dir, t.solver.Epoch(), 2*t.solver.Epoch()))
 	}
 	if err := removeResult(dir); err != nil {
 		return err
@@ -151,7 +151,7 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 		return nil, fail(exitFailed, fmt.Errorf("read %s: %w", folder, ckpt.Cause(err)))
 	}
 	if len(files) == 0 {
-		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot go on; start over with: crux solve %s", folder, filepath.Join(dir, problemFile)))
+		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot continue; start over with: crux solve %s", folder, filepath.Join(dir, problemFile)))
 	}
 	var unusable []error
 	for _, path := range files {

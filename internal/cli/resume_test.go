@@ -87,7 +87,7 @@ func TestResume(t *testing.T) {
 			}
 			var out, stderr bytes.Buffer
 			code := Run(ctx, []string{"solve", "watched.yaml", "--set", set, "--out", "broken"}, Streams{Out: &out, Err: &stderr, Now: clock})
-			if code != exitInterrupted || !strings.Contains(stderr.String(), "go on with: crux resume broken") {
+			if code != exitInterrupted || !strings.Contains(stderr.String(), "continue with: crux resume broken") {
 				t.Fatalf("exit %d: %s", code, stderr.String())
 			}
 			r := call(t, "resume", "broken")
@@ -98,7 +98,7 @@ func TestResume(t *testing.T) {
 
 			quietly(t, "solve", "watched.yaml", "--quiet", "--set", set, "--steps", "23", "--out", "short")
 			r = call(t, "resume", "short")
-			if r.code != exitUsage || !strings.Contains(r.err, "has taken 23 steps, as many as it should; lengthen it with --steps") {
+			if r.code != exitUsage || !strings.Contains(r.err, "has taken 23 steps, as many as it should; extend it with --steps") {
 				t.Errorf("%+v", r)
 			}
 			quietly(t, "resume", "short", "--steps", "31", "--quiet")

@@ -38,8 +38,8 @@ func (a *app) solve() *cobra.Command {
 		Long: `Train the networks of a problem and report how well they solve it.
 
 The run directory then holds problem.yaml (all defaults written out), history.csv and metrics.jsonl, which grow during
-the run, checkpoints, parameters.safetensors, solution.npz and result.json. Ctrl-C ends training early and keeps what
-there is; a second one quits at once. crux resume goes on with a run, however it ended.
+the run, checkpoints, parameters.safetensors, solution.npz and result.json. Ctrl-C ends training early and keeps
+the result so far; a second one quits at once. crux resume continues a run, however it ended.
 
 --seeds N trains N times, with the seed of the file (or --seed) and those after it, and reports mean and spread. Each run
 has a directory in the run directory, seed-1 and so on, and ends as it would alone, to the bit. The cores are shared:
@@ -66,7 +66,7 @@ as many runs at once as there are cores.`,
 	c.Flags().IntVar(&f.seeds, "seeds", 1, "number of runs, with the seed and those after it; reports mean and spread")
 	f.flagJobs(c)
 	f.flagOutput(c)
-	c.Flags().BoolVar(&f.reference, "reference", false, "run on Gorgonia's own TapeMachine, and say how it compares: for small problems, as it is many times slower")
+	c.Flags().BoolVar(&f.reference, "reference", false, "run on Gorgonia's own TapeMachine and report how it compares; for small problems, it is many times slower")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the resolved problem, points and parameters; train nothing")
 	return c
 }
@@ -236,7 +236,7 @@ func goOn(p *problemfile.Problem, dir string) string {
 	if p.Checkpoint == nil {
 		return ""
 	}
-	return "; go on with: crux resume " + dir
+	return "; continue with: crux resume " + dir
 }
 
 // save writes the files of a run. It stops at the first that cannot be written. The result comes last: where it is, the

@@ -27,7 +27,7 @@ belong to a value. Every combination is checked before the first run. --seeds N 
 as there are cores are trained at once; a run that fails does not cost the others.
 
 The directory holds runs.csv, result.json and the directory of each run. After Ctrl-C, or a kill, the same command line
-(or crux resume with the directory) goes on: runs that are complete are kept, others go on from their checkpoints.`,
+(or crux resume with the directory) continues: complete runs are kept, others continue from their checkpoints.`,
 		Example: `  crux sweep burgers.yaml --grid optimizer.0.adam.lr=1e-3,3e-3 --grid 'fields.u.hidden=[20, 20],[30, 30]'
   crux sweep burgers.yaml --grid constraints.pde.points=1000,4000 --seeds 3 --json --quiet | jq .combinations[0]`,
 		Args:              cobra.ExactArgs(1),

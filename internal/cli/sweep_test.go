@@ -211,7 +211,7 @@ func TestSweepResumes(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			code := Run(ctx, resume, Streams{Out: &stdout, Err: &stderr, Now: clock})
 			cancel(nil)
-			if code != exitInterrupted || !strings.Contains(stderr.String(), "crux: interrupted: ") || !strings.Contains(stderr.String(), "of 4 runs are done; the results so far are in "+out+"; go on with: crux resume "+out) {
+			if code != exitInterrupted || !strings.Contains(stderr.String(), "crux: interrupted: ") || !strings.Contains(stderr.String(), "of 4 runs are done; the results so far are in "+out+"; continue with: crux resume "+out) {
 				t.Fatalf("part %d: exit %d: %s", part, code, stderr.String())
 			}
 			if !strings.Contains(stdout.String(), "canceled") || part == 0 && !strings.Contains(stdout.String(), notBegun) {

@@ -56,7 +56,7 @@ func interrupted(t *testing.T, file, dir string, reads int) {
 func TestWindowsResume(t *testing.T) {
 	marched(t)
 	r := call(t, "solve", "marched.yaml", "--out", "whole")
-	if r.code != exitOK || !strings.Contains(r.err, "marched  window 1/3, 0 to 1, is over after 16 steps") || !strings.Contains(r.out, "ran all 3 windows") {
+	if r.code != exitOK || !strings.Contains(r.err, "marched  window 1/3, 0 to 1, ended after 16 steps") || !strings.Contains(r.out, "ran all 3 windows") {
 		t.Fatalf("%+v", r)
 	}
 	resumeFromSeams(t, "marched.yaml")

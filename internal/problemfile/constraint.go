@@ -11,7 +11,7 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// constraints reads the residuals that shall vanish, and where:
+// constraints reads the residuals that should vanish, and where:
 //
 //	constraints:
 //	  pde: {residual: u_t + u*u_x - nu*u_xx, points: 4000, sampler: sobol, resample: 100}

@@ -115,7 +115,7 @@ func (b *builder) fieldCoords(s *section) []*ph.Coord {
 			continue
 		}
 		if slices.Contains(list, c) {
-			b.fail(it, "%s stands in of twice; name each coordinate once", c.Name())
+			b.fail(it, "%s is listed twice in of; name each coordinate once", c.Name())
 			continue
 		}
 		list = append(list, c)

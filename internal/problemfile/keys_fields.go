@@ -27,13 +27,13 @@ var (
 var fieldParts = []part{
 	{"fields", "{u: {net: mlp, hidden: [32, 32, 32]}}", []key{{"*", mapped, "", "{net: mlp}", "a field"}}},
 	{"fields.*", "{net: mlp, hidden: [32, 32, 32]}", []key{
-		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates of which it is a function"},
+		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates that it depends on"},
 		{"out", hand("names of components, or their number"), "(1)", "[u, v, p]", "its components"},
 		{"net", oneWord("network", "mlp", "modified_mlp", "resnet", "siren", "piratenet"), "mlp", "", "the kind of network"},
 		{"fourier", mapped, "", "{features: 32, scale: 1}", "random Fourier features in front of the network"},
 		{"periodic", mapped, "", "{x: 2}", "the periods of coordinates in which the field is periodic"},
 		{"harmonics", wholeUpTo(1, maxHarmonics, fits), "(1)", "2", "sines and cosines of each periodic coordinate"},
-		{"output", mapped, "", "x*(1 - x)*u", "what becomes of the network's output; for several components, by their names"},
+		{"output", mapped, "", "x*(1 - x)*u", "what is made of the network's output; for several components, by their names"},
 	}},
 	{"net.mlp", "{hidden: [32, 32, 32]}", []key{hidden, activation, initial, raw, slope, factorized}},
 	{"net.modified_mlp", "{hidden: [32, 32, 32]}", []key{hidden, activation, initial, raw, slope, factorized}},
@@ -56,5 +56,5 @@ var fieldParts = []part{
 		{"scale", positive, "1", "", "their standard deviation"},
 	}},
 	{"fields.*.periodic", "{x: 2} with the period of x", []key{{"*", positive, "", "2", "the period of a coordinate"}}},
-	{"fields.*.output", "{u: x*u}", []key{{"*", formula, "", "x*u", "what becomes of a component"}}},
+	{"fields.*.output", "{u: x*u}", []key{{"*", formula, "", "x*u", "what is made of a component"}}},
 }

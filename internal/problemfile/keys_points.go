@@ -50,7 +50,7 @@ var pointParts = []part{
 	}},
 	{"regions", "{hole: {on: boundary, where: x < 0.5}}", []key{{"*", mapped, "", "{on: boundary, where: x < 0.5}", "a region"}}},
 	{"regions.*", "{on: boundary, where: x < 0.5}", []key{
-		{"on", hand("a region"), "", "boundary", "the region of which it is a part"},
+		{"on", hand("a region"), "", "boundary", "the region that it is a part of"},
 		{"where", formula, "", "x < 0.5", "an expression in coordinates and constants that holds on it"},
 	}},
 	{"data", "{measurements: {file: measurements.csv}}", []key{{"*", mapped, "", "{file: measurements.csv}", "points with values"}}},
@@ -71,7 +71,7 @@ var pointParts = []part{
 	{"data.*.params", "{nu: 0.01/pi}", []key{{"*", anyNumber, "", "0.01/pi", "a constant of the solution"}}},
 	{"constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}", []key{{"*", mapped, "", "{residual: u - 1}", "a constraint"}}},
 	{"constraints.*", "{residual: u_xx + u_yy, points: 1000}", slices.Concat([]key{
-		{"residual", mapped, "", "u_xx + u_yy", "what shall vanish, or several such by name; left = right is their difference"},
+		{"residual", mapped, "", "u_xx + u_yy", "what should vanish, or several such by name; left = right is their difference"},
 		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber or {huber: 0.1}"},
 		{"weight", mapped, "(1)", "10", "a constant factor, or one for each residual by name; with one, residuals stay in their own units"},
 		{"scale", mapped, "(its size, or 1 where a weight or a scale is given)", "auto", "by what the residual is divided, or one for each by name; auto is its size at step 0"},

@@ -32,7 +32,7 @@ var problemParts = []part{
 		{"domain", mapped, "(box)", "{disk: {center: [0.5, 0.5], radius: 0.2}}", "the shape of space; box is that of coords"},
 		{"regions", mapped, "", "{hole: {on: boundary, where: x < 0.5}}", "parts of the domain with names, for on"},
 		{"data", mapped, "", "{measurements: {file: measurements.csv}}", "points with measured values, for on"},
-		{"constraints", mapped, "", "{pde: {residual: u_xx + u_yy, points: 1000}}", "the residuals that shall vanish, and where"},
+		{"constraints", mapped, "", "{pde: {residual: u_xx + u_yy, points: 1000}}", "the residuals that should vanish, and where"},
 		{"hard", mapped, "", "auto", "conditions that are built into the fields: auto, none or their names"},
 		{
 			"scale", oneWord("choice", "units", "auto", "none"), "(units)", "none",
@@ -118,7 +118,7 @@ var problemParts = []part{
 		{"patience", wholeFrom(1), "", "2000", "steps without improvement after which the run ends"},
 		{"min_delta", tolerance, "0", "", "by how much a better value must be better"},
 		{"mode", oneWord("mode", "min", "max", "rel"), "min", "", "smaller is better, or larger; rel takes min_delta as a part of the value"},
-		{"metric", hand("loss, or the name of a constraint"), "loss", "", "what shall get better; of a constraint, its unweighted loss"},
+		{"metric", hand("loss, or the name of a constraint"), "loss", "", "what should get better; of a constraint, its unweighted loss"},
 		{"restore", yesOrNo, "true", "", "whether the best parameters seen are those of the result"},
 		{"baseline", anyNumber, "", "0.1", "a value that must be improved on from the start"},
 	}},
@@ -126,7 +126,7 @@ var problemParts = []part{
 		{"interval", wholeFrom(1), "", "1000", "steps between files"},
 		{"every", duration, "(30s)", "30s", "wall time between files, at least; without it an interval decides alone"},
 		{"keep", wholeFrom(1), "3", "", "the number of files that are kept, the newest ones"},
-		{"best", hand("loss, or the name of a constraint"), "", "loss", "keeps the file for which this was least as well"},
+		{"best", hand("loss, or the name of a constraint"), "", "loss", "also keeps the file for which this was smallest"},
 	}},
 	{"wandb", "{project: pinns, tags: [burgers]}", []key{
 		{"project", someText("a text"), "", "pinns", "as in Weights & Biases"},
@@ -136,10 +136,10 @@ var problemParts = []part{
 		{"notes", someText("a text"), "", "with more points", "as in Weights & Biases"},
 		{"dir", someText("a text"), "(that of the run)", "logs", "the folder of the run directory"},
 		{"tags", someTexts("a tag"), "", "[burgers, lm]", "as in Weights & Biases"},
-		{"images", oneWord("choice", "spaced", "all"), "(spaced)", "all", "of which measurements there are pictures"},
+		{"images", oneWord("choice", "spaced", "all"), "(spaced)", "all", "which measurements get pictures"},
 	}},
 	{"tensorboard", "{dir: logs}", []key{
 		{"dir", someText("a text"), "(tensorboard in that of the run)", "logs", "the folder of the files"},
-		{"images", oneWord("choice", "spaced", "all"), "(spaced)", "all", "of which measurements there are pictures"},
+		{"images", oneWord("choice", "spaced", "all"), "(spaced)", "all", "which measurements get pictures"},
 	}},
 }

@@ -76,7 +76,7 @@ func (b *network) periodic(inner ph.Module) ph.Module {
 	harmonics, ok := valueOf[int](b.section, "harmonics")
 	if n == nil {
 		if ok {
-			b.fail(b.n.Get("harmonics"), "harmonics belong to a periodic coordinate; write periodic: {x: 2} with its period beside it")
+			b.fail(b.n.Get("harmonics"), "harmonics belong to a periodic coordinate; write periodic: {x: 2} with its period")
 		}
 		return inner
 	}

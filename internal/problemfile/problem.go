@@ -94,7 +94,7 @@ type Derived struct {
 // Overrides are changes to a file.
 type Overrides struct {
 	Sets []string // by dotted path, such as "optimizer.0.adam.lr=1e-3" or "seed=3"; their values are YAML
-	// Steps is the number of steps in all, 0 for that of the file: fewer cut the run short, more lengthen its last phase.
+	// Steps is the number of steps in all, 0 for that of the file: fewer cut the run short, more extend its last phase.
 	Steps int
 	// Switches turn keys on or off that are true, false or a mapping, such as wandb. What the file says of them in detail stays.
 	Switches map[string]bool

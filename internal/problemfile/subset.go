@@ -19,7 +19,7 @@ func (b *builder) subset(s *section) []string {
 	for _, it := range itemsOf(n) {
 		for _, name := range b.constraintsNamed(it) {
 			if slices.Contains(list, name) {
-				b.fail(it, "%s stands here twice; name each constraint once", name)
+				b.fail(it, "%s is listed twice; name each constraint once", name)
 				continue
 			}
 			list = append(list, name)

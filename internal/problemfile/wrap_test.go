@@ -117,7 +117,7 @@ constraints:
 	}
 	for _, windows := range []string{"windows: 2\n", "windows: {count: 2, coord: t}\n"} {
 		p := parseHard(t, forced+windows)
-		if len(p.Choice.Built) != 0 || len(p.Choice.Kept) != 1 || p.Choice.Kept[0].Why != "t is divided into windows, of which none has the whole period" {
+		if len(p.Choice.Built) != 0 || len(p.Choice.Kept) != 1 || p.Choice.Kept[0].Why != "t is divided into windows, and none of them has the whole period" {
 			t.Errorf("built in: %v, kept %v", p.Choice.Built, p.Choice.Kept)
 		}
 	}

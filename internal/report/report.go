@@ -118,7 +118,7 @@ func Read(path string) (*Report, error) {
 	}
 	r := &Report{}
 	if err := json.Unmarshal(b, r); err != nil {
-		return nil, fmt.Errorf("%s is not the result of a run (%w); remove it, and the run goes on from its checkpoint", path, err)
+		return nil, fmt.Errorf("%s is not the result of a run (%w); remove it, and the run continues from its checkpoint", path, err)
 	}
 	if err := schema.Check(r.Schema); err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
