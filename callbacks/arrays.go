@@ -29,7 +29,7 @@ import (
 // ntk_spectrum-2.npz. Any callback with methods Arrays and LatestEpoch counts as a tracker.
 //
 // Files are replaced whole, at the end and now and then before, on a goroutine of its own. An error of the disk does not end
-// the run: Solve returns it beside the result.
+// the run: Solve returns it together with the result.
 type Arrays struct {
 	Dir   string        // folder of the files, made if it does not exist; needed
 	Every time.Duration // between files of one tracker; 0 means a minute

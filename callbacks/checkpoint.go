@@ -23,7 +23,7 @@ import (
 //
 // A run from step 0 does not take a folder that holds checkpoints of another run.
 //
-// A file is written between two steps, whole or not at all. Its name holds the step with which the run goes on, as in
+// A file is written between two steps, whole or not at all. Its name holds the step with which the run continues, as in
 // checkpoint-000001000.safetensors. At the end of a run that did not fail, there is a last one.
 type Checkpoint struct {
 	Dir      string                     // folder of the files, made if it does not exist; needed
@@ -99,7 +99,7 @@ func (c *Checkpoint) OnStepEnd(_ context.Context, r *crux.Run) error {
 	return c.save(r)
 }
 
-// due reports whether the step shall begin with a file.
+// due reports whether the step should begin with a file.
 func (c *Checkpoint) due(epoch int) bool {
 	if c.Every > 0 {
 		if now := time.Now(); now.Sub(c.clock) >= c.Every {
@@ -141,7 +141,7 @@ func (c *Checkpoint) save(r *crux.Run) error {
 	if err != nil {
 		return err
 	}
-	// those of later steps are of a run that went on from here before, and are no reason to remove this one
+	// those of later steps are of a run that continued from here before, and are no reason to remove this one
 	names = names[:slices.Index(names, fileName(f.State.Epoch))+1]
 	for n := cmp.Or(c.Keep, 3); len(names) > n; names = names[1:] { // oldest first
 		if err := os.Remove(filepath.Join(c.Dir, names[0])); err != nil {

@@ -11,10 +11,10 @@
 // trackers.GradientNorms are one type.
 //
 // [JSONL], [CSV] and [Arrays] write files, [WandB] and [TensorBoard] dashboards. They see a step after all other callbacks, write on
-// goroutines of their own and never change a run; what they cannot write is an error beside the complete result. In
+// goroutines of their own and never change a run; what they cannot write is an error together with the complete result. In
 // crux.Options.Recorders they are said once for every Solve. [Solution] shows them a field and its error.
 //
-// A run that was broken off goes on with [Latest] and [Saved.Restore], bit for bit as it would have without the break.
+// A run that was broken off continues with [Latest] and [Saved.Restore], bit for bit as it would have without the break.
 package callbacks
 
 import (

@@ -28,7 +28,7 @@ import (
 // the candidates, which no step has trained on, tells whether that helps: where it is not below half of what it was the
 // last time, there were too few points, and the sets that have a share in it are doubled. When they may grow no further and
 // it happens twice more, the run, or the lesson of a curriculum, ends: the network has learnt what it can from points, and would
-// go on to learn where they are.
+// continue to learn where they are.
 //
 // So few points are enough at first, with which steps are cheap: burgers1d of testdata/problems begins with 600.
 //

@@ -22,8 +22,8 @@ import (
 // with the step, the wall time in seconds since 1970, losses, weight/NAME if a scheme balances them, and all scalars of trackers.
 // Numbers that are not finite are null. The last line holds the losses at the final parameters.
 //
-// A run that begins at step 0 starts the file over. One that goes on, in the same process or after a restart, goes on in the
-// file: lines from the step with which it goes on are cut, and losses that had not reached the disk when the process was killed
+// A run that begins at step 0 starts the file over. One that continues, in the same process or after a restart, continues in the
+// file: lines from the step with which it continues are cut, and losses that had not reached the disk when the process was killed
 // are filled in from the solver's history. A file that JSONL has not written is never touched.
 //
 // The file is written on a goroutine of its own, within a second. An error of the disk does not end the run: Solve returns it beside

@@ -14,7 +14,7 @@ import (
 
 // A sink writes down what a run records: JSONL, CSV, Arrays, WandB and TensorBoard are sinks. Each gathers on the run's
 // goroutine and writes on one of its own, so that a run never waits for a disk. Nothing that a sink does changes the run: when a
-// file cannot be written, the sink gives up, the run goes on, and Solve returns the error beside the complete result.
+// file cannot be written, the sink gives up, the run continues, and Solve returns the error together with the complete result.
 
 // row is what was recorded at one step.
 type row struct {
@@ -76,7 +76,7 @@ type sink struct {
 }
 
 // take makes a sink record the runs of a solver: those of two are never mixed. It comes before anything of a run is touched. Another
-// solver starts over, as it would with a new sink, once the run under way has ended; the one before cannot go on then. Unlike what
+// solver starts over, as it would with a new sink, once the run under way has ended; the one before cannot continue then. Unlike what
 // keeps results, a sink stays with a solver that SetState puts back: it cuts its files there.
 func (k *sink) take(r *crux.Run) error {
 	k.mu.Lock()

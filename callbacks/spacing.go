@@ -11,7 +11,7 @@ const (
 )
 
 // spacing is the number of steps between two images at a step of a run that is planned to end at the step end: a power of two, so that
-// wider spacings go on where closer ones end.
+// wider spacings continue where closer ones end.
 func spacing(epoch, end int) int {
 	return 1 << (bits.Len(uint(max(1, min(epoch/soFar, end/perRun)))) - 1)
 }

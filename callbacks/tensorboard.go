@@ -18,11 +18,11 @@ import (
 //
 //	tensorboard --logdir run/tensorboard
 //
-// shows them, also while the run goes on. Each call of Solve has a file of its own; what older files of the folder hold from
+// shows them, also while the run continues. Each call of Solve has a file of its own; what older files of the folder hold from
 // its first step on, TensorBoard then no longer shows. Scalars have single precision there; JSONL has all digits.
 //
 // The file is written on a goroutine of its own, within a second. Images are spaced over the run as those of [WandB] are; histograms are
-// all there. An error of the disk does not end the run: Solve returns it beside the result.
+// all there. An error of the disk does not end the run: Solve returns it together with the result.
 type TensorBoard struct {
 	Dir       string // folder of the files, made if it does not exist; needed
 	Interval  int    // steps between losses; 0 means 1

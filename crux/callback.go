@@ -52,7 +52,7 @@ type UpdateHook interface {
 
 // Reviewer is a callback that looks, at some steps, whether what the method has found holds beyond the points on which it was
 // found. A method that converges ends the run only after a step at which all reviewers have looked, and none has moved points; until
-// then the run goes on with steps that change nothing, as long as it may take any.
+// then the run continues with steps that change nothing, as long as it may take any.
 type Reviewer interface {
 	// Reviewed reports whether OnStep has looked at the given step, which is the present one.
 	Reviewed(epoch int) bool

@@ -12,7 +12,7 @@ import (
 // (Krishnapriyan et al. 2021, arXiv 2109.01050, "curriculum PINN regularization"). Each value is a lesson. It begins with the
 // parameters, the points and the weights of constraints of the one before; the method and the weights of points start over, since
 // what they know is of another loss. The last lesson has the constant's own value, and its objective is that of the problem that
-// states this value, to the bit.
+// states this value, bit for bit.
 //
 // Residuals, and all expressions that the solver evaluates, have the constant at the value of the lesson that is trained: a run
 // that ends before the last one leaves the solution of another problem, that of [Solver.Value] of the constant. The value is kept

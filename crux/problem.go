@@ -76,13 +76,13 @@ type Options struct {
 	Reference bool
 
 	// Next makes stages that depend on what has come before. It is asked for another one, with the results of all so far, when the last
-	// one is over and the run goes on, and without any before the first step, unless there are windows or lessons; nil means that there
+	// one is over and the run continues, and without any before the first step, unless there are windows or lessons; nil means that there
 	// is none, and first that the problem is trained as it is stated. A run that is resumed asks again for the stages behind, and
 	// wants the same names.
 	Next func(over []StageResult) (*Stage, error)
 
 	// Recorders receive every scalar of every run: losses, weights, what trackers measure. One that is a Callback as well, such as
-	// &callbacks.WandB{}, takes part in every Solve and Measure as if it had been passed to each.
+	// &callbacks.WandB{}, is part of every Solve and Measure, as if it were passed to each.
 	Recorders []Recorder
 }
 

@@ -30,7 +30,7 @@ type History struct {
 	Losses [][]float64 // row e: unweighted, by constraint
 }
 
-// Solve trains for the given number of steps. The step counter goes on from earlier calls.
+// Solve trains for the given number of steps. The step counter continues from earlier calls.
 //
 // A run ends between two steps, so the step under way is finished, and its update made, whoever asks for the end: a callback, the
 // context, or a callback that fails. A method that has converged, or fails, changes nothing in the step, which counts. A step whose
@@ -131,7 +131,7 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, res *Result) err
 		case s.leave(err):
 			err, ended = nil, err
 		case err != nil && !errors.Is(err, ErrStop) && !errors.Is(err, optim.ErrConverged):
-			return err // a step that went wrong is nothing to go on from
+			return err // a step that went wrong is nothing to continue from
 		}
 		if failed := s.between(whole, run); failed != nil {
 			err = failed

@@ -11,7 +11,7 @@ import (
 )
 
 // Stage is a stretch of a run, which is trained like a problem of its own: its residuals are compiled for it, and its method starts
-// over, as the schemes of point weights do. Parameters, the scheme of weights and callbacks go on. The zero value, with a name, trains
+// over, as the schemes of point weights do. Parameters, the scheme of weights and callbacks continue. The zero value, with a name, trains
 // the problem as it is stated with the solver's method until that has converged.
 //
 // A run has one stage unless [Options] ask for more: by Windows, by Curriculum, or by Next.

@@ -69,7 +69,7 @@ func (s *Solver) enter(k int) error {
 	return nil
 }
 
-// turn goes on to the next stage if this one is over. It reports whether there is one to train.
+// turn continues to the next stage if this one is over. It reports whether there is one to train.
 func (s *Solver) turn(run *Run) (bool, error) {
 	if !s.over() {
 		return true, nil

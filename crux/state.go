@@ -10,7 +10,7 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// State is all that decides how a solver goes on: restored into a solver of the same problem and options, it continues bit
+// State is all that decides how a solver continues: restored into a solver of the same problem and options, it continues bit
 // for bit as the one it was taken from. Random numbers need no state of their own, since each stream depends on its name
 // and a counter that is kept here. It does not hold callbacks; see [Stateful] and [Run.Kept].
 type State struct {

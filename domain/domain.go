@@ -14,7 +14,7 @@
 //
 // Every region is a list of patches ([Patch]), pieces with a parametrisation that preserves length, area or volume. Sampling
 // means to share the points out over the patches by measure and to map a low-discrepancy set of the unit cube through
-// each of them. A geometry of one's own needs four methods ([Geometry]); a sampler needs two.
+// each of them. A geometry of your own needs four methods ([Geometry]); a sampler needs two.
 //
 // Interior points lie strictly inside, so a residual that is singular on the boundary is never evaluated there.
 //

@@ -9,7 +9,7 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Geometry is a bounded region of space. Four methods make a region of one's own: [NewShape] draws points from it, and [Union],
+// Geometry is a bounded region of space. Four methods make a region of your own: [NewShape] draws points from it, and [Union],
 // [Intersection], [Difference] and [Cross] combine it with others. The methods may be called by several goroutines at once.
 type Geometry interface {
 	// Coords are the coordinates, in the order of the entries of points.
@@ -100,7 +100,7 @@ func (s *Shape) fail(format string, args ...any) *Shape {
 	return s
 }
 
-// Geometry is what the shape was made of: a [*Box], [*Ball], [*Polygon] or [*Combination], or a geometry of one's own. It is nil
+// Geometry is what the shape was made of: a [*Box], [*Ball], [*Polygon] or [*Combination], or a geometry of your own. It is nil
 // when Err is not.
 func (s *Shape) Geometry() Geometry {
 	if s.err != nil {

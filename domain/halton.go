@@ -68,7 +68,7 @@ func (Hammersley) Sample(_ *rand.Rand, n, dim int) ([]float64, error) {
 func (Hammersley) Random() bool { return false }
 
 // radicalInverse returns Σ π_k(d_k) b^{−k−1} for i = Σ d_k b^k. Without permutations π the sum ends with the digits of i; with
-// them, zeros are permuted as well, so it goes on to the last place that a float64 can tell.
+// them, zeros are permuted as well, so it continues to the last place that a float64 can tell.
 func radicalInverse(i, base int, perm [][]int) float64 {
 	sum, scale := 0.0, 1/float64(base)
 	for k := 0; i > 0 || k < len(perm); k++ {

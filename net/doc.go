@@ -9,5 +9,5 @@
 // are counted from 0; parameters are named by field, layer and role, as in "u/layer0/weight" (shape in×out) and
 // "u/layer0/bias" (shape out). Biases start at zero.
 //
-// A network of one's own is a struct with a method Apply; an activation of one's own is a function on expressions.
+// A network of your own is a struct with a method Apply; an activation of your own is a function on expressions.
 package net

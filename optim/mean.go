@@ -49,7 +49,7 @@ func (m *Mean) Average(theta []float64) bool {
 	return true
 }
 
-// Continue undoes Average, to the bit, where theta is still the mean. Otherwise the next mean begins at theta.
+// Continue undoes Average, bit for bit, where theta is still the mean. Otherwise the next mean begins at theta.
 func (m *Mean) Continue(theta []float64) {
 	switch {
 	case !m.out:

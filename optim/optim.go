@@ -39,7 +39,7 @@ type Method interface {
 	//
 	// When err is not nil theta is, bit for bit, what it was on entry, and loss is L(θ_e) if that was computed.
 	// An error that wraps [ErrConverged] says that the method cannot improve theta further and why. No step is taken twice: after any
-	// other error the method need not be as it was before, only able to go on.
+	// other error the method need not be as it was before, only able to continue.
 	// Step never leaves NaN or Inf in theta. It keeps no reference to theta.
 	Step(ctx context.Context, f Objective, theta []float64) (loss float64, err error)
 

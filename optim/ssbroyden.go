@@ -51,7 +51,7 @@ type SSBroyden struct {
 	// MaxTrials bounds the evaluations of one line search; 0 means 30.
 	MaxTrials int
 	// Workers is the number of goroutines for the matrix where the objective lends none; 0 means GOMAXPROCS. The
-	// result does not depend on it, to the bit.
+	// result does not depend on it, bit for bit.
 	Workers int
 
 	descent

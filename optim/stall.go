@@ -12,7 +12,7 @@ import (
 //
 // Where the loss rises under a method that never raises it, the objective has changed: points were redrawn. What was reached
 // on the old ones tells nothing then, but the losses that changes begin with, which no step has trained on, do: the phase
-// goes on as long as they fall.
+// continues as long as they fall.
 //
 // The rule sees losses only, so a run is as deterministic as its methods.
 type Stall struct {

@@ -25,7 +25,7 @@ var strengths = map[string]int{
 // expression reads operands and the operators between them that bind more strongly than level.
 func (p *parser) expression(level int) Expr {
 	left := p.operand()
-	var middle Expr // what a comparison goes on from: b of a < b < c
+	var middle Expr // what a comparison continues from: b of a < b < c
 	for p.bad == nil && strengths[p.text()] > level {
 		op, tok, right := p.text(), p.next, strengths[p.text()]
 		switch {

@@ -82,7 +82,7 @@ func Fold[T any](e Expr, f func(part Expr, operands []T) T) T {
 	return values[e.term()]
 }
 
-// Replace returns e with parts of it replaced: f is asked about each part, outer ones first, and returns what shall stand in
+// Replace returns e with parts of it replaced: f is asked about each part, outer ones first, and returns what should stand in
 // its place, with as many components, or nil to leave it as it is and look inside. What is shared stays shared. A field is a
 // part without parts of its own: Field.Body is not looked into. Places of the user's text stay.
 func Replace(e Expr, f func(Expr) Expr) Expr {

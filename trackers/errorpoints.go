@@ -21,7 +21,7 @@ type rows struct {
 	at         *domain.Cloud
 }
 
-// heldOut draws points for all constraints whose residuals shall vanish.
+// heldOut draws points for all constraints whose residuals should vanish.
 func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 	var list []rows
 	all := 0 // residuals of training

@@ -16,7 +16,7 @@ import (
 //	H = ∇²L,  L = (1/N) Σ_i w_i L_i  with the weights that the step has, those of points included,
 //
 // or of the mean of the w_i L_i of some constraints, by Lanczos iteration on exact Hessian–vector products, reorthogonalised fully and twice. Each value comes with a bound: an
-// eigenvalue of H lies within it. When the Krylov space is exhausted the iteration goes on with a fresh orthogonal vector,
+// eigenvalue of H lies within it. When the Krylov space is exhausted the iteration continues with a fresh orthogonal vector,
 // so that a Hessian of rank one shows one value and zeros, not copies of the one.
 //
 // How to read it: gradient descent is stable for learning rates below 2/sharpness, if no option leaves anything out; a ratio of 10⁶ and more between the

@@ -41,7 +41,7 @@ type History[V Value] struct {
 
 // Begin prepares for a run that measures at every step that the interval divides; 0 means the default. The shape is whatever all
 // measurements of a history must have in common, such as the number of constraints: a tracker that has measured something of another
-// shape cannot go on.
+// shape cannot continue.
 func (h *History[V]) Begin(interval, byDefault int, shape ...int) (err error) {
 	if h.interval, err = count("Interval", interval, byDefault, 1); err != nil {
 		return err

@@ -21,7 +21,7 @@ import (
 //	K = J Jᵀ,  J_ij = ∂e(x_i)/∂θ_j,  λ_1 ≥ … ≥ λ_n the eigenvalues of K
 //	condition = λ_1 / max(λ_n, ε n λ_1),  rank = number of λ > ε n λ_1
 //
-// and beside it λ_1 / max(λ_r, ε r λ_1) with r = min(n, p), p being the number of selected parameters: no more than r eigenvalues
+// and with it λ_1 / max(λ_r, ε r λ_1) with r = min(n, p), p being the number of selected parameters: no more than r eigenvalues
 // differ from zero, so that for p < n the condition says only that there are more points than parameters.
 //
 // Which rows of a point set are taken is chosen once, by the tracker's own seed. On the point set of a constraint they are points on

@@ -12,11 +12,11 @@ import (
 )
 
 // Hard says which conditions are built into the unknown functions, so that these have them exactly and nothing is left of them to train;
-// see exact.Hard. The zero value builds in those of which is said where they hold and nothing of how to train them: no number of points,
+// see exact.Hard. The zero value builds in those that say where they hold and nothing about training: no number of points,
 // weight, loss, scale, sampler, interval or weights of points, by them or by others on the same points; and whose data are smooth.
 type Hard struct {
 	None  bool     // none
-	All   bool     // also those of which is said how to train them
+	All   bool     // also those that say how they are trained
 	Names []string // these and no others; that one cannot be built in is an error
 	Onset float64  // see exact.Hard; 0 means 0.1
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// Steps is the length of a run of which nothing is said.
+// Steps is the length of a run where nothing else is specified.
 const Steps = 5000
 
 // MethodOptions are what [Method] cannot see in an objective. The zero value is for a run of unknown length in float64.
@@ -20,7 +20,7 @@ type MethodOptions struct {
 	// Precision is that of the objective. With float32 LevenbergMarquardt, which lives on small differences of residuals, is not chosen.
 	Precision crux.Precision
 	// Workers is the number of goroutines for matrices where the objective lends none; 0 means GOMAXPROCS. The result does not
-	// depend on it, to the bit.
+	// depend on it, bit for bit.
 	Workers int
 }
 

@@ -36,7 +36,7 @@ func (b *builder) wrap() {
 	}
 }
 
-// periodicities are the periods that conditions ask for which shall be built in.
+// periodicities are the periods that conditions ask for which should be built in.
 func (b *builder) periodicities() []exact.Periodicity {
 	var conditions []exact.Condition
 	var equations []ph.Expr

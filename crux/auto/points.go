@@ -9,7 +9,7 @@ import (
 	"github.com/crux-pinn/crux/domain"
 )
 
-// numbers are how many points a region gets of which nothing is said, by the number of coordinates: one, two, more.
+// numbers are how many points a region gets where nothing is specified, by the number of coordinates: one, two, more.
 var numbers = []struct {
 	inside, watched bool
 	n               [3]int

@@ -57,7 +57,7 @@ type Hard struct {
 	Onset      float64       // τ, relative to the length of the axis; 0 means 0.1
 }
 
-// Condition is a residual that shall vanish on a part of the boundary, as a constraint of a problem has it. The number
+// Condition is a residual that should vanish on a part of the boundary, as a constraint of a problem has it. The number
 // of points does not matter.
 type Condition struct {
 	Name     string

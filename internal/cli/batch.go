@@ -94,7 +94,7 @@ func (b *batch) create(out string) error {
 	return b.write()
 }
 
-// openOrCreate makes the directory of a batch, or goes on with the same batch in it.
+// openOrCreate makes the directory of a batch, or continues the same batch in it.
 func (b *batch) openOrCreate(dir string) error {
 	b.dir = dir
 	if !exists(filepath.Join(dir, batchFile)) {

@@ -134,7 +134,7 @@ func share(cores, runs, jobs, workers int) (atOnce, each int) {
 	return jobs, workers
 }
 
-// runMember begins a run of a batch, or goes on with it.
+// runMember begins a run of a batch, or continues it.
 func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, view *overview) {
 	dir := filepath.Join(b.dir, m.Name)
 	t, err := a.openMember(dir, func(path string) (*problemfile.Problem, error) {

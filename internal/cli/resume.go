@@ -81,7 +81,7 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	return a.show(t, a.train(ctx, t, max(0, left), dir, a.watch(t.problem, f)...), f.json)
 }
 
-// removeResult removes the result of a run that goes on. A run counts as complete when it is there, so it goes first and
+// removeResult removes the result of a run that continues. A run counts as complete when it is there, so it goes first and
 // comes last.
 func removeResult(dir string) error {
 	if err := os.Remove(filepath.Join(dir, resultFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -120,7 +120,7 @@ type training struct {
 	solver    *crux.Solver
 	clock     *clock
 	callbacks []crux.Callback
-	resumed   bool         // it goes on from a checkpoint
+	resumed   bool         // it continues from a checkpoint
 	scales    []crux.Scale // of the residuals at step 0
 }
 

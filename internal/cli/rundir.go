@@ -25,7 +25,7 @@ const (
 	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
 	resultFile     = "result.json"            // what --json prints
 
-	checkpointFolder = "checkpoints" // states with which the run can go on
+	checkpointFolder = "checkpoints" // states with which the run can continue
 )
 
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the

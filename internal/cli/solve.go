@@ -231,7 +231,7 @@ func besides(err, known error) error {
 	return err
 }
 
-// goOn words how to go on with a run, if it keeps checkpoints.
+// goOn words how to continue with a run, if it keeps checkpoints.
 func goOn(p *problemfile.Problem, dir string) string {
 	if p.Checkpoint == nil {
 		return ""

@@ -73,7 +73,7 @@ func (a *app) runSweep(ctx context.Context, path string, texts []string, f *solv
 		return a.printPlan(b, f.json)
 	}
 	dir := f.out
-	if dir == "" { // the same each time, so that the same command line goes on
+	if dir == "" { // the same each time, so that the same command line continues
 		dir = filepath.Join("runs", fileName(b.Problem)+"-sweep")
 	}
 	if err := b.openOrCreate(dir); err != nil {

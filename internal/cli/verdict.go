@@ -13,7 +13,7 @@ import (
 )
 
 // judge estimates the errors of a run that has ended, and says what it is worth. Where it has no parameters to speak of, or no residuals that
-// shall vanish, there is no verdict, and a warning says why.
+// should vanish, there is no verdict, and a warning says why.
 func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *crux.Result, r *report.Report) {
 	if res.Status == crux.Diverged || res.Status == crux.Failed {
 		return

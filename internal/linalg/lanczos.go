@@ -19,7 +19,7 @@ type Operator func(dst, v []float64) error
 // Lanczos is the symmetric Lanczos iteration with full reorthogonalisation, done twice (Kahan–Parlett: twice is enough).
 //
 // After m steps AV = VT + E with T tridiagonal; the eigenvalues of T, the Ritz values, approach the ends of A's spectrum
-// first. When the Krylov space is exhausted (β ≤ 1e-10·‖T‖) the iteration goes on with a fresh random vector orthogonal to
+// first. When the Krylov space is exhausted (β ≤ 1e-10·‖T‖) the iteration continues with a fresh random vector orthogonal to
 // everything before, so that a repeated eigenvalue is found as often as it is asked for and none is a copy made by rounding.
 type Lanczos struct {
 	Iters int        // products with A; more than n are not made

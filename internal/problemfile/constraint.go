@@ -142,7 +142,7 @@ func (b *builder) withColumns(columns []string) map[string]ph.Expr {
 	return names
 }
 
-// weight reads the weight of a residual: one number, or one by the residual's name. 0 means that nothing is said.
+// weight reads the weight of a residual: one number, or one by the residual's name. 0 means that nothing is specified.
 func (b *builder) weight(n *tree.Node, part string) float64 {
 	if n != nil && n.Kind == tree.Mapping && part != "" {
 		n = n.Get(part)

@@ -4,7 +4,7 @@ import "github.com/crux-pinn/crux/internal/files/tree"
 
 // scale reads by what a residual is divided: scale: 10, scale: auto, or one by the residual's name. auto, which may stand for the
 // whole problem as well, is measured once: the root mean square of the residual at step 0. The resolved file has the number in its
-// place, so that a run that goes on, or is repeated, has the same. 0 means 1.
+// place, so that a run that continues, or is repeated, has the same. 0 means 1.
 func (b *builder) scale(constraint, n *tree.Node, name, part string) (by float64, measured bool) {
 	group := n
 	if n != nil && n.Kind == tree.Mapping && part != "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
-// earlyStopping reads when a run that gets no better shall end.
+// earlyStopping reads when a run that gets no better should end.
 func (b *builder) earlyStopping(n *tree.Node) {
 	if n == nil {
 		return
@@ -44,7 +44,7 @@ func (b *builder) metric(n *tree.Node) func(*crux.Step) float64 {
 	}
 }
 
-// checkpoint reads how often all that a run needs to go on is saved. Without it, that is every 30 s.
+// checkpoint reads how often all that a run needs to continue is saved. Without it, that is every 30 s.
 func (b *builder) checkpoint(n *tree.Node, root *section) {
 	if n != nil && n.Kind == tree.Scalar {
 		if n.Text != "none" {

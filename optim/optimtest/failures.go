@@ -22,7 +22,7 @@ func failing(f optim.Objective, at int, fail func() error) optim.Objective {
 	})
 }
 
-// interrupted runs until the objective's failure comes back, and checks that theta is then untouched, and that the method goes on from
+// interrupted runs until the objective's failure comes back, and checks that theta is then untouched, and that the method continues from
 // there: ten steps later the loss is no higher than it may be after as many without the failure.
 func (s suite) interrupted(t *testing.T, at int, fail func(cancel func()) error, want error) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -148,7 +148,7 @@ func (s suite) misuse(t *testing.T) {
 	}
 }
 
-// damagedState cuts and spoils a state; a method that refuses it must go on as before.
+// damagedState cuts and spoils a state; a method that refuses it must continue as before.
 func (s suite) damagedState(t *testing.T) {
 	m, theta := s.start(t), RosenbrockStart(n)
 	steps(t, m, valleyFunc(n).Objective(), theta, 10)

@@ -34,7 +34,7 @@ func NewWriter(w io.Writer, at time.Time) (*Writer, error) {
 	return e, e.record(protowire.AppendString(b, "brain.Event:2"))
 }
 
-// Start says that the run goes on at a step: readers forget what older files of the folder hold from that step on.
+// Start says that the run continues at a step: readers forget what older files of the folder hold from that step on.
 func (e *Writer) Start(at time.Time, step int) error {
 	session := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1) // status START
 	b := protowire.AppendTag(event(at, step), 7, protowire.BytesType)

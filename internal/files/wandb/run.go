@@ -41,7 +41,7 @@ type Run struct {
 	news    map[string]bool // keys of summary that the log does not have yet
 	shown   time.Time       // when the summary was written last
 
-	held     []Item // what a continued log had about the step with which it goes on
+	held     []Item // what a continued log had about the step with which it continues
 	heldStep int
 }
 
@@ -238,5 +238,5 @@ func (r *Run) Close(code int, now time.Time) error {
 	return errors.Join(err, r.Abandon())
 }
 
-// Abandon closes the log as it is: W&B then takes the run for one that goes on, or crashed.
+// Abandon closes the log as it is: W&B then takes the run for one that continues, or crashed.
 func (r *Run) Abandon() error { return errors.Join(r.out.Flush(), r.file.Close()) }
