@@ -18,7 +18,7 @@ type Phase struct {
 	// error of Init, and so is a selection that ends up empty.
 	//
 	// All groups step from the same θ_e: each method minimises L over its own parameters, the others fixed at θ_e, and
-	// the results are put together. With first-order methods of equal settings that is the method without groups, to the
+	// the results are put together. With first-order methods of equal settings that is the method without groups, bit for
 	// bit. A quasi-Newton method searches its line within its group, so the joint step need not lower the loss.
 	//
 	// When the layout changes, a group whose own parameters are as before keeps its method's state. A group whose method has

@@ -20,7 +20,7 @@ import (
 //	F(a, b) = L(θ + a d₁ + b d₂),  a, b ∈ linspace(−α, α, n),  L = (1/N) Σ w_i L_i
 //
 // with the weights of the step at which it fires, those of points included, all over the plane: its centre is the loss of that step.
-// Beside it stands each L_i without weights. The plane is spanned by two directions. Random ones are drawn once and rescaled at
+// With it comes each L_i without weights. The plane is spanned by two directions. Random ones are drawn once and rescaled at
 // each measurement, filter by filter: the incoming weights of each output unit get the norm they have in θ; biases and scalar
 // parameters are not moved. Then the picture does not depend on how the weights are scaled between layers. Global scales each
 // direction as a whole to the norm of θ. Along takes the gradient, the Hessian's leading eigenvectors or the principal components of

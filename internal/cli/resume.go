@@ -60,7 +60,7 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	t, err := a.restore(dir, f.load)
 	if err != nil {
 		if len(f.sets) > 0 {
-			err = fail(exitCode(err), fmt.Errorf("%w\nwithout --set the run goes on as it was", err))
+			err = fail(exitCode(err), fmt.Errorf("%w\nwithout --set the run continues as it was", err))
 		}
 		return err
 	}

@@ -42,7 +42,7 @@ the run, checkpoints, parameters.safetensors, solution.npz and result.json. Ctrl
 the result so far; a second one quits at once. crux resume continues a run, however it ended.
 
 --seeds N trains N times, with the seed of the file (or --seed) and those after it, and reports mean and spread. Each run
-has a directory in the run directory, seed-1 and so on, and ends as it would alone, to the bit. The cores are shared:
+has a directory in the run directory, seed-1 and so on, and ends as it would alone, bit for bit. The cores are shared:
 as many runs at once as there are cores.`,
 		Example: `  crux solve burgers.yaml
   crux solve burgers.yaml --set optimizer.0.adam.lr=3e-3 --seed 2 --out runs/fast

@@ -227,7 +227,7 @@ func (b *binary) try(r run, sets []string) (trial, error) {
 		return trial{}, err
 	}
 	if o.Status == "canceled" {
-		return trial{}, errors.New("it was interrupted; -missing goes on from here")
+		return trial{}, errors.New("it was interrupted; -missing continues from here")
 	}
 	return trial{commit: b.commit, status: o.Status, steps: o.Steps, seconds: cpu.Seconds(), err: worst(o)}, nil
 }
