@@ -21,7 +21,8 @@ Made by ` + "`make accuracy`" + ` (` + "`go -C internal/tools run ./problems`" +
 (two, where it was measured). "must" and "aim" are the targets of the project. Of errors, residuals and times there is the median over the seeds, with
 the smallest and the largest in brackets. Errors are relative L2 errors on a grid of at least 101 points per axis that was not trained on, or of a parameter
 its relative error; p99 is the 99th percentile of the residual's absolute value at the training points. "reached" says what the median error and the
-median time are enough for; "optimiser" is what ran, for the first seed where it decides by itself; where several fields have a reference, the worst counts. "commit" is the state that was measured, + with changes
+median time are enough for; "optimiser" is what ran, for the first seed where it decides by itself; where several fields have a
+reference, the worst counts. "commit" is the state that was measured, + with changes
 not committed. Times are wall times, so measure on a machine that does nothing else. A row that says "` + notMeasured + `" has no numbers of ours behind it.
 
 | problem | must | aim | error | reached | residual p99 | time | steps | optimiser | parameters | commit |

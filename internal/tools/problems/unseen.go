@@ -21,10 +21,11 @@ The files hold what a textbook holds: coordinates, the equation, its conditions,
 error is measured. They choose no optimiser, no weight, no network beyond ` + "`net: mlp`" + ` and no output transform; two say how many points. A test
 puts the closed forms into the equations and conditions. The budget of each is 60 s.
 
-How unseen they are: ` + "`burgers2d`, `kepler`, `minimal_surface` and `telegraph`" + ` were written when all defaults had been chosen, and their rows are of the first run that
-was made of them. Defaults (points, width, warm-up, what is built in and how) were chosen while the others were looked at, though none for one of them alone. Six of these,
-` + "`bratu`, `burgers_front`, `liouville`, `nagumo`, `rotation` and `wave2d`" + `, were unseen once: their first runs ended between 1.7e-14 and 4.7e-6. So was
-` + "`insulated_hole`" + `, whose first run ended at 3.7e-3, which is why values on sides that meet in a corner of a shape are no longer built in by default.
+How unseen they are: ` + "`burgers2d`, `kepler`, `minimal_surface`" + ` and ` + "`telegraph`" + ` were written when all defaults had been chosen, and their rows
+are of the first run that was made of them. Defaults (points, width, warm-up, what is built in and how) were chosen while the others were
+looked at, though none for one of them alone. Six of these, ` + "`bratu`, `burgers_front`, `liouville`, `nagumo`, `rotation`" + ` and ` + "`wave2d`" + `, were
+unseen once: their first runs ended between 1.7e-14 and 4.7e-6. So was ` + "`insulated_hole`" + `, whose first run ended at 3.7e-3, which is why
+values on sides that meet in a corner of a shape are no longer built in by default.
 
 Errors are relative L2 errors on a grid of 101 points per axis, with the largest absolute error in brackets, or values of
 parameters; p99 is the 99th percentile of the residual's absolute value at the points of the last step. "built in" are the conditions that the
@@ -41,7 +42,8 @@ const unseenTail = `
 [evidence.md](evidence.md#boundary-and-initial-conditions) compares the two, over three seeds and with everything else equal.
 
 That initial data fade where they are built in matters: with the initial profile in u at all times ` + "`sine_gordon`" + ` ended in a wrong solution,
-errors 2.3 and 2.4 for seeds 1 and 2; ` + "`onset: 0.3`" + ` gave 8.0e-5, 0.03 and 1 gave 2.4 and 2.3 (seed 1, 40 s). ` + "`heat2d`" + ` had 9.5e-9, ` + "`klein_gordon`" + ` 3.1e-11 without it.
+errors 2.3 and 2.4 for seeds 1 and 2; ` + "`onset: 0.3`" + ` gave 8.0e-5, 0.03 and 1 gave 2.4 and 2.3 (seed 1, 40 s). ` + "`heat2d`" + ` had 9.5e-9,
+` + "`klein_gordon`" + ` 3.1e-11 without it.
 `
 
 // unseenRow solves a problem once, and shows what was chosen for it.
