@@ -182,6 +182,31 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// The index leads to every page, and to the answers that a newcomer looks for.
+func TestIndex(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := string(text)
+	for _, page := range append(handwritten(t), results(t)...) {
+		if page == "README.md" || strings.HasPrefix(page, "..") {
+			continue
+		}
+		if !strings.Contains(index, "]("+page+")") {
+			t.Errorf("docs/README.md does not lead to %s", page)
+		}
+	}
+	for what, link := range map[string]string{
+		"a hole": "first-problem.md#shape-and-hole", "a flux": "first-problem.md#sides-and-fluxes", "a CSV file": "data.md",
+		"the functions": "problem-file.md#expressions", "a wrong result": "trouble.md",
+	} {
+		if !strings.Contains(index, "]("+link+")") {
+			t.Errorf("docs/README.md does not lead to %s, %s", what, link)
+		}
+	}
+}
+
 // No line of a page is longer than a window is wide; rows of tables cannot be broken.
 func TestWidth(t *testing.T) {
 	const most = 160
