@@ -86,6 +86,30 @@ func TestUserPages(t *testing.T) {
 	}
 }
 
+// Every place that the tutorial names for a constraint is one.
+func TestPlaces(t *testing.T) {
+	text, err := os.ReadFile("first-problem.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| `on` | where |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	checked := 0
+	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(table, -1) {
+		file, set := "plate.yaml", []string{"constraints.walls.on=" + m[1]}
+		if m[1] == "initial" { // and final, where there is time
+			file, set = "cooling.yaml", []string{"constraints.law.on=initial"}
+		}
+		if _, err := problemfile.Load(filepath.Join("files", file), set); err != nil {
+			t.Error(err)
+		}
+		checked++
+	}
+	if checked != 6 {
+		t.Errorf("%d places", checked)
+	}
+}
+
 // command matches a line of code, or code in a sentence, that runs crux.
 var command = regexp.MustCompile("(?m)^ {4,}(?:bin/)?(crux [a-z].*)$|`(crux [a-z][^`]*)`")
 
