@@ -60,10 +60,10 @@ func Example_readme() {
 	}
 	fmt.Println("largest error below 1e-7:", worst < 1e-7)
 	// Output:
-	// bc: exact, built into u: it holds by the form of the function, so nothing of it is left to train
+	// bc: exact, built into u: it holds by the form of the function, so there is nothing left to train
 	// the method is chosen at the first step: no method is given
-	// pde: points are watched: they are random and nothing is said of when they are redrawn
-	// pde: 1000 points: they become more when it shows that they are too few
+	// pde: points are watched: they are random, and the problem does not say when to redraw them
+	// pde: 1000 points: there will be more if these are too few
 	// completed
 	// largest error below 1e-7: true
 }

@@ -143,7 +143,7 @@ func (b *builder) build() error {
 			}
 			for _, c := range built.Built {
 				b.choice.Built = append(b.choice.Built, BuiltIn{c, name})
-				b.choice.decide(c+": exact, built into "+name, "it holds by the form of the function, so nothing of it is left to train")
+				b.choice.decide(c+": exact, built into "+name, "it holds by the form of the function, so there is nothing left to train")
 			}
 			for _, k := range built.Kept {
 				why[k.Name] = k.Why
@@ -211,7 +211,7 @@ func (b *builder) keep(conditions []exact.Condition, why map[string]string) erro
 
 func (b *builder) kept(name, why string) {
 	b.choice.Kept = append(b.choice.Kept, exact.Kept{Name: name, Why: why})
-	b.choice.decide(name+": stays a constraint", why)
+	b.choice.decide(name+": trained, not built in", why)
 }
 
 // plain are the fields of which a component stands for itself, in the order in which they occur.

@@ -17,7 +17,7 @@ var numbers = []struct {
 }{
 	// Watched points become more when it shows that they are too few, and until then steps are cheap.
 	// docs/results/evidence.md, "Begin with few points, which are watched".
-	{true, true, [3]int{200, 1000, 2000}, "they become more when it shows that they are too few"},
+	{true, true, [3]int{200, 1000, 2000}, "there will be more if these are too few"},
 	// docs/results/evidence.md, "Files that say nothing of points": fewer end at larger errors where nobody watches.
 	{true, false, [3]int{200, 1500, 3000}, "as nothing watches whether they are enough"},
 	// A boundary has one dimension less than the interior and needs fewer: an end in one, a line in two, up to six faces in three.
@@ -77,7 +77,7 @@ func (c *Choice) drawn(p Problem, on *domain.Points, members []crux.Constraint) 
 	case asked || every || !on.Random():
 	case why == "" && (!count || p.Watching):
 		watched = true
-		c.decide(name+": points are watched", "they are random and nothing is said of when they are redrawn")
+		c.decide(name+": points are watched", "they are random, and the problem does not say when to redraw them")
 	case !count:
 		on = on.Every(redrawn)
 		c.decide(fmt.Sprintf("%s: points are redrawn every %d steps", name, redrawn), why+", so they cannot be watched")

@@ -184,7 +184,7 @@ func (f *frame) covers(on *domain.Points) ([]int, error) {
 		return nil, err
 	}
 	if isData(on) {
-		return nil, fmt.Errorf("its points are given, and are no face of the domain")
+		return nil, fmt.Errorf("its points are given, and are not a face of the domain")
 	}
 	order := make([]int, len(f.coords))
 	for i, c := range f.coords {
