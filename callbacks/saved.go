@@ -55,7 +55,7 @@ func Checkpoints(dir string) ([]string, error) {
 	return names, nil
 }
 
-// Load reads one checkpoint. A file that was cut short or changed, and one that is no checkpoint of crux, are errors.
+// Load reads one checkpoint. A file that was cut short or changed, and one that is not a checkpoint of crux, are errors.
 func Load(path string) (*Saved, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -261,7 +261,7 @@ type Work struct {
 // Work plans the gradient, if it has not been evaluated yet, and says what it costs.
 func (p *Program) Work() (Work, error) { return p.run.work(variant{kind: vGradient}) }
 
-// size is a length and what it must be; without a name it is a condition.
+// size is an expectation about a length, checked by check; without a name it is a condition.
 type size struct {
 	what      string
 	got, want int
@@ -271,7 +271,7 @@ func (p *Program) gradientSize(dst []float64) size {
 	return size{"places for the gradient", len(dst), p.layout.Len()}
 }
 
-// index is 0 = 0 for a residual that exists.
+// index returns a size that always matches if residual i exists, and one that fails check otherwise.
 func (p *Program) index(i int) size {
 	if i < 0 || i >= p.Len() {
 		return size{"as the index of a residual", i, p.Len()}

@@ -165,8 +165,8 @@ func (s *Solver) between(ctx context.Context, run *Run) error {
 	})
 }
 
-// early reports whether an error says that the method has converged before all reviewers have looked, or on points that are
-// about to be others. A method that would end on any points is not asked again.
+// early reports whether convergence is provisional: the points are about to change, or a Reviewer has not checked them at this
+// step. A method that would end on any points is not asked again.
 func (s *Solver) early(err error, callbacks []Callback) bool {
 	if s.plan.stage.Points != nil || !errors.Is(err, optim.ErrConverged) {
 		return false

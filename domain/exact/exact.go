@@ -72,7 +72,7 @@ type Function struct {
 	Kept  []Kept   // those that must stay constraints
 }
 
-// Kept is a condition that cannot be built in, and why.
+// Kept is a condition that was not built in, and why.
 type Kept struct{ Name, Why string }
 
 // Apply returns the unknown function u, a field or one component of one, with as many of the conditions built in as is

@@ -23,7 +23,7 @@ type Level int
 
 const (
 	Note    Level = iota // what there is
-	Warning              // what holds the run up, or will
+	Warning              // what slows the run down, or will
 )
 
 func (l Level) String() string {
@@ -50,7 +50,7 @@ func (f Findings) Note(format string, args ...any) Findings {
 	return append(f, Finding{Note, fmt.Sprintf(format, args...)})
 }
 
-// Warn adds a sentence that says what holds the run up.
+// Warn adds a sentence that says what slows the run down.
 func (f Findings) Warn(format string, args ...any) Findings {
 	return append(f, Finding{Warning, fmt.Sprintf(format, args...)})
 }
