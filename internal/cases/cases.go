@@ -1,5 +1,5 @@
 // Package cases reads the text files of tests. A file has cases with empty lines between them. A case is a line that names it, a text,
-// a line ---- and the answer that is expected to the text. go test -rewrite writes the answers anew. What has no ---- and begins with # is a
+// a line ---- and the answer that is expected to the text. go test -rewrite writes the answers again. What has no ---- and begins with # is a
 // comment.
 //
 // Cases can share a text: the block whose name is base. A case named "NAME changes base" has that text, with its own lines in place of those
@@ -16,7 +16,7 @@ import (
 )
 
 // Rewrite is the flag -rewrite.
-var Rewrite = flag.Bool("rewrite", false, "write the expected answers anew")
+var Rewrite = flag.Bool("rewrite", false, "write the expected answers again")
 
 // Case is one case of a file.
 type Case struct{ Name, Text, Want string }

@@ -9,7 +9,7 @@ import (
 
 // Expectation is what a file expects of a run: a number of its report, and a bound.
 type Expectation struct {
-	Of    string // the number: loss, steps, seconds, or NAME.error and the like; see report.Report.Number
+	Of    string // the number: loss, steps, seconds, NAME.error, …; see report.Report.Number
 	Sign  string // < or >
 	Bound float64
 }

@@ -60,7 +60,7 @@ var problemParts = []part{
 		{"workers", wholeFrom(0), "(0)", "2", "goroutines; 0 is one for each core"},
 		{
 			"accuracy", hand("a relative error, auto or best"), "(auto where neither optimizer nor steps is said, otherwise best)", "1e-4",
-			"the run ends when the estimated relative errors are below it; auto is 1e-6, best goes on as long as it helps",
+			"the run ends when the estimated relative errors are below it; auto is 1e-6; with best only the method ends it",
 		},
 		{"expect", mapped, "", "{loss: \"< 1e-6\", seconds: \"< 60\"}", "bounds of what the run comes to: it fails where one is missed"},
 		{"budget", duration, "", "120s", "wall time after which the run ends"},
