@@ -6,7 +6,8 @@ import (
 	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
-// accuracy reads at which estimated error a run ends: a number; auto, which is verdict.Accuracy; or best, with which only its method ends it. Where nothing is said it is auto if crux chooses how to train, and best if the file, or the command line, says it.
+// accuracy reads at which estimated error a run ends: a number; auto, which is verdict.Accuracy; or best, with which only its method ends
+// it. Where nothing is said it is auto if crux chooses how to train, and best if the file, or the command line, says it.
 func (b *builder) accuracy(root *section, chosen bool) {
 	byDefault := "best"
 	if chosen {
