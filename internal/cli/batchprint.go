@@ -47,14 +47,10 @@ func disagreement(rep *report.Batch) string {
 
 // worst is the largest estimated error of a run, "–" without one.
 func worst(r *report.Report) string {
-	if len(r.Estimate) == 0 {
-		return "–"
+	if v := r.WorstEstimate(); !math.IsNaN(float64(v)) {
+		return fmt.Sprintf("%.1e", v)
 	}
-	most := 0.0
-	for _, e := range r.Estimate {
-		most = math.Max(most, float64(e.Value)) // NaN where one is
-	}
-	return fmt.Sprintf("%.1e", most)
+	return "–"
 }
 
 // firstOf is the summary of the first combination of which a run came to an end.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -49,7 +50,14 @@ func printReport(w io.Writer, p *problemfile.Problem, s *crux.Solver, r *report.
 	for _, line := range r.Resampling {
 		fmt.Fprintf(&b, "points: %s\n", line)
 	}
-	rows := [][]string{{"constraint", "loss", "residual p99", "of its terms", "points"}}
+	rows := [][]string{{"way", "verdict", "estimated error", "steps", "time"}}
+	for _, x := range r.Attempts {
+		rows = append(rows, []string{
+			x.Way, cmp.Or(string(x.Verdict), x.Status), fmt.Sprintf("%.1e", x.Worst), fmt.Sprint(x.Steps), duration(time.Duration(float64(x.Seconds) * float64(time.Second))),
+		})
+	}
+	spacedTable(&b, rows)
+	rows = [][]string{{"constraint", "loss", "residual p99", "of its terms", "points"}}
 	for _, l := range r.Losses {
 		p99, share, points := "–", "–", "–"
 		if v, ok := r.OfTerms.Get(l.Name); ok {

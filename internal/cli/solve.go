@@ -103,7 +103,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if err != nil {
 		return err
 	}
-	defer t.solver.Close() //nolint:errcheck // it only ends workers
+	defer func() { t.solver.Close() }() //nolint:errcheck // it only ends workers
 	dir, err := newRunDir(f.out, p.Name)
 	if err != nil {
 		return err
@@ -124,6 +124,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}
 	}
+	t, e = a.climb(ctx, path, dir, f, t, e)
 	if f.reference && e.err == nil {
 		e.err = a.compareMachines(t.problem, t.solver)
 	}

@@ -27,5 +27,6 @@ func (b *builder) accuracy(root *section, chosen bool) {
 		below = v.(float64)
 		b.p.Accuracy = below
 	}
+	b.p.Chosen = chosen && b.total == 0
 	b.p.reached = &callbacks.Accuracy{Below: below}
 }

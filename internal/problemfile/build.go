@@ -64,7 +64,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.readConstants(constants)
 	b.params(s.get("params"))
 	hard := s.get("hard")
-	b.stated.Hard = b.hard(hard)
+	b.stated.Hard, b.p.HardOpen = b.hard(hard), hard == nil
 	scaled := only[string](s, "scale")
 	b.allScaled, b.stated.Unscaled = scaled == "auto", scaled == "none"
 	if n := s.get("fields"); n != nil || len(b.p.Params) == 0 { // numbers alone can be what is wanted

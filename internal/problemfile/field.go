@@ -37,6 +37,9 @@ func (b *builder) field(e tree.Entry) {
 		byName[c.Name()] = c
 	}
 	components, width := b.components(s, e)
+	if v := s.n.Get("net"); s.n.Get("hidden") == nil && (v == nil || v.Text == "mlp") {
+		b.p.Unsized = append(b.p.Unsized, e.Key)
+	}
 	module := (&network{section: s, out: width, coords: byName}).module()
 	output := s.get("output")
 	if module == nil || len(coords) == 0 || components == nil || len(b.errs) > mistakes {

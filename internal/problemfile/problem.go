@@ -43,6 +43,9 @@ type Problem struct {
 	Accuracy    float64       // relative error that is asked for; 0 means that none is
 	Expect      []Expectation // of the run, in the order of the file
 	Budget      time.Duration // wall time after which a run should end; 0 means none
+	Chosen      bool          // crux chooses how to train: neither optimizer nor steps is said, nor an accuracy of best
+	HardOpen    bool          // it is not said which conditions are built in
+	Unsized     []string      // fields of which neither the kind nor the size of the network is said
 
 	WandB       *WandB       // nil unless asked for
 	TensorBoard *TensorBoard // nil unless asked for

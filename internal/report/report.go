@@ -21,6 +21,7 @@ type Report struct {
 	Reasons     []verdict.Reason `json:"reasons,omitempty"`  // the most important one first
 	Estimate    Numbers          `json:"estimate,omitempty"` // relative error of fields and parameters, without the solution
 	Expected    []Expected       `json:"expected,omitempty"` // by the problem file
+	Attempts    []Attempt        `json:"attempts,omitempty"` // the ways that have been tried, of which this is the best
 	Status      string           `json:"status"`             // completed, converged, stopped, canceled, diverged or failed
 	Reason      string           `json:"reason"`
 	Steps       int              `json:"steps"`

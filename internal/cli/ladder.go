@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/verdict"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/report"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// way is another way to solve a problem, which is tried when the way before has not come to a solution: a rung of the ladder. It only
+// changes what the problem file leaves open.
+type way struct {
+	name  string
+	why   string
+	sets  func(p *problemfile.Problem) []string // as of --set; none where it is not for this problem
+	suits func(p *problemfile.Problem) bool
+}
+
+// ladder has the ways in the order in which they are tried.
+var ladder = []way{
+	{
+		"10 windows of time", "trained at all times at once, what grows or turns late is lost to a solution that stays where it is",
+		func(*problemfile.Problem) []string { return []string{"windows=10"} }, marches,
+	},
+	{
+		"40 windows of time", "10 were too long",
+		func(*problemfile.Problem) []string { return []string{"windows=40"} }, marches,
+	},
+	{"larger networks", "more parameters can follow more detail", larger, func(*problemfile.Problem) bool { return true }},
+	{
+		"conditions trained", "conditions that are built in can carry what they have at the boundary through the whole domain",
+		func(*problemfile.Problem) []string { return []string{"hard=none"} },
+		func(p *problemfile.Problem) bool { return p.HardOpen && len(p.Choice.Built) > 0 },
+	},
+}
+
+// goodEnough is the estimated relative error above which another way is tried: engineers ask for a tenth of a percent.
+const goodEnough = 1e-3
+
+// attempt is a way that has been tried.
+type attempt struct {
+	*training
+	*ended
+	report.Attempt
+	dir string // where its files are; those of the last one are in the run directory itself
+}
+
+// climb tries other ways while a run that chooses by itself has not come to a solution and there is time left. What it returns is the
+// best of them, by the verdict and then by the estimated error, and its files are those of the run directory. The others are in attempts.
+func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *training, e *ended) (*training, *ended) {
+	first := t.problem
+	tried := []*attempt{tried(t, e, "as stated", dir)}
+	if !first.Chosen {
+		return t, e
+	}
+	for _, w := range ladder {
+		last := tried[len(tried)-1]
+		used := time.Duration(0)
+		for _, x := range tried {
+			used += time.Duration(float64(x.Seconds) * float64(time.Second))
+		}
+		if ctx.Err() != nil || last.err != nil || !last.wanting() || first.Budget > 0 && used >= first.Budget {
+			break
+		}
+		sets := w.sets(first)
+		if !w.suits(first) || len(sets) == 0 {
+			continue
+		}
+		sets = slices.Concat(bestOf(tried).Sets, sets) // what has helped stays
+		p, err := f.loadWith(path, sets...)
+		if err != nil {
+			continue // the problem has no such way
+		}
+		if first.Budget > 0 {
+			p.Budget = first.Budget - used
+		}
+		next, err := a.training(p)
+		if err != nil {
+			continue
+		}
+		if err := last.moveTo(filepath.Join(dir, attemptsDir, strconv.Itoa(len(tried)))); err != nil {
+			next.solver.Close() //nolint:errcheck // the error counts
+			last.err = fail(exitFailed, err)
+			break
+		}
+		if !f.quiet {
+			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, headline(last.report), w.name, w.why) //nolint:errcheck
+		}
+		next.observe(dir)
+		if err := saveBytes(dir, problemFile, p.Resolved); err != nil {
+			last.err = fail(exitFailed, err)
+			break
+		}
+		x := &attempt{training: next, ended: a.train(ctx, next, p.Steps, dir, a.watch(p, f)...), dir: dir}
+		x.note(w.name, sets)
+		tried = append(tried, x)
+	}
+	return a.best(tried, dir)
+}
+
+// tried is an attempt that has been made.
+func tried(t *training, e *ended, name, dir string) *attempt {
+	x := &attempt{training: t, ended: e, dir: dir}
+	x.note(name, nil)
+	return x
+}
+
+// note says in short what came of an attempt.
+func (x *attempt) note(name string, sets []string) {
+	x.Attempt = report.Attempt{Way: name, Sets: sets}
+	if r := x.report; r != nil {
+		x.Verdict, x.Worst, x.Steps, x.Seconds = r.Verdict, r.WorstEstimate(), r.Steps, r.Seconds
+		x.Status = r.Status
+	}
+}
+
+// wanting reports whether another way should be tried. Where the problem does not determine what is wanted, none helps.
+func (x *attempt) wanting() bool {
+	switch {
+	case x.report == nil || x.report.Status == crux.Canceled.String() || x.report.Status == crux.Failed.String():
+		return false
+	case x.report.Verdict == "", x.report.Verdict == verdict.Unsolved:
+		return true
+	}
+	return x.report.Verdict == verdict.Inaccurate && !(float64(x.Worst) < goodEnough)
+}
+
+// before orders attempts: the best verdict first, and of equal ones the smallest estimated error.
+func (x *attempt) before(y *attempt) bool {
+	order := []verdict.Word{verdict.Solved, verdict.Inaccurate, verdict.Unsolved, verdict.IllPosed, ""}
+	i, j := slices.Index(order, x.Verdict), slices.Index(order, y.Verdict)
+	return i < j || i == j && (float64(x.Worst) < float64(y.Worst) || math.IsNaN(float64(y.Worst)))
+}
+
+// bestOf is the best attempt; of equal ones, the first.
+func bestOf(tried []*attempt) *attempt {
+	best := tried[0]
+	for _, x := range tried {
+		if x.report != nil && (best.report == nil || x.before(best)) {
+			best = x
+		}
+	}
+	return best
+}
+
+// best puts the files of the best attempt into the run directory, and the list of all into its result.
+func (a *app) best(tried []*attempt, dir string) (*training, *ended) {
+	last, best := tried[len(tried)-1], bestOf(tried)
+	for _, x := range tried {
+		if x != best {
+			x.solver.Close() //nolint:errcheck // it only ends workers
+		}
+	}
+	if len(tried) == 1 || best.report == nil {
+		return best.training, best.ended
+	}
+	if best != last {
+		err := last.moveTo(filepath.Join(dir, attemptsDir, strconv.Itoa(len(tried))))
+		if err == nil {
+			err = best.moveTo(dir)
+		}
+		if err != nil {
+			best.err = fail(exitFailed, err)
+			return best.training, best.ended
+		}
+	}
+	for _, x := range tried {
+		best.report.Attempts = append(best.report.Attempts, x.Attempt)
+	}
+	b, err := report.JSON(best.report)
+	if err == nil {
+		err = saveBytes(dir, resultFile, b)
+	}
+	if err != nil && best.err == nil {
+		best.err = fail(exitFailed, err)
+	}
+	return best.training, best.ended
+}
+
+// moveTo moves the files of an attempt into another directory.
+func (x *attempt) moveTo(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", dir, ckpt.Cause(err))
+	}
+	for _, name := range []string{problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, parametersFile, solutionFile, resultFile} {
+		err := os.Rename(filepath.Join(x.dir, name), filepath.Join(dir, name))
+		if err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("move %s to %s: %w", filepath.Join(x.dir, name), dir, ckpt.Cause(err))
+		}
+	}
+	x.dir = dir
+	return nil
+}
+
+// marches reports whether a problem begins at a time and goes on from there, in pieces if need be.
+func marches(p *problemfile.Problem) bool {
+	if p.Time == nil || p.Options.Windows != nil || p.Options.Curriculum != nil || len(p.Params) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(p.Crux.Constraints, func(c crux.Constraint) bool {
+		return ph.Order(c.Residual, p.Time, func(part ph.Expr) (is, inside bool) { return part.Op() == ph.OpField, true }) > 0
+	})
+}
+
+// larger are networks of three layers of 30 in the place of the three of 20 that files have where they say nothing.
+func larger(p *problemfile.Problem) []string {
+	var sets []string
+	for _, name := range p.Unsized {
+		sets = append(sets, "fields."+name+".hidden=[30, 30, 30]")
+	}
+	return sets
+}

@@ -1,0 +1,29 @@
+package report
+
+import (
+	"math"
+
+	"github.com/crux-pinn/crux/crux/verdict"
+)
+
+// Attempt is one way to solve a problem that has been tried, and what came of it.
+type Attempt struct {
+	Way     string       `json:"way"`           // in words
+	Sets    []string     `json:"set,omitempty"` // the lines by which a file says the same
+	Status  string       `json:"status"`
+	Verdict verdict.Word `json:"verdict,omitempty"`
+	Worst   Number       `json:"worst_estimate"` // the largest estimated relative error
+	Steps   int          `json:"steps"`
+	Seconds Number       `json:"seconds"`
+}
+
+// WorstEstimate is the largest estimated relative error of a field or parameter; NaN without one.
+func (r *Report) WorstEstimate() Number {
+	worst := math.NaN()
+	for i, e := range r.Estimate {
+		if v := float64(e.Value); i == 0 || v > worst || math.IsNaN(v) {
+			worst = v
+		}
+	}
+	return Number(worst)
+}
