@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
@@ -23,9 +24,10 @@ type Accuracy struct {
 	Error *Error  // how it is estimated; it need not take part in the run; needed
 
 	ofRun
-	look bool // at the parameters that this step makes
-	loss float64
-	last looked
+	below float64 // in a stage: errors of n windows come together as their squares do, so each may have 1/√n
+	look  bool    // at the parameters that this step makes
+	loss  float64
+	last  looked
 }
 
 // looked is the last look of Accuracy.
@@ -56,12 +58,13 @@ func (a *Accuracy) OnStep(_ context.Context, s *crux.Step) error {
 	if a.look = false; s.Measuring() {
 		return nil
 	}
-	stage, _ := s.Run.Stage()
+	stage, stages := s.Run.Stage()
+	a.below = a.Below / math.Sqrt(float64(max(1, stages)))
 	if a.last.Loss == 0 || stage != a.last.Stage {
 		a.last = looked{s.Epoch, stage, s.Loss, 1}
 		return nil
 	}
-	ratio := a.Below / a.last.Error
+	ratio := a.below / a.last.Error
 	a.look = s.Epoch-a.last.Step >= distance && s.Loss <= a.last.Loss*min(max(ratio*ratio, atLeast), atMost)
 	a.loss = s.Loss
 	return nil
@@ -83,8 +86,8 @@ func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
 			return err
 		}
 	}
-	if worst < a.Below {
-		return crux.NextStage(fmt.Sprintf("the estimated error, %.1e, is below %.1e", worst, a.Below))
+	if worst < a.below {
+		return crux.NextStage(fmt.Sprintf("the estimated error, %.1e, is below %.1e", worst, a.below))
 	}
 	return nil
 }

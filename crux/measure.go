@@ -32,6 +32,11 @@ func (s *Solver) measure(ctx context.Context, callbacks []Callback) error {
 	if err != nil {
 		return err
 	}
+	return s.measureOn(ctx, p, callbacks)
+}
+
+// measureOn fires the callbacks once with the programs of a plan.
+func (s *Solver) measureOn(ctx context.Context, p *plan, callbacks []Callback) error {
 	run, err := s.begin(ctx, p, 1, callbacks)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -396,6 +397,46 @@ func TestUnsolvedLosses(t *testing.T) {
 		k, ok := crux.Unsolved(c.ends, c.first)
 		if ok != (c.want >= 0) || ok && k != c.want {
 			t.Errorf("%s: window %d, %v; want %d", name, k, ok, c.want)
+		}
+	}
+}
+
+// A window is measured with what it has left behind, on points of its own, in the middle of a run that does not notice.
+func TestMeasureWindow(t *testing.T) {
+	p := newSwing()
+	s, plain := newSolver(t, p.Problem, p.options()), newSolver(t, p.Problem, p.options())
+	solve(t, s, 200) // in the third window
+	var theta [][]float64
+	for k := range 3 {
+		look := onStep(func(_ context.Context, m *crux.Step) error {
+			theta = append(theta, m.Theta())
+			if at, _ := m.Run.Stage(); at != k || k < 2 && !(m.Losses[0] < 1e-3) {
+				t.Errorf("window %d: stage %d, losses %v", k, at, m.Losses)
+			}
+			for _, x := range m.Run.Points(0).X {
+				if x < float64(k) || x > float64(k+1) {
+					t.Errorf("window %d has a point at %v", k, x)
+				}
+			}
+			return nil
+		})
+		if err := s.MeasureWindow(context.Background(), k, look); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sameBits(t, "parameters of the last window", theta[2], s.Theta())
+	if slices.Equal(theta[0], theta[1]) {
+		t.Error("two windows have the same parameters")
+	}
+	if err := s.MeasureWindow(context.Background(), 3); err == nil {
+		t.Error("there is no fourth window")
+	}
+	solve(t, s, 60)
+	solve(t, plain, 260)
+	sameBits(t, "parameters", s.Theta(), plain.Theta())
+	for k, w := range s.Windows() {
+		if w != plain.Windows()[k] {
+			t.Errorf("window %d is %+v, without a look %+v", k, w, plain.Windows()[k])
 		}
 	}
 }

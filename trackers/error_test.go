@@ -167,3 +167,45 @@ func TestErrorOfQuadrature(t *testing.T) {
 		t.Errorf("estimate %v, truth %v", e, truth)
 	}
 }
+
+// The error of a run in windows is that of all of them: what an early one lacks is carried on by those after it, which solve their own part.
+func TestErrorChained(t *testing.T) {
+	x := ph.NewCoord("t")
+	line := domain.NewInterval(x, 0, 3)
+	u := ph.NewField("u", net.MLP{Hidden: []int{12}}, x)
+	start := line.Face(x, 0, 1)
+	p := crux.Problem{Constraints: []crux.Constraint{
+		{Name: "ode", Residual: u.D(x, x).Add(u.Scale(4)), On: line.Interior(40)},
+		{Name: "value", Residual: u.Shift(-1), On: start, Weight: 10},
+		{Name: "rest", Residual: u.D(x), On: start},
+	}}
+	for _, steps := range []int{40, 150, 400, 1000, 3000} { // of Adam, in each window
+		s := trained(t, p, crux.Options{Seed: 1, Method: &optim.Adam{LR: optim.Constant(1e-2)}, Windows: &crux.Windows{Coord: x, Count: 3, Steps: steps}}, 3*steps)
+		var values []trackers.ErrorValue
+		for k := range 3 {
+			e := &trackers.Error{}
+			if err := s.MeasureWindow(context.Background(), k, e); err != nil {
+				t.Fatal(err)
+			}
+			v, _ := e.Value()
+			values = append(values, v)
+		}
+		whole := trackers.Chained(values, []float64{1, 1, 1})
+		got, err := s.Eval(ph.Concat(u, ph.Cos(x.Scale(2))), line.Grid(301))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var off, size float64
+		for i := range 301 {
+			a, b := got.At(i, 0), got.At(i, 1)
+			off, size = math.Hypot(off, a-b), math.Hypot(size, b)
+		}
+		truth, estimate := min(off/size, 1), whole.Worst()
+		if !(estimate > truth/3 && estimate < 30*truth) {
+			t.Errorf("%d steps: estimated %v, and it is %v", steps, estimate, truth)
+		}
+		if rms := size / math.Sqrt(301); truth < 0.1 && math.Abs(whole.Fields[0].Size-rms) > 0.1*rms {
+			t.Errorf("size %v, and it is %v", whole.Fields[0].Size, rms)
+		}
+	}
+}

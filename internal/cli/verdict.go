@@ -10,6 +10,7 @@ import (
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
 )
 
 // judge estimates the errors of a run that has ended, and says what it is worth. Where it has no parameters to speak of, or no residuals that
@@ -18,12 +19,11 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 	if res.Status == crux.Diverged || res.Status == crux.Failed {
 		return
 	}
-	t := p.ErrorTracker()
-	if err := s.Measure(context.WithoutCancel(ctx), withSources(t, p)...); err != nil {
+	v, err := estimate(context.WithoutCancel(ctx), p, s)
+	if err != nil {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("no verdict: the error cannot be estimated: %v", err))
 		return
 	}
-	v, _ := t.Value()
 	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough, Accuracy: p.Accuracy}
 	for _, w := range r.Windows {
 		if w.Steps == 0 {
@@ -48,6 +48,30 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 			r.OfTerms.Add(share.Name, report.Number(share.Residual/share.Term))
 		}
 	}
+}
+
+// estimate measures the error of what a run has left, window by window where it has windows.
+func estimate(ctx context.Context, p *problemfile.Problem, s *crux.Solver) (trackers.ErrorValue, error) {
+	var values []trackers.ErrorValue
+	var lengths []float64
+	for k, w := range s.Windows() {
+		if w.Steps == 0 {
+			continue
+		}
+		t := p.ErrorTracker()
+		if err := s.MeasureWindow(ctx, k, withSources(t, p)...); err != nil {
+			return trackers.ErrorValue{}, err
+		}
+		v, _ := t.Value()
+		values, lengths = append(values, v), append(lengths, w.To-w.From)
+	}
+	if len(values) > 0 {
+		return trackers.Chained(values, lengths), nil
+	}
+	t := p.ErrorTracker()
+	err := s.Measure(ctx, withSources(t, p)...)
+	v, _ := t.Value()
+	return v, err
 }
 
 // unknown reports whether a part of an expression is something that training finds.
