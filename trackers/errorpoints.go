@@ -11,6 +11,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/sizes"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -168,13 +169,13 @@ func (t *Error) quantities(r *crux.Run) []Quantity {
 }
 
 // derivatives are those of a function at points of an equation that contains it, of the highest dimension that there is, and the function's
-// size there. Root mean squares become norms by a factor in both. f is nil where no equation contains it.
+// size there, or its natural one where it vanishes. Root mean squares become norms by a factor in both. f is nil where no equation contains it.
 func (t *Error) derivatives(r *crux.Run, q Quantity, sets []rows) (f *mat.Dense, size float64, err error) {
 	var at *domain.Cloud
-	most := -1
+	dims := -1
 	for _, set := range sets {
-		if d := r.Specification(set.constraint).Dims(); d > most && r.Uses(set.constraint, q.Expr) {
-			at, most = set.at, d
+		if d := r.Specification(set.constraint).Dims(); d > dims && r.Uses(set.constraint, q.Expr) {
+			at, dims = set.at, d
 		}
 	}
 	if at == nil {
@@ -195,7 +196,43 @@ func (t *Error) derivatives(r *crux.Run, q Quantity, sets []rows) (f *mat.Dense,
 	n, k := values.Dims()
 	w := 1 / math.Sqrt(float64(n*k))
 	floats.Scale(w, f.RawMatrix().Data)
-	return f, w * floats.Norm(values.RawMatrix().Data, 2), nil
+	size = w * floats.Norm(values.RawMatrix().Data, 2)
+	most, err := natural(r, q.Expr, at)
+	if size < vanishing*most {
+		size = most
+	}
+	return f, size, err
+}
+
+// vanishing is the part of its natural size below which a function counts as zero, and is judged by that size: what is left of it is error.
+const vanishing = 1e-4
+
+// natural is how large a function of unknown ones is if nothing in it cancels, with these as large as they are at points and derivatives counted
+// as the function over lengths of axes: of a shear stress G·(u_y + v_x) it is G·max|u|/L, whether there is any shear or not.
+func natural(r *crux.Run, e ph.Expr, at *domain.Cloud) (float64, error) {
+	s := &sizes.Sizes{Of: map[sizes.Component]float64{}, Lengths: map[*ph.Coord]float64{}, At: at}
+	for _, c := range at.Coords {
+		lo, hi, _ := r.Solver().Bounds(c)
+		s.Lengths[c] = hi - lo
+	}
+	for part := range ph.Walk(e, nil) {
+		f, ok := part.Attr().(*ph.Field)
+		if _, known := s.Of[sizes.Component{Field: f}]; !ok || known {
+			continue
+		}
+		ev, err := r.CompileGradient(ph.ParamGrad(f, nil), at, crux.ForResiduals)
+		if err != nil {
+			return 0, err
+		}
+		v, err := ev.Eval()
+		if err != nil {
+			return 0, err
+		}
+		for k := range f.Dim() {
+			s.Of[sizes.Component{Field: f, Index: k}] = mat.Norm(v.ColView(k), math.Inf(1))
+		}
+	}
+	return s.Size(e), nil
 }
 
 // shares are the residuals of all constraints beside their largest terms. One of a single term, as u of u = 0, is compared with the size of

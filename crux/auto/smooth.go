@@ -7,6 +7,7 @@ import (
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/pointwise"
+	"github.com/crux-pinn/crux/internal/sizes"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -36,7 +37,7 @@ func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 	}
 	for k, e := range suspects {
 		low, high := false, false
-		at := pointwise.Point{Coords: map[*ph.Coord]float64{}, Params: constants(e)}
+		at := pointwise.Point{Coords: map[*ph.Coord]float64{}, Params: sizes.Constants(e)}
 		for i := range c.Len() {
 			for j, x := range c.Coords {
 				at.Coords[x] = c.Row(i)[j]
@@ -84,19 +85,6 @@ func isGiven(e ph.Expr) bool {
 	})
 }
 
-// constants are the values of constants in an expression.
-func constants(e ph.Expr) map[*ph.Param][]float64 {
-	values := map[*ph.Param][]float64{}
-	for part := range ph.Walk(e, nil) {
-		if p, ok := part.Attr().(*ph.Param); ok {
-			if v, ok := p.Constant(); ok {
-				values[p] = []float64{v}
-			}
-		}
-	}
-	return values
-}
-
 // deltas reports a derivative of something that jumps, or a second derivative of something that has a kink: between the points it holds a
 // delta function, which no point sees, so that a wrong function would satisfy the equation.
 func deltas(residual ph.Expr, d domain.Domain) error {
@@ -139,7 +127,7 @@ func jumps(part ph.Expr, d domain.Domain) bool {
 		return true
 	}
 	value := func(e ph.Expr, x []float64) float64 {
-		at := pointwise.Point{Coords: map[*ph.Coord]float64{}, Params: constants(e)}
+		at := pointwise.Point{Coords: map[*ph.Coord]float64{}, Params: sizes.Constants(e)}
 		for j, q := range c.Coords {
 			at.Coords[q] = x[j]
 		}

@@ -2,11 +2,13 @@ package auto
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/sizes"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -15,8 +17,8 @@ import (
 // have then. All are powers of two: a problem in other units, by powers of two, is the same to the bit; and one whose functions are of the
 // size one in a domain of the length one is left as it is.
 //
-//	a function   the largest of what conditions, data and sources ask for: in a condition a·u + … = g it is max|g| / max|a|, in an
-//	             equation likewise, with a derivative of u counted as u over lengths
+//	a function   the largest of what constraints ask for: of a·u + … = g it is max|g| / max|a|, of a·u² = g the root of that, a
+//	             derivative of u counted as u over lengths
 //	a number     that by which its terms are as large as the others of their constraint, where its initial value is far from that
 //	a residual   its largest term with unknowns, a derivative counted as u over the lengths of axes
 
@@ -39,7 +41,7 @@ func (c *Choice) units(p Problem, names []string) {
 	if p.Unscaled || p.Domain == nil {
 		return
 	}
-	u := &unitFinder{choice: c, given: p.Fields, names: names, of: map[component]float64{}, numbers: map[*ph.Param]float64{}, lengths: map[*ph.Coord]float64{}}
+	u := &unitFinder{choice: c, given: p.Fields, names: names, of: map[sizes.Component]float64{}, numbers: map[*ph.Param]float64{}, lengths: map[*ph.Coord]float64{}}
 	if !u.read(p.Constraints) {
 		return // New says what is wrong
 	}
@@ -55,9 +57,9 @@ type unitFinder struct {
 	given      map[*ph.Field]ph.Expr // fields that stand for something of the user's own
 	names      []string              // of constraints
 	list       []statedTerms
-	components []component // in the order in which they occur
+	components []sizes.Component // in the order in which they occur
 	params     []*ph.Param
-	of         map[component]float64
+	of         map[sizes.Component]float64
 	numbers    map[*ph.Param]float64
 	lengths    map[*ph.Coord]float64 // of axes
 }
@@ -81,7 +83,7 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 			u.lengths[c] = max(u.lengths[c], hi[j]-lo[j])
 		}
 		if len(on.Patches()) > 0 && on.Dims() > 0 {
-			on = on.With(domain.Sobol{}).Count(looks)
+			on = on.With(domain.Sobol{}).Count(sizes.Looks)
 		}
 		s := statedTerms{terms: ph.Summands(k.Residual), equation: len(k.On.Columns()) == 0 && k.On.Dims() == len(k.On.Coords()) && len(k.On.Patches()) > 0}
 		if at, err := on.Draw(nil); err == nil {
@@ -92,7 +94,7 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 			switch a := part.Attr().(type) {
 			case *ph.Field:
 				for i := range a.Dim() {
-					if x := (component{a, i}); !slices.Contains(u.components, x) {
+					if x := (sizes.Component{Field: a, Index: i}); !slices.Contains(u.components, x) {
 						u.components = append(u.components, x)
 					}
 				}
@@ -124,62 +126,67 @@ func first(p *ph.Param) float64 {
 }
 
 // within are sizes at a constraint, with functions that change in the given lengths.
-func (u *unitFinder) within(k statedTerms, lengths map[*ph.Coord]float64) *sizes {
-	return &sizes{u.of, u.numbers, lengths, k.at}
+func (u *unitFinder) within(k statedTerms, lengths map[*ph.Coord]float64) *sizes.Sizes {
+	return &sizes.Sizes{Of: u.of, Numbers: u.numbers, Lengths: lengths, At: k.at}
 }
 
 // parts are the components that a term contains.
-func (u *unitFinder) parts(term ph.Expr) []component {
+func (u *unitFinder) parts(term ph.Expr) []sizes.Component {
 	whole := map[*ph.Field]bool{}
-	var list []component
+	var list []sizes.Component
 	for part := range ph.Walk(term, func(part ph.Expr) bool { return part.Op() != ph.OpSlice || part.Args()[0].Op() != ph.OpField }) {
 		if r, ok := part.Attr().(ph.Range); ok && part.Op() == ph.OpSlice && part.Args()[0].Op() == ph.OpField {
 			for k := r.Lo; k < r.Hi; k++ {
-				list = append(list, component{part.Args()[0].Attr().(*ph.Field), k})
+				list = append(list, sizes.Component{Field: part.Args()[0].Attr().(*ph.Field), Index: k})
 			}
 			continue
 		}
 		if f, ok := part.Attr().(*ph.Field); ok && !whole[f] {
 			whole[f] = true
 			for k := range f.Dim() {
-				list = append(list, component{f, k})
+				list = append(list, sizes.Component{Field: f, Index: k})
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b component) int { return slices.Index(u.components, a) - slices.Index(u.components, b) })
+	slices.SortFunc(list, func(a, b sizes.Component) int { return slices.Index(u.components, a) - slices.Index(u.components, b) })
 	return slices.Compact(list)
 }
 
-// functions finds the units of functions: first by conditions and data, then by equations; what only equations between unknown functions
-// tell comes last.
+// functions finds the units of functions, round by round: those of which a constraint leaves one alone unknown, and where there is none,
+// those of which it leaves several.
 func (u *unitFinder) functions() {
-	for range len(u.components) + 1 {
-		asked := map[component]float64{}
-		for _, k := range u.list {
-			u.ask(k, asked)
-		}
-		changed := false
-		for _, x := range u.components {
-			if v := asked[x]; v > 0 && u.of[x] == 0 {
-				u.of[x], changed = power(v), true
-			}
-		}
-		if !changed {
+	for len(u.of) < len(u.components) {
+		if !u.round(true) && !u.round(false) {
 			return
 		}
 	}
 }
 
-// ask notes the size that a constraint asks of a function which alone is unknown in some of its linear terms.
-func (u *unitFinder) ask(k statedTerms, asked map[component]float64) {
+// round asks all constraints, and reports whether that has told the unit of another function.
+func (u *unitFinder) round(single bool) (changed bool) {
+	asked := map[sizes.Component]float64{}
+	for _, k := range u.list {
+		u.ask(k, single, asked)
+	}
+	for _, x := range u.components {
+		if v := asked[x]; v > 0 && u.of[x] == 0 {
+			u.of[x], changed = sizes.Power(v), true
+		}
+	}
+	return changed
+}
+
+// ask notes the sizes that a constraint asks of functions: by which their terms, in which nothing else is unknown, are as large as what is
+// known, the linear ones together or one of a higher power.
+func (u *unitFinder) ask(k statedTerms, single bool, asked map[sizes.Component]float64) {
 	lengths := map[*ph.Coord]float64{}
 	for c, l := range u.lengths {
 		lengths[c] = l / 2
 	}
 	known := 0.0
-	alone := map[component][]ph.Expr{}
+	alone := map[sizes.Component][]ph.Expr{}
 	for _, t := range k.terms {
-		var open []component
+		var open []sizes.Component
 		for _, x := range u.parts(t) {
 			if u.of[x] == 0 {
 				open = append(open, x)
@@ -188,43 +195,47 @@ func (u *unitFinder) ask(k statedTerms, asked map[component]float64) {
 		switch len(open) {
 		case 0:
 			s := u.within(k, lengths)
-			v := s.size(t)
+			v := s.Size(t)
 			known = max(known, v)
-			if k.equation && !unknown(t) && v > 0 {
+			if k.equation && !sizes.Unknown(t) && v > 0 {
 				u.shorten(s, t, v)
 			}
 		case 1:
 			alone[open[0]] = append(alone[open[0]], t)
 		}
 	}
-	if !(known > 0) {
+	if !(known > 0) || single && len(alone) > 1 {
 		return
 	}
 	for x, terms := range alone {
-		unit := 0.0
+		linear, most := 0.0, math.Inf(1)
+		s := u.within(k, lengths)
+		s.Of = maps.Clone(u.of)
 		for _, t := range terms {
-			s := u.within(k, lengths)
-			s.of = map[component]float64{}
-			for y, v := range u.of {
-				s.of[y] = v
-			}
-			s.of[x] = 1
-			v := s.size(t)
-			if s.of[x] = 2; s.size(t) == 2*v { // linear
-				unit += v // as those of a Laplacian do
+			s.Of[x] = 1
+			v := s.Size(t)
+			s.Of[x] = 2
+			switch degree := math.Log2(s.Size(t) / v); {
+			case degree == 1:
+				linear += v
+			case degree > 1 && v > 0:
+				most = min(most, math.Pow(known/v, 1/degree))
 			}
 		}
-		if ask := known / unit; unit > 0 && ask > 0 && !math.IsInf(ask, 0) {
-			asked[x] = max(asked[x], ask)
+		if linear > 0 {
+			most = min(most, known/linear)
+		}
+		if most > 0 && !math.IsInf(most, 0) {
+			asked[x] = max(asked[x], most)
 		}
 	}
 }
 
 // shorten lets functions change in the lengths in which a source does, where these are shorter.
-func (u *unitFinder) shorten(s *sizes, source ph.Expr, size float64) {
-	for c, l := range s.lengths {
-		if slope := s.largest(source.D(c)); slope > 0 && size/slope < l {
-			s.lengths[c] = size / slope
+func (u *unitFinder) shorten(s *sizes.Sizes, source ph.Expr, size float64) {
+	for c, l := range s.Lengths {
+		if slope := s.Largest(source.D(c)); slope > 0 && size/slope < l {
+			s.Lengths[c] = size / slope
 		}
 	}
 }
@@ -238,16 +249,13 @@ func (u *unitFinder) parameters() {
 			for _, t := range k.terms {
 				s := u.within(k, u.lengths)
 				if !ph.Contains(t, func(part ph.Expr) bool { return part.Attr() == any(q) }) {
-					others = max(others, s.size(t))
+					others = max(others, s.Size(t))
 					continue
 				}
-				s.numbers = map[*ph.Param]float64{}
-				for r, v := range u.numbers {
-					s.numbers[r] = v
-				}
-				s.numbers[q] = 1
-				v := s.size(t)
-				if s.numbers[q] = 2; s.size(t) == 2*v {
+				s.Numbers = maps.Clone(u.numbers)
+				s.Numbers[q] = 1
+				v := s.Size(t)
+				if s.Numbers[q] = 2; s.Size(t) == 2*v {
 					own = max(own, v)
 				}
 			}
@@ -258,9 +266,9 @@ func (u *unitFinder) parameters() {
 		said := u.numbers[q]
 		switch {
 		case balance > 0 && !(said/balance <= far && balance/said <= far):
-			u.numbers[q] = power(balance)
+			u.numbers[q] = sizes.Power(balance)
 		case said > 0:
-			u.numbers[q] = power(said)
+			u.numbers[q] = sizes.Power(said)
 		}
 	}
 }
@@ -286,8 +294,8 @@ func (u *unitFinder) apply() {
 func (u *unitFinder) fields() []*ph.Field {
 	var list []*ph.Field
 	for _, x := range u.components {
-		if u.given[x.field] == nil && !slices.Contains(list, x.field) {
-			list = append(list, x.field)
+		if u.given[x.Field] == nil && !slices.Contains(list, x.Field) {
+			list = append(list, x.Field)
 		}
 	}
 	return list
@@ -297,7 +305,7 @@ func (u *unitFinder) fields() []*ph.Field {
 func (u *unitFinder) trainIn(f *ph.Field) {
 	units, plain := make([]float64, f.Dim()), true
 	for k := range units {
-		units[k] = sizeOr1(u.of, component{f, k})
+		units[k] = sizes.Or1(u.of, sizes.Component{Field: f, Index: k})
 		plain = plain && units[k] == 1
 	}
 	if plain {
@@ -352,19 +360,19 @@ func (u *unitFinder) residuals() {
 	}
 	lengths := map[*ph.Coord]float64{}
 	for x, l := range u.lengths {
-		lengths[x] = power(l)
+		lengths[x] = sizes.Power(l)
 	}
 	for i := range c.Problem.Constraints {
 		k := &c.Problem.Constraints[i]
 		most := 0.0
 		j := slices.IndexFunc(u.names, func(n string) bool { return n == k.Name })
 		for _, t := range u.list[j].terms {
-			if unknown(t) {
-				most = max(most, u.within(u.list[j], lengths).size(t))
+			if sizes.Unknown(t) {
+				most = max(most, u.within(u.list[j], lengths).Size(t))
 			}
 		}
 		if most > 0 && !math.IsInf(most, 0) && !math.IsInf(1/most, 0) {
-			if by := power(most); by != 1 {
+			if by := sizes.Power(most); by != 1 {
 				k.Scale = by
 			}
 		}

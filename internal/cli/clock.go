@@ -7,12 +7,15 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/trackers"
 )
 
 // clock is a callback that measures the training time of a run over all its parts, and ends the run when that is more than
 // its budget, of which each window of time, or each lesson, has an equal share. A checkpoint keeps the time, so that a run that is resumed has what is left.
 type clock struct {
-	limit  time.Duration // 0 means none
+	limit  time.Duration   // 0 means none
+	error  *trackers.Error // estimates the error when half of the limit is used up, where there are other ways to try; nil otherwise
+	halved bool            // that has been done
 	now    func() time.Time
 	begin  time.Time     // of this part, by now, if there is a limit
 	start  time.Time     // of this part
@@ -41,6 +44,22 @@ func (c *clock) OnStep(_ context.Context, s *crux.Step) error {
 		return nil
 	}
 	return crux.Stop(fmt.Sprintf("time budget of %v used up", c.limit))
+}
+
+// OnUpdate implements crux.UpdateHook. Half of the time is for other ways, where this one has not come near a solution.
+func (c *clock) OnUpdate(ctx context.Context, r *crux.Run) error {
+	if c.error == nil || c.halved || c.limit == 0 || c.before+c.now().Sub(c.begin) < c.limit/2 {
+		return nil
+	}
+	c.halved = true
+	if _, stages := r.Stage(); stages > 1 {
+		return nil
+	}
+	v, err := c.error.Estimate(ctx, r)
+	if err != nil || v.Worst() < goodEnough {
+		return nil //nolint:nilerr // what cannot be estimated is no reason to end
+	}
+	return crux.Stop(fmt.Sprintf("half of the time budget of %v is used up, and the estimated error is %.1e", c.limit, v.Worst()))
 }
 
 // State implements crux.Stateful: the time so far in nanoseconds.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
@@ -32,6 +33,17 @@ var ladder = []way{
 	{
 		"10 windows of time", "trained at all times at once, what grows or turns late is lost to a solution that stays where it is",
 		func(*problemfile.Problem) []string { return []string{"windows=10"} }, marches,
+	},
+	{
+		"windows that grow", "what is fast at first and slow later needs short windows at the beginning",
+		func(p *problemfile.Problem) []string {
+			lo, hi := p.Bounds(p.Time)
+			var times []string
+			for _, share := range []float64{1e-4, 1e-3, 1e-2, 0.1, 0.3, 0.6} {
+				times = append(times, strconv.FormatFloat(lo+share*(hi-lo), 'g', -1, 64))
+			}
+			return []string{"windows=[" + strings.Join(times, ", ") + "]"}
+		}, marches,
 	},
 	{
 		"40 windows of time", "10 were too long",
@@ -61,7 +73,7 @@ type attempt struct {
 func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *training, e *ended) (*training, *ended) {
 	first := t.problem
 	tried := []*attempt{tried(t, e, "as stated", dir)}
-	if !first.Chosen {
+	if !climbs(first) {
 		return t, e
 	}
 	for _, w := range ladder {
@@ -107,6 +119,11 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 		tried = append(tried, x)
 	}
 	return a.best(tried, dir)
+}
+
+// climbs reports whether there are other ways for a problem.
+func climbs(p *problemfile.Problem) bool {
+	return p.Chosen && slices.ContainsFunc(ladder, func(w way) bool { return w.suits(p) && len(w.sets(p)) > 0 })
 }
 
 // tried is an attempt that has been made.

@@ -108,6 +108,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if err != nil {
 		return err
 	}
+	if climbs(p) {
+		t.clock.error = p.ErrorTracker()
+	}
 	t.observe(dir)
 	// written before training: a directory that takes no files shows now
 	if err := saveBytes(dir, problemFile, p.Resolved); err != nil {

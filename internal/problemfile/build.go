@@ -126,6 +126,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	}
 	b.checkpoint(saved, s)
 	s.done()
+	b.p.axes = b.axes
 	b.p.nodes, b.p.unscaled, b.p.root = b.nodes, b.unscaled, root
 	b.p.check = func(s *crux.Solver) Errors {
 		b.errs = nil

@@ -71,6 +71,7 @@ type Problem struct {
 
 	reached  *callbacks.Accuracy // ends the run; nil without Accuracy
 	geometry domain.Domain
+	axes     map[*ph.Coord]domain.Axis
 	windows  *tree.Node
 	src      *tree.Source
 	nodes    map[string]*tree.Node // the expressions' texts, by the name under which they were parsed
@@ -154,6 +155,9 @@ func ParseWith(name string, src []byte, dir string, o Overrides) (*Problem, erro
 	p.Resolved = tree.Write(root)
 	return p, nil
 }
+
+// Bounds are the ends of a coordinate's axis.
+func (p *Problem) Bounds(c *ph.Coord) (lo, hi float64) { return p.axes[c].Lo, p.axes[c].Hi }
 
 // Grid is a regular grid with n points per axis over the whole domain, for evaluation. Where the domain is not a box, it
 // is the points of the grid that lie in it.
