@@ -99,6 +99,11 @@ func (s *Solver) turn(run *Run) (bool, error) {
 			}
 		}
 	}
+	if g.begins != nil {
+		if err := g.begins(s); err != nil {
+			return false, err
+		}
+	}
 	if err := s.enter(k); err != nil {
 		return false, err
 	}

@@ -2,8 +2,11 @@ package crux
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+
+	"gonum.org/v1/gonum/mat"
 
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -15,6 +18,7 @@ type windowed struct {
 	// of each window but the last: the parameters that it has left behind, and the function of the coordinates that they make
 	frozen []map[*ph.Param]*ph.Param
 	past   []ph.Expr
+	units  [][]*ph.Param // of each window, by component: of its network; none for the first
 	// of each window: the same with trainable parameters, valid within it, and continued by the past everywhere before
 	now, whole []ph.Expr
 }
@@ -37,8 +41,18 @@ func (w *windowed) build(t *ph.Coord, ends []float64, onset float64) {
 		// the window's own time, as long as the whole axis
 		lo, hi := ends[0], ends[len(ends)-1]
 		own := t.Scale((hi - lo) / (b - a)).Shift(lo - a*(hi-lo)/(b-a))
+		var units []*ph.Param
+		for c := range f.Dim() {
+			if k > 0 {
+				units = append(units, ph.NewParam(f.Name(), 1).Frozen(fmt.Sprintf("%s/window%d/unit%d", f.Name(), k+1, c)))
+			}
+		}
+		w.units = append(w.units, units)
 		function := func(net ph.Expr) ph.Expr {
 			n := net.Subst(t, own)
+			if k > 0 {
+				n = n.Mul(inOne(units))
+			}
 			if len(start) == 0 {
 				return n
 			}
@@ -78,6 +92,40 @@ func (w *windowed) build(t *ph.Coord, ends []float64, onset float64) {
 			return nil
 		})))
 	}
+}
+
+// inOne are parameters as one vector.
+func inOne(params []*ph.Param) ph.Expr {
+	parts := make([]ph.Expr, len(params))
+	for i, p := range params {
+		parts[i] = p
+	}
+	return ph.Concat(parts...)
+}
+
+// measureUnits gives the networks of window k, which begins at a time, the units in which they are trained: powers of two, as large as the field has
+// become there and at least 1, so that a solution that grows without bound leaves its networks with numbers of order one.
+func (s *Solver) measureUnits(w *windowed, k int, t *ph.Coord, at float64) error {
+	most := make([]float64, w.field.Dim())
+	for j := range s.sets {
+		ev, err := s.compileOn(w.past[k-1].At(t, at), s.points[j].cloud)
+		if err != nil {
+			return err
+		}
+		v, err := ev.Eval()
+		if err != nil {
+			return err
+		}
+		for c := range most {
+			most[c] = max(most[c], mat.Norm(v.ColView(c), math.Inf(1)))
+		}
+	}
+	for c, p := range w.units[k] {
+		_, exponent := math.Frexp(max(1, most[c]))
+		at, _, _ := s.layout.Lookup(p.Path())
+		s.fixed[at.Offset] = math.Ldexp(1, exponent-1)
+	}
+	return nil
 }
 
 // fieldsInWindows are the fields of a problem with windows.

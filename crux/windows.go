@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -20,9 +21,10 @@ import (
 // the window as wide as the whole axis, and m the highest derivative of its field along t in the problem but
 // those at a fixed t, as in u_t(t = 0),
 //
-//	M(t, x) = Σ_{i<m} ∂ⁱM/∂tⁱ(a, x) (t−a)ⁱ/i!  +  s^m/(s^m + τ^m) · N(t, x)      τ = Onset
+//	M(t, x) = Σ_{i<m} ∂ⁱM/∂tⁱ(a, x) (t−a)ⁱ/i!  +  s^m/(s^m + τ^m) · S N(t, x)      τ = Onset
 //
-// and M = N in the first window. So values, and for m = 2 velocities, continue exactly, whatever the network says, and with them
+// and M = N in the first window. S is the power of two at or below the largest |M| at a, and at least 1: a solution that grows takes its
+// networks along. So values, and for m = 2 velocities, continue exactly, whatever the network says, and with them
 // all that formulas make of M: conditions that are built in stay so, and initial conditions need no constraint in
 // later windows. What M is at a is a function without trainable parameters there, with exact derivatives, computed once for each
 // set of points. A field without a derivative along t, such as a pressure, is M = N in every window.
@@ -119,6 +121,14 @@ func (s *statement) listWindows(w Windows) error {
 			Limits:     map[*ph.Coord][2]float64{w.Coord: {from, to}},
 			Values:     map[*ph.Param]float64{behind: float64(k)},
 			Keep:       map[*ph.Param]*ph.Param{},
+		}
+		if k > 0 {
+			g.begins = func(s *Solver) (err error) {
+				for _, f := range slices.SortedFunc(maps.Keys(fields), func(a, b *ph.Field) int { return strings.Compare(a.Name(), b.Name()) }) {
+					err = errors.Join(err, s.measureUnits(fields[f], k, w.Coord, from))
+				}
+				return err
+			}
 		}
 		if to < s.ends[len(s.ends)-1] {
 			for _, f := range fields {

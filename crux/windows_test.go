@@ -440,3 +440,22 @@ func TestMeasureWindow(t *testing.T) {
 		}
 	}
 }
+
+// What grows by a factor of 3000 leaves the networks of later windows with numbers of order one.
+func TestWindowsOfGrowth(t *testing.T) {
+	x := ph.NewCoord("t")
+	line := domain.NewInterval(x, 0, 8)
+	u := ph.NewField("u", net.MLP{Hidden: []int{12}}, x)
+	s := newSolver(t, crux.Problem{Name: "growth", Constraints: []crux.Constraint{
+		{Name: "ode", Residual: u.D(x).Sub(u), On: line.Interior(80)},
+		{Name: "start", Residual: u.Shift(-1), On: line.Face(x, 0, 1)},
+	}}, crux.Options{Method: &optim.LevenbergMarquardt{}, Windows: &crux.Windows{Coord: x, Count: 8, Steps: 60}, Seed: 1})
+	solve(t, s, 480)
+	got, err := s.Eval(u, domain.At([]*ph.Coord{x}, []float64{8}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rel := got.At(0, 0)/math.Exp(8) - 1; math.Abs(rel) > 1e-5 {
+		t.Errorf("u(8) is %v, off by %.1e of it", got.At(0, 0), rel)
+	}
+}
