@@ -103,6 +103,9 @@ func (r *Run) Fields() []*ph.Field {
 	return list
 }
 
+// Stated is the residual of constraint i as the problem states it.
+func (r *Run) Stated(i int) ph.Expr { return r.plan.constraints[i].stated }
+
 // Uses reports whether constraint i depends on a parameter that an expression depends on, such as those of the same network.
 func (r *Run) Uses(i int, e ph.Expr) bool {
 	own := paramsIn(r.plan.problem.Constraints[i].Residual)

@@ -105,7 +105,7 @@ func (t *Error) Estimate(ctx context.Context, run *crux.Run) (v ErrorValue, err 
 			return v, err
 		}
 	}
-	v.Residuals, err = shares(run, sets, t.quantities(run), v.Fields)
+	v.Residuals, err = shares(run, sets)
 	return v, err
 }
 

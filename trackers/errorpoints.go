@@ -235,9 +235,9 @@ func natural(r *crux.Run, e ph.Expr, at *domain.Cloud) (float64, error) {
 	return s.Size(e), nil
 }
 
-// shares are the residuals of all constraints beside their largest terms. One of a single term, as u of u = 0, is compared with the size of
-// the functions in it.
-func shares(r *crux.Run, sets []rows, quantities []Quantity, sizes []FieldError) ([]Share, error) {
+// shares are the residuals of all constraints beside their largest terms. A condition, and what has one term only, is compared with
+// its natural size, if that is larger: all that is left of dn(u) = 0, or of u_xx = 0, is error.
+func shares(r *crux.Run, sets []rows) ([]Share, error) {
 	most := 0
 	for _, set := range sets {
 		most = max(most, r.Specification(set.constraint).Dims())
@@ -248,15 +248,16 @@ func shares(r *crux.Run, sets []rows, quantities []Quantity, sizes []FieldError)
 		if err != nil {
 			return nil, err
 		}
-		s := Share{Name: sc.Name, Residual: sc.RMS, Equation: len(sc.Terms) > 1 && r.Specification(set.constraint).Dims() == most}
+		s := Share{Name: sc.Name, Residual: sc.RMS, Equation: r.Specification(set.constraint).Dims() == most}
 		for _, term := range sc.Terms {
 			s.Term = max(s.Term, term.RMS)
 		}
-		for _, q := range quantities {
-			k := slices.IndexFunc(sizes, func(e FieldError) bool { return e.Name == q.Name })
-			if len(sc.Terms) == 1 && k >= 0 && r.Uses(set.constraint, q.Expr) {
-				s.Term = max(s.Term, sizes[k].Size)
+		if !s.Equation || len(sc.Terms) == 1 {
+			most, err := natural(r, r.Stated(set.constraint), set.at)
+			if err != nil {
+				return nil, err
 			}
+			s.Term = max(s.Term, most)
 		}
 		list = append(list, s)
 	}

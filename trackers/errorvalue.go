@@ -31,7 +31,7 @@ type FieldError struct {
 type Share struct {
 	Name           string
 	Residual, Term float64
-	Equation       bool // it is an equation, with several terms, on points of the highest dimension
+	Equation       bool // it is an equation, on points of the highest dimension
 }
 
 // Relative is the estimated error relative to the function, at most 1; NaN if nothing was measured.

@@ -57,6 +57,7 @@ type Choice struct {
 	Kept    []exact.Kept                        // conditions that could not be built in, and why
 	Periods map[*ph.Field]map[*ph.Coord]float64 // of networks that have become periodic
 	Rough   []string                            // constraints that are built in although their data have a jump or a kink, as Hard asks
+	Open    []Open                              // conditions that the problem lacks
 	Watched []string                            // constraints whose points are watched
 }
 

@@ -3,7 +3,9 @@ package auto
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/domain/exact"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -13,6 +15,9 @@ import (
 func (b *builder) wrap() {
 	for _, p := range b.periodicities() {
 		why := b.whyNot(p)
+		if p.Lacks != nil && !b.closed(p) {
+			b.choice.Open = append(b.choice.Open, Open{strings.Join(p.Conditions, ", "), p.Lacks.String(), p.Coord.Name()})
+		}
 		for _, name := range p.Conditions {
 			b.periodic[name] = why
 		}
@@ -34,6 +39,33 @@ func (b *builder) wrap() {
 		raw := !ph.Contains(f.Body(), func(e ph.Expr) bool { return e.Op() == ph.OpNormalize })
 		b.fields[f] = ph.NewField(f.Name(), net.Periodic{Periods: of, Harmonics: 1, Inner: f.Module(), Raw: raw}, f.Coords()...)
 	}
+}
+
+// Open is a condition that a problem lacks: where values are periodic along a coordinate, so must be the derivatives below the order of
+// the equation.
+type Open struct{ Beside, Derivative, Coord string }
+
+// closed reports whether something else than periodic conditions determines a field along an axis: conditions on its ends, or data.
+func (b *builder) closed(p exact.Periodicity) bool {
+	for i, k := range b.list {
+		if b.inside(k) && len(k.On.Columns()) == 0 || slices.Contains(p.Conditions, k.Name) || !mentions(b.terms[i], p.Field) {
+			continue
+		}
+		if len(k.On.Patches()) == 0 || len(k.On.Columns()) > 0 {
+			return true
+		}
+		at := slices.Index(k.On.Coords(), p.Coord)
+		cloud, err := k.On.With(domain.Sobol{}).Count(16).Draw(nil)
+		if at < 0 || err != nil || cloud.Normals == nil {
+			return true
+		}
+		for n := range cloud.Len() {
+			if cloud.Normals[n*len(cloud.Coords)+at] != 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // periodicities are the periods that conditions ask for which should be built in.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
@@ -170,14 +171,14 @@ func (u *unitFinder) round(single bool) (changed bool) {
 	}
 	for _, x := range u.components {
 		if v := asked[x]; v > 0 && u.of[x] == 0 {
-			u.of[x], changed = sizes.Power(v), true
+			u.of[x], changed = v, true
 		}
 	}
 	return changed
 }
 
-// ask notes the sizes that a constraint asks of functions: by which their terms, in which nothing else is unknown, are as large as what is
-// known, the linear ones together or one of a higher power.
+// ask notes the sizes that a constraint asks of functions: by which their terms, in which nothing else is unknown, are together as large as
+// what is known.
 func (u *unitFinder) ask(k statedTerms, single bool, asked map[sizes.Component]float64) {
 	lengths := map[*ph.Coord]float64{}
 	for c, l := range u.lengths {
@@ -208,25 +209,20 @@ func (u *unitFinder) ask(k statedTerms, single bool, asked map[sizes.Component]f
 		return
 	}
 	for x, terms := range alone {
-		linear, most := 0.0, math.Inf(1)
 		s := u.within(k, lengths)
 		s.Of = maps.Clone(u.of)
-		for _, t := range terms {
-			s.Of[x] = 1
-			v := s.Size(t)
-			s.Of[x] = 2
-			switch degree := math.Log2(s.Size(t) / v); {
-			case degree == 1:
-				linear += v
-			case degree > 1 && v > 0:
-				most = min(most, math.Pow(known/v, 1/degree))
+		together := func(exponent int) (sum float64) {
+			s.Of[x] = math.Ldexp(1, exponent)
+			for _, t := range terms {
+				sum += s.Size(t)
 			}
+			return sum
 		}
-		if linear > 0 {
-			most = min(most, known/linear)
-		}
-		if most > 0 && !math.IsInf(most, 0) {
-			asked[x] = max(asked[x], most)
+		// the last power of two with which the terms are not larger than what is known, to half a power
+		const most = 300
+		e := sort.Search(2*most, func(i int) bool { return !(together(i-most) <= math.Sqrt2*known) }) - 1 - most
+		if e > -most && e < most-1 {
+			asked[x] = max(asked[x], math.Ldexp(1, e))
 		}
 	}
 }

@@ -42,11 +42,15 @@ type Evidence struct {
 	Status   crux.Status         // why the run ended
 	Behind   []string            // what the run has not come to: windows of time, lessons
 	Empty    []string            // constraints that contain no unknown
+	Missing  []Missing           // conditions that the problem lacks
 	Rough    []string            // conditions that are built in although their data have a jump or a kink
 }
 
+// Missing is a condition that a problem lacks, and one that would close it.
+type Missing struct{ What, Remedy string }
+
 // rules find reasons. Each stands in a file of its own.
-var rules = []func(Evidence) []Reason{undetermined, empty, unreached, rough, estimated, share}
+var rules = []func(Evidence) []Reason{undetermined, missing, empty, unreached, rough, estimated, share, contradicted}
 
 // Judge applies all rules. The worst word counts.
 func Judge(e Evidence) Verdict {

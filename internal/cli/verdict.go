@@ -25,6 +25,13 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 		return
 	}
 	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough, Accuracy: p.Accuracy}
+	for _, o := range p.Choice.Open {
+		lo, hi := p.Bounds(p.Env.Names[o.Coord].Attr().(*ph.Coord))
+		e.Missing = append(e.Missing, verdict.Missing{
+			What:   fmt.Sprintf("%s is not enough: nothing makes %s the same at both ends of %s", o.Beside, o.Derivative, o.Coord),
+			Remedy: fmt.Sprintf("constraints: {slope: {residual: %s(%s = %v) = %s(%s = %v), on: %s}}", o.Derivative, o.Coord, lo, o.Derivative, o.Coord, hi, o.Coord),
+		})
+	}
 	for _, w := range r.Windows {
 		if w.Steps == 0 {
 			e.Behind = append(e.Behind, fmt.Sprintf("the time from %.6g to %.6g", w.From, w.To))

@@ -99,7 +99,7 @@ func unarySize(name string, of float64) float64 {
 	case "sqrt":
 		return math.Sqrt(of)
 	case "exp", "cosh", "sinh":
-		return math.Exp(min(of, 30))
+		return math.Exp(min(of, 300))
 	}
 	return 1
 }

@@ -30,13 +30,13 @@ func TestSize(t *testing.T) {
 	}{
 		{u, 10},
 		{b, 0.5},
-		{x.Sub(y), 7},                                   // 4 − (−3)
-		{a.D(x, x).Scale(6), 15},                        // 6·10/2²
-		{a.D(x).Add(b.D(y)), 5},                         // the larger of 10/2 and 0.5/4
-		{k.Mul(a).Mul(b), 15},                           // 3·10·0.5
-		{a.Pow(2).Div(b), 200},                          //
-		{x.Mul(a).D(y), 10},                             // 4·10/4
-		{ph.Sin(a), 1},                                  // bounded
+		{x.Sub(y), 7},            // 4 − (−3)
+		{a.D(x, x).Scale(6), 15}, // 6·10/2²
+		{a.D(x).Add(b.D(y)), 5},  // the larger of 10/2 and 0.5/4
+		{k.Mul(a).Mul(b), 15},    // 3·10·0.5
+		{a.Pow(2).Div(b), 200},   //
+		{x.Mul(a).D(y), 10},      // 4·10/4
+		{ph.Sin(a), 1},           // bounded
 		{ph.Where(ph.Compare(x, ph.Less, y), a, b), 10}, // the larger side
 		{ph.Exp(x).Mul(b), 0.5 * math.Exp(4)},           // a part without unknowns is looked at
 	} {
