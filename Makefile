@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build test short bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate evidence ci clean
+.PHONY: help build test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate evidence ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -32,6 +32,9 @@ golden: ## write golden traces, messages of malformed files and generated kernel
 	go test ./compiler -rewrite
 	go test ./internal/problemfile -run Malformed -rewrite
 	cd internal/kern/gen && go run . -out ..
+
+issues: ## solve every file of testdata/issues, faults that users have met, and hold it to its right value: an hour; RUN=TestIssues/pulse for one
+	CRUX_ISSUES=1 go test ./internal/cli -count=1 -timeout 4h -run '$(or $(RUN),TestIssues)'
 
 accuracy: ## solve every shipped problem with three seeds and write docs/results/accuracy.md; ONLY=poisson2d,volterra for some
 	go -C internal/tools run ./problems -only '$(ONLY)'

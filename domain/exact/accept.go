@@ -100,7 +100,7 @@ func (f *frame) try(c Condition, u unknown) error {
 		g.held = append(g.held, *sect)
 	}
 	g.done = append(slices.Clone(f.done), b)
-	if err := g.check(c.Name, u); err != nil {
+	if err := g.check(c.Name, f); err != nil {
 		return err
 	}
 	*f = g

@@ -12,52 +12,86 @@ import (
 )
 
 // check evaluates all conditions, with a function in place of the network, on their pieces and where these meet. name is
-// the condition that is new.
-func (f *frame) check(name string, u unknown) error {
+// the condition that is new, before the frame without it.
+func (f *frame) check(name string, before *frame) error {
 	wraps := make([]int, len(f.wraps))
 	for i, w := range f.wraps {
 		wraps[i] = w.axis
 	}
-	trial := f.build(f.trial(f.coords, wraps, 0.7))
+	free := f.trial(f.coords, wraps, 0.7)
+	trial := f.build(free)
 	if err := f.checkPeriodic(name, trial); err != nil {
 		return err
 	}
 	for _, b := range f.done {
 		for _, h := range b.at {
-			terms := []ph.Expr{h.lead()}
-			if h.form.a != nil {
-				terms = append(terms, h.form.a.Mul(trial))
-			}
-			for _, c := range f.coords {
-				if k := h.form.b[c]; k != nil {
-					terms = append(terms, k.Mul(trial.D(c)))
-				}
-			}
-			if h.form.rest != nil {
-				terms = append(terms, h.form.rest)
-			}
-			all := ph.Concat(terms...)
-			params := parameterValues(all)
 			for _, x := range f.probesOf(h) {
-				v, err := pointwise.Eval(all, pointwise.Point{Coords: f.point(x), Params: params})
+				left, size, err := f.residual(h, trial, x)
 				if err != nil {
-					return fmt.Errorf("it cannot be evaluated: %w", err)
-				}
-				if v[0] == 0 {
-					return fmt.Errorf("the function drops out of it at %s", f.place(x))
-				}
-				left, size := 0.0, 1.0
-				for _, t := range v[1:] {
-					left, size = left+t, size+math.Abs(t)
+					return err
 				}
 				if math.Abs(left) <= 1e-9*size {
 					continue
+				}
+				if b.name != name {
+					if at, by := f.meeting(name, b, before, free); at != nil {
+						x, left = at, by
+					}
 				}
 				return f.disagreement(name, b.name, x, left)
 			}
 		}
 	}
 	return nil
+}
+
+// residual is what is left of a condition at a point for a function, beside the size of its terms.
+func (f *frame) residual(h hold, u ph.Expr, x []float64) (left, size float64, err error) {
+	terms := []ph.Expr{h.lead()}
+	if h.form.a != nil {
+		terms = append(terms, h.form.a.Mul(u))
+	}
+	for _, c := range f.coords {
+		if k := h.form.b[c]; k != nil {
+			terms = append(terms, k.Mul(u.D(c)))
+		}
+	}
+	if h.form.rest != nil {
+		terms = append(terms, h.form.rest)
+	}
+	all := ph.Concat(terms...)
+	v, err := pointwise.Eval(all, pointwise.Point{Coords: f.point(x), Params: parameterValues(all)})
+	if err != nil {
+		return 0, 0, fmt.Errorf("it cannot be evaluated: %w", err)
+	}
+	if v[0] == 0 {
+		return 0, 0, fmt.Errorf("the function drops out of it at %s", f.place(x))
+	}
+	size = 1
+	for _, t := range v[1:] {
+		left, size = left+t, size+math.Abs(t)
+	}
+	return left, size, nil
+}
+
+// meeting is where the condition that is new contradicts another one, in a corner of both, and by how much: what is left of it there for a
+// function that has all the others. nil if nothing is left where they meet.
+func (f *frame) meeting(name string, other built, before *frame, free ph.Expr) (at []float64, by float64) {
+	u := before.build(free)
+	for _, b := range f.done {
+		if b.name != name {
+			continue
+		}
+		for _, h := range b.at {
+			for _, x := range f.probesOf(h) {
+				meets := slices.ContainsFunc(other.at, func(o hold) bool { return f.pieces[o.piece].on(x) })
+				if left, size, err := f.residual(h, u, x); meets && err == nil && math.Abs(left) > 1e-9*size && math.Abs(left) > math.Abs(by) {
+					at, by = x, left
+				}
+			}
+		}
+	}
+	return at, by
 }
 
 // lead is the coefficient that must not vanish: of the derivative, if there is one, and of the function otherwise.

@@ -73,7 +73,7 @@ type attempt struct {
 func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *training, e *ended) (*training, *ended) {
 	first := t.problem
 	tried := []*attempt{tried(t, e, "as stated", dir)}
-	if !climbs(first) {
+	if len(otherWays(first)) == 0 {
 		return t, e
 	}
 	for _, w := range ladder {
@@ -121,9 +121,15 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 	return a.best(tried, dir)
 }
 
-// climbs reports whether there are other ways for a problem.
-func climbs(p *problemfile.Problem) bool {
-	return p.Chosen && slices.ContainsFunc(ladder, func(w way) bool { return w.suits(p) && len(w.sets(p)) > 0 })
+// otherWays are the names of the ways that are there for a problem.
+func otherWays(p *problemfile.Problem) []string {
+	var names []string
+	for _, w := range ladder {
+		if p.Chosen && w.suits(p) && len(w.sets(p)) > 0 {
+			names = append(names, w.name)
+		}
+	}
+	return names
 }
 
 // tried is an attempt that has been made.

@@ -108,7 +108,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if err != nil {
 		return err
 	}
-	if climbs(p) {
+	if len(otherWays(p)) > 0 {
 		t.clock.error = p.ErrorTracker()
 	}
 	t.observe(dir)
@@ -383,6 +383,9 @@ func (a *app) printDryRun(ctx context.Context, p *problemfile.Problem, s *crux.S
 	}
 	for _, d := range demands {
 		fmt.Fprintf(&b, "# %v of memory at most\n", d)
+	}
+	if others := otherWays(p); len(others) > 0 {
+		fmt.Fprintf(&b, "# if that is no solution: %s\n", strings.Join(others, ", then "))
 	}
 	io.WriteString(a.Out, b.String()) //nolint:errcheck
 	return refused

@@ -48,7 +48,29 @@ func (b *builder) dataSet(n *tree.Node) *domain.Points {
 	}
 	p := b.read(s, file)
 	s.done()
+	if p != nil && !b.inside(file, p) {
+		return nil
+	}
 	return p
+}
+
+// inside reports the first point of data that lies outside of the axes: nothing is trained there, and the networks know nothing of it.
+func (b *builder) inside(n *tree.Node, p *domain.Points) bool {
+	cloud, err := p.Draw(nil)
+	if err != nil {
+		return true // reported where it is trained
+	}
+	for i := range cloud.Len() {
+		for j, c := range cloud.Coords {
+			axis, ok := b.axes[c]
+			slack := 1e-9 * (axis.Hi - axis.Lo) // numbers in files are rounded
+			if x := cloud.Row(i)[j]; ok && (x < axis.Lo-slack || x > axis.Hi+slack) {
+				b.fail(n, "point %d: %s = %g lies outside the axis from %g to %g; leave it out of the data, or make the axis longer", i+1, c.Name(), x, axis.Lo, axis.Hi)
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // read reads a data file. Its path is made absolute in the resolved file, which may lie elsewhere.

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// outcomes are what must come of files of testdata/issues that do not just end well.
+var outcomes = map[string]struct {
+	code int
+	says string // on standard error
+}{
+	"bearing":         {exitIllPosed, "nothing makes p_x the same at both ends of x"},
+	"csv_column_name": {exitUsage, "u_data"},
+	"csv_missing":     {exitUsage, `missing.csv:3:6: column u: "" is not a finite number`},
+	"csv_semicolon":   {exitUsage, `german.csv:2:1: column t;u`},
+	"data_outside":    {exitUsage, "t = 3 lies outside the axis from 0 to 1"},
+	"message_place":   {exitOK, "disagree at t = 0, x = 5 by 175"},
+	"no_bc":           {exitUsage, "it contains no unknown"},
+	"two_layers":      {exitUsage, "take a field for each side"},
+	"unused":          {exitUsage, "v stands in no constraint"},
+}
+
+// quick are files whose runs take seconds: the tests solve them. make issues solves all, and prints a line for each.
+var quick = []string{
+	"csv_column_name", "csv_missing", "csv_semicolon", "data_outside", "no_bc", "two_layers", "unused", "magnitude_1e6", "par_scale", "scale_1e11", "e_charge", "rc_SI",
+	"fin_radiation", "lonlat", "pendulum", "disc",
+}
+
+// Every fault that users have met, and that was found here, is a file with its right value: it keeps its expectations, or says what is wrong.
+func TestIssues(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/issues/*.yaml")
+	if err != nil || len(files) < 60 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	all := os.Getenv("CRUX_ISSUES") != ""
+	if testing.Short() && !all {
+		t.Skip("half a minute")
+	}
+	for _, path := range files {
+		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+		if path, err = filepath.Abs(path); err != nil {
+			t.Fatal(err)
+		}
+		if !all && !slices.Contains(quick, name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			began := time.Now()
+			var out, said strings.Builder
+			code := Run(context.Background(), []string{"solve", path, "--out", "run"}, Streams{Out: &out, Err: &said})
+			want := outcomes[name]
+			first, _, _ := strings.Cut(out.String()+said.String(), "\n")
+			if all {
+				fmt.Printf("%-20s exit %d, %3.0f s: %s\n", name, code, time.Since(began).Seconds(), headOf(out.String(), said.String()))
+			}
+			if code != want.code || !strings.Contains(said.String(), want.says) {
+				t.Errorf("exit %d, want %d, which says %q: %s", code, want.code, want.says, first)
+			}
+		})
+	}
+}
+
+// headOf is the first line of a report, or of what was said instead.
+func headOf(out, said string) string {
+	if out == "" {
+		out = said
+	}
+	line, _, _ := strings.Cut(out, "\n")
+	return line
+}
