@@ -43,6 +43,9 @@ func TestIssues(t *testing.T) {
 	if testing.Short() && !all {
 		t.Skip("half a minute")
 	}
+	page := &strings.Builder{}
+	page.WriteString(issuesHead)
+	ran := 0
 	for _, path := range files {
 		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
 		if path, err = filepath.Abs(path); err != nil {
@@ -60,12 +63,46 @@ func TestIssues(t *testing.T) {
 			first, _, _ := strings.Cut(out.String()+said.String(), "\n")
 			if all {
 				fmt.Printf("%-20s exit %d, %3.0f s: %s\n", name, code, time.Since(began).Seconds(), headOf(out.String(), said.String()))
+				fmt.Fprintf(page, "| %s | %d | %.0f s | %s |\n", name, code, time.Since(began).Seconds(), cell(out.String(), said.String()))
+				ran++
 			}
 			if code != want.code || !strings.Contains(said.String(), want.says) {
 				t.Errorf("exit %d, want %d, which says %q: %s", code, want.code, want.says, first)
 			}
 		})
 	}
+	if ran == len(files) {
+		if err := os.WriteFile("../../docs/results/issues.md", []byte(page.String()), 0o644); err != nil { //nolint:gosec // a page
+			t.Error(err)
+		}
+	}
+}
+
+const issuesHead = `# What comes of problems that users have met
+
+Made by ` + "`make issues`" + `: every file of testdata/issues, solved once. Exit code 0 is that it keeps what its ` + "`expect`" + ` asks for; 2 is a file that is
+refused with a way out, 4 a bound that is missed, 5 no solution, 6 a problem that does not determine what is wanted.
+
+| file | exit code | time | what it expects, and what it has |
+|---|---|---|---|
+`
+
+// cell is what a report has of its expectations, or its first line.
+func cell(out, said string) string {
+	var list []string
+	for _, line := range strings.Split(out, "\n") {
+		if text, ok := strings.CutPrefix(line, "expected "); ok {
+			list = append(list, text)
+		}
+	}
+	text := strings.Join(list, "; ")
+	if text == "" {
+		text = headOf(out, said)
+	}
+	if len(text) > 110 {
+		text = text[:107] + "…"
+	}
+	return strings.ReplaceAll(text, "|", "/")
 }
 
 // headOf is the first line of a report, or of what was said instead.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -72,7 +73,7 @@ type attempt struct {
 // best of them, by the verdict and then by the estimated error, and its files are those of the run directory. The others are in attempts.
 func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *training, e *ended) (*training, *ended) {
 	first := t.problem
-	tried := []*attempt{tried(t, e, "as stated", dir)}
+	tried := []*attempt{newAttempt(t, e, dir, "as stated", nil)}
 	if len(otherWays(first)) == 0 {
 		return t, e
 	}
@@ -82,7 +83,8 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 		for _, x := range tried {
 			used += time.Duration(float64(x.Seconds) * float64(time.Second))
 		}
-		if ctx.Err() != nil || last.err != nil || !last.wanting() || first.Budget > 0 && used >= first.Budget {
+		failed := last.err != nil && exitCode(last.err) != exitDiverged
+		if ctx.Err() != nil || failed || !last.wanting() || first.Budget > 0 && used >= first.Budget {
 			break
 		}
 		sets := w.sets(first)
@@ -107,16 +109,15 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 			break
 		}
 		if !f.quiet {
-			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, headline(last.report), w.name, w.why) //nolint:errcheck
+			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
 		}
 		next.observe(dir)
 		if err := saveBytes(dir, problemFile, p.Resolved); err != nil {
+			next.solver.Close() //nolint:errcheck // the error counts
 			last.err = fail(exitFailed, err)
 			break
 		}
-		x := &attempt{training: next, ended: a.train(ctx, next, p.Steps, dir, a.watch(p, f)...), dir: dir}
-		x.note(w.name, sets)
-		tried = append(tried, x)
+		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f)...), dir, w.name, sets))
 	}
 	return a.best(tried, dir)
 }
@@ -132,20 +133,13 @@ func otherWays(p *problemfile.Problem) []string {
 	return names
 }
 
-// tried is an attempt that has been made.
-func tried(t *training, e *ended, name, dir string) *attempt {
-	x := &attempt{training: t, ended: e, dir: dir}
-	x.note(name, nil)
-	return x
-}
-
-// note says in short what came of an attempt.
-func (x *attempt) note(name string, sets []string) {
-	x.Attempt = report.Attempt{Way: name, Sets: sets}
-	if r := x.report; r != nil {
-		x.Verdict, x.Worst, x.Steps, x.Seconds = r.Verdict, r.WorstEstimate(), r.Steps, r.Seconds
-		x.Status = r.Status
+// newAttempt is an attempt that has been made, with what came of it in short.
+func newAttempt(t *training, e *ended, dir, name string, sets []string) *attempt {
+	x := &attempt{training: t, ended: e, dir: dir, Attempt: report.Attempt{Way: name, Sets: sets}}
+	if r := e.report; r != nil {
+		x.Status, x.Verdict, x.Worst, x.Steps, x.Seconds = r.Status, r.Verdict, r.WorstEstimate(), r.Steps, r.Seconds
 	}
+	return x
 }
 
 // wanting reports whether another way should be tried. Where the problem does not determine what is wanted, none helps.
@@ -180,6 +174,9 @@ func bestOf(tried []*attempt) *attempt {
 // best puts the files of the best attempt into the run directory, and the list of all into its result.
 func (a *app) best(tried []*attempt, dir string) (*training, *ended) {
 	last, best := tried[len(tried)-1], bestOf(tried)
+	if last.Status == crux.Canceled.String() {
+		best = last // which can be resumed where it is
+	}
 	for _, x := range tried {
 		if x != best {
 			x.solver.Close() //nolint:errcheck // it only ends workers
