@@ -1,6 +1,7 @@
 package trackers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -258,6 +259,9 @@ func shares(r *crux.Run, sets []rows) ([]Share, error) {
 				return nil, err
 			}
 			s.Term = max(s.Term, most)
+			if !s.Equation { // of functions that vanish everywhere there is nothing to compare with
+				s.Term = max(s.Term, vanishing*cmp.Or(sc.By, 1))
+			}
 		}
 		list = append(list, s)
 	}
