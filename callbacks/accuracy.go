@@ -17,7 +17,8 @@ import (
 //
 //	L·max((Below/e)², 1e-3), at most L/2
 //
-// where L and e are those of the last look, at the beginning the first loss and 1. What it looks at are the parameters that a step has
+// where L and e are those of the last look, at the beginning the first loss and 1; and whenever the steps have doubled since, as errors of
+// noisy data fall while the loss hardly does. What it looks at are the parameters that a step has
 // made: those that the run leaves behind when it ends. When it looks follows from losses alone, never from the clock.
 type Accuracy struct {
 	Below float64 // the relative error that is asked for, between 0 and 1; needed
@@ -32,7 +33,8 @@ type Accuracy struct {
 
 // looked is the last look of Accuracy.
 type looked struct {
-	Step, Stage int
+	First, Step int // of the stage, and of the look
+	Stage       int
 	Loss, Error float64
 }
 
@@ -61,11 +63,13 @@ func (a *Accuracy) OnStep(_ context.Context, s *crux.Step) error {
 	stage, stages := s.Run.Stage()
 	a.below = a.Below / math.Sqrt(float64(max(1, stages)))
 	if a.last.Loss == 0 || stage != a.last.Stage {
-		a.last = looked{s.Epoch, stage, s.Loss, 1}
+		a.last = looked{s.Epoch, s.Epoch, stage, s.Loss, 1}
 		return nil
 	}
 	ratio := a.below / a.last.Error
-	a.look = s.Epoch-a.last.Step >= distance && s.Loss <= a.last.Loss*min(max(ratio*ratio, atLeast), atMost)
+	fallen := s.Loss <= a.last.Loss*min(max(ratio*ratio, atLeast), atMost)
+	doubled := a.last.Step > a.last.First && s.Epoch-a.last.First >= 2*(a.last.Step-a.last.First)
+	a.look = s.Epoch-a.last.Step >= distance && (fallen || doubled)
 	a.loss = s.Loss
 	return nil
 }

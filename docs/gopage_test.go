@@ -121,8 +121,8 @@ func Example_cooling() {
 	}
 	fmt.Printf("T(0) = %.0f, T(10) = %.0f\n", values[0], values[1])
 	// Output:
-	// solved: rate 0.30
-	// T(0) = 80, T(10) = 23
+	// solved: rate 0.31
+	// T(0) = 81, T(10) = 23
 }
 
 func TestPlate(t *testing.T) {

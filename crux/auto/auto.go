@@ -58,6 +58,7 @@ type Choice struct {
 	Periods map[*ph.Field]map[*ph.Coord]float64 // of networks that have become periodic
 	Rough   []string                            // constraints that are built in although their data have a jump or a kink, as Hard asks
 	Open    []Open                              // conditions that the problem lacks
+	Divided map[string]float64                  // by what residuals are divided because of units, by constraint
 	Watched []string                            // constraints whose points are watched
 }
 

@@ -369,7 +369,10 @@ func (u *unitFinder) residuals() {
 		}
 		if most > 0 && !math.IsInf(most, 0) && !math.IsInf(1/most, 0) {
 			if by := sizes.Power(most); by != 1 {
-				k.Scale = by
+				if c.Divided == nil {
+					c.Divided = map[string]float64{}
+				}
+				k.Scale, c.Divided[k.Name] = by, by
 			}
 		}
 	}

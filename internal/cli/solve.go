@@ -286,8 +286,16 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 			first = err
 		}
 	}
+	divided := p.Choice.Divided // because of units: the report is in those of the problem; no constraint has a weight then
+	if len(divided) > 0 {
+		r.Loss = 0
+	}
 	for i, name := range s.Names() {
-		r.Losses.Add(name, report.Number(res.Losses[i]))
+		by := cmp.Or(divided[name], 1)
+		r.Losses.Add(name, report.Number(by*by*res.Losses[i]))
+		if len(divided) > 0 {
+			r.Loss += report.Number(by * by * res.Losses[i] / float64(len(res.Losses)))
+		}
 		v, err := s.Residuals(name)
 		if err != nil {
 			note(err)
@@ -295,7 +303,7 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 		}
 		data := v.RawMatrix().Data
 		for k := range data {
-			data[k] = math.Abs(data[k])
+			data[k] = by * math.Abs(data[k])
 		}
 		r.ResidualP99.Add(name, report.Number(report.Quantile(data, 0.99)))
 	}
