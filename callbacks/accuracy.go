@@ -17,9 +17,9 @@ import (
 //
 //	L·max((Below/e)², 1e-3), at most L/2
 //
-// where L and e are those of the last look, at the beginning the first loss and 1; and whenever the steps have doubled since, as errors of
-// noisy data fall while the loss hardly does. What it looks at are the parameters that a step has
-// made: those that the run leaves behind when it ends. When it looks follows from losses alone, never from the clock.
+// where L and e are those of the last look, at the beginning the first loss and 1; and whenever the steps have doubled since, as with noisy
+// data the error falls while the loss hardly does. What it looks at are the parameters that a step has made: those that the run leaves
+// behind when it ends. When it looks follows from losses and steps alone, never from the clock.
 type Accuracy struct {
 	Below float64 // the relative error that is asked for, between 0 and 1; needed
 	Error *Error  // how it is estimated; it need not take part in the run; needed

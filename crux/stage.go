@@ -33,10 +33,10 @@ type Stage struct {
 	Limits map[*ph.Coord][2]float64
 	// Values are what fixed parameters of the problem are from the beginning of the stage on.
 	Values map[*ph.Param]float64
-	begins func(s *Solver) error // is called when all before it is over, once
-
 	// Keep are trainable parameters whose values fixed ones take over at the end of the stage.
 	Keep map[*ph.Param]*ph.Param
+
+	begins func(s *Solver) error // is called once, when all stages before it are over; nil does nothing
 }
 
 // StageResult is what has been done in a stage.

@@ -209,3 +209,27 @@ func TestErrorChained(t *testing.T) {
 		}
 	}
 }
+
+// A function that vanishes is judged by its natural size, and a small one by its own.
+func TestErrorOfWhatVanishes(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{10}}, x)
+	for _, c := range []struct {
+		slope float64 // of u, which is 1 at x = 0
+		zero  bool
+	}{{0, true}, {1e-3, false}} {
+		s := trained(t, crux.Problem{Constraints: []crux.Constraint{
+			{Name: "ode", Residual: u.D(x).Shift(-c.slope), On: line.Interior(40)},
+			{Name: "start", Residual: u.Shift(-1), On: line.Face(x, 0, 1)},
+		}}, crux.Options{Seed: 1, Method: &optim.LevenbergMarquardt{}}, 100)
+		e := &trackers.Error{Of: []trackers.Quantity{{Name: "slope", Expr: u.D(x)}}}
+		f := estimated(t, s, e).Fields[0]
+		if c.zero && math.Abs(f.Size-1) > 0.1 || !c.zero && math.Abs(f.Size-c.slope) > 0.1*c.slope {
+			t.Errorf("a slope of %v has the size %v", c.slope, f.Size)
+		}
+		if rel := f.Relative(); !(rel < 1e-3) {
+			t.Errorf("a slope of %v has an estimated error of %v", c.slope, rel)
+		}
+	}
+}

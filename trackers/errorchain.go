@@ -13,7 +13,7 @@ import "math"
 func Chained(windows []ErrorValue, lengths []float64) ErrorValue {
 	var whole ErrorValue
 	for i := range windows[0].Fields {
-		var carried, errors, sizes, total float64
+		var carried, squares, sizes, total float64
 		worst := windows[0].Fields[i]
 		for k, w := range windows {
 			e := w.Fields[i]
@@ -23,11 +23,11 @@ func Chained(windows []ErrorValue, lengths []float64) ErrorValue {
 			own := e.Relative()
 			off := math.Hypot(carried, own) * e.Size
 			carried = math.Hypot(carried, math.Sqrt(3)*own)
-			errors += lengths[k] * off * off
+			squares += lengths[k] * off * off
 			sizes += lengths[k] * e.Size * e.Size
 			total += lengths[k]
 		}
-		worst.Size, worst.Repairable, worst.Left = math.Sqrt(sizes/total), math.Sqrt(errors/total), 0
+		worst.Size, worst.Repairable, worst.Left = math.Sqrt(sizes/total), math.Sqrt(squares/total), 0
 		whole.Fields = append(whole.Fields, worst)
 	}
 	for i := range windows[0].Residuals {

@@ -198,6 +198,9 @@ func (t *Error) derivatives(r *crux.Run, q Quantity, sets []rows) (f *mat.Dense,
 	w := 1 / math.Sqrt(float64(n*k))
 	floats.Scale(w, f.RawMatrix().Data)
 	size = w * floats.Norm(values.RawMatrix().Data, 2)
+	if isField(q.Expr) { // whose natural size is its own
+		return f, size, nil
+	}
 	most, err := natural(r, q.Expr, at)
 	if size < vanishing*most {
 		size = most
@@ -207,6 +210,14 @@ func (t *Error) derivatives(r *crux.Run, q Quantity, sets []rows) (f *mat.Dense,
 
 // vanishing is the part of its natural size below which a function counts as zero, and is judged by that size: what is left of it is error.
 const vanishing = 1e-4
+
+// isField reports whether an expression is a field, or components of one.
+func isField(e ph.Expr) bool {
+	for e.Op() == ph.OpNamed || e.Op() == ph.OpSlice {
+		e = e.Args()[0]
+	}
+	return e.Op() == ph.OpField
+}
 
 // natural is how large a function of unknown ones is if nothing in it cancels, with these as large as they are at points and derivatives counted
 // as the function over lengths of axes: of a shear stress G·(u_y + v_x) it is G·max|u|/L, whether there is any shear or not.

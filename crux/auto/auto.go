@@ -112,16 +112,13 @@ func Choose(p Problem, o crux.Options) (*Choice, error) {
 			}
 		}
 	}
-	var names []string
-	for _, k := range c.Problem.Constraints {
-		names = append(names, k.Name)
-	}
+	stated := slices.Clone(c.Problem.Constraints)
 	if err := c.buildIn(p); err != nil {
 		return nil, err
 	}
 	c.method(&p)
 	c.points(p)
-	c.units(p, names)
+	c.units(p, stated)
 	return c, nil
 }
 

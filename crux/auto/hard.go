@@ -87,7 +87,12 @@ func (c *Choice) buildIn(p Problem) error {
 func said(c crux.Constraint) bool {
 	count, sampler, every := c.On.Said()
 	points := len(c.On.Patches()) > 0 && (count && c.On.Dims() > 0 || sampler || every)
-	return points || c.Weight != 0 || c.Loss != (crux.Loss{}) || c.Scale != 0 || c.MeasureScale || c.PointWeights != nil
+	return points || weighed(c)
+}
+
+// weighed reports whether a constraint says something of how much it counts.
+func weighed(c crux.Constraint) bool {
+	return c.Weight != 0 || c.Loss != (crux.Loss{}) || c.Scale != 0 || c.MeasureScale || c.PointWeights != nil
 }
 
 // implied reports whether the conditions are those of which nothing more is said.

@@ -15,7 +15,7 @@ import (
 
 // Units. Networks, first-order methods and damping work best with numbers of order one, and users have pascals and nanometres. So each
 // component of an unknown function is trained in a unit of its own, each unknown number as well, and residuals are divided by the size that they
-// have then. All are powers of two: a problem in other units, by powers of two, is the same to the bit; and one whose functions are of the
+// have then. All are powers of two: a problem in other units, by powers of two, is the same bit for bit; and one whose functions are of the
 // size one in a domain of the length one is left as it is.
 //
 //	a function   the largest of what constraints ask for: of a·u + … = g it is max|g| / max|a|, of a·u² = g the root of that, a
@@ -37,13 +37,13 @@ func (u *unitFinder) said(what string, unit float64, why string) {
 	}
 }
 
-// units finds units and puts them into the problem.
-func (c *Choice) units(p Problem, names []string) {
+// units finds units, from the constraints as they are stated, and puts them into the problem.
+func (c *Choice) units(p Problem, stated []crux.Constraint) {
 	if p.Unscaled || p.Domain == nil {
 		return
 	}
-	u := &unitFinder{choice: c, given: p.Fields, names: names, of: map[sizes.Component]float64{}, numbers: map[*ph.Param]float64{}, lengths: map[*ph.Coord]float64{}}
-	if !u.read(p.Constraints) {
+	u := &unitFinder{choice: c, given: p.Fields, of: map[sizes.Component]float64{}, numbers: map[*ph.Param]float64{}, lengths: map[*ph.Coord]float64{}}
+	if !u.read(stated) {
 		return // New says what is wrong
 	}
 	u.functions()
@@ -56,7 +56,6 @@ func (c *Choice) units(p Problem, names []string) {
 type unitFinder struct {
 	choice     *Choice
 	given      map[*ph.Field]ph.Expr // fields that stand for something of the user's own
-	names      []string              // of constraints
 	list       []statedTerms
 	components []sizes.Component // in the order in which they occur
 	params     []*ph.Param
@@ -67,6 +66,7 @@ type unitFinder struct {
 
 // statedTerms is a constraint with the terms of its residual.
 type statedTerms struct {
+	name     string
 	terms    []ph.Expr
 	at       *domain.Cloud
 	equation bool // inside the domain, and without data
@@ -86,7 +86,7 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 		if len(on.Patches()) > 0 && on.Dims() > 0 {
 			on = on.With(domain.Sobol{}).Count(sizes.Looks)
 		}
-		s := statedTerms{terms: ph.Summands(k.Residual), equation: len(k.On.Columns()) == 0 && k.On.Dims() == len(k.On.Coords()) && len(k.On.Patches()) > 0}
+		s := statedTerms{name: k.Name, terms: ph.Summands(k.Residual), equation: len(k.On.Columns()) == 0 && k.On.Dims() == len(k.On.Coords()) && len(k.On.Patches()) > 0}
 		if at, err := on.Draw(nil); err == nil {
 			s.at = at
 		}
@@ -198,7 +198,7 @@ func (u *unitFinder) ask(k statedTerms, single bool, asked map[sizes.Component]f
 			s := u.within(k, lengths)
 			v := s.Size(t)
 			known = max(known, v)
-			if k.equation && !sizes.Unknown(t) && v > 0 {
+			if k.equation && !ph.Contains(t, ph.Unknown) && v > 0 {
 				u.shorten(s, t, v)
 			}
 		case 1:
@@ -312,30 +312,22 @@ func (u *unitFinder) trainIn(f *ph.Field) {
 	if to == nil {
 		to = f
 	}
-	in := func(g *ph.Field, k int) ph.Expr { return g.Index(k).Scale(units[k]) }
-	scaled := ph.Replace(to, func(e ph.Expr) ph.Expr {
-		if r, ok := e.Attr().(ph.Range); ok && e.Op() == ph.OpSlice && r.Hi-r.Lo == 1 {
-			if g, ok := e.Args()[0].Attr().(*ph.Field); ok && g.Dim() == f.Dim() && (g == f || c.Problem.Fields[g] == nil) {
-				return in(g, r.Lo)
-			}
-		}
-		g, ok := e.Attr().(*ph.Field)
+	networks := map[*ph.Field]ph.Expr{} // of the field: itself, or one that has become periodic
+	for part := range ph.Walk(to, nil) {
+		g, ok := part.Attr().(*ph.Field)
 		if !ok || g.Dim() != f.Dim() || g != f && c.Problem.Fields[g] != nil {
-			return nil
-		}
-		if g.Dim() == 1 {
-			return ph.Expr(g).Scale(units[0])
+			continue
 		}
 		parts := make([]ph.Expr, g.Dim())
 		for k := range parts {
-			parts[k] = in(g, k)
+			parts[k] = g.Index(k).Scale(units[k])
 		}
-		return ph.Concat(parts...)
-	})
+		networks[g] = ph.Concat(parts...)
+	}
 	if c.Problem.Fields == nil {
 		c.Problem.Fields = map[*ph.Field]ph.Expr{}
 	}
-	c.Problem.Fields[f] = scaled
+	c.Problem.Fields[f] = ph.ReplaceFields(to, networks)
 	for k, v := range units {
 		name := f.Name()
 		if len(units) > 1 {
@@ -349,10 +341,8 @@ func (u *unitFinder) trainIn(f *ph.Field) {
 // constraints that are trained.
 func (u *unitFinder) residuals() {
 	c := u.choice
-	for _, k := range c.Problem.Constraints {
-		if c.Options.Weights != nil || k.Weight != 0 || k.Scale != 0 || k.MeasureScale || k.Loss != (crux.Loss{}) || k.PointWeights != nil {
-			return
-		}
+	if c.Options.Weights != nil || slices.ContainsFunc(c.Problem.Constraints, weighed) {
+		return
 	}
 	lengths := map[*ph.Coord]float64{}
 	for x, l := range u.lengths {
@@ -361,10 +351,10 @@ func (u *unitFinder) residuals() {
 	for i := range c.Problem.Constraints {
 		k := &c.Problem.Constraints[i]
 		most := 0.0
-		j := slices.IndexFunc(u.names, func(n string) bool { return n == k.Name })
-		for _, t := range u.list[j].terms {
-			if sizes.Unknown(t) {
-				most = max(most, u.within(u.list[j], lengths).Size(t))
+		stated := u.list[slices.IndexFunc(u.list, func(s statedTerms) bool { return s.name == k.Name })]
+		for _, t := range stated.terms {
+			if ph.Contains(t, ph.Unknown) {
+				most = max(most, u.within(stated, lengths).Size(t))
 			}
 		}
 		if most > 0 && !math.IsInf(most, 0) && !math.IsInf(1/most, 0) {

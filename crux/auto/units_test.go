@@ -153,3 +153,31 @@ func ExampleNew_units() {
 	// u is trained in units of 4.77e-07
 	// u(2) = 1.8000e-06
 }
+
+// A guess within a factor of 256 of what balances the terms is taken for one, and the unit is its size; one that is further off says nothing.
+func TestUnitsOfNumbers(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{8}}, x)
+	for _, c := range []struct{ guess, unit float64 }{{1, 1}, {200, 256}, {1. / 200, 1. / 256}, {300, 1}, {1. / 300, 1}, {1e9, 1}, {0, 1}} {
+		k := ph.NewParam("k", c.guess)
+		got, err := auto.Choose(auto.Problem{Domain: line, Constraints: []crux.Constraint{
+			{Name: "ode", Residual: u.D(x).Add(k.Mul(u)), On: line.Interior(40)}, // of equal terms for k = 1
+			{Name: "data", Residual: u.Sub(ph.Exp(x.Neg())), On: line.Interior(20)},
+		}}, crux.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		unit, ok := got.Problem.Units[k]
+		if !ok {
+			unit = 1
+		}
+		if unit != c.unit {
+			t.Errorf("%v is trained in units of %v, want %v", c.guess, unit, c.unit)
+		}
+		told := slices.ContainsFunc(got.Decisions, func(d auto.Decision) bool { return d.What == fmt.Sprintf("k is trained in units of %.3g", unit) })
+		if told != (unit > 100 || unit < 0.01) {
+			t.Errorf("%v: units of %v are told: %v", c.guess, unit, told)
+		}
+	}
+}

@@ -25,8 +25,9 @@ func (f *frame) check(name string, before *frame) error {
 	}
 	for _, b := range f.done {
 		for _, h := range b.at {
+			terms := f.terms(h, trial)
 			for _, x := range f.probesOf(h) {
-				left, size, err := f.residual(h, trial, x)
+				left, size, err := f.residual(terms, x)
 				if err != nil {
 					return err
 				}
@@ -45,8 +46,13 @@ func (f *frame) check(name string, before *frame) error {
 	return nil
 }
 
-// residual is what is left of a condition at a point for a function, beside the size of its terms.
-func (f *frame) residual(h hold, u ph.Expr, x []float64) (left, size float64, err error) {
+// termsOf are the terms of a condition for a function, behind the coefficient that must not vanish, with the values of parameters in them.
+type termsOf struct {
+	all    ph.Expr
+	params map[*ph.Param][]float64
+}
+
+func (f *frame) terms(h hold, u ph.Expr) termsOf {
 	terms := []ph.Expr{h.lead()}
 	if h.form.a != nil {
 		terms = append(terms, h.form.a.Mul(u))
@@ -60,7 +66,12 @@ func (f *frame) residual(h hold, u ph.Expr, x []float64) (left, size float64, er
 		terms = append(terms, h.form.rest)
 	}
 	all := ph.Concat(terms...)
-	v, err := pointwise.Eval(all, pointwise.Point{Coords: f.point(x), Params: parameterValues(all)})
+	return termsOf{all, parameterValues(all)}
+}
+
+// residual is what is left of a condition at a point, and the size of its terms.
+func (f *frame) residual(t termsOf, x []float64) (left, size float64, err error) {
+	v, err := pointwise.Eval(t.all, pointwise.Point{Coords: f.point(x), Params: t.params})
 	if err != nil {
 		return 0, 0, fmt.Errorf("it cannot be evaluated: %w", err)
 	}
@@ -83,9 +94,12 @@ func (f *frame) meeting(name string, other built, before *frame, free ph.Expr) (
 			continue
 		}
 		for _, h := range b.at {
+			terms := f.terms(h, u)
 			for _, x := range f.probesOf(h) {
-				meets := slices.ContainsFunc(other.at, func(o hold) bool { return f.pieces[o.piece].on(x) })
-				if left, size, err := f.residual(h, u, x); meets && err == nil && math.Abs(left) > 1e-9*size && math.Abs(left) > math.Abs(by) {
+				if !slices.ContainsFunc(other.at, func(o hold) bool { return f.pieces[o.piece].on(x) }) {
+					continue
+				}
+				if left, size, err := f.residual(terms, x); err == nil && math.Abs(left) > max(1e-9*size, math.Abs(by)) {
 					at, by = x, left
 				}
 			}

@@ -14,7 +14,7 @@ import (
 // its budget, of which each window of time, or each lesson, has an equal share. A checkpoint keeps the time, so that a run that is resumed has what is left.
 type clock struct {
 	limit  time.Duration   // 0 means none
-	error  *trackers.Error // estimates the error when half of the limit is used up, where there are other ways to try; nil otherwise
+	nearby *trackers.Error // estimates the error when half of the limit is used up, where there are other ways to try; nil otherwise
 	halved bool            // that has been done
 	now    func() time.Time
 	begin  time.Time     // of this part, by now, if there is a limit
@@ -48,14 +48,14 @@ func (c *clock) OnStep(_ context.Context, s *crux.Step) error {
 
 // OnUpdate implements crux.UpdateHook. Half of the time is for other ways, where this one has not come near a solution.
 func (c *clock) OnUpdate(ctx context.Context, r *crux.Run) error {
-	if c.error == nil || c.halved || c.limit == 0 || c.before+c.now().Sub(c.begin) < c.limit/2 {
+	if c.nearby == nil || c.halved || c.limit == 0 || c.before+c.now().Sub(c.begin) < c.limit/2 {
 		return nil
 	}
 	c.halved = true
 	if _, stages := r.Stage(); stages > 1 {
 		return nil
 	}
-	v, err := c.error.Estimate(ctx, r)
+	v, err := c.nearby.Estimate(ctx, r)
 	if err != nil || v.Worst() < goodEnough {
 		return nil //nolint:nilerr // what cannot be estimated is no reason to end
 	}

@@ -39,6 +39,7 @@ var ladder = []way{
 		"windows that grow", "what is fast at first and slow later needs short windows at the beginning",
 		func(p *problemfile.Problem) []string {
 			lo, hi := p.Bounds(p.Time)
+			// decades for an initial layer that may be thousands of times shorter than the axis, and then thirds of it
 			var times []string
 			for _, share := range []float64{1e-4, 1e-3, 1e-2, 0.1, 0.3, 0.6} {
 				times = append(times, strconv.FormatFloat(lo+share*(hi-lo), 'g', -1, 64))
@@ -213,7 +214,7 @@ func (x *attempt) moveTo(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make %s: %w", dir, ckpt.Cause(err))
 	}
-	for _, name := range []string{problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, parametersFile, solutionFile, resultFile} {
+	for _, name := range runFiles {
 		err := os.Rename(filepath.Join(x.dir, name), filepath.Join(dir, name))
 		if err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("move %s to %s: %w", filepath.Join(x.dir, name), dir, ckpt.Cause(err))

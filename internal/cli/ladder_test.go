@@ -3,10 +3,15 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/verdict"
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // A solution that stays at its unstable rest is no end: other ways are tried, the best of them is the result, and the others are kept.
@@ -69,6 +74,42 @@ reference: {u: 1/(1 + 99*exp(-t))}
 			var values, said strings.Builder
 			if code := Run(context.Background(), []string{"eval", dir, "--at", "t=10"}, Streams{Out: &values, Err: &said}); code != exitOK {
 				t.Errorf("%s: eval %s: exit %d, %s", c.name, dir, code, said.String())
+			}
+		}
+	}
+}
+
+// Another way is tried from an estimated error of a thousandth on, never for a problem that determines nothing, and the best verdict counts first.
+func TestWanting(t *testing.T) {
+	made := func(status crux.Status, word verdict.Word, worst float64) *attempt {
+		r := &report.Report{Status: status.String(), Verdict: word}
+		r.Estimate.Add("u", report.Number(worst))
+		return newAttempt(nil, &ended{report: r}, "", "", nil)
+	}
+	for name, c := range map[string]struct {
+		of   *attempt
+		want bool
+	}{
+		"solved":                {made(crux.Stopped, verdict.Solved, 1e-7), false},
+		"good enough":           {made(crux.Converged, verdict.Inaccurate, 0.9e-3), false},
+		"not good enough":       {made(crux.Converged, verdict.Inaccurate, 1.1e-3), true},
+		"no number":             {made(crux.Converged, verdict.Inaccurate, math.NaN()), true},
+		"unsolved":              {made(crux.Converged, verdict.Unsolved, 1), true},
+		"diverged":              {made(crux.Diverged, "", math.NaN()), true},
+		"ill-posed":             {made(crux.Converged, verdict.IllPosed, 1), false},
+		"ended by the user":     {made(crux.Canceled, verdict.Unsolved, 1), false},
+		"failed":                {made(crux.Failed, "", 1), false},
+		"it has not even begun": {newAttempt(nil, &ended{}, "", "", nil), false},
+	} {
+		if got := c.of.wanting(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	order := []*attempt{made(crux.Stopped, verdict.Solved, 1e-7), made(crux.Converged, verdict.Inaccurate, 1e-4), made(crux.Converged, verdict.Inaccurate, 1e-2), made(crux.Converged, verdict.Unsolved, 1)}
+	for i, x := range order {
+		for j, y := range order {
+			if x.before(y) != (i < j) {
+				t.Errorf("attempt %d before %d: %v", i, j, x.before(y))
 			}
 		}
 	}

@@ -29,6 +29,11 @@ const (
 	checkpointFolder = "checkpoints" // states with which the run can continue
 )
 
+// runFiles are all of these.
+var runFiles = []string{
+	problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, parametersFile, solutionFile, resultFile,
+}
+
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the
 // first number after that is free. Nothing is ever overwritten.
 func newRunDir(out, name string) (string, error) {

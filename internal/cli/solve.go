@@ -109,7 +109,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		return err
 	}
 	if len(otherWays(p)) > 0 {
-		t.clock.error = p.ErrorTracker()
+		t.clock.nearby = p.ErrorTracker()
 	}
 	t.observe(dir)
 	// written before training: a directory that takes no files shows now
@@ -123,7 +123,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 
 	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
 	if e.report == nil { // leave no empty run behind
-		for _, name := range []string{problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, ""} {
+		for _, name := range append(slices.Clone(runFiles), "") {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}
 	}

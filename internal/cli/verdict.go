@@ -41,7 +41,7 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 		e.Behind = append(e.Behind, fmt.Sprintf("%s = %.6g", c.Constant, c.Final))
 	}
 	for i, name := range s.Names() {
-		if !ph.Contains(s.Constraint(i).Residual, unknown) {
+		if !ph.Contains(s.Constraint(i).Residual, ph.Unknown) {
 			e.Empty = append(e.Empty, name)
 		}
 	}
@@ -79,12 +79,6 @@ func estimate(ctx context.Context, p *problemfile.Problem, s *crux.Solver) (trac
 	err := s.Measure(ctx, withSources(t, p)...)
 	v, _ := t.Value()
 	return v, err
-}
-
-// unknown reports whether a part of an expression is something that training finds.
-func unknown(part ph.Expr) bool {
-	p, ok := part.Attr().(*ph.Param)
-	return part.Op() == ph.OpField || ok && !p.Fixed()
 }
 
 // usable is the estimated error up to which a run for which no accuracy was asked for counts as a success.

@@ -65,12 +65,12 @@ func (b *builder) idle(constraints *tree.Node) {
 	for _, c := range b.stated.Constraints {
 		any := false
 		for part := range ph.Walk(ph.ReplaceFields(c.Residual, b.stated.Fields), nil) {
+			any = any || ph.Unknown(part)
 			switch a := part.Attr().(type) {
 			case *ph.Field:
-				fields[a], any = true, true
+				fields[a] = true
 			case *ph.Param:
 				params[a] = true
-				any = any || !a.Fixed()
 			}
 		}
 		if n := b.residualNode(constraints, c.Name); !any && n != nil {

@@ -31,7 +31,7 @@ const Looks = 64
 
 // Size is that of the largest component.
 func (s *Sizes) Size(e ph.Expr) float64 {
-	if !Unknown(e) {
+	if !ph.Contains(e, ph.Unknown) {
 		if v := s.Largest(e); !math.IsNaN(v) {
 			return v
 		}
@@ -110,14 +110,6 @@ func Or1[K comparable](m map[K]float64, k K) float64 {
 		return v
 	}
 	return 1
-}
-
-// Unknown reports whether an expression contains something that training finds.
-func Unknown(e ph.Expr) bool {
-	return ph.Contains(e, func(part ph.Expr) bool {
-		p, ok := part.Attr().(*ph.Param)
-		return part.Op() == ph.OpField || ok && !p.Fixed()
-	})
 }
 
 // Largest is the largest absolute value of a part without unknowns where it holds; NaN if that cannot be told.
