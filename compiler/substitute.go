@@ -1,8 +1,6 @@
 package compiler
 
 import (
-	"gonum.org/v1/gonum/integrate/quad"
-
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -47,10 +45,9 @@ func (t *trace) subst(v *value, c *ph.Coord, w *value) (*value, error) {
 	return visit(v), nil
 }
 
-// quadrature is ∫ f ds from lo to hi ≈ (hi−lo)/2 Σ w_k f(lo + (hi−lo)(1+ξ_k)/2), Gauss–Legendre nodes ξ_k in (−1, 1).
+// quadrature is ∫ f ds from lo to hi ≈ (hi−lo)/2 Σ w_k f(lo + (hi−lo)(1+ξ_k)/2).
 func (t *trace) quadrature(q *ph.Integral, f, lo, hi *value) (*value, error) {
-	x, w := make([]float64, q.Nodes), make([]float64, q.Nodes)
-	quad.Legendre{}.FixedLocations(x, w, -1, 1)
+	x, w := q.Rule()
 	length := t.diff2(hi, lo)
 	args := make([]*value, q.Nodes)
 	for k := range x {

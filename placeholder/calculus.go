@@ -117,35 +117,6 @@ func Advect(w []Expr, q Expr, xs ...*Coord) Expr {
 	return sum
 }
 
-// Integral describes ∫ integrand d(Var) from lo to hi by Gauss–Legendre quadrature.
-type Integral struct {
-	Var   *Coord // the variable of integration, bound inside the integrand
-	Nodes int    // quadrature nodes: exact for polynomials up to degree 2·Nodes−1
-}
-
-// defaultNodes is how many quadrature nodes an integral has unless told otherwise.
-const defaultNodes = 20
-
-// Integrate returns ∫ f ds from lo to hi by Gauss–Legendre quadrature with the given number of nodes; 0 means 20.
-// The limits may be expressions, so ∫₀ˣ is written with hi = x (Volterra) and ∫₀¹ with constants (Fredholm). Inside f,
-// a field at the integration variable is written u.Subst(x, s).
-func Integrate(f Expr, s *Coord, lo, hi Expr, nodes int) Expr {
-	if nodes == 0 {
-		nodes = defaultNodes
-	}
-	n := newNode(OpIntegral, f.Dim(), &Integral{s, nodes}, f, lo, hi)
-	switch {
-	case n.err != nil:
-	case s == nil:
-		return n.fail("integral without a variable")
-	case nodes < 1 || nodes > 256:
-		return n.fail("integral with %d quadrature nodes; take 1 to 256", nodes)
-	case n.args[1].dim != 1 || n.args[2].dim != 1:
-		return n.fail("limits of an integral need one component each")
-	}
-	return n
-}
-
 // Normal returns the component along c of the outward unit normal. It is known only on boundary point sets.
 func Normal(c *Coord) Expr {
 	n := newNode(OpNormal, 1, c)

@@ -31,8 +31,9 @@ type Env struct {
 //	u(0, x), u(t = 0), at(a, t, 0), at(a, t = 0, x = 1)
 //	                         the expression with coordinates replaced, all at once: by position in the order of the field's
 //	                         coordinates, or by name. u_x(t = 0) is differentiated first
-//	integral(a, s, lo, hi)   ∫ a ds by Gauss–Legendre quadrature, 20 nodes unless a fifth argument says otherwise; s is a
-//	                         new variable seen only in a, or a coordinate, which is then bound in a
+//	integral(a, s, lo, hi)   ∫ a ds by Gauss quadrature, 20 nodes unless a fifth argument says otherwise; factors of a such as
+//	                         1/sqrt(hi - s) are part of its weights; s is a new variable seen only in a, or a coordinate,
+//	                         which is then bound in a
 //	normal_x (or n_x unless something is called n), dn(u, x, y)
 //	                         component of the outward normal; the derivative along it
 //	w[0], w[0:2], [a, b]     components, counted from 0; an expression of several components

@@ -21,12 +21,15 @@ func (s *state) derivative(e ph.Expr, coords []*ph.Coord) []jet {
 	return d
 }
 
-// integrate is Gauss–Legendre quadrature: (hi−lo)/2 Σ w_k f(s_k) with s_k = (hi+lo)/2 + (hi−lo)/2 ξ_k. The limits carry
+// integrate is Gauss quadrature: (hi−lo)/2 Σ w_k f(s_k) with s_k = (hi+lo)/2 + (hi−lo)/2 ξ_k. The limits carry
 // their infinitesimals, so derivatives of a variable limit are those of the quadrature formula.
 func (s *state) integrate(in *ph.Integral, f ph.Expr, lo, hi jet) []jet {
 	half, middle := hi.sub(lo).scale(0.5), hi.add(lo).scale(0.5)
 	sum := make([]jet, f.Dim())
-	nodes, weights := gaussLegendre(in.Nodes)
+	nodes, weights := in.Rule()
+	if in.Kernel == [2]float64{} {
+		nodes, weights = gaussLegendre(in.Nodes)
+	}
 	for k, xi := range nodes {
 		for i, v := range s.with(in.Var, middle.add(half.scale(xi)), 0).eval(f) {
 			sum[i] = sum[i].add(v.scale(weights[k]))
