@@ -34,7 +34,6 @@ func newObjective(p *plan) *objective {
 	if o.asked.NoSquares == nil {
 		o.asked.Squares = o.asSquares(o.Grad)
 		o.asked.Squares.Sample = o.sample
-		o.asked.Squares.Factors = &optim.Factors{Layers: o.layers, Constraints: cons, Curvature: o.curvature}
 	}
 	return o
 }

@@ -236,9 +236,7 @@ func (p *plan) residuals(i int) (*mat.Dense, error) {
 func (p *plan) params() []optim.Param {
 	var ps []optim.Param
 	for _, e := range p.layout.Entries() {
-		q := paramOf(e)
-		q.Vector = p.vector
-		ps = append(ps, q)
+		ps = append(ps, optim.Param{Path: e.Path, Offset: e.Offset, Len: e.Len, Shape: e.Shape, Vector: p.vector})
 	}
 	return ps
 }

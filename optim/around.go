@@ -62,12 +62,5 @@ func (f Objective) Around(around func(evaluation bool, do func() error) error) O
 			return part, err
 		}
 	}
-	if s.Factors != nil {
-		c := *s.Factors
-		q.Factors = &c
-		c.Curvature = func(ctx context.Context, theta []float64, how Averaging, layers []LayerFactors, blocks []MatrixBlock) error {
-			return around(false, func() error { return s.Factors.Curvature(ctx, theta, how, layers, blocks) })
-		}
-	}
 	return g
 }

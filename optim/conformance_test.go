@@ -42,12 +42,6 @@ func TestConformance(t *testing.T) {
 			return inGroups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{Rows: 3}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
 		}},
 		{"LevenbergMarquardt with a sketch", func() optim.Method { return &optim.LevenbergMarquardt{Sketch: 2} }},
-		{"KFAC", func() optim.Method { return &optim.KFAC{} }},
-		{"KFAC with Kronecker factors", func() optim.Method { return &optim.KFAC{Exact: -1, Every: 3, Decay: 0.5} }},
-		{"KFAC as in the paper", func() optim.Method { return &optim.KFAC{Exact: -1, Averaging: optim.Expand} }},
-		{"groups with KFAC", func() optim.Method {
-			return inGroups(optim.Group{Select: isBias, Method: &optim.Adam{LR: optim.Constant(1e-2)}}, optim.Group{Method: &optim.KFAC{Exact: -1}})
-		}},
 		{"EMA", func() optim.Method { return averaged(&optim.Adam{LR: optim.Constant(1e-2)}, 0.999) }},
 		{"groups with least squares", func() optim.Method {
 			return inGroups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})

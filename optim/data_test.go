@@ -12,7 +12,7 @@ import (
 )
 
 // What an objective offers is data. An assertion or a switch on its type could only ask for something that a wrapper has to know of
-// and the compiler cannot check. This holds it: Objective, Squares and Factors are structs whose fields are functions, other such
+// and the compiler cannot check. This holds it: Objective and Squares are structs whose fields are functions, other such
 // structs, workers, a number or an error, and no code in optim or its folders asserts a type of them.
 func TestObjectivesAreData(t *testing.T) {
 	fset := token.NewFileSet()
@@ -62,7 +62,7 @@ func TestObjectivesAreData(t *testing.T) {
 	if len(files) < 20 || assertions == 0 {
 		t.Fatalf("%d files, %d assertions: the test looks at the wrong place", len(files), assertions)
 	}
-	for _, name := range []string{"Objective", "Squares", "Factors"} {
+	for _, name := range []string{"Objective", "Squares"} {
 		s := decls[name]
 		if s == nil {
 			t.Errorf("%s is no struct", name)

@@ -156,26 +156,3 @@ func ExampleSchedule() {
 	//  500  1.0e-03   5.0e-04  5.9e-04  2.5e-04  5.0e-04
 	// 1000  1.0e-03   0.0e+00  0.0e+00  1.0e-04  1.0e-04
 }
-
-func ExampleKFAC() {
-	m := &optim.KFAC{}
-	theta := []float64{1, 1, 1, 1}
-	if err := m.Init(optim.Flat(4)); err != nil {
-		fmt.Println(err)
-	}
-	f := optimtest.BowlFunc(4, 1e6) // curvatures from 1 to 10⁶
-	for k := range 4 {
-		loss, err := m.Step(context.Background(), f.Objective(), theta)
-		if err != nil {
-			fmt.Println(err)
-		}
-		fmt.Printf("step %d: loss %.0e\n", k, loss)
-	}
-	fmt.Println(m.Info((&optimtest.Func{F: optimtest.Bowl(1)}).Objective()).Err)
-	// Output:
-	// step 0: loss 5e+05
-	// step 1: loss 5e+01
-	// step 2: loss 5e-01
-	// step 3: loss 3e-02
-	// optim: KFAC: optimtest: the loss is not a sum of squares
-}

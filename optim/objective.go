@@ -51,7 +51,7 @@ type Objective struct {
 // and iterative ones need the products with J and Jᵀ alone. What gradient hooks have made of ∇L does not show here, only
 // in Grad and Normal: the first form is right for any g.
 //
-// All functions are there but Sample and Factors, which may be nil.
+// All functions are there but Sample, which may be nil.
 type Squares struct {
 	// Rows is R, the number of residuals over all points and components. It may change between two steps, not within one.
 	Rows func() int
@@ -76,8 +76,6 @@ type Squares struct {
 	// a preconditioner, take it from there. rows and draw determine which rows it has, so a run that was interrupted draws the same
 	// ones. The sample is valid until the next call and as long as the points stay.
 	Sample func(ctx context.Context, rows int, draw uint64) (Objective, error)
-	// Factors has the structure of JᵀJ.
-	Factors *Factors
 }
 
 // Pool is a set of workers that an objective lends to methods with much arithmetic of their own. Methods give it work

@@ -4,7 +4,7 @@
 // as it needs: a first-order method once, a quasi-Newton method once per trial of its line search.
 //
 // First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW], [SOAP] and [SGD] are the well-known ones.
-// [LBFGS] and [SSBroyden] are quasi-Newton methods with a strong-Wolfe line search. [LevenbergMarquardt] and [KFAC] solve with the
+// [LBFGS] and [SSBroyden] are quasi-Newton methods with a strong-Wolfe line search. [LevenbergMarquardt] solves with the
 // residuals' Jacobian. [Phases] runs methods one after the other, [Choose] those that suit the objective; a [Phase] can end when its losses
 // stall, give groups of parameters methods of their own or freeze them, and average the parameters.
 //
@@ -13,7 +13,7 @@
 //   - Package auto has a method that chooses by itself.
 //   - A loss of mean squares and up to [LargestSystem] parameters or residuals: some hundred steps of Adam, then [LevenbergMarquardt].
 //   - Up to [LargestMatrix] parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
-//   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory. Above 100 000 parameters in wide layers, [KFAC].
+//   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory.
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss
 //     that stays the same within a step; redrawing between steps is fine, and where LevenbergMarquardt can be used it has been better
 //     on such points as well.

@@ -2,7 +2,6 @@ package optim
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -53,15 +52,6 @@ func (r *restriction) padded(v []float64) []float64 {
 	}
 	r.scatter(r.along, v)
 	return r.along
-}
-
-// span is a parameter of the part in the whole layout.
-func (r *restriction) span(p Param) (Param, error) {
-	i := slices.IndexFunc(r.params, func(q Param) bool { return q.Path == p.Path })
-	if i < 0 {
-		return Param{}, fmt.Errorf("optim: parameter %q does not belong to the group", p.Path)
-	}
-	return r.spans[i], nil
 }
 
 // restrict is f as a function of the part alone. It knows what f knows.
@@ -150,53 +140,6 @@ func (r *restriction) squares(f *Squares) *Squares {
 			}
 			return r.restrict(part), nil
 		}
-	}
-	if f.Factors != nil {
-		q.Factors = r.factors(f.Factors)
-	}
-	return &q
-}
-
-// factors are those of the layers all of whose parameters belong to the part.
-func (r *restriction) factors(f *Factors) *Factors {
-	q := *f
-	q.Layers = func() ([]Layer, error) {
-		all, err := f.Layers()
-		var own []Layer
-		for _, l := range all {
-			w := slices.IndexFunc(r.spans, func(p Param) bool { return p.Path == l.Weight.Path })
-			if w < 0 {
-				continue
-			}
-			m := Layer{Weight: r.params[w]}
-			if b := slices.IndexFunc(r.spans, func(p Param) bool { return p.Path == l.Bias.Path && l.Bias.Len > 0 }); b >= 0 {
-				m.Bias = r.params[b]
-			}
-			own = append(own, m)
-		}
-		return own, err
-	}
-	q.Curvature = func(ctx context.Context, theta []float64, how Averaging, layers []LayerFactors, blocks []MatrixBlock) (err error) {
-		ls, bs := slices.Clone(layers), slices.Clone(blocks) // the places for the results are those of the caller
-		for i, l := range layers {
-			if ls[i].Weight, err = r.span(l.Weight); err != nil {
-				return err
-			}
-			if l.Bias.Len > 0 {
-				if ls[i].Bias, err = r.span(l.Bias); err != nil {
-					return err
-				}
-			}
-		}
-		for i, b := range blocks {
-			bs[i].Params = slices.Clone(b.Params)
-			for j, p := range b.Params {
-				if bs[i].Params[j], err = r.span(p); err != nil {
-					return err
-				}
-			}
-		}
-		return f.Curvature(ctx, r.whole(theta), how, ls, bs)
 	}
 	return &q
 }

@@ -122,7 +122,7 @@ func TestBenchWatched(t *testing.T) {
 // Every method that a file can name is measured with all that it can ask of a problem, alone, in groups and beside an average.
 func TestBenchMethods(t *testing.T) {
 	folder(t)
-	for _, m := range append(problemfile.Methods(), "lm: {matrix_free: true}", "lm: {sketch: 5}", "ssbroyden: {memory: 4}", "kfac: {exact: 0}") {
+	for _, m := range append(problemfile.Methods(), "lm: {matrix_free: true}", "lm: {sketch: 5}", "ssbroyden: {memory: 4}") {
 		name, settings, _ := strings.Cut(m, ": ")
 		m = name + ": " + cmp.Or(settings, "{}")
 		for _, set := range []string{"{" + m + ", steps: 60}", "{" + m + ", freeze: ['*/layer0/**'], steps: 60}"} {
@@ -139,7 +139,7 @@ func TestBenchMethods(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, jacobian := b.Parts["jacobian"]
-			if squares := name == "lm" || name == "kfac"; b.Seconds <= 0 || jacobian != squares {
+			if squares := name == "lm"; b.Seconds <= 0 || jacobian != squares {
 				t.Errorf("%s: %v seconds in %v", set, b.Seconds, b.Parts)
 			}
 		}
@@ -170,22 +170,21 @@ func TestTimedObjective(t *testing.T) {
 			}
 		}
 	}
-	f.Squares = &optim.Squares{Factors: &optim.Factors{}}
+	f.Squares = &optim.Squares{}
 	fill(reflect.ValueOf(&f).Elem())
 	fill(reflect.ValueOf(f.Squares).Elem())
-	fill(reflect.ValueOf(f.Squares.Factors).Elem())
 	var evaluating, other time.Duration
 	ticks := 0
 	m := &timedMethod{now: func() time.Time { ticks++; return time.Unix(int64(ticks), 0) }}
 	g := m.timed(f, &evaluating, &other)
-	for _, v := range []reflect.Value{reflect.ValueOf(g), reflect.ValueOf(*g.Squares), reflect.ValueOf(*g.Squares.Factors)} {
+	for _, v := range []reflect.Value{reflect.ValueOf(g), reflect.ValueOf(*g.Squares)} {
 		for _, name := range has(v) {
 			x := v.FieldByName(name)
 			if x.IsNil() {
 				t.Errorf("%s.%s is not there", v.Type(), name)
 				continue
 			}
-			if x.Kind() != reflect.Func || name == "Rows" || name == "Layers" {
+			if x.Kind() != reflect.Func || name == "Rows" {
 				continue // they evaluate nothing
 			}
 			before := evaluating + other

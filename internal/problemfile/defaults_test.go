@@ -89,7 +89,6 @@ func TestDefaultsAreThoseOfGo(t *testing.T) {
 		{"optimizer={lbfgs: {}, steps: 1000}", method(&optim.LBFGS{}), 2 * long},
 		{"optimizer={ssbroyden: {}, steps: 1000}", method(&optim.SSBroyden{}), 2 * long},
 		{"optimizer={lm: {}, steps: 1000}", method(&optim.LevenbergMarquardt{}), long},
-		{"optimizer={kfac: {}, steps: 1000}", method(&optim.KFAC{}), long},
 		{"weights={relobralo: {}}", scheme(weights.NewReLoBRaLo(0)), long},
 		{"weights={softadapt: {}}", scheme(&weights.SoftAdapt{}), long},
 		{"weights={dwa: {}}", scheme(&weights.DWA{}), long},

@@ -12,7 +12,6 @@ var (
 		{"lbfgs", mappingOf("optimizer.*.lbfgs"), "", "{memory: 30}", "limited-memory BFGS"},
 		{"ssbroyden", mappingOf("optimizer.*.ssbroyden"), "", "{}", "a self-scaled quasi-Newton method (Urbán et al. 2025)"},
 		{"lm", mappingOf("optimizer.*.lm"), "", "{damping: 1e-3}", "Levenberg-Marquardt"},
-		{"kfac", mappingOf("optimizer.*.kfac"), "", "{damping: 0.1}", "Kronecker factors of the Gauss-Newton matrix"},
 		{"auto", mappingOf("optimizer.*.auto"), "", "{}", "the method that suits the number of parameters and points"},
 	}
 	clipping = key{"clip", mappingOf("optimizer.*.clip"), "", "1", "the largest norm of the gradient, or {value: 0.1}, the largest entry"}
@@ -115,14 +114,6 @@ var methodParts = slices.Concat([]part{
 		{"sketch", wholeFrom(1), "", "200", "random directions in which a step is solved for"},
 		{"damping", positive, "1e-3", "", "the first damping, in units of the trace of JᵀJ"},
 		gradTol, trials, workers,
-	}},
-	{"optimizer.*.kfac", "{damping: 0.1}", []key{
-		{"damping", positive, "0.1", "", "the first damping, in units of the mean eigenvalue of JᵀJ"},
-		{"every", wholeFrom(1), "10", "", "steps between new factors"},
-		{"decay", fraction, "0", "", "the share of old factors in new ones"},
-		gradTol, trials, workers,
-		{"exact", wholeFrom(0), "1024", "", "the most parameters that get an exact block; 0 is none"},
-		{"averaging", oneWord("averaging", "traces", "expand"), "traces", "", "how factors of several derivatives become one"},
 	}},
 	{"optimizer.*.auto", "{workers: 2}", []key{workers}},
 	{"optimizer.*.lr", "{cosine: {lr: 1e-3, end: 1e-5}}", []key{

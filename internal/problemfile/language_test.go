@@ -99,7 +99,6 @@ func TestLanguage(t *testing.T) {
 		{"lm without a matrix", "optimizer={lm: {matrix_free: true}, steps: 5}"},
 		{"lm on some rows", "optimizer={lm: {rows: 100}, steps: 5}"},
 		{"sketch", "optimizer={lm: {sketch: 4}, steps: 3}"},
-		{"kfac", "optimizer={kfac: {damping: 1, every: 2, decay: 0.9, exact: 0, averaging: expand, grad_tol: 1e-9, max_trials: 10, workers: 1}, steps: 5}"},
 		{"groups", "optimizer={groups: [{params: u/layer0, sgd: {lr: 0.1}}, {params: u/layer1/bias, freeze: }, {adam: {}}], steps: 5}"},
 		{"float32", "precision=float32"},
 		{"all trackers", "trackers=all"},

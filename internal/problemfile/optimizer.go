@@ -92,11 +92,11 @@ func Methods() []string { return methods() }
 func methods() []string { return (&part{keys: methodKeys}).names() }
 
 // gone are methods that files could name once, and what does better.
-var gone = map[string]string{"engd": "lm", "spring": "lm", "nncg": "ssbroyden", "ssbfgs": "ssbroyden"}
+var gone = map[string]string{"engd": "lm", "spring": "lm", "nncg": "ssbroyden", "ssbfgs": "ssbroyden", "kfac": "ssbroyden"}
 
 // searches tells whether a method finds the length of its steps itself.
 func searches(method string) bool {
-	return slices.Contains([]string{"lbfgs", "ssbroyden", "lm", "kfac", "auto"}, method)
+	return slices.Contains([]string{"lbfgs", "ssbroyden", "lm", "auto"}, method)
 }
 
 // method reads the one method of a phase or of a group, and notes its name.
@@ -144,12 +144,6 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 		return m.broyden()
 	case "lm":
 		return b.marquardt(m)
-	case "kfac":
-		method := &optim.KFAC{}
-		if m.fill(method); method.Exact == 0 {
-			method.Exact = -1
-		}
-		return method
 	case "auto":
 		return auto.Method(auto.MethodOptions{Steps: steps, Precision: b.p.Options.Precision, Workers: only[int](m, "workers")})
 	}

@@ -66,9 +66,6 @@ func valley(grad, theta []float64) float64 {
 
 func valleyFunc(size int) *Func {
 	f := RosenbrockFunc(size)
-	if size == n {
-		f.Dense = []optim.Layer{{Weight: params()[0]}}
-	}
 	f.F = valley
 	f.Squares = scaled(f.Squares, math.Sqrt(1e-3))
 	return f

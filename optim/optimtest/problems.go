@@ -17,8 +17,6 @@ type Func struct {
 	// sums of squares.
 	Squares func(theta []float64, row func(s float64, ds []float64))
 	Count   int // residuals
-	// Dense are parameters that are the weights of dense layers, for methods that treat those in their own way.
-	Dense []optim.Layer
 	// Hess writes ∇²L(theta)·v to dst. If it is nil, HVP takes central differences of F, right to about 1e-8.
 	Hess  func(dst, v, theta []float64)
 	Evals int // evaluations of F
@@ -36,9 +34,6 @@ func (o *Func) Objective() optim.Objective {
 		f.Squares = &optim.Squares{
 			Rows: func() int { return o.Count }, Scaled: o.residual, MulJ: o.mulJ, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
 			Normal: o.normal, Sample: o.sample,
-			Factors: &optim.Factors{
-				Layers: func() ([]optim.Layer, error) { return o.Dense, nil }, Constraints: 1, Curvature: o.curvature,
-			},
 		}
 	}
 	return f
