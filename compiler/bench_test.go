@@ -192,7 +192,6 @@ func BenchmarkHVP(b *testing.B) {
 		}{
 			{"gradient", func() error { return r.p.Gradient(dst, r.theta, r.fixed, w, losses) }},
 			{"hvp", func() error { return r.p.HVP(dst, r.theta, r.fixed, w, v) }},
-			{"Jv", func() error { return r.p.MulJ(u, r.theta, r.fixed, w, v) }},
 			{"JTu", func() error { return r.p.MulJT(dst, r.theta, r.fixed, w, u) }},
 		} {
 			b.Run(s.name+"/"+part.name, func(b *testing.B) {

@@ -15,7 +15,7 @@ const blockBytes = 48 << 20
 //	A += Σ_i w_i f_i Σ_k 2 v_k ∂r_ik/∂θᵀ ∂r_ik/∂θ
 //
 // where L_i = f_i Σ_k v_k r_ik² is a mean square over the points k with weights v_k, those of SetPointWeights included. It is
-// the Hessian but for the terms with second derivatives of r, and JᵀJ for the J of MulJ. J is computed in blocks of rows, so
+// the Hessian but for the terms with second derivatives of r, and JᵀJ for the J of MulJT. J is computed in blocks of rows, so
 // memory stays below 100 MB whatever their number. All reductions must be [MSE], no point weight may be negative, and neither
 // may w. Residuals with w_i = 0 are skipped. The bits do not depend on the number of workers.
 func (p *Program) AddGaussNewton(a, theta, fixed, w []float64) error {

@@ -9,7 +9,7 @@ import (
 
 // Kernel writes K = J·Jᵀ over the rows of all programs, one program after the other, to k: row-major n×n for n = Σ Rows, of
 // which the upper triangle counts; the strict lower one is left as it is. w[p] are the weights of program p as in
-// [Program.MulJ], and nil ones or a nil w stand for the residuals as they are: then K is the neural tangent kernel. If only is
+// [Program.MulJT], and nil ones or a nil w stand for the residuals as they are: then K is the neural tangent kernel. If only is
 // not nil, just the parameters for which it is true count.
 //
 // The programs must share layout, pool and precision. Neither J nor, for weights of wide layers, its factors' products are

@@ -56,7 +56,6 @@ func agree(t tb, p, ref *compiler.Program, theta, fixed []float64, cancel float6
 	})
 	both("Hessian-vector product", len(theta), func(p *compiler.Program, dst []float64) error { return p.HVP(dst, theta, fixed, w, v) })
 	both("J", p.Rows()*len(theta), func(p *compiler.Program, dst []float64) error { return p.ScaledJacobian(dst, 0, theta, fixed, nil) })
-	both("Jv", p.Rows(), func(p *compiler.Program, dst []float64) error { return p.MulJ(dst, theta, fixed, nil, v) })
 	both("Jᵀu", len(theta), func(p *compiler.Program, dst []float64) error { return p.MulJT(dst, theta, fixed, nil, u) })
 	both("JJᵀ", p.Rows()*p.Rows(), func(p *compiler.Program, dst []float64) error {
 		if err := compiler.Kernel(dst, []*compiler.Program{p}, theta, fixed, nil, nil); err != nil {

@@ -14,7 +14,7 @@ import (
 //	L̃_i = f_i Σ_k μ_k v_k ρ(r_ik)  in place of  L_i = f_i Σ_k v_k ρ(r_ik)
 //
 // where v are the weights of a quadrature rule, if there are any. Gradient, TrainingLosses, TrainingHVP, AddGaussNewton and what works on
-// weighted rows (Scaled, MulJ, MulJT and [Kernel]) see them; losses, GradientOf, HVP, Residuals and Jacobian do not. μ is copied.
+// weighted rows (Scaled, MulJT and [Kernel]) see them; losses, GradientOf, HVP, Residuals and Jacobian do not. μ is copied.
 // It is 1 everywhere after SetPoints. Nothing is compiled again.
 func (p *Program) SetPointWeights(i int, mu []float64) error {
 	if i < 0 || i >= p.Len() || !p.group.Residuals[i].ByPoint {

@@ -83,34 +83,6 @@ func (p *Program) ScaledJacobian(dst []float64, first int, theta, fixed, w []flo
 	return nil
 }
 
-// MulJ writes J·v to dst, of length Rows, without J: the derivative of s along v, in one sweep of about one gradient.
-func (p *Program) MulJ(dst, theta, fixed, w, v []float64) error {
-	if err := p.checkRows(theta, fixed, w, size{"places for a product with J", len(dst), p.Rows()}, size{"entries of the direction", len(v), p.layout.Len()}); err != nil {
-		return err
-	}
-	clear(dst) // rows that depend on no parameter stay 0
-	var rows [][]float64
-	for i := range p.Len() {
-		n := p.n * p.Dim(i)
-		rows, dst = append(rows, dst[:n]), dst[n:]
-	}
-	q, err := p.run.build(variant{kind: vForward})
-	if err != nil {
-		return err
-	}
-	var used [][]float64
-	for _, i := range q.residuals {
-		used = append(used, rows[i])
-	}
-	if err := p.run.eval(variant{kind: vForward}, operands{theta: theta, fixed: fixed, tangents: v, rows: used}); err != nil {
-		return err
-	}
-	for i, x := range rows {
-		p.scale(i, x, w)
-	}
-	return nil
-}
-
 // MulJT writes Jᵀ·u to dst, of length Layout.Len, without J, in one sweep of about one gradient.
 func (p *Program) MulJT(dst, theta, fixed, w, u []float64) error {
 	if err := p.checkRows(theta, fixed, w, p.gradientSize(dst), size{"entries of the rows' vector", len(u), p.Rows()}); err != nil {
@@ -178,51 +150,22 @@ func (p *Program) rowScale(i, k int, w []float64) float64 {
 	return math.Sqrt(c)
 }
 
-// emitProduct emits Jᵀu, where u is one input for each residual, or J·v. The latter is the derivative of Jᵀu with respect
-// to u, which it does not depend on: the reverse sweep of the reverse sweep.
-func (p *Program) emitProduct(b *built, e *emitter, v variant) error {
-	var outs, cots gorgonia.Nodes
+// emitProduct emits Jᵀu, where u is one input for each residual.
+func (p *Program) emitProduct(b *built, e *emitter) error {
+	var outs gorgonia.Nodes
 	for i, root := range e.t.roots {
 		out, err := e.rows(root)
 		if err != nil {
 			return err
 		}
 		outs = append(outs, out)
-		cots = append(cots, e.g.Input(fmt.Sprintf("cotangent/%d", i), graph.Dims{Channels: 1, Width: root.dim}))
+		b.spec.Points = append(b.spec.Points, e.g.Input(fmt.Sprintf("cotangent/%d", i), graph.Dims{Channels: 1, Width: root.dim}))
 	}
 	wrt, params := e.inputs.trainable(p.layout)
-	grads, err := e.g.Grad(outs, cots, wrt)
+	grads, err := e.g.Grad(outs, b.spec.Points, wrt)
 	if err != nil {
 		return err
 	}
-	if v.kind == vReverse {
-		b.spec.Points = cots
-		for k, n := range grads {
-			if n != nil {
-				b.spec.Sums = append(b.spec.Sums, n)
-				b.grads = append(b.grads, params[k])
-			}
-		}
-		return nil
-	}
-	var from, along gorgonia.Nodes
-	for k, n := range grads {
-		in := e.g.Input(fmt.Sprintf("tangent/%d", k), e.g.Dims(wrt[k]))
-		b.spec.Params = append(b.spec.Params, in)
-		if n != nil {
-			from, along = append(from, n), append(along, in)
-		}
-	}
-	b.tangents = true
-	rows, err := e.g.Grad(from, along, cots)
-	if err != nil {
-		return err
-	}
-	for i, n := range rows {
-		if n != nil {
-			b.spec.Rows = append(b.spec.Rows, n)
-			b.residuals = append(b.residuals, i)
-		}
-	}
+	b.addSums(grads, params)
 	return nil
 }

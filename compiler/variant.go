@@ -29,20 +29,18 @@ const (
 	vRows                           // values of one residual
 	vHoists                         // values that depend on the points alone
 	vJacobian                       // derivatives of one component of one residual, row by row
-	vForward                        // J·v: derivatives of all residuals along a direction in θ
 	vReverse                        // Jᵀ·u: the gradient of Σ u·r over all residuals
 )
 
 // built is the graph of a variant and what its inputs and results mean.
 type built struct {
-	spec      exec.Spec
-	inputs    inputs
-	seeds     int    // inputs after the parameters: one for each residual that is seeded
-	tangents  bool   // inputs after the seeds: one for each parameter
-	losses    int    // results before the gradient: one for each residual, and one for each that is weighted by point
-	grads     []int  // parameter of each further result
-	residuals []int  // of vForward: residual of each row result
-	right     []bool // of vJacobian: whether a row result is the right factor of a weight
+	spec     exec.Spec
+	inputs   inputs
+	seeds    int    // inputs after the parameters: one for each residual that is seeded
+	tangents bool   // inputs after the seeds: one for each parameter
+	losses   int    // results before the gradient: one for each residual, and one for each that is weighted by point
+	grads    []int  // parameter of each further result
+	right    []bool // of vJacobian: whether a row result is the right factor of a weight
 }
 
 // points of a chunk as Gorgonia sees it. The virtual machine chooses its own chunk.
@@ -73,8 +71,8 @@ func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
 			return nil, err
 		}
 		b.spec.Rows = gorgonia.Nodes{n}
-	case vForward, vReverse:
-		if err := p.emitProduct(b, e, v); err != nil {
+	case vReverse:
+		if err := p.emitProduct(b, e); err != nil {
 			return nil, err
 		}
 	case vJacobian:
@@ -212,11 +210,16 @@ func (p *Program) emitLosses(b *built, e *emitter, v variant) error {
 			return err
 		}
 	}
+	b.addSums(grads, params)
+	return nil
+}
+
+// addSums makes sums over the points results, those with respect to the given parameters; nil ones are zero.
+func (b *built) addSums(grads gorgonia.Nodes, params []int) {
 	for k, n := range grads {
 		if n != nil {
 			b.spec.Sums = append(b.spec.Sums, n)
 			b.grads = append(b.grads, params[k])
 		}
 	}
-	return nil
 }

@@ -11,10 +11,9 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// residuals are the rows of the groups' programs: all points, or those of a sample.
+// residuals are the rows of the groups' programs.
 type residuals struct {
 	p    *plan
-	of   func(g *group) *compiler.Program
 	part []float64 // of MulJT: one group's share
 }
 
@@ -32,7 +31,7 @@ func (o *residuals) squares() error {
 // gradient counts in Normal as well.
 func (o *residuals) asSquares(grad func(ctx context.Context, grad, theta []float64) (float64, error)) *optim.Squares {
 	return &optim.Squares{
-		Rows: o.rows, Scaled: o.scaled, MulJ: o.mulJ, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
+		Rows: o.rows, Scaled: o.scaled, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
 		Normal: func(ctx context.Context, a *mat.SymDense, g, theta []float64) (float64, error) {
 			loss, err := grad(ctx, g, theta)
 			if err != nil {
@@ -47,7 +46,7 @@ func (o *residuals) asSquares(grad func(ctx context.Context, grad, theta []float
 func (o *residuals) normal(ctx context.Context, a *mat.SymDense, theta []float64) error {
 	a.Zero()
 	return o.eachGroup(ctx, func(g *group) error {
-		return o.of(g).AddGaussNewton(a.RawSymmetric().Data, theta, o.p.fixed, g.w)
+		return g.program.AddGaussNewton(a.RawSymmetric().Data, theta, o.p.fixed, g.w)
 	})
 }
 
@@ -73,7 +72,7 @@ func (o *residuals) eachGroup(ctx context.Context, do func(g *group) error) erro
 func (o *residuals) rows() int {
 	n := 0
 	for _, g := range o.p.groups {
-		n += o.of(g).Rows()
+		n += g.program.Rows()
 	}
 	return n
 }
@@ -84,7 +83,7 @@ func (o *residuals) rowsOf(ctx context.Context, x []float64, do func(g *group, p
 		return fmt.Errorf("crux: a vector of %d entries for %d residuals", len(x), n)
 	}
 	return o.eachGroup(ctx, func(g *group) error {
-		n := o.of(g).Rows()
+		n := g.program.Rows()
 		part := x[:n]
 		x = x[n:]
 		return do(g, part)
@@ -94,14 +93,7 @@ func (o *residuals) rowsOf(ctx context.Context, x []float64, do func(g *group, p
 // scaled is Scaled of optim.Squares.
 func (o *residuals) scaled(ctx context.Context, dst, theta []float64) error {
 	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
-		return o.of(g).Scaled(part, theta, o.p.fixed, g.w)
-	})
-}
-
-// mulJ is MulJ of optim.Squares.
-func (o *residuals) mulJ(ctx context.Context, dst, v, theta []float64) error {
-	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
-		return o.of(g).MulJ(part, theta, o.p.fixed, g.w, v)
+		return g.program.Scaled(part, theta, o.p.fixed, g.w)
 	})
 }
 
@@ -112,7 +104,7 @@ func (o *residuals) mulJT(ctx context.Context, dst, u, theta []float64) error {
 		o.part = make([]float64, len(dst))
 	}
 	return o.rowsOf(ctx, u, func(g *group, part []float64) error {
-		if err := o.of(g).MulJT(o.part, theta, o.p.fixed, g.w, part); err != nil {
+		if err := g.program.MulJT(o.part, theta, o.p.fixed, g.w, part); err != nil {
 			return err
 		}
 		floats.Add(dst, o.part)
@@ -128,15 +120,15 @@ func (o *residuals) jacobian(ctx context.Context, dst []float64, first int, thet
 		return fmt.Errorf("crux: %d places for a Jacobian from row %d on; a row has %d entries and there are %d", len(dst), first, len(theta), o.rows())
 	}
 	return o.eachGroup(ctx, func(g *group) error {
-		from := min(first, o.of(g).Rows())
-		n := min(o.of(g).Rows()-from, rows)
+		from := min(first, g.program.Rows())
+		n := min(g.program.Rows()-from, rows)
 		first, rows = first-from, rows-n
 		if n == 0 {
 			return nil
 		}
 		part := dst[:n*width]
 		dst = dst[len(part):]
-		return o.of(g).ScaledJacobian(part, from, theta, o.p.fixed, g.w)
+		return g.program.ScaledJacobian(part, from, theta, o.p.fixed, g.w)
 	})
 }
 
@@ -145,7 +137,7 @@ func (o *residuals) kernel(ctx context.Context, k *mat.SymDense, theta []float64
 	var programs []*compiler.Program
 	var w [][]float64
 	if err := o.eachGroup(ctx, func(g *group) error {
-		programs, w = append(programs, o.of(g)), append(w, g.w)
+		programs, w = append(programs, g.program), append(w, g.w)
 		return nil
 	}); err != nil {
 		return err

@@ -85,13 +85,13 @@ func (p *squaresProbe) Step(ctx context.Context, f optim.Objective, theta []floa
 	if e := math.Abs(floats.Dot(s, s)/2 - loss); !(e <= 1e-13*loss) {
 		p.t.Errorf("½‖s‖² is off by %.1e of %.1e", e, loss)
 	}
-	unit, column, j := make([]float64, n), make([]float64, rows), mat.NewDense(rows, n, nil)
-	for i := range n {
+	unit, row, j := make([]float64, rows), make([]float64, n), mat.NewDense(rows, n, nil)
+	for i := range rows {
 		unit[i] = 1
-		if err := o.MulJ(ctx, column, unit, theta); err != nil {
+		if err := o.MulJT(ctx, row, unit, theta); err != nil {
 			return loss, err
 		}
-		j.SetCol(i, column)
+		j.SetRow(i, row)
 		unit[i] = 0
 	}
 	written := make([]float64, rows*n)

@@ -7,7 +7,6 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
-	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/optim"
 )
 
@@ -27,13 +26,11 @@ type objective struct {
 
 func newObjective(p *plan) *objective {
 	n, cons := len(p.theta), len(p.constraints)
-	all := residuals{p: p, of: func(g *group) *compiler.Program { return g.program }}
-	o := &objective{residuals: all, theta: make([]float64, n), grad: make([]float64, n)}
+	o := &objective{residuals: residuals{p: p}, theta: make([]float64, n), grad: make([]float64, n)}
 	o.losses, o.train = make([]float64, cons), make([]float64, cons)
 	o.asked = optim.Objective{Loss: o.Loss, Grad: o.Grad, HVP: o.HVP, Pool: p.pool, NoSquares: o.squares()}
 	if o.asked.NoSquares == nil {
 		o.asked.Squares = o.asSquares(o.Grad)
-		o.asked.Squares.Sample = o.sample
 	}
 	return o
 }

@@ -36,7 +36,6 @@ type group struct {
 	*points
 	from    *domain.Points // what they are drawn from in the stage
 	program *compiler.Program
-	sampled *compiler.Program // the same at some of the points, if a method has asked for it
 	rests   bool
 	byPoint bool      // a member has point weights
 	rows    []float64 // the gradient of the one member, if there is one, before its weight
@@ -86,16 +85,11 @@ func (p *plan) compile(g *group) (err error) {
 	if n == 1 && !g.rests {
 		g.rows = make([]float64, len(p.theta))
 	}
-	if g.program, err = p.residualsOf(g); err != nil {
+	tc := p.compiler(p.layout)
+	if g.program, err = tc.Compile(p.source(g)); err != nil {
 		return err
 	}
 	return g.program.SetPoints(batch(g.cloud), p.fixed)
-}
-
-// residualsOf is a program of the residuals of a group.
-func (p *plan) residualsOf(g *group) (*compiler.Program, error) {
-	tc := p.compiler(p.layout)
-	return tc.Compile(p.source(g))
 }
 
 // source is a group as the compiler wants it. What rests is evaluated as it is at any time.

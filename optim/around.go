@@ -9,7 +9,6 @@ import (
 
 // Around is f with its functions called through around: to time them, to count them or to make one fail. around calls do once and
 // returns its error, or an error instead. evaluation says that a loss or a gradient is asked for, not what only some methods need.
-// What Sample returns is as f has it.
 func (f Objective) Around(around func(evaluation bool, do func() error) error) Objective {
 	valued := func(evaluation bool, of func() (float64, error)) (float64, error) {
 		v := math.NaN()
@@ -40,7 +39,7 @@ func (f Objective) Around(around func(evaluation bool, do func() error) error) O
 	}
 	s, q := f.Squares, *f.Squares
 	g.Squares = &q
-	q.MulJ, q.MulJT = product(s.MulJ), product(s.MulJT)
+	q.MulJT = product(s.MulJT)
 	q.Scaled = func(ctx context.Context, dst, theta []float64) error {
 		return around(false, func() error { return s.Scaled(ctx, dst, theta) })
 	}
@@ -52,15 +51,6 @@ func (f Objective) Around(around func(evaluation bool, do func() error) error) O
 	}
 	q.Normal = func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
 		return valued(false, func() (float64, error) { return s.Normal(ctx, a, grad, theta) })
-	}
-	if s.Sample != nil {
-		q.Sample = func(ctx context.Context, rows int, draw uint64) (part Objective, err error) {
-			err = around(false, func() (err error) {
-				part, err = s.Sample(ctx, rows, draw)
-				return err
-			})
-			return part, err
-		}
 	}
 	return g
 }

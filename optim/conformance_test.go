@@ -36,11 +36,6 @@ func TestConformance(t *testing.T) {
 		{"SSBFGS of limited memory", func() optim.Method { return &optim.SSBroyden{BFGS: true, Memory: 2} }},
 		{"LevenbergMarquardt", func() optim.Method { return &optim.LevenbergMarquardt{} }},
 		{"LevenbergMarquardt without corrections", func() optim.Method { return &optim.LevenbergMarquardt{Plain: true} }},
-		{"LevenbergMarquardt without a matrix", func() optim.Method { return &optim.LevenbergMarquardt{MatrixFree: true} }},
-		{"LevenbergMarquardt with three rows", func() optim.Method { return &optim.LevenbergMarquardt{Rows: 3} }},
-		{"groups with least squares without a matrix", func() optim.Method {
-			return inGroups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{Rows: 3}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})
-		}},
 		{"LevenbergMarquardt with a sketch", func() optim.Method { return &optim.LevenbergMarquardt{Sketch: 2} }},
 		{"EMA", func() optim.Method { return averaged(&optim.Adam{LR: optim.Constant(1e-2)}, 0.999) }},
 		{"groups with least squares", func() optim.Method {

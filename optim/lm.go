@@ -32,18 +32,12 @@ import (
 // memory is then 40·P² bytes, 128 MB for blocks and at most 100 MB for those of the objective, whatever R is; for R < P all of J is kept,
 // 40·R² + 8·R·P bytes in all, or, where J were more than 256 MB, this is left out. [LevenbergMarquardt.Info] has the estimate.
 //
-// Where P and R are both above 5000 there are no such matrices. The systems are solved by conjugate gradients with products J·v and
-// Jᵀ·u, each about a gradient, to an accuracy that follows the progress of the loss (Eisenstat & Walker 1996), and
-// preconditioned by JᵀJ + λI on a random part of the rows (see Rows), redrawn for each step, stratified by point set. Ten
-// iterations are common; each correction begins from the residual of the nonlinear equation and so mends what the last
-// solve has left, and memory is 16·Rows² bytes and some vectors. Draws continue in a resumed run. The objective should
-// have samples, see [Squares]; without them there is no preconditioner, and hundreds of iterations.
-//
 // With Sketch k each step stays in a random subspace of k directions, the span of JᵀΩ for k columns Ω of normal numbers, which is
 // redrawn for each step (the Nyström approximation of JJᵀ; Guzmán-Cordero, Dangel, Goldshlager & Zeinhofer 2025, arXiv
 // 2505.12149). The eigenvalues of JJᵀ fall so fast that a few hundred directions hold nearly all of a step: of 2000 residuals of a Poisson problem
 // 300 left out what is below 1e-12 of the trace. A step costs about 4·k·R·P multiplications in place of R²·P/2 or R·P²/2, and
-// memory is 8·k·(P + 2R) bytes with blocks of J: it is the way for P and R in the thousands (docs/results/evidence.md).
+// memory is 8·k·(P + 2R) bytes with blocks of J: it is the way for P and R in the thousands (docs/results/evidence.md), and what happens
+// by itself where both are above 5000.
 //
 // The objective must have [Squares]; a solver's does when every constraint is a mean square. It suits smooth problems on fixed
 // points; redrawn points are no obstacle, as only λ is carried from step to step.
@@ -63,13 +57,8 @@ type LevenbergMarquardt struct {
 	GradTol float64
 	// MaxTrials bounds the values of λ of one step; 0 means 30.
 	MaxTrials int
-	// MatrixFree solves by iteration where a matrix would fit as well. It is what happens anyway when P and R are above 5000.
-	MatrixFree bool
-	// Rows is the number of residuals drawn for each step's preconditioner when solving by iteration; 0 means 20√R, at most 4000.
-	// More cost more for each step and less for each iteration; the memory for them is 16·Rows² bytes. It implies MatrixFree.
-	Rows int
-	// Sketch is the number of random directions of a step, where there are more parameters and residuals than that; 0 means all. It
-	// takes precedence over MatrixFree.
+	// Sketch is the number of random directions of a step, where there are more parameters and residuals than that; 0 means all, and 300
+	// where P and R are both above 5000.
 	Sketch int
 	// Seed is the root of the streams "optim/sketch/<step>", which the directions are drawn from.
 	Seed uint64
@@ -104,8 +93,6 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 		return fmt.Errorf("optim: %s: GradTol %v; it must be a number that is not negative", marquardtName, m.GradTol)
 	case m.MaxTrials < 0:
 		return fmt.Errorf("optim: %s: MaxTrials %d; it must not be negative", marquardtName, m.MaxTrials)
-	case m.Rows < 0:
-		return fmt.Errorf("optim: %s: Rows %d; it must not be negative", marquardtName, m.Rows)
 	case m.Sketch < 0:
 		return fmt.Errorf("optim: %s: Sketch %d; it must not be negative", marquardtName, m.Sketch)
 	case m.Workers < 0:
@@ -122,9 +109,6 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 	}
 	m.pool = crew(m.Workers)
 	m.systems.Sketch, m.systems.Seed = m.Sketch, m.Seed
-	if m.systems.Rows, m.systems.Form = m.Rows, normal.BySize; m.MatrixFree || m.Rows > 0 {
-		m.systems.Form = normal.Iterative
-	}
 	return m.init(params, m.fresh, m.restore)
 }
 
@@ -170,9 +154,6 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 	if m.progress.enter(loss); m.progress.flat >= flatSteps {
 		return loss, m.converged(RoundOff, loss)
 	}
-	if m.progress.known {
-		m.systems.Tolerate(normal.Forcing(loss / (loss + m.progress.drop)))
-	}
 	t, err := m.search(ctx, f, a, loss)
 	if err != nil {
 		return loss, err
@@ -211,6 +192,7 @@ type accepted struct{ loss, next float64 }
 const (
 	wantedRate  = 0.25 // of the corrections' convergence: λ is steered towards it
 	slowestRate = 0.5  // corrections that shrink more slowly are not applied
+	leastGain   = 1e-3 // of a correction, as a part of what the step has gained, for which there is a next one
 )
 
 // search tries values of λ and leaves the first point with a lower loss in m.best. It changes nothing that a repeated step
@@ -256,10 +238,7 @@ func (m *LevenbergMarquardt) search(ctx context.Context, f Objective, a normal.S
 // try computes the step for λ with its corrections. It leaves the best point in m.best and returns the loss there, +Inf where
 // there is none, and the rate at which the corrections began to converge.
 func (m *LevenbergMarquardt) try(ctx context.Context, f Objective, a normal.System, loss, lambda float64) (l, rate float64, err error) {
-	none, worth := math.Inf(1), 1e-3
-	if a.Iterates() {
-		worth = 0.05 // a correction is a tenth of a step there
-	}
+	none := math.Inf(1)
 	if ok, err := a.Factorize(ctx, lambda); !ok || err != nil {
 		return none, wantedRate, err
 	}
@@ -294,7 +273,7 @@ func (m *LevenbergMarquardt) try(ctx context.Context, f Objective, a normal.Syst
 		gain := l - next
 		l = next
 		copy(m.best, m.x)
-		if gain < worth*(loss-l) {
+		if gain < leastGain*(loss-l) {
 			break
 		}
 	}
@@ -323,7 +302,7 @@ func (m *LevenbergMarquardt) move(ctx context.Context, f Objective) (float64, er
 
 const marquardtState = "optim.LevenbergMarquardt/3"
 
-// State implements Method: λ, what is known of progress and how many samples were drawn.
+// State implements Method: λ, what is known of progress and how many times directions were drawn.
 func (m *LevenbergMarquardt) State() ([]byte, error) {
 	w, pending, err := m.begin(marquardtState)
 	if w == nil {

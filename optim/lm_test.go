@@ -95,21 +95,9 @@ var certified = []struct {
 }
 
 func TestLevenbergMarquardtCertified(t *testing.T) {
-	for name := range forms() {
-		t.Run(name, func(t *testing.T) { settlesCertified(t, func() optim.Method { return forms()[name] }) })
-	}
-}
-
-// forms are the ways to solve a step's systems, those that size does not choose included.
-func forms() map[string]*optim.LevenbergMarquardt {
-	return map[string]*optim.LevenbergMarquardt{"matrix": {}, "no matrix": {MatrixFree: true}, "two rows": {Rows: 2}}
-}
-
-func settlesCertified(t *testing.T, m func() optim.Method) {
-	t.Helper()
 	for _, c := range certified {
 		theta := slices.Clone(c.start)
-		loss := settle(t, m(), c.f(), theta, 200)
+		loss := settle(t, &optim.LevenbergMarquardt{}, c.f(), theta, 200)
 		for i, want := range c.want {
 			if math.Abs(theta[i]-want) > 1e-6*want {
 				t.Errorf("%s: theta[%d] = %.11g, certified %.11g", c.name, i, theta[i], want)
@@ -131,15 +119,8 @@ func rankDeficient() *optimtest.Func {
 }
 
 func TestLevenbergMarquardtRankDeficient(t *testing.T) {
-	for name, m := range forms() {
-		t.Run(name, func(t *testing.T) { settlesRankDeficient(t, m) })
-	}
-}
-
-func settlesRankDeficient(t *testing.T, m optim.Method) {
-	t.Helper()
 	theta := []float64{4, 0, 3, 7}
-	loss := settle(t, m, rankDeficient(), theta, 200)
+	loss := settle(t, &optim.LevenbergMarquardt{}, rankDeficient(), theta, 200)
 	for i, got := range []float64{theta[0] + theta[1], theta[2], theta[3]} { // along θ₁ − θ₂ only rounding moves it
 		if want := []float64{2, 1, 7}[i]; math.Abs(got-want) > 1e-9 {
 			t.Errorf("theta = %v", theta)
@@ -179,7 +160,7 @@ func TestLevenbergMarquardtRefuses(t *testing.T) {
 		t.Errorf("an objective without residuals: %v", err)
 	}
 	for name, bad := range map[string]*optim.LevenbergMarquardt{
-		"Damping": {Damping: -1}, "Corrections": {Corrections: -1}, "GradTol": {GradTol: math.NaN()}, "MaxTrials": {MaxTrials: -1}, "Workers": {Workers: -1}, "Rows": {Rows: -1}, "Sketch": {Sketch: -1},
+		"Damping": {Damping: -1}, "Corrections": {Corrections: -1}, "GradTol": {GradTol: math.NaN()}, "MaxTrials": {MaxTrials: -1}, "Workers": {Workers: -1}, "Sketch": {Sketch: -1},
 	} {
 		if err := bad.Init(optim.Flat(2)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
@@ -308,7 +289,7 @@ func TestLateStage(t *testing.T) {
 	f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: points}
 	const lambda = 1e-16 // of the trace: below what is found from JᵀJ
 	steps := func(block int) [2][]float64 {
-		first, second := iterates(t, normal.Systems{Form: normal.Primal, Block: block}, f, theta, lambda, 0)
+		first, second := iterates(t, normal.Systems{Block: block}, f, theta, lambda)
 		return [2][]float64{first, second}
 	}
 	whole := steps(points)

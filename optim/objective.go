@@ -48,18 +48,16 @@ type Objective struct {
 //
 //	(JᵀJ + λI)⁻¹g = (g − Jᵀ(K + λI)⁻¹Jg)/λ    (JᵀJ + λI)⁻¹Jᵀs = Jᵀ(K + λI)⁻¹s
 //
-// and iterative ones need the products with J and Jᵀ alone. What gradient hooks have made of ∇L does not show here, only
+// What gradient hooks have made of ∇L does not show here, only
 // in Grad and Normal: the first form is right for any g.
 //
-// All functions are there but Sample, which may be nil.
+// All functions are there.
 type Squares struct {
 	// Rows is R, the number of residuals over all points and components. It may change between two steps, not within one.
 	Rows func() int
 	// Scaled writes s(theta) to dst, of length R.
 	Scaled func(ctx context.Context, dst, theta []float64) error
-	// MulJ writes J·v to dst, of length R, for v of length P. It costs about one gradient and no memory to speak of.
-	MulJ func(ctx context.Context, dst, v, theta []float64) error
-	// MulJT writes Jᵀ·u to dst, of length P, for u of length R. It costs about one gradient.
+	// MulJT writes Jᵀ·u to dst, of length P, for u of length R. It costs about one gradient and no memory to speak of.
 	MulJT func(ctx context.Context, dst, u, theta []float64) error
 	// Jacobian writes rows of J to dst, row-major: as many as it has room for, from row first on. len(dst) is a multiple of P. All
 	// rows in blocks cost about as much as all at once, and have the same bits.
@@ -70,12 +68,6 @@ type Squares struct {
 	// Normal writes the Gauss–Newton matrix JᵀJ = 2 Σ_k c_k ∇r_k∇r_kᵀ, P×P, to a and ∇L to grad, and returns L(theta). What the storage
 	// of a holds below the diagonal is undefined. grad and the loss are those of Grad.
 	Normal func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error)
-
-	// Sample returns the objective at about the given number of its rows, drawn at random from each set of points in proportion to its size.
-	// Its loss, gradient and JᵀJ are unbiased estimates of those of all rows: methods that need JᵀJ roughly, for a curvature or for
-	// a preconditioner, take it from there. rows and draw determine which rows it has, so a run that was interrupted draws the same
-	// ones. The sample is valid until the next call and as long as the points stay.
-	Sample func(ctx context.Context, rows int, draw uint64) (Objective, error)
 }
 
 // Pool is a set of workers that an objective lends to methods with much arithmetic of their own. Methods give it work
@@ -120,18 +112,8 @@ func (f *Objective) squares(method string) error {
 // system is the sum of squares as the systems see it that are solved for a step.
 func (f *Objective) system() *normal.Loss {
 	q := f.Squares
-	l := &normal.Loss{
-		Rows: q.Rows(), Grad: f.Grad, Scaled: q.Scaled, MulJ: q.MulJ, MulJT: q.MulJT, Jacobian: q.Jacobian, Normal: q.Normal,
+	return &normal.Loss{
+		Rows: q.Rows(), Grad: f.Grad, Scaled: q.Scaled, MulJT: q.MulJT, Jacobian: q.Jacobian, Normal: q.Normal,
 		Kernel: func(ctx context.Context, k *mat.SymDense, theta []float64) error { return q.Kernel(ctx, k, theta, nil) },
 	}
-	if q.Sample != nil {
-		l.Sample = func(ctx context.Context, rows int, draw uint64) (*normal.Loss, error) {
-			part, err := q.Sample(ctx, rows, draw)
-			if err != nil {
-				return nil, err
-			}
-			return part.system(), nil
-		}
-	}
-	return l
 }

@@ -85,9 +85,6 @@ func (r *restriction) squares(f *Squares) *Squares {
 	q.Scaled = func(ctx context.Context, dst, theta []float64) error {
 		return f.Scaled(ctx, dst, r.whole(theta))
 	}
-	q.MulJ = func(ctx context.Context, dst, v, theta []float64) error {
-		return f.MulJ(ctx, dst, r.padded(v), r.whole(theta))
-	}
 	q.MulJT = func(ctx context.Context, dst, u, theta []float64) error {
 		err := f.MulJT(ctx, r.grad, u, r.whole(theta))
 		r.gather(dst, r.grad)
@@ -131,15 +128,6 @@ func (r *restriction) squares(f *Squares) *Squares {
 			}
 		}
 		return loss, err
-	}
-	if f.Sample != nil {
-		q.Sample = func(ctx context.Context, rows int, draw uint64) (Objective, error) {
-			part, err := f.Sample(ctx, rows, draw)
-			if err != nil {
-				return part, err
-			}
-			return r.restrict(part), nil
-		}
 	}
 	return &q
 }

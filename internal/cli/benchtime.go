@@ -62,9 +62,9 @@ func (m *timedMethod) Step(ctx context.Context, f optim.Objective, theta []float
 	return loss, err
 }
 
-// timed is f, with what its losses and gradients take added to one time, and what else it is asked to another, samples of it included.
+// timed is f, with what its losses and gradients take added to one time, and what else it is asked to another.
 func (m *timedMethod) timed(f optim.Objective, evaluating, jacobian *time.Duration) optim.Objective {
-	g := f.Around(func(evaluation bool, do func() error) error {
+	return f.Around(func(evaluation bool, do func() error) error {
 		to, begin := jacobian, m.now()
 		if evaluation {
 			to = evaluating
@@ -72,17 +72,6 @@ func (m *timedMethod) timed(f optim.Objective, evaluating, jacobian *time.Durati
 		defer func() { *to += m.now().Sub(begin) }()
 		return do()
 	})
-	if g.Squares != nil && g.Squares.Sample != nil {
-		sample := g.Squares.Sample
-		g.Squares.Sample = func(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
-			part, err := sample(ctx, rows, draw)
-			if err != nil {
-				return part, err
-			}
-			return m.timed(part, jacobian, jacobian), nil
-		}
-	}
-	return g
 }
 
 // evaluationTimes are medians of interleaved rounds.

@@ -109,9 +109,7 @@ var methodParts = slices.Concat([]part{
 	}},
 	{"optimizer.*.lm", "{damping: 1e-3}", []key{
 		{"corrections", wholeFrom(0), "20", "", "corrections of a step, at most; 0 is the method of 1963"},
-		{"rows", wholeFrom(1), "", "500", "residuals drawn for the preconditioner of solving by iteration, which this asks for"},
-		{"matrix_free", yesOrNo, "(false)", "true", "solves by iteration, without a matrix"},
-		{"sketch", wholeFrom(1), "", "200", "random directions in which a step is solved for"},
+		{"sketch", wholeFrom(1), "", "200", "random directions in which a step is solved for; 300 where there are more than 5000 parameters and residuals"},
 		{"damping", positive, "1e-3", "", "the first damping, in units of the trace of JᵀJ"},
 		gradTol, trials, workers,
 	}},

@@ -127,7 +127,6 @@ var additions = []struct{ path, sets string }{
 	{"optimizer.*.groups.*.params", "optimizer.0.groups.0={adam: {}}"},
 	{"optimizer.*.groups.*.clip", "optimizer.0.groups.0.adam={}"},
 	{"optimizer.*.sgd.nesterov", "optimizer.0.sgd={momentum: 0.5}"},
-	{"optimizer.*.lm.rows", "optimizer.0.lm={matrix_free: true}"},
 	{"trackers.input_sensitivity.where", "trackers={input_sensitivity: {on: interior}}"},
 	{"trackers.input_sensitivity.points", "trackers={input_sensitivity: {on: interior}}"},
 	{"trackers.input_sensitivity.sampler", "trackers={input_sensitivity: {on: interior, points: 9}}"},

@@ -96,8 +96,6 @@ func TestLanguage(t *testing.T) {
 		{"auto with steps", "optimizer={auto: {}, steps: 5}"},
 		{"ema", "optimizer={adam: {}, clip: 1, freeze: u/layer0, ema: 0.99, steps: 5}"},
 		{"lm without corrections", "optimizer={lm: {corrections: 0}, steps: 5}"},
-		{"lm without a matrix", "optimizer={lm: {matrix_free: true}, steps: 5}"},
-		{"lm on some rows", "optimizer={lm: {rows: 100}, steps: 5}"},
 		{"sketch", "optimizer={lm: {sketch: 4}, steps: 3}"},
 		{"groups", "optimizer={groups: [{params: u/layer0, sgd: {lr: 0.1}}, {params: u/layer1/bias, freeze: }, {adam: {}}], steps: 5}"},
 		{"float32", "precision=float32"},

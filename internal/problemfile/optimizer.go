@@ -162,12 +162,6 @@ func (b *builder) marquardt(m *section) optim.Method {
 	method := &optim.LevenbergMarquardt{Seed: b.seed}
 	m.fill(method)
 	method.Plain = method.Corrections == 0
-	if v := m.n.Get("matrix_free"); v != nil && !method.MatrixFree && method.Rows > 0 {
-		m.fail(v, "rows are drawn for solving without a matrix; leave rows or matrix_free: false away")
-	}
-	if method.Sketch > 0 && (method.MatrixFree || method.Rows > 0) {
-		m.fail(m.n.Get("sketch"), "a sketch needs no sample of the rows and no iteration; leave sketch, or rows and matrix_free, away")
-	}
 	return method
 }
 

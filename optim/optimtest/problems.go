@@ -32,8 +32,8 @@ func (o *Func) Objective() optim.Objective {
 		f.NoSquares = errors.New("optimtest: the loss is not a sum of squares")
 	} else {
 		f.Squares = &optim.Squares{
-			Rows: func() int { return o.Count }, Scaled: o.residual, MulJ: o.mulJ, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
-			Normal: o.normal, Sample: o.sample,
+			Rows: func() int { return o.Count }, Scaled: o.residual, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
+			Normal: o.normal,
 		}
 	}
 	return f

@@ -3,8 +3,6 @@ package optimtest
 import (
 	"context"
 	"errors"
-	"math"
-	"math/rand/v2"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -55,11 +53,6 @@ func (o *Func) residual(ctx context.Context, dst, theta []float64) error {
 	return o.rows(ctx, theta, func(k int, s float64, _ []float64) { dst[k] = s })
 }
 
-// mulJ is MulJ of the objective.
-func (o *Func) mulJ(ctx context.Context, dst, v, theta []float64) error {
-	return o.rows(ctx, theta, func(k int, _ float64, ds []float64) { dst[k] = floats.Dot(ds, v) })
-}
-
 // mulJT is MulJT of the objective.
 func (o *Func) mulJT(ctx context.Context, dst, u, theta []float64) error {
 	clear(dst)
@@ -94,40 +87,4 @@ func (o *Func) kernel(ctx context.Context, k *mat.SymDense, theta []float64, of 
 		}
 	}
 	return err
-}
-
-// sample is Sample of the objective: one residual at random out of each stratum, scaled by the root of their size.
-func (o *Func) sample(ctx context.Context, rows int, draw uint64) (optim.Objective, error) {
-	if err := ctx.Err(); err != nil {
-		return optim.Objective{}, err
-	}
-	if o.Squares == nil {
-		return optim.Objective{}, errors.New("optimtest: the loss is not a sum of squares")
-	}
-	rows = max(min(rows, o.Count), 1)
-	rng := rand.New(rand.NewPCG(draw, uint64(rows)))
-	in := make([]bool, o.Count)
-	for k := range rows {
-		lo, hi := k*o.Count/rows, (k+1)*o.Count/rows
-		in[lo+rng.IntN(hi-lo)] = true
-	}
-	some := func(theta []float64, row func(s float64, ds []float64)) {
-		k := -1
-		o.Squares(theta, func(s float64, ds []float64) {
-			if k++; in[k] {
-				row(s, ds)
-			}
-		})
-	}
-	part := &Func{Count: rows, Squares: scaled(some, math.Sqrt(float64(o.Count)/float64(rows)))}
-	part.F = func(grad, theta []float64) float64 {
-		clear(grad)
-		loss := 0.0
-		part.Squares(theta, func(s float64, ds []float64) {
-			loss += s * s / 2
-			floats.AddScaled(grad, s, ds)
-		})
-		return loss
-	}
-	return part.Objective(), nil
 }

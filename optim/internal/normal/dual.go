@@ -95,18 +95,3 @@ func (m *dual) whitened(d, at []float64) {
 		vec.Axpy(z, m.j[i*len(d):(i+1)*len(d)], d)
 	}
 }
-
-func (m *dual) invert(ctx context.Context, x, b []float64) error {
-	m.residual = vec.Sized(m.residual, m.n)
-	if err := m.f.MulJ(ctx, m.residual, b, m.theta); err != nil {
-		return err
-	}
-	m.solve(m.residual, m.residual)
-	if err := m.f.MulJT(ctx, x, m.residual, m.theta); err != nil {
-		return err
-	}
-	for i, y := range b {
-		x[i] = (y - x[i]) / m.lambda
-	}
-	return nil
-}

@@ -56,9 +56,6 @@ func (m *factored) Trace() float64 {
 // Floor is part of System, where M is at hand: blocks of J, or what was made of it.
 func (m *factored) Floor() float64 { return m.Trace() * finest }
 
-// Iterates implements System.
-func (m *factored) Iterates() bool { return false }
-
 // shifted writes A + λI to u and factorises it.
 func (m *factored) shifted(lambda float64) bool {
 	n := m.n

@@ -112,8 +112,3 @@ func (m *primal) Correct(ctx context.Context, d, at []float64) error {
 	vec.Axpy(-1, m.residual, d)
 	return nil
 }
-
-func (m *primal) invert(_ context.Context, x, b []float64) error {
-	m.solve(x, b)
-	return nil
-}
