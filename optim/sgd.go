@@ -2,6 +2,8 @@ package optim
 
 import (
 	"fmt"
+
+	"github.com/crux-pinn/crux/optim/internal/saved"
 )
 
 // SGD is gradient descent with optional momentum:
@@ -83,6 +85,18 @@ func (t *trace) Apply(u []float64, _ Point) error {
 
 const traceState = "optim.Momentum/1"
 
-func (t *trace) State() ([]byte, error) { return vectorState(traceState, t.m), nil }
+func (t *trace) State() ([]byte, error) {
+	w := saved.New(traceState)
+	w.Floats(t.m)
+	return w.State(), nil
+}
 
-func (t *trace) SetState(state []byte) error { return setVectorState(traceState, state, &t.m) }
+func (t *trace) SetState(state []byte) error {
+	r := saved.Read(traceState, state)
+	m := r.Vector(len(t.m))
+	if err := r.Finish(); err != nil {
+		return err
+	}
+	t.m = m
+	return nil
+}

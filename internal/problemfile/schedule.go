@@ -8,32 +8,28 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// rate reads a learning rate: a number, a schedule, or what follows the loss. The number of steps is that of the phase unless it is given.
-func (b *builder) rate(n *tree.Node, steps int) (schedule optim.Schedule, follows optim.Transform) {
+// rate reads a learning rate: a number or a schedule. The number of steps is that of the phase unless it is given.
+func (b *builder) rate(n *tree.Node, steps int) optim.Schedule {
 	if n.Kind != tree.Mapping {
 		v, _ := b.positive(n)
-		return optim.Constant(v), nil
+		return optim.Constant(v)
 	}
 	s := b.section(n, "optimizer.*.lr")
 	defer s.done()
-	if v := s.n.Get("plateau"); v != nil {
-		s.own = append(s.own, "plateau")
-		b.fail(v, "plateau is gone; use exponential or cosine")
-		return optim.Constant(1e-3), nil
-	}
-	if v := s.block("dlrs"); v != nil {
-		m, d := b.section(v, "optimizer.*.lr.dlrs"), &optim.DLRS{}
-		m.fill(d)
-		m.done()
-		return nil, d
+	for _, name := range []string{"plateau", "dlrs"} {
+		if v := s.n.Get(name); v != nil {
+			s.own = append(s.own, name)
+			b.fail(v, "%s is gone; use exponential or cosine", name)
+			return optim.Constant(1e-3)
+		}
 	}
 	if schedule := b.scheduleOf(s, "optimizer.*.lr", "lr", steps); schedule != nil {
-		return schedule, nil
+		return schedule
 	}
 	if len(n.Entries) == 0 {
 		b.fail(n, "no learning rate; write a number such as 1e-3")
 	}
-	return optim.Constant(1e-3), nil
+	return optim.Constant(1e-3)
 }
 
 // scheduleOf reads the schedule that a section names, from the key of its first value; nil if it names none.
