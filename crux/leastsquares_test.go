@@ -21,7 +21,7 @@ func TestLevenbergMarquardtTrains(t *testing.T) {
 	for _, workers := range []int{1, 3} {
 		p := newPoisson()
 		p.Constraints[1].Weight = 100
-		s := newSolver(t, p.Problem, crux.Options{Method: &optim.LevenbergMarquardt{Workers: workers}, Workers: workers})
+		s := newSolver(t, p.Problem, crux.Options{Method: &optim.LevenbergMarquardt{}, Workers: workers})
 		res := solve(t, s, 30)
 		if start := s.History().Loss[0]; !(res.Loss < 1e-3*start) {
 			t.Errorf("loss %v after %d steps from %v", res.Loss, res.Steps, start)

@@ -78,8 +78,8 @@ func TestChooseAsks(t *testing.T) {
 	for want, m := range map[string]*optim.Phased{
 		"Warmed: no squares": warmed(),
 		"Any: no phases":     optim.Choose("Any", func(optim.Size) ([]optim.Phase, string, error) { return nil, "", nil }),
-		"Any: phase 0: optim: SSBroyden: Workers -1": optim.Choose("Any", func(optim.Size) ([]optim.Phase, string, error) {
-			return []optim.Phase{{Method: &optim.SSBroyden{Workers: -1}}}, "", nil
+		"Any: phase 0: optim: SSBroyden: Memory -1": optim.Choose("Any", func(optim.Size) ([]optim.Phase, string, error) {
+			return []optim.Phase{{Method: &optim.SSBroyden{Memory: -1}}}, "", nil
 		}),
 	} {
 		initialised(t, m, 3)

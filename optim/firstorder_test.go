@@ -83,7 +83,6 @@ func TestInvalidSettings(t *testing.T) {
 		&optim.LBFGS{Memory: -1},
 		&optim.LBFGS{GradTol: -1},
 		&optim.LBFGS{MaxTrials: -1},
-		&optim.SSBroyden{Workers: -1},
 		&optim.SSBroyden{BFGS: true, GradTol: math.NaN()},
 		optim.Chain(nil),
 		optim.Chain(optim.ClipNorm(0)),

@@ -62,15 +62,12 @@ type LevenbergMarquardt struct {
 	Sketch int
 	// Seed is the root of the streams "optim/sketch/<step>", which the directions are drawn from.
 	Seed uint64
-	// Workers is as in SSBroyden.
-	Workers int
 
 	resumable
 	lambda   float64 // of the next step; 0 before the first
 	progress progress
 	systems  normal.Systems
 
-	pool                   Pool // where the objective lends none
 	maxTrials, corrections int
 	at, g, d, x, best      []float64 // θ, ∇L, the direction, a trial and the best of them, of P
 	s, sx                  []float64 // s(θ) and s(θ+δ), of R
@@ -95,8 +92,6 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 		return fmt.Errorf("optim: %s: MaxTrials %d; it must not be negative", marquardtName, m.MaxTrials)
 	case m.Sketch < 0:
 		return fmt.Errorf("optim: %s: Sketch %d; it must not be negative", marquardtName, m.Sketch)
-	case m.Workers < 0:
-		return fmt.Errorf("optim: %s: Workers %d; it must not be negative", marquardtName, m.Workers)
 	}
 	if m.maxTrials = m.MaxTrials; m.maxTrials == 0 {
 		m.maxTrials = 30
@@ -107,7 +102,6 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 	if m.Plain {
 		m.corrections = 0
 	}
-	m.pool = crew(m.Workers)
 	m.systems.Sketch, m.systems.Seed = m.Sketch, m.Seed
 	return m.init(params, m.fresh, m.restore)
 }
@@ -169,7 +163,7 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 func (m *LevenbergMarquardt) linearise(ctx context.Context, f Objective, theta []float64) (a normal.System, loss float64, err error) {
 	system := f.system()
 	copy(m.at, theta)
-	if a, loss, err = m.systems.At(ctx, system, f.lends(m.pool), m.g, m.at); err != nil {
+	if a, loss, err = m.systems.At(ctx, system, f.workers(), m.g, m.at); err != nil {
 		return a, loss, err
 	}
 	if err := entryError(marquardtName, loss, m.g); err != nil {

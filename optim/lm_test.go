@@ -136,11 +136,11 @@ func TestLevenbergMarquardtWorkers(t *testing.T) {
 	const n = 300 // several tiles
 	run := func(workers int) []float64 {
 		theta := optimtest.RosenbrockStart(n)
-		m := &optim.LevenbergMarquardt{Workers: workers}
+		m := &optim.LevenbergMarquardt{}
 		initialised(t, m, n)
-		f := optimtest.RosenbrockFunc(n)
+		f := lent(optimtest.RosenbrockFunc(n), workers)
 		for range 5 {
-			if _, err := m.Step(t.Context(), f.Objective(), theta); err != nil {
+			if _, err := m.Step(t.Context(), f, theta); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -160,7 +160,7 @@ func TestLevenbergMarquardtRefuses(t *testing.T) {
 		t.Errorf("an objective without residuals: %v", err)
 	}
 	for name, bad := range map[string]*optim.LevenbergMarquardt{
-		"Damping": {Damping: -1}, "Corrections": {Corrections: -1}, "GradTol": {GradTol: math.NaN()}, "MaxTrials": {MaxTrials: -1}, "Workers": {Workers: -1}, "Sketch": {Sketch: -1},
+		"Damping": {Damping: -1}, "Corrections": {Corrections: -1}, "GradTol": {GradTol: math.NaN()}, "MaxTrials": {MaxTrials: -1}, "Sketch": {Sketch: -1},
 	} {
 		if err := bad.Init(optim.Flat(2)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
@@ -301,9 +301,9 @@ func TestLateStage(t *testing.T) {
 		}
 	}
 	stepped := func(workers int) []float64 {
-		m, at := &optim.LevenbergMarquardt{Damping: lambda, Workers: workers}, slices.Clone(theta)
+		m, at := &optim.LevenbergMarquardt{Damping: lambda}, slices.Clone(theta)
 		initialised(t, m, len(at))
-		if _, err := m.Step(t.Context(), f.Objective(), at); err != nil {
+		if _, err := m.Step(t.Context(), lent(f, workers), at); err != nil {
 			t.Fatal(err)
 		}
 		return at

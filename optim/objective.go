@@ -79,20 +79,12 @@ type Pool interface {
 	Run(tasks int, do func(worker, task int))
 }
 
-// crew is a pool of the given number of goroutines, for where an objective lends none; 0 means GOMAXPROCS.
-func crew(workers int) Pool {
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	return vec.Crew(workers)
-}
-
-// lends is the pool of the objective, or the other one if it has none.
-func (f *Objective) lends(otherwise Pool) Pool {
+// workers are those that the objective lends, or else goroutines, one for each core that Go may use.
+func (f *Objective) workers() Pool {
 	if f.Pool != nil {
 		return f.Pool
 	}
-	return otherwise
+	return vec.Crew(runtime.GOMAXPROCS(0))
 }
 
 var errNoSquares = errors.New("the loss is not a sum of squares; use mean squares in all constraints, " +

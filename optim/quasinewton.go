@@ -16,7 +16,6 @@ type descent struct {
 	name    string
 	form    string // of the model, where there are several; part of the state's kind
 	model   secant.Model
-	lent    Pool // where the objective lends none; may be nil
 	gradTol float64
 	// foresee starts the line search where the last step's progress suggests, not at 1. It suits models whose
 	// self-scaling makes H large: on this package's test problem it saves a quarter of the evaluations.
@@ -60,7 +59,7 @@ func (d *descent) Step(ctx context.Context, f Objective, theta []float64) (float
 	if err := ctx.Err(); err != nil {
 		return math.NaN(), err
 	}
-	d.model.Use(f.lends(d.lent))
+	d.model.Use(f.workers())
 	loss, err := f.Grad(ctx, d.g, theta)
 	if err != nil {
 		return loss, err

@@ -50,9 +50,6 @@ type SSBroyden struct {
 	GradTol float64
 	// MaxTrials bounds the evaluations of one line search; 0 means 30.
 	MaxTrials int
-	// Workers is the number of goroutines for the matrix where the objective lends none; 0 means GOMAXPROCS. The
-	// result does not depend on it, bit for bit.
-	Workers int
 
 	descent
 	dense   secant.Dense
@@ -79,13 +76,9 @@ func (m *SSBroyden) Init(params []Param) error {
 	if m.BFGS {
 		scaling = secant.BFGS
 	}
-	if m.Workers < 0 {
-		return fmt.Errorf("optim: %s: Workers %d; it must not be negative", name, m.Workers)
-	}
 	if m.Memory < 0 || m.Memory == 1 {
 		return fmt.Errorf("optim: %s: Memory %d; it must hold 2 directions at least, or be 0 for the default", name, m.Memory)
 	}
-	m.lent = crew(m.Workers)
 	m.foresee = true
 	n := size(params)
 	limit := m.Directions(n)

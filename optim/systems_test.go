@@ -14,6 +14,13 @@ import (
 	"github.com/crux-pinn/crux/optim/optimtest"
 )
 
+// lent is an objective that lends so many workers.
+func lent(f source, workers int) optim.Objective {
+	o := f.Objective()
+	o.Pool = vec.Crew(workers)
+	return o
+}
+
 // iterates are the first two iterates of a step at theta for λ in units of the trace.
 func iterates(t *testing.T, of normal.Systems, f *optimtest.Func, theta []float64, lambda float64) (first, second []float64) {
 	t.Helper()
@@ -94,10 +101,10 @@ func TestSketchWorkers(t *testing.T) {
 		p := newPINN(200, 12, 12)
 		theta := p.start(1)
 		f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: 200}
-		m := &optim.LevenbergMarquardt{Sketch: 30, Workers: workers, Seed: seed}
+		m := &optim.LevenbergMarquardt{Sketch: 30, Seed: seed}
 		initialised(t, m, len(theta))
 		for range 3 {
-			if _, err := m.Step(t.Context(), f.Objective(), theta); err != nil {
+			if _, err := m.Step(t.Context(), lent(f, workers), theta); err != nil {
 				t.Fatal(err)
 			}
 		}

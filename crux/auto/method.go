@@ -19,9 +19,6 @@ type MethodOptions struct {
 	Steps int
 	// Precision is that of the objective. With float32 LevenbergMarquardt, which lives on small differences of residuals, is not chosen.
 	Precision crux.Precision
-	// Workers is the number of goroutines for matrices where the objective lends none; 0 means GOMAXPROCS. The result does not
-	// depend on it, bit for bit.
-	Workers int
 }
 
 // Method chooses the methods of a run by itself, by the number P of parameters, the number R of residuals of a loss that is a sum
@@ -85,7 +82,7 @@ func squares(j job) []optim.Phase {
 	phases := []optim.Phase{
 		{Method: &optim.SOAP{LR: optim.Constant(1e-2)}, Steps: 300, Stall: optim.Stall{Window: 100, Keep: 0.5}},
 		{
-			Name: "lm", Method: &optim.LevenbergMarquardt{Workers: j.Workers},
+			Name: "lm", Method: &optim.LevenbergMarquardt{},
 			Stall: optim.Stall{Window: 50, Keep: 0.5, Descent: true}, Enough: 1e-14,
 		},
 	}
@@ -110,7 +107,7 @@ func large(j job) []optim.Phase {
 
 // broyden is the last phase, with the memory that SSBroyden takes by itself.
 func (j job) broyden(keep float64) optim.Phase {
-	m := &optim.SSBroyden{Memory: j.memory(), Workers: j.Workers}
+	m := &optim.SSBroyden{Memory: j.memory()}
 	return optim.Phase{Method: m, Stall: optim.Stall{Window: 500, Keep: keep, Descent: true}}
 }
 

@@ -16,7 +16,6 @@ var (
 	steps    = wholeUpTo(1, 1<<30, "%d steps are more than a run takes; use at most %d")
 	gradTol  = key{"grad_tol", tolerance, "0", "", "ends where no entry of the gradient is larger"}
 	trials   = key{"max_trials", wholeFrom(1), "30", "", "tries of one step"}
-	workers  = key{"workers", wholeFrom(0), "(0)", "1", "goroutines; 0 is those of the problem"}
 	eps      = key{"eps", positive, "1e-8", "", "added to the root"}
 )
 
@@ -91,15 +90,15 @@ var methodParts = slices.Concat([]part{
 		{"memory", wholeFrom(1), "30", "", "steps that are remembered"}, gradTol, trials,
 	}},
 	{"optimizer.*.ssbroyden", "{memory: 300}", []key{
-		{"memory", wholeFrom(0), "0", "300", "directions that are remembered, at least 2; 0 leaves it to the method"}, gradTol, trials, workers,
+		{"memory", wholeFrom(0), "0", "300", "directions that are remembered, at least 2; 0 leaves it to the method"}, gradTol, trials,
 	}},
 	{"optimizer.*.lm", "{damping: 1e-3}", []key{
 		{"corrections", wholeFrom(0), "20", "", "corrections of a step, at most; 0 is the method of 1963"},
 		{"sketch", wholeFrom(1), "", "200", "random directions in which a step is solved for; 300 where there are more than 5000 parameters and residuals"},
 		{"damping", positive, "1e-3", "", "the first damping, in units of the trace of JᵀJ"},
-		gradTol, trials, workers,
+		gradTol, trials,
 	}},
-	{"optimizer.*.auto", "{workers: 2}", []key{workers}},
+	{"optimizer.*.auto", "{}", nil},
 	{"optimizer.*.lr", "{cosine: {lr: 1e-3, end: 1e-5}}", []key{
 		{"cosine", mapped, "", "{lr: 1e-3, end: 1e-5}", "falls along a cosine"},
 		{"warmup_cosine", mapped, "", "{lr: 1e-3, warmup: 100}", "rises along a line and falls along a cosine"},

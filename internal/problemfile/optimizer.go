@@ -145,7 +145,7 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 	case "lm":
 		return b.marquardt(m)
 	case "auto":
-		return auto.Method(auto.MethodOptions{Steps: steps, Precision: b.p.Options.Precision, Workers: only[int](m, "workers")})
+		return auto.Method(auto.MethodOptions{Steps: steps, Precision: b.p.Options.Precision})
 	}
 	return b.firstOrder(names[0], m, clip, steps)
 }

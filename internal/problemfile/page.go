@@ -14,6 +14,10 @@ func Page() string {
 			title = "`" + p.path + "`"
 		}
 		fmt.Fprintf(&b, "\n### %s\n\n", title)
+		if len(p.keys) == 0 {
+			b.WriteString("Without keys.\n")
+			continue
+		}
 		b.WriteString("| key | what | default | example | |\n|---|---|---|---|---|\n")
 		for _, k := range p.keys {
 			name := "`" + k.name + "`"
