@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/crux-pinn/crux/optim/internal/secant"
@@ -42,12 +43,7 @@ func (l *LBFGS) Init(params []Param) error {
 	return l.descent.init(params, "LBFGS", &l.pairs, l.GradTol, l.MaxTrials)
 }
 
-func (l *LBFGS) memory() int {
-	if l.Memory == 0 {
-		return 30
-	}
-	return l.Memory
-}
+func (l *LBFGS) memory() int { return cmp.Or(l.Memory, 30) }
 
 // Info implements Method.
 func (l *LBFGS) Info(Objective) Info {

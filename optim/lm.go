@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,12 +94,7 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 	case m.Sketch < 0:
 		return fmt.Errorf("optim: %s: Sketch %d; it must not be negative", marquardtName, m.Sketch)
 	}
-	if m.maxTrials = m.MaxTrials; m.maxTrials == 0 {
-		m.maxTrials = 30
-	}
-	if m.corrections = m.Corrections; m.corrections == 0 {
-		m.corrections = 20
-	}
+	m.maxTrials, m.corrections = cmp.Or(m.MaxTrials, 30), cmp.Or(m.Corrections, 20)
 	if m.Plain {
 		m.corrections = 0
 	}
@@ -195,11 +191,7 @@ func (m *LevenbergMarquardt) search(ctx context.Context, f Objective, a normal.S
 	floor := a.Floor()
 	lambda := max(m.lambda, floor)
 	if m.lambda == 0 {
-		first := m.Damping
-		if first == 0 {
-			first = 1e-3
-		}
-		lambda = max(first*a.Trace(), floor)
+		lambda = max(cmp.Or(m.Damping, 1e-3)*a.Trace(), floor)
 	}
 	if lambda == 0 {
 		lambda = 1 // J = 0: the negative gradient

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -33,11 +34,8 @@ func (d *descent) init(params []Param, name string, model secant.Model, gradTol 
 	if maxTrials < 0 {
 		return fmt.Errorf("optim: %s: MaxTrials %d; it must not be negative", name, maxTrials)
 	}
-	if maxTrials == 0 {
-		maxTrials = 30
-	}
 	d.name, d.model, d.gradTol = name, model, gradTol
-	d.search.MaxTrials = maxTrials
+	d.search.MaxTrials = cmp.Or(maxTrials, 30)
 	return d.resumable.init(params, d.fresh, d.restore)
 }
 

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -83,20 +84,8 @@ type side struct {
 }
 
 func (s *soapScale) Init(params []Param) error {
-	for _, d := range []struct {
-		v   *float64
-		def float64
-	}{{&s.beta1, 0.95}, {&s.beta2, 0.95}, {&s.eps, 1e-8}} {
-		if *d.v == 0 {
-			*d.v = d.def
-		}
-	}
-	if s.every == 0 {
-		s.every = 10
-	}
-	if s.most == 0 {
-		s.most = 1024
-	}
+	s.beta1, s.beta2, s.eps = cmp.Or(s.beta1, 0.95), cmp.Or(s.beta2, 0.95), cmp.Or(s.eps, 1e-8)
+	s.every, s.most = cmp.Or(s.every, 10), cmp.Or(s.most, 1024)
 	if s.every < 0 || s.most < 0 {
 		return fmt.Errorf("SOAP: Every %d, MostSide %d; they must not be negative", s.every, s.most)
 	}
@@ -108,8 +97,10 @@ func (s *soapScale) Init(params []Param) error {
 			n += p.Len
 			continue
 		}
-		q := &soapParam{Param: p, rows: p.Shape[0], cols: p.Shape[1], m: make([]float64, p.Len), v: make([]float64, p.Len), rotated: make([]float64, p.Len), scratch: make([]float64, p.Len)}
-		q.l, q.r = newSide(q.rows), newSide(q.cols)
+		q := &soapParam{Param: p, rows: p.Shape[0], cols: p.Shape[1], l: newSide(p.Shape[0]), r: newSide(p.Shape[1])}
+		for _, x := range []*[]float64{&q.m, &q.v, &q.rotated, &q.scratch} {
+			*x = make([]float64, p.Len)
+		}
 		s.params = append(s.params, q)
 	}
 	s.part = make([]float64, n)

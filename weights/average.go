@@ -11,10 +11,11 @@ type measured interface{ LatestEpoch() (int, bool) }
 
 // average holds the weights of a scheme that reads trackers: new ones enter once for each measurement, by an exponential
 // moving average that begins at 1.
-type average struct {
-	memory
-	seen []int // epochs of the measurements that are in w
-	w    []float64
+type average struct{ memory[averaged] }
+
+type averaged struct {
+	Seen []int // epochs of the measurements that are in W
+	W    []float64
 }
 
 // weigh writes the weights of a step. fresh computes new ones from measurements that all exist.
@@ -31,10 +32,10 @@ func (a *average) weigh(dst []float64, ema float64, sources []measured, fresh fu
 		}
 		seen[i] = e
 	}
-	if len(a.w) != len(dst) {
-		a.seen, a.w = nil, slices.Repeat([]float64{1}, len(dst))
+	if len(a.now.W) != len(dst) {
+		a.now.Seen, a.now.W = nil, slices.Repeat([]float64{1}, len(dst))
 	}
-	if !slices.Equal(seen, a.seen) {
+	if !slices.Equal(seen, a.now.Seen) {
 		w := make([]float64, len(dst))
 		if err := fresh(w); err != nil {
 			return err
@@ -43,23 +44,10 @@ func (a *average) weigh(dst []float64, ema float64, sources []measured, fresh fu
 			if math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
 				return fmt.Errorf("weights: balancing gives constraint %d the weight %v; its measurement is not a number", i, x)
 			}
-			a.w[i] = ema*a.w[i] + (1-ema)*x
+			a.now.W[i] = ema*a.now.W[i] + (1-ema)*x
 		}
-		a.seen = seen
+		a.now.Seen = seen
 	}
-	copy(dst, a.w)
-	return nil
-}
-
-// State returns the weights and the measurements that are in them.
-func (a *average) State() ([]byte, error) { return a.encode(a.seen, a.w) }
-
-// SetState restores what State returned.
-func (a *average) SetState(state []byte) error {
-	seen, parts, err := a.decode(state, 1)
-	if err != nil {
-		return err
-	}
-	a.seen, a.w = seen, parts[0]
+	copy(dst, a.now.W)
 	return nil
 }

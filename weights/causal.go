@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -22,13 +23,16 @@ type Causal struct {
 	Stop     bool      // end the run when the last ε is done
 	Interval int       // steps between updates; 0 means 1
 
-	memory
-	out   []float64 // weights of the slabs; nil before the first step
-	at    int       // which ε
-	done  bool      // the last ε is done
-	slab  []int32   // of each point
-	count []int     // points by slab
+	memory[order]
+	slab  []int32 // of each point
+	count []int   // points by slab
 	sum   []float64
+}
+
+type order struct {
+	Out  []float64 // weights of the slabs; nil before the first step
+	At   int       // which ε
+	Done bool      // the last ε is done
 }
 
 var causalEps = []float64{0.01, 0.1, 1, 10, 100}
@@ -52,12 +56,7 @@ func (c *Causal) CheckPoints(coords []string) error {
 	return checkInterval("Causal", c.Interval)
 }
 
-func (c *Causal) time() string {
-	if c.Time == "" {
-		return "t"
-	}
-	return c.Time
-}
+func (c *Causal) time() string { return cmp.Or(c.Time, "t") }
 
 func (c *Causal) eps() []float64 {
 	if len(c.Eps) == 0 {
@@ -66,25 +65,17 @@ func (c *Causal) eps() []float64 {
 	return c.Eps
 }
 
-func (c *Causal) delta() float64 {
-	if c.Delta == 0 {
-		return 0.99
-	}
-	return c.Delta
-}
+func (c *Causal) delta() float64 { return cmp.Or(c.Delta, 0.99) }
 
 // WeighPoints implements PointScheme.
 func (c *Causal) WeighPoints(dst []float64, p Points) error {
 	if err := c.CheckPoints(p.Coords); err != nil {
 		return err
 	}
-	slabs := c.Slabs
-	if slabs == 0 {
-		slabs = 32
-	}
-	update := len(c.out) != slabs || p.Epoch%max(1, c.Interval) == 0
+	slabs := cmp.Or(c.Slabs, 32)
+	update := len(c.now.Out) != slabs || p.Epoch%max(1, c.Interval) == 0
 	if update {
-		c.out = slices.Grow(c.out[:0], slabs)[:slabs]
+		c.now.Out = slices.Grow(c.now.Out[:0], slabs)[:slabs]
 		c.place(p.At, p)
 		c.sum, c.count = slices.Grow(c.sum[:0], slabs)[:slabs], slices.Grow(c.count[:0], slabs)[:slabs]
 		clear(c.sum)
@@ -100,7 +91,7 @@ func (c *Causal) WeighPoints(dst []float64, p Points) error {
 		c.place(p.X, p)
 	}
 	for k, i := range c.slab {
-		dst[k] = c.out[i]
+		dst[k] = c.now.Out[i]
 	}
 	return nil
 }
@@ -110,7 +101,7 @@ func (c *Causal) place(x []float64, p Points) {
 	d, j := len(p.Coords), slices.Index(p.Coords, c.time())
 	n := len(x) / d
 	c.slab = slices.Grow(c.slab[:0], n)[:n]
-	lo, slabs := p.Lo[j], float64(len(c.out))
+	lo, slabs := p.Lo[j], float64(len(c.now.Out))
 	perTime := slabs / (p.Hi[j] - lo)
 	for k := range c.slab {
 		s := (x[k*d+j] - lo) * perTime
@@ -127,49 +118,27 @@ func (c *Causal) place(x []float64, p Points) {
 // weigh sets the weights of the slabs from their losses, and takes the next ε when the present one is done.
 func (c *Causal) weigh() {
 	eps := c.eps()
-	c.at = min(c.at, len(eps)-1)
+	c.now.At = min(max(c.now.At, 0), len(eps)-1)
 	var before float64
-	for i := range c.out {
-		c.out[i] = math.Exp(-eps[c.at] * before)
+	for i := range c.now.Out {
+		c.now.Out[i] = math.Exp(-eps[c.now.At] * before)
 		if c.count[i] > 0 {
 			before += c.sum[i] / float64(c.count[i])
 		}
 	}
-	c.done = false
-	if c.out[len(c.out)-1] > c.delta() { // the weights fall from slab to slab
-		if c.done = c.at == len(eps)-1; !c.done {
-			c.at++
+	c.now.Done = false
+	if c.now.Out[len(c.now.Out)-1] > c.delta() { // the weights fall from slab to slab
+		if c.now.Done = c.now.At == len(eps)-1; !c.now.Done {
+			c.now.At++
 		}
 	}
 }
 
 // Finished implements Finisher: with Stop, the run ends when the last ε is done.
 func (c *Causal) Finished() (string, bool) {
-	if !c.Stop || !c.done {
+	if !c.Stop || !c.now.Done {
 		return "", false
 	}
 	eps := c.eps()
 	return fmt.Sprintf("causal weights are above %v at all times with the last ε, %v", c.delta(), eps[len(eps)-1]), true
-}
-
-// State returns ε's place and the weights of the slabs.
-func (c *Causal) State() ([]byte, error) {
-	done := 0
-	if c.done {
-		done = 1
-	}
-	return c.encode([]int{c.at, done}, c.out)
-}
-
-// SetState restores what State returned.
-func (c *Causal) SetState(state []byte) error {
-	ints, parts, err := c.decode(state, 1)
-	if err != nil {
-		return err
-	}
-	if len(ints) != 2 || ints[0] < 0 {
-		return fmt.Errorf("weights: state with %d numbers; Causal writes 2", len(ints))
-	}
-	c.at, c.done, c.out = ints[0], ints[1] == 1, parts[0]
-	return nil
 }

@@ -54,9 +54,10 @@ func positive(option string, v, def float64) (float64, error) {
 type SoftAdapt struct {
 	Temperature float64 // T; 0 means 0.1
 
-	memory
-	last []float64
+	memory[softAdapted]
 }
+
+type softAdapted struct{ Last []float64 } // losses
 
 // Weigh implements Scheme.
 func (s *SoftAdapt) Weigh(dst, losses []float64, _ int) error {
@@ -65,24 +66,12 @@ func (s *SoftAdapt) Weigh(dst, losses []float64, _ int) error {
 		return err
 	}
 	uniform(dst)
-	if len(s.last) == len(dst) {
-		quotients(dst, losses, s.last, t)
+	if len(s.now.Last) == len(dst) {
+		quotients(dst, losses, s.now.Last, t)
 		softmax(dst, slices.Clone(dst))
 	}
-	s.last = slices.Clone(losses)
+	s.now.Last = slices.Clone(losses)
 	return nil
-}
-
-// State returns the losses seen last.
-func (s *SoftAdapt) State() ([]byte, error) { return s.encode(nil, s.last) }
-
-// SetState restores what State returned.
-func (s *SoftAdapt) SetState(state []byte) error {
-	_, p, err := s.decode(state, 1)
-	if err == nil {
-		s.last = p[0]
-	}
-	return err
 }
 
 // DWA is dynamic weight averaging, by the ratio of the two losses before:
@@ -93,9 +82,10 @@ func (s *SoftAdapt) SetState(state []byte) error {
 type DWA struct {
 	Temperature float64 // T; 0 means 2
 
-	memory
-	last, before []float64
+	memory[dynamic]
 }
+
+type dynamic struct{ Last, Before []float64 } // losses
 
 // Weigh implements Scheme.
 func (d *DWA) Weigh(dst, losses []float64, _ int) error {
@@ -104,24 +94,12 @@ func (d *DWA) Weigh(dst, losses []float64, _ int) error {
 		return err
 	}
 	uniform(dst)
-	if len(d.before) == len(dst) && len(d.last) == len(dst) {
-		quotients(dst, d.last, d.before, t)
+	if len(d.now.Before) == len(dst) && len(d.now.Last) == len(dst) {
+		quotients(dst, d.now.Last, d.now.Before, t)
 		softmax(dst, slices.Clone(dst))
 	}
-	d.before, d.last = d.last, slices.Clone(losses)
+	d.now.Before, d.now.Last = d.now.Last, slices.Clone(losses)
 	return nil
-}
-
-// State returns the losses of the last two steps.
-func (d *DWA) State() ([]byte, error) { return d.encode(nil, d.last, d.before) }
-
-// SetState restores what State returned.
-func (d *DWA) SetState(state []byte) error {
-	_, p, err := d.decode(state, 2)
-	if err == nil {
-		d.last, d.before = p[0], p[1]
-	}
-	return err
 }
 
 // RLW draws random weights at every step, N softmax(z) with z standard normal, which acts like noise that helps a descent

@@ -3,6 +3,7 @@ package weights
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // PointScheme weighs the points of one constraint. In training the loss of the constraint is
@@ -41,40 +42,29 @@ type Points struct {
 	Loss     []float64 // what each of them contributes: L is the mean of Loss, but for a quadrature rule
 }
 
-// perPoint is a number λ for each point, which follows the point. A point that stays where it was, to the last bit, keeps
-// its λ; a new one begins with the mean of all.
-type perPoint struct {
-	memory
-	lambda []float64
-}
-
-// advance brings λ to a step. observe changes λ by the measurement, once for each step that is a multiple of interval;
-// moved carries what else belongs to the points.
-func (s *perPoint) advance(what string, p Points, interval int, start float64, observe func(), moved func(from []int)) error {
+// advance brings λ, a number for each point that follows the point, to a step: observe changes it by the measurement, once for each
+// step that is a multiple of interval. A point that stays where it was, to the last bit, keeps its λ; a new one begins with the mean of all.
+func advance(what string, lambda *[]float64, p Points, interval int, start float64, observe func(lambda []float64)) error {
 	m := len(p.Residual)
-	if len(s.lambda) == 0 {
-		s.lambda = make([]float64, m)
-		for k := range s.lambda {
-			s.lambda[k] = start
-		}
+	if len(*lambda) == 0 {
+		*lambda = slices.Repeat([]float64{start}, m)
 	}
-	if len(s.lambda) != m {
-		return fmt.Errorf("weights: %s has weights for %d points, and %d were measured; give each constraint of each problem a scheme of its own", what, len(s.lambda), m)
+	if len(*lambda) != m {
+		return fmt.Errorf("weights: %s has weights for %d points, and %d were measured; "+
+			"give each constraint of each problem a scheme of its own", what, len(*lambda), m)
 	}
 	if p.Epoch%max(1, interval) == 0 {
-		observe()
+		observe(*lambda)
 	}
-	if p.From != nil {
-		s.lambda = follow(s.lambda, p.From)
-		if moved != nil {
-			moved(p.From)
-		}
-	}
+	*lambda = follow(*lambda, p.From)
 	return nil
 }
 
-// follow gives each point the value that it had, and a new one the mean of all.
+// follow gives each point the value that it had, and a new one the mean of all. Nil are points that have not moved.
 func follow(x []float64, from []int) []float64 {
+	if from == nil || len(x) == 0 {
+		return x
+	}
 	var mean float64
 	for _, v := range x {
 		mean += v / float64(len(x))

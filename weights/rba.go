@@ -18,8 +18,10 @@ type RBA struct {
 	Init     float64 // λ before the first update; 0 is the paper's
 	Interval int     // steps between updates, so that a line-search method sees the same loss for a while; 0 means 1
 
-	perPoint
+	memory[attention]
 }
+
+type attention struct{ Lambda []float64 }
 
 // NewRBA has the settings of the paper: γ = 0.999, η = 0.01, λ from 0.
 func NewRBA() *RBA { return &RBA{Gamma: 0.999} }
@@ -44,7 +46,7 @@ func (r *RBA) WeighPoints(dst []float64, p Points) error {
 		return err
 	}
 	eta, _ := positive("", r.Eta, 0.01)
-	err := r.advance("RBA", p, r.Interval, r.Init, func() {
+	err := advance("RBA", &r.now.Lambda, p, r.Interval, r.Init, func(lambda []float64) {
 		var most float64
 		for _, a := range p.Residual {
 			most = math.Max(most, a)
@@ -54,26 +56,14 @@ func (r *RBA) WeighPoints(dst []float64, p Points) error {
 			if most > 0 { // no residual is left otherwise
 				share = a / most
 			}
-			r.lambda[k] = r.Gamma*r.lambda[k] + eta*share
+			lambda[k] = r.Gamma*lambda[k] + eta*share
 		}
-	}, nil)
+	})
 	if err != nil {
 		return err
 	}
-	for k, l := range r.lambda {
+	for k, l := range r.now.Lambda {
 		dst[k] = l * l
 	}
 	return nil
-}
-
-// State returns λ.
-func (r *RBA) State() ([]byte, error) { return r.encode(nil, r.lambda) }
-
-// SetState restores what State returned.
-func (r *RBA) SetState(state []byte) error {
-	_, p, err := r.decode(state, 1)
-	if err == nil {
-		r.lambda = p[0]
-	}
-	return err
 }

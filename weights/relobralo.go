@@ -19,9 +19,10 @@ type ReLoBRaLo struct {
 	Seed        uint64
 	Coin        func(epoch int) bool // ρ of a step; nil means random by Rho
 
-	memory
-	first, last, w []float64
+	memory[lookback]
 }
+
+type lookback struct{ First, Last, W []float64 } // losses, and the weights of the latest step
 
 // NewReLoBRaLo has the settings of the paper: α = 0.999, E[ρ] = 0.999, T = 0.1.
 func NewReLoBRaLo(seed uint64) *ReLoBRaLo {
@@ -37,26 +38,26 @@ func (r *ReLoBRaLo) Weigh(dst, losses []float64, epoch int) error {
 	if !(r.Alpha >= 0 && r.Alpha <= 1) || !(r.Rho >= 0 && r.Rho <= 1) {
 		return fmt.Errorf("weights: ReLoBRaLo with Alpha %v and Rho %v; both lie between 0 and 1", r.Alpha, r.Rho)
 	}
-	if len(r.first) != len(dst) {
+	n, s := len(dst), &r.now
+	if len(s.First) != n || len(s.Last) != n || len(s.W) != n {
 		uniform(dst)
-		r.first, r.last, r.w = slices.Clone(losses), slices.Clone(losses), slices.Clone(dst)
+		*s = lookback{slices.Clone(losses), slices.Clone(losses), slices.Clone(dst)}
 		return nil
 	}
-	n := len(dst)
 	x, back, step := make([]float64, n), make([]float64, n), make([]float64, n)
-	quotients(x, losses, r.first, t)
+	quotients(x, losses, s.First, t)
 	softmax(back, x)
-	quotients(x, losses, r.last, t)
+	quotients(x, losses, s.Last, t)
 	softmax(step, x)
 	keep := r.keep(epoch)
 	for i := range dst {
 		past := back[i]
 		if keep {
-			past = r.w[i]
+			past = s.W[i]
 		}
 		dst[i] = r.Alpha*past + (1-r.Alpha)*step[i]
 	}
-	r.last, r.w = slices.Clone(losses), slices.Clone(dst)
+	s.Last, s.W = slices.Clone(losses), slices.Clone(dst)
 	return nil
 }
 
@@ -65,16 +66,4 @@ func (r *ReLoBRaLo) keep(epoch int) bool {
 		return r.Coin(epoch)
 	}
 	return rand.New(rand.NewPCG(r.Seed, uint64(epoch))).Float64() < r.Rho
-}
-
-// State returns the first losses, the last ones, and the weights.
-func (r *ReLoBRaLo) State() ([]byte, error) { return r.encode(nil, r.first, r.last, r.w) }
-
-// SetState restores what State returned.
-func (r *ReLoBRaLo) SetState(state []byte) error {
-	_, p, err := r.decode(state, 3)
-	if err == nil {
-		r.first, r.last, r.w = p[0], p[1], p[2]
-	}
-	return err
 }

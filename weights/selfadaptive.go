@@ -19,9 +19,13 @@ type SelfAdaptive struct {
 	Plain    bool    // plain gradient ascent, λ ← λ + Rate ∂L̃/∂λ, in place of Adam
 	Interval int     // steps between updates; 0 means 1
 
-	perPoint
-	steps int
-	m, v  []float64 // moments of Adam
+	memory[adversary]
+}
+
+type adversary struct {
+	Lambda []float64
+	Steps  int
+	M, V   []float64 // moments of Adam
 }
 
 // CheckPoints implements PointChecker.
@@ -46,45 +50,36 @@ func (s *SelfAdaptive) WeighPoints(dst []float64, p Points) error {
 	rate, _ := positive("", s.Rate, 0.005)
 	start, _ := positive("", s.Init, 1)
 	q, _ := positive("", s.Power, 2)
-	first := len(s.lambda) == 0
-	err := s.advance("SelfAdaptive", p, s.Interval, start, func() {
+	x := &s.now
+	first := len(x.Lambda) == 0
+	err := advance("SelfAdaptive", &x.Lambda, p, s.Interval, start, func(lambda []float64) {
 		if !first { // the first step is made with λ as it is
-			s.ascend(p.Loss, rate, q)
-		}
-	}, func(from []int) {
-		if s.m != nil {
-			s.m, s.v = follow(s.m, from), follow(s.v, from)
+			s.ascend(lambda, p.Loss, rate, q)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	for k, l := range s.lambda {
+	x.M, x.V = follow(x.M, p.From), follow(x.V, p.From)
+	for k, l := range x.Lambda {
 		dst[k] = power(l, q)
 	}
 	return nil
 }
 
-func (s *SelfAdaptive) ascend(losses []float64, rate, q float64) {
-	n := float64(len(losses))
+func (s *SelfAdaptive) ascend(lambda, losses []float64, rate, q float64) {
+	n, x := len(losses), &s.now
 	if s.Plain {
 		for k, l := range losses {
-			s.lambda[k] += rate * q * power(s.lambda[k], q-1) * l / n
+			lambda[k] += rate * q * power(lambda[k], q-1) * l / float64(n)
 		}
 		return
 	}
-	if s.m == nil {
-		s.m, s.v = make([]float64, len(losses)), make([]float64, len(losses))
+	if len(x.M) != n || len(x.V) != n {
+		x.M, x.V = make([]float64, n), make([]float64, n)
 	}
-	const b1, b2, eps = 0.9, 0.999, 1e-8
-	s.steps++
-	c1, c2 := 1-math.Pow(b1, float64(s.steps)), 1-math.Pow(b2, float64(s.steps))
-	for k, l := range losses {
-		g := q * power(s.lambda[k], q-1) * l / n
-		s.m[k] = b1*s.m[k] + (1-b1)*g
-		s.v[k] = b2*s.v[k] + (1-b2)*g*g
-		s.lambda[k] += rate * (s.m[k] / c1) / (math.Sqrt(s.v[k]/c2) + eps)
-	}
+	x.Steps++
+	adam(lambda, x.M, x.V, x.Steps, rate, func(k int) float64 { return q * power(lambda[k], q-1) * losses[k] / float64(n) })
 }
 
 // power is x^q without the cost of math.Pow for the exponents in use.
@@ -98,23 +93,4 @@ func power(x, q float64) float64 {
 		return x * x
 	}
 	return math.Pow(x, q)
-}
-
-// State returns λ with the moments of Adam.
-func (s *SelfAdaptive) State() ([]byte, error) { return s.encode([]int{s.steps}, s.lambda, s.m, s.v) }
-
-// SetState restores what State returned.
-func (s *SelfAdaptive) SetState(state []byte) error {
-	ints, p, err := s.decode(state, 3)
-	if err != nil {
-		return err
-	}
-	if len(ints) != 1 || len(p[1]) != len(p[2]) || len(p[1]) != 0 && len(p[1]) != len(p[0]) {
-		return &LengthError{Have: len(p[1]), Want: len(p[0])}
-	}
-	s.steps, s.lambda, s.m, s.v = ints[0], p[0], nil, nil
-	if len(p[1]) > 0 {
-		s.m, s.v = p[1], p[2]
-	}
-	return nil
 }

@@ -8,34 +8,40 @@ import (
 	"github.com/crux-pinn/crux/internal/claim"
 )
 
-// memory is what every scheme with state has: it is of one run, and its state is written in one way.
-type memory struct{ claim.Mark }
-
-// stored is the state of any scheme. Slices are nil where a scheme has none.
-type stored struct {
-	Version int
-	Ints    []int
-	Parts   [][]float64
+// memory is what a scheme has that remembers something: it is of one run, and what it remembers, a struct of exported fields, is its state.
+type memory[T any] struct {
+	claim.Mark
+	now T
 }
 
-const version = 2 // 1 had the weights of the latest step as well
+// stored is the state of a scheme as it is written.
+type stored[T any] struct {
+	Version int
+	Kind    string // the type of Now: states are of one scheme
+	Now     T
+}
 
-func (m *memory) encode(ints []int, parts ...[]float64) ([]byte, error) {
+const version = 3 // 2 had slices without names
+
+// State returns what the scheme remembers.
+func (m *memory[T]) State() ([]byte, error) {
 	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(stored{version, ints, parts}); err != nil {
+	if err := gob.NewEncoder(&b).Encode(stored[T]{version, fmt.Sprintf("%T", m.now), m.now}); err != nil {
 		return nil, fmt.Errorf("weights: state: %w", err)
 	}
 	return b.Bytes(), nil
 }
 
-func (m *memory) decode(state []byte, parts int) (ints []int, _ [][]float64, err error) {
-	var s stored
+// SetState restores what State returned.
+func (m *memory[T]) SetState(state []byte) error {
+	var s stored[T]
 	if err := gob.NewDecoder(bytes.NewReader(state)).Decode(&s); err != nil {
-		return nil, nil, fmt.Errorf("weights: state: %w", err)
+		return fmt.Errorf("weights: state: %w", err)
 	}
-	if s.Version != version || len(s.Parts) != parts {
-		return nil, nil, fmt.Errorf("weights: state of version %d with %d parts; this scheme writes version %d with %d", s.Version, len(s.Parts), version, parts)
+	if kind := fmt.Sprintf("%T", m.now); s.Version != version || s.Kind != kind {
+		return fmt.Errorf("weights: %s of version %d; this scheme has %s of version %d", s.Kind, s.Version, kind, version)
 	}
+	m.now = s.Now
 	claim.Restored(&m.Mark, 0) // it does not know of which step it is
-	return s.Ints, s.Parts, nil
+	return nil
 }

@@ -14,9 +14,12 @@ import (
 type Uncertainty struct {
 	Rate float64 // learning rate of s; 0 means 0.01
 
-	memory
-	steps   int
-	s, m, v []float64
+	memory[noise]
+}
+
+type noise struct {
+	Steps   int
+	S, M, V []float64 // with the moments of Adam
 }
 
 // Weigh implements Scheme.
@@ -25,43 +28,26 @@ func (u *Uncertainty) Weigh(dst, losses []float64, _ int) error {
 	if err != nil {
 		return err
 	}
-	n := len(dst)
-	if len(u.s) != n {
-		u.steps, u.s, u.m, u.v = 0, make([]float64, n), make([]float64, n), make([]float64, n)
+	n, x := len(dst), &u.now
+	if len(x.S) != n || len(x.M) != n || len(x.V) != n {
+		*x = noise{S: make([]float64, n), M: make([]float64, n), V: make([]float64, n)}
 	}
-	u.steps++
-	u.adam(losses, rate)
-	for i, s := range u.s {
+	x.Steps++
+	adam(x.S, x.M, x.V, x.Steps, -rate, func(i int) float64 { return 1 - 0.5*math.Exp(-x.S[i])*losses[i] })
+	for i, s := range x.S {
 		dst[i] = 0.5 * math.Exp(-s)
 	}
 	return nil
 }
 
-// adam moves s by one step along g = 1 − ½ e^{−s} L.
-func (u *Uncertainty) adam(losses []float64, rate float64) {
+// adam moves x by a step of Adam (Kingma & Ba 2015) along the gradient g with moments m and v: upwards where the rate is positive.
+func adam(x, m, v []float64, step int, rate float64, g func(i int) float64) {
 	const b1, b2, eps = 0.9, 0.999, 1e-8
-	c1 := 1 - math.Pow(b1, float64(u.steps))
-	c2 := 1 - math.Pow(b2, float64(u.steps))
-	for i, l := range losses {
-		g := 1 - 0.5*math.Exp(-u.s[i])*l
-		u.m[i] = b1*u.m[i] + (1-b1)*g
-		u.v[i] = b2*u.v[i] + (1-b2)*g*g
-		u.s[i] -= rate * (u.m[i] / c1) / (math.Sqrt(u.v[i]/c2) + eps)
+	c1, c2 := 1-math.Pow(b1, float64(step)), 1-math.Pow(b2, float64(step))
+	for i := range x {
+		d := g(i)
+		m[i] = b1*m[i] + (1-b1)*d
+		v[i] = b2*v[i] + (1-b2)*d*d
+		x[i] += rate * (m[i] / c1) / (math.Sqrt(v[i]/c2) + eps)
 	}
-}
-
-// State returns s with the moments of Adam.
-func (u *Uncertainty) State() ([]byte, error) { return u.encode([]int{u.steps}, u.s, u.m, u.v) }
-
-// SetState restores what State returned.
-func (u *Uncertainty) SetState(state []byte) error {
-	ints, p, err := u.decode(state, 3)
-	if err != nil {
-		return err
-	}
-	if len(ints) != 1 || len(p[1]) != len(p[0]) || len(p[2]) != len(p[0]) {
-		return &LengthError{Have: len(p[1]), Want: len(p[0])}
-	}
-	u.steps, u.s, u.m, u.v = ints[0], p[0], p[1], p[2]
-	return nil
 }
