@@ -97,19 +97,6 @@ func (s *adamScale) String() string { return fmt.Sprintf("adam %g %g %g", s.beta
 
 const adamState = "optim.ScaleByAdam/1"
 
-func (s *adamScale) State() ([]byte, error) {
-	w := saved.New(adamState)
-	w.Floats(s.m)
-	w.Floats(s.v)
-	return w.State(), nil
-}
+func (s *adamScale) State() ([]byte, error) { return saved.State(adamState, &s.m, &s.v) }
 
-func (s *adamScale) SetState(state []byte) error {
-	r := saved.Read(adamState, state)
-	m, v := r.Vector(len(s.m)), r.Vector(len(s.v))
-	if err := r.Finish(); err != nil {
-		return err
-	}
-	s.m, s.v = m, v
-	return nil
-}
+func (s *adamScale) SetState(state []byte) error { return saved.SetState(adamState, state, &s.m, &s.v) }

@@ -138,47 +138,19 @@ func (c *FirstOrder) Info(Objective) Info {
 const chainState = "optim.Chain/1"
 
 // State implements Method.
-func (c *FirstOrder) State() ([]byte, error) {
-	w, pending, err := c.begin(chainState)
-	if w == nil {
-		return pending, err
-	}
-	w.Int(c.step)
-	for i, t := range c.transforms {
-		s, ok := t.(Stateful)
-		if !ok {
-			continue
-		}
-		b, err := s.State()
-		if err != nil {
-			return nil, fmt.Errorf("optim: %s: transform %d: %w", c.name, i, err)
-		}
-		w.Bytes(b)
-	}
-	return w.State(), nil
-}
+func (c *FirstOrder) State() ([]byte, error) { return c.state(chainState, c.fields()...) }
 
 // SetState implements Method. It is all or nothing, except that a link may fail after an earlier one was restored.
 func (c *FirstOrder) SetState(state []byte) error { return c.setState(state, c.restore) }
 
-func (c *FirstOrder) restore(state []byte) error {
-	r := c.open(chainState, state)
-	step := r.Int()
-	var links []Stateful
-	var states [][]byte
+func (c *FirstOrder) restore(state []byte) error { return c.adopt(chainState, state, c.fields()...) }
+
+func (c *FirstOrder) fields() []any {
+	all := []any{&c.step}
 	for _, t := range c.transforms {
 		if s, ok := t.(Stateful); ok {
-			links, states = append(links, s), append(states, r.Bytes())
+			all = append(all, s)
 		}
 	}
-	if err := r.Finish(); err != nil {
-		return err
-	}
-	for i, s := range links {
-		if err := s.SetState(states[i]); err != nil {
-			return err
-		}
-	}
-	c.step = step
-	return nil
+	return all
 }

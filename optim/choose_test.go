@@ -165,7 +165,7 @@ func TestPhasesOlderState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	older := bytes.Replace(state, []byte("optim.Warmed/4"), []byte("optim.Warmed/3"), 1)
+	older := bytes.Replace(state, []byte("optim.Warmed/5"), []byte("optim.Warmed/4"), 1)
 	if err := m.SetState(older); err == nil || !strings.Contains(err.Error(), "another version of crux") {
 		t.Errorf("%v; want it refused", err)
 	}
@@ -176,7 +176,7 @@ func TestPhasesOlderState(t *testing.T) {
 	if state, err = initialised(t, optim.Phases(sgd, sgd), 2).State(); err != nil {
 		t.Fatal(err)
 	}
-	if err := initialised(t, optim.Phases(sgd, sgd, sgd), 2).SetState(state); err == nil || !strings.Contains(err.Error(), "phase 0 of 2, and there are 3") {
+	if err := initialised(t, optim.Phases(sgd, sgd, sgd), 2).SetState(state); err == nil || !strings.Contains(err.Error(), "2 phases, and there are 3") {
 		t.Errorf("%v; want it refused", err)
 	}
 }

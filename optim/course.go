@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -19,29 +20,33 @@ type course struct {
 }
 
 func newCourse(run []stretch) course {
-	return course{run: run, last: len(run) - 1, first: math.NaN(), losses: newBooks()}
+	return course{run: run, last: max(len(run)-1, 0), first: math.NaN(), losses: newBooks()}
 }
 
-func (p *Phased) kind() string { return "optim." + p.name + "/4" }
+func (p *Phased) kind() string { return "optim." + p.name + "/5" }
+
+// fields are where the course is, with its Choices as one text.
+func (c *course) fields(lines *string) []any {
+	return append([]any{&c.now, &c.last, &c.steps, &c.first, lines}, c.losses.fields()...)
+}
+
+// methods are the fields of its phases.
+func (c *course) methods() (all []any) {
+	for i := range c.run {
+		all = append(all, c.run[i].fields()...)
+	}
+	return all
+}
 
 // State implements Method.
 func (p *Phased) State() ([]byte, error) {
-	w, pending, err := p.begin(p.kind())
-	if w == nil {
-		return pending, err
+	phases, lines := len(p.run), strings.Join(p.lines, "\n")
+	all := append([]any{&p.size.Residuals, &phases}, p.fields(&lines)...)
+	state, err := p.state(p.kind(), append(all, p.methods()...)...)
+	if err != nil {
+		return nil, fmt.Errorf("optim: %s: %w", p.name, err)
 	}
-	for _, v := range []int{p.size.Residuals, len(p.run), p.now, max(p.last, 0), p.steps} {
-		w.Int(v)
-	}
-	w.Float(p.first)
-	p.losses.save(w)
-	w.Bytes([]byte(strings.Join(p.lines, "\n")))
-	for i := range p.run {
-		if err := p.run[i].save(w); err != nil {
-			return nil, fmt.Errorf("optim: %s: phase %d: %w", p.name, i, err)
-		}
-	}
-	return w.State(), nil
+	return state, nil
 }
 
 // SetState implements Method.
@@ -60,24 +65,22 @@ func (p *Phased) restore(state []byte) error {
 			}
 		}
 	}
-	c.now, c.last, c.steps, c.first, c.losses = r.Int(), r.Int(), r.Int(), r.Float(), loadBooks(r)
-	if lines := string(r.Bytes()); lines != "" {
-		c.lines = strings.Split(lines, "\n")
+	if r.Err == nil && phases != len(c.run) {
+		r.Err = fmt.Errorf("the state has %d phases, and there are %d", phases, len(c.run))
 	}
-	if r.Err == nil && (phases != len(c.run) || phases > 0 && (c.last >= phases || c.now > c.last)) {
-		r.Err = fmt.Errorf("the state is in phase %d of %d, and there are %d", c.now, phases, len(c.run))
-	}
-	var adopt []func() error
-	for i := range c.run {
-		adopt = append(adopt, c.run[i].load(r))
-	}
-	if err := r.Finish(); err != nil {
+	var lines string
+	place, methods := r.Get(c.fields(&lines)...), r.Get(c.methods()...)
+	if err := errors.Join(r.Finish(), place()); err != nil {
 		return err
 	}
-	for i, f := range adopt {
-		if err := f(); err != nil {
-			return fmt.Errorf("optim: %s: phase %d: %w", p.name, i, err)
-		}
+	if phases > 0 && (c.last >= phases || c.now > c.last) {
+		return fmt.Errorf("optim: %s: the state is in phase %d of %d", p.name, c.now, phases)
+	}
+	if c.lines = nil; lines != "" {
+		c.lines = strings.Split(lines, "\n")
+	}
+	if err := methods(); err != nil {
+		return fmt.Errorf("optim: %s: %w", p.name, err)
 	}
 	p.course = c
 	return nil

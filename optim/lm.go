@@ -3,11 +3,11 @@ package optim
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
 	"github.com/crux-pinn/crux/optim/internal/normal"
+	"github.com/crux-pinn/crux/optim/internal/saved"
 	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
@@ -286,34 +286,19 @@ func (m *LevenbergMarquardt) move(ctx context.Context, f Objective) (float64, er
 	return math.Inf(1), nil
 }
 
-const marquardtState = "optim.LevenbergMarquardt/3"
+const marquardtState = "optim.LevenbergMarquardt/4"
 
-// State implements Method: λ, what is known of progress and how many times directions were drawn.
-func (m *LevenbergMarquardt) State() ([]byte, error) {
-	w, pending, err := m.begin(marquardtState)
-	if w == nil {
-		return pending, err
-	}
-	w.Float(m.lambda)
-	m.progress.save(w)
-	w.Uint(m.systems.Draw)
-	return w.State(), nil
+// fields are λ, how many times directions were drawn, and what is known of progress.
+func (m *LevenbergMarquardt) fields() []any {
+	return append(m.progress.fields(), saved.NotNegative{X: &m.lambda}, &m.systems.Draw)
 }
+
+// State implements Method.
+func (m *LevenbergMarquardt) State() ([]byte, error) { return m.state(marquardtState, m.fields()...) }
 
 // SetState implements Method.
 func (m *LevenbergMarquardt) SetState(state []byte) error { return m.setState(state, m.restore) }
 
 func (m *LevenbergMarquardt) restore(state []byte) error {
-	r := m.open(marquardtState, state)
-	lambda := r.Float()
-	g := loadProgress(r)
-	draw := r.Uint()
-	if r.Err == nil && (!(lambda >= 0) || math.IsInf(lambda, 1)) {
-		r.Err = errors.New("the damping in the state is not a finite number")
-	}
-	if err := r.Finish(); err != nil {
-		return err
-	}
-	m.lambda, m.progress, m.systems.Draw = lambda, g, draw
-	return nil
+	return m.adopt(marquardtState, state, m.fields()...)
 }

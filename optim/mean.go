@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/crux-pinn/crux/optim/internal/saved"
 	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
@@ -61,15 +60,4 @@ func (m *Mean) Continue(theta []float64) {
 	m.out = false
 }
 
-func (m *Mean) save(w *saved.Writer) {
-	w.Int(m.steps)
-	w.Bool(m.out)
-	w.Floats(m.mean)
-	w.Floats(m.raw)
-}
-
-// load reads what save wrote and returns a function that adopts it.
-func (m *Mean) load(r *saved.Reader) func() {
-	steps, out, mean, raw := r.Int(), r.Bool(), r.Vector(len(m.mean)), r.Vector(len(m.mean))
-	return func() { m.steps, m.out, m.mean, m.raw = steps, out, mean, raw }
-}
+func (m *Mean) fields() []any { return []any{&m.steps, &m.out, &m.mean, &m.raw} }

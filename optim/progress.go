@@ -1,10 +1,6 @@
 package optim
 
-import (
-	"math"
-
-	"github.com/crux-pinn/crux/optim/internal/saved"
-)
+import "math"
 
 // progress remembers how the last step went.
 type progress struct {
@@ -19,16 +15,7 @@ const (
 	roundOff  = 4 * 0x1p-52 // relative change of the loss that counts as none
 )
 
-func (g *progress) save(w *saved.Writer) {
-	w.Bool(g.known)
-	w.Float(g.loss)
-	w.Float(g.drop)
-	w.Int(g.flat)
-}
-
-func loadProgress(r *saved.Reader) progress {
-	return progress{known: r.Bool(), loss: r.Float(), drop: r.Float(), flat: r.Int()}
-}
+func (g *progress) fields() []any { return []any{&g.known, &g.loss, &g.drop, &g.flat} }
 
 func (g *progress) note(before, after float64) {
 	g.known, g.loss, g.drop = true, after, before-after

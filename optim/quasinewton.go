@@ -142,26 +142,12 @@ func (d *descent) kind() string { return "optim." + d.name + d.form + "/1" }
 
 // State implements Method.
 func (d *descent) State() ([]byte, error) {
-	w, pending, err := d.begin(d.kind())
-	if w == nil {
-		return pending, err
-	}
-	d.progress.save(w)
-	d.model.Save(w)
-	return w.State(), nil
+	return d.state(d.kind(), append(d.progress.fields(), d.model)...)
 }
 
 // SetState implements Method.
 func (d *descent) SetState(state []byte) error { return d.setState(state, d.restore) }
 
 func (d *descent) restore(state []byte) error {
-	r := d.open(d.kind(), state)
-	g := loadProgress(r)
-	adopt := d.model.Load(r, d.layout.n)
-	if err := r.Finish(); err != nil {
-		return err
-	}
-	d.progress = g
-	adopt()
-	return nil
+	return d.adopt(d.kind(), state, append(d.progress.fields(), d.model)...)
 }

@@ -43,17 +43,15 @@ func (r *resumable) setState(state []byte, restore func([]byte) error) error {
 	return restore(state)
 }
 
-// begin starts a state of the given kind. It returns the state to hand out instead when the method has not run yet.
-func (r *resumable) begin(kind string) (w *saved.Writer, pending []byte, err error) {
+// state is one of the given kind with these fields, or what the method was handed when it has not run yet.
+func (r *resumable) state(kind string, fields ...any) ([]byte, error) {
 	if !r.layout.known {
 		if r.pending == nil {
-			return nil, nil, fmt.Errorf("optim: %s: State before Init: there is no state yet", kind)
+			return nil, fmt.Errorf("optim: %s: State before Init: there is no state yet", kind)
 		}
-		return nil, slices.Clone(r.pending), nil
+		return slices.Clone(r.pending), nil
 	}
-	w = saved.New(kind)
-	w.Uint(r.layout.id)
-	return w, nil, nil
+	return saved.State(kind, append([]any{&r.layout.id}, fields...)...)
 }
 
 // open starts reading a state of the given kind and checks that it belongs to the layout.
@@ -63,4 +61,14 @@ func (r *resumable) open(kind string, state []byte) *saved.Reader {
 		rd.Err = fmt.Errorf("the state belongs to another parameter layout; this one is %s", pathList(r.layout.params))
 	}
 	return rd
+}
+
+// adopt sets the fields to those of a state, if it is one of this kind and layout.
+func (r *resumable) adopt(kind string, state []byte, fields ...any) error {
+	rd := r.open(kind, state)
+	set := rd.Get(fields...)
+	if err := rd.Finish(); err != nil {
+		return err
+	}
+	return set()
 }

@@ -85,18 +85,6 @@ func (t *trace) Apply(u []float64, _ Point) error {
 
 const traceState = "optim.Momentum/1"
 
-func (t *trace) State() ([]byte, error) {
-	w := saved.New(traceState)
-	w.Floats(t.m)
-	return w.State(), nil
-}
+func (t *trace) State() ([]byte, error) { return saved.State(traceState, &t.m) }
 
-func (t *trace) SetState(state []byte) error {
-	r := saved.Read(traceState, state)
-	m := r.Vector(len(t.m))
-	if err := r.Finish(); err != nil {
-		return err
-	}
-	t.m = m
-	return nil
-}
+func (t *trace) SetState(state []byte) error { return saved.SetState(traceState, state, &t.m) }

@@ -220,46 +220,18 @@ func (d *side) turn(first bool) error {
 const soapState = "optim.SOAP/1"
 
 // State implements Method.
-func (s *soapScale) State() ([]byte, error) {
-	w := saved.New(soapState)
-	b, err := s.adam.State()
-	if err != nil {
-		return nil, err
-	}
-	w.Bytes(b)
-	for _, p := range s.params {
-		for _, x := range p.vectors() {
-			w.Floats(*x)
-		}
-	}
-	return w.State(), nil
-}
-
-// vectors are what a step leaves for the next.
-func (p *soapParam) vectors() []*[]float64 {
-	return []*[]float64{&p.m, &p.v, &p.l.a, &p.l.q, &p.r.a, &p.r.q}
-}
+func (s *soapScale) State() ([]byte, error) { return saved.State(soapState, s.fields()...) }
 
 // SetState implements Method.
 func (s *soapScale) SetState(state []byte) error {
-	r := saved.Read(soapState, state)
-	adam := r.Bytes()
-	var read [][]float64
+	return saved.SetState(soapState, state, s.fields()...)
+}
+
+// fields are what a step leaves for the next.
+func (s *soapScale) fields() []any {
+	all := []any{&s.adam}
 	for _, p := range s.params {
-		for _, x := range p.vectors() {
-			read = append(read, r.Vector(len(*x)))
-		}
+		all = append(all, &p.m, &p.v, &p.l.a, &p.l.q, &p.r.a, &p.r.q)
 	}
-	if err := r.Finish(); err != nil {
-		return err
-	}
-	if err := s.adam.SetState(adam); err != nil {
-		return err
-	}
-	for _, p := range s.params {
-		for _, x := range p.vectors() {
-			*x, read = read[0], read[1:]
-		}
-	}
-	return nil
+	return all
 }

@@ -3,8 +3,6 @@ package optim
 import (
 	"fmt"
 	"math"
-
-	"github.com/crux-pinn/crux/optim/internal/saved"
 )
 
 // Stall is a rule that ends a [Phase] before its steps are taken: when the lowest loss of Window steps is above Keep times the lowest
@@ -75,16 +73,6 @@ func (b *books) note(r Stall, loss float64) {
 // lowest is the lowest loss of the phase on the present objective.
 func (b *books) lowest() float64 { return min(b.best, b.mark) }
 
-func (b *books) save(w *saved.Writer) {
-	w.Int(b.done)
-	for _, v := range []float64{b.last, b.best, b.mark, b.anew, b.past} {
-		w.Float(v)
-	}
-	w.Bytes([]byte(b.why))
-}
-
-func loadBooks(r *saved.Reader) books {
-	return books{
-		done: r.Int(), last: r.Float(), best: r.Float(), mark: r.Float(), anew: r.Float(), past: r.Float(), why: string(r.Bytes()),
-	}
+func (b *books) fields() []any {
+	return []any{&b.done, &b.last, &b.best, &b.mark, &b.anew, &b.past, &b.why}
 }

@@ -8,8 +8,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/crux-pinn/crux/optim/internal/saved"
 )
 
 // stretch is a phase at work: methods that each train a part of the parameters, and the mean of all.
@@ -228,43 +226,15 @@ func (s *stretch) info(f Objective) Info {
 	return info
 }
 
-func (s *stretch) save(w *saved.Writer) error {
-	for i, p := range s.parts {
-		var b []byte
+// fields are what the phase saves.
+func (s *stretch) fields() (all []any) {
+	for _, p := range s.parts {
 		if p.Method != nil {
-			var err error
-			if b, err = p.Method.State(); err != nil {
-				return fmt.Errorf("group %d: %w", i, err)
-			}
+			all = append(all, p.Method)
 		}
-		w.Bytes(b)
 	}
 	if s.mean != nil {
-		s.mean.save(w)
+		all = append(all, s.mean.fields()...)
 	}
-	return nil
-}
-
-// load reads what save wrote and returns a function that adopts it.
-func (s *stretch) load(r *saved.Reader) func() error {
-	states := make([][]byte, len(s.parts))
-	for i := range states {
-		states[i] = r.Bytes()
-	}
-	mean := func() {}
-	if s.mean != nil {
-		mean = s.mean.load(r)
-	}
-	return func() error {
-		for i, p := range s.parts {
-			if p.Method == nil {
-				continue
-			}
-			if err := p.Method.SetState(states[i]); err != nil {
-				return fmt.Errorf("group %d: %w", i, err)
-			}
-		}
-		mean()
-		return nil
-	}
+	return all
 }

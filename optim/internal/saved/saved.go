@@ -1,5 +1,8 @@
 // Package saved writes and reads the states of methods: a name with a version, then fields in little-endian order. Floats are stored by
 // their bits, so a restored method continues exactly.
+//
+// What a method saves is a list of fields, which serves both ways: pointers to numbers, truth values, texts and vectors, and parts with a
+// state of their own, such as a method within another.
 package saved
 
 import (
@@ -11,17 +14,73 @@ import (
 	"slices"
 )
 
+// Part is a field with a state of its own.
+type Part interface {
+	State() ([]byte, error)
+	SetState(state []byte) error
+}
+
+// Variable is a field that decides itself what there is to save.
+type Variable interface {
+	Save(w *Writer)
+	// Load reads what Save wrote and returns a function that adopts it.
+	Load(r *Reader) (set func())
+}
+
+// NotNegative is a field for a number that is finite and not negative.
+type NotNegative struct{ X *float64 }
+
+// State is the state of the named kind, such as "optim.LBFGS/1", with these fields.
+func State(kind string, fields ...any) ([]byte, error) {
+	var w Writer
+	w.bytes([]byte(kind))
+	err := w.put(fields)
+	return w.b, err
+}
+
+// SetState sets the fields to what State has written, all of them or, where it is an error, none. Parts are set last, one after the other.
+func SetState(kind string, state []byte, fields ...any) error {
+	r := Read(kind, state)
+	set := r.Get(fields...)
+	if err := r.Finish(); err != nil {
+		return err
+	}
+	return set()
+}
+
 // Writer appends fields to a state.
 type Writer struct{ b []byte }
 
-// State is what was written.
-func (w *Writer) State() []byte { return w.b }
-
-// New starts a state of the named kind, such as "optim.LBFGS/1".
-func New(kind string) *Writer {
-	w := &Writer{}
-	w.Bytes([]byte(kind))
-	return w
+func (w *Writer) put(fields []any) error {
+	for _, field := range fields {
+		switch f := field.(type) {
+		case *bool:
+			w.Bool(*f)
+		case *int:
+			w.Int(*f)
+		case *uint64:
+			w.Uint(*f)
+		case *float64:
+			w.Float(*f)
+		case NotNegative:
+			w.Float(*f.X)
+		case *string:
+			w.bytes([]byte(*f))
+		case *[]float64:
+			w.Floats(*f)
+		case Part:
+			b, err := f.State()
+			if err != nil {
+				return err
+			}
+			w.bytes(b)
+		case Variable:
+			f.Save(w)
+		default:
+			panic(fmt.Sprintf("saved: a field of type %T", f))
+		}
+	}
+	return nil
 }
 
 func (w *Writer) Uint(v uint64)   { w.b = binary.LittleEndian.AppendUint64(w.b, v) }
@@ -36,7 +95,7 @@ func (w *Writer) Bool(v bool) {
 	}
 }
 
-func (w *Writer) Bytes(p []byte) {
+func (w *Writer) bytes(p []byte) {
 	w.Int(len(p))
 	w.b = append(w.b, p...)
 }
@@ -58,13 +117,61 @@ type Reader struct {
 
 func Read(kind string, state []byte) *Reader {
 	r := &Reader{kind: kind, b: state}
-	if got := string(r.Bytes()); r.Err == nil && got != kind {
+	if got := string(r.bytes()); r.Err == nil && got != kind {
 		r.Err = fmt.Errorf("the state is of kind %.40q; restore it into the method that wrote it", got)
 		if path.Dir(got) == path.Dir(kind) {
 			r.Err = fmt.Errorf("the state is of kind %.40q, from another version of crux; finish the run with that one, or start it again", got)
 		}
 	}
 	return r
+}
+
+// Get reads fields that State has written, and returns a function that sets them. A vector must be as long as what it replaces.
+func (r *Reader) Get(fields ...any) (set func() error) {
+	var values, parts []func() error
+	for _, field := range fields {
+		switch f := field.(type) {
+		case *bool:
+			values = append(values, setter(f, r.Bool()))
+		case *int:
+			values = append(values, setter(f, r.Int()))
+		case *uint64:
+			values = append(values, setter(f, r.Uint()))
+		case *float64:
+			values = append(values, setter(f, r.Float()))
+		case NotNegative:
+			x := r.Float()
+			if r.Err == nil && (!(x >= 0) || math.IsInf(x, 1)) {
+				r.Err = fmt.Errorf("the state holds %v, which must be a finite number that is not negative", x)
+			}
+			values = append(values, setter(f.X, x))
+		case *string:
+			values = append(values, setter(f, string(r.bytes())))
+		case *[]float64:
+			values = append(values, setter(f, r.Vector(len(*f))))
+		case Part:
+			b := r.bytes()
+			parts = append(parts, func() error { return f.SetState(b) })
+		case Variable:
+			set := f.Load(r)
+			values = append(values, func() error { set(); return nil })
+		}
+	}
+	return func() error {
+		for _, set := range append(values, parts...) {
+			if err := set(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func setter[T any](f *T, v T) func() error {
+	return func() error {
+		*f = v
+		return nil
+	}
 }
 
 var errShort = errors.New("the state is cut short")
@@ -94,7 +201,7 @@ func (r *Reader) Int() int {
 	return int(v)
 }
 
-func (r *Reader) Bytes() []byte {
+func (r *Reader) bytes() []byte {
 	n := r.Int()
 	if r.Err == nil && n > len(r.b) {
 		r.Err = errShort
@@ -107,9 +214,12 @@ func (r *Reader) Bytes() []byte {
 	return p
 }
 
-func (r *Reader) Floats() []float64 {
-	n := r.Int()
-	if r.Err == nil && n > len(r.b)/8 { // before the allocation: a damaged state must not ask for terabytes
+// Vector reads a slice that must have n elements.
+func (r *Reader) Vector(n int) []float64 {
+	switch m := r.Int(); {
+	case r.Err == nil && m != n:
+		r.Err = fmt.Errorf("the state holds a vector of %d elements, want %d", m, n)
+	case r.Err == nil && n > len(r.b)/8:
 		r.Err = errShort
 	}
 	if r.Err != nil {
@@ -118,15 +228,6 @@ func (r *Reader) Floats() []float64 {
 	x := make([]float64, n)
 	for i := range x {
 		x[i] = r.Float()
-	}
-	return x
-}
-
-// Vector reads a slice that must have n elements.
-func (r *Reader) Vector(n int) []float64 {
-	x := r.Floats()
-	if r.Err == nil && len(x) != n {
-		r.Err = fmt.Errorf("the state holds a vector of %d elements, want %d", len(x), n)
 	}
 	return x
 }

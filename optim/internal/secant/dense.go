@@ -211,10 +211,11 @@ func (d *Dense) Save(w *saved.Writer) {
 }
 
 // Load implements Model.
-func (d *Dense) Load(r *saved.Reader, n int) func() {
+func (d *Dense) Load(r *saved.Reader) (set func()) {
 	if !r.Bool() {
 		return func() { d.known = false }
 	}
+	n := len(d.r)
 	a, rr, p, g := r.Vector(n*n), r.Vector(n), r.Vector(n), r.Vector(n)
 	return func() {
 		d.known = true

@@ -7,6 +7,7 @@ import (
 
 // Pairs is the inverse Hessian by the latest pairs, oldest first.
 type Pairs struct {
+	n    int // parameters
 	most int
 	list []pair
 	free []pair // vectors for reuse
@@ -37,6 +38,7 @@ func (m *Pairs) drop() {
 
 // Reset implements Model.
 func (m *Pairs) Reset(n int) {
+	m.n = n
 	for len(m.list) > 0 {
 		m.drop()
 	}
@@ -98,10 +100,10 @@ func (m *Pairs) Save(w *saved.Writer) {
 }
 
 // Load implements Model.
-func (m *Pairs) Load(r *saved.Reader, n int) func() {
+func (m *Pairs) Load(r *saved.Reader) (set func()) {
 	var list []pair
 	for range r.Int() {
-		list = append(list, pair{s: r.Vector(n), y: r.Vector(n), rho: r.Float(), gamma: r.Float()})
+		list = append(list, pair{s: r.Vector(m.n), y: r.Vector(m.n), rho: r.Float(), gamma: r.Float()})
 		if r.Err != nil {
 			break
 		}

@@ -230,11 +230,11 @@ func (m *Reduced) Save(w *saved.Writer) {
 }
 
 // Load implements Model.
-func (m *Reduced) Load(rd *saved.Reader, n int) func() {
+func (m *Reduced) Load(rd *saved.Reader) (set func()) {
 	if !rd.Bool() {
 		return func() { m.known = false }
 	}
-	rho, d := rd.Float(), rd.Int()
+	n, rho, d := m.n, rd.Float(), rd.Int()
 	if rd.Err == nil && (d >= m.Most || d > n) { // between steps there is room for one more
 		rd.Err = fmt.Errorf("the state remembers %d directions of %d parameters, too many for a Memory of %d", d, n, m.Most)
 	}

@@ -21,9 +21,7 @@ type Model interface {
 	// Use says whose workers share the work; nil means that there are none.
 	Use(pool vec.Pool)
 
-	Save(w *saved.Writer)
-	// Load reads what save wrote for n parameters and returns a function that adopts it.
-	Load(r *saved.Reader, n int) func()
+	saved.Variable // for the number of parameters of the latest Reset
 }
 
 // Step is what a curvature model learns from.
