@@ -22,13 +22,10 @@ type Fourier struct {
 
 // Apply builds the network.
 func (f Fourier) Apply(s *ph.Scope, in ph.Expr) ph.Expr {
-	features, bad := positive("Fourier", "Features", f.Features, 32)
-	if bad != nil {
-		return bad
-	}
-	sigma, bad := finite("Fourier", "Scale", f.Scale, 1)
-	if bad != nil {
-		return bad
+	set := settings{module: "Fourier"}
+	features, sigma := set.positive("Features", f.Features, 32), set.finite("Scale", f.Scale, 1)
+	if set.bad != nil {
+		return set.bad
 	}
 	e := fourier(s, input(in, f.Raw), features, sigma, 2*math.Pi)
 	return inner(f.Inner).Apply(s, e)

@@ -1,6 +1,7 @@
 package net
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -17,8 +18,20 @@ type builder struct {
 	factored bool
 }
 
-// newBuilder fills in the defaults; the expression is the mistake in the settings, or nil.
-func newBuilder(module string, act Activation, init ph.Init, slope float64, factored bool) (builder, ph.Expr) {
+// settings reads the settings of a network with their defaults. bad is the first mistake in them, or nil.
+type settings struct {
+	module string
+	bad    ph.Expr
+}
+
+func (s *settings) fail(format string, args ...any) {
+	if s.bad == nil {
+		s.bad = ph.Bad(s.module+format, args...)
+	}
+}
+
+// builder is that of the network's layers.
+func (s *settings) builder(act Activation, init ph.Init, slope float64, factored bool) builder {
 	if act == nil {
 		act = Tanh
 	}
@@ -26,9 +39,38 @@ func newBuilder(module string, act Activation, init ph.Init, slope float64, fact
 		init = GlorotNormal
 	}
 	if !(slope >= 0) || math.IsInf(slope, 1) {
-		return builder{}, ph.Bad("%s: AdaptiveSlope is %v; it must be positive, or 0 for a fixed activation", module, slope)
+		s.fail(": AdaptiveSlope is %v; it must be positive, or 0 for a fixed activation", slope)
 	}
-	return builder{act, init, slope, factored}, nil
+	return builder{act, init, slope, factored}
+}
+
+// widths are the hidden widths, 3×32 by default.
+func (s *settings) widths(hidden []int) []int {
+	if hidden == nil {
+		return []int{32, 32, 32}
+	}
+	for i, n := range hidden {
+		if n < 1 {
+			s.fail(": hidden layer %d has width %d; every width must be at least 1", i, n)
+		}
+	}
+	return slices.Clone(hidden)
+}
+
+// positive is v, or the default where v is 0.
+func (s *settings) positive(setting string, v, otherwise int) int {
+	if v < 0 {
+		s.fail(": %s is %d; it must be at least 1, or 0 for the default of %d", setting, v, otherwise)
+	}
+	return cmp.Or(v, otherwise)
+}
+
+// finite is v, or the default where v is 0.
+func (s *settings) finite(setting string, v, otherwise float64) float64 {
+	if !(v >= 0) || math.IsInf(v, 1) {
+		s.fail(": %s is %v; it must be positive, or 0 for the default of %v", setting, v, otherwise)
+	}
+	return cmp.Or(v, otherwise)
 }
 
 // affine is in·W + b with the parameters weight and bias of the scope. A factored weight is W = V·diag(e^s), which acts as
@@ -90,39 +132,4 @@ func input(in ph.Expr, raw bool) ph.Expr {
 		return in
 	}
 	return ph.Normalize(in)
-}
-
-// widths returns the hidden widths, 3×32 by default, or the mistake in them.
-func widths(module string, hidden []int) ([]int, ph.Expr) {
-	if hidden == nil {
-		return []int{32, 32, 32}, nil
-	}
-	for i, n := range hidden {
-		if n < 1 {
-			return nil, ph.Bad("%s: hidden layer %d has width %d; every width must be at least 1", module, i, n)
-		}
-	}
-	return slices.Clone(hidden), nil
-}
-
-// positive returns v, or the default where v is 0, or the mistake.
-func positive(module, setting string, v, otherwise int) (int, ph.Expr) {
-	switch {
-	case v == 0:
-		return otherwise, nil
-	case v < 0:
-		return 0, ph.Bad("%s: %s is %d; it must be at least 1, or 0 for the default of %d", module, setting, v, otherwise)
-	}
-	return v, nil
-}
-
-// finite returns v, or the default where v is 0, or the mistake.
-func finite(module, setting string, v, otherwise float64) (float64, ph.Expr) {
-	switch {
-	case v == 0:
-		return otherwise, nil
-	case !(v > 0) || math.IsInf(v, 1):
-		return 0, ph.Bad("%s: %s is %v; it must be positive, or 0 for the default of %v", module, setting, v, otherwise)
-	}
-	return v, nil
 }

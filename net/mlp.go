@@ -27,17 +27,11 @@ type MLP struct {
 
 // Apply builds the network.
 func (m MLP) Apply(s *ph.Scope, in ph.Expr) ph.Expr {
-	hidden, bad := widths("MLP", m.Hidden)
-	if bad != nil {
-		return bad
-	}
-	out, bad := positive("MLP", "Out", m.Out, 1)
-	if bad != nil {
-		return bad
-	}
-	l, bad := newBuilder("MLP", m.Act, m.Init, m.AdaptiveSlope, m.Factorized)
-	if bad != nil {
-		return bad
+	set := settings{module: "MLP"}
+	hidden, out := set.widths(m.Hidden), set.positive("Out", m.Out, 1)
+	l := set.builder(m.Act, m.Init, m.AdaptiveSlope, m.Factorized)
+	if set.bad != nil {
+		return set.bad
 	}
 	h := input(in, m.Raw)
 	for i, n := range hidden {

@@ -23,26 +23,20 @@ type ModifiedMLP struct {
 
 // Apply builds the network.
 func (m ModifiedMLP) Apply(s *ph.Scope, in ph.Expr) ph.Expr {
-	hidden, bad := widths("ModifiedMLP", m.Hidden)
-	if bad != nil {
-		return bad
-	}
+	set := settings{module: "ModifiedMLP"}
+	hidden := set.widths(m.Hidden)
 	if len(hidden) == 0 {
-		return ph.Bad("ModifiedMLP needs at least one hidden layer; for a linear map use MLP{Hidden: []int{}}")
+		set.fail(" needs at least one hidden layer; for a linear map use MLP{Hidden: []int{}}")
 	}
 	for i, n := range hidden {
 		if n != hidden[0] {
-			return ph.Bad("ModifiedMLP: hidden layer %d has width %d, layer 0 has %d; all hidden layers mix the same two encodings, so their widths must be equal",
+			set.fail(": hidden layer %d has width %d, layer 0 has %d; all hidden layers mix the same two encodings, so their widths must be equal",
 				i, n, hidden[0])
 		}
 	}
-	out, bad := positive("ModifiedMLP", "Out", m.Out, 1)
-	if bad != nil {
-		return bad
-	}
-	l, bad := newBuilder("ModifiedMLP", m.Act, m.Init, m.AdaptiveSlope, m.Factorized)
-	if bad != nil {
-		return bad
+	out, l := set.positive("Out", m.Out, 1), set.builder(m.Act, m.Init, m.AdaptiveSlope, m.Factorized)
+	if set.bad != nil {
+		return set.bad
 	}
 	x := input(in, m.Raw)
 	u := l.dense(s.Sub("encoder0"), x, hidden[0])

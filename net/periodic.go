@@ -22,9 +22,10 @@ type Periodic struct {
 
 // Apply builds the network.
 func (p Periodic) Apply(s *ph.Scope, in ph.Expr) ph.Expr {
-	harmonics, bad := positive("Periodic", "Harmonics", p.Harmonics, 1)
-	if bad != nil {
-		return bad
+	set := settings{module: "Periodic"}
+	harmonics := set.positive("Harmonics", p.Harmonics, 1)
+	if set.bad != nil {
+		return set.bad
 	}
 	inputs := []ph.Expr{in}
 	if in.Op() == ph.OpConcat {

@@ -29,28 +29,15 @@ type PirateNet struct {
 
 // Apply builds the network.
 func (m PirateNet) Apply(s *ph.Scope, in ph.Expr) ph.Expr {
-	width, bad := positive("PirateNet", "Width", m.Width, 64)
-	if bad != nil {
-		return bad
-	}
+	set := settings{module: "PirateNet"}
+	width, blocks := set.positive("Width", m.Width, 64), set.positive("Blocks", m.Blocks, 3)
 	if width%2 != 0 {
-		return ph.Bad("PirateNet: Width is %d; it must be even, a cosine and a sine for each frequency", width)
+		set.fail(": Width is %d; it must be even, a cosine and a sine for each frequency", width)
 	}
-	blocks, bad := positive("PirateNet", "Blocks", m.Blocks, 3)
-	if bad != nil {
-		return bad
-	}
-	sigma, bad := finite("PirateNet", "Scale", m.Scale, 2)
-	if bad != nil {
-		return bad
-	}
-	out, bad := positive("PirateNet", "Out", m.Out, 1)
-	if bad != nil {
-		return bad
-	}
-	l, bad := newBuilder("PirateNet", m.Act, m.Init, 0, m.Factorized)
-	if bad != nil {
-		return bad
+	sigma, out := set.finite("Scale", m.Scale, 2), set.positive("Out", m.Out, 1)
+	l := set.builder(m.Act, m.Init, 0, m.Factorized)
+	if set.bad != nil {
+		return set.bad
 	}
 	h := fourier(s, input(in, m.Raw), width/2, sigma, 1)
 	u := l.dense(s.Sub("gate0"), h, width)

@@ -22,21 +22,11 @@ type ResNet struct {
 
 // Apply builds the network.
 func (m ResNet) Apply(s *ph.Scope, in ph.Expr) ph.Expr {
-	width, bad := positive("ResNet", "Width", m.Width, 32)
-	if bad != nil {
-		return bad
-	}
-	blocks, bad := positive("ResNet", "Blocks", m.Blocks, 3)
-	if bad != nil {
-		return bad
-	}
-	out, bad := positive("ResNet", "Out", m.Out, 1)
-	if bad != nil {
-		return bad
-	}
-	l, bad := newBuilder("ResNet", m.Act, m.Init, 0, false)
-	if bad != nil {
-		return bad
+	set := settings{module: "ResNet"}
+	width, blocks, out := set.positive("Width", m.Width, 32), set.positive("Blocks", m.Blocks, 3), set.positive("Out", m.Out, 1)
+	l := set.builder(m.Act, m.Init, 0, false)
+	if set.bad != nil {
+		return set.bad
 	}
 	h := l.affine(s.Sub("input"), input(in, m.Raw), width)
 	for k := range blocks {

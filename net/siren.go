@@ -22,17 +22,10 @@ type SIREN struct {
 
 // Apply builds the network.
 func (m SIREN) Apply(s *ph.Scope, in ph.Expr) ph.Expr {
-	hidden, bad := widths("SIREN", m.Hidden)
-	if bad != nil {
-		return bad
-	}
-	out, bad := positive("SIREN", "Out", m.Out, 1)
-	if bad != nil {
-		return bad
-	}
-	omega, bad := finite("SIREN", "Omega", m.Omega, 30)
-	if bad != nil {
-		return bad
+	set := settings{module: "SIREN"}
+	hidden, out, omega := set.widths(m.Hidden), set.positive("Out", m.Out, 1), set.finite("Omega", m.Omega, 30)
+	if set.bad != nil {
+		return set.bad
 	}
 	h := input(in, m.Raw)
 	for i, n := range append(hidden, out) {
