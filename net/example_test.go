@@ -106,3 +106,15 @@ func ExampleInitByName() {
 	fmt.Println(err, net.Inits())
 	// Output: <nil> [glorot_normal glorot_uniform he_normal he_uniform zeros]
 }
+
+func ExampleEnriched() {
+	x, y := ph.Coords2("x", "y")
+	// A wall whose lower half is hot: around the place where the temperature jumps, at x = 0, y = 0.5, it follows the angle.
+	angle := ph.Atan(y.Shift(-0.5).Div(x.Shift(1e-10)))
+	list(ph.NewField("u", net.Enriched{With: []ph.Expr{angle}, Inner: net.MLP{Hidden: []int{8}}}, x, y))
+	// Output:
+	// u/layer0/weight [3 8]
+	// u/layer0/bias [8]
+	// u/layer1/weight [8 1]
+	// u/layer1/bias [1]
+}

@@ -33,6 +33,7 @@ type Problem struct {
 	Fields      map[*ph.Field]ph.Expr // as in crux.Problem; nothing is built into what has something here
 
 	Unscaled bool // functions, numbers and residuals stay in the units of the problem
+	Smooth   bool // networks are functions of the coordinates alone, also where values on the boundary jump, see [Choose]
 
 	Hard  Hard     // which conditions are built in
 	Watch []string // constraints whose points are watched whatever the rules say
@@ -91,6 +92,12 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...crux.Callbac
 
 // Choose decides what a problem and its options leave open. It compiles nothing, and reports only what it cannot decide: other mistakes
 // are those of crux.New.
+//
+// On the faces of a box it looks for places where the values that conditions give jump or have a kink, or where two conditions give
+// different values: a rod whose half is hot at first, a corner between a hot and a cold wall. The solution is singular there, and no smooth
+// network has it. Networks then get an input that is singular in the same way: around a place on the boundary of an elliptic
+// equation the angle, and for an equation that diffuses in time the error function of the distance over √(4Dt), or its integral for
+// a kink. The conditions at such places are trained, and the equation counts less near them, where its terms grow without bound.
 func Choose(p Problem, o crux.Options) (*Choice, error) {
 	c := &Choice{Problem: crux.Problem{Name: p.Name, Constraints: slices.Clone(p.Constraints), Fields: p.Fields}, Options: o}
 	for i := range c.Problem.Constraints {

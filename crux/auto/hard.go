@@ -37,18 +37,19 @@ func (e *HardError) Error() string {
 // builder builds conditions into fields.
 type builder struct {
 	Problem
-	list     []crux.Constraint
-	terms    []ph.Expr             // their residuals, with what fields stand for
-	trained  []bool                // something is said of how to train them
-	periodic map[string]string     // conditions that ask for a period, and why their networks have none; empty if they have
-	fields   map[*ph.Field]ph.Expr // what new networks stand for
-	jumps    []string              // conditions whose data are not smooth
-	choice   *Choice
+	list      []crux.Constraint
+	terms     []ph.Expr             // their residuals, with what fields stand for
+	trained   []bool                // something is said of how to train them
+	periodic  map[string]string     // conditions that ask for a period, and why their networks have none; empty if they have
+	fields    map[*ph.Field]ph.Expr // what new networks stand for
+	contested []string              // conditions that give other values than another one where they meet, which networks can follow
+	jumps     []string              // conditions whose data are not smooth
+	choice    *Choice
 }
 
 // buildIn builds conditions into fields that stand for themselves.
 func (c *Choice) buildIn(p Problem) error {
-	if p.Hard.None || p.Domain == nil || len(p.Constraints) == 0 {
+	if p.Domain == nil || len(p.Constraints) == 0 {
 		return nil
 	}
 	b := &builder{Problem: p, list: c.Problem.Constraints, periodic: map[string]string{}, fields: map[*ph.Field]ph.Expr{}, choice: c}
@@ -59,9 +60,16 @@ func (c *Choice) buildIn(p Problem) error {
 		b.terms = append(b.terms, ph.ReplaceFields(k.Residual, p.Fields))
 		b.trained = append(b.trained, slices.ContainsFunc(b.list, func(m crux.Constraint) bool { return m.On == k.On && said(m) }))
 	}
-	b.wrap()
-	if err := b.build(); err != nil {
-		return err
+	if !p.Hard.None {
+		b.wrap()
+	}
+	if !p.Smooth {
+		b.enrich()
+	}
+	if !p.Hard.None {
+		if err := b.build(); err != nil {
+			return err
+		}
 	}
 	for _, x := range c.Built {
 		if slices.Contains(b.jumps, x.Constraint) {
@@ -176,6 +184,8 @@ func (b *builder) conditions() []exact.Condition {
 		switch {
 		case jump != nil && b.implied():
 			b.kept(k.Name, fmt.Sprintf("%s jumps or has a kink there, and a function into which it is built would have it everywhere", jump))
+		case b.implied() && slices.Contains(b.contested, k.Name):
+			b.kept(k.Name, "it disagrees with another condition where they meet, which the network follows")
 		case b.implied() && (b.onBoundary(k) || wraps) && b.trained[i]:
 			if slices.ContainsFunc(b.plain(), func(f *ph.Field) bool { return mentions(b.terms[i], f) }) {
 				b.kept(k.Name, "it is said how to train it; hard: auto builds in what it can")

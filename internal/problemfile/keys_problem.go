@@ -39,6 +39,10 @@ var problemParts = []part{
 			"units trains functions and numbers in units of their size, and divides residuals by theirs; auto divides residuals by their size at step 0",
 		},
 		{
+			"jumps", oneWord("choice", "auto", "none"), "(auto)", "none",
+			"auto gives networks inputs that jump, or have a kink, where the values on the boundary do, as the equation smooths them",
+		},
+		{
 			"optimizer",
 			form{is: own, what: "auto, a phase, or a list of them", part: "optimizer.*"},
 			"(auto)", "{adam: {lr: 1e-3}, steps: 2000}",
