@@ -3,6 +3,7 @@ package optim
 import (
 	"cmp"
 	"fmt"
+	"math"
 
 	"github.com/crux-pinn/crux/internal/kern"
 	"github.com/crux-pinn/crux/optim/internal/saved"
@@ -39,11 +40,47 @@ func (a *Adam) Info(Objective) Info {
 	return a.rated("Adam", rateOr(a.LR, 1e-3), fmt.Sprintf(", beta1 %g, beta2 %g", cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.999)))
 }
 
+// AdamW is [Adam] with decoupled weight decay (Loshchilov & Hutter 2019, Algorithm 2):
+//
+//	θ ← θ − α·(m̂/(√v̂ + ε) + λ·θ)
+//
+// As in Optax and PyTorch α multiplies the decay too; in the paper only the schedule does. AdamW is exactly
+// Chain(ScaleByAdam(), AddDecayedWeights(λ, choice), ScaleByLR(α)). It must not be copied after Init.
+type AdamW struct {
+	LR     Schedule               // step size α; nil means Constant(1e-3)
+	Beta1  float64                // as in Adam; 0 means 0.9
+	Beta2  float64                // as in Adam; 0 means 0.999
+	Eps    float64                // as in Adam; 0 means 1e-8
+	Decay  float64                // λ; 0 decays nothing. 1e-4 to 1e-2 are usual
+	Decays func(path string) bool // the parameters that decay; nil means all
+
+	chain
+	moments adamScale
+	decay   weightDecay
+}
+
+// Init implements Method.
+func (a *AdamW) Init(params []Param) error {
+	if err := a.moments.set(a.Beta1, a.Beta2, a.Eps); err != nil {
+		return fmt.Errorf("optim: AdamW: %w", err)
+	}
+	a.decay.decay, a.decay.choice = a.Decay, a.Decays
+	if err := a.decay.Init(params); err != nil {
+		return fmt.Errorf("optim: AdamW: %w", err)
+	}
+	return a.begins("AdamW", params, &a.moments, &a.decay, ScaleByLR(rateOr(a.LR, 1e-3)))
+}
+
+// Info implements Method.
+func (a *AdamW) Info(Objective) Info {
+	return a.rated("AdamW", rateOr(a.LR, 1e-3), fmt.Sprintf(", beta1 %g, beta2 %g, decay %g", cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.999), a.Decay))
+}
+
 // ScaleByAdam divides the running mean of the update by the root of its running mean square, as [Adam] does, with the
 // paper's constants β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
 func ScaleByAdam() Transform { return ScaleByAdamWith(0.9, 0.999, 1e-8) }
 
-// ScaleByAdamWith is ScaleByAdam with other constants. β₁ = 0 is RMSProp with bias correction; ε must be positive.
+// ScaleByAdamWith is ScaleByAdam with other constants. Zero means zero: β₁ = 0 is RMSProp with bias correction.
 func ScaleByAdamWith(beta1, beta2, eps float64) Transform {
 	return &adamScale{beta1: beta1, beta2: beta2, eps: eps}
 }
@@ -63,8 +100,8 @@ func (s *adamScale) set(beta1, beta2, eps float64) error {
 }
 
 func (s *adamScale) check() error {
-	if !(s.beta1 >= 0 && s.beta1 < 1 && s.beta2 >= 0 && s.beta2 < 1 && s.eps > 0) {
-		return fmt.Errorf("beta1 %v, beta2 %v, eps %v: betas lie in [0,1) and eps is positive", s.beta1, s.beta2, s.eps)
+	if !(s.beta1 >= 0 && s.beta1 < 1 && s.beta2 >= 0 && s.beta2 < 1 && s.eps >= 0) {
+		return fmt.Errorf("beta1 %v, beta2 %v, eps %v: betas lie in [0,1) and eps is not negative", s.beta1, s.beta2, s.eps)
 	}
 	return nil
 }
@@ -76,13 +113,29 @@ func (s *adamScale) Init(params []Param) error {
 }
 
 func (s *adamScale) Apply(u []float64, at Point) error {
+	b1, b2, eps := s.beta1, s.beta2, s.eps
 	m, v := s.m[:len(u)], s.v[:len(u)]
-	if len(u) <= vec.Block {
-		s.apply(u, m, v, s.step, at.Step)
+	if eps > 0 { // m = 0 is a step of 0 there
+		s.wide.Pool = at.Pool
+		if len(u) <= vec.Block {
+			s.apply(u, m, v, s.step, at.Step)
+		} else {
+			s.wide.Each(len(u), func(_, i, j int) { s.apply(u[i:j], m[i:j], v[i:j], s.step[i:j], at.Step) })
+		}
 		return nil
 	}
-	s.wide.Pool = at.Pool
-	s.wide.Each(len(u), func(_, i, j int) { s.apply(u[i:j], m[i:j], v[i:j], s.step[i:j], at.Step) })
+	t := float64(at.Step + 1)
+	c1, c2 := 1/(1-math.Pow(b1, t)), 1/(1-math.Pow(b2, t))
+	for i, g := range u {
+		m[i] = b1*m[i] + (1-b1)*g
+		v[i] = b2*v[i] + (1-b2)*(g*g)
+		// A gradient that was always 0 asks for no step, where the quotient would be 0/0.
+		if m[i] == 0 {
+			u[i] = 0
+			continue
+		}
+		u[i] = m[i] * c1 / math.Sqrt(v[i]*c2)
+	}
 	return nil
 }
 

@@ -39,7 +39,7 @@ func Chain(transforms ...Transform) *FirstOrder {
 	return &FirstOrder{name: "Chain", transforms: transforms}
 }
 
-// FirstOrder is a method made by [Chain]. [Adam], [SOAP] and [SGD] are built on it. It must not be copied after Init.
+// FirstOrder is a method made by [Chain]. [Adam], [AdamW] and [SGD] are built on it. It must not be copied after Init.
 type FirstOrder struct {
 	name       string
 	transforms []Transform

@@ -16,12 +16,18 @@ func TestConformance(t *testing.T) {
 	}{
 		{"Adam", func() optim.Method { return &optim.Adam{LR: optim.Constant(1e-2)} }},
 		{"SOAP", func() optim.Method { return &optim.SOAP{LR: optim.Constant(1e-2), Every: 4} }},
+		{"AdamW", func() optim.Method { return &optim.AdamW{LR: optim.Constant(1e-2), Decay: 1e-3} }},
 		{"SGD", func() optim.Method { return &optim.SGD{} }},
 		{"SGD momentum", func() optim.Method { return &optim.SGD{Momentum: 0.9} }},
 		{"SGD Nesterov", func() optim.Method { return &optim.SGD{Momentum: 0.9, Nesterov: true} }},
-		{"chain", func() optim.Method {
-			return optim.Chain(optim.ClipNorm(1), optim.ScaleByAdam(), optim.NesterovMomentum(0.5), optim.ScaleByLR(optim.Cosine(1e-2, 1e-4, 1000)))
+		{"RMSProp", func() optim.Method {
+			return optim.Chain(optim.ScaleByRMS(0.9, 1e-8), optim.ScaleByLR(optim.Cosine(1e-2, 1e-4, 1000)))
 		}},
+		{"chain", func() optim.Method {
+			return optim.Chain(optim.ClipNorm(1), optim.ClipValue(0.5), optim.ScaleByAdam(), optim.NesterovMomentum(0.5),
+				optim.AddDecayedWeights(1e-4, isBias), optim.ScaleByLR(optim.Constant(1e-2)))
+		}},
+		{"dynamic rate", func() optim.Method { return optim.Chain(optim.ScaleByAdam(), &optim.DLRS{Window: 5, Max: 0.05}) }},
 		{"LBFGS", func() optim.Method { return &optim.LBFGS{} }},
 		{"LBFGS of memory 1", func() optim.Method { return &optim.LBFGS{Memory: 1} }},
 		{"SSBroyden", func() optim.Method { return &optim.SSBroyden{} }},

@@ -31,6 +31,14 @@ func ExampleAdam() {
 	// [1.000 1.000] <nil>
 }
 
+func ExampleAdamW() {
+	// Biases are not decayed.
+	m := &optim.AdamW{LR: optim.Constant(1e-3), Decay: 1e-2, Decays: func(path string) bool { return path != "bias" }}
+	fmt.Println(optim.Describe(m))
+	// Output:
+	// AdamW(learning rate 0.001, beta1 0.9, beta2 0.999, decay 0.01)
+}
+
 func ExampleSGD() {
 	theta := []float64{-1.2, 1}
 	err := minimise(&optim.SGD{LR: optim.Constant(5e-4), Momentum: 0.95, Nesterov: true}, theta)

@@ -16,6 +16,7 @@ func TestChainEqualsStruct(t *testing.T) {
 	lr := optim.Cosine(1e-2, 1e-4, 100)
 	for _, c := range []struct{ whole, chain optim.Method }{
 		{&optim.Adam{LR: lr}, optim.Chain(optim.ScaleByAdam(), optim.ScaleByLR(lr))},
+		{&optim.AdamW{LR: lr, Decay: 0.1}, optim.Chain(optim.ScaleByAdam(), optim.AddDecayedWeights(0.1, nil), optim.ScaleByLR(lr))},
 		{&optim.SGD{LR: lr, Momentum: 0.8}, optim.Chain(optim.Momentum(0.8), optim.ScaleByLR(lr))},
 		{&optim.SGD{LR: lr, Momentum: 0.8, Nesterov: true}, optim.Chain(optim.NesterovMomentum(0.8), optim.ScaleByLR(lr))},
 	} {
@@ -74,11 +75,35 @@ func TestAdamFirstStep(t *testing.T) {
 	}
 }
 
+func TestAdamWithoutEpsLeavesUnusedParametersAlone(t *testing.T) {
+	f := &optimtest.Func{F: func(grad, theta []float64) float64 { grad[0], grad[1] = theta[0], 0; return theta[0] * theta[0] / 2 }}
+	m := optim.Chain(optim.ScaleByAdamWith(0.9, 0.999, 0), optim.ScaleByLR(optim.Constant(0.1)))
+	theta := []float64{1, 7}
+	take(t, initialised(t, m, 2), f, theta, 3)
+	if theta[1] != 7 {
+		t.Errorf("a parameter with zero gradient moved to %v", theta[1])
+	}
+}
+
+func TestWeightDecaySelects(t *testing.T) {
+	m := optim.Chain(optim.AddDecayedWeights(0.5, func(p string) bool { return p == "w" }))
+	if err := m.Init([]optim.Param{{Path: "w", Len: 1}, {Path: "b", Offset: 1, Len: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	theta := []float64{4, 4}
+	take(t, m, &optimtest.Func{F: func(grad, _ []float64) float64 { clear(grad); return 0 }}, theta, 1)
+	if theta[0] != 2 || theta[1] != 4 {
+		t.Errorf("theta %v, want [2 4]", theta)
+	}
+}
+
 func TestInvalidSettings(t *testing.T) {
 	for _, m := range []optim.Method{
 		&optim.Adam{Beta1: 1},
 		&optim.Adam{Beta2: -0.1},
 		&optim.Adam{Eps: math.NaN()},
+		&optim.AdamW{Decay: -1},
+		&optim.AdamW{Decay: math.Inf(1)},
 		&optim.SGD{Momentum: 1},
 		&optim.LBFGS{Memory: -1},
 		&optim.LBFGS{GradTol: -1},
@@ -86,6 +111,11 @@ func TestInvalidSettings(t *testing.T) {
 		&optim.SSBroyden{BFGS: true, GradTol: math.NaN()},
 		optim.Chain(nil),
 		optim.Chain(optim.ClipNorm(0)),
+		optim.Chain(optim.ClipValue(math.NaN())),
+		optim.Chain(optim.ScaleByRMS(1, 0)),
+		optim.Chain(&optim.DLRS{Window: 1}),
+		optim.Chain(&optim.DLRS{LR: 2}),
+		optim.Chain(&optim.DLRS{Window: -3}),
 		optim.Phases(),
 		optim.Phases(optim.Phase{Steps: 3}),
 		optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: -1}),
@@ -114,7 +144,7 @@ func TestInvalidSettings(t *testing.T) {
 // TestNoAllocations: a step allocates nothing once the buffers exist. (With groups it makes some functions, the objective of each.)
 func TestNoAllocations(t *testing.T) {
 	for _, m := range []optim.Method{
-		&optim.Adam{}, &optim.SGD{Momentum: 0.9}, &optim.LBFGS{Memory: 5},
+		&optim.Adam{}, &optim.AdamW{Decay: 0.1}, &optim.SGD{Momentum: 0.9}, &optim.LBFGS{Memory: 5},
 		optim.Phases(optim.Phase{Method: &optim.Adam{}}),
 	} {
 		initialised(t, m, 50)

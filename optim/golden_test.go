@@ -97,14 +97,18 @@ func TestOptax(t *testing.T) {
 		{"adam", &optim.Adam{LR: lr(1e-2)}},
 		{"adam_b", &optim.Adam{LR: lr(1e-2), Beta1: 0.8, Beta2: 0.95, Eps: 1e-4}},
 		{"adam_cosine", &optim.Adam{LR: optim.Cosine(1e-2, 1e-3, 20)}},
+		{"adamw", &optim.AdamW{LR: lr(1e-2), Decay: 1e-2}},
 		{"sgd", &optim.SGD{LR: lr(0.1)}},
 		{"momentum", &optim.SGD{LR: lr(0.1), Momentum: 0.9}},
 		{"nesterov", &optim.SGD{LR: lr(0.1), Momentum: 0.9, Nesterov: true}},
 		{"adam", optim.Chain(optim.ScaleByAdam(), optim.ScaleByLR(lr(1e-2)))},
 		{"adam_b", optim.Chain(optim.ScaleByAdamWith(0.8, 0.95, 1e-4), optim.ScaleByLR(lr(1e-2)))},
+		{"adamw", optim.Chain(optim.ScaleByAdam(), optim.AddDecayedWeights(1e-2, nil), optim.ScaleByLR(lr(1e-2)))},
 		{"momentum", optim.Chain(optim.Momentum(0.9), optim.ScaleByLR(lr(0.1)))},
 		{"nesterov", optim.Chain(optim.NesterovMomentum(0.9), optim.ScaleByLR(lr(0.1)))},
+		{"rmsprop", optim.Chain(optim.ScaleByRMS(0.9, 1e-8), optim.ScaleByLR(lr(1e-2)))},
 		{"clip_norm", optim.Chain(optim.ClipNorm(0.05), optim.ScaleByLR(lr(0.1)))},
+		{"clip_value", optim.Chain(optim.ClipValue(0.02), optim.ScaleByLR(lr(0.1)))},
 	} {
 		var w []float64
 		if err := json.Unmarshal(want[c.name], &w); err != nil {

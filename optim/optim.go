@@ -3,7 +3,7 @@
 // A [Method] makes one training step per call of Step. It asks the [Objective] for losses and gradients as often
 // as it needs: a first-order method once, a quasi-Newton method once per trial of its line search.
 //
-// First-order methods are compositions of transforms ([Chain]); [Adam], [SOAP] and [SGD] are the well-known ones.
+// First-order methods are compositions of transforms ([Chain]); [Adam], [AdamW], [SOAP] and [SGD] are the well-known ones.
 // [LBFGS] and [SSBroyden] are quasi-Newton methods with a strong-Wolfe line search. [LevenbergMarquardt] solves with the
 // residuals' Jacobian. [Phases] runs methods one after the other, [Choose] those that suit the objective; a [Phase] can end when its losses
 // stall, give groups of parameters methods of their own or freeze them, and average the parameters.

@@ -1,6 +1,8 @@
 package optim_test
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"testing"
 
@@ -42,7 +44,7 @@ func TestBadRateIsAnErrorOfTheStep(t *testing.T) {
 func TestLearningRateIsThatOfTheNextStep(t *testing.T) {
 	s := optim.Schedule(func(step int) float64 { return 1 / float64(step+1) })
 	for _, m := range []optim.Method{
-		&optim.Adam{LR: s}, &optim.SGD{LR: s}, optim.Chain(optim.ScaleByLR(s)),
+		&optim.Adam{LR: s}, &optim.AdamW{LR: s}, &optim.SGD{LR: s}, optim.Chain(optim.ScaleByLR(s)),
 		optim.Phases(optim.Phase{Method: &optim.SGD{LR: s}}),
 		inGroups(optim.Group{Method: &optim.SGD{LR: s}}),
 	} {
@@ -55,4 +57,45 @@ func TestLearningRateIsThatOfTheNextStep(t *testing.T) {
 			take(t, m, quadratic(), theta, 1)
 		}
 	}
+}
+
+// TestDLRSGolden compares with the golden rates, which were computed in float32.
+func TestDLRSGolden(t *testing.T) {
+	var g struct {
+		Default struct {
+			Losses []float64 `json:"total_losses"`
+			LR     []float64 `json:"lr"`
+		} `json:"dlrs_default"`
+	}
+	readJSON(t, "lr_schedules.json", &g)
+	d := &optim.DLRS{}
+	if err := d.Init(nil); err != nil {
+		t.Fatal(err)
+	}
+	rates := append([]float64{1e-3}, g.Default.LR...) // the golden rate is that after the loss, ours that before
+	for i, loss := range g.Default.Losses {
+		u := []float64{1}
+		if err := d.Apply(u, optim.Point{Loss: loss, Step: i}); err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(u[0]-rates[i]) > 1e-6*rates[i] {
+			t.Errorf("step %d: rate %v, want %v", i, u[0], rates[i])
+		}
+	}
+}
+
+func ExampleDLRS() {
+	m := optim.Chain(optim.ScaleByAdam(), &optim.DLRS{LR: 1e-2})
+	theta := []float64{1, 1}
+	if err := m.Init(optim.Flat(2)); err != nil {
+		fmt.Println(err)
+	}
+	for range 5 {
+		fmt.Printf("%.3f ", m.Info(optim.Objective{}).Rate)
+		if _, err := m.Step(context.Background(), quadratic().Objective(), theta); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// 0.010 0.010 0.011 0.012 0.013
 }

@@ -10,7 +10,7 @@ import (
 // everything is a method with all kinds of state in it.
 func everything() *optim.Phased {
 	return optim.Phases(
-		optim.Phase{Method: optim.Chain(optim.ScaleByAdam(), optim.Momentum(0.5), optim.ScaleByLR(optim.Constant(1e-3))), Steps: 2},
+		optim.Phase{Method: optim.Chain(optim.ScaleByAdam(), optim.Momentum(0.5), optim.ScaleByRMS(0.9, 1e-8), &optim.DLRS{}, optim.ScaleByLR(optim.Constant(1e-3))), Steps: 2},
 		optim.Phase{Groups: []optim.Group{{Method: &optim.LBFGS{}}}, Steps: 3},
 		optim.Phase{Method: &optim.SSBroyden{Memory: 2}, EMA: 0.999, Steps: 2},
 		optim.Phase{Method: &optim.SSBroyden{BFGS: true, Memory: 2}, Steps: 2},

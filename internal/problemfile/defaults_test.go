@@ -82,8 +82,10 @@ func TestDefaultsAreThoseOfGo(t *testing.T) {
 		steps int
 	}{
 		{"optimizer={adam: {}, steps: 1000}", method(&optim.Adam{}), long},
+		{"optimizer={adamw: {}, steps: 1000}", method(&optim.AdamW{Decay: 1e-4}), long}, // 0 decays nothing
 		{"optimizer={soap: {}, steps: 1000}", method(&optim.SOAP{}), long},
 		{"optimizer={sgd: {}, steps: 1000}", method(&optim.SGD{}), long},
+		{"optimizer={adam: {lr: {dlrs: {}}}, steps: 1000}", method(optim.Chain(optim.ScaleByAdam(), &optim.DLRS{})), 400},
 		{"optimizer={lbfgs: {}, steps: 1000}", method(&optim.LBFGS{}), 2 * long},
 		{"optimizer={ssbroyden: {}, steps: 1000}", method(&optim.SSBroyden{}), 2 * long},
 		{"optimizer={lm: {}, steps: 1000}", method(&optim.LevenbergMarquardt{}), long},

@@ -5,14 +5,16 @@ import "slices"
 var (
 	methodKeys = []key{
 		{"adam", mappingOf("optimizer.*.adam"), "", "{lr: 1e-3}", "Adam (Kingma & Ba 2015)"},
+		{"adamw", mappingOf("optimizer.*.adamw"), "", "{lr: 1e-3, decay: 1e-4}", "Adam with weight decay (Loshchilov & Hutter 2019)"},
 		{"soap", mappingOf("optimizer.*.soap"), "", "{lr: 3e-3}", "Adam in the eigenbasis of Shampoo (Vyas et al. 2024)"},
 		{"sgd", mappingOf("optimizer.*.sgd"), "", "{lr: 1e-2, momentum: 0.9}", "gradient descent, with momentum"},
+		{"rmsprop", mappingOf("optimizer.*.rmsprop"), "", "{lr: 1e-3}", "RMSProp"},
 		{"lbfgs", mappingOf("optimizer.*.lbfgs"), "", "{memory: 30}", "limited-memory BFGS"},
 		{"ssbroyden", mappingOf("optimizer.*.ssbroyden"), "", "{}", "a self-scaled quasi-Newton method (Urbán et al. 2025)"},
 		{"lm", mappingOf("optimizer.*.lm"), "", "{damping: 1e-3}", "Levenberg-Marquardt"},
 		{"auto", mappingOf("optimizer.*.auto"), "", "{}", "the method that suits the number of parameters and points"},
 	}
-	clipping = key{"clip", positive, "", "1", "the largest norm of the gradient"}
+	clipping = key{"clip", mappingOf("optimizer.*.clip"), "", "1", "the largest norm of the gradient, or {value: 0.1}, the largest entry"}
 	steps    = wholeUpTo(1, 1<<30, "%d steps are more than a run takes; use at most %d")
 	gradTol  = key{"grad_tol", tolerance, "0", "", "ends where no entry of the gradient is larger"}
 	trials   = key{"max_trials", wholeFrom(1), "30", "", "tries of one step"}
@@ -77,7 +79,15 @@ var methodParts = slices.Concat([]part{
 		{"params", paths, "(those that are left)", "[lambda1]", "the parameters of the group, by patterns of their paths"},
 		{"freeze", yesOrNo, "", "true", "leaves them as they are, in place of a method"},
 	}, methodKeys, []key{clipping})},
+	{"optimizer.*.clip", "{norm: 1}", []key{
+		{"norm", positive, "", "1", "the largest norm of the gradient"},
+		{"value", positive, "", "0.1", "the largest entry of the gradient"},
+	}},
 	{"optimizer.*.adam", "{lr: 1e-3}", append(betas(fraction, "0.9", "0.999"), rateKey("1e-3"))},
+	{"optimizer.*.adamw", "{lr: 1e-3}", append(betas(fraction, "0.9", "0.999"),
+		key{"decay", positive, "1e-4", "", "the share of a parameter that a step of rate 1 takes away"},
+		key{"decays", paths, "(all)", "[\"**/weight\"]", "the parameters that decay, by patterns of their paths"},
+		rateKey("1e-3"))},
 	{"optimizer.*.soap", "{lr: 3e-3}", append(betas(positive, "0.95", "0.95"),
 		key{"every", wholeFrom(1), "10", "", "steps between improvements of the basis"},
 		rateKey("3e-3"))},
@@ -85,6 +95,10 @@ var methodParts = slices.Concat([]part{
 		{"momentum", fraction, "0", "", "the share of the last step in the next"},
 		{"nesterov", yesOrNo, "(false)", "true", "takes the gradient ahead of the momentum"},
 		rateKey("1e-2"),
+	}},
+	{"optimizer.*.rmsprop", "{lr: 1e-3}", []key{
+		{"decay", fraction, "0.9", "", "the share of the past in the mean of the gradient's square"},
+		eps, rateKey("1e-3"),
 	}},
 	{"optimizer.*.lbfgs", "{memory: 30}", []key{
 		{"memory", wholeFrom(1), "30", "", "steps that are remembered"}, gradTol, trials,
@@ -104,6 +118,16 @@ var methodParts = slices.Concat([]part{
 		{"warmup_cosine", mapped, "", "{lr: 1e-3, warmup: 100}", "rises along a line and falls along a cosine"},
 		{"exponential", mapped, "", "{lr: 1e-3, factor: 0.9, steps: 100}", "falls by a factor within the given steps"},
 		{"piecewise", mapped, "", "{lr: 1e-3, changes: {1000: 1e-4}}", "constant between changes"},
+		{"dlrs", mapped, "", "{lr: 1e-3}", "follows the course of the loss"},
+	}},
+	{"optimizer.*.lr.dlrs", "{lr: 1e-3}", []key{
+		{"lr", positive, "1e-3", "", "the rate of the first two steps"},
+		{"window", wholeFrom(1), "10", "", "losses that are looked at"},
+		{"decrease", positive, "0.5", "", "how far the rate falls, by its order of magnitude, where the losses rise steeply"},
+		{"stagnation", positive, "0.1", "", "how far it falls where they rise a little"},
+		{"increase", positive, "0.1", "", "how far it rises where they fall"},
+		{"min", positive, "1e-10", "", "the least rate"},
+		{"max", positive, "1", "", "the largest rate"},
 	}},
 	{"changes", "{1000: 1e-4, 2000: 1e-5}", []key{{"*", positive, "", "1e-4", "the value from a step on"}}},
 }, schedules("optimizer.*.lr", "lr", "1e-3"))

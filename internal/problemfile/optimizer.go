@@ -92,7 +92,7 @@ func Methods() []string { return methods() }
 func methods() []string { return (&part{keys: methodKeys}).names() }
 
 // gone are methods that files could name once, and what does better.
-var gone = map[string]string{"engd": "lm", "spring": "lm", "nncg": "ssbroyden", "ssbfgs": "ssbroyden", "kfac": "ssbroyden", "adamw": "adam", "rmsprop": "adam"}
+var gone = map[string]string{"engd": "lm", "spring": "lm", "nncg": "ssbroyden", "ssbfgs": "ssbroyden", "kfac": "ssbroyden"}
 
 // searches tells whether a method finds the length of its steps itself.
 func searches(method string) bool {
@@ -165,7 +165,8 @@ func (b *builder) marquardt(m *section) optim.Method {
 	return method
 }
 
-// firstOrder reads a method that is a chain of transforms. Without clipping it is the named method itself.
+// firstOrder reads a method that is a chain of transforms. Without clipping and a rate that follows the loss, it is the
+// named method itself.
 func (b *builder) firstOrder(name string, m *section, clip *tree.Node, steps int) optim.Method {
 	var direction []optim.Transform
 	var plain func(optim.Schedule) optim.Method
@@ -177,11 +178,17 @@ func (b *builder) firstOrder(name string, m *section, clip *tree.Node, steps int
 		if a.Beta1 > 0 {
 			plain = func(s optim.Schedule) optim.Method { a.LR = s; return a }
 		}
+	case "adamw":
+		a := optim.AdamW{}
+		m.fill(&a, "lr")
+		direction = []optim.Transform{optim.ScaleByAdamWith(a.Beta1, a.Beta2, a.Eps), optim.AddDecayedWeights(a.Decay, a.Decays)}
 	case "soap":
 		a := &optim.SOAP{}
 		m.fill(a, "lr")
 		direction = []optim.Transform{optim.ScaleBySOAP(a.Beta1, a.Beta2, a.Eps, a.Every)}
 		plain = func(s optim.Schedule) optim.Method { a.LR = s; return a }
+	case "rmsprop":
+		direction = []optim.Transform{optim.ScaleByRMS(only[float64](m, "decay"), only[float64](m, "eps"))}
 	case "sgd":
 		switch mu := only[float64](m, "momentum"); {
 		case only[bool](m, "nesterov"):
@@ -190,15 +197,38 @@ func (b *builder) firstOrder(name string, m *section, clip *tree.Node, steps int
 			direction = []optim.Transform{optim.Momentum(mu)}
 		}
 	}
-	schedule := b.rate(m.get("lr"), steps)
-	if clip == nil && plain != nil {
+	schedule, follows := b.rate(m.get("lr"), steps)
+	if clip == nil && plain != nil && follows == nil {
 		return plain(schedule)
 	}
-	if clip != nil {
-		limit, _ := b.positive(clip)
-		direction = slices.Insert(direction, 0, optim.ClipNorm(limit))
+	if follows == nil {
+		follows = optim.ScaleByLR(schedule)
 	}
-	return optim.Chain(append(direction, optim.ScaleByLR(schedule))...)
+	return optim.Chain(append(append(b.clip(clip), direction...), follows)...)
+}
+
+// clip reads clip: 1, the largest norm of the gradient, or {value: 0.1}, the largest entry.
+func (b *builder) clip(n *tree.Node) []optim.Transform {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != tree.Mapping {
+		v, ok := b.positive(n)
+		if !ok {
+			return nil
+		}
+		return []optim.Transform{optim.ClipNorm(v)}
+	}
+	var list []optim.Transform
+	s := b.section(n, "optimizer.*.clip")
+	if limit, ok := valueOf[float64](s, "norm"); ok {
+		list = append(list, optim.ClipNorm(limit))
+	}
+	if limit, ok := valueOf[float64](s, "value"); ok {
+		list = append(list, optim.ClipValue(limit))
+	}
+	s.done()
+	return list
 }
 
 // groups reads groups: [{params: [lambda1], adam: {lr: 1e-2}}, {adam: {}}], methods for parts of the parameters.

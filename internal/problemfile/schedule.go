@@ -8,28 +8,32 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// rate reads a learning rate: a number or a schedule. The number of steps is that of the phase unless it is given.
-func (b *builder) rate(n *tree.Node, steps int) optim.Schedule {
+// rate reads a learning rate: a number, a schedule, or what follows the loss. The number of steps is that of the phase unless it is given.
+func (b *builder) rate(n *tree.Node, steps int) (schedule optim.Schedule, follows optim.Transform) {
 	if n.Kind != tree.Mapping {
 		v, _ := b.positive(n)
-		return optim.Constant(v)
+		return optim.Constant(v), nil
 	}
 	s := b.section(n, "optimizer.*.lr")
 	defer s.done()
-	for _, name := range []string{"plateau", "dlrs"} {
-		if v := s.n.Get(name); v != nil {
-			s.own = append(s.own, name)
-			b.fail(v, "%s is gone; use exponential or cosine", name)
-			return optim.Constant(1e-3)
-		}
+	if v := s.n.Get("plateau"); v != nil {
+		s.own = append(s.own, "plateau")
+		b.fail(v, "plateau is gone; use exponential or cosine")
+		return optim.Constant(1e-3), nil
+	}
+	if v := s.block("dlrs"); v != nil {
+		m, d := b.section(v, "optimizer.*.lr.dlrs"), &optim.DLRS{}
+		m.fill(d)
+		m.done()
+		return nil, d
 	}
 	if schedule := b.scheduleOf(s, "optimizer.*.lr", "lr", steps); schedule != nil {
-		return schedule
+		return schedule, nil
 	}
 	if len(n.Entries) == 0 {
 		b.fail(n, "no learning rate; write a number such as 1e-3")
 	}
-	return optim.Constant(1e-3)
+	return optim.Constant(1e-3), nil
 }
 
 // scheduleOf reads the schedule that a section names, from the key of its first value; nil if it names none.

@@ -26,10 +26,13 @@ json.dump({
     "adam": run(optax.adam(1e-2)),
     "adam_b": run(optax.adam(1e-2, b1=0.8, b2=0.95, eps=1e-4)),
     "adam_cosine": run(optax.adam(cosine)),
+    "adamw": run(optax.adamw(1e-2, weight_decay=1e-2)),
     "sgd": run(optax.sgd(1e-1)),
     "momentum": run(optax.sgd(1e-1, momentum=0.9)),
     "nesterov": run(optax.sgd(1e-1, momentum=0.9, nesterov=True)),
+    "rmsprop": run(optax.chain(optax.scale_by_rms(decay=0.9, eps=1e-8, eps_in_sqrt=False), optax.scale(-1e-2))),
     "clip_norm": run(optax.chain(optax.clip_by_global_norm(0.05), optax.sgd(1e-1))),
+    "clip_value": run(optax.chain(optax.clip(0.02), optax.sgd(1e-1))),
 }, open("optax.json", "w"), indent=1)
 
 
