@@ -147,17 +147,6 @@ func summaryRows(s *report.Summary) [][]string {
 	return rows
 }
 
-// worstOf is the largest of the estimated errors of several runs.
-func worstOf(list report.Spreads) string {
-	cell, most := "–", math.Inf(-1)
-	for _, e := range list {
-		if float64(e.Value.Mean) > most {
-			cell, most = plusMinus(e.Value), float64(e.Value.Mean)
-		}
-	}
-	return cell
-}
-
 // combinationRows has one row for each combination.
 func combinationRows(rep *report.Batch) [][]string {
 	head := []string{"combination"}
@@ -187,7 +176,7 @@ func combinationRows(rep *report.Batch) [][]string {
 			}
 		}
 		if c.Runs > 0 {
-			row = append(row, worstOf(c.Estimate), plusMinus(c.Loss), precise(c.Steps.Mean, 6), seconds(c.Seconds.Mean))
+			row = append(row, plusMinus(c.WorstEstimate()), plusMinus(c.Loss), precise(c.Steps.Mean, 6), seconds(c.Seconds.Mean))
 		} else {
 			row = append(row, "–", "–", "–", "–")
 		}
@@ -231,8 +220,11 @@ func (a *app) printPlan(b *batch, asJSON bool) error {
 	return nil
 }
 
-// plusMinus is mean ± standard deviation, or the value of a single run.
+// plusMinus is mean ± standard deviation, or the value of a single run; "–" without one.
 func plusMinus(s report.Spread) string {
+	if math.IsNaN(float64(s.Mean)) {
+		return "–"
+	}
 	if math.IsNaN(float64(s.Std)) {
 		return scientific(s.Mean)
 	}

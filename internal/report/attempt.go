@@ -1,10 +1,6 @@
 package report
 
-import (
-	"math"
-
-	"github.com/crux-pinn/crux/crux/verdict"
-)
+import "github.com/crux-pinn/crux/crux/verdict"
 
 // Attempt is one way to solve a problem that has been tried, and what came of it.
 type Attempt struct {
@@ -18,12 +14,4 @@ type Attempt struct {
 }
 
 // WorstEstimate is the largest estimated relative error of a field or parameter; NaN without one.
-func (r *Report) WorstEstimate() Number {
-	worst := math.NaN()
-	for i, e := range r.Estimate {
-		if v := float64(e.Value); i == 0 || v > worst || math.IsNaN(v) {
-			worst = v
-		}
-	}
-	return Number(worst)
-}
+func (r *Report) WorstEstimate() Number { return Worst(r.Estimate) }

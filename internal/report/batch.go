@@ -91,13 +91,15 @@ func (s *Summary) rank() []Number {
 		}
 		return list[0].Value.Mean
 	}
-	worst := math.NaN()
-	for i, e := range s.Estimate {
-		if i == 0 || float64(e.Value.Mean) > worst {
-			worst = float64(e.Value.Mean)
-		}
+	return []Number{first(s.RelL2), first(s.ParamErrors), s.WorstEstimate().Mean, s.Loss.Mean}
+}
+
+// WorstEstimate is the largest of the estimated errors, by their means; NaN throughout without one.
+func (s *Summary) WorstEstimate() Spread {
+	if len(s.Estimate) == 0 {
+		return Of(nil)
 	}
-	return []Number{first(s.RelL2), first(s.ParamErrors), Number(worst), s.Loss.Mean}
+	return slices.MaxFunc(s.Estimate, func(x, y Named[Spread]) int { return last(x.Value.Mean, y.Value.Mean) }).Value
 }
 
 // last compares numbers with NaN behind all others.

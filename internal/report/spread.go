@@ -95,6 +95,18 @@ func Relative(v, truth Number) Number {
 	return Number(math.Abs(float64(v-truth)) / math.Abs(float64(truth)))
 }
 
+// Worst is the largest of some errors. It is NaN if one is, or if there is none.
+func Worst(errs Numbers) Number {
+	if len(errs) == 0 {
+		return Number(math.NaN())
+	}
+	worst := math.Inf(-1)
+	for _, e := range errs {
+		worst = max(worst, float64(e.Value))
+	}
+	return Number(worst)
+}
+
 // Quantile is NumPy's default quantile of values in any order. It is NaN if a value is, or if there is none.
 func Quantile(values []float64, q float64) float64 {
 	if slices.ContainsFunc(values, math.IsNaN) {
