@@ -37,16 +37,16 @@ issues: ## solve every file of testdata/issues, faults that users have met, and 
 	CRUX_ISSUES=1 go test ./internal/cli -v -count=1 -timeout 4h -run '$(or $(RUN),TestIssues)'
 
 accuracy: ## solve every shipped problem with three seeds and write docs/results/accuracy.md; ONLY=poisson2d,volterra for some
-	go -C internal/tools run ./problems -only '$(ONLY)'
+	go -C internal/tools run ./problems -only '$(ONLY)' accuracy
 
 unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/results/unseen.md; ONLY=kdv for some
-	go -C internal/tools run ./problems -unseen -only '$(ONLY)'
+	go -C internal/tools run ./problems -only '$(ONLY)' unseen
 
-estimate: ## compare estimated errors with true ones along runs of all shipped problems, and write docs/results/estimate.md
-	go -C internal/tools run ./estimate -budget 30s -o ../../docs/results/estimate.md $(patsubst %,../../%,$(wildcard testdata/problems/*.yaml))
+estimate: ## compare estimated errors with true ones along runs of all shipped problems, and write docs/results/estimate.md; ONLY=poisson2d for some
+	go -C internal/tools run ./problems -only '$(ONLY)' estimate
 
 evidence: ## make the comparisons behind docs/choosing.md and write their tables into docs/results/evidence.md; ONLY=hard,'timed_*' for some
-	go -C internal/tools run ./problems -evidence -only '$(ONLY)'
+	go -C internal/tools run ./problems -only '$(ONLY)' evidence
 
 ci: ## everything that CI runs
 	bash .ci/run

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"path/filepath"
+	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -10,24 +12,42 @@ import (
 	"github.com/crux-pinn/crux/internal/report"
 )
 
-// accuracyPage is the page on the shipped problems.
-var accuracyPage = &page{head: accuracyHead, tail: accuracyTail, file: "docs/results/accuracy.md", of: shipped, targets: true, row: accuracyRow}
+// accuracy solves a problem with three seeds.
+func accuracy(b *binary, file string, byHand []string) ([][]string, error) {
+	o := &report.Batch{}
+	if _, err := b.solve(o, file, "--seeds", strconv.Itoa(len(evidenceSeeds)), "--jobs", "1"); err != nil {
+		return nil, err
+	}
+	row, err := seedsRow(o, byHand[1], byHand[2], b.commit)
+	return [][]string{row}, err
+}
 
-// accuracyHead is the page on accuracy up to its table.
-const accuracyHead = `# Accuracy
-
-Made by ` + "`make accuracy`" + ` (` + "`go -C internal/tools run ./problems`" + `): every file of testdata/problems solved by
-` + "`crux solve FILE --seeds 3 --jobs 1`" + `, so with its own settings, three seeds one after the other, each on all cores of the machine
-(two, where it was measured). "must" and "aim" are the targets of the project. Of errors, residuals and times there is the median over the seeds, with
-the smallest and the largest in brackets. Errors are relative L2 errors on a grid of at least 101 points per axis that was not trained on, or of a parameter
-its relative error; p99 is the 99th percentile of the residual's absolute value at the training points. "reached" says what the median error and the
-median time are enough for; "optimiser" is what ran, for the first seed where it decides by itself; where several fields have a
-reference, the worst counts. "commit" is the state that was measured, + with changes
-not committed. Times are wall times, so measure on a machine that does nothing else. A row that says "` + notMeasured + `" has no numbers of ours behind it.
-
-| problem | must | aim | error | reached | residual p99 | time | steps | optimiser | parameters | commit |
-|---|---|---|---|---|---|---|---|---|---|---|
-`
+func seedsRow(o *report.Batch, must, aim, commit string) ([]string, error) {
+	s := o.Summary
+	var fields, params report.Numbers
+	for _, e := range s.RelL2 {
+		fields.Add(e.Name, e.Value.Median)
+	}
+	for _, e := range s.ParamErrors {
+		params.Add(e.Name, e.Value.Median)
+	}
+	reached, err := reached(must, aim, fields, params, time.Duration(float64(s.Seconds.Median)*float64(time.Second)))
+	if o.Done < len(o.Runs) {
+		for i, r := range o.Runs {
+			reached += fmt.Sprintf("%s %s", map[bool]string{true: "; seeds:", false: ","}[i == 0], r.Status)
+		}
+	}
+	method, size := "", ""
+	for _, r := range o.Runs {
+		if r.Result != nil && method == "" {
+			method, size = decided(append([]string{r.Result.Optimizer}, r.Result.Choices...)), strconv.Itoa(r.Result.Parameters)
+		}
+	}
+	return []string{
+		spreadsText(append(s.RelL2, s.ParamErrors...)), reached, spreadsText(s.ResidualP99), spreadText(s.Seconds, "%.1f") + " s", spreadText(s.Steps, "%.0f"),
+		method, size, commit,
+	}, err
+}
 
 // spreadText is the median, with the smallest and the largest in brackets where they differ.
 func spreadText(s report.Spread, format string) string {
@@ -37,44 +57,76 @@ func spreadText(s report.Spread, format string) string {
 	return fmt.Sprintf(format+" ("+format+"–"+format+")", s.Median, s.Min, s.Max)
 }
 
-// accuracyRow solves a problem with several seeds.
-func accuracyRow(b *binary, name, file string, f flags) ([]string, error) {
-	o := &report.Batch{}
-	_, err := b.solve(o, file, f, "--seeds", strconv.Itoa(f.seeds), "--jobs", "1", "--out", filepath.Join(b.dir, name))
-	if err != nil {
-		return nil, err
+func spreadsText(list report.Spreads) string {
+	var texts []string
+	for _, e := range list {
+		texts = append(texts, e.Name+" "+spreadText(e.Value, "%.1e"))
 	}
-	return seedsRow(o, targets[name], b.commit), nil
+	return strings.Join(texts, ", ")
 }
 
-func seedsRow(o *report.Batch, t target, commit string) []string {
-	fields, params := map[string]float64{}, map[string]float64{}
-	var errs, p99 []string
-	s := o.Summary
-	for _, e := range sorted(s.RelL2) {
-		fields[e.Name] = float64(e.Value.Median)
-		errs = append(errs, e.Name+" "+spreadText(e.Value, "%.1e"))
+// decided is what an optimizer that decides by itself has decided, for a cell of a table.
+func decided(lines []string) string { return strings.ReplaceAll(strings.Join(lines, "; "), "|", "/") }
+
+// reached says what errors and a time are enough for: "aim", "must", or neither and why. must and aim are bounds of errors: "1e-6", of the
+// field that is worst, or "a 1e-3, b 1e-2", by the names of fields and parameters. must ends with a time, "in 2 min".
+func reached(must, aim string, fields, params report.Numbers, took time.Duration) (string, error) {
+	if must == "–" {
+		return must, nil
 	}
-	for _, e := range sorted(s.ParamErrors) {
-		params[e.Name] = float64(e.Value.Median)
-		errs = append(errs, e.Name+" "+spreadText(e.Value, "%.1e"))
+	must, limit, _ := strings.Cut(must, " in ")
+	within, err := time.ParseDuration(strings.NewReplacer(" ", "", "min", "m").Replace(limit))
+	needed, errMust := missed(must, fields, params)
+	wanted, errAim := missed(aim, fields, params)
+	if err := errors.Join(err, errMust, errAim); err != nil {
+		return "", fmt.Errorf("its row says that it must reach %s in %s, and may %s: %w", must, limit, aim, err)
 	}
-	for _, e := range sorted(s.ResidualP99) {
-		p99 = append(p99, e.Name+" "+spreadText(e.Value, "%.1e"))
+	switch {
+	case needed != nil:
+		return strings.TrimSpace("no: error " + needed[0]), nil
+	case took > within:
+		return "no: time", nil
+	case wanted != nil:
+		return "must", nil
 	}
-	reached := t.reached(fields, params, time.Duration(float64(s.Seconds.Median)*float64(time.Second)))
-	optimiser, size := "", ""
-	for _, r := range o.Runs {
-		if r.Result != nil && optimiser == "" {
-			optimiser, size = chosen(append([]string{r.Result.Optimizer}, r.Result.Choices...)), strconv.Itoa(r.Result.Parameters)
+	return "aim", nil
+}
+
+// missed are the names of the bounds that errors exceed, "" for that of the worst field.
+func missed(bounds string, fields, params report.Numbers) (names []string, err error) {
+	for bound := range strings.SplitSeq(bounds, ", ") {
+		name, text, named := strings.Cut(bound, " ")
+		v := report.Worst(fields)
+		if !named {
+			name, text = "", bound
+		} else if x, ok := append(params, fields...).Get(name); ok {
+			v = x
+		} else {
+			v = report.Number(math.NaN())
+		}
+		most, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, err
+		}
+		if !(float64(v) <= most) {
+			names = append(names, name)
 		}
 	}
-	if o.Done < len(o.Runs) {
-		for i, r := range o.Runs {
-			reached += fmt.Sprintf("%s %s", map[bool]string{true: "; seeds:", false: ","}[i == 0], r.Status)
+	return names, nil
+}
+
+var ourName = regexp.MustCompile("`\\w+`")
+
+// besideOthers writes our error and time, out of the rows of the problems, into the last column of a table of what others have.
+func besideOthers(old string, all rows) string {
+	lines := strings.SplitAfter(old, "\n")
+	for i, l := range lines {
+		cells := cellsOf(l)
+		name := ourName.FindString(cells[len(cells)-1])
+		if ours := all[strings.Trim(name, "`")]; ours != nil {
+			cells[len(cells)-1] = fmt.Sprintf("%s: %s in %s", name, ours[0][3], ours[0][6])
+			lines[i] = line(cells)
 		}
 	}
-	return []string{
-		strings.Join(errs, ", "), reached, strings.Join(p99, ", "), spreadText(s.Seconds, "%.1f") + " s", spreadText(s.Steps, "%.0f"), optimiser, size, commit,
-	}
+	return strings.Join(lines, "")
 }

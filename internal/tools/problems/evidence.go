@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"os"
-	"os/exec"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -105,8 +102,8 @@ func (c *comparison) key(r run) key {
 	return key{c.Name, r.problem.Name, r.variant.Name, r.seed, fmt.Sprintf("%x", h[:4])}
 }
 
-// measureEvidence makes the runs that the flags ask for and writes the page. What is measured is kept after every run.
-func measureEvidence(f flags, missing bool) error {
+// measureEvidence makes the runs that are wanted and writes the page. What is measured is kept after every run.
+func measureEvidence(only string, missing bool) error {
 	list, err := readComparisons(comparisonsFile)
 	if err != nil {
 		return err
@@ -115,22 +112,22 @@ func measureEvidence(f flags, missing bool) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := chosenComparisons(list, f.only)
+	var names []string
+	for _, c := range list {
+		names = append(names, c.Name)
+	}
+	if names, err = chosen(names, only); err != nil {
+		return err
+	}
+	b, err := build()
 	if err != nil {
 		return err
 	}
-	b, err := build(f.binary)
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(b.dir)
-	if err := b.validate(chosen); err != nil {
-		return err
-	}
-	for _, c := range chosen {
+	defer os.RemoveAll(b.dir) //nolint:errcheck // temporary
+	for _, c := range list {
 		for r := range c.runs() {
 			k := c.key(r)
-			if _, ok := done[k]; ok && missing {
+			if _, ok := done[k]; !slices.Contains(names, c.Name) || ok && missing {
 				continue
 			}
 			t, err := b.try(r, c.sets(r.problem, r.variant))
@@ -160,86 +157,109 @@ func writeAll(table, page string, list []comparison, done trials) error {
 	return writeEvidence(page, list, done)
 }
 
-// chosenComparisons are those that one of the patterns, separated by commas, matches: all if there is none.
-func chosenComparisons(list []comparison, only string) ([]comparison, error) {
-	if only == "" {
-		return list, nil
-	}
-	var chosen []comparison
-	for pattern := range strings.SplitSeq(only, ",") {
-		n := len(chosen)
-		for _, c := range list {
-			ok, err := path.Match(pattern, c.Name)
-			if err != nil {
-				return nil, fmt.Errorf("-only %s: %w", pattern, err)
-			}
-			if ok {
-				chosen = append(chosen, c)
-			}
-		}
-		if len(chosen) == n && pattern != "none" {
-			var names []string
-			for _, c := range list {
-				names = append(names, c.Name)
-			}
-			return nil, fmt.Errorf("-only %s: there are none, %s", pattern, strings.Join(names, ", "))
-		}
-	}
-	return chosen, nil
-}
-
-// validate checks the settings of all runs before the first.
-func (b *binary) validate(list []comparison) error {
-	var errs []error
-	for _, c := range list {
-		for r := range c.runs() {
-			if r.seed != evidenceSeeds[0] {
-				continue
-			}
-			args := setFlags([]string{"validate", r.problem.file()}, c.sets(r.problem, r.variant))
-			if out, err := exec.Command(b.path, args...).CombinedOutput(); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %s, %s: %w\n%s", c.Name, r.problem.Name, r.variant.Name, err, out))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
 func (c choice) file() string { return "testdata/" + c.Name + ".yaml" }
-
-// setFlags adds overrides to a command line.
-func setFlags(args, sets []string) []string {
-	for _, s := range sets {
-		args = append(args, "--set", s)
-	}
-	return args
-}
 
 // try solves a problem once.
 func (b *binary) try(r run, sets []string) (trial, error) {
-	o := &report.Report{}
-	dir := filepath.Join(b.dir, "run")
-	if err := os.RemoveAll(dir); err != nil {
-		return trial{}, err
+	args := []string{"--seed", fmt.Sprint(r.seed)}
+	for _, s := range sets {
+		args = append(args, "--set", s)
 	}
-	cpu, err := b.solve(o, r.problem.file(), flags{}, setFlags([]string{"--seed", fmt.Sprint(r.seed), "--out", dir}, sets)...)
+	o := &report.Report{}
+	cpu, err := b.solve(o, r.problem.file(), args...)
 	if err != nil {
 		return trial{}, err
 	}
 	if o.Status == "canceled" {
 		return trial{}, errors.New("it was interrupted; -missing continues from here")
 	}
-	return trial{commit: b.commit, status: o.Status, steps: o.Steps, seconds: cpu.Seconds(), err: worst(o)}, nil
+	var fields report.Numbers
+	for _, e := range o.Errors {
+		fields.Add(e.Name, e.Value.RelL2)
+	}
+	return trial{commit: b.commit, status: o.Status, steps: o.Steps, seconds: cpu.Seconds(), err: float64(report.Worst(fields))}, nil
 }
 
-// worst is the largest of the errors of fields, NaN if one is or if there is none.
-func worst(o *report.Report) float64 {
-	if len(o.Errors) == 0 {
-		return math.NaN()
+// writeEvidence writes the tables into their places. Each comparison must have one, and each place a comparison.
+func writeEvidence(file string, list []comparison, done trials) error {
+	placed := map[string]int{}
+	err := rewrite(file, func(command, old string) string {
+		placed[command]++
+		for _, c := range list {
+			if c.command() == command {
+				return c.table(done)
+			}
+		}
+		return old
+	})
+	for _, c := range list {
+		placed[c.command()]--
 	}
-	worst := 0.0
-	for _, e := range o.Errors {
-		worst = max(worst, float64(e.Value.RelL2)) // NaN if either is
+	for command, n := range placed {
+		if n != 0 {
+			err = errors.Join(err, fmt.Errorf("%s and %s do not have the same comparisons, each once: %s", file, comparisonsFile, command))
+		}
 	}
-	return worst
+	return err
+}
+
+func (c *comparison) command() string { return "make evidence ONLY=" + c.Name }
+
+// table is a comparison with what is known of it.
+func (c *comparison) table(done trials) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s** `%s`", c.Title, c.command())
+	if c.Seconds > 0 {
+		fmt.Fprintf(&b, ", %g s each", c.Seconds)
+	}
+	if len(c.Set) > 0 {
+		b.WriteString(", with " + quoted(c.Set))
+	}
+	b.WriteString("\n")
+	for _, v := range c.Variants { // their settings stand here, so that columns are short
+		if len(v.Set) > 0 {
+			b.WriteString("\n- " + v.Name + ": " + quoted(v.Set))
+		}
+	}
+	if slices.ContainsFunc(c.Variants, func(v choice) bool { return len(v.Set) > 0 }) {
+		b.WriteString("\n")
+	}
+	b.WriteString("\n|")
+	for _, v := range c.Variants {
+		b.WriteString(" | " + v.Name)
+	}
+	b.WriteString(" | commit |\n|" + strings.Repeat("---|", len(c.Variants)+2) + "\n")
+	for _, p := range c.Problems {
+		cells := []string{"`" + path.Base(p.Name) + "`"}
+		var commits []string
+		for _, v := range c.Variants {
+			list := done.of(c, p, v)
+			cells = append(cells, c.cell(list))
+			for _, t := range list {
+				commits = append(commits, t.commit)
+			}
+		}
+		slices.Sort(commits)
+		b.WriteString(line(append(cells, strings.Join(slices.Compact(commits), ", "))))
+	}
+	return b.String()
+}
+
+// quoted are settings as code.
+func quoted(sets []string) string { return "`" + strings.Join(sets, "`, `") + "`" }
+
+// cell is the error, the steps and, where they are the limit, the time of the processor.
+func (c *comparison) cell(list []trial) string {
+	if len(list) == 0 {
+		return notMeasured
+	}
+	text := spreadText(spreadOver(list, func(t trial) float64 { return t.err }), "%.1e")
+	text += "; " + spreadText(spreadOver(list, func(t trial) float64 { return float64(t.steps) }), "%.0f") + " steps"
+	if c.Seconds == 0 {
+		text += fmt.Sprintf(", %.1f s", float64(spreadOver(list, func(t trial) float64 { return t.seconds }).Median))
+	}
+	if n := len(list); n < len(evidenceSeeds) {
+		text += fmt.Sprintf("; %d of %d seeds", n, len(evidenceSeeds))
+	}
+	return text
 }

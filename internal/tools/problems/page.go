@@ -1,136 +1,141 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// page is a page with a table that has one row for each problem.
+const (
+	shipped  = "testdata/problems"
+	formulae = "testdata/unseen" // problems that no default was made for
+)
+
+// page is a page with a table that has rows for each problem.
 type page struct {
-	head    string            // up to the line under the table's head
-	tail    func(rows) string // what follows the table
+	command string // that makes the table
 	file    string
 	of      string // the folder of the problem files
-	targets bool   // must and aim are the second and the third column
-	row     func(b *binary, name, file string, f flags) ([]string, error)
+	byHand  int    // columns, the name first, that are not measured
+	// measure returns the other cells of the rows of a problem.
+	measure func(b *binary, file string, byHand []string) ([][]string, error)
+	also    func(old string, all rows) string // what else of the page follows from the table; nil for nothing
 }
 
-const shipped = "testdata/problems"
+var pages = map[string]*page{
+	"accuracy": {"make accuracy", "docs/results/accuracy.md", shipped, 3, accuracy, besideOthers},
+	"unseen":   {"make unseen", "docs/results/unseen.md", formulae, 1, unseen, nil},
+	"estimate": {"make estimate", "docs/results/estimate.md", shipped, 1, estimates, nearTruth},
+}
 
-// rows are the measured cells of a page's table by the problem's name. Those before, name, must and aim, always come from the
-// targets.
-type rows map[string][]string
+// rows are the rows of a table by the problem's name, which is their first cell.
+type rows map[string][][]string
 
-// make solves the problems that the flags name and writes the page.
-func (p *page) make(f flags) error {
-	names, err := p.names()
+// make solves the problems that are wanted and writes the page.
+func (p *page) make(only string) error {
+	names, err := p.problems()
+	if err == nil {
+		names, err = chosen(names, only)
+	}
 	if err != nil {
 		return err
 	}
-	only := names
-	if f.only != "" {
-		only = strings.Split(f.only, ",")
-	}
-	for _, name := range only {
-		if name != "none" && !slices.Contains(names, name) {
-			return fmt.Errorf("-only %s: there are %s, none", name, strings.Join(names, ", "))
-		}
-	}
-	b, err := build(f.binary)
+	all, err := p.read()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.dir)
-	out := f.out
-	if out == "" {
-		out = p.file
+	b, err := build()
+	if err != nil {
+		return err
 	}
-	all := p.read(out)
+	defer os.RemoveAll(b.dir) //nolint:errcheck // temporary
 	for _, name := range names {
-		if !slices.Contains(only, name) {
-			continue
+		byHand := append([]string{"`" + name + "`"}, slices.Repeat([]string{"–"}, p.byHand-1)...)
+		if old := all[name]; old != nil {
+			byHand = old[0][:p.byHand]
 		}
-		if all[name], err = p.row(b, name, filepath.Join(p.of, name+".yaml"), f); err != nil {
+		measured, err := p.measure(b, filepath.Join(p.of, name+".yaml"), byHand)
+		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		fmt.Println(name, strings.Join(all[name], " | "))
-		if err := p.write(out, all, names); err != nil { // what is measured is kept
+		delete(all, name)
+		for _, cells := range measured {
+			all[name] = append(all[name], slices.Concat(byHand, cells))
+			fmt.Print(line(slices.Concat(byHand, cells)))
+		}
+		if err := p.write(all); err != nil { // what is measured is kept
 			return err
 		}
 	}
-	return p.write(out, all, names)
+	return p.write(all)
 }
 
-// names are those of the problems, in order.
-func (p *page) names() ([]string, error) {
+// problems are the names of the files.
+func (p *page) problems() ([]string, error) {
 	files, err := filepath.Glob(p.of + "/*.yaml")
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("no problems under %s (%w)", p.of, err)
-	}
 	for i, f := range files {
 		files[i] = strings.TrimSuffix(filepath.Base(f), ".yaml")
 	}
-	slices.Sort(files)
-	return files, nil
+	return files, err
 }
 
-// write writes a page. A problem without a row has one that says so.
-func (p *page) write(path string, measured rows, names []string) error {
-	var b bytes.Buffer
-	b.WriteString(p.head)
+// read are the rows of the page.
+func (p *page) read() (rows, error) {
 	all := rows{}
-	for _, name := range names {
-		row, ok := measured[name]
-		if !ok {
-			row = append([]string{notMeasured}, slices.Repeat([]string{""}, columns(p.head)-p.before()-1)...)
+	return all, rewrite(p.file, func(command, old string) string {
+		for row := range strings.Lines(old) {
+			if cells := cellsOf(row); command == p.command && strings.HasPrefix(cells[0], "`") {
+				name := strings.Trim(cells[0], "`")
+				all[name] = append(all[name], cells)
+			}
 		}
-		all[name] = row
-		cells := []string{"`" + name + "`"}
-		if p.targets {
-			must, aim := targets[name].text()
-			cells = append(cells, must, aim)
-		}
-		b.WriteString("| " + strings.Join(append(cells, row...), " | ") + " |\n")
-	}
-	b.WriteString(p.tail(all))
-	return os.WriteFile(path, b.Bytes(), 0o644)
+		return old
+	})
 }
 
-// before is the number of cells that are not measured.
-func (p *page) before() int {
-	if p.targets {
-		return 3
-	}
-	return 1
+// write writes rows into the page, under the head that the table has.
+func (p *page) write(all rows) error {
+	return rewrite(p.file, func(command, old string) string {
+		if command != p.command {
+			return p.also(old, all)
+		}
+		lines := strings.SplitAfter(old, "\n")[:2]
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			for _, cells := range all[name] {
+				lines = append(lines, line(cells))
+			}
+		}
+		return strings.Join(lines, "")
+	})
 }
 
-// read takes the rows of an earlier page, so that one problem can be run again alone. Rows that do not have as many
-// cells as the page has now are left out.
-func (p *page) read(path string) rows {
-	r, cells := rows{}, columns(p.head)
-	text, err := os.ReadFile(path)
+// cellsOf are the cells of a line of a table, and line is the line of some cells.
+func cellsOf(line string) []string {
+	cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+	for i := range cells {
+		cells[i] = strings.TrimSpace(cells[i])
+	}
+	return cells
+}
+
+func line(cells []string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
+
+// place is where something that is made stands in a page: between two comments, the first of which has the command that makes it.
+var place = regexp.MustCompile(`(?m)^<!-- (make .+) -->\n((?s:.*?)\n)??<!-- end -->$`)
+
+// rewrite makes anew what stands in the places of a page, each from its command and what it was.
+func rewrite(file string, made func(command, old string) string) error {
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return r
+		return err
 	}
-	for line := range strings.Lines(string(text)) {
-		list := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		if !strings.HasPrefix(line, "| `") || len(list) != cells {
-			continue
-		}
-		for i := range list {
-			list[i] = strings.TrimSpace(list[i])
-		}
-		r[strings.Trim(list[0], "`")] = list[p.before():]
-	}
-	return r
-}
-
-// columns is the number of columns of the table at the end of a page's head.
-func columns(head string) int {
-	head = strings.TrimSpace(head)
-	return strings.Count(head[strings.LastIndex(head, "\n")+1:], "|") - 1
+	now := place.ReplaceAllFunc(text, func(at []byte) []byte {
+		m := place.FindSubmatch(at)
+		return fmt.Appendf(nil, "<!-- %s -->\n%s<!-- end -->", m[1], made(string(m[1]), string(m[2])))
+	})
+	return os.WriteFile(file, now, 0o644)
 }

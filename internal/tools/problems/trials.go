@@ -2,15 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/crux-pinn/crux/internal/linalg"
 	"github.com/crux-pinn/crux/internal/report"
 )
 
@@ -107,17 +108,7 @@ func spreadOver(list []trial, of func(trial) float64) report.Spread {
 	for _, t := range list {
 		values = append(values, of(t))
 	}
-	slices.SortFunc(values, func(a, b float64) int {
-		switch {
-		case math.IsNaN(a) && math.IsNaN(b), a == b:
-			return 0
-		case math.IsNaN(b), a < b:
-			return -1
-		}
-		return 1
-	})
-	n := len(values)
-	return report.Spread{
-		Min: report.Number(values[0]), Median: report.Number((values[(n-1)/2] + values[n/2]) / 2), Max: report.Number(values[n-1]),
-	}
+	slices.SortFunc(values, func(a, b float64) int { return cmp.Compare(-b, -a) }) // which puts NaN last
+	at := func(q float64) report.Number { return report.Number(linalg.Percentile(values, q)) }
+	return report.Spread{Min: at(0), Median: at(0.5), Max: at(1)}
 }
