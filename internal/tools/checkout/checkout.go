@@ -1,4 +1,4 @@
-// Package checkout knows the working copy of crux in which a tool runs.
+// Package checkout knows the working copy of crux in which a tool runs, and writes what it measures into the pages there.
 package checkout
 
 import (
@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -50,4 +51,20 @@ func Commit(more ...string) (string, error) {
 		commit += "+"
 	}
 	return commit, nil
+}
+
+// place is where something that is made stands in a page: between two comments, the first of which has the command that makes it.
+var place = regexp.MustCompile(`(?m)^<!-- (make .+) -->\n((?s:.*?)\n)??<!-- end -->$`)
+
+// Rewrite makes anew what stands in the places of a page, each from its command and what it was. The text around is written by hand.
+func Rewrite(page string, made func(command, old string) string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	now := place.ReplaceAllFunc(text, func(at []byte) []byte {
+		m := place.FindSubmatch(at)
+		return fmt.Appendf(nil, "<!-- %s -->\n%s<!-- end -->", m[1], made(string(m[1]), string(m[2])))
+	})
+	return os.WriteFile(page, now, 0o644)
 }

@@ -28,16 +28,11 @@ func main() {
 	if err := errors.Join(err, checkout.Enter()); err != nil {
 		log.Fatal(err)
 	}
-	c := config{}
+	c := config{users: true, seconds: 0.15}
 	flag.StringVar(&c.envs, "envs", home+"/.cache/crux-peers", "folder of the virtual environments that testdata/peers/setup.sh makes")
-	flag.StringVar(&c.scripts, "scripts", "testdata/peers", "folder of the peers' scripts")
 	flag.IntVar(&c.rounds, "rounds", 11, "rounds of crux, peer")
-	flag.Float64Var(&c.seconds, "seconds", 0.15, "least time of one side in a round")
-	flag.BoolVar(&c.users, "users", true, "time JAX as users write it also where there is no target for that")
-	flag.StringVar(&c.problems, "problems", "testdata/problems", "folder of the problem files")
 	accuracy := flag.Bool("accuracy", false, "instead: the time in which crux and its peers reach an error")
 	budget := flag.Duration("budget", 0, "training time of each peer, for -accuracy; 0 means 30, 60 and 90 s, and only then a page is written")
-	flag.StringVar(&c.page, "o", "docs/results/peers_accuracy.md", "page to write, for -accuracy of all problems; empty means none")
 	flag.Func("set", "an override of the problem files, as in crux solve (repeatable), for -accuracy; then no page is written", func(s string) error {
 		c.sets = append(c.sets, s)
 		return nil
@@ -74,12 +69,10 @@ func main() {
 
 // config is what the command line says.
 type config struct {
-	envs, scripts string
-	rounds        int
-	users         bool
-	seconds       float64
-	only          *regexp.Regexp
-
-	problems, page string
-	sets           []string
+	envs    string
+	rounds  int
+	users   bool    // time JAX as users write it also where there is no target for that
+	seconds float64 // least time of one side in a round
+	only    *regexp.Regexp
+	sets    []string // overrides of the problem files
 }

@@ -38,7 +38,7 @@ func (c config) startPeer(env, script string, args ...string) (*peer, error) {
 	if _, err := os.Stat(python); err != nil {
 		return nil, errAbsent
 	}
-	p := &peer{cmd: exec.Command(python, append([]string{c.scripts + "/" + script}, args...)...)}
+	p := &peer{cmd: exec.Command(python, append([]string{"testdata/peers/" + script}, args...)...)}
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "OPENBLAS_CORETYPE=") && !strings.HasPrefix(v, "OPENBLAS_L2_SIZE=") {
 			p.cmd.Env = append(p.cmd.Env, v)

@@ -10,8 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
+	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
@@ -131,7 +130,7 @@ func (c config) race(r race) (*outcome, error) {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // temporary
 	o := &outcome{race: r}
-	if o.ours, err = solveFile(filepath.Join(c.problems, r.file+".yaml"), c.sets, dir, r.more); err != nil {
+	if o.ours, err = solveFile(filepath.Join("testdata/problems", r.file+".yaml"), c.sets, dir, r.more); err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(os.Stderr, "peers: %s: crux %v\n", r.name, o.ours)
@@ -211,9 +210,7 @@ func solveFile(path string, sets []string, dir string, more int) (*trace, error)
 		return nil, err
 	}
 	t := &trace{Startup: time.Since(began).Seconds(), Points: points.Len(), Parameters: len(s.Theta()), How: p.Name + ".yaml"}
-	if t.hidden, err = hiddenOf(p.Resolved); err != nil {
-		return nil, err
-	}
+	t.hidden = hiddenOf(s)
 	if len(sets) > 0 {
 		t.How += fmt.Sprintf(" with %q", sets)
 	}
@@ -234,20 +231,14 @@ func solveFile(path string, sets []string, dir string, more int) (*trace, error)
 	return t, err
 }
 
-// hiddenOf reads the widths of the hidden layers of the one network out of a resolved file.
-func hiddenOf(resolved []byte) ([]int, error) {
-	var file struct {
-		Fields map[string]struct {
-			Hidden []int `yaml:"hidden"`
-		} `yaml:"fields"`
+// hiddenOf are the widths of the hidden layers of the one network.
+func hiddenOf(s *crux.Solver) (widths []int) {
+	for _, p := range s.Parameters() {
+		if len(p.Shape) == 2 && !p.Fixed {
+			widths = append(widths, p.Shape[1])
+		}
 	}
-	if err := yaml.Unmarshal(resolved, &file); err != nil {
-		return nil, err
-	}
-	for _, f := range file.Fields {
-		return f.Hidden, nil
-	}
-	return nil, errors.New("the file has no field")
+	return widths[:len(widths)-1]
 }
 
 func writeFloats(path string, x []float64) error {

@@ -42,10 +42,7 @@ func TestRaces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hidden, err := hiddenOf(p.Resolved)
-		if err != nil {
-			t.Fatal(err)
-		}
+		hidden := hiddenOf(s)
 		parameters, in := 0, 2
 		for _, h := range append(hidden, 1) {
 			parameters, in = parameters+in*h+h, h

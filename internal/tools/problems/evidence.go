@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/crux-pinn/crux/internal/report"
+	"github.com/crux-pinn/crux/internal/tools/checkout"
 )
 
 // comparison is a question about a choice: the same problems, solved with each of the answers and everything else equal.
@@ -183,7 +184,7 @@ func (b *binary) try(r run, sets []string) (trial, error) {
 // writeEvidence writes the tables into their places. Each comparison must have one, and each place a comparison.
 func writeEvidence(file string, list []comparison, done trials) error {
 	placed := map[string]int{}
-	err := rewrite(file, func(command, old string) string {
+	err := checkout.Rewrite(file, func(command, old string) string {
 		placed[command]++
 		for _, c := range list {
 			if c.command() == command {

@@ -5,9 +5,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/crux-pinn/crux/internal/tools/checkout"
 )
 
 const (
@@ -86,7 +87,7 @@ func (p *page) problems() ([]string, error) {
 // read are the rows of the page.
 func (p *page) read() (rows, error) {
 	all := rows{}
-	return all, rewrite(p.file, func(command, old string) string {
+	return all, checkout.Rewrite(p.file, func(command, old string) string {
 		for row := range strings.Lines(old) {
 			if cells := cellsOf(row); command == p.command && strings.HasPrefix(cells[0], "`") {
 				name := strings.Trim(cells[0], "`")
@@ -99,7 +100,7 @@ func (p *page) read() (rows, error) {
 
 // write writes rows into the page, under the head that the table has.
 func (p *page) write(all rows) error {
-	return rewrite(p.file, func(command, old string) string {
+	return checkout.Rewrite(p.file, func(command, old string) string {
 		if command != p.command {
 			return p.also(old, all)
 		}
@@ -123,19 +124,3 @@ func cellsOf(line string) []string {
 }
 
 func line(cells []string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
-
-// place is where something that is made stands in a page: between two comments, the first of which has the command that makes it.
-var place = regexp.MustCompile(`(?m)^<!-- (make .+) -->\n((?s:.*?)\n)??<!-- end -->$`)
-
-// rewrite makes anew what stands in the places of a page, each from its command and what it was.
-func rewrite(file string, made func(command, old string) string) error {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	now := place.ReplaceAllFunc(text, func(at []byte) []byte {
-		m := place.FindSubmatch(at)
-		return fmt.Appendf(nil, "<!-- %s -->\n%s<!-- end -->", m[1], made(string(m[1]), string(m[2])))
-	})
-	return os.WriteFile(file, now, 0o644)
-}
