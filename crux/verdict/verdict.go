@@ -42,15 +42,12 @@ type Evidence struct {
 	Status   crux.Status         // why the run ended
 	Behind   []string            // what the run has not come to: windows of time, lessons
 	Empty    []string            // constraints that contain no unknown
-	Missing  []Missing           // conditions that the problem lacks
+	Missing  []Reason            // conditions that the problem lacks, each with one that would close it
 	Rough    []string            // conditions that are built in although their data have a jump or a kink
 }
 
-// Missing is a condition that a problem lacks, and one that would close it.
-type Missing struct{ What, Remedy string }
-
-// rules find reasons. Each stands in a file of its own.
-var rules = []func(Evidence) []Reason{undetermined, missing, empty, unreached, rough, estimated, share, contradicted}
+// Rank orders verdicts, from 0 for the best. None at all is behind the worst.
+func (w Word) Rank() int { return slices.Index([]Word{Solved, Inaccurate, Unsolved, IllPosed, w}, w) }
 
 // Judge applies all rules. The worst word counts.
 func Judge(e Evidence) Verdict {
@@ -61,8 +58,7 @@ func Judge(e Evidence) Verdict {
 	for _, rule := range rules {
 		v.Reasons = append(v.Reasons, rule(e)...)
 	}
-	order := []Word{IllPosed, Unsolved, Inaccurate, Solved}
-	slices.SortStableFunc(v.Reasons, func(a, b Reason) int { return slices.Index(order, a.Word) - slices.Index(order, b.Word) })
+	slices.SortStableFunc(v.Reasons, func(a, b Reason) int { return b.Word.Rank() - a.Word.Rank() })
 	if len(v.Reasons) > 0 {
 		v.Word = v.Reasons[0].Word
 	}

@@ -51,7 +51,7 @@ func TestJudge(t *testing.T) {
 		{"a number undetermined", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1e-9, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.IllPosed},
 		{"a number undetermined beside no solution", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.Unsolved},
 		{"a constraint without unknowns", verdict.Evidence{Error: one(field("u", 1e-9, true)), Empty: []string{"bc"}}, verdict.IllPosed},
-		{"a condition missing", verdict.Evidence{Error: one(field("u", 1e-9, true)), Missing: []verdict.Missing{{What: "ring"}}}, verdict.IllPosed},
+		{"a condition missing", verdict.Evidence{Error: one(field("u", 1e-9, true)), Missing: []verdict.Reason{{Word: verdict.IllPosed, Text: "ring"}}}, verdict.IllPosed},
 		{"a jump built in", verdict.Evidence{Error: one(field("u", 1e-9, true)), Rough: []string{"ic"}}, verdict.Unsolved},
 		{"an equation not satisfied", with(field("u", 0.06, true), trackers.Share{Name: "pde", Residual: 0.6, Term: 1, Equation: true}), verdict.Unsolved},
 		{"hardly satisfied", with(field("u", 0.06, true), trackers.Share{Name: "pde", Residual: 0.4, Term: 1, Equation: true}), verdict.Inaccurate},

@@ -156,8 +156,7 @@ func (x *attempt) wanting() bool {
 
 // before orders attempts: the best verdict first, and of equal ones the smallest estimated error.
 func (x *attempt) before(y *attempt) bool {
-	order := []verdict.Word{verdict.Solved, verdict.Inaccurate, verdict.Unsolved, verdict.IllPosed, ""}
-	i, j := slices.Index(order, x.Verdict), slices.Index(order, y.Verdict)
+	i, j := x.Verdict.Rank(), y.Verdict.Rank()
 	return i < j || i == j && (float64(x.Worst) < float64(y.Worst) || math.IsNaN(float64(y.Worst)))
 }
 

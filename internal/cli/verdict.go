@@ -27,8 +27,9 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough, Accuracy: p.Accuracy}
 	for _, o := range p.Choice.Open {
 		lo, hi := p.Bounds(p.Env.Names[o.Coord].Attr().(*ph.Coord))
-		e.Missing = append(e.Missing, verdict.Missing{
-			What:   fmt.Sprintf("%s is not enough: nothing makes %s the same at both ends of %s", o.Beside, o.Derivative, o.Coord),
+		e.Missing = append(e.Missing, verdict.Reason{
+			Word:   verdict.IllPosed,
+			Text:   fmt.Sprintf("%s is not enough: nothing makes %s the same at both ends of %s", o.Beside, o.Derivative, o.Coord),
 			Remedy: fmt.Sprintf("constraints: {slope: {residual: %s(%s = %v) = %s(%s = %v), on: %s}}", o.Derivative, o.Coord, lo, o.Derivative, o.Coord, hi, o.Coord),
 		})
 	}

@@ -1,0 +1,144 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/trackers"
+)
+
+// rules find reasons.
+var rules = []func(Evidence) []Reason{undetermined, missing, empty, unreached, rough, estimated, share, contradicted}
+
+// undetermined finds functions that can change without any residual's seeing it, at a state that satisfies the residuals. A number that
+// stands nowhere at such a state, as an eigenvalue beside a field that is zero, shows only that the field is.
+func undetermined(e Evidence) []Reason {
+	var list []Reason
+	for _, f := range e.Error.Fields {
+		if !f.Determined() {
+			list = append(list, Reason{
+				IllPosed, fmt.Sprintf("%s is not determined: it can change by any amount that no residual sees", f.Name),
+				fmt.Sprintf("a condition, such as constraints: {more: {residual: %s, on: boundary}}, or one that fixes its size", f.Name),
+			})
+		}
+	}
+	if unsolved(e.Error.Fields) {
+		return list
+	}
+	for _, f := range e.Error.Params {
+		if !f.Determined() {
+			list = append(list, Reason{
+				IllPosed, fmt.Sprintf("the number %s is not determined by the equations and data", f.Name), "more data, or a known value for one of the numbers",
+			})
+		}
+	}
+	return list
+}
+
+// missing are conditions without which a problem has many solutions, of which a network finds one.
+func missing(e Evidence) []Reason { return e.Missing }
+
+// empty names constraints that contain no unknown: nothing of them can be trained, so they say nothing of the solution.
+func empty(e Evidence) []Reason {
+	return each(e.Empty, IllPosed, "%s contains no unknown: nothing in it can be trained", "a residual that contains a field, or leave %s out")
+}
+
+// unreached names what a run has not come to.
+func unreached(e Evidence) []Reason {
+	return each(e.Behind, Unsolved, "%s has not been trained", "more steps: crux resume RUN --steps N")
+}
+
+// each is a reason for each name; text and remedy have its place.
+func each(names []string, w Word, text, remedy string) []Reason {
+	var list []Reason
+	for _, name := range names {
+		list = append(list, Reason{w, strings.ReplaceAll(text, "%s", name), strings.ReplaceAll(remedy, "%s", name)})
+	}
+	return list
+}
+
+// rough names conditions with jumps or kinks that are built in: the function has them everywhere, and no residual between them sees it.
+func rough(e Evidence) []Reason {
+	return each(e.Rough, Unsolved, "%s has a jump or a kink, and is built in, so that the function has it everywhere", "hard without %s, or no hard at all")
+}
+
+// useless is the estimated relative error from which a field counts as unsolved: a third of it is wrong. Half-trained runs of
+// testdata/problems have 0.3 to 1, those that have come near a solution less than 0.1 (docs/results/estimate.md).
+const useless = 0.3
+
+// estimated judges fields and numbers by their estimated errors.
+func estimated(e Evidence) []Reason {
+	var list []Reason
+	for _, f := range slices.Concat(e.Error.Fields, e.Error.Params) {
+		rel := f.Relative()
+		r := Reason{Word: Solved, Text: fmt.Sprintf("%s has an estimated relative error of %.1e", f.Name, rel)}
+		switch {
+		case !(rel < useless): // NaN as well
+			r.Word, r.Text = Unsolved, fmt.Sprintf("%s is no solution: its estimated relative error is %.2g", f.Name, rel)
+			r.Remedy = longer(e, "more parameters (hidden), more points, or windows of time and a curriculum where the problem runs long or is stiff")
+		case rel > e.Accuracy:
+			r.Word = Inaccurate
+			r.Remedy = longer(e, "more parameters (hidden) or more points")
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// longer is the way out for a run that might have gone on, and otherwise another one.
+func longer(e Evidence, otherwise string) string {
+	if e.Status == crux.Completed || e.Status == crux.Canceled {
+		return "more steps: crux resume RUN --steps N"
+	}
+	return otherwise
+}
+
+// unsolved reports whether a field is far from a solution, so that nothing else can be told from the state of the run.
+func unsolved(list []trackers.FieldError) bool {
+	return slices.ContainsFunc(list, func(f trackers.FieldError) bool { return !(f.Relative() < useless) })
+}
+
+// asLarge is the part of its largest term from which the residual of an equation counts as large. Equations that are solved have less than
+// 0.02, with jumps in corners 0.15; ones that are not from 0.3 on.
+const asLarge = 0.5
+
+// useful is the estimated error below which a field is solved in spite of a large residual: one that is concentrated at a point does no harm.
+const useful = 0.05
+
+// share finds equations whose residual is as large as their terms.
+func share(e Evidence) []Reason {
+	far := false
+	for _, f := range e.Error.Fields {
+		far = far || !(f.Relative() < useful)
+	}
+	var list []Reason
+	for _, s := range e.Error.Residuals {
+		if part := s.Residual / s.Term; far && s.Equation && part >= asLarge {
+			list = append(list, Reason{
+				Unsolved, fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its largest term", s.Name, 100*part),
+				longer(e, "quantities of order one, by other units, or more parameters (hidden)"),
+			})
+		}
+	}
+	return list
+}
+
+// contradicted finds conditions that are not satisfied where fields are as near to their equations as they can come: others say something
+// else at the same place. Where they do so in corners alone it is less than 0.15 of their size.
+func contradicted(e Evidence) []Reason {
+	if unsolved(e.Error.Fields) {
+		return nil // nothing is satisfied then
+	}
+	var list []Reason
+	for _, s := range e.Error.Residuals {
+		if part := s.Residual / s.Term; !s.Equation && part >= asLarge {
+			list = append(list, Reason{
+				IllPosed, fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its size, and another condition holds at the same place", s.Name, 100*part),
+				fmt.Sprintf("a problem without %s, or without the condition that it contradicts", s.Name),
+			})
+		}
+	}
+	return list
+}
