@@ -55,6 +55,7 @@ type member struct {
 	report  *report.Report // nil as long as there is none
 	records *records       // of the part that this process ran; nil if it did not
 	err     error
+	missed  error // that it has come to nothing good, or not to the accuracy that was asked for
 }
 
 // The states of a run that no solver gives.
@@ -107,13 +108,8 @@ func (b *batch) openOrCreate(dir string) error {
 	other := func(format string, args ...any) error {
 		return fail(exitUsage, fmt.Errorf("%s holds other runs: %s; results overwrite nothing, so give another directory with --out", dir, fmt.Sprintf(format, args...)))
 	}
-	switch {
-	case old.Problem != b.Problem:
-		return other("of problem %s, not %s", old.Problem, b.Problem)
-	case !reflect.DeepEqual(old.Grid, b.Grid):
-		return other("its grid is %s, not %s", gridText(old.Grid), gridText(b.Grid))
-	case !reflect.DeepEqual(old.Runs, b.manifest.Runs):
-		return other("%d with the seeds %s, not %d with %s", len(old.Runs), seedsText(old.Runs), len(b.manifest.Runs), seedsText(b.manifest.Runs))
+	if old.Schema = b.Schema; !reflect.DeepEqual(*old, b.manifest) {
+		return other("%v, not %v", old, &b.manifest)
 	}
 	for _, m := range b.runs {
 		path := filepath.Join(dir, m.Name, problemFile)
@@ -122,7 +118,7 @@ func (b *batch) openOrCreate(dir string) error {
 		case errors.Is(err, os.ErrNotExist): // it did not come so far
 		case err != nil:
 			return fail(exitFailed, fmt.Errorf("read %s: %w", path, ckpt.Cause(err)))
-		case !bytes.Equal(text, m.problem) && !bytes.Equal(text, bytes.Replace(m.problem, []byte("schema: 1\n"), nil, 1)): // as files once were
+		case !bytes.Equal(text, m.problem):
 			return other("%s is not what this command line makes of the problem file; %s", path, firstDifference(text, m.problem))
 		}
 	}
@@ -194,42 +190,27 @@ func readManifest(dir string) (*manifest, error) {
 	return m, nil
 }
 
-func gridText(grid []axis) string {
-	if len(grid) == 0 {
-		return "none"
+// String says what was asked for: the problem, its grid, and the seeds of the first combination.
+func (m *manifest) String() string {
+	text := m.Problem
+	for _, x := range m.Grid {
+		text += " --grid '" + x.String() + "'"
 	}
-	var s []string
-	for _, x := range grid {
-		s = append(s, "--grid '"+x.String()+"'")
-	}
-	return strings.Join(s, " ")
-}
-
-// seedsText are the seeds of the first combination.
-func seedsText(runs []entry) string {
-	var s []string
-	for _, e := range runs {
+	text += ", seeds"
+	for _, e := range m.Runs {
 		if e.Combination == 0 {
-			s = append(s, fmt.Sprint(e.Seed))
+			text += fmt.Sprintf(" %d", e.Seed)
 		}
 	}
-	return strings.Join(s, ", ")
+	return text
 }
 
 // firstDifference shows the first line in which two texts differ.
 func firstDifference(old, now []byte) string {
-	a, b := strings.Split(string(old), "\n"), strings.Split(string(now), "\n")
-	for i := range max(len(a), len(b)) {
-		var x, y string
-		if i < len(a) {
-			x = a[i]
-		}
-		if i < len(b) {
-			y = b[i]
-		}
-		if x != y {
-			return fmt.Sprintf("line %d is %q there and would be %q", i+1, strings.TrimSpace(x), strings.TrimSpace(y))
-		}
+	a, b := bytes.Split(old, []byte("\n")), bytes.Split(now, []byte("\n"))
+	k := 0
+	for k < min(len(a), len(b))-1 && bytes.Equal(a[k], b[k]) {
+		k++
 	}
-	return "they are equal"
+	return fmt.Sprintf("line %d is %q there and would be %q", k+1, bytes.TrimSpace(a[k]), bytes.TrimSpace(b[k]))
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/crux-pinn/crux/callbacks"
@@ -34,6 +35,8 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 			if r.Status == crux.Diverged.String() {
 				m.err = fail(exitDiverged, errors.New(r.Reason))
 			}
+			p, err := problemfile.Load(filepath.Join(b.dir, m.Name, problemFile), nil)
+			m.missed = missed(r, err == nil && p.Accuracy > 0)
 		case !errors.Is(err, os.ErrNotExist):
 			m.err = fail(exitFailed, err)
 			continue
@@ -119,7 +122,16 @@ func (a *app) showBatch(ctx context.Context, b *batch, asJSON bool) error {
 	if err := errors.Join(failed, saved); err != nil {
 		return fail(max(exitCode(failed), exitFailed), err)
 	}
-	return nil
+	return b.missed()
+}
+
+// missed is the worst of what runs have come to, with its exit code; nil where all are good.
+func (b *batch) missed() error {
+	worst := slices.MaxFunc(b.runs, func(x, y *member) int { return cmp.Compare(exitCode(x.missed), exitCode(y.missed)) })
+	if worst.missed == nil {
+		return nil
+	}
+	return fail(exitCode(worst.missed), fmt.Errorf("%s: %w", b.title(worst.entry), worst.missed))
 }
 
 // share divides the cores among runs: how many are trained at once, and by how many goroutines each. What is 0 is chosen.
@@ -162,6 +174,9 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 	}
 	e := a.train(ctx, t, max(0, t.problem.Steps-t.solver.Epoch()), dir, view.begin(m, t))
 	m.report, m.records, m.err = e.report, e.records, e.err
+	if m.report != nil {
+		m.missed = missed(m.report, t.problem.Accuracy > 0)
+	}
 }
 
 // openMember builds the problem of a run directory: in the state of its newest checkpoint, or as at the beginning if it

@@ -48,7 +48,7 @@ func TestOverview(t *testing.T) {
 	}
 }
 
-// Without a terminal there is a line now and then, and one for each run that ends.
+// Without a terminal there is a line now and then, one for each run that ends, and one for the worst of them.
 func TestOverviewLines(t *testing.T) {
 	folder(t)
 	sec := 0
@@ -58,7 +58,8 @@ func TestOverviewLines(t *testing.T) {
 		t.Fatal(stderr.String())
 	}
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
-	if len(lines) != 12 || !strings.HasPrefix(lines[0], "tiny  0/2 runs done  seed-1  step 1/10  loss ") || !strings.HasPrefix(lines[11], "tiny  seed-2: completed, 10 steps in ") {
+	if len(lines) != 13 || !strings.HasPrefix(lines[0], "tiny  0/2 runs done  seed-1  step 1/10  loss ") || !strings.HasPrefix(lines[11], "tiny  seed-2: completed, 10 steps in ") ||
+		!strings.HasPrefix(lines[12], "crux: seed-1: tiny: ill-posed: ") {
 		t.Errorf("%d lines: %s", len(lines), stderr.String())
 	}
 }

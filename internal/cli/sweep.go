@@ -140,7 +140,14 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 			var es problemfile.Errors
 			switch {
 			case errors.As(err, &es):
-				mistakes = append(mistakes, ofGrid(es, sets)...)
+				for _, e := range es {
+					if set, ok := strings.CutPrefix(e.File, "--set "); ok && slices.Contains(sets, set) {
+						e.File = "--grid " + set
+					}
+					if !slices.ContainsFunc(mistakes, func(known *problemfile.Error) bool { return *known == *e }) {
+						mistakes = append(mistakes, e)
+					}
+				}
 			case err != nil && len(grid) == 0:
 				others = append(others, err)
 			case err != nil:
@@ -158,14 +165,10 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 			b.runs = append(b.runs, &member{entry: e, problem: p.Resolved})
 		}
 	}
-	if len(mistakes)+len(others) == 0 {
-		return b, nil
-	}
-	var errs []error
 	if len(mistakes) > 0 {
-		errs = append(errs, once(mistakes))
+		others = append([]error{mistakes}, others...)
 	}
-	return nil, fail(exitUsage, errors.Join(append(errs, others...)...))
+	return b, fail(exitUsage, errors.Join(others...))
 }
 
 // problemOf reads and builds the problem of a combination with its seed number k.
@@ -197,24 +200,4 @@ func runName(grid []axis, i, n, seed, seeds int) string {
 		name += fmt.Sprintf("-%0*d", len(fmt.Sprint(seeds)), seed+1)
 	}
 	return name
-}
-
-// ofGrid names the flag by which mistakes in overrides were made.
-func ofGrid(es problemfile.Errors, sets []string) problemfile.Errors {
-	for _, e := range es {
-		if s, ok := strings.CutPrefix(e.File, "--set "); ok && slices.Contains(sets, s) {
-			e.File = "--grid " + s
-		}
-	}
-	return es
-}
-
-// once drops repetitions.
-func once(es problemfile.Errors) problemfile.Errors {
-	seen := map[problemfile.Error]bool{}
-	return slices.DeleteFunc(es, func(e *problemfile.Error) bool {
-		again := seen[*e]
-		seen[*e] = true
-		return again
-	})
 }

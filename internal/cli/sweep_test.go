@@ -132,14 +132,6 @@ func TestSweep(t *testing.T) {
 		t.Errorf("%v: %q", err, lines)
 	}
 
-	const old = "runs/tiny-sweep/run-1-1/problem.yaml" // now as of before files had a schema
-	b, err := os.ReadFile(old)
-	if err != nil || !bytes.Contains(b, []byte("schema: 1\n")) {
-		t.Fatalf("%v: %s", err, b)
-	}
-	if err := os.WriteFile(old, bytes.Replace(b, []byte("schema: 1\n"), nil, 1), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	before := modified(t, "runs/tiny-sweep/run-*/*")
 	if again := quietly(t, append(args, "--quiet")...); again != text {
 		t.Errorf("the second time %s, the first %s", again, text)
@@ -161,10 +153,10 @@ func TestSweep(t *testing.T) {
 	}
 
 	for want, args := range map[string][]string{
-		"its grid is --grid 'optimizer.0.adam.lr=1e-3,3e-2' --grid 'fields.u.hidden=[4],[3, 3]', not --grid 'seed=1'":                       {"--grid", "seed=1"},
-		"8 with the seeds 1, 2, not 12 with 1, 2, 3":                                                                                        append(args[2:6:6], "--seeds", "3"),
+		"tiny --grid 'optimizer.0.adam.lr=1e-3,3e-2' --grid 'fields.u.hidden=[4],[3, 3]', seeds 1 2, not tiny --grid 'seed=1', seeds 1":     {"--grid", "seed=1"},
+		"seeds 1 2, not tiny --grid 'optimizer.0.adam.lr=1e-3,3e-2' --grid 'fields.u.hidden=[4],[3, 3]', seeds 1 2 3":                       append(args[2:6:6], "--seeds", "3"),
 		`run-1-1/problem.yaml is not what this command line makes of the problem file; line 21 is "grid: 11" there and would be "grid: 12"`: append(args[2:8:8], "--set", "grid=12"),
-		"of problem tiny, not other": append(args[2:8:8], "--set", "problem=other", "--out", "runs/tiny-sweep"),
+		"tiny --grid 'optimizer.0.adam.lr=1e-3,3e-2' --grid 'fields.u.hidden=[4],[3, 3]', seeds 1 2, not other --grid":                      append(args[2:8:8], "--set", "problem=other", "--out", "runs/tiny-sweep"),
 	} {
 		r := call(t, append([]string{"sweep", "tiny.yaml"}, args...)...)
 		if r.code != exitUsage || r.out != "" || !strings.Contains(r.err, "runs/tiny-sweep holds other runs: ") || !strings.Contains(r.err, want) {

@@ -54,3 +54,35 @@ constraints:
 		}
 	}
 }
+
+// Several runs end with the code of the worst of them, new ones and those that are done, and say which that is.
+func TestVerdictOfSeveral(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const file = `
+problem: p
+coords: {x: [0, 1]}
+fields: {u: {hidden: [10, 10]}}
+constraints:
+  pde: {residual: "u_xx + pi^2*sin(pi*x)"}
+  bc: {residual: u, on: boundary}
+`
+	if err := os.WriteFile("p.yaml", []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]struct {
+		code int
+		says string
+	}{
+		"solve p.yaml --seeds 2 --set accuracy=1e-3":                       {exitOK, ""},
+		"sweep p.yaml --grid accuracy=1e-3,1e-9 --steps 305":               {exitInaccurate, "crux: run-2 (accuracy=1e-9): p: inaccurate: "},
+		"sweep p.yaml --grid seed=1,2 --steps 2 --set hard=none --out new": {exitUnsolved, "crux: run-1 (seed=1): p: unsolved: "},
+	} {
+		for range 2 {
+			var out, said strings.Builder
+			code := Run(context.Background(), append(strings.Fields(args), "--quiet"), Streams{Out: &out, Err: &said})
+			if code != want.code || !strings.HasPrefix(said.String(), want.says) || (code == exitOK) != (said.String() == "") {
+				t.Errorf("%s: exit %d, %s", args, code, said.String())
+			}
+		}
+	}
+}
