@@ -87,9 +87,7 @@ func (b *builder) steps(n *tree.Node, root *section) {
 }
 
 // Methods are the names of the methods that a file can name.
-func Methods() []string { return methods() }
-
-func methods() []string { return (&part{keys: methodKeys}).names() }
+func Methods() []string { return (&part{keys: methodKeys}).names() }
 
 // gone are methods that files could name once, and what does better.
 var gone = map[string]string{"engd": "lm", "spring": "lm", "nncg": "ssbroyden", "ssbfgs": "ssbroyden", "kfac": "ssbroyden"}
@@ -103,7 +101,7 @@ func searches(method string) bool {
 func (b *builder) method(s *section, steps int, also string, used *[]string) optim.Method {
 	var names []string
 	var block *tree.Node
-	for _, m := range methods() {
+	for _, m := range Methods() {
 		if v := s.block(m); v != nil {
 			names, block = append(names, m), v
 		}
@@ -119,11 +117,11 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 	switch {
 	case len(names) == 0:
 		for _, e := range s.n.Entries {
-			if near := nearest.Name(e.Key, methods()); near != "" {
+			if near := nearest.Name(e.Key, Methods()); near != "" {
 				return nil // done reports the misspelt name
 			}
 		}
-		b.fail(s.n, "no method; write one of %s%s, as in {adam: {lr: 1e-3}, steps: 2000}", strings.Join(methods(), ", "), also)
+		b.fail(s.n, "no method; write one of %s%s, as in {adam: {lr: 1e-3}, steps: 2000}", strings.Join(Methods(), ", "), also)
 		return nil
 	case len(names) > 1:
 		b.fail(s.n, "%s stand in one phase; write a list with one phase for each", strings.Join(names, " and "))

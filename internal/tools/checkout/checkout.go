@@ -56,7 +56,7 @@ func Commit(more ...string) (string, error) {
 // place is where something that is made stands in a page: between two comments, the first of which has the command that makes it.
 var place = regexp.MustCompile(`(?m)^<!-- (make .+) -->\n((?s:.*?)\n)??<!-- end -->$`)
 
-// Rewrite makes anew what stands in the places of a page, each from its command and what it was. The text around is written by hand.
+// Rewrite writes what stands in the places of a page again, each from its command and what it was. The text around is written by hand.
 func Rewrite(page string, made func(command, old string) string) error {
 	text, err := os.ReadFile(page)
 	if err != nil {

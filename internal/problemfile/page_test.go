@@ -2,11 +2,35 @@ package problemfile
 
 import (
 	"fmt"
+	"os"
 	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/internal/cases"
 )
 
-// Page is the reference of the keys of a problem file, as Markdown: a table for each mapping.
-func Page() string {
+// The reference of the keys on the page for users is made from the table by which crux reads them.
+func TestPage(t *testing.T) {
+	const path, mark = "../../docs/problem-file.md", "<!-- made by go test ./internal/problemfile -run Page -rewrite -->\n"
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prose, tables, ok := strings.Cut(string(b), mark)
+	switch {
+	case !ok:
+		t.Fatal("no mark")
+	case *cases.Rewrite:
+		if err := os.WriteFile(path, []byte(prose+mark+keyTables()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case tables != keyTables():
+		t.Error("the tables are not those of the code; make them again with -rewrite")
+	}
+}
+
+// keyTables has a table for each mapping, as Markdown.
+func keyTables() string {
 	var b strings.Builder
 	for _, p := range parts {
 		title := "The file"
