@@ -24,21 +24,18 @@ type records struct {
 }
 
 func newRecords(p *problemfile.Problem, s *crux.Solver, dir string) *records {
-	r := &records{all: []crux.Callback{
+	r := &records{wandb: p.WandB, board: p.TensorBoard, all: []crux.Callback{
 		&callbacks.CSV{Path: filepath.Join(dir, historyFile)},
 		&callbacks.JSONL{Path: filepath.Join(dir, metricsFile)},
 		&callbacks.Arrays{Dir: filepath.Join(dir, arraysDir)},
 	}}
 	if b := p.TensorBoard; b != nil {
-		r.board = &callbacks.TensorBoard{Dir: cmp.Or(b.Dir, filepath.Join(dir, boardDir)), AllImages: b.AllImages}
-		r.all = append(r.all, r.board)
+		b.Dir = cmp.Or(b.Dir, filepath.Join(dir, boardDir))
+		r.all = append(r.all, b)
 	}
 	if w := p.WandB; w != nil {
-		r.wandb = &callbacks.WandB{
-			Dir: cmp.Or(w.Dir, dir), Project: w.Project, Entity: w.Entity, Group: w.Group, Name: cmp.Or(w.Name, filepath.Base(dir)),
-			Notes: w.Notes, Tags: w.Tags, Config: config(p.Resolved), AllImages: w.AllImages,
-		}
-		r.all = append(r.all, r.wandb)
+		w.Dir, w.Name, w.Config = cmp.Or(w.Dir, dir), cmp.Or(w.Name, filepath.Base(dir)), config(p.Resolved)
+		r.all = append(r.all, w)
 	}
 	if r.board != nil || r.wandb != nil {
 		r.all = append(r.all, judges(p, s)...)

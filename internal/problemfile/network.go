@@ -30,33 +30,18 @@ func (b *network) module() ph.Module {
 	var found ph.Module
 	switch name {
 	case "mlp":
-		m := net.MLP{Out: b.out, Act: b.activation(), Init: b.init()}
-		b.settings(&m)
-		found = m
+		found = &net.MLP{Out: b.out, Act: b.activation(), Init: b.init()}
 	case "modified_mlp":
-		m := net.ModifiedMLP{Out: b.out, Act: b.activation(), Init: b.init()}
-		b.settings(&m)
-		found = m
+		found = &net.ModifiedMLP{Out: b.out, Act: b.activation(), Init: b.init()}
 	case "resnet":
-		m := net.ResNet{Out: b.out, Act: b.activation(), Init: b.init()}
-		b.settings(&m)
-		found = m
+		found = &net.ResNet{Out: b.out, Act: b.activation(), Init: b.init()}
 	case "siren":
-		m := net.SIREN{Out: b.out}
-		b.settings(&m)
-		found = m
+		found = &net.SIREN{Out: b.out}
 	case "piratenet":
-		m := net.PirateNet{Out: b.out, Act: b.activation(), Init: b.init()}
-		b.settings(&m)
-		found = m
+		found = &net.PirateNet{Out: b.out, Act: b.activation(), Init: b.init()}
 	}
+	b.fill(found, append(partAt("fields.*").names(), "activation", "init")...)
 	return b.periodic(b.fourier(found))
-}
-
-// settings fills what is no function, from the keys of the network and not those of the field.
-func (b *network) settings(m any) {
-	elsewhere := append(partAt("fields.*").names(), "activation", "init")
-	b.fill(m, elsewhere...)
 }
 
 func (b *network) fourier(inner ph.Module) ph.Module {

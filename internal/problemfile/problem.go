@@ -47,8 +47,8 @@ type Problem struct {
 	HardOpen    bool          // it is not said which conditions are built in
 	Unsized     []string      // fields of which neither the kind nor the size of the network is said
 
-	WandB       *WandB       // nil unless asked for
-	TensorBoard *TensorBoard // nil unless asked for
+	WandB       *callbacks.WandB       // nil unless asked for; what the file does not say is open
+	TensorBoard *callbacks.TensorBoard // nil unless asked for; without its folder if the file does not say it
 
 	Coords     []*ph.Coord        // in the order of the file
 	Time       *ph.Coord          // one of Coords, or nil

@@ -1,29 +1,16 @@
 package problemfile
 
 import (
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/files/wandb"
 )
-
-// WandB asks for a run directory of Weights & Biases. Empty fields mean the defaults of callbacks.WandB, and an empty Dir
-// the directory of the run.
-type WandB struct {
-	Project, Entity, Group, Name, Notes, Dir string
-	Tags                                     []string
-	AllImages                                bool
-}
-
-// TensorBoard asks for event files of TensorBoard. An empty Dir means the folder tensorboard in the directory of the run.
-type TensorBoard struct {
-	Dir       string
-	AllImages bool
-}
 
 // recording reads wandb: true, or {project: pinns, tags: [burgers, lm]}, and tensorboard: true, or {dir: logs}.
 func (b *builder) recording(s *section) {
 	if n := s.get("wandb"); n != nil {
 		if w, on := b.switched(n, "wandb"); on {
-			b.p.WandB = &WandB{AllImages: only[string](w, "images") == "all"}
+			b.p.WandB = &callbacks.WandB{AllImages: only[string](w, "images") == "all"}
 			w.fill(b.p.WandB, "images")
 			w.done()
 			if err := wandb.Check(wandb.Options{Project: b.p.WandB.Project, Tags: b.p.WandB.Tags}); err != nil {
@@ -33,7 +20,7 @@ func (b *builder) recording(s *section) {
 	}
 	if n := s.get("tensorboard"); n != nil {
 		if t, on := b.switched(n, "tensorboard"); on {
-			b.p.TensorBoard = &TensorBoard{AllImages: only[string](t, "images") == "all"}
+			b.p.TensorBoard = &callbacks.TensorBoard{AllImages: only[string](t, "images") == "all"}
 			t.fill(b.p.TensorBoard, "images")
 			t.done()
 		}

@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/callbacks"
 )
 
 // What is asked for is what is read, from the file, from an override and from the resolved file.
@@ -16,19 +16,19 @@ fields: {u: {net: mlp, hidden: [4]}}
 constraints: {pde: {residual: u_xx, points: 10}}
 `
 	for text, want := range map[string]struct {
-		w *problemfile.WandB
-		b *problemfile.TensorBoard
+		w *callbacks.WandB
+		b *callbacks.TensorBoard
 	}{
 		"":                                 {},
 		"wandb: false\ntensorboard: false": {},
-		"wandb: true":                      {&problemfile.WandB{}, nil},
-		"tensorboard: true":                {nil, &problemfile.TensorBoard{}},
+		"wandb: true":                      {&callbacks.WandB{}, nil},
+		"tensorboard: true":                {nil, &callbacks.TensorBoard{}},
 		"wandb: {project: pinns, entity: e, group: g, name: n, notes: first try, dir: d, tags: [a, b]}\ntensorboard: {dir: logs}": {
-			&problemfile.WandB{Project: "pinns", Entity: "e", Group: "g", Name: "n", Notes: "first try", Dir: "d", Tags: []string{"a", "b"}}, &problemfile.TensorBoard{Dir: "logs"},
+			&callbacks.WandB{Project: "pinns", Entity: "e", Group: "g", Name: "n", Notes: "first try", Dir: "d", Tags: []string{"a", "b"}}, &callbacks.TensorBoard{Dir: "logs"},
 		},
-		"wandb: {images: all}\ntensorboard: {images: all}":       {&problemfile.WandB{AllImages: true}, &problemfile.TensorBoard{AllImages: true}},
-		"wandb: {images: spaced}\ntensorboard: {images: spaced}": {&problemfile.WandB{}, &problemfile.TensorBoard{}},
-		"wandb: {tags: one}": {&problemfile.WandB{Tags: []string{"one"}}, nil},
+		"wandb: {images: all}\ntensorboard: {images: all}":       {&callbacks.WandB{AllImages: true}, &callbacks.TensorBoard{AllImages: true}},
+		"wandb: {images: spaced}\ntensorboard: {images: spaced}": {&callbacks.WandB{}, &callbacks.TensorBoard{}},
+		"wandb: {tags: one}": {&callbacks.WandB{Tags: []string{"one"}}, nil},
 	} {
 		p, err := readText("p.yaml", []byte(file+text), ".", nil)
 		for range 2 {
