@@ -59,7 +59,7 @@ func (a *app) runEval(run string, f *evalFlags) error {
 	if f.out != "" && !slices.Contains([]string{".csv", ".npy", ".npz"}, ext) {
 		return fail(exitUsage, fmt.Errorf("-o %s: files end in .csv, .npy or .npz", f.out))
 	}
-	t, err := a.openTrained(run, nil)
+	t, err := a.openTrained(run)
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -50,21 +48,11 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 			return fail(exitUsage, fmt.Errorf("--tracker %s: there are %s", n, strings.Join(problemfile.TrackerNames(), ", ")))
 		}
 	}
-	if err := isRun(dir); err != nil {
-		return err
-	}
 	chosen := len(names) > 0
 	if !chosen {
 		names = problemfile.TrackerNames()
 	}
-	sets, failed, err := missingTrackers(dir, names)
-	if err == nil && chosen {
-		err = fail(exitUsage, errors.Join(failed...))
-	}
-	if err != nil {
-		return err
-	}
-	t, err := a.openTrained(dir, sets)
+	t, err := a.openTrained(dir)
 	if err != nil {
 		return err
 	}
@@ -74,14 +62,20 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 		at.Rate = 0
 	}
 	r := Explanation{Problem: t.problem.Name, Step: t.solver.Epoch()}
-	for _, e := range failed {
-		r.Failed = append(r.Failed, e.Error())
-	}
 	for _, name := range names {
-		for _, k := range t.problem.Trackers {
-			if family(k.Name) != name {
+		of := slices.DeleteFunc(slices.Clone(t.problem.Trackers), func(k problemfile.Tracker) bool { return family(k.Name) != name })
+		if len(of) == 0 { // the problem does not name it
+			k, err := t.problem.NewTracker(name, t.solver)
+			if err != nil {
+				if chosen {
+					return fail(exitUsage, err)
+				}
+				r.Failed = append(r.Failed, fmt.Sprintf("%s: %v", name, err))
 				continue
 			}
+			of = append(of, k)
+		}
+		for _, k := range of {
 			if err := canceled(ctx); err != nil {
 				return err
 			}
@@ -102,56 +96,6 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 	}
 	a.printExplanation(&r)
 	return nil
-}
-
-// missingTrackers are the overrides by which a run's problem gets those of the named trackers that it lacks, with their
-// defaults. failed are those whose defaults do not suit the problem.
-func missingTrackers(dir string, names []string) (sets []string, failed []error, err error) {
-	path := filepath.Join(dir, problemFile)
-	p, err := problemfile.Load(path, nil)
-	if err != nil {
-		return nil, nil, fail(exitUsage, err)
-	}
-	of := map[string]string{} // trackers by their overrides
-	for _, n := range names {
-		if !slices.ContainsFunc(p.Trackers, func(t problemfile.Tracker) bool { return family(t.Name) == n }) {
-			set := "trackers." + n + "={}"
-			sets, of["--set "+set] = append(sets, set), n
-		}
-	}
-	for len(sets) > 0 {
-		var mistakes problemfile.Errors
-		if err := builds(path, sets); err == nil {
-			break
-		} else if !errors.As(err, &mistakes) {
-			return nil, nil, fail(exitUsage, err)
-		}
-		left := len(sets)
-		for _, e := range mistakes {
-			if of[e.File] == "" {
-				return nil, nil, fail(exitUsage, mistakes)
-			}
-			failed = append(failed, fmt.Errorf("%s: %w", of[e.File], e))
-			sets = slices.DeleteFunc(sets, func(s string) bool { return "--set "+s == e.File })
-		}
-		if len(sets) == left {
-			return nil, nil, fail(exitUsage, mistakes)
-		}
-	}
-	return sets, failed, nil
-}
-
-// builds reports what stands in the way of a problem with overrides.
-func builds(path string, sets []string) error {
-	p, err := problemfile.Load(path, sets)
-	if err != nil {
-		return err
-	}
-	s, err := p.New()
-	if err != nil {
-		return err
-	}
-	return s.Close()
 }
 
 // family is the kind of a tracker by its name: input_sensitivity of input_sensitivity.1.

@@ -16,8 +16,8 @@ import (
 // openTrained builds the problem of a run directory as the run left it: in the state of its newest checkpoint, with the
 // parameters of its end where it came to one. That it solves another problem, with a curriculum that is not finished, is said. The
 // caller closes the solver.
-func (a *app) openTrained(dir string, sets []string) (*training, error) {
-	t, err := a.openRun(dir, sets)
+func (a *app) openTrained(dir string) (*training, error) {
+	t, err := a.openRun(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -27,12 +27,12 @@ func (a *app) openTrained(dir string, sets []string) (*training, error) {
 	return t, nil
 }
 
-func (a *app) openRun(dir string, sets []string) (*training, error) {
+func (a *app) openRun(dir string) (*training, error) {
 	if err := isRun(dir); err != nil {
 		return nil, err
 	}
 	load := func(path string) (*problemfile.Problem, error) {
-		p, err := problemfile.Load(path, sets)
+		p, err := problemfile.Load(path, nil)
 		return p, fail(exitUsage, err)
 	}
 	path := filepath.Join(dir, parametersFile)

@@ -129,15 +129,18 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	s.done()
 	b.p.axes = b.axes
 	b.p.nodes, b.p.unscaled, b.p.root = b.nodes, b.unscaled, root
-	b.p.check = func(s *crux.Solver) Errors {
-		b.errs = nil
-		b.checkSelections(s.Parameters())
-		for _, check := range b.checks {
-			check(s)
-		}
-		return b.errs
-	}
+	b.p.check, b.p.tracker = b.check, b.newTracker
 	return b.p
+}
+
+// check finds what shows only when the problem is compiled.
+func (b *builder) check(s *crux.Solver) Errors {
+	b.errs = nil
+	b.checkSelections(s.Parameters())
+	for _, check := range b.checks {
+		check(s)
+	}
+	return b.errs
 }
 
 // coords reads the coordinates with their ends, and which of them is time.

@@ -23,6 +23,7 @@ import (
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
 )
 
 // Error is a mistake in a file, with its place. Errors are all of them, in order, which Load and Parse return.
@@ -78,6 +79,7 @@ type Problem struct {
 	root     *tree.Node
 	unscaled map[string]unscaled // constraints whose scales are measured
 	check    func(*crux.Solver) Errors
+	tracker  func(name string, s *crux.Solver) (trackers.Tracker, Errors)
 }
 
 // Field is a named function of coordinates that the run finds: a component of a network with its output transform, or a

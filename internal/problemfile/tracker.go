@@ -79,6 +79,26 @@ func (b *builder) trackers(n *tree.Node, root *section) {
 	s.done()
 }
 
+// NewTracker is a tracker with its defaults, for the solver of the problem. The error says why they do not suit it; it is of type Errors.
+func (p *Problem) NewTracker(name string, s *crux.Solver) (Tracker, error) {
+	t, es := p.tracker(name, s)
+	if len(es) > 0 {
+		return Tracker{}, tree.Sorted(es)
+	}
+	return Tracker{name, t}, nil
+}
+
+func (b *builder) newTracker(name string, s *crux.Solver) (trackers.Tracker, Errors) {
+	b.errs, b.checks = nil, nil
+	path := "trackers." + name
+	settings := b.sectionWith(&tree.Node{Kind: tree.Mapping, Path: path}, path, b.leftOpen(name))
+	t := trackerReaders[name](b, settings)
+	if settings.done(); len(b.errs) > 0 {
+		return nil, b.errs
+	}
+	return t, b.check(s)
+}
+
 // leftOpen are the defaults of a tracker that follow from the fields.
 func (b *builder) leftOpen(tracker string) map[string]string {
 	switch tracker {
