@@ -128,7 +128,7 @@ func (b *builder) checkExpr(s *section, e ph.Expr, on *domain.Points) {
 			few = on.Count(min(on.Len(), 8))
 		}
 		if _, err := solver.Compile(e, few); err != nil {
-			if es := b.p.explain(err, b.src); len(es) > 0 && es[0].Line > 0 {
+			if es := b.p.explain(err, b.src); len(es) > 0 && es[0].Path != "" {
 				b.errs = append(b.errs, es...)
 				return
 			}
