@@ -2,19 +2,16 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"slices"
+	"strings"
 
-	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/net"
-	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // row is one comparison: a residual on points of [−1, 1]^d, where networks take coordinates as they are.
 type row struct {
 	name     string
-	pde      string // as in jax_peer.py
+	pde      string // as in jax_peer.py and equations
 	work     string // step, hvp, jacobian, jtj or kernel
 	in, out  int
 	hidden   []int
@@ -109,55 +106,49 @@ func rows() []row {
 
 func stack(width, depth int) []int { return slices.Repeat([]int{width}, depth) }
 
-// problem states the row as a user of crux would. source is the closed form that the residual contains, at a point.
-func (r row) problem() (p crux.Problem, source func(x []float64) float64) {
-	act := map[string]net.Activation{"tanh": net.Tanh, "sin": net.Sin, "gelu": net.GELU}[r.act]
-	var xs []*ph.Coord
-	var axes []domain.Axis
+// equations are the residuals, and what stands for f in them.
+var equations = map[string]struct {
+	residuals []string
+	f         string
+}{
+	"poisson":    {[]string{"laplacian(u) + f"}, "%d*pi^2"},
+	"burgers":    {[]string{"u_x + u*u_y - 0.01/pi*u_yy"}, ""},
+	"allen_cahn": {[]string{"u_x - 1e-4*u_yy + 5*u*u*u - 5*u"}, ""},
+	"navier_stokes": {[]string{
+		"u*u_x + v*u_y + p_x - 0.025*laplacian(u)", "u*v_x + v*v_y + p_y - 0.025*laplacian(v)", "u_x + v_y",
+	}, ""},
+	"biharmonic": {[]string{"u_xxxx + 2*u_xxyy + u_yyyy - f"}, "4*pi^4"},
+}
+
+// problem states the row as a user of crux would.
+func (r row) problem() (*problemfile.Problem, error) {
+	e := equations[r.pde]
+	var axes, residuals []string
+	f := "0"
+	if e.f != "" {
+		f = strings.ReplaceAll(e.f, "%d", fmt.Sprint(r.in))
+	}
 	for i := range r.in {
-		x := ph.NewCoord(fmt.Sprint("x", i))
-		xs, axes = append(xs, x), append(axes, domain.In(x, -1, 1))
+		x := string("xyzvw"[i])
+		axes, f = append(axes, x+": [-1, 1]"), f+"*sin(pi*"+x+")"
 	}
-	u := ph.NewField("u", net.MLP{Hidden: r.hidden, Out: r.out, Act: act, Raw: true}, xs...)
-	waves := ph.Expr(ph.Const(1))
-	for _, x := range xs {
-		waves = waves.Mul(ph.Sin(x.Scale(math.Pi)))
+	for i, text := range e.residuals {
+		residuals = append(residuals, fmt.Sprintf("r%d: %q", i, text))
 	}
-	product := func(scale float64) func([]float64) float64 {
-		return func(x []float64) float64 {
-			v := scale
-			for _, c := range x {
-				v *= math.Sin(math.Pi * c)
-			}
-			return v
-		}
+	field := "u: {"
+	if r.out > 1 {
+		field = "flow: {out: [u, v, p], "
 	}
-	source = product(0)
-	var residuals []ph.Expr
-	switch r.pde {
-	case "poisson":
-		c := float64(r.in) * math.Pi * math.Pi
-		residuals, source = []ph.Expr{ph.Laplacian(u, xs...).Add(waves.Scale(c))}, product(c)
-	case "burgers":
-		residuals = []ph.Expr{u.D(xs[0]).Add(u.Mul(u.D(xs[1]))).Sub(u.D(xs[1], xs[1]).Scale(0.01 / math.Pi))}
-	case "allen_cahn":
-		residuals = []ph.Expr{u.D(xs[0]).Sub(u.D(xs[1], xs[1]).Scale(1e-4)).Add(u.Mul(u).Mul(u).Scale(5)).Sub(u.Scale(5))}
-	case "navier_stokes":
-		a, b, q := u.Index(0), u.Index(1), u.Index(2)
-		for k, v := range []ph.Expr{a, b} {
-			residuals = append(residuals, ph.Advect([]ph.Expr{a, b}, v, xs...).Add(q.D(xs[k])).Sub(ph.Laplacian(v, xs...).Scale(0.025)))
-		}
-		residuals = append(residuals, a.D(xs[0]).Add(b.D(xs[1])))
-	case "biharmonic":
-		x, y := xs[0], xs[1]
-		c := 4 * math.Pow(math.Pi, 4)
-		residuals = []ph.Expr{u.D(x, x, x, x).Add(u.D(x, x, y, y).Scale(2), u.D(y, y, y, y)).Sub(waves.Scale(c))}
-		source = product(c)
+	return read(fmt.Sprintf("coords: {%s}\nfields: {%shidden: %s, activation: %s, raw: true}}\ndefine: {f: %q}\nconstraints: {on: {residual: {%s}, points: %d, resample: 0}}\n",
+		strings.Join(axes, ", "), field, strings.ReplaceAll(fmt.Sprint(r.hidden), " ", ", "), r.act, f, strings.Join(residuals, ", "), r.points), r.single)
+}
+
+// read reads a problem that leaves nothing to crux and is trained by Adam for as long as it takes.
+func read(text string, single bool) (*problemfile.Problem, error) {
+	precision := "float64"
+	if single {
+		precision = "float32"
 	}
-	on := domain.NewBox(axes...).Interior(r.points)
-	p = crux.Problem{Name: r.pde}
-	for i, e := range residuals {
-		p.Constraints = append(p.Constraints, crux.Constraint{Name: fmt.Sprint("r", i), Residual: e, On: on})
-	}
-	return p, source
+	return problemfile.Parse("peers.yaml", []byte("problem: peers\n"+text+
+		"hard: none\nscale: none\nseed: 7\noptimizer: {adam: {}, steps: 1000000}\nprecision: "+precision+"\n"), "", nil)
 }

@@ -4,14 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"time"
-
-	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/net"
-	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // frameworks prints the table against other PINN packages on jNO's first example: 2-D Poisson on the unit square, network
@@ -50,9 +44,12 @@ func (c config) framework(env, name string, points int) error {
 	if err := p.ask(map[string]any{"op": "load", "points": points}, &a); err != nil {
 		return err
 	}
+	problem, err := read(fmt.Sprintf(hardBounded, a.Points), true)
+	if err != nil {
+		return err
+	}
 	begin := time.Now()
-	problem, _, _, _ := hardBounded(a.Points)
-	s, err := crux.New(problem, crux.Options{Precision: crux.Float32})
+	s, err := problem.New()
 	if err != nil {
 		return err
 	}
@@ -70,14 +67,9 @@ func (c config) framework(env, name string, points int) error {
 	return nil
 }
 
-// hardBounded is the problem of jNO's documentation, with its network, its solution and a coordinate.
-func hardBounded(points int) (p crux.Problem, n *ph.Field, u ph.Expr, x *ph.Coord) {
-	x, y := ph.Coords2("x", "y")
-	n = ph.NewField("u", net.MLP{Hidden: stack(64, 4), Raw: true}, x, y)
-	one := ph.Expr(ph.Const(1))
-	u = n.Mul(x).Mul(one.Sub(x)).Mul(y).Mul(one.Sub(y))
-	source := ph.Sin(x.Scale(math.Pi)).Mul(ph.Sin(y.Scale(math.Pi))).Scale(2 * math.Pi * math.Pi)
-	on := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1)).Interior(points)
-	p = crux.Problem{Name: "poisson", Constraints: []crux.Constraint{{Name: "pde", Residual: ph.Laplacian(u, x, y).Add(source), On: on}}}
-	return p, n, u, x
-}
+// hardBounded is the problem of jNO's documentation, with its network, on a number of points.
+const hardBounded = `
+coords: {x: [0, 1], y: [0, 1]}
+fields: {u: {hidden: [64, 64, 64, 64], raw: true, output: "x*(1 - x)*y*(1 - y)*u"}}
+constraints: {pde: {residual: "laplacian(u) + 2*pi^2*sin(pi*x)*sin(pi*y)", points: %d, resample: 0}}
+`

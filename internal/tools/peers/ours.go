@@ -10,6 +10,8 @@ import (
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/pointwise"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -17,9 +19,9 @@ import (
 type ours struct {
 	row     row
 	cloud   *domain.Cloud
+	problem *problemfile.Problem
 	solver  *crux.Solver // of steps
 	program *compiler.Program
-	source  func([]float64) float64
 	theta   []float64
 	v       []float64 // direction of Hessian-vector products
 	first   time.Duration
@@ -32,25 +34,21 @@ type ours struct {
 // newOurs compiles a row; first is the time from the expressions to the end of the first step, the median of five.
 func newOurs(r row) (*ours, error) {
 	o := &ours{row: r}
-	opts := crux.Options{Seed: 7}
-	if r.single {
-		opts.Precision = crux.Float32
-	}
-	var p crux.Problem
-	var initial []float64
 	var starts []time.Duration
 	for range 5 {
 		if o.solver != nil {
 			o.solver.Close() //nolint:errcheck // it only ends workers
 		}
-		begin := time.Now()
-		p, o.source = r.problem()
-		s, err := crux.New(p, opts)
-		if err != nil {
+		var err error
+		if o.problem, err = r.problem(); err != nil {
 			return nil, err
 		}
-		o.solver, initial = s, s.Theta()
-		if _, err := s.Solve(context.Background(), 1); err != nil {
+		begin := time.Now()
+		if o.solver, err = o.problem.New(); err != nil {
+			return nil, err
+		}
+		o.theta = o.solver.Theta()
+		if _, err := o.solver.Solve(context.Background(), 1); err != nil {
 			return nil, err
 		}
 		starts = append(starts, time.Since(begin))
@@ -58,29 +56,29 @@ func newOurs(r row) (*ours, error) {
 	slices.Sort(starts)
 	o.first = starts[len(starts)/2]
 	var err error
-	if o.cloud, err = o.solver.Cloud("r0"); err != nil {
+	if o.cloud, err = o.solver.Cloud("on.r0"); err != nil {
 		return nil, err
 	}
 	// biases away from zero, so that every derivative is seen
 	rng := rand.New(rand.NewPCG(3, 4))
-	o.theta, o.v = initial, make([]float64, len(initial))
+	o.v = make([]float64, len(o.theta))
 	for i := range o.theta {
 		o.theta[i] += 0.05 * rng.NormFloat64()
 		o.v[i] = rng.NormFloat64()
 	}
-	return o, o.compute(p, opts)
+	return o, o.compute()
 }
 
 // compute finds the loss and the answer of a row on the weights that both sides share.
-func (o *ours) compute(p crux.Problem, opts crux.Options) error {
+func (o *ours) compute() error {
 	g := compiler.Group{Name: "row", Coords: o.cloud.Coords, Bounds: map[*ph.Coord][2]float64{}}
 	for _, x := range o.cloud.Coords {
 		g.Bounds[x] = [2]float64{-1, 1}
 	}
-	for _, c := range p.Constraints {
+	for _, c := range o.problem.Crux.Constraints {
 		g.Residuals = append(g.Residuals, compiler.Residual{Name: c.Name, Expr: c.Residual})
 	}
-	tc := compiler.TraceCompiler{Single: opts.Precision == crux.Float32}
+	tc := compiler.TraceCompiler{Single: o.row.single}
 	var err error
 	if o.program, err = tc.Compile(g); err != nil {
 		return err
@@ -178,9 +176,10 @@ func (o *ours) close() {
 
 // write gives the peer points, source, weights and direction.
 func (o *ours) write(dir string) error {
+	source := pointwise.Function(o.problem.Env.Names["f"], o.cloud.Coords)
 	f := make([]float64, o.cloud.Len())
 	for i := range f {
-		f[i] = o.source(o.cloud.Row(i))
+		source(f[i:i+1], o.cloud.Row(i))
 	}
 	for name, x := range map[string][]float64{"x": o.cloud.X, "f": f, "theta": o.theta, "v": o.v} {
 		if err := writeFloats(filepath.Join(dir, name), x); err != nil {

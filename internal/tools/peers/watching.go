@@ -6,9 +6,6 @@ import (
 	"os"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/domain"
-	ph "github.com/crux-pinn/crux/placeholder"
-	"github.com/crux-pinn/crux/trackers"
 )
 
 // window is the number of steps of one run: as many as the longest interval, so that each tracker has its share.
@@ -46,7 +43,7 @@ func watching(c config) (bool, error) {
 }
 
 // watchingTable alternates the variants: all of crux's in every round, jNO's in every fourth, because they take minutes.
-func (c config) watchingTable(w *watched, p *peer, n int) error {
+func (c config) watchingTable(w watched, p *peer, n int) error {
 	names := []string{"off", "all", "masked"}
 	for _, name := range names { // warm up
 		if _, err := w.run(name); err != nil {
@@ -105,52 +102,54 @@ func (c config) watchingTable(w *watched, p *peer, n int) error {
 }
 
 // watched is crux's side: one solver for each set of trackers.
-type watched struct {
-	solvers  map[string]*crux.Solver
-	trackers map[string][]crux.Callback
+type watched map[string]*watchedSolver
+
+type watchedSolver struct {
+	*crux.Solver
+	trackers []crux.Callback
 }
 
-func newWatched(points int) (*watched, error) {
-	w := &watched{map[string]*crux.Solver{}, map[string][]crux.Callback{}}
-	for _, name := range []string{"off", "all", "masked"} {
-		p, raw, u, x := hardBounded(points)
-		s, err := crux.New(p, crux.Options{Precision: crux.Float32})
+// eight are the trackers of the page, at its intervals, with a mask for those that take one.
+const eight = `
+trackers:
+  gradient_norms: {interval: 50, %[1]s}
+  cos_similarity: {interval: 50, %[1]s}
+  gradient_alignment: {interval: 50, %[1]s}
+  residual_stats: {interval: 50}
+  input_sensitivity: {expr: u_x, on: pde, interval: 100}
+  ntk_spectrum: {expr: u, on: pde, points: 128, interval: 500, %[1]s}
+  hessian_spectrum: {k: 5, iters: 20, interval: 500, %[1]s}
+  loss_landscape: {grid: 11, interval: 500, %[1]s}
+`
+
+func newWatched(points int) (watched, error) {
+	w := watched{}
+	text := fmt.Sprintf(hardBounded, points)
+	for name, text := range map[string]string{
+		"off": text, "all": text + fmt.Sprintf(eight, ""), "masked": text + fmt.Sprintf(eight, "mask: u/layer4"),
+	} {
+		p, err := read(text, true)
+		if err == nil {
+			var s *crux.Solver
+			if s, err = p.New(); err == nil {
+				w[name] = &watchedSolver{s, p.Callbacks("")}
+			}
+		}
 		if err != nil {
 			w.close()
 			return nil, err
-		}
-		w.solvers[name] = s
-		switch name {
-		case "all":
-			w.trackers[name] = eight(u, x, p.Constraints[0].On, nil)
-		case "masked":
-			w.trackers[name] = eight(u, x, p.Constraints[0].On, raw.LastLayer())
 		}
 	}
 	return w, nil
 }
 
-// eight are the trackers of the page, at its intervals.
-func eight(u ph.Expr, x *ph.Coord, on *domain.Points, mask ph.Selector) []crux.Callback {
-	return []crux.Callback{
-		&trackers.GradientNorms{Interval: 50, Mask: mask},
-		&trackers.CosSimilarity{Interval: 50, Mask: mask},
-		&trackers.GradientAlignment{Interval: 50, Mask: mask},
-		&trackers.ResidualStats{Interval: 50},
-		&trackers.InputSensitivity{Expr: u.D(x), On: on, Interval: 100},
-		&trackers.NTKSpectrum{Grad: ph.ParamGrad(u, mask), On: on, Points: 128, Interval: 500},
-		&trackers.HessianSpectrum{K: 5, Iters: 20, Interval: 500, Mask: mask},
-		&trackers.LossLandscape{Grid: 11, Interval: 500, Mask: mask},
-	}
-}
-
 // run trains for one window, from the end of a first step on, and returns the seconds of a step.
-func (w *watched) run(name string) (float64, error) {
-	return stepSeconds(w.solvers[name], window, w.trackers[name]...)
+func (w watched) run(name string) (float64, error) {
+	return stepSeconds(w[name].Solver, window, w[name].trackers...)
 }
 
-func (w *watched) close() {
-	for _, s := range w.solvers {
+func (w watched) close() {
+	for _, s := range w {
 		s.Close() //nolint:errcheck // it only ends workers
 	}
 }
