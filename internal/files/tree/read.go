@@ -16,7 +16,6 @@ import (
 const (
 	maxBytes = 4 << 20
 	maxDepth = 60
-	maxNodes = 1 << 20 // counted after aliases are replaced
 )
 
 // Read turns a text into nodes. It finds mistakes of syntax only.
@@ -47,14 +46,14 @@ func Read(src *Source, text []byte) (root *Node, errs Errors) {
 		}
 		return nil, errs
 	}
-	r := &reader{src: src, anchors: map[string]ast.Node{}, fail: fail}
+	r := &reader{src: src, fail: fail}
 	for _, d := range file.Docs {
 		switch {
 		case d.Body == nil:
 		case root != nil:
-			fail(r.node(d.Body, "", 0).At, "a second document; a file holds one problem")
+			fail(r.node(d.Body, "").At, "a second document; a file holds one problem")
 		default:
-			root = r.node(d.Body, "", 0)
+			root = r.node(d.Body, "")
 		}
 	}
 	if root == nil && errs == nil {
@@ -102,11 +101,8 @@ func tooDeep(lines []string) (line, col int) {
 
 // reader turns goccy's tree into nodes.
 type reader struct {
-	src     *Source
-	anchors map[string]ast.Node
-	open    []string // anchors being replaced, against recursion
-	count   int
-	fail    func(at Place, format string, args ...any)
+	src  *Source
+	fail func(at Place, format string, args ...any)
 }
 
 func (r *reader) place(t *token.Token) Place {
@@ -116,21 +112,15 @@ func (r *reader) place(t *token.Token) Place {
 	return Place{r.src, t.Position.Line, max(1, t.Position.Column)}
 }
 
-func (r *reader) node(a ast.Node, path string, depth int) *Node {
+func (r *reader) node(a ast.Node, path string) *Node {
 	n := &Node{Path: path}
-	if r.count++; a == nil || r.count > maxNodes || depth > 2*maxDepth {
-		if r.count == maxNodes+1 || depth > 2*maxDepth {
-			r.fail(Place{src: r.src}, "too many values; aliases multiply what they stand for")
-		}
+	if a == nil {
 		return n
 	}
 	n.At = r.place(a.GetToken())
 	switch a := a.(type) {
-	case *ast.AnchorNode:
-		r.anchors[name(a.Name)] = a.Value
-		return r.node(a.Value, path, depth+1)
-	case *ast.AliasNode:
-		return r.alias(a, path, depth)
+	case *ast.AnchorNode, *ast.AliasNode:
+		r.fail(n.At, "anchors and aliases (&x, *x) are not used in problem files; write the value itself, in quotes if it begins with & or *")
 	case *ast.TagNode:
 		r.fail(n.At, "tags such as %s are not used in problem files; write the value alone", a.Start.Value)
 	case *ast.MappingNode:
@@ -139,19 +129,19 @@ func (r *reader) node(a ast.Node, path string, depth int) *Node {
 			n.At = r.place(a.Start)
 		}
 		for _, v := range a.Values {
-			r.entry(n, v, depth)
+			r.entry(n, v)
 		}
 		if len(n.Entries) > 0 && !a.IsFlowStyle {
 			n.At = n.Entries[0].At
 		}
 	case *ast.MappingValueNode:
 		n.Kind = Mapping
-		r.entry(n, a, depth)
+		r.entry(n, a)
 		n.At = r.place(a.Key.GetToken())
 	case *ast.SequenceNode:
 		n.Kind = Sequence
 		for i, v := range a.Values {
-			n.Items = append(n.Items, r.node(v, Join(path, fmt.Sprint(i)), depth+1))
+			n.Items = append(n.Items, r.node(v, Join(path, fmt.Sprint(i))))
 		}
 	case *ast.NullNode:
 		n.Kind = Nothing
@@ -168,57 +158,27 @@ func (r *reader) node(a ast.Node, path string, depth int) *Node {
 	return n
 }
 
-func (r *reader) entry(n *Node, v *ast.MappingValueNode, depth int) {
+func (r *reader) entry(n *Node, v *ast.MappingValueNode) {
 	at := r.place(v.Key.GetToken())
-	key := r.key(v.Key, depth)
+	key := r.key(v.Key)
 	for _, e := range n.Entries {
 		if e.Key == key {
 			r.fail(at, "%s is given twice; it stands on line %d already", Join(n.Path, key), e.At.Line)
 			return
 		}
 	}
-	n.Entries = append(n.Entries, Entry{key, at, r.node(v.Value, Join(n.Path, key), depth+1)})
+	n.Entries = append(n.Entries, Entry{key, at, r.node(v.Value, Join(n.Path, key))})
 }
 
-func (r *reader) key(k ast.Node, depth int) string {
-	n := r.node(k, "", depth+1)
-	if n.Kind != Scalar {
-		if s, ok := k.(*ast.MappingKeyNode); ok && s.Value != nil {
-			if n = r.node(s.Value, "", depth+1); n.Kind == Scalar {
-				return n.Text
-			}
-		}
-		if n.Kind != Nothing {
-			r.fail(n.At, "a key is a name, not %s", n.Kind)
-		}
-		return k.GetToken().Value
+func (r *reader) key(k ast.Node) string {
+	if s, ok := k.(*ast.MappingKeyNode); ok && s.Value != nil { // ? key
+		k = s.Value
 	}
-	return n.Text
-}
-
-func (r *reader) alias(a *ast.AliasNode, path string, depth int) *Node {
-	s := name(a.Value)
-	at := r.place(a.Start)
-	target, ok := r.anchors[s]
-	if !ok {
-		r.fail(at, "no anchor &%s stands before *%s", s, s)
-		return &Node{Path: path, At: at}
+	switch n := r.node(k, ""); n.Kind {
+	case Scalar:
+		return n.Text
+	case Sequence, Mapping:
+		r.fail(n.At, "a key is a name, not %s", n.Kind)
 	}
-	for _, o := range r.open {
-		if o == s {
-			r.fail(at, "the alias *%s contains itself", s)
-			return &Node{Path: path, At: at}
-		}
-	}
-	r.open = append(r.open, s)
-	n := r.node(target, path, depth+1)
-	r.open = r.open[:len(r.open)-1]
-	return n
-}
-
-func name(n ast.Node) string {
-	if n == nil || n.GetToken() == nil {
-		return ""
-	}
-	return n.GetToken().Value
+	return k.GetToken().Value
 }
