@@ -103,7 +103,7 @@ func (a *app) measure(ctx context.Context, p *problemfile.Problem, d time.Durati
 	if steps < 1 {
 		return nil, fail(exitFailed, fmt.Errorf("problem %s: %s after %d steps; at least 2 are needed", p.Name, res.Reason, res.Steps))
 	}
-	groups, err := newBenchGroups(p, s, p.Options.Reference)
+	groups, err := newBenchGroups(p, s)
 	if err != nil {
 		return nil, fail(exitFailed, err)
 	}
@@ -171,7 +171,7 @@ type benchGroups struct {
 }
 
 // newBenchGroups compiles the groups of constraints as the solver does.
-func newBenchGroups(p *problemfile.Problem, s *crux.Solver, reference bool) (g *benchGroups, err error) {
+func newBenchGroups(p *problemfile.Problem, s *crux.Solver) (g *benchGroups, err error) {
 	list, layout, err := groups(p, s, "")
 	if err != nil {
 		return nil, err
@@ -187,7 +187,7 @@ func newBenchGroups(p *problemfile.Problem, s *crux.Solver, reference bool) (g *
 			g.fixed = append(g.fixed, q.Data...)
 		}
 	}
-	tc := compiler.TraceCompiler{Layout: layout, Single: g.single, Pool: g.pool, Reference: reference}
+	tc := compiler.TraceCompiler{Layout: layout, Single: g.single, Pool: g.pool}
 	for _, of := range list {
 		if err := g.add(&tc, of); err != nil {
 			return nil, err

@@ -129,7 +129,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	}
 	t, e = a.climb(ctx, path, dir, f, t, e)
 	if f.reference && e.err == nil {
-		e.err = a.compareMachines(t.problem, t.solver)
+		e.err = a.compareMachines(ctx, t.problem, t.solver)
 	}
 	return a.show(t, e, f.json)
 }
