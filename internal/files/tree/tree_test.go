@@ -81,3 +81,17 @@ func read(t *testing.T, text string) *tree.Node {
 	}
 	return root
 }
+
+// Whatever letter stands in a text, the written file reads back to it.
+func TestWriteEveryLetter(t *testing.T) {
+	for r := rune(1); r < 0x11000; r++ {
+		if r == 0xd800 { // to 0xdfff there are no letters
+			r = 0xe000
+		}
+		n := &tree.Node{Kind: tree.Mapping}
+		n.Set("k", "a"+string(r)+"b: c")
+		if got := read(t, string(tree.Write(n))).Get("k").Text; got != n.Get("k").Text {
+			t.Errorf("%U is %q", r, got)
+		}
+	}
+}
