@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
@@ -171,7 +172,7 @@ func (b *builder) loss(n *tree.Node) crux.Loss {
 		}
 		return crux.Loss{Kind: crux.Huber, Delta: delta}
 	}
-	return kinds[b.choice(n, "loss", sortedNames(kinds)...)]
+	return kinds[b.choice(n, "loss", slices.Sorted(maps.Keys(kinds))...)]
 }
 
 // New builds the solver of the problem. What only the compiler sees is found here: a normal away from the boundary, a coordinate that the

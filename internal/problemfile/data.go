@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -158,7 +159,7 @@ func (k *knownSolution) at(value func(*ph.Param) float64) (*known.Solution, erro
 
 // varying is an expression of a constant that takes several values by a curriculum, or nil.
 func (k *knownSolution) varying() ph.Expr {
-	for _, name := range sortedNames(k.params) {
+	for _, name := range slices.Sorted(maps.Keys(k.params)) {
 		if e := k.params[name]; len(parameters(e)) > 0 {
 			return e
 		}

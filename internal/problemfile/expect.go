@@ -1,6 +1,7 @@
 package problemfile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,7 +58,7 @@ func (b *builder) reported() []string {
 	for _, p := range b.p.Params {
 		list = append(list, p.Path()+".estimate")
 	}
-	for _, name := range sortedNames(b.p.Truths) {
+	for _, name := range slices.Sorted(maps.Keys(b.p.Truths)) {
 		list = append(list, name+".error")
 	}
 	for _, c := range b.constraintNames {

@@ -2,6 +2,7 @@ package problemfile
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -207,12 +208,9 @@ func (b *builder) transforms(n *tree.Node, components []tree.Entry) map[string]*
 }
 
 func coordNames(cs []*ph.Coord) string {
-	s := ""
-	for i, c := range cs {
-		if i > 0 {
-			s += ", "
-		}
-		s += c.Name()
+	var names []string
+	for _, c := range cs {
+		names = append(names, c.Name())
 	}
-	return s
+	return strings.Join(names, ", ")
 }

@@ -1,6 +1,7 @@
 package problemfile
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -105,7 +106,7 @@ func (b *builder) references(n *tree.Node) {
 	for _, d := range b.p.Derived {
 		numbers[d.Name] = true
 	}
-	valid = append(valid, sortedNames(numbers)...)
+	valid = append(valid, slices.Sorted(maps.Keys(numbers))...)
 	s := b.section(n, "reference")
 	for _, e := range s.n.Entries {
 		i := slices.IndexFunc(b.p.Fields, func(f Field) bool { return f.Name == e.Key })

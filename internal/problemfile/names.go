@@ -1,6 +1,7 @@
 package problemfile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -96,15 +97,9 @@ func (ns *names) read(d *definition) {
 	}
 	env := ns.env
 	if d.own != nil || d.only != nil {
-		env.Names = map[string]ph.Expr{}
-		for k, v := range ns.env.Names {
-			if d.only == nil || d.only[k] {
-				env.Names[k] = v
-			}
-		}
-		for k, v := range d.own {
-			env.Names[k] = v
-		}
+		env.Names = maps.Clone(ns.env.Names)
+		maps.DeleteFunc(env.Names, func(name string, _ ph.Expr) bool { return d.only != nil && !d.only[name] })
+		maps.Copy(env.Names, d.own)
 	}
 	e, ok := ns.expr(d.node, env)
 	if !ok {

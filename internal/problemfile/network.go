@@ -1,6 +1,7 @@
 package problemfile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,7 +68,7 @@ func (b *network) periodic(inner ph.Module) ph.Module {
 	}
 	p := net.Periodic{Periods: map[*ph.Coord]float64{}, Harmonics: max(1, harmonics), Inner: inner, Raw: only[bool](b.section, "raw")}
 	s := b.section.section(n, "fields.*.periodic")
-	for _, name := range sortedNames(b.coords) {
+	for _, name := range slices.Sorted(maps.Keys(b.coords)) {
 		if v, ok := valueOf[float64](s, name); ok {
 			p.Periods[b.coords[name]] = v
 		}
@@ -84,13 +85,4 @@ func (b *network) activation() net.Activation {
 func (b *network) init() ph.Init {
 	i, _ := net.InitByName(only[string](b.section, "init"))
 	return i
-}
-
-func sortedNames[V any](m map[string]V) []string {
-	var list []string
-	for k := range m {
-		list = append(list, k)
-	}
-	slices.Sort(list)
-	return list
 }

@@ -13,8 +13,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/crux-pinn/crux/callbacks"
@@ -142,7 +144,7 @@ func ParseWith(name string, src []byte, dir string, o Overrides) (*Problem, erro
 	for _, s := range o.Sets {
 		l.override(root, s)
 	}
-	for _, key := range sortedNames(o.Switches) {
+	for _, key := range slices.Sorted(maps.Keys(o.Switches)) {
 		l.turn(root, key, o.Switches[key])
 	}
 	p := l.problem(root)

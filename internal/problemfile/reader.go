@@ -83,13 +83,11 @@ func (l *loader) choice(n *tree.Node, what string, valid ...string) string {
 	if !ok {
 		return ""
 	}
-	for _, v := range valid {
-		if s == v {
-			return s
-		}
+	if !slices.Contains(valid, s) {
+		l.fail(n, "unknown %s %q; %s", what, s, oneOf(s, valid))
+		return ""
 	}
-	l.fail(n, "unknown %s %q; %s", what, s, oneOf(s, valid))
-	return ""
+	return s
 }
 
 // float is a number, which may be written as an expression in the constants: 1e-3, 0.01/pi.
@@ -180,12 +178,8 @@ func (l *loader) floats(n *tree.Node, count int, example string) ([]float64, boo
 
 // words is a list of texts, or one text.
 func (l *loader) words(n *tree.Node, what string) []string {
-	items := []*tree.Node{n}
-	if n.Kind == tree.Sequence {
-		items = n.Items
-	}
 	var list []string
-	for _, it := range items {
+	for _, it := range itemsOf(n) {
 		if s, ok := l.textOf(it, what); ok {
 			list = append(list, s)
 		}

@@ -1,6 +1,7 @@
 package problemfile
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ func (b *builder) regionNames() []string {
 	for _, c := range b.p.Coords {
 		list = append(list, c.Name())
 	}
-	return append(list, sortedNames(b.regions)...)
+	return append(list, slices.Sorted(maps.Keys(b.regions))...)
 }
 
 // region reads on:, with the number of points left open where they are sampled. nil means a mistake.
@@ -190,10 +191,7 @@ func (b *builder) where(on *domain.Points, n *tree.Node) *domain.Points {
 	if on == nil || n == nil {
 		return on
 	}
-	env := ph.Env{Names: map[string]ph.Expr{}}
-	for k, v := range b.constants {
-		env.Names[k] = v
-	}
+	env := ph.Env{Names: maps.Clone(b.constants)}
 	for _, c := range b.p.Coords {
 		env.Names[c.Name()] = c
 	}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/crux-pinn/crux/internal/linalg"
 )
 
@@ -21,21 +23,7 @@ type Spreads = Object[Spread]
 
 // Of is the spread of some values. It is NaN throughout if a value is, or if there is none.
 func Of(values []float64) Spread {
-	n := float64(len(values))
-	mean, ss := 0.0, 0.0
-	for _, v := range values {
-		mean += v / n
-	}
-	for _, v := range values {
-		ss += (v - mean) * (v - mean)
-	}
-	if len(values) == 0 {
-		mean = math.NaN()
-	}
-	std := math.NaN()
-	if n > 1 {
-		std = math.Sqrt(ss / (n - 1))
-	}
+	mean, std := stat.MeanStdDev(values, nil)
 	return Spread{Number(mean), Number(std), Number(Quantile(values, 0)), Number(Quantile(values, 0.5)), Number(Quantile(values, 1))}
 }
 

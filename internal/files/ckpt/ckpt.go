@@ -13,7 +13,6 @@ import (
 	"math"
 	"os"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -126,7 +125,7 @@ func Decode(b []byte) ([]crux.Parameter, Origin, error) {
 		p.Data = ReadFloats(t.TensorView.Data())
 		ps = append(ps, p)
 	}
-	sort.Slice(ps, func(i, j int) bool { return ps[i].Path < ps[j].Path })
+	slices.SortFunc(ps, func(a, b crux.Parameter) int { return strings.Compare(a.Path, b.Path) })
 	return ps, o, nil
 }
 

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,11 +115,6 @@ func (e *Error) Locate(at Place, main *Source) {
 
 // Sorted puts mistakes in the order of the file and drops repetitions.
 func Sorted(es Errors) Errors {
-	slices.SortStableFunc(es, func(a, b *Error) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
-	})
+	slices.SortStableFunc(es, func(a, b *Error) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
 	return slices.CompactFunc(es, func(a, b *Error) bool { return *a == *b })
 }
