@@ -142,8 +142,7 @@ func (f *evalFlags) expressions(p *problemfile.Problem) ([]namedExpr, error) {
 
 // withCaret shows where in an expression a mistake is.
 func withCaret(err error) error {
-	var at *ph.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*ph.Error](err); ok {
 		if c := at.Pos.Caret(); c != "" && !strings.Contains(err.Error(), c) {
 			return fmt.Errorf("%w\n%s", err, c)
 		}

@@ -39,11 +39,10 @@ func fail(code int, err error) error {
 }
 
 func exitCode(err error) int {
-	var f *failure
-	switch {
-	case err == nil:
+	if err == nil {
 		return exitOK
-	case errors.As(err, &f):
+	}
+	if f, ok := errors.AsType[*failure](err); ok {
 		return f.code
 	}
 	return exitUsage
@@ -57,8 +56,7 @@ func statusCode(ctx context.Context, s crux.Status) int {
 	case crux.Diverged:
 		return exitDiverged
 	case crux.Canceled:
-		var i *Interrupt
-		if errors.As(context.Cause(ctx), &i) {
+		if i, ok := errors.AsType[*Interrupt](context.Cause(ctx)); ok {
 			return i.Code
 		}
 	}
@@ -68,12 +66,12 @@ func statusCode(ctx context.Context, s crux.Status) int {
 // message is an error as users read it.
 func message(err error) string {
 	s := err.Error()
-	var f *failure
-	if !errors.As(err, &f) && !strings.Contains(s, "--help") {
+	f, known := errors.AsType[*failure](err)
+	if !known && !strings.Contains(s, "--help") {
 		s += "\nrun 'crux --help', or 'crux COMMAND --help', for usage"
 	}
 	// mistakes in files begin with their place, as those of compilers do
-	if strings.HasPrefix(s, "crux:") || f != nil && f.located() {
+	if strings.HasPrefix(s, "crux:") || known && f.located() {
 		return s
 	}
 	return "crux: " + s

@@ -113,11 +113,8 @@ func compile(p *problemfile.Problem) (*crux.Solver, error) {
 
 // located reports whether an error's text begins with its place in a file.
 func (f *failure) located() bool {
-	var es problemfile.Errors
-	if !errors.As(f.err, &es) || len(es) == 0 {
-		return false
-	}
-	return strings.HasPrefix(f.Error(), es[0].Error())
+	es, ok := errors.AsType[problemfile.Errors](f.err)
+	return ok && len(es) > 0 && strings.HasPrefix(f.Error(), es[0].Error())
 }
 
 // canceled is the error of work that ended because ctx did, or nil.

@@ -205,19 +205,12 @@ func (p *Problem) explain(err error, main *tree.Source) Errors {
 		}
 		return es
 	}
-	var w *crux.WindowError
-	if errors.As(err, &w) && p.windows != nil {
-		e := &Error{Path: p.windows.Path}
-		e.Message, e.Suggestion, _ = strings.Cut(w.Error(), "; ")
-		e.Locate(p.windows.At, main)
-		return Errors{e}
+	if w, ok := errors.AsType[*crux.WindowError](err); ok && p.windows != nil {
+		return Errors{located(w, p.windows, main)}
 	}
-	var scale *crux.ScaleError
-	if errors.As(err, &scale) && p.unscaled[scale.Constraint].at != nil {
-		e := &Error{Path: p.unscaled[scale.Constraint].at.Path}
-		e.Message, e.Suggestion = fmt.Sprintf("its size at step 0 is %v, so it has no scale", scale.RMS), "give a number in place of auto"
-		e.Locate(p.unscaled[scale.Constraint].at.At, main)
-		return Errors{e}
+	if scale, ok := errors.AsType[*crux.ScaleError](err); ok && p.unscaled[scale.Constraint].at != nil {
+		msg := fmt.Errorf("its size at step 0 is %v, so it has no scale; give a number in place of auto", scale.RMS)
+		return Errors{located(msg, p.unscaled[scale.Constraint].at, main)}
 	}
 	if n, ok := p.nodes[positionOf(err)]; ok {
 		return Errors{located(err, n, main)}

@@ -49,8 +49,7 @@ func (l *loader) mentionsBroken(text string) bool {
 // located turns an error of an expression into one of the file.
 func located(err error, n *tree.Node, main *tree.Source) *Error {
 	at, msg := n.At, err.Error()
-	var bad *ph.Error
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*ph.Error](err); ok {
 		msg = bad.Msg
 		if bad.Pos.Line > 0 && bad.Pos.Col > 0 {
 			at = n.Within(bad.Pos.Line, bad.Pos.Col)

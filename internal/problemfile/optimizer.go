@@ -308,8 +308,7 @@ func (b *builder) checkSelections(params []crux.Parameter) {
 
 // positionOf is the name under which the text of a mistaken expression was parsed.
 func positionOf(err error) string {
-	var bad *ph.Error
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*ph.Error](err); ok {
 		return bad.Pos.File
 	}
 	return ""

@@ -116,8 +116,7 @@ func LoadWith(path string, o Overrides) (*Problem, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		msg, suggestion := err.Error(), ""
-		var at *fs.PathError
-		if errors.As(err, &at) {
+		if at, ok := errors.AsType[*fs.PathError](err); ok {
 			msg = at.Err.Error()
 		}
 		if errors.Is(err, fs.ErrNotExist) {

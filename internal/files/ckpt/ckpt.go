@@ -179,12 +179,10 @@ func Restore(s *crux.Solver, ps []crux.Parameter) error {
 
 // Cause drops path and operation from an error of the file system: who wraps it has named the file.
 func Cause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err
 	}
-	var l *os.LinkError
-	if errors.As(err, &l) {
+	if l, ok := errors.AsType[*os.LinkError](err); ok {
 		return l.Err
 	}
 	return err

@@ -37,8 +37,7 @@ func Read(src *Source, text []byte) (root *Node, errs Errors) {
 	}
 	file, err := parse(text)
 	if err != nil {
-		var syntax *yaml.SyntaxError
-		if errors.As(err, &syntax) && syntax.Token != nil {
+		if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok && syntax.Token != nil {
 			p := syntax.Token.Position
 			fail(Place{src, p.Line, p.Column}, "%s", strings.TrimSpace(syntax.Message))
 		} else {
