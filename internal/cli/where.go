@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"encoding/csv"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -25,31 +27,16 @@ func (f *evalFlags) where(p *problemfile.Problem) (*domain.Points, error) {
 	case f.grid < 2:
 		return nil, fail(exitUsage, fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid))
 	}
-	n := f.grid
-	if !f.asked {
-		for n > 2 && pow(n, len(p.Coords)) > 1<<20 { // megapoints are enough where nobody asked for more
-			n--
-		}
+	n, axes := f.grid, float64(len(p.Coords))
+	for !f.asked && n > 2 && math.Pow(float64(n), axes) > 1<<20 { // megapoints are enough where nobody asked for more
+		n--
 	}
 	const most = 1 << 26 // half a gigabyte for each column
-	if pow(n, len(p.Coords)) > most {
+	if math.Pow(float64(n), axes) > most {
 		return nil, fail(exitUsage, fmt.Errorf("a grid of %d points along each of %d axes has more than %d points; take fewer with --grid", n, len(p.Coords), most))
 	}
 	on := p.Grid(n)
 	return on, fail(exitUsage, on.Err())
-}
-
-// pow is n^k, or a number beyond any grid where that is larger.
-func pow(n, k int) int {
-	const beyond = 1 << 40
-	p := 1
-	for range k {
-		if p > beyond/n {
-			return beyond
-		}
-		p *= n
-	}
-	return p
 }
 
 // readPoints reads a file of points. It needs those coordinates of the problem that the expressions use.
@@ -58,21 +45,13 @@ func readPoints(path string, p *problemfile.Problem) (*domain.Points, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--points %s: %w", path, ckpt.Cause(err))
 	}
-	var header []string
-	for line := range strings.Lines(strings.TrimPrefix(string(src), "\ufeff")) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			for _, h := range strings.Split(line, ",") {
-				header = append(header, strings.Trim(strings.TrimSpace(h), `"`))
-			}
-			break
-		}
+	first := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(src), "\ufeff")))
+	first.Comment, first.TrimLeadingSpace = '#', true
+	header, _ := first.Read() // what is wrong with it is the reader's to say
+	for i := range header {
+		header[i] = strings.TrimSpace(header[i])
 	}
-	var coords []*ph.Coord
-	for _, c := range p.Coords {
-		if slices.Contains(header, c.Name()) {
-			coords = append(coords, c)
-		}
-	}
+	coords := slices.DeleteFunc(slices.Clone(p.Coords), func(c *ph.Coord) bool { return !slices.Contains(header, c.Name()) })
 	if len(coords) == 0 {
 		coords = p.Coords // the reader's error names what is missing
 	}
