@@ -181,9 +181,6 @@ func (b *builder) coords(n, time *tree.Node) {
 // readConstants reads numbers with names. They may refer to each other in any order.
 func (b *builder) readConstants(n *tree.Node) {
 	b.constants = map[string]ph.Expr{}
-	if n == nil {
-		return
-	}
 	s := b.section(n, "constants")
 	only := map[string]bool{}
 	for _, e := range s.n.Entries {
@@ -209,9 +206,6 @@ func (b *builder) readConstants(n *tree.Node) {
 
 // params reads the numbers to be found: params: {lambda1: 0.5} or {lambda1: {init: 0.5, true: 1}}.
 func (b *builder) params(n *tree.Node) {
-	if n == nil {
-		return
-	}
 	s := b.section(n, "params")
 	for _, e := range s.n.Entries {
 		if !b.names.declare(e.Key, "a parameter", e.At, n.Path) {
@@ -235,9 +229,6 @@ func (b *builder) params(n *tree.Node) {
 }
 
 func (b *builder) truth(name string, n *tree.Node) {
-	if n == nil {
-		return
-	}
 	if v, ok := b.float(n); ok {
 		b.p.Truths[name] = v
 	}
@@ -245,9 +236,6 @@ func (b *builder) truth(name string, n *tree.Node) {
 
 // define reads named expressions: define: {lambda2: exp(s)} or {lambda2: {expr: exp(s), true: 0.01/pi}}.
 func (b *builder) define(n *tree.Node) {
-	if n == nil {
-		return
-	}
 	s := b.section(n, "define")
 	for _, e := range s.n.Entries {
 		text := e.Value

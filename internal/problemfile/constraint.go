@@ -148,9 +148,6 @@ func (b *builder) weight(n *tree.Node, part string) float64 {
 	if n != nil && n.Kind == tree.Mapping && part != "" {
 		n = n.Get(part)
 	}
-	if n == nil {
-		return 0
-	}
 	v, _ := b.positive(n)
 	return v
 }
@@ -160,10 +157,7 @@ func (b *builder) loss(n *tree.Node) crux.Loss {
 	kinds := map[string]crux.Loss{
 		"mse": {Kind: crux.MSE}, "mae": {Kind: crux.MAE}, "mean": {Kind: crux.Mean}, "sum": {Kind: crux.Sum}, "huber": {Kind: crux.Huber},
 	}
-	switch {
-	case n == nil:
-		return crux.Loss{}
-	case n.Kind == tree.Mapping:
+	if n != nil && n.Kind == tree.Mapping {
 		s := b.section(n, "constraints.*.loss")
 		s.need("huber")
 		delta, ok := valueOf[float64](s, "huber")

@@ -20,9 +20,6 @@ import (
 // dataSets reads data: {meas: {file: meas.csv}, twin: {builtin: burgers_cole_hopf, n: 2000, noise: 0.01, seed: 7}}.
 // Constraints that take their points from one data set share them.
 func (b *builder) dataSets(n *tree.Node) {
-	if n == nil {
-		return
-	}
 	s := b.section(n, "data")
 	for _, e := range s.n.Entries {
 		if slices.Contains(b.regionNames(), e.Key) {

@@ -93,11 +93,8 @@ func (b *builder) idle(constraints *tree.Node) {
 // residualNode is where the residual of a constraint stands.
 func (b *builder) residualNode(constraints *tree.Node, name string) *tree.Node {
 	key, part, _ := strings.Cut(name, ".")
-	n := constraints.Get(key)
-	if n == nil || n.Get("residual") == nil {
-		return nil
-	}
-	if n = n.Get("residual"); part != "" && n.Kind == tree.Mapping {
+	n := constraints.Get(key).Get("residual")
+	if n != nil && part != "" && n.Kind == tree.Mapping {
 		return n.Get(part)
 	}
 	return n

@@ -17,9 +17,6 @@ type Expectation struct {
 
 // expect reads expect: {u.error: "< 1e-3", seconds: "< 60"}. What is unknown at the end of a run cannot be expected.
 func (b *builder) expect(n *tree.Node) {
-	if n == nil {
-		return
-	}
 	s := b.section(n, "expect")
 	known := b.reported()
 	for _, e := range s.n.Entries {

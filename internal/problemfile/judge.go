@@ -92,9 +92,6 @@ func (b *builder) grid(coords []*ph.Coord, counts []int) *domain.Points {
 //	  u: {file: reference.csv, column: u}
 //	  lambda1: 1
 func (b *builder) references(n *tree.Node) {
-	if n == nil {
-		return
-	}
 	var valid []string
 	for _, f := range b.p.Fields {
 		valid = append(valid, f.Name)

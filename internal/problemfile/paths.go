@@ -21,16 +21,10 @@ func Paths(text []byte) []string {
 
 // paths are those of a part that stands at a path, and of all below it. n is what the file has there, or nil.
 func (p *part) paths(path string, n *tree.Node) (list []string) {
-	get := func(name string) *tree.Node {
-		if n == nil {
-			return nil
-		}
-		return n.Get(name)
-	}
 	keys := p.keys
 	if p.path == "fields.*" { // it has the keys of its network too
 		kind := "mlp"
-		if v := get("net"); v != nil {
+		if v := n.Get("net"); v != nil {
 			kind = v.Text
 		}
 		for _, q := range parts {
@@ -50,7 +44,7 @@ func (p *part) paths(path string, n *tree.Node) (list []string) {
 			}
 		}
 		for _, name := range names {
-			at, v := tree.Join(path, name), get(name)
+			at, v := tree.Join(path, name), n.Get(name)
 			if list = append(list, at); k.form.is != settings && k.form.part == "" {
 				continue
 			}

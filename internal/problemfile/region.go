@@ -14,9 +14,6 @@ import (
 
 // namedRegions reads regions: {hole: {on: boundary, where: (x - 0.5)^2 + (y - 0.5)^2 < 0.05}}.
 func (b *builder) namedRegions(n *tree.Node) {
-	if n == nil {
-		return
-	}
 	s := b.section(n, "regions")
 	for _, e := range s.n.Entries {
 		if _, ok := b.regions[e.Key]; ok || slices.Contains(b.regionNames(), e.Key) {

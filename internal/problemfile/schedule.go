@@ -71,9 +71,6 @@ func (b *builder) schedule(name string, m *section, first string) optim.Schedule
 
 // changes reads {1000: 1e-4, 2000: 1e-5}: the rate from each step on.
 func (b *builder) changes(n *tree.Node) []optim.Breakpoint {
-	if n == nil {
-		return nil
-	}
 	s := b.section(n, "changes")
 	var list []optim.Breakpoint
 	for _, e := range s.n.Entries {

@@ -21,11 +21,14 @@ type section struct {
 	missing []key
 }
 
-// section returns the reader of a mapping; of anything else it reports an error and reads as an empty one.
+// section returns the reader of a mapping; of anything else it reports an error and reads as an empty one. nil is an empty one too.
 func (l *loader) section(n *tree.Node, path string) *section { return l.sectionWith(n, path, nil) }
 
 // sectionWith is section with defaults that depend on the rest of the file, by their keys; the table has them in parentheses.
 func (l *loader) sectionWith(n *tree.Node, path string, defaults map[string]string) *section {
+	if n == nil {
+		n = &tree.Node{}
+	}
 	s := &section{loader: l, n: n, read: map[string]bool{}}
 	if n.Kind != tree.Mapping {
 		if n.Kind != tree.Nothing {

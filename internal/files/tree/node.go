@@ -38,8 +38,11 @@ const (
 // String is the kind as messages have it: "a list".
 func (k Kind) String() string { return [...]string{"nothing", "a value", "a list", "a mapping"}[k] }
 
-// Get returns the value of a key, or nil.
+// Get returns the value of a key, or nil; nil has no keys.
 func (n *Node) Get(key string) *Node {
+	if n == nil {
+		return nil
+	}
 	for _, e := range n.Entries {
 		if e.Key == key {
 			return e.Value
