@@ -104,19 +104,18 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 		if err != nil {
 			continue
 		}
-		if err := last.moveTo(filepath.Join(dir, attemptsDir, strconv.Itoa(len(tried)))); err != nil {
+		err = last.moveTo(filepath.Join(dir, attemptsDir, strconv.Itoa(len(tried))))
+		if err == nil {
+			err = saveBytes(dir, problemFile, p.Resolved)
+		}
+		if err != nil {
 			next.solver.Close() //nolint:errcheck // the error counts
 			last.err = fail(exitFailed, err)
 			break
-		}
-		if !f.quiet {
-			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
 		}
 		next.observe(dir)
-		if err := saveBytes(dir, problemFile, p.Resolved); err != nil {
-			next.solver.Close() //nolint:errcheck // the error counts
-			last.err = fail(exitFailed, err)
-			break
+		if !f.quiet {
+			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
 		}
 		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f)...), dir, w.name, sets))
 	}

@@ -281,11 +281,6 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 	}
 	r.Curriculum = curriculumOf(p, s)
 	var first error
-	note := func(err error) {
-		if first == nil {
-			first = err
-		}
-	}
 	divided := p.Choice.Divided // because of units: the report is in those of the problem; no constraint has a weight then
 	if len(divided) > 0 {
 		r.Loss = 0
@@ -298,7 +293,7 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 		}
 		v, err := s.Residuals(name)
 		if err != nil {
-			note(err)
+			first = cmp.Or(first, err)
 			continue
 		}
 		data := v.RawMatrix().Data
@@ -313,7 +308,7 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 	for _, d := range p.Derived {
 		v, err := d.Eval(s.Value)
 		if err != nil {
-			note(err)
+			first = cmp.Or(first, err)
 			continue
 		}
 		r.Params.Add(d.Name, report.Number(v))
@@ -348,11 +343,7 @@ func (a *app) printDryRun(ctx context.Context, p *problemfile.Problem, s *crux.S
 			return fail(exitFailed, err)
 		}
 		points.Add(name, report.Number(c.Len()))
-		shared := false
-		for j := range i {
-			shared = shared || p.Crux.Constraints[j].On == p.Crux.Constraints[i].On
-		}
-		if !shared {
+		if on := p.Crux.Constraints[i].On; !slices.ContainsFunc(p.Crux.Constraints[:i], func(c crux.Constraint) bool { return c.On == on }) {
 			total += c.Len()
 		}
 	}
