@@ -123,18 +123,7 @@ func (l *loader) value(k key, n *tree.Node) (v any, ok bool) {
 
 func (l *loader) number(f form, n *tree.Node) (any, bool) {
 	v, ok := l.float(n)
-	if !ok {
-		return nil, false
-	}
-	switch lo, hi, withLo, withHi := f.ends(); {
-	case v < lo || v == lo && !withLo:
-		l.fail(n, f.low, v)
-	case v > hi || v == hi && !withHi:
-		l.fail(n, f.high, v)
-	default:
-		return v, true
-	}
-	return nil, false
+	return v, ok && l.inSpan(f, n, v, v)
 }
 
 func (l *loader) whole(f form, n *tree.Node) (int, bool) {
@@ -143,15 +132,24 @@ func (l *loader) whole(f form, n *tree.Node) (int, bool) {
 	if f.low != "" {
 		least = math.MinInt
 	}
-	switch v, ok := l.integer(n, least); {
-	case ok && float64(v) < lo:
-		l.fail(n, f.low, v, int(hi))
-	case ok && float64(v) > hi:
-		l.fail(n, f.high, v, int(hi))
-	default:
-		return v, ok
+	v, ok := l.integer(n, least)
+	if !ok || !l.inSpan(f, n, float64(v), v, int(hi)) {
+		return 0, false
 	}
-	return 0, false
+	return v, true
+}
+
+// inSpan reports a number outside of the span, with args for the form's messages.
+func (l *loader) inSpan(f form, n *tree.Node, v float64, args ...any) bool {
+	switch lo, hi, withLo, withHi := f.ends(); {
+	case v < lo || v == lo && !withLo:
+		l.fail(n, f.low, args...)
+	case v > hi || v == hi && !withHi:
+		l.fail(n, f.high, args...)
+	default:
+		return true
+	}
+	return false
 }
 
 // widths are those of layers.

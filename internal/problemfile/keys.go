@@ -47,6 +47,16 @@ func (p *part) names(is ...shape) []string {
 	return list
 }
 
+// networkKeys are those of a kind of network, or of all kinds for "".
+func networkKeys(kind string) (list []key) {
+	for _, p := range fieldParts {
+		if name, ok := strings.CutPrefix(p.path, "net."); ok && (kind == "" || name == kind) {
+			list = append(list, p.keys...)
+		}
+	}
+	return list
+}
+
 // written is the default that a resolved file shows.
 func (k key) written() string {
 	if strings.HasPrefix(k.def, "(") {

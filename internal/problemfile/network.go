@@ -3,7 +3,6 @@ package problemfile
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -20,11 +19,7 @@ type network struct {
 func (b *network) module() ph.Module {
 	name, ok := valueOf[string](b.section, "net")
 	if !ok {
-		for _, p := range fieldParts {
-			if strings.HasPrefix(p.path, "net.") {
-				b.keys = append(b.keys, p.keys...)
-			}
-		}
+		b.keys = append(b.keys, networkKeys("")...)
 		return nil
 	}
 	b.extend("net."+name, nil)

@@ -27,11 +27,7 @@ func (p *part) paths(path string, n *tree.Node) (list []string) {
 		if v := n.Get("net"); v != nil {
 			kind = v.Text
 		}
-		for _, q := range parts {
-			if q.path == "net."+kind {
-				keys = slices.Concat(keys, q.keys)
-			}
-		}
+		keys = slices.Concat(keys, networkKeys(kind))
 	}
 	for _, k := range keys {
 		names := []string{k.name}

@@ -3,6 +3,7 @@ package problemfile
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -37,11 +38,7 @@ func (p part) schema() map[string]any {
 	s := map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
 	keys := p.keys
 	if p.path == "fields.*" { // each kind of network has keys of its own
-		for _, q := range parts {
-			if strings.HasPrefix(q.path, "net.") {
-				keys = append(keys[:len(keys):len(keys)], q.keys...)
-			}
-		}
+		keys = slices.Concat(keys, networkKeys(""))
 	}
 	for _, k := range keys {
 		of := k.schema(&p)
