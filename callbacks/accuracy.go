@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // Accuracy ends a run, or the window or lesson that is trained, when the estimated relative errors of all fields and parameters are below a
@@ -24,11 +23,10 @@ type Accuracy struct {
 	Below float64 // the relative error that is asked for, between 0 and 1; needed
 	Error *Error  // how it is estimated; it need not take part in the run; needed
 
-	ofRun
+	ofRun[looked]
 	below float64 // in a stage: errors of n windows come together as their squares do, so each may have 1/√n
 	look  bool    // at the parameters that this step makes
 	loss  float64
-	last  looked
 }
 
 // looked is the last look of Accuracy.
@@ -37,6 +35,8 @@ type looked struct {
 	Stage       int
 	Loss, Error float64
 }
+
+func (l looked) latest() int { return l.Step }
 
 const (
 	atLeast  = 1e-3 // of the loss: looks are not further apart, since the error is not quite √L
@@ -62,14 +62,14 @@ func (a *Accuracy) OnStep(_ context.Context, s *crux.Step) error {
 	}
 	stage, stages := s.Run.Stage()
 	a.below = a.Below / math.Sqrt(float64(max(1, stages)))
-	if a.last.Loss == 0 || stage != a.last.Stage {
-		a.last = looked{s.Epoch, s.Epoch, stage, s.Loss, 1}
+	if a.state.Loss == 0 || stage != a.state.Stage {
+		a.state = looked{s.Epoch, s.Epoch, stage, s.Loss, 1}
 		return nil
 	}
-	ratio := a.below / a.last.Error
-	fallen := s.Loss <= a.last.Loss*min(max(ratio*ratio, atLeast), atMost)
-	doubled := a.last.Step > a.last.First && s.Epoch-a.last.First >= 2*(a.last.Step-a.last.First)
-	a.look = s.Epoch-a.last.Step >= distance && (fallen || doubled)
+	ratio := a.below / a.state.Error
+	fallen := s.Loss <= a.state.Loss*min(max(ratio*ratio, atLeast), atMost)
+	doubled := a.state.Step > a.state.First && s.Epoch-a.state.First >= 2*(a.state.Step-a.state.First)
+	a.look = s.Epoch-a.state.Step >= distance && (fallen || doubled)
 	a.loss = s.Loss
 	return nil
 }
@@ -84,7 +84,7 @@ func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
 		return err
 	}
 	worst := v.Worst()
-	a.last.Step, a.last.Loss, a.last.Error = r.Epoch(), a.loss, worst
+	a.state.Step, a.state.Loss, a.state.Error = r.Epoch(), a.loss, worst
 	for _, f := range slices.Concat(v.Fields, v.Params) {
 		if err := r.Record(crux.Metric{Epoch: r.Epoch(), Key: "estimate/" + f.Name, Value: f.Relative()}); err != nil {
 			return err
@@ -93,17 +93,5 @@ func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
 	if worst < a.below {
 		return crux.NextStage(fmt.Sprintf("the estimated error, %.1e, is below %.1e", worst, a.below))
 	}
-	return nil
-}
-
-// State implements crux.Stateful.
-func (a *Accuracy) State() ([]byte, error) { return encode(a.last) }
-
-// SetState implements crux.Stateful.
-func (a *Accuracy) SetState(b []byte) error {
-	if err := decode(b, &a.last); err != nil {
-		return err
-	}
-	claim.Restored(&a.Mark, a.last.Step)
 	return nil
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/claim"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
@@ -32,8 +31,7 @@ type Checkpoint struct {
 	Keep     int                        // files kept, the newest ones; 0 means 3
 	Best     func(s *crux.Step) float64 // if set, best.safetensors is the one of all files for which it was least
 
-	ofRun
-	best   record
+	ofRun[record]
 	newest int       // step of the newest file
 	clock  time.Time // when it was due
 }
@@ -43,6 +41,8 @@ type record struct {
 	Known bool
 	Value float64
 }
+
+func (record) latest() int { return 0 } // it does not know when it was made
 
 // OnSolveBegin implements crux.Callback.
 func (c *Checkpoint) OnSolveBegin(_ context.Context, r *crux.Run) error {
@@ -74,7 +74,7 @@ func (c *Checkpoint) OnStep(_ context.Context, s *crux.Step) error {
 		return nil
 	}
 	v := c.Best(s)
-	if math.IsNaN(v) || c.best.Known && v >= c.best.Value {
+	if math.IsNaN(v) || c.state.Known && v >= c.state.Value {
 		return nil
 	}
 	file, err := os.ReadFile(filepath.Join(c.Dir, fileName(s.Epoch)))
@@ -84,7 +84,7 @@ func (c *Checkpoint) OnStep(_ context.Context, s *crux.Step) error {
 	if err != nil {
 		return err
 	}
-	c.best = record{true, v}
+	c.state = record{true, v}
 	return ckpt.WriteFile(filepath.Join(c.Dir, bestName), func(w io.Writer) error {
 		_, err := w.Write(file)
 		return err
@@ -148,18 +148,6 @@ func (c *Checkpoint) save(r *crux.Run) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// State implements crux.Stateful.
-func (c *Checkpoint) State() ([]byte, error) { return encode(c.best) }
-
-// SetState implements crux.Stateful.
-func (c *Checkpoint) SetState(b []byte) error {
-	if err := decode(b, &c.best); err != nil {
-		return err
-	}
-	claim.Restored(&c.Mark, 0) // it does not know when its record was made
 	return nil
 }
 

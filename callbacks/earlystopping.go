@@ -1,15 +1,12 @@
 package callbacks
 
 import (
-	"bytes"
 	"context"
-	"encoding/gob"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // Mode says what an improvement on the best value b by at least δ is.
@@ -31,12 +28,8 @@ type EarlyStopping struct {
 	Baseline    *float64                   // a value to improve on from the start; nil means none
 	RestoreBest bool                       // at the end of the run, however it ends, go back to the best parameters seen
 
-	ofRun
-	state stopping
+	ofRun[stopping]
 }
-
-// ofRun marks what holds state of a run: another solver refuses it.
-type ofRun struct{ claim.Mark }
 
 // stopping is the state of EarlyStopping.
 type stopping struct {
@@ -46,6 +39,8 @@ type stopping struct {
 	At      int // step of Best
 	Theta   []float64
 }
+
+func (s stopping) latest() int { return s.At + s.Wait }
 
 // Best is the best value of the metric and the step at which it was seen, −1 for a baseline; ok is false before the first.
 func (e *EarlyStopping) Best() (value float64, epoch int, ok bool) {
@@ -126,35 +121,5 @@ func (e *EarlyStopping) OnSolveEnd(_ context.Context, r *crux.Run, res *crux.Res
 	for i, l := range losses {
 		res.Loss += res.Weights[i] * l / float64(len(losses))
 	}
-	return nil
-}
-
-// State implements crux.Stateful.
-func (e *EarlyStopping) State() ([]byte, error) { return encode(e.state) }
-
-// SetState implements crux.Stateful.
-func (e *EarlyStopping) SetState(b []byte) error {
-	if err := decode(b, &e.state); err != nil {
-		return err
-	}
-	claim.Restored(&e.Mark, e.state.At+e.state.Wait)
-	return nil
-}
-
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(v); err != nil {
-		return nil, fmt.Errorf("callbacks: state: %w", err)
-	}
-	return b.Bytes(), nil
-}
-
-// decode reads a state; if it is damaged, v stays as it is.
-func decode[T any](b []byte, v *T) error {
-	var x T
-	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(&x); err != nil {
-		return fmt.Errorf("callbacks: state: %w", err)
-	}
-	*v = x
 	return nil
 }

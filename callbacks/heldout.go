@@ -13,7 +13,6 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/claim"
 	"github.com/crux-pinn/crux/optim"
 )
 
@@ -44,11 +43,9 @@ type HeldOut struct {
 	Grow        int               // how many times as many points there may be as at first; 1 means as many, 0 up to 16000, or 4 times as many if that is more
 	Seed        uint64
 
-	ofRun
+	ofRun[heldOut]
 	watched [][]int // constraints, by point set
 	evals   residualsAt
-	state   heldOut
-	started bool
 }
 
 // heldOut is the state of HeldOut.
@@ -61,6 +58,8 @@ type heldOut struct {
 	Stage  int         // of the run: residuals of another one are of another problem
 	Lines  []string
 }
+
+func (h heldOut) latest() int { return h.Seen }
 
 type pointData struct{ X, Normals []float64 }
 
@@ -89,10 +88,10 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return err
 	}
 	t.evals = residualsAt{}
-	if t.started && len(t.state.Sets) == len(t.watched) {
+	if len(t.state.Sets) == len(t.watched) {
 		return nil
 	}
-	t.started, t.state = true, heldOut{}
+	t.state = heldOut{}
 	for _, w := range t.watched {
 		held, err := r.Specification(w[0]).Draw(r.Solver().Stream(fmt.Sprintf("heldout/%d/%s", t.Seed, r.Names()[w[0]])))
 		if err != nil {
@@ -279,16 +278,3 @@ func (t *HeldOut) Choices() []string { return slices.Clone(t.state.Lines) }
 
 // Reviewed implements crux.Reviewer: a method that has converged within a few steps has not yet shown how.
 func (t *HeldOut) Reviewed(epoch int) bool { return epoch > 0 && epoch%cmp.Or(t.Interval, 5) == 0 }
-
-// State implements crux.Stateful.
-func (t *HeldOut) State() ([]byte, error) { return encode(t.state) }
-
-// SetState implements crux.Stateful.
-func (t *HeldOut) SetState(b []byte) error {
-	if err := decode(b, &t.state); err != nil {
-		return err
-	}
-	t.started = true
-	claim.Restored(&t.Mark, t.state.Seen)
-	return nil
-}

@@ -12,18 +12,21 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/claim"
 )
 
 // resampler is what RAD, RARD and R3 share: which constraints, when, and residuals at points of one's choice. Its random
 // numbers depend on seed, constraint and step only, so the step of the last change is all that it can tell of a run.
 type resampler struct {
-	ofRun
+	ofRun[lastChange]
 	interval int
 	at       []int
 	evals    residualsAt
-	last     int // step of the last change, 0 before
 }
+
+// lastChange is the step of the last change, 0 before.
+type lastChange int
+
+func (l lastChange) latest() int { return int(l) }
 
 func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux.Constraint) error {
 	if interval == 0 {
@@ -66,7 +69,7 @@ func (r *resampler) each(s *crux.Step, points func(i int, now *domain.Cloud) (*d
 	if s.Measuring() || s.Epoch == 0 || s.Epoch%r.interval != 0 { // the first points are those of the specification
 		return nil
 	}
-	r.last = s.Epoch
+	r.state = lastChange(s.Epoch)
 	for _, i := range r.at {
 		now := s.Run.Points(i)
 		next, err := points(i, now)
@@ -118,18 +121,6 @@ func (r *resampler) magnitudes(run *crux.Run, i int, at *domain.Cloud) ([]float6
 // stream is the random stream of a constraint at a step.
 func stream(s *crux.Step, what string, seed uint64, i int) *rand.Rand {
 	return s.Run.Solver().Stream(fmt.Sprintf("resample/%s/%d/%s/%d", what, seed, s.Run.Names()[i], s.Epoch))
-}
-
-// State implements crux.Stateful.
-func (r *resampler) State() ([]byte, error) { return encode(r.last) }
-
-// SetState implements crux.Stateful.
-func (r *resampler) SetState(b []byte) error {
-	if err := decode(b, &r.last); err != nil {
-		return err
-	}
-	claim.Restored(&r.Mark, r.last)
-	return nil
 }
 
 // density is p_i ∝ |r_i|^k / mean|r|^k + c, normalised to the sum 1. Where all residuals vanish it is uniform.

@@ -1,9 +1,7 @@
 package trackers
 
 import (
-	"bytes"
 	"context"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/claim"
 	"github.com/crux-pinn/crux/internal/linalg"
 )
 
@@ -187,18 +186,14 @@ func (t *LossLandscape) State() ([]byte, error) {
 	}
 	t.pathMu.Lock()
 	defer t.pathMu.Unlock()
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(keptLandscape{h, t.path}); err != nil {
-		return nil, fmt.Errorf("trackers: state: %w", err)
-	}
-	return b.Bytes(), nil
+	return claim.Encode(keptLandscape{h, t.path})
 }
 
 // SetState implements crux.Stateful. The state of another kind of tracker is an error, and then nothing changes.
 func (t *LossLandscape) SetState(state []byte) error {
-	var k keptLandscape
-	if err := gob.NewDecoder(bytes.NewReader(state)).Decode(&k); err != nil {
-		return fmt.Errorf("trackers: state of a loss landscape: %w", err)
+	k, err := claim.Decode[keptLandscape](state)
+	if err != nil {
+		return fmt.Errorf("trackers: loss landscape: %w", err)
 	}
 	if len(k.Path.Epochs) != len(k.Path.Theta) {
 		return fmt.Errorf("trackers: state of a loss landscape: %d steps with %d vectors of parameters", len(k.Path.Epochs), len(k.Path.Theta))

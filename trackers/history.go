@@ -1,8 +1,6 @@
 package trackers
 
 import (
-	"bytes"
-	"encoding/gob"
 	"fmt"
 	"slices"
 	"sync"
@@ -212,21 +210,15 @@ func (h *History[V]) State() ([]byte, error) {
 	for i := len(values) - 1; i > 0; i-- {
 		unshare(&values[i], &values[i-1])
 	}
-	var b bytes.Buffer
-	var v V
-	if err := gob.NewEncoder(&b).Encode(saved[V]{fmt.Sprintf("%T", v), h.shape, epochs, values}); err != nil {
-		return nil, fmt.Errorf("trackers: state: %w", err)
-	}
-	return b.Bytes(), nil
+	return claim.Encode(saved[V]{fmt.Sprintf("%T", *new(V)), h.shape, epochs, values})
 }
 
 // SetState implements crux.Stateful. The state of another kind of tracker is an error, and then nothing changes.
 func (h *History[V]) SetState(state []byte) error {
-	var k saved[V]
-	var v V
-	want := fmt.Sprintf("%T", v)
-	if err := gob.NewDecoder(bytes.NewReader(state)).Decode(&k); err != nil {
-		return fmt.Errorf("trackers: state of %s: %w", want, err)
+	want := fmt.Sprintf("%T", *new(V))
+	k, err := claim.Decode[saved[V]](state)
+	if err != nil {
+		return fmt.Errorf("trackers: %s: %w", want, err)
 	}
 	if k.Kind != want || len(k.Epochs) != len(k.Values) {
 		return fmt.Errorf("trackers: the state holds %d epochs and %d values of %q; this tracker measures %s", len(k.Epochs), len(k.Values), k.Kind, want)

@@ -1,8 +1,6 @@
 package weights
 
 import (
-	"bytes"
-	"encoding/gob"
 	"fmt"
 
 	"github.com/crux-pinn/crux/internal/claim"
@@ -25,18 +23,14 @@ const version = 3 // 2 had slices without names
 
 // State returns what the scheme remembers.
 func (m *memory[T]) State() ([]byte, error) {
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(stored[T]{version, fmt.Sprintf("%T", m.now), m.now}); err != nil {
-		return nil, fmt.Errorf("weights: state: %w", err)
-	}
-	return b.Bytes(), nil
+	return claim.Encode(stored[T]{version, fmt.Sprintf("%T", m.now), m.now})
 }
 
 // SetState restores what State returned.
 func (m *memory[T]) SetState(state []byte) error {
-	var s stored[T]
-	if err := gob.NewDecoder(bytes.NewReader(state)).Decode(&s); err != nil {
-		return fmt.Errorf("weights: state: %w", err)
+	s, err := claim.Decode[stored[T]](state)
+	if err != nil {
+		return fmt.Errorf("weights: %w", err)
 	}
 	if kind := fmt.Sprintf("%T", m.now); s.Version != version || s.Kind != kind {
 		return fmt.Errorf("weights: %s of version %d; this scheme has %s of version %d", s.Kind, s.Version, kind, version)
