@@ -34,8 +34,9 @@ func (b *board) start(r *crux.Run, to medium, every int, all bool, drawn func(*p
 	return nil
 }
 
-// skipped is the number of images of the latest run that were left out.
-func (b *board) skipped() int { return int(b.left.Load()) }
+// Skipped is the number of images of the latest run that were left out; AllImages has them all. It may be called from any
+// goroutine.
+func (b *board) Skipped() int { return int(b.left.Load()) }
 
 // Record implements crux.Recorder.
 func (b *board) Record(m crux.Metric) error {

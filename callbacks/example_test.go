@@ -152,7 +152,7 @@ func ExampleRARD() {
 func ExampleRAD() {
 	solver, _, _, _ := poisson(nil)
 	defer solver.Close() //nolint:errcheck
-	rad := callbacks.NewRAD("pde")
+	rad := &callbacks.RAD{Constraints: []string{"pde"}, C: 1}
 	rad.Interval = 10
 	res, err := solver.Solve(context.Background(), 35, rad)
 	fmt.Println(res.Status, err)

@@ -32,9 +32,13 @@ func (c *Solution) plots() []trackers.Plot {
 			name = fmt.Sprintf("%s_%d", c.Name, j)
 		}
 		u, known := g.pick(c.value.Values, k, j), g.pick(c.value.Known, k, j)
-		list = append(list, g.solution(name, u, known, c.latest))
+		list = append(list, trackers.Plot{Key: "solution/" + name, Picture: g.picture(name, u, known, false, c.latest)})
 		if known != nil {
-			list = append(list, g.errors(name, u, known, c.latest))
+			diff := make([]float64, len(u))
+			for i := range u {
+				diff[i] = math.Abs(u[i] - known[i])
+			}
+			list = append(list, trackers.Plot{Key: "solution/" + name + "_error", Picture: g.picture("|"+name+" - known|", diff, nil, true, c.latest)})
 		}
 	}
 	return list
@@ -122,30 +126,16 @@ func (g *grid) pick(values []float64, k, j int) []float64 {
 	return out
 }
 
-func (g *grid) solution(name string, u, known []float64, epoch int) trackers.Plot {
-	key := "solution/" + name
+// picture is a map of values, or along one coordinate a curve, with that of known ones beside it if there are some.
+func (g *grid) picture(what string, values, known []float64, log bool, epoch int) trackers.Picture {
 	if len(g.ticks) == 2 {
-		return trackers.Plot{Key: key, Picture: g.heat(name, u, epoch)}
+		return g.heat(what, values, epoch)
 	}
-	lines := &trackers.Lines{Title: g.title(name, epoch), Curves: []trackers.Curve{g.curve(name, u)}}
+	lines := &trackers.Lines{Title: g.title(what, epoch), Log: log, Curves: []trackers.Curve{g.curve(what, values)}}
 	if known != nil {
 		lines.Curves = append(lines.Curves, g.curve("known", known))
 	}
-	return trackers.Plot{Key: key, Picture: lines}
-}
-
-func (g *grid) errors(name string, u, known []float64, epoch int) trackers.Plot {
-	key := "solution/" + name + "_error"
-	diff := make([]float64, len(u))
-	for i := range u {
-		diff[i] = math.Abs(u[i] - known[i])
-	}
-	what := "|" + name + " - known|"
-	if len(g.ticks) == 2 {
-		return trackers.Plot{Key: key, Picture: g.heat(what, diff, epoch)}
-	}
-	lines := &trackers.Lines{Title: g.title(what, epoch), Log: true, Curves: []trackers.Curve{g.curve(what, diff)}}
-	return trackers.Plot{Key: key, Picture: lines}
+	return lines
 }
 
 func (g *grid) title(what string, epoch int) string {

@@ -1,8 +1,6 @@
 package callbacks
 
 import (
-	"fmt"
-
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/trackers"
 	"github.com/crux-pinn/crux/trackers/explain"
@@ -14,9 +12,6 @@ type plot struct {
 	also  string // another key under which it is shown, or empty
 	epoch int
 }
-
-// caption says what a plot shows and when.
-func (p *plot) caption() string { return fmt.Sprintf("step %d", p.epoch) }
 
 // histogram is the plot as counts, if it is a histogram.
 func (p *plot) histogram() (h *trackers.Histogram, ok bool) {

@@ -15,7 +15,7 @@ import (
 //	p(x) ∝ |r(x)|^k / mean|r|^k + c
 //
 // The step at which it fires keeps its points; the next one has the new ones. From Wu et al. (2022), arXiv 2207.10289.
-// The paper's settings are k = 1, c = 1, as NewRAD has them; a larger k or smaller c gathers the points more tightly.
+// The paper's settings are k = 1, c = 1; a larger k or smaller c gathers the points more tightly.
 type RAD struct {
 	Interval    int               // steps between changes; 0 means 100
 	Constraints []string          // names; nil means all with random points that are drawn once
@@ -27,9 +27,6 @@ type RAD struct {
 
 	resampler
 }
-
-// NewRAD has the settings of the paper, k = 1 and c = 1.
-func NewRAD(constraints ...string) *RAD { return &RAD{Constraints: constraints, K: 1, C: 1} }
 
 // OnSolveBegin implements crux.Callback.
 func (t *RAD) OnSolveBegin(_ context.Context, r *crux.Run) error {

@@ -98,7 +98,7 @@ func (c *Solution) OnSolveBegin(_ context.Context, r *crux.Run) (err error) {
 		return err
 	}
 	if c.exact = nil; c.Exact != nil {
-		if trains(c.Exact, map[ph.Expr]bool{}) {
+		if ph.Contains(c.Exact, ph.Unknown) {
 			return errors.New("the known solution depends on a field or a parameter that is trained; give an expression of coordinates and constants")
 		}
 		if c.exact, err = r.CompileOn(c.Exact, cloud); err != nil {
@@ -110,16 +110,6 @@ func (c *Solution) OnSolveBegin(_ context.Context, r *crux.Run) (err error) {
 	}
 	c.known, c.stage, c.latest, c.value = nil, -1, -1, SolutionValue{}
 	return nil
-}
-
-// trains reports whether an expression has trainable parameters, or a field, which has.
-func trains(e ph.Expr, seen map[ph.Expr]bool) bool {
-	if e == nil || seen[e] {
-		return false
-	}
-	seen[e] = true
-	p, ok := e.Attr().(*ph.Param)
-	return e.Op() == ph.OpField || ok && !p.Fixed() || slices.ContainsFunc(e.Args(), func(a ph.Expr) bool { return trains(a, seen) })
 }
 
 // lookInterval is the default interval. A point that trains costs about ten times as much as one that is looked at: it has derivatives, and a

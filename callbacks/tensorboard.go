@@ -35,10 +35,6 @@ type TensorBoard struct {
 	events *tfevents.Writer
 }
 
-// Skipped is the number of images of the latest run that were left out; AllImages has them all. It may be called from any
-// goroutine.
-func (c *TensorBoard) Skipped() int { return c.skipped() }
-
 // OnSolveBegin implements crux.Callback.
 func (c *TensorBoard) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if c.Dir == "" {

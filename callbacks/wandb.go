@@ -3,6 +3,7 @@ package callbacks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"time"
 
@@ -51,10 +52,6 @@ type WandB struct {
 
 // RunDir is the directory of the latest run; empty before anything was written. It is known when Solve has returned.
 func (c *WandB) RunDir() string { return c.path }
-
-// Skipped is the number of images of the latest run that were left out; AllImages has them all. It may be called from any
-// goroutine.
-func (c *WandB) Skipped() int { return c.skipped() }
 
 // OnSolveBegin implements crux.Callback.
 func (c *WandB) OnSolveBegin(_ context.Context, r *crux.Run) error {
@@ -160,7 +157,7 @@ func (c *WandB) plot(p *plot) (wandb.Item, error) {
 	if err != nil {
 		return wandb.Item{}, err
 	}
-	return c.run.Image(p.Key, p.epoch, b, width, height, p.caption())
+	return c.run.Image(p.Key, p.epoch, b, width, height, fmt.Sprintf("step %d", p.epoch))
 }
 
 // flush implements medium.
