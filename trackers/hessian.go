@@ -71,9 +71,6 @@ func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	}
 	t.of = total{at, t.Unweighted}
 	n := len(in)
-	if in == nil {
-		n = r.Parameters()
-	}
 	t.whole = t.of.training(len(r.Names())) && n == r.Parameters()
 	return t.Begin(t.Interval, 500, t.k, min(t.iters, n), len(r.Names()), t.of.kind())
 }

@@ -131,9 +131,6 @@ func (t *LossLandscape) direct(r *crux.Run) error {
 // output unit of each weight matrix, which is stored inputs×outputs, row by row.
 func filters(r *crux.Run, columns []int, global bool) [][]int {
 	in := make([]bool, r.Parameters())
-	for i := range in {
-		in[i] = columns == nil
-	}
 	for _, i := range columns {
 		in[i] = true
 	}

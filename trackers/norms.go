@@ -1,11 +1,11 @@
 package trackers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -164,6 +164,6 @@ func ascending(x []float64) []int {
 	for i := range at {
 		at[i] = i
 	}
-	sort.SliceStable(at, func(a, b int) bool { return x[at[a]] < x[at[b]] })
+	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(x[a], x[b]) })
 	return at
 }

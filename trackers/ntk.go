@@ -67,9 +67,7 @@ func (t *NTKSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err != nil {
 		return err
 	}
-	if t.parameters = len(at); at == nil {
-		t.parameters = r.Parameters()
-	}
+	t.parameters = len(at)
 	if err := t.place.begin(r, t.On, t.FirstDraw, t.stream()); err != nil {
 		return err
 	}

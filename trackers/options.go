@@ -18,11 +18,8 @@ func count(option string, v, def, least int) (int, error) {
 	return v, nil
 }
 
-// selected lists the entries of θ that a mask selects; nil means all of them.
+// selected lists the entries of θ that a mask selects.
 func selected(r *crux.Run, mask ph.Selector) ([]int, error) {
-	if mask == nil {
-		return nil, nil
-	}
 	in, err := r.Select(mask)
 	if err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
@@ -36,11 +33,8 @@ func selected(r *crux.Run, mask ph.Selector) ([]int, error) {
 	return at, nil
 }
 
-// take returns the entries of x at the indices; nil means x itself.
+// take returns the entries of x at the indices.
 func take(x []float64, at []int) []float64 {
-	if at == nil {
-		return x
-	}
 	y := make([]float64, len(at))
 	for i, k := range at {
 		y[i] = x[k]
