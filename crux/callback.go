@@ -8,7 +8,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -133,6 +132,7 @@ func (f *Fact[T]) At(ctx context.Context, s *Step) (T, error) {
 
 // Run is a solver as its callbacks see it during one call of Solve.
 type Run struct {
+	*statement
 	solver    *Solver
 	plan      *plan               // of the stage
 	callbacks []Callback          // in the order of their hooks
@@ -215,9 +215,6 @@ func (r *Run) Epoch() int { return r.solver.epoch }
 // Planned is the step with which the run ends if nothing ends it before.
 func (r *Run) Planned() int { return r.planned }
 
-// Names are the names of the constraints, in order.
-func (r *Run) Names() []string { return r.solver.Names() }
-
 // Select returns, for every entry of θ, whether the selector picks its parameter; nil picks all. Nothing picked is an error.
 func (r *Run) Select(s ph.Selector) ([]bool, error) { return r.plan.layout.Select(s) }
 
@@ -237,11 +234,6 @@ func shared[T any](r *Run, name string, compute func(context.Context, *Step) (T,
 	f := NewFact(name, compute)
 	r.facts[name] = f
 	return f
-}
-
-// Compile prepares an expression for evaluation at the parameters of any later step.
-func (r *Run) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
-	return r.solver.Compile(e, on)
 }
 
 // Record sends a scalar to all recorders of the run under the key as it is, also in OnSolveEnd; see Step.Record.

@@ -98,6 +98,9 @@ func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, pr
 	if e == nil {
 		return nil, fmt.Errorf("crux: evaluation of a nil expression")
 	}
+	if cloud == nil || cloud.Len() == 0 {
+		return nil, fmt.Errorf("crux: evaluation without points")
+	}
 	e = s.In(e)
 	if err := s.known(e); err != nil {
 		return nil, err
@@ -197,35 +200,34 @@ func (s *Solver) Gradients(ctx context.Context) (*mat.Dense, error) {
 
 // Residuals are the values of a constraint's residual at its points: one row for each point, one column for each component.
 func (s *Solver) Residuals(name string) (*mat.Dense, error) {
-	i, err := s.indices(name)
+	p, i, err := s.shownAt(name)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.shown()
-	if err != nil {
-		return nil, err
-	}
-	return p.residuals(i[0])
+	return p.residuals(i)
 }
 
 // Cloud is the set of points on which the named constraint is enforced now.
 func (s *Solver) Cloud(name string) (*domain.Cloud, error) {
+	p, i, err := s.shownAt(name)
+	if err != nil {
+		return nil, err
+	}
+	return p.group(i).cloud, nil
+}
+
+// shownAt is the plan by which the solver is evaluated, and the index of a constraint.
+func (s *Solver) shownAt(name string) (*plan, int, error) {
 	i, err := s.indices(name)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	p, err := s.shown()
-	if err != nil {
-		return nil, err
-	}
-	return p.group(i[0]).cloud, nil
+	return p, i[0], err
 }
 
 // History is a copy of the losses of all steps so far.
-func (s *Solver) History() History {
-	h := s.history
-	return History{slices.Clone(h.Epochs), slices.Clone(h.Loss), slices.Clone(h.Losses)}
-}
+func (s *Solver) History() History { return s.history.clone() }
 
 // Epoch is the global step counter: the number of updates made so far.
 func (s *Solver) Epoch() int { return s.epoch }

@@ -90,7 +90,7 @@ func TestWatchingChangesNothing(t *testing.T) {
 			var e *crux.Evaluator
 			watch := &hook{
 				begin: func(r *crux.Run) (err error) {
-					e, err = r.Compile(ph.Laplacian(p.u, p.x, p.y), p.box.Interior(20).With(domain.Uniform{}))
+					e, err = r.Solver().Compile(ph.Laplacian(p.u, p.x, p.y), p.box.Interior(20).With(domain.Uniform{}))
 					return err
 				},
 				step: func(ctx context.Context, s *crux.Step) error {

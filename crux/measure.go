@@ -20,22 +20,16 @@ func (s *Solver) Measure(ctx context.Context, callbacks ...Callback) error {
 	if err := s.plan.movePoints(); err != nil {
 		return err
 	}
-	err := s.aside(func() error { return s.measure(ctx, callbacks) })
-	if errors.Is(err, ErrStop) {
-		err = nil
-	}
-	return err
+	return s.aside(func() error {
+		p, err := s.shown()
+		if err != nil {
+			return err
+		}
+		return s.measureOn(ctx, p, callbacks)
+	})
 }
 
-func (s *Solver) measure(ctx context.Context, callbacks []Callback) error {
-	p, err := s.shown()
-	if err != nil {
-		return err
-	}
-	return s.measureOn(ctx, p, callbacks)
-}
-
-// measureOn fires the callbacks once with the programs of a plan.
+// measureOn fires the callbacks once with the programs of a plan. That one of them wants to stop means nothing here.
 func (s *Solver) measureOn(ctx context.Context, p *plan, callbacks []Callback) error {
 	run, err := s.begin(ctx, p, 1, callbacks)
 	if err != nil {
@@ -46,7 +40,10 @@ func (s *Solver) measureOn(ctx context.Context, p *plan, callbacks []Callback) e
 		return err
 	}
 	step.measuring = true
-	return fire(ctx, step)
+	if err := fire(ctx, step); !errors.Is(err, ErrStop) {
+		return err
+	}
+	return nil
 }
 
 // aside does something for which schemes are asked for weights, and puts them back.

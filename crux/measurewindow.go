@@ -56,10 +56,5 @@ func (s *Solver) MeasureWindow(ctx context.Context, k int, callbacks ...Callback
 	if err := s.enter(k); err != nil {
 		return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
 	}
-	return s.aside(func() error {
-		if err := s.measureOn(ctx, s.plan, callbacks); !errors.Is(err, ErrStop) {
-			return err
-		}
-		return nil
-	})
+	return s.aside(func() error { return s.measureOn(ctx, s.plan, callbacks) })
 }

@@ -121,35 +121,26 @@ func (q *pointWeights) weigh(epoch int, now *domain.Cloud) error {
 
 // places are those of the points now among the points before, −1 where there was none.
 func places(before, now *domain.Cloud) []int {
-	key := func(b []byte, row []float64) []byte {
-		b = b[:0]
+	key := func(row []float64) string {
+		var b []byte
 		for _, x := range row {
 			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 		}
-		return b
+		return string(b)
 	}
 	at := make(map[string]int, before.Len())
-	var b []byte
-	for k := range before.Len() {
-		if b = key(b, before.Row(k)); !has(at, b) {
-			at[string(b)] = k
-		}
+	for k := before.Len() - 1; k >= 0; k-- { // the first of points that are one counts
+		at[key(before.Row(k))] = k
 	}
 	from := make([]int, now.Len())
 	for k := range from {
-		b = key(b, now.Row(k))
-		i, ok := at[string(b)]
+		i, ok := at[key(now.Row(k))]
 		if !ok {
 			i = -1
 		}
 		from[k] = i
 	}
 	return from
-}
-
-func has(m map[string]int, b []byte) bool {
-	_, ok := m[string(b)]
-	return ok
 }
 
 // measurePoints keeps the residuals that the gradient at θ_e has found.

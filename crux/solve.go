@@ -1,6 +1,7 @@
 package crux
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,10 @@ type History struct {
 	Epochs []int
 	Loss   []float64
 	Losses [][]float64 // row e: unweighted, by constraint
+}
+
+func (h History) clone() History {
+	return History{slices.Clone(h.Epochs), slices.Clone(h.Loss), slices.Clone(h.Losses)}
 }
 
 // Solve trains for the given number of steps. The step counter continues from earlier calls.
@@ -75,7 +80,7 @@ func (s *Solver) begin(ctx context.Context, p *plan, steps int, callbacks []Call
 	if steps < 0 {
 		return nil, fmt.Errorf("crux: problem %q: %d steps; take 0 or more", s.problem.Name, steps)
 	}
-	r := &Run{solver: s, plan: p, planned: s.epoch + steps, facts: map[string]any{}}
+	r := &Run{statement: s.statement, solver: s, plan: p, planned: s.epoch + steps, facts: map[string]any{}}
 	if err := r.enlist(callbacks); err != nil {
 		return nil, err
 	}
@@ -133,7 +138,7 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, res *Result) err
 		case err != nil && !errors.Is(err, ErrStop) && !errors.Is(err, optim.ErrConverged):
 			return err // a step that went wrong is nothing to continue from
 		}
-		if failed := s.between(whole, run); failed != nil {
+		if failed := callAll(run.callbacks, "after epoch", s.epoch-1, func(h StepEnder) error { return h.OnStepEnd(whole, run) }); failed != nil {
 			err = failed
 		}
 		if err != nil {
@@ -149,20 +154,6 @@ func (s *Solver) count(step *Step) {
 	r := s.now()
 	r.Steps++
 	r.Loss = step.Loss
-}
-
-// between calls the hooks between two steps.
-func (s *Solver) between(ctx context.Context, run *Run) error {
-	return callAll(run.callbacks, func(c Callback) error {
-		h, ok := c.(StepEnder)
-		if !ok {
-			return nil
-		}
-		if err := h.OnStepEnd(ctx, run); err != nil {
-			return fmt.Errorf("crux: after epoch %d: %T: %w", s.epoch-1, c, err)
-		}
-		return nil
-	})
 }
 
 // early reports whether convergence is provisional: the points are about to change, or a Reviewer has not checked them at this
@@ -182,15 +173,21 @@ func (s *Solver) early(err error, callbacks []Callback) bool {
 	})
 }
 
-// callAll calls a hook of every callback. A request to stop waits until all have been called, a failure does not.
-func callAll(callbacks []Callback, hook func(Callback) error) error {
+// callAll calls a hook of every callback that has it. A request to stop waits until all have been called, a failure does not. Errors say when
+// that was.
+func callAll[H any](callbacks []Callback, when string, epoch int, hook func(H) error) error {
 	var stopped error
 	for _, c := range callbacks {
-		switch err := hook(c); {
-		case err != nil && !errors.Is(err, ErrStop):
-			return err
-		case stopped == nil:
-			stopped = err
+		h, ok := c.(H)
+		if !ok {
+			continue
+		}
+		if err := hook(h); err != nil {
+			err = fmt.Errorf("crux: %s %d: %T: %w", when, epoch, c, err)
+			if !errors.Is(err, ErrStop) {
+				return err
+			}
+			stopped = cmp.Or(stopped, err)
 		}
 	}
 	return stopped

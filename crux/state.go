@@ -3,7 +3,6 @@ package crux
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/internal/claim"
@@ -31,11 +30,9 @@ type State struct {
 
 // State returns a copy of the solver's state. It is exact between two steps: outside of Solve, and in OnStepEnd.
 func (s *Solver) State() (*State, error) {
-	h := s.history
 	st := &State{
 		Problem: s.problem.Name, Epoch: s.epoch, Parameters: s.Parameters(), Evals: s.drawn, Stages: slices.Clone(s.begun),
-		Weights: slices.Clone(s.plan.weights), Losses: slices.Clone(s.losses),
-		History: History{slices.Clone(h.Epochs), slices.Clone(h.Loss), slices.Clone(h.Losses)},
+		Weights: slices.Clone(s.plan.weights), Losses: slices.Clone(s.losses), History: s.history.clone(),
 	}
 	for j, p := range s.points {
 		st.Points = append(st.Points, p.state(s.sets[j].name))
@@ -107,7 +104,7 @@ func (s *Solver) SetState(st *State) error {
 	copy(s.plan.weights, st.Weights)
 	copy(s.losses, st.Losses)
 	s.epoch, s.drawn = st.Epoch, st.Evals
-	s.history = History{slices.Clone(st.History.Epochs), slices.Clone(st.History.Loss), slices.Clone(st.History.Losses)}
+	s.history = st.History.clone()
 	return nil
 }
 
@@ -155,7 +152,7 @@ func (s *Solver) sameLayout(st *State) error {
 			return fmt.Errorf("parameter %d is %q with %d values; here it is %q with %d", i, p.Path, len(p.Data), q.Path, len(q.Data))
 		}
 		for _, v := range p.Data {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
+			if !finite(v) {
 				return fmt.Errorf("parameter %q holds %v", p.Path, v)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/crux-pinn/crux/optim"
 )
@@ -43,7 +42,7 @@ func (s *Solver) evaluate(ctx context.Context, run *Run) (*Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+	if !finite(loss) {
 		return nil, s.diverged(p)
 	}
 	p.measurePoints()
@@ -87,7 +86,7 @@ func (s *Solver) complete(ctx context.Context, step *Step) error {
 	err := s.update(ctx, step)
 	switch {
 	case asked == nil && err == nil:
-		return s.updated(ctx, step.Run)
+		return callAll(step.Run.callbacks, "epoch", s.epoch, func(h UpdateHook) error { return h.OnUpdate(ctx, step.Run) })
 	case asked == nil:
 		return err
 	case err == nil || errors.Is(err, optim.ErrConverged):
@@ -101,12 +100,9 @@ func (s *Solver) complete(ctx context.Context, step *Step) error {
 // fire lets the callbacks see the step.
 func fire(ctx context.Context, step *Step) error {
 	defer func() { step.firing = nil }()
-	return callAll(step.Run.callbacks, func(c Callback) error {
+	return callAll(step.Run.callbacks, "epoch", step.Epoch, func(c Callback) error {
 		step.firing = c
-		if err := c.OnStep(ctx, step); err != nil {
-			return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)
-		}
-		return nil
+		return c.OnStep(ctx, step)
 	})
 }
 
@@ -130,20 +126,6 @@ func (s *Solver) update(ctx context.Context, step *Step) (err error) {
 		return s.badGradient()
 	}
 	return err
-}
-
-// updated lets the callbacks that want to look at the new parameters.
-func (s *Solver) updated(ctx context.Context, run *Run) error {
-	return callAll(run.callbacks, func(c Callback) error {
-		h, ok := c.(UpdateHook)
-		if !ok {
-			return nil
-		}
-		if err := h.OnUpdate(ctx, run); err != nil {
-			return fmt.Errorf("crux: epoch %d: %T: %w", s.epoch, c, err)
-		}
-		return nil
-	})
 }
 
 func (s *Solver) record(run *Run, step *Step) error {

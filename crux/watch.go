@@ -9,9 +9,6 @@ import (
 
 // CompileOn prepares an expression for evaluation on given points at the parameters of any later step.
 func (r *Run) CompileOn(e ph.Expr, on *domain.Cloud) (*Evaluator, error) {
-	if on == nil || on.Len() == 0 {
-		return nil, fmt.Errorf("crux: evaluation without points")
-	}
 	return r.solver.compileOn(e, on)
 }
 
@@ -23,9 +20,6 @@ func (r *Run) CompileGradient(g *ph.NetworkGradient, on *domain.Cloud, purposes 
 	if g == nil || g.Expr == nil {
 		return nil, fmt.Errorf("crux: derivatives of no expression; give one such as placeholder.ParamGrad(u, nil)")
 	}
-	if on == nil || on.Len() == 0 {
-		return nil, fmt.Errorf("crux: evaluation without points")
-	}
 	return r.solver.compileWith(g.Expr, on, g.Select, Float64, purposes...)
 }
 
@@ -36,10 +30,6 @@ func (r *Run) ResidualAt(i int, on *domain.Cloud) (*Evaluator, error) {
 	}
 	return r.CompileOn(r.plan.problem.Constraints[i].Residual, on)
 }
-
-// Constraint is constraint i as the solver enforces it, its residual in terms of networks and divided by its scale; the zero value if
-// there is no such constraint.
-func (r *Run) Constraint(i int) Constraint { return r.plan.Constraint(i) }
 
 // Constraint is constraint i as the solver enforces it, its residual in terms of networks and divided by its scale; the zero value if
 // there is no such constraint.
