@@ -1,82 +1,38 @@
 package domain
 
+import (
+	_ "embed"
+	"strconv"
+	"strings"
+	"sync"
+)
+
 // SobolDims is the number of dimensions for which direction numbers are built in.
 const SobolDims = 64
 
-// direction holds what defines one dimension of the Sobol sequence: a primitive polynomial over GF(2), its coefficients as
-// bits with the leading one included, and the initial odd numbers m_1 … m_s, s being the degree.
+// directions is the file new-joe-kuo-6 of S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional
+// projections", SIAM J. Sci. Comput. 30 (2008) 2635–2654, up to SobolDims. A line is a dimension, from 2 on: its number, the degree s of its
+// primitive polynomial over GF(2), the coefficients between the first and the last, which are 1, as bits, and the initial odd numbers m_1 … m_s.
+//
+//go:embed new-joe-kuo-6.txt
+var directions string
+
+// direction holds what defines one dimension of the Sobol sequence: the polynomial with all of its coefficients as bits, and m_1 … m_s.
 type direction struct {
 	poly uint32
 	m    []uint32
 }
 
-// joeKuo are the direction numbers of S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional
-// projections", SIAM J. Sci. Comput. 30 (2008) 2635–2654, set new-joe-kuo-6, for dimensions 2 to SobolDims. Dimension 1 is
-// the van der Corput sequence, which needs none.
-func joeKuo() []direction {
-	return []direction{
-		{3, []uint32{1}},
-		{7, []uint32{1, 3}},
-		{11, []uint32{1, 3, 1}},
-		{13, []uint32{1, 1, 1}},
-		{19, []uint32{1, 1, 3, 3}},
-		{25, []uint32{1, 3, 5, 13}},
-		{37, []uint32{1, 1, 5, 5, 17}},
-		{41, []uint32{1, 1, 5, 5, 5}},
-		{47, []uint32{1, 1, 7, 11, 19}},
-		{55, []uint32{1, 1, 5, 1, 1}},
-		{59, []uint32{1, 1, 1, 3, 11}},
-		{61, []uint32{1, 3, 5, 5, 31}},
-		{67, []uint32{1, 3, 3, 9, 7, 49}},
-		{91, []uint32{1, 1, 1, 15, 21, 21}},
-		{97, []uint32{1, 3, 1, 13, 27, 49}},
-		{103, []uint32{1, 1, 1, 15, 7, 5}},
-		{109, []uint32{1, 3, 1, 15, 13, 25}},
-		{115, []uint32{1, 1, 5, 5, 19, 61}},
-		{131, []uint32{1, 3, 7, 11, 23, 15, 103}},
-		{137, []uint32{1, 3, 7, 13, 13, 15, 69}},
-		{143, []uint32{1, 1, 3, 13, 7, 35, 63}},
-		{145, []uint32{1, 3, 5, 9, 1, 25, 53}},
-		{157, []uint32{1, 3, 1, 13, 9, 35, 107}},
-		{167, []uint32{1, 3, 1, 5, 27, 61, 31}},
-		{171, []uint32{1, 1, 5, 11, 19, 41, 61}},
-		{185, []uint32{1, 3, 5, 3, 3, 13, 69}},
-		{191, []uint32{1, 1, 7, 13, 1, 19, 1}},
-		{193, []uint32{1, 3, 7, 5, 13, 19, 59}},
-		{203, []uint32{1, 1, 3, 9, 25, 29, 41}},
-		{211, []uint32{1, 3, 5, 13, 23, 1, 55}},
-		{213, []uint32{1, 3, 7, 3, 13, 59, 17}},
-		{229, []uint32{1, 3, 1, 3, 5, 53, 69}},
-		{239, []uint32{1, 1, 5, 5, 23, 33, 13}},
-		{241, []uint32{1, 1, 7, 7, 1, 61, 123}},
-		{247, []uint32{1, 1, 7, 9, 13, 61, 49}},
-		{253, []uint32{1, 3, 3, 5, 3, 55, 33}},
-		{285, []uint32{1, 3, 1, 15, 31, 13, 49, 245}},
-		{299, []uint32{1, 3, 5, 15, 31, 59, 63, 97}},
-		{301, []uint32{1, 3, 1, 11, 11, 11, 77, 249}},
-		{333, []uint32{1, 3, 1, 11, 27, 43, 71, 9}},
-		{351, []uint32{1, 1, 7, 15, 21, 11, 81, 45}},
-		{355, []uint32{1, 3, 7, 3, 25, 31, 65, 79}},
-		{357, []uint32{1, 3, 1, 1, 19, 11, 3, 205}},
-		{361, []uint32{1, 1, 5, 9, 19, 21, 29, 157}},
-		{369, []uint32{1, 3, 7, 11, 1, 33, 89, 185}},
-		{391, []uint32{1, 3, 3, 3, 15, 9, 79, 71}},
-		{397, []uint32{1, 3, 7, 11, 15, 39, 119, 27}},
-		{425, []uint32{1, 1, 3, 1, 11, 31, 97, 225}},
-		{451, []uint32{1, 1, 1, 3, 23, 43, 57, 177}},
-		{463, []uint32{1, 3, 7, 7, 17, 17, 37, 71}},
-		{487, []uint32{1, 3, 1, 5, 27, 63, 123, 213}},
-		{501, []uint32{1, 1, 3, 5, 11, 43, 53, 133}},
-		{529, []uint32{1, 3, 5, 5, 29, 17, 47, 173, 479}},
-		{539, []uint32{1, 3, 3, 11, 3, 1, 109, 9, 69}},
-		{545, []uint32{1, 1, 1, 5, 17, 39, 23, 5, 343}},
-		{557, []uint32{1, 3, 1, 5, 25, 15, 31, 103, 499}},
-		{563, []uint32{1, 1, 1, 11, 11, 17, 63, 105, 183}},
-		{601, []uint32{1, 1, 5, 11, 9, 29, 97, 231, 363}},
-		{607, []uint32{1, 1, 5, 15, 19, 45, 41, 7, 383}},
-		{617, []uint32{1, 3, 7, 7, 31, 19, 83, 137, 221}},
-		{623, []uint32{1, 1, 1, 3, 23, 15, 111, 223, 83}},
-		{631, []uint32{1, 1, 5, 13, 31, 15, 55, 25, 161}},
-		{637, []uint32{1, 1, 3, 13, 25, 47, 39, 87, 257}},
+// joeKuo are those of dimensions 2 to SobolDims. Dimension 1 is the van der Corput sequence, which needs none.
+var joeKuo = sync.OnceValue(func() (list []direction) {
+	_, lines, _ := strings.Cut(directions, "\n") // the first one names the columns
+	for line := range strings.Lines(lines) {
+		var n []uint32
+		for _, field := range strings.Fields(line) {
+			v, _ := strconv.ParseUint(field, 10, 32) // all are numbers: the file is a part of the program
+			n = append(n, uint32(v))
+		}
+		list = append(list, direction{1<<n[1] | n[2]<<1 | 1, n[3:]})
 	}
-}
+	return list
+})
