@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,10 +44,8 @@ func ParseNPY(src io.Reader, name string, header []string, coords ...*ph.Coord) 
 		}
 	}
 	for i, h := range header {
-		for _, g := range header[:i] {
-			if g == h {
-				return nil, fmt.Errorf("domain: %s: column %s is named twice", name, h)
-			}
+		if slices.Contains(header[:i], h) {
+			return nil, fmt.Errorf("domain: %s: column %s is named twice", name, h)
 		}
 	}
 	width := 1
@@ -175,29 +173,24 @@ func parseKind(descr string) (kind, error) {
 	if strings.HasPrefix(descr, ">") {
 		order = binary.BigEndian
 	}
-	switch strings.TrimLeft(descr, "<>=|") {
-	case "f8":
-		return kind{8, func(b []byte) float64 { return math.Float64frombits(order.Uint64(b)) }}, nil
-	case "f4":
-		return kind{4, func(b []byte) float64 { return float64(math.Float32frombits(order.Uint32(b))) }}, nil
-	case "i8":
-		return kind{8, func(b []byte) float64 { return float64(int64(order.Uint64(b))) }}, nil
-	case "i4":
-		return kind{4, func(b []byte) float64 { return float64(int32(order.Uint32(b))) }}, nil
-	case "i2":
-		return kind{2, func(b []byte) float64 { return float64(int16(order.Uint16(b))) }}, nil
-	case "i1":
-		return kind{1, func(b []byte) float64 { return float64(int8(b[0])) }}, nil
-	case "u8":
-		return kind{8, func(b []byte) float64 { return float64(order.Uint64(b)) }}, nil
-	case "u4":
-		return kind{4, func(b []byte) float64 { return float64(order.Uint32(b)) }}, nil
-	case "u2":
-		return kind{2, func(b []byte) float64 { return float64(order.Uint16(b)) }}, nil
-	case "u1", "b1":
-		return kind{1, func(b []byte) float64 { return float64(b[0]) }}, nil
+	kinds := map[string]kind{
+		"f8": kindOf[float64](order), "f4": kindOf[float32](order),
+		"i8": kindOf[int64](order), "i4": kindOf[int32](order), "i2": kindOf[int16](order), "i1": kindOf[int8](order),
+		"u8": kindOf[uint64](order), "u4": kindOf[uint32](order), "u2": kindOf[uint16](order), "u1": kindOf[uint8](order), "b1": kindOf[uint8](order),
 	}
-	return kind{}, fmt.Errorf("%w but of type %q; convert the array with astype(\"float64\")", errNoNumbers, descr)
+	k, ok := kinds[strings.TrimLeft(descr, "<>=|")]
+	if !ok {
+		return k, fmt.Errorf("%w but of type %q; convert the array with astype(\"float64\")", errNoNumbers, descr)
+	}
+	return k, nil
+}
+
+func kindOf[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64](order binary.ByteOrder) kind {
+	var v T
+	return kind{binary.Size(v), func(b []byte) float64 {
+		binary.Decode(b, order, &v) //nolint:errcheck // there are as many bytes as it needs
+		return float64(v)
+	}}
 }
 
 // transpose puts entries in Fortran order, first index fastest, into C order, last index fastest.
