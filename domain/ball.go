@@ -21,7 +21,7 @@ func NewBall(coords []*ph.Coord, center []float64, r float64) *Shape {
 
 func newBall(coords []*ph.Coord, center []float64, r float64, name string) *Shape {
 	b := &Ball{slices.Clone(coords), slices.Clone(center), r}
-	s := &Shape{name: fmt.Sprintf("%s around %v with radius %v", name, center, r), box: &Box{coords: b.coords}}
+	s := &Shape{solid: solid{name: fmt.Sprintf("%s around %v with radius %v", name, center, r), box: &Box{coords: b.coords}}}
 	if s.err = checkCoords(coords); s.err != nil {
 		return s
 	}

@@ -48,7 +48,7 @@ type Combination struct {
 }
 
 func combine(op Operation, parts []Geometry) *Shape {
-	s := &Shape{name: fmt.Sprintf("%s of %d parts", op, len(parts)), box: &Box{}}
+	s := &Shape{solid: solid{name: fmt.Sprintf("%s of %d parts", op, len(parts)), box: &Box{}}}
 	if len(parts) == 0 {
 		return s.fail("it needs at least one")
 	}

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -10,10 +11,9 @@ import (
 // Cylinder is a region of space times an axis, usually time: the domain of an initial boundary value problem on a shape.
 // Its coordinates are those of the region followed by that of the axis. Normals have no component along the axis.
 type Cylinder struct {
+	solid
 	base *Shape
 	axis Axis
-	box  *Box
-	err  error
 }
 
 // Cross returns the region g at all times of the axis.
@@ -22,11 +22,9 @@ type Cylinder struct {
 //	initial, walls := slab.Face(t, 0, 100), slab.Boundary(200)
 func Cross(g Geometry, axis Axis) *Cylinder {
 	c := &Cylinder{base: NewShape(g), axis: axis}
+	c.name = fmt.Sprintf("%s × [%v, %v]", c.base.name, axis.Lo, axis.Hi)
 	c.box = NewBox(append(slices.Clone(c.base.box.axes), axis)...)
-	c.err = c.base.err
-	if c.err == nil {
-		c.err = c.box.err
-	}
+	c.err = cmp.Or(c.base.err, c.box.err)
 	return c
 }
 
@@ -39,13 +37,13 @@ func (c *Cylinder) Interior(n int) *Points {
 	d := len(c.base.box.axes)
 	at := p.At
 	p.At = func(u, x, normal []float64) bool { return at(u, x, normal) && x[d] > c.axis.Lo && x[d] < c.axis.Hi }
-	return c.region([]Patch{p}, false, n, "interior of "+c.String())
+	return c.region([]Patch{p}, false, n, "interior of "+c.name)
 }
 
 // Boundary returns n points on the lateral boundary, the boundary of the region at all times, with outward normals. The
 // two ends of the axis are not part of it; see Face.
 func (c *Cylinder) Boundary(n int) *Points {
-	return c.region(c.lateral(c.base.patches), true, n, "boundary of "+c.String())
+	return c.region(c.lateral(c.base.patches), true, n, "boundary of "+c.name)
 }
 
 // Face returns n points where a coordinate has a fixed value. With the axis' coordinate at one of its ends, it is the
@@ -56,38 +54,20 @@ func (c *Cylinder) Face(at *ph.Coord, value float64, n int) *Points {
 }
 
 // Sides returns n points on the faces of a coordinate at its smallest and largest value.
-func (c *Cylinder) Sides(at *ph.Coord, n int) *Points {
-	i := slices.Index(c.box.coords, at)
-	if c.err != nil || i < 0 {
-		return c.flat(at, nil, n) // reports what is wrong
-	}
-	return c.flat(at, []float64{c.box.axes[i].Lo, c.box.axes[i].Hi}, n)
-}
+func (c *Cylinder) Sides(at *ph.Coord, n int) *Points { return c.flat(at, c.ends(at), n) }
 
 func (c *Cylinder) flat(at *ph.Coord, values []float64, n int) *Points {
-	if c.err != nil {
-		return bad(c.box.coords, c.err)
+	if c.err != nil || at != c.axis.Coord {
+		return c.flatPart(c.base, at, values, n, c.lateral)
 	}
-	i, err := c.box.axis(at)
-	if err != nil {
-		return bad(c.box.coords, err)
-	}
-	what := fmt.Sprintf("face %s of %s", equals(at, values), c)
-	if at == c.axis.Coord {
-		var patches []Patch
-		for _, v := range values {
-			if v = c.axis.snap(v); v != c.axis.Lo && v != c.axis.Hi {
-				return bad(c.box.coords, fmt.Errorf("domain: %s = %v is not an end of %s; its ends are %v and %v", at.Name(), v, c, c.axis.Lo, c.axis.Hi))
-			}
-			patches = append(patches, c.end(v))
+	var patches []Patch
+	for _, v := range values {
+		if v = c.axis.snap(v); v != c.axis.Lo && v != c.axis.Hi {
+			return bad(c.box.coords, fmt.Errorf("domain: %s = %v is not an end of %s; its ends are %v and %v", at.Name(), v, c, c.axis.Lo, c.axis.Hi))
 		}
-		return c.region(patches, false, n, what)
+		patches = append(patches, c.end(v))
 	}
-	patches := flatPatches(c.base.patches, len(c.base.box.axes), i, values, c.base.scale())
-	if len(patches) == 0 {
-		return bad(c.box.coords, fmt.Errorf("domain: %s has no flat part of the boundary at %s; for another part use Boundary and Where", c, equals(at, values)))
-	}
-	return c.region(c.lateral(patches), true, n, what)
+	return c.region(patches, false, n, c.face(at, values))
 }
 
 // end is the region at one value of the axis.
@@ -110,33 +90,11 @@ func (c *Cylinder) lateral(patches []Patch) []Patch {
 
 // Grid returns those points of a regular grid, n per axis, that lie inside or on the boundary.
 func (c *Cylinder) Grid(n int) *Points {
-	if c.err != nil {
-		return bad(c.box.coords, c.err)
-	}
-	p := c.box.Grid(n)
-	p.what = "grid of " + c.String()
-	d, closed := len(c.base.box.axes), c.base.closed()
-	return p.Where(func(x []float64) bool { return closed(x[:d]) })
+	return c.grid(n, func() func(x []float64) bool {
+		d, closed := len(c.base.box.axes), c.base.closed()
+		return func(x []float64) bool { return closed(x[:d]) }
+	})
 }
-
-// Coords are the coordinates of the region followed by that of the axis.
-func (c *Cylinder) Coords() []*ph.Coord { return c.box.Coords() }
-
-// Bounds is a box around the cylinder.
-func (c *Cylinder) Bounds() (lo, hi []float64) { return c.box.Bounds() }
-
-// Err is the first mistake in the region or the axis, or nil.
-func (c *Cylinder) Err() error { return c.err }
 
 // Volume is the volume of the region times the length of the axis.
 func (c *Cylinder) Volume() float64 { return c.base.Volume() * (c.axis.Hi - c.axis.Lo) }
-
-// String names the cylinder.
-func (c *Cylinder) String() string {
-	return fmt.Sprintf("%s × [%v, %v]", c.base.name, c.axis.Lo, c.axis.Hi)
-}
-
-func (c *Cylinder) region(patches []Patch, normals bool, n int, what string) *Points {
-	lo, hi := c.Bounds()
-	return region(c.box.coords, lo, hi, patches, normals, n, what, c.err)
-}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -25,12 +24,10 @@ type Geometry interface {
 
 // Shape is a [Geometry] from which points can be drawn.
 type Shape struct {
+	solid
 	geometry Geometry
-	box      *Box // around it
 	patches  []Patch
 	volume   float64
-	name     string
-	err      error
 }
 
 // NewShape returns the shape of a geometry. The geometry is asked for bounds and patches once.
@@ -42,7 +39,7 @@ func NewShape(g Geometry) *Shape {
 }
 
 func newShape(g Geometry, name string) *Shape {
-	s := &Shape{geometry: g, name: name, box: &Box{}}
+	s := &Shape{solid: solid{name: name, box: &Box{}}, geometry: g}
 	if s.err = geometryErr(g); s.err != nil {
 		return s
 	}
@@ -125,63 +122,14 @@ func (s *Shape) Face(c *ph.Coord, at float64, n int) *Points {
 }
 
 // Sides returns n points on the flat parts of the boundary where c has its smallest or its largest value.
-func (s *Shape) Sides(c *ph.Coord, n int) *Points {
-	i := slices.Index(s.box.coords, c)
-	if s.err != nil || i < 0 {
-		return s.flat(c, nil, n) // reports what is wrong
-	}
-	return s.flat(c, []float64{s.box.axes[i].Lo, s.box.axes[i].Hi}, n)
-}
+func (s *Shape) Sides(c *ph.Coord, n int) *Points { return s.flat(c, s.ends(c), n) }
 
 func (s *Shape) flat(c *ph.Coord, at []float64, n int) *Points {
-	if s.err != nil {
-		return bad(s.box.coords, s.err)
-	}
-	i, err := s.box.axis(c)
-	if err != nil {
-		return bad(s.box.coords, err)
-	}
-	patches := flatPatches(s.patches, len(s.box.axes), i, at, s.scale())
-	if len(patches) == 0 {
-		return bad(s.box.coords, fmt.Errorf("domain: %s has no flat part of the boundary at %s; for another part use Boundary and Where", s.name, equals(c, at)))
-	}
-	return s.region(patches, true, n, fmt.Sprintf("face %s of %s", equals(c, at), s.name))
-}
-
-// equals is "x = 0" or "x = 0 or 1" for messages.
-func equals(c *ph.Coord, values []float64) string {
-	s := make([]string, len(values))
-	for i, v := range values {
-		s[i] = fmt.Sprint(v)
-	}
-	return c.Name() + " = " + strings.Join(s, " or ")
-}
-
-// flatPatches are the parts of patches on which coordinate i has one of the values at and the normal points along it. The
-// tolerance of the normal is that of rounding: a curved boundary is flat only within 1e-7 of a point.
-func flatPatches(patches []Patch, dim, i int, at []float64, scale float64) []Patch {
-	var out []Patch
-	for _, p := range patches {
-		q := p.Where(dim, func(x, normal []float64) bool {
-			return math.Abs(normal[i]) > 1-1e-14 &&
-				slices.ContainsFunc(at, func(v float64) bool { return math.Abs(x[i]-v) <= 1e-9*scale })
-		})
-		if q.Measure > 0 {
-			out = append(out, q)
-		}
-	}
-	return out
+	return s.flatPart(s, c, at, n, func(patches []Patch) []Patch { return patches })
 }
 
 // Grid returns those points of the regular grid on the box around the shape, n per axis, that lie inside or on the boundary.
-func (s *Shape) Grid(n int) *Points {
-	if s.err != nil {
-		return bad(s.box.coords, s.err)
-	}
-	p := s.box.Grid(n)
-	p.what = "grid of " + s.name
-	return p.Where(s.closed())
-}
+func (s *Shape) Grid(n int) *Points { return s.grid(n, s.closed) }
 
 // closed returns a test whether a point lies inside or on the boundary. At distance zero that is not clear: the outer edge of
 // a square from which a corner was cut has distance zero all along, but belongs to the rest only outside of the cut. So such
@@ -228,12 +176,6 @@ func (s *Shape) inside() Patch {
 // scale is the diagonal of the box around the shape.
 func (s *Shape) scale() float64 { return s.box.diagonal() }
 
-// Coords are the coordinates, in the order of the entries of points.
-func (s *Shape) Coords() []*ph.Coord { return s.box.Coords() }
-
-// Bounds is a box around the shape.
-func (s *Shape) Bounds() (lo, hi []float64) { return s.box.Bounds() }
-
 // Distance is that of the geometry; NaN when Err is not nil.
 func (s *Shape) Distance(x []float64) float64 {
 	if s.err != nil {
@@ -244,9 +186,6 @@ func (s *Shape) Distance(x []float64) float64 {
 
 // Patches are the pieces of the boundary.
 func (s *Shape) Patches() []Patch { return slices.Clone(s.patches) }
-
-// Err is the first mistake in the shape, or nil.
-func (s *Shape) Err() error { return s.err }
 
 // Volume is the length, area or volume: exact for balls, polygons and boxes, and for other shapes the share of 16384 Sobol
 // points in the box around it, good to about three digits in the plane. It is 0 when Err is not nil.
@@ -260,11 +199,3 @@ func (s *Shape) Volume() float64 {
 // Surface is the length or area of the boundary. It is exact for balls, polygons and boxes; for combinations in the plane it
 // is good to about 8 digits, in space to about three.
 func (s *Shape) Surface() float64 { return surface(s.patches) }
-
-// String names the shape.
-func (s *Shape) String() string { return s.name }
-
-func (s *Shape) region(patches []Patch, normals bool, n int, what string) *Points {
-	lo, hi := s.Bounds()
-	return region(s.box.coords, lo, hi, patches, normals, n, what, s.err)
-}

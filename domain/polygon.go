@@ -17,7 +17,7 @@ func NewPolygon(x, y *ph.Coord, vertices ...[2]float64) *Shape {
 		v = v[:n-1]
 	}
 	p := &Polygon{coords: []*ph.Coord{x, y}, v: v}
-	s := &Shape{name: fmt.Sprintf("polygon of %d vertices", len(v)), box: &Box{coords: p.coords}}
+	s := &Shape{solid: solid{name: fmt.Sprintf("polygon of %d vertices", len(v)), box: &Box{coords: p.coords}}}
 	if s.err = checkCoords(p.coords); s.err != nil {
 		return s
 	}
