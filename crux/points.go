@@ -3,8 +3,8 @@ package crux
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/domain"
@@ -85,36 +85,20 @@ func (p *PointData) provides(c *domain.Cloud) bool {
 
 // dataOf is a copy of the points of a cloud.
 func dataOf(c *domain.Cloud) *PointData {
-	return &PointData{slices.Clone(c.X), slices.Clone(c.Normals), slices.Clone(c.Weights), cloneColumns(c.Columns)}
+	c = c.Clone()
+	return &PointData{c.X, c.Normals, c.Weights, c.Columns}
 }
 
 // cloud is a copy of the points.
 func (p *PointData) cloud(coords []*ph.Coord) *domain.Cloud {
-	return &domain.Cloud{
-		Coords: slices.Clone(coords), X: slices.Clone(p.X), Normals: slices.Clone(p.Normals), Weights: slices.Clone(p.Weights),
-		Columns: cloneColumns(p.Columns),
-	}
-}
-
-func cloneColumns(columns map[string][]float64) map[string][]float64 {
-	if len(columns) == 0 {
-		return nil
-	}
-	c := make(map[string][]float64, len(columns))
-	for name, x := range columns {
-		c[name] = slices.Clone(x)
-	}
-	return c
+	return (&domain.Cloud{Coords: coords, X: p.X, Normals: p.Normals, Weights: p.Weights, Columns: p.Columns}).Clone()
 }
 
 // schema is what the compiler needs to know of a cloud.
 func schema(c *domain.Cloud, bounds map[*ph.Coord][2]float64) compiler.Group {
-	g := compiler.Group{Coords: c.Coords, Normals: c.Normals != nil, Weighted: c.Weights != nil, Bounds: bounds}
-	for name := range c.Columns {
-		g.Columns = append(g.Columns, name)
+	return compiler.Group{
+		Coords: c.Coords, Normals: c.Normals != nil, Weighted: c.Weights != nil, Bounds: bounds, Columns: slices.Sorted(maps.Keys(c.Columns)),
 	}
-	sort.Strings(g.Columns)
-	return g
 }
 
 func batch(c *domain.Cloud) compiler.Batch {

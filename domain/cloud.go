@@ -77,7 +77,7 @@ func (c *Cloud) Append(o *Cloud) (*Cloud, error) {
 	if a, b := columnNames(c.Columns), columnNames(o.Columns); !slices.Equal(a, b) {
 		return nil, fmt.Errorf("domain: cannot append a cloud with columns %q to one with %q", b, a)
 	}
-	s := c.clone()
+	s := c.Clone()
 	s.X = append(s.X, o.X...)
 	s.Normals = append(s.Normals, o.Normals...)
 	s.Weights = append(s.Weights, o.Weights...)
@@ -87,8 +87,8 @@ func (c *Cloud) Append(o *Cloud) (*Cloud, error) {
 	return s, nil
 }
 
-// clone copies everything but the coordinates themselves.
-func (c *Cloud) clone() *Cloud {
+// Clone copies everything but the coordinates themselves.
+func (c *Cloud) Clone() *Cloud {
 	s := &Cloud{
 		Coords: slices.Clone(c.Coords), X: slices.Clone(c.X), Normals: slices.Clone(c.Normals), Weights: slices.Clone(c.Weights),
 	}

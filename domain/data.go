@@ -21,9 +21,9 @@ func data(coords []*ph.Coord, x []float64, columns map[string][]float64, what st
 	if err := checkData(coords, x, columns, what); err != nil {
 		return bad(coords, err)
 	}
-	c := (&Cloud{Coords: coords, X: x, Columns: columns}).clone()
+	c := (&Cloud{Coords: coords, X: x, Columns: columns}).Clone()
 	lo, hi := c.bounds()
-	return fixed(coords, lo, hi, c.Len(), columnNames(columns), what, c.clone)
+	return fixed(coords, lo, hi, c.Len(), columnNames(columns), what, c.Clone)
 }
 
 func checkData(coords []*ph.Coord, x []float64, columns map[string][]float64, what string) error {

@@ -283,7 +283,7 @@ func (p *Points) filter(f func([]float64) bool) *Points {
 	kept := all.Subset(idx)
 	q := *p
 	q.n = len(idx)
-	q.given = &given{p.given.columns, kept.clone}
+	q.given = &given{p.given.columns, kept.Clone}
 	return &q
 }
 
