@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"slices"
 
 	ph "github.com/crux-pinn/crux/placeholder"
 	"gonum.org/v1/gonum/integrate/quad"
@@ -9,7 +10,7 @@ import (
 
 // Grid returns the regular grid with n points per axis, ends included, the last coordinate running fastest. It is meant
 // for evaluation.
-func (b *Box) Grid(n int) *Points { return b.GridN(repeat(n, len(b.axes))...) }
+func (b *Box) Grid(n int) *Points { return b.GridN(slices.Repeat([]int{n}, len(b.axes))...) }
 
 // GridN is Grid with a number of points for each axis, in the order of the axes. An axis with one point gets its middle.
 func (b *Box) GridN(n ...int) *Points {
@@ -27,7 +28,7 @@ func (b *Box) GridN(n ...int) *Points {
 // f(x_k) is the integral of f over the box, exact for polynomials of degree 2n−1 in each coordinate. The weights sum to the volume.
 func (b *Box) Quadrature(n ...int) *Points {
 	if len(n) == 1 {
-		n = repeat(n[0], len(b.axes))
+		n = slices.Repeat(n, len(b.axes))
 	}
 	if err := b.checkGrid(n); err != nil {
 		return bad(b.coords, err)
@@ -105,12 +106,4 @@ func outer(coords []*ph.Coord, ticks, weights [][]float64, n int) *Cloud {
 		}
 	}
 	return c
-}
-
-func repeat(n, times int) []int {
-	r := make([]int, times)
-	for i := range r {
-		r[i] = n
-	}
-	return r
 }

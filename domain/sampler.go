@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -92,7 +93,7 @@ func (Grid) Sample(_ *rand.Rand, n, dim int) ([]float64, error) {
 // gridCells are the cells per axis: as equal as possible, with a product of at least n.
 func gridCells(n, dim int) []int {
 	k := max(int(math.Floor(math.Pow(float64(n), 1/float64(dim))+1e-9)), 1)
-	cells := repeat(k, dim)
+	cells := slices.Repeat([]int{k}, dim)
 	total := math.Pow(float64(k), float64(dim))
 	for j := 0; j < dim && total < float64(n); j++ {
 		cells[j]++
