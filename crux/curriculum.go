@@ -75,9 +75,7 @@ func (s *statement) listLessons(c Curriculum) error {
 	if c.Steps < 1 {
 		return bad("option Steps is %d; say how many updates each lesson gets", c.Steps)
 	}
-	used := func(k Constraint) bool {
-		return ph.Contains(k.Residual, func(part ph.Expr) bool { return part.Attr() == any(c.Of) })
-	}
+	used := func(k Constraint) bool { return ph.Mentions(k.Residual, c.Of) }
 	if !slices.ContainsFunc(s.problem.Constraints, used) {
 		return bad("%s appears in no residual; name a constant of which one depends", name)
 	}

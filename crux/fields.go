@@ -64,7 +64,7 @@ func standing(fields map[*ph.Field]ph.Expr) (map[*ph.Field]ph.Expr, error) {
 			return fmt.Errorf("Problem.Fields: nothing for %s; leave it out where it stands for itself", f.Name())
 		}
 		within := map[*ph.Field]ph.Expr{f: f.Twin()}
-		for _, g := range fieldsOf(e) {
+		for _, g := range ph.Occurring[*ph.Field](e) {
 			if _, ok := fields[g]; !ok {
 				continue
 			}
@@ -94,7 +94,7 @@ func standing(fields map[*ph.Field]ph.Expr) (map[*ph.Field]ph.Expr, error) {
 func (r *Run) Fields() []*ph.Field {
 	var list []*ph.Field
 	for _, c := range r.plan.constraints {
-		for _, f := range fieldsOf(c.stated) {
+		for _, f := range ph.Occurring[*ph.Field](c.stated) {
 			if !slices.Contains(list, f) {
 				list = append(list, f)
 			}
@@ -114,8 +114,8 @@ func (r *Run) Uses(i int, e ph.Expr) bool {
 
 // paramsIn are the trainable parameters of an expression, those of its networks among them.
 func paramsIn(e ph.Expr) []*ph.Param {
-	list := paramsOf(e)
-	for _, f := range fieldsOf(e) {
+	list := ph.Occurring[*ph.Param](e)
+	for _, f := range ph.Occurring[*ph.Field](e) {
 		list = append(list, f.Parameters()...)
 	}
 	return slices.DeleteFunc(list, func(p *ph.Param) bool { return p.Fixed() })

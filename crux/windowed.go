@@ -3,7 +3,6 @@ package crux
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -27,7 +26,7 @@ type windowed struct {
 func (w *windowed) build(t *ph.Coord, ends []float64, onset float64) {
 	f := w.field
 	body := f.Body()
-	params := paramsOf(body)
+	params := ph.Occurring[*ph.Param](body)
 	for k := range len(ends) - 1 {
 		a, b := ends[k], ends[k+1]
 		var start []ph.Expr // ∂ⁱM/∂tⁱ at a
@@ -140,27 +139,6 @@ func (fs fieldsInWindows) in(e ph.Expr, function func(*windowed) ph.Expr) ph.Exp
 		}
 		return nil
 	})
-}
-
-func fieldsOf(e ph.Expr) []*ph.Field {
-	var list []*ph.Field
-	for part := range ph.Walk(e, nil) {
-		if f, ok := part.Attr().(*ph.Field); ok && !slices.Contains(list, f) {
-			list = append(list, f)
-		}
-	}
-	return list
-}
-
-// paramsOf are the parameters of a network, or of a residual outside of networks.
-func paramsOf(e ph.Expr) []*ph.Param {
-	var list []*ph.Param
-	for part := range ph.Walk(e, nil) {
-		if p, ok := part.Attr().(*ph.Param); ok {
-			list = append(list, p)
-		}
-	}
-	return list
 }
 
 // orderOf is the highest derivative along t of a field in an expression.

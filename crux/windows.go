@@ -1,6 +1,7 @@
 package crux
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -96,9 +97,7 @@ func (s *statement) listWindows(w Windows) error {
 	if !ok {
 		return fmt.Errorf("Options.Windows: %s is not a coordinate of any point set", w.Coord.Name())
 	}
-	if w.Onset == 0 {
-		w.Onset = 0.1
-	}
+	w.Onset = cmp.Or(w.Onset, 0.1)
 	var err error
 	if s.ends, err = w.ends(b[0], b[1]); err != nil {
 		return fmt.Errorf("Options.Windows: %w", err)
@@ -180,7 +179,7 @@ func (s *statement) windowed(w Windows) (fieldsInWindows, error) {
 	fields := fieldsInWindows{}
 	var errs []error
 	for i, c := range s.problem.Constraints {
-		for _, f := range fieldsOf(c.Residual) {
+		for _, f := range ph.Occurring[*ph.Field](c.Residual) {
 			if !slices.Contains(f.Coords(), w.Coord) {
 				errs = append(errs, windowError(s.constraints[i].name, "field %q is no function of %s: what belongs to all times cannot be learnt from one window after the other", f.Name(), w.Coord.Name()))
 				continue
@@ -190,7 +189,7 @@ func (s *statement) windowed(w Windows) (fieldsInWindows, error) {
 			}
 			fields[f].order = max(fields[f].order, orderOf(c.Residual, f, w.Coord))
 		}
-		for _, p := range paramsOf(c.Residual) {
+		for _, p := range ph.Occurring[*ph.Param](c.Residual) {
 			if p.Fixed() {
 				continue
 			}

@@ -20,11 +20,7 @@ func (f *frame) try(c Condition, u unknown) error {
 		return c.Residual.Err()
 	case c.Residual.Dim() != 1:
 		return fmt.Errorf("it has %d components; give each its own condition", c.Residual.Dim())
-	}
-	if !ph.Contains(c.Residual, func(e ph.Expr) bool {
-		g, ok := e.Attr().(*ph.Field)
-		return ok && g == u.field
-	}) {
+	case !ph.Mentions(c.Residual, u.field):
 		return errors.New("it does not contain the function")
 	}
 	if p, err := f.pairIn(c); p != nil {
@@ -50,10 +46,7 @@ func (f *frame) try(c Condition, u unknown) error {
 		p := f.pieces[k]
 		var normals map[*ph.Coord]float64
 		if p.axis >= 0 {
-			normals = map[*ph.Coord]float64{}
-			for _, c := range f.coords {
-				normals[c] = 0
-			}
+			normals = f.noNormal()
 			normals[f.coords[p.axis]] = float64(2*p.side - 1)
 		}
 		var lead ph.Expr

@@ -1,6 +1,10 @@
 package exact
 
-import ph "github.com/crux-pinn/crux/placeholder"
+import (
+	"maps"
+
+	ph "github.com/crux-pinn/crux/placeholder"
+)
 
 // affine is a residual a·u + Σ b_i ∂u/∂x_i + rest that is affine in one unknown function; nil stands for 0.
 type affine struct {
@@ -82,7 +86,7 @@ func split(e ph.Expr, u unknown, normals map[*ph.Coord]float64) (f affine, ok bo
 		x, ok := split(args[0], u, normals)
 		return x.times(ph.Const(-1), ph.OpMul), ok
 	}
-	if !isGiven(e) {
+	if !ph.Given(e) {
 		return affine{}, false
 	}
 	if zero(e) {
@@ -96,9 +100,7 @@ func (f affine) known() bool { return f.a == nil && len(f.b) == 0 }
 
 func (f affine) plus(g affine) affine {
 	sum := affine{a: add(f.a, g.a), rest: add(f.rest, g.rest), b: map[*ph.Coord]ph.Expr{}}
-	for c, e := range f.b {
-		sum.b[c] = e
-	}
+	maps.Copy(sum.b, f.b)
 	for c, e := range g.b {
 		sum.b[c] = add(sum.b[c], e)
 	}
@@ -142,16 +144,20 @@ func add(a, b ph.Expr) ph.Expr {
 	return a.Add(b)
 }
 
+// multiply is a product in which nil is 1.
+func multiply(a, b ph.Expr) ph.Expr {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return a.Mul(b)
+}
+
 func isConst(e ph.Expr, v float64) bool { return e.Op() == ph.OpConst && e.Attr().(float64) == v }
 
 func zero(e ph.Expr) bool { return e == nil || isConst(plainly(e), 0) }
-
-// isGiven reports whether an expression is data of the problem: it contains no field, no column and no normal.
-func isGiven(e ph.Expr) bool {
-	return !ph.Contains(e, func(e ph.Expr) bool {
-		return e.Op() == ph.OpField || e.Op() == ph.OpColumn || e.Op() == ph.OpNormal
-	})
-}
 
 // fixedAt is e with a coordinate fixed; nil is 0.
 func fixedAt(e ph.Expr, c *ph.Coord, v float64) ph.Expr {

@@ -161,8 +161,8 @@ func (f *frame) disagreement(name, failed string, x []float64, left float64) err
 // parameterValues are the initial values of the parameters in an expression.
 func parameterValues(e ph.Expr) map[*ph.Param][]float64 {
 	m := map[*ph.Param][]float64{}
-	for part := range ph.Walk(e, nil) {
-		if p, ok := part.Attr().(*ph.Param); ok && len(p.Shape()) == 0 {
+	for _, p := range ph.Occurring[*ph.Param](e) {
+		if len(p.Shape()) == 0 {
 			m[p] = make([]float64, 1)
 			p.Initialize(nil, m[p])
 		}

@@ -45,13 +45,7 @@ func (f *frame) data() ph.Expr {
 // homogeneous is B(n).
 func (f *frame) homogeneous(n ph.Expr) ph.Expr {
 	var factor ph.Expr
-	times := func(e ph.Expr) {
-		if factor == nil {
-			factor = e
-		} else {
-			factor = factor.Mul(e)
-		}
-	}
+	times := func(e ph.Expr) { factor = multiply(factor, e) }
 	for _, i := range f.axes {
 		s, r := f.ways(i)
 		e := f.ends[i]
@@ -89,10 +83,7 @@ func (f *frame) homogeneous(n ph.Expr) ph.Expr {
 			times(power(f.parts[k].expr(space), max(1, f.sideOrder(k)-1)))
 		}
 	}
-	if factor != nil {
-		n = factor.Mul(n)
-	}
-	n = f.correctSides(n, false)
+	n = f.correctSides(multiply(factor, n), false)
 	for _, i := range f.axes {
 		n = f.correct(n, i, false)
 	}
@@ -177,9 +168,7 @@ func (f *frame) blend() ph.Expr {
 		same = same && h.value.String() == f.held[0].value.String()
 	}
 	switch {
-	case len(f.held) == 0:
-		return nil
-	case same && zero(f.held[0].value):
+	case len(f.held) == 0 || same && zero(f.held[0].value):
 		return nil
 	case same:
 		return f.held[0].value

@@ -3,6 +3,7 @@
 package exact
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -90,10 +91,7 @@ func (h Hard) Apply(u ph.Expr) *Function {
 	if !ok || u.Dim() != 1 {
 		return &Function{Expr: ph.Bad("Hard of an expression with %d components; pass a field of one component, or one component of a field by Index", u.Dim())}
 	}
-	tau := h.Onset
-	if tau == 0 {
-		tau = 0.1
-	}
+	tau := cmp.Or(h.Onset, 0.1)
 	if !(tau > 0) || math.IsInf(tau, 0) {
 		return &Function{Expr: ph.Bad("Hard: Onset is %v; it must be positive, or 0 for 0.1", h.Onset)}
 	}
@@ -123,9 +121,7 @@ func (h Hard) apply(u ph.Expr, w unknown, tau float64, kept []Kept) (*Function, 
 	out := &Function{Expr: u, Kept: slices.Clone(kept)}
 	first, rest := []Condition{}, []Condition{}
 	for i, c := range h.Conditions {
-		if c.Name == "" {
-			c.Name = fmt.Sprint(i)
-		}
+		c.Name = cmp.Or(c.Name, fmt.Sprint(i))
 		if slices.ContainsFunc(kept, func(k Kept) bool { return k.Name == c.Name }) {
 			continue
 		}

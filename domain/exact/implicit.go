@@ -39,12 +39,7 @@ func (p plane) expr(coords []*ph.Coord) ph.Expr {
 		if n == 0 {
 			continue
 		}
-		term := coords[i].Shift(-p.at[i]).Scale(n / p.unit)
-		if sum == nil {
-			sum = term
-		} else {
-			sum = sum.Add(term)
-		}
+		sum = add(sum, coords[i].Shift(-p.at[i]).Scale(n/p.unit))
 	}
 	return sum
 }
@@ -70,12 +65,7 @@ func (s round) value(x []float64) float64 {
 func (s round) expr(coords []*ph.Coord) ph.Expr {
 	var q ph.Expr
 	for i, c := range s.center {
-		term := coords[i].Shift(-c).Pow(2)
-		if q == nil {
-			q = term
-		} else {
-			q = q.Add(term)
-		}
+		q = add(q, coords[i].Shift(-c).Pow(2))
 	}
 	if s.outside {
 		return ph.Const(1).Sub(ph.Const(s.r * s.r).Div(q))

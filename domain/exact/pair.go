@@ -103,7 +103,7 @@ func (f *frame) pairNamed(e ph.Expr) *pair {
 // end is the axis and the side at which a substitution takes its operand; −1 for anything else.
 func (f *frame) end(e ph.Expr) (axis, side int) {
 	c, ok := e.Attr().(*ph.Coord)
-	if e.Op() != ph.OpAt || !ok || !isGiven(e.Args()[1]) {
+	if e.Op() != ph.OpAt || !ok || !ph.Given(e.Args()[1]) {
 		return -1, 0
 	}
 	v, err := pointwise.Eval(e.Args()[1], pointwise.Point{})
@@ -150,7 +150,7 @@ func (f *frame) agree(residual ph.Expr, p pair, face int, here bool) (same, two 
 		}
 		return nil
 	})
-	if !isGiven(e) {
+	if !ph.Given(e) {
 		return false, false
 	}
 	params := parameterValues(e)

@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -53,9 +54,7 @@ func (h Hard) Periodicities(equations ...ph.Expr) []Periodicity {
 			groups = append(groups, &periodic{Periodicity: Periodicity{Field: p.of.field, Coord: f.coords[p.axis], Period: f.hi[p.axis] - f.lo[p.axis]}, axis: p.axis})
 		}
 		g := groups[at]
-		if c.Name == "" {
-			c.Name = fmt.Sprint(i)
-		}
+		c.Name = cmp.Or(c.Name, fmt.Sprint(i))
 		g.Conditions = append(g.Conditions, c.Name)
 		g.pairs = append(g.pairs, *p)
 		if err != nil && g.Why == "" {
@@ -71,7 +70,7 @@ func (h Hard) Periodicities(equations ...ph.Expr) []Periodicity {
 		again = false
 		for _, e := range equations {
 			for _, g := range groups {
-				if g.Why == "" && concerns(e, g.Field) {
+				if g.Why == "" && ph.Mentions(e, g.Field) {
 					g.Why = f.change(e, g.axis, groups)
 					again = again || g.Why != ""
 				}
@@ -136,11 +135,6 @@ func order(e ph.Expr, u unknown, c *ph.Coord) int {
 	})
 }
 
-// concerns reports whether a field occurs in an expression.
-func concerns(e ph.Expr, f *ph.Field) bool {
-	return ph.Contains(e, func(e ph.Expr) bool { return e.Op() == ph.OpField && e.Attr() == f })
-}
-
 // change says where an equation, or a derivative of it along the axis, is not the same at both ends of the axis for a function that is; empty
 // if it is everywhere.
 func (f *frame) change(e ph.Expr, axis int, groups []*periodic) string {
@@ -159,7 +153,7 @@ func (f *frame) change(e ph.Expr, axis int, groups []*periodic) string {
 		}
 		return ph.Concat(parts...)
 	})
-	if !isGiven(e) {
+	if !ph.Given(e) {
 		return "" // data are given at points, and none of them tells anything of the ends
 	}
 	if s := f.unlike(e, axis); s != "" {

@@ -63,12 +63,7 @@ func (f *frame) slope(part int) ph.Expr {
 		if j == part || n == 0 {
 			continue
 		}
-		w := power(g.expr(space), min(n, 2))
-		if others == nil {
-			others = w
-		} else {
-			others = others.Mul(w)
-		}
+		others = multiply(others, power(g.expr(space), min(n, 2)))
 	}
 	if others == nil {
 		return phi
@@ -106,6 +101,15 @@ func (f *frame) normalised(part int) ph.Expr {
 	return w.Div(ph.Sqrt(squares))
 }
 
+// noNormal is 0 along all coordinates.
+func (f *frame) noNormal() map[*ph.Coord]float64 {
+	normals := map[*ph.Coord]float64{}
+	for _, c := range f.coords {
+		normals[c] = 0
+	}
+	return normals
+}
+
 // space are the coordinates of the shape.
 func (f *frame) space() []*ph.Coord { return f.coords[:len(f.coords)-len(f.axes)] }
 
@@ -114,10 +118,7 @@ func (f *frame) space() []*ph.Coord { return f.coords[:len(f.coords)-len(f.axes)
 func (f *frame) sideForm(e ph.Expr, u unknown, part int) (form affine, lead ph.Expr, ok bool) {
 	space := f.space()
 	if g, flat := f.parts[part].(plane); flat {
-		normals := map[*ph.Coord]float64{}
-		for _, c := range f.coords {
-			normals[c] = 0
-		}
+		normals := f.noNormal()
 		for i, c := range space {
 			normals[c] = -g.n[i]
 		}
@@ -187,10 +188,8 @@ func (f *frame) alongNormal(form affine, symbols map[*ph.Coord]*ph.Coord, k ph.E
 		for i, c := range f.coords {
 			at.Coords[c] = f.lo[i] + (0.31+0.17*float64(try))*(f.hi[i]-f.lo[i])
 		}
-		i := 0
-		for _, c := range f.space() {
+		for i, c := range f.space() {
 			at.Coords[symbols[c]] = math.Cos(float64(1 + i + 2*try))
-			i++
 		}
 		for _, c := range f.space() {
 			b := form.b[c]
