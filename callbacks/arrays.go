@@ -1,6 +1,7 @@
 package callbacks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,12 +92,8 @@ func (c *Arrays) write(*row) error { return nil }
 
 // flush implements medium.
 func (c *Arrays) flush() error {
-	every := c.Every
-	if every == 0 {
-		every = time.Minute
-	}
 	for _, f := range c.files {
-		if now := time.Now(); now.Sub(f.changed) >= every {
+		if now := time.Now(); now.Sub(f.changed) >= cmp.Or(c.Every, time.Minute) {
 			f.changed = now
 			if err := f.save(); err != nil {
 				return err

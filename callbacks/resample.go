@@ -1,6 +1,7 @@
 package callbacks
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -29,17 +30,14 @@ type lastChange int
 func (l lastChange) latest() int { return int(l) }
 
 func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux.Constraint) error {
-	if interval == 0 {
-		interval = 100
-	}
-	if interval < 1 {
+	if interval < 0 {
 		return fmt.Errorf("option Interval is %d; it must be at least 1, and 0 means 100", interval)
 	}
 	all, err := run.Subset(names, of)
 	if err != nil {
 		return err
 	}
-	r.interval, r.at, r.evals = interval, nil, residualsAt{}
+	r.interval, r.at, r.evals = cmp.Or(interval, 100), nil, residualsAt{}
 	owner := map[*domain.Points]int{}
 	for _, i := range all {
 		on, name := run.Specification(i), run.Names()[i]
@@ -153,15 +151,7 @@ func choose(p []float64, n int, rng *rand.Rand) []int {
 	for i := range p {
 		keys[i], idx[i] = rng.ExpFloat64()/p[i], i
 	}
-	slices.SortFunc(idx, func(a, b int) int {
-		switch {
-		case keys[a] < keys[b]:
-			return -1
-		case keys[a] > keys[b]:
-			return 1
-		}
-		return a - b
-	})
+	slices.SortFunc(idx, func(a, b int) int { return cmp.Or(cmp.Compare(keys[a], keys[b]), a-b) })
 	idx = idx[:min(n, len(idx))]
 	slices.Sort(idx)
 	return idx

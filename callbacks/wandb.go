@@ -1,6 +1,7 @@
 package callbacks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,30 +76,15 @@ func (c *WandB) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	})
 }
 
-func (c *WandB) dir() string {
-	if c.Dir == "" {
-		return "."
-	}
-	return c.Dir
-}
+func (c *WandB) dir() string { return cmp.Or(c.Dir, ".") }
 
 func (c *WandB) options(r *crux.Run) wandb.Options {
-	o := wandb.Options{
-		Project: c.Project, Entity: c.Entity, Group: c.Group, Name: c.Name, Notes: c.Notes, Tags: c.Tags, Config: settings(r),
+	known := map[string]any{"optimizer": optim.Describe(r.Solver().Method()), "parameters": r.Parameters(), "constraints": r.Names()}
+	maps.Copy(known, c.Config)
+	return wandb.Options{
+		Project: cmp.Or(c.Project, "crux"), Entity: c.Entity, Group: c.Group, Name: cmp.Or(c.Name, r.Problem()), Notes: c.Notes, Tags: c.Tags,
+		Config: known,
 	}
-	maps.Copy(o.Config, c.Config)
-	if o.Project == "" {
-		o.Project = "crux"
-	}
-	if o.Name == "" {
-		o.Name = r.Problem()
-	}
-	return o
-}
-
-// settings are what is known of a run without being told.
-func settings(r *crux.Run) map[string]any {
-	return map[string]any{"optimizer": optim.Describe(r.Solver().Method()), "parameters": r.Parameters(), "constraints": r.Names()}
 }
 
 // open implements medium.

@@ -1,6 +1,7 @@
 package crux
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -103,13 +104,7 @@ func newStatement(p Problem, o Options) (*statement, error) {
 
 // check reports all mistakes in the next constraint.
 func (s *statement) check(c Constraint) (constraint, error) {
-	k := constraint{name: c.Name, stated: c.Residual, weight: c.Weight}
-	if k.name == "" {
-		k.name = strconv.Itoa(len(s.constraints))
-	}
-	if k.weight == 0 {
-		k.weight = 1
-	}
+	k := constraint{name: cmp.Or(c.Name, strconv.Itoa(len(s.constraints))), stated: c.Residual, weight: cmp.Or(c.Weight, 1)}
 	var errs []error
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("constraint %q: "+format, append([]any{k.name}, args...)...))

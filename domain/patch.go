@@ -1,7 +1,9 @@
 package domain
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -181,7 +183,7 @@ func apportion(n int, patches []Patch) []int {
 		left -= counts[i]
 		rest = append(rest, remainder{i, math.Round((quota - float64(counts[i])) * 1e9)})
 	}
-	sort.SliceStable(rest, func(a, b int) bool { return rest[a].part > rest[b].part })
+	slices.SortStableFunc(rest, func(a, b remainder) int { return cmp.Compare(b.part, a.part) })
 	for k := 0; left > 0; k = (k + 1) % len(rest) {
 		counts[rest[k].patch]++
 		left--

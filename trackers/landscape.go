@@ -1,6 +1,7 @@
 package trackers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,10 +61,7 @@ func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if t.n, err = count("Grid", t.Grid, 15, 2); err != nil {
 		return err
 	}
-	alpha := t.AlphaRange
-	if alpha == 0 {
-		alpha = 1
-	}
+	alpha := cmp.Or(t.AlphaRange, 1)
 	if !(alpha > 0) || math.IsInf(alpha, 0) {
 		return fmt.Errorf("AlphaRange is %v; it must be positive, and 0 means 1", alpha)
 	}

@@ -1,6 +1,7 @@
 package trackers
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/crux-pinn/crux/crux"
@@ -9,10 +10,7 @@ import (
 
 // count returns v, or the default where v is 0. Less than least is an error.
 func count(option string, v, def, least int) (int, error) {
-	if v == 0 {
-		v = def
-	}
-	if v < least {
+	if v = cmp.Or(v, def); v < least {
 		return 0, fmt.Errorf("%s is %d; it must be at least %d, and 0 means %d", option, v, least, def)
 	}
 	return v, nil
