@@ -140,7 +140,6 @@ type Run struct {
 	recorders []Recorder
 	planned   int
 	facts     map[string]any
-	readers   []gradientReader // of the gradient matrix
 }
 
 // enlist orders those who take part: the callbacks that were passed, of these the recorders last, and then what the options

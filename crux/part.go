@@ -33,34 +33,35 @@ type Part struct {
 // selected is an error that lists the paths. Trackers with equal masks share it. The graphs for what it will be asked for are built
 // now, others when they are first asked for.
 func (r *Run) Part(s ph.Selector, purposes ...Purpose) (*Fact[*Part], error) {
-	in, err := r.Select(s)
+	s, key, err := r.keyOf(s)
 	if err != nil {
 		return nil, err
 	}
-	key := make([]byte, 0, len(in))
-	whole := true
-	for _, ok := range in {
-		whole = whole && ok
-		if ok {
-			key = append(key, 1)
-		} else {
-			key = append(key, 0)
-		}
-	}
-	name := string(key)
-	if whole {
-		s, name = nil, everything
-	}
-	if _, err := r.plan.part(s, name, purposes...); err != nil {
+	if _, err := r.plan.part(s, key, purposes...); err != nil {
 		return nil, err
 	}
-	return shared(r, "part "+name, func(context.Context, *Step) (*Part, error) {
-		p, err := r.plan.part(s, name, purposes...)
+	return shared(r, "part "+key, func(context.Context, *Step) (*Part, error) {
+		p, err := r.plan.part(s, key, purposes...)
 		if err != nil {
 			return nil, err
 		}
 		return p, p.freeze()
 	}), nil
+}
+
+// keyOf tells a mask apart from those that select other parameters. One that selects all is nil.
+func (r *Run) keyOf(mask ph.Selector) (ph.Selector, string, error) {
+	in, err := r.Select(mask)
+	if err != nil || !slices.Contains(in, false) {
+		return nil, everything, err
+	}
+	key := make([]byte, len(in))
+	for k, ok := range in {
+		if ok {
+			key[k] = 1
+		}
+	}
+	return mask, string(key), nil
 }
 
 // aheadBytes is the most memory that a program may use for what depends on frozen parameters alone: reading it back must be

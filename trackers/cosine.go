@@ -37,7 +37,7 @@ func (t *CosSimilarity) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := t.Begin(t.Interval, 100, len(r.Names())); err != nil {
 		return err
 	}
-	return t.grads.begin(r, t.Mask, t.Due)
+	return t.grads.begin(r, t.Mask)
 }
 
 // OnStep implements crux.Callback.

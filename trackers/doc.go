@@ -10,8 +10,8 @@
 // may be called from any goroutine during the run. The history continues over several calls of Solve and over checkpoints.
 //
 // Trackers only watch: with any set of them on, a run has, bit for bit, the trajectory that it has without them. The three
-// gradient trackers share one gradient matrix a step, which costs no backward pass for constraints with points of their own,
-// and of which only the columns are computed that the masks of those that are due select.
+// gradient trackers share one gradient matrix a step, which costs no backward pass for constraints with points of their own.
+// Those with a mask compute, and share, only the columns that it selects.
 //
 // The zero value of each works with the defaults of its comment. Options that are wrong, masks that select nothing and
 // constraints that do not exist are errors of Solve before step 0.

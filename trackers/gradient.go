@@ -12,12 +12,12 @@ import (
 )
 
 // gradients reads the gradients of all constraints, with respect to the parameters that a mask selects. They are computed once a
-// step for all trackers that are due, and only for what one of their masks selects.
+// step for all trackers with the same mask.
 type gradients struct{ fact *crux.Fact[*mat.Dense] }
 
-// begin prepares for a run; due says whether the tracker measures at a step.
-func (g *gradients) begin(r *crux.Run, mask ph.Selector, due func(*crux.Step) bool) (err error) {
-	if g.fact, err = r.GradientsOf(mask, due); err != nil {
+// begin prepares for a run.
+func (g *gradients) begin(r *crux.Run, mask ph.Selector) (err error) {
+	if g.fact, err = r.GradientsOf(mask); err != nil {
 		return fmt.Errorf("mask: %w", err)
 	}
 	return nil

@@ -86,7 +86,7 @@ func (t *LossLandscape) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	}
 	t.of = total{all, t.Unweighted}
 	if t.Unweighted && slices.Contains(t.Along[:], GradientDirection) {
-		if t.grads, err = r.GradientsOf(t.Mask, t.Due); err != nil {
+		if t.grads, err = r.GradientsOf(t.Mask); err != nil {
 			return err
 		}
 	}
