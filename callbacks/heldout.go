@@ -112,12 +112,9 @@ func (t *HeldOut) choose(r *crux.Run) error {
 	at := map[*domain.Points]int{}
 	for _, i := range all {
 		on, name := r.Specification(i), r.Names()[i]
-		why := ""
+		why := settled(on)
 		switch {
-		case !on.Random():
-			why = "its points are not random, so there are no others to choose from"
-		case on.Interval() > 0:
-			why = fmt.Sprintf("its points are redrawn every %d steps anyway", on.Interval())
+		case why != "":
 		case r.Constraint(i).Loss.Kind != crux.MSE:
 			why = "its loss is not a mean square"
 		case r.Constraint(i).PointWeights != nil:

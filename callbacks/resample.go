@@ -45,21 +45,28 @@ func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux
 			return fmt.Errorf("constraints %q and %q share one point set, which can follow one residual only; name the one", run.Names()[first], name)
 		}
 		owner[on] = i
-		if names == nil && of == nil && (!on.Random() || on.Interval() > 0) {
-			continue // such points stay as they are, unless asked for, which is an error
+		switch why := settled(on); {
+		case why == "":
+			r.at = append(r.at, i)
+		case names != nil || of != nil: // otherwise such points stay as they are
+			return fmt.Errorf("constraint %q: %s; leave it to itself", name, why)
 		}
-		switch {
-		case !on.Random():
-			return fmt.Errorf("the points of constraint %q are not random, so there are no others to choose from", name)
-		case on.Interval() > 0:
-			return fmt.Errorf("the points of constraint %q are redrawn every %d steps, which would undo the choice; leave Every out", name, on.Interval())
-		}
-		r.at = append(r.at, i)
 	}
 	if len(r.at) == 0 {
 		return errors.New("no constraint has random points that are drawn once; resampling needs such")
 	}
 	return nil
+}
+
+// settled says why no other points can be chosen in the place of some; empty if they can.
+func settled(on *domain.Points) string {
+	switch {
+	case !on.Random():
+		return "its points are not random, so there are no others to choose from"
+	case on.Interval() > 0:
+		return fmt.Sprintf("its points are redrawn every %d steps, which would undo the choice", on.Interval())
+	}
+	return ""
 }
 
 // each gives every constraint new points at the steps at which it is due.

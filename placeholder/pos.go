@@ -56,11 +56,7 @@ func (p Pos) Resolve() Pos {
 	if p.File != "" || p.Text != "" || p.stack[0] == 0 {
 		return p
 	}
-	n := 0
-	for n < len(p.stack) && p.stack[n] != 0 {
-		n++
-	}
-	frames := runtime.CallersFrames(p.stack[:n])
+	frames := runtime.CallersFrames(p.stack[:]) // which passes 0 over
 	for {
 		f, more := frames.Next()
 		if !builder(f.Function, f.File) {
