@@ -227,11 +227,7 @@ func natural(r *crux.Run, e ph.Expr, at *domain.Cloud) (float64, error) {
 		lo, hi, _ := r.Solver().Bounds(c)
 		s.Lengths[c] = hi - lo
 	}
-	for part := range ph.Walk(e, nil) {
-		f, ok := part.Attr().(*ph.Field)
-		if _, known := s.Of[sizes.Component{Field: f}]; !ok || known {
-			continue
-		}
+	for _, f := range ph.Occurring[*ph.Field](e) {
 		ev, err := r.CompileGradient(ph.ParamGrad(f, nil), at, crux.ForResiduals)
 		if err != nil {
 			return 0, err

@@ -146,7 +146,7 @@ func (b *builder) build() error {
 			name := b.nameOf(f, k)
 			var of []exact.Condition
 			for _, c := range conditions {
-				if !b.isBuilt(c.Name) && mentions(c.Residual, network) {
+				if !b.isBuilt(c.Name) && ph.Mentions(c.Residual, network) {
 					of = append(of, c)
 				}
 			}
@@ -187,7 +187,7 @@ func (b *builder) conditions() []exact.Condition {
 		case b.implied() && slices.Contains(b.contested, k.Name):
 			b.kept(k.Name, "it disagrees with another condition where they meet, which the network follows")
 		case b.implied() && (b.onBoundary(k) || wraps) && b.trained[i]:
-			if slices.ContainsFunc(b.plain(), func(f *ph.Field) bool { return mentions(b.terms[i], f) }) {
+			if slices.ContainsFunc(b.plain(), func(f *ph.Field) bool { return ph.Mentions(b.terms[i], f) }) {
 				b.kept(k.Name, "it is said how to train it; hard: auto builds in what it can")
 			}
 		case len(b.Hard.Names) == 0 && (b.onBoundary(k) || wraps) && square(k) || b.wanted(k.Name):
@@ -233,15 +233,10 @@ func (b *builder) kept(name, why string) {
 func (b *builder) plain() []*ph.Field {
 	var list []*ph.Field
 	for _, e := range b.terms {
-		for part := range ph.Walk(e, nil) {
-			f, ok := part.Attr().(*ph.Field)
-			if !ok || slices.Contains(list, f) {
-				continue
-			}
+		for _, f := range ph.Occurring[*ph.Field](e) {
 			for k := range f.Dim() {
-				if b.bare(f, k) {
+				if !slices.Contains(list, f) && b.bare(f, k) {
 					list = append(list, f)
-					break
 				}
 			}
 		}
@@ -280,9 +275,4 @@ func (b *builder) nameOf(f *ph.Field, k int) string {
 		}
 	}
 	return fmt.Sprintf("%s[%d]", f.Name(), k)
-}
-
-// mentions reports whether an expression contains a field.
-func mentions(e ph.Expr, f *ph.Field) bool {
-	return ph.Contains(e, func(part ph.Expr) bool { return part.Attr() == any(f) })
 }

@@ -48,7 +48,7 @@ type Open struct{ Beside, Derivative, Coord string }
 // closed reports whether something else than periodic conditions determines a field along an axis: conditions on its ends, or data.
 func (b *builder) closed(p exact.Periodicity) bool {
 	for i, k := range b.list {
-		if b.inside(k) && len(k.On.Columns()) == 0 || slices.Contains(p.Conditions, k.Name) || !mentions(b.terms[i], p.Field) {
+		if b.inside(k) && len(k.On.Columns()) == 0 || slices.Contains(p.Conditions, k.Name) || !ph.Mentions(b.terms[i], p.Field) {
 			continue
 		}
 		if len(k.On.Patches()) == 0 || len(k.On.Columns()) > 0 {

@@ -80,7 +80,7 @@ const tiny = 1e-10
 // near is the square of the distance from the place, in the same units of the axes and of the equation.
 func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 	for i, k := range b.list {
-		if !b.inside(k) || !mentions(b.terms[i], f) {
+		if !b.inside(k) || !ph.Mentions(b.terms[i], f) {
 			continue
 		}
 		x := g.somewhere([2]int{s.c, 0}, 0)

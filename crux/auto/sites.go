@@ -84,12 +84,7 @@ func (g box) given(name string, residual ph.Expr, on *domain.Points) []given {
 			}
 		}
 	}
-	var fields []*ph.Field
-	for part := range ph.Walk(residual, nil) {
-		if f, ok := part.Attr().(*ph.Field); ok && !slices.Contains(fields, f) {
-			fields = append(fields, f)
-		}
-	}
+	fields := ph.Occurring[*ph.Field](residual)
 	if len(fields) != 1 {
 		return nil
 	}
@@ -133,19 +128,12 @@ func (x given) value(g box, at []float64) (v float64, ok bool) {
 
 // with is an expression with a component of a field replaced, and the others zero.
 func with(e ph.Expr, f *ph.Field, component int, by ph.Expr) ph.Expr {
-	parts := make([]ph.Expr, f.Dim())
-	for k := range parts {
-		parts[k] = ph.Const(0)
-	}
+	parts := slices.Repeat([]ph.Expr{ph.Const(0)}, f.Dim())
 	parts[component] = by
 	to := map[*ph.Field]ph.Expr{f: ph.Concat(parts...)}
-	for part := range ph.Walk(e, nil) {
-		if o, ok := part.Attr().(*ph.Field); ok && o != f {
-			zeros := make([]ph.Expr, o.Dim())
-			for k := range zeros {
-				zeros[k] = ph.Const(0)
-			}
-			to[o] = ph.Concat(zeros...)
+	for _, o := range ph.Occurring[*ph.Field](e) {
+		if o != f {
+			to[o] = ph.Concat(slices.Repeat([]ph.Expr{ph.Const(0)}, o.Dim())...)
 		}
 	}
 	return ph.ReplaceFields(e, to)
@@ -206,7 +194,7 @@ func (g box) roots(e ph.Expr, y int) []float64 {
 	c := g.coords[y]
 	for part := range ph.Walk(e, nil) {
 		s := decides(part)
-		if s == nil || !isGiven(s) {
+		if s == nil || !ph.Given(s) {
 			continue
 		}
 		if free := ph.FreeCoords(s); len(free) != 1 || !free[c] {

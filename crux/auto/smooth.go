@@ -21,7 +21,7 @@ func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 	var suspects []ph.Expr // switch where their sign changes
 	var parts []ph.Expr
 	for part := range ph.Walk(residual, nil) {
-		if e := decides(part); e != nil && isGiven(e) {
+		if e := decides(part); e != nil && ph.Given(e) {
 			suspects, parts = append(suspects, e), append(parts, part)
 		}
 	}
@@ -78,13 +78,6 @@ func decides(part ph.Expr) ph.Expr {
 	return nil
 }
 
-// isGiven reports whether an expression is data of the problem.
-func isGiven(e ph.Expr) bool {
-	return !ph.Contains(e, func(part ph.Expr) bool {
-		return part.Op() == ph.OpField || part.Op() == ph.OpColumn || part.Op() == ph.OpNormal
-	})
-}
-
 // deltas reports a derivative of something that jumps, or a second derivative of something that has a kink: between the points it holds a
 // delta function, which no point sees, so that a wrong function would satisfy the equation.
 func deltas(residual ph.Expr, d domain.Domain) error {
@@ -98,7 +91,7 @@ func deltas(residual ph.Expr, d domain.Domain) error {
 	}
 	for part := range ph.Walk(residual, nil) {
 		e := decides(part)
-		if e == nil || condition[part] || !isGiven(e) {
+		if e == nil || condition[part] || !ph.Given(e) {
 			continue
 		}
 		for c := range ph.FreeCoords(e) {
@@ -119,7 +112,7 @@ func jumps(part ph.Expr, d domain.Domain) bool {
 		return part.Op() != ph.OpMin && part.Op() != ph.OpMax && !(part.Op() == ph.OpUnary && part.Attr().(*ph.Unary).Name == "abs")
 	}
 	a := part.Args()
-	if !isGiven(a[1]) || !isGiven(a[2]) {
+	if !ph.Given(a[1]) || !ph.Given(a[2]) {
 		return true
 	}
 	c, err := d.Interior(0).With(domain.Sobol{}).Count(samples).Draw(nil)

@@ -91,18 +91,16 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 			s.at = at
 		}
 		u.list = append(u.list, s)
-		for part := range ph.Walk(k.Residual, nil) {
-			switch a := part.Attr().(type) {
-			case *ph.Field:
-				for i := range a.Dim() {
-					if x := (sizes.Component{Field: a, Index: i}); !slices.Contains(u.components, x) {
-						u.components = append(u.components, x)
-					}
+		for _, f := range ph.Occurring[*ph.Field](k.Residual) {
+			for i := range f.Dim() {
+				if x := (sizes.Component{Field: f, Index: i}); !slices.Contains(u.components, x) {
+					u.components = append(u.components, x)
 				}
-			case *ph.Param:
-				if !a.Fixed() && len(a.Shape()) == 0 && !slices.Contains(u.params, a) {
-					u.params = append(u.params, a)
-				}
+			}
+		}
+		for _, p := range ph.Occurring[*ph.Param](k.Residual) {
+			if !p.Fixed() && len(p.Shape()) == 0 && !slices.Contains(u.params, p) {
+				u.params = append(u.params, p)
 			}
 		}
 	}
@@ -244,7 +242,7 @@ func (u *unitFinder) parameters() {
 			own, others := 0.0, 0.0
 			for _, t := range k.terms {
 				s := u.within(k, u.lengths)
-				if !ph.Contains(t, func(part ph.Expr) bool { return part.Attr() == any(q) }) {
+				if !ph.Mentions(t, q) {
 					others = max(others, s.Size(t))
 					continue
 				}

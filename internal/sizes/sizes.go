@@ -155,11 +155,9 @@ func Power(v float64) float64 {
 // Constants are the values of constants in an expression.
 func Constants(e ph.Expr) map[*ph.Param][]float64 {
 	values := map[*ph.Param][]float64{}
-	for part := range ph.Walk(e, nil) {
-		if p, ok := part.Attr().(*ph.Param); ok {
-			if v, ok := p.Constant(); ok {
-				values[p] = []float64{v}
-			}
+	for _, p := range ph.Occurring[*ph.Param](e) {
+		if v, ok := p.Constant(); ok {
+			values[p] = []float64{v}
 		}
 	}
 	return values
