@@ -120,7 +120,7 @@ func (f *frame) onFace(k int, form affine) error {
 	case e.flux != nil:
 		return fmt.Errorf("%s has a derivative already", f.describe(k))
 	default:
-		e.flux = &flux{fixedAt(form.a, c, at), fixedAt(form.b[c], c, at), fixedAt(form.rest, c, at)}
+		e.flux = &flux{fixedAt(form.a, c, at), fixedAt(form.rest, c, at), map[*ph.Coord]ph.Expr{c: fixedAt(form.b[c], c, at)}}
 	}
 	return nil
 }

@@ -16,7 +16,8 @@ type frame struct {
 	lo, hi []float64
 	axes   []int // whose ends are pieces of the boundary: all of a box, time of a cylinder, none of a shape
 	shape  *domain.Shape
-	parts  []implicit // of the boundary of the shape
+	parts  []implicit                  // of the boundary of the shape
+	values []func(x []float64) float64 // of the parts, at points of the shape
 	pieces []piece
 	tau    float64
 	err    error // why nothing can be built in
@@ -44,8 +45,11 @@ type end struct {
 	flux  *flux   // nil if not given
 }
 
-// flux is a·u + b·∂u/∂x + rest = 0.
-type flux struct{ a, b, rest ph.Expr }
+// flux is a·u + Σ along_c ∂u/∂x_c + rest = 0.
+type flux struct {
+	a, rest ph.Expr
+	along   map[*ph.Coord]ph.Expr
+}
 
 // sector is a value on some of the parts of a shape's boundary.
 type sector struct {
@@ -112,13 +116,16 @@ func newFrame(d domain.Domain, tau float64) (*frame, error) {
 func (f *frame) takeApart() error {
 	s := f.shape
 	var err error
-	if f.parts, err = factors(s, diagonal(s.Bounds())/2); err != nil {
+	if f.parts, err = (maker{f.space(), diagonal(s.Bounds()) / 2}).factors(s); err != nil {
 		return err
+	}
+	for _, g := range f.parts {
+		f.values = append(f.values, function(g.expr, f.space()))
 	}
 	d := len(s.Coords())
 	const tol = 1e-9
-	for k, g := range f.parts {
-		p := piece{axis: -1, part: k, on: func(x []float64) bool { return math.Abs(g.value(x[:d])) <= tol }}
+	for k, value := range f.values {
+		p := piece{axis: -1, part: k, on: func(x []float64) bool { return math.Abs(value(x[:d])) <= tol }}
 		for _, q := range f.domain.Boundary(1).Patches() {
 			if q = q.Where(len(f.coords), func(x, _ []float64) bool { return p.on(x) }); q.Measure > 0 {
 				p.patches = append(p.patches, q)
@@ -133,8 +140,8 @@ func (f *frame) takeApart() error {
 	for _, q := range s.Patches() {
 		each(q, d, 256, func(x []float64) {
 			zeros := 0
-			for _, g := range f.parts {
-				if v := g.value(x); math.Abs(v) <= tol {
+			for _, value := range f.values {
+				if v := value(x); math.Abs(v) <= tol {
 					zeros++
 				} else if !(v > 0) {
 					good = false
@@ -144,8 +151,8 @@ func (f *frame) takeApart() error {
 		})
 	}
 	each(s.Interior(1).Patches()[0], d, 1024, func(x []float64) {
-		for _, g := range f.parts {
-			good = good && g.value(x) > 0
+		for _, value := range f.values {
+			good = good && value(x) > 0
 		}
 	})
 	if !good {

@@ -179,8 +179,8 @@ func (f *frame) probesOf(h hold) [][]float64 {
 	d := len(f.space())
 	return slices.DeleteFunc(list, func(x []float64) bool {
 		zeros := 0
-		for _, g := range f.parts {
-			if math.Abs(g.value(x[:d])) <= 1e-9 {
+		for _, value := range f.values {
+			if math.Abs(value(x[:d])) <= 1e-9 {
 				zeros++
 			}
 		}

@@ -77,10 +77,9 @@ func (f *frame) homogeneous(n ph.Expr) ph.Expr {
 			times(power(s, a).Mul(power(r, b)).Scale(scale))
 		}
 	}
-	space := f.space()
 	for _, h := range f.held {
 		for _, k := range h.parts {
-			times(power(f.parts[k].expr(space), max(1, f.sideOrder(k)-1)))
+			times(power(f.parts[k].expr, max(1, f.sideOrder(k)-1)))
 		}
 	}
 	n = f.correctSides(multiply(factor, n), false)
@@ -123,22 +122,11 @@ func (f *frame) correct(v ph.Expr, i int, inhomogeneous bool) ph.Expr {
 			continue
 		}
 		at := f.at(i, side)
-		var lack ph.Expr
-		if inhomogeneous && !zero(q.rest) {
-			lack = q.rest.Neg()
-		}
-		if v != nil {
-			if !zero(q.a) {
-				lack = less(lack, fixedAt(q.a.Mul(v), c, at))
-			}
-			lack = less(lack, fixedAt(q.b.Mul(v.D(c)), c, at))
-		}
+		lack := q.lack(v, f.coords, inhomogeneous, func(e ph.Expr) ph.Expr { return e.At(c, at) })
 		if zero(lack) {
 			continue
 		}
-		if !isConst(q.b, 1) {
-			lack = lack.Div(q.b)
-		}
+		lack = over(lack, q.along[c])
 		phi := c.Shift(-at)
 		switch other := e[1-side]; {
 		case other.flux != nil:
@@ -151,6 +139,26 @@ func (f *frame) correct(v ph.Expr, i int, inhomogeneous bool) ph.Expr {
 		sum = add(sum, phi.Mul(lack))
 	}
 	return sum
+}
+
+// lack is −rest − a·v − along·∇v, each at the place where that holds, and without rest for homogeneous functions; nil for 0.
+func (q flux) lack(v ph.Expr, coords []*ph.Coord, inhomogeneous bool, at func(ph.Expr) ph.Expr) ph.Expr {
+	var lack ph.Expr
+	if inhomogeneous && !zero(q.rest) {
+		lack = q.rest.Neg()
+	}
+	if v == nil {
+		return lack
+	}
+	if !zero(q.a) {
+		lack = less(lack, at(q.a.Mul(v)))
+	}
+	for _, c := range coords {
+		if e := q.along[c]; !zero(e) {
+			lack = less(lack, at(e.Mul(v.D(c))))
+		}
+	}
+	return lack
 }
 
 // tiny makes a quotient of zeros a number, and changes no other.
@@ -194,14 +202,13 @@ func (f *frame) blend() ph.Expr {
 
 // without is the product of the functions of all conditions on the shape but some.
 func (f *frame) without(conditions ...int) ph.Expr {
-	space := f.space()
 	w := ph.Const(1)
 	for k, h := range f.held {
 		if slices.Contains(conditions, k) {
 			continue
 		}
 		for _, p := range h.parts {
-			w = w.Mul(f.parts[p].expr(space))
+			w = w.Mul(f.parts[p].expr)
 		}
 	}
 	return w

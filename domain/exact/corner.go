@@ -27,7 +27,7 @@ func (f *frame) meet(a, b sector) bool {
 			least, most := math.Inf(1), 0.0
 			for _, q := range p.patches {
 				each(q, len(f.coords), 256, func(x []float64) {
-					v := math.Abs(f.parts[k].value(x[:d]))
+					v := math.Abs(f.values[k](x[:d]))
 					least, most = min(least, v), max(most, v)
 				})
 			}

@@ -6,128 +6,90 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// implicit is a function that is zero on a piece of a boundary and positive on the side of the region, as a number and as
-// an expression. It is scaled to be of order one.
-type implicit interface {
-	value(x []float64) float64
-	expr(coords []*ph.Coord) ph.Expr
+// implicit is a function that is zero on a piece of a boundary and positive on the side of the region. It is scaled to be of order one.
+type implicit struct {
+	expr  ph.Expr
+	width float64   // by which it is multiplied to have the slope 1 on the piece; 0 where no number does that
+	n, at []float64 // of a line or plane: the inward unit normal, and a point of it
 }
 
-// plane is (Σ n_i x_i − d)·s: the signed distance from a line or plane, scaled.
-type plane struct {
-	n    []float64 // the inward unit normal
-	at   []float64 // a point of it
-	unit float64   // the length that counts as one
+// function is an expression as a function of points.
+func function(e ph.Expr, coords []*ph.Coord) func(x []float64) float64 {
+	f := pointwise.Function(e, coords)
+	return func(x []float64) float64 {
+		v := []float64{0}
+		f(v, x)
+		return v[0]
+	}
 }
 
-func (p plane) value(x []float64) float64 {
-	sum := 0.0
-	for i, n := range p.n {
-		if n != 0 {
-			sum += n * (x[i] - p.at[i])
+// maker makes implicit functions of the coordinates of a shape.
+type maker struct {
+	coords []*ph.Coord
+	unit   float64 // the length that counts as one
+}
+
+// plane is (Σ n_i x_i − d)/unit: the signed distance from a line or plane, scaled.
+func (m maker) plane(n, at []float64, unit float64) implicit {
+	p := implicit{width: unit, n: n, at: at}
+	for i, c := range m.coords {
+		if n[i] != 0 {
+			p.expr = add(p.expr, c.Shift(-at[i]).Scale(n[i]/unit))
 		}
 	}
-	return sum / p.unit
-}
-
-func (p plane) expr(coords []*ph.Coord) ph.Expr {
-	var sum ph.Expr
-	for i, n := range p.n {
-		if n == 0 {
-			continue
-		}
-		sum = add(sum, coords[i].Shift(-p.at[i]).Scale(n/p.unit))
-	}
-	return sum
+	return p
 }
 
 // round is 1 − ρ²/r² inside of a ball, and 1 − r²/ρ² outside of one, which is bounded and singular only in the middle.
-type round struct {
-	center  []float64
-	r       float64
-	outside bool
-}
-
-func (s round) value(x []float64) float64 {
-	q := 0.0
-	for i, c := range s.center {
-		q += (x[i] - c) * (x[i] - c)
-	}
-	if s.outside {
-		return 1 - s.r*s.r/q
-	}
-	return 1 - q/(s.r*s.r)
-}
-
-func (s round) expr(coords []*ph.Coord) ph.Expr {
+func (m maker) round(b *domain.Ball, outside bool) implicit {
+	r := b.Radius()
 	var q ph.Expr
-	for i, c := range s.center {
-		q = add(q, coords[i].Shift(-c).Pow(2))
+	for i, c := range b.Center() {
+		q = add(q, m.coords[i].Shift(-c).Pow(2))
 	}
-	if s.outside {
-		return ph.Const(1).Sub(ph.Const(s.r * s.r).Div(q))
+	if outside {
+		q = ph.Const(r * r).Div(q)
+	} else {
+		q = q.Scale(1 / (r * r))
 	}
-	return ph.Const(1).Sub(q.Scale(1 / (s.r * s.r)))
+	return implicit{expr: ph.Const(1).Sub(q), width: r / 2}
 }
 
-// rfunction joins functions by Rvachev's rules, which keep signs, zeros and, where only one part is zero, slopes:
+// joined is parts under one operation, by Rvachev's rules, which keep signs, zeros and, where only one part is zero, slopes:
 //
 //	a ∧ b = a + b − √(a² + b²),   a ∨ b = a + b + √(a² + b²)
 //
 // (Sukumar, Srivastava 2022, arXiv 2104.08426, Eq. 7). It is smooth except where both are zero.
-type rfunction struct {
-	or    bool
-	parts []implicit
-}
-
-func (r rfunction) value(x []float64) float64 {
-	a := r.parts[0].value(x)
-	for _, p := range r.parts[1:] {
-		b := p.value(x)
-		if r.or {
-			a = a + b + math.Hypot(a, b)
-		} else {
-			a = a + b - math.Hypot(a, b)
-		}
-	}
-	return a
-}
-
-func (r rfunction) expr(coords []*ph.Coord) ph.Expr {
-	a := r.parts[0].expr(coords)
-	for _, p := range r.parts[1:] {
-		b := p.expr(coords)
-		root := ph.Sqrt(a.Pow(2).Add(b.Pow(2)))
-		if r.or {
-			a = a.Add(b, root)
-		} else {
-			a = a.Add(b).Sub(root)
-		}
-	}
-	return a
-}
-
-// joined is parts under one operation.
 func joined(or bool, parts []implicit) implicit {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	return rfunction{or, parts}
+	a := parts[0].expr
+	for _, p := range parts[1:] {
+		root := ph.Sqrt(a.Pow(2).Add(p.expr.Pow(2)))
+		if or {
+			a = a.Add(p.expr, root)
+		} else {
+			a = a.Add(p.expr).Sub(root)
+		}
+	}
+	return implicit{expr: a}
 }
 
 // factors returns functions that are positive in a region and of which exactly one is zero at almost every point of its boundary.
 // Their product vanishes on the boundary alone; unlike ∧ of them it is smooth in convex corners, where the second
-// derivatives of ∧ are infinite. unit is the length that counts as one.
-func factors(g domain.Geometry, unit float64) ([]implicit, error) {
+// derivatives of ∧ are infinite.
+func (m maker) factors(g domain.Geometry) ([]implicit, error) {
 	switch g := g.(type) {
 	case *domain.Shape:
 		if err := g.Err(); err != nil {
 			return nil, err
 		}
-		return factors(g.Geometry(), unit)
+		return m.factors(g.Geometry())
 	case *domain.Box:
 		var list []implicit
 		lo, hi := g.Bounds()
@@ -135,33 +97,33 @@ func factors(g domain.Geometry, unit float64) ([]implicit, error) {
 			for side, at := range [2]float64{lo[i], hi[i]} {
 				n, p := make([]float64, len(lo)), make([]float64, len(lo))
 				n[i], p[i] = float64(1-2*side), at
-				list = append(list, plane{n, p, min(unit, (hi[i]-lo[i])/2)})
+				list = append(list, m.plane(n, p, min(m.unit, (hi[i]-lo[i])/2)))
 			}
 		}
 		return list, nil
 	case *domain.Ball:
-		return []implicit{round{center: g.Center(), r: g.Radius()}}, nil
+		return []implicit{m.round(g, false)}, nil
 	case *domain.Polygon:
-		return polygon(g.Vertices(), unit), nil
+		return m.polygon(g.Vertices()), nil
 	case *domain.Combination:
-		return combination(g, unit)
+		return m.combination(g)
 	}
 	return nil, fmt.Errorf("no distance function is known of %T, only of boxes, balls, polygons and what is built from them", g)
 }
 
-func combination(c *domain.Combination, unit float64) ([]implicit, error) {
+func (m maker) combination(c *domain.Combination) ([]implicit, error) {
 	var list []implicit
 	op, parts := c.Parts()
 	for i, g := range parts {
 		if op == domain.OpDifference && i > 0 {
-			f, err := complement(g, unit)
+			f, err := m.complement(g)
 			if err != nil {
 				return nil, err
 			}
 			list = append(list, f)
 			continue
 		}
-		fs, err := factors(g, unit)
+		fs, err := m.factors(g)
 		if err != nil {
 			return nil, err
 		}
@@ -177,36 +139,36 @@ func combination(c *domain.Combination, unit float64) ([]implicit, error) {
 }
 
 // complement is positive outside of a region and negative inside.
-func complement(g domain.Geometry, unit float64) (implicit, error) {
+func (m maker) complement(g domain.Geometry) (implicit, error) {
 	if s, ok := g.(*domain.Shape); ok && s.Err() == nil {
 		g = s.Geometry()
 	}
 	if b, ok := g.(*domain.Ball); ok {
-		return round{b.Center(), b.Radius(), true}, nil
+		return m.round(b, true), nil
 	}
-	fs, err := factors(g, unit)
+	fs, err := m.factors(g)
 	if err != nil {
-		return nil, err
+		return implicit{}, err
 	}
-	return negated{joined(false, fs)}, nil
+	return implicit{expr: joined(false, fs).expr.Neg()}, nil
 }
-
-type negated struct{ of implicit }
-
-func (n negated) value(x []float64) float64       { return -n.of.value(x) }
-func (n negated) expr(coords []*ph.Coord) ph.Expr { return n.of.expr(coords).Neg() }
 
 // distinct leaves repeated planes out: two edges on one line, or two parts with a face in common, bound the region once.
 func distinct(list []implicit) []implicit {
 	var out []implicit
-	for _, f := range list {
-		p, flat := f.(plane)
-		if !flat || !slices.ContainsFunc(out, func(g implicit) bool {
-			q, ok := g.(plane)
-			return ok && slices.Equal(p.n, q.n) && math.Abs(p.value(q.at)) < 1e-12
-		}) {
-			out = append(out, f)
+	for _, p := range list {
+		if p.n == nil || !slices.ContainsFunc(out, func(q implicit) bool { return slices.Equal(p.n, q.n) && math.Abs(p.distance(q.at)) < 1e-12 }) {
+			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// distance is how far a point is from a plane, in the lengths that count as one.
+func (p implicit) distance(x []float64) float64 {
+	sum := 0.0
+	for i, n := range p.n {
+		sum += n * (x[i] - p.at[i])
+	}
+	return sum / p.width
 }

@@ -8,7 +8,7 @@ import (
 // polygon returns the functions of a polygon whose vertices run counter-clockwise by its convex deficiency tree: it is the intersection of the half planes of its convex hull,
 // where each side of the hull that is no edge is replaced by the union of what the chain of edges behind it bounds, and so on
 // by turns (Rvachev; Shapiro 1999, "Convex deficiency tree").
-func polygon(v [][2]float64, unit float64) []implicit {
+func (m maker) polygon(v [][2]float64) []implicit {
 	for i := 0; i < len(v) && len(v) > 3; { // straight on: no corner
 		n := len(v)
 		if cross(v[(i+n-1)%n], v[i], v[(i+1)%n]) == 0 {
@@ -24,12 +24,12 @@ func polygon(v [][2]float64, unit float64) []implicit {
 		}
 	}
 	v = append(v[start:], v[:start]...)
-	return sides(append(v, v[0]), 1, unit)
+	return m.sides(append(v, v[0]), 1)
 }
 
 // sides returns the functions of a chain of edges, one for each side of its hull other than the one from its end to its
 // beginning. turn is 1 where the chain runs around the hull counter-clockwise, −1 where it runs clockwise.
-func sides(chain [][2]float64, turn float64, unit float64) []implicit {
+func (m maker) sides(chain [][2]float64, turn float64) []implicit {
 	var list []implicit
 	for i := 0; i+1 < len(chain); {
 		j := i + 1
@@ -41,9 +41,9 @@ func sides(chain [][2]float64, turn float64, unit float64) []implicit {
 		if j == i+1 {
 			a, b := chain[i], chain[j]
 			l := math.Hypot(b[0]-a[0], b[1]-a[1])
-			list = append(list, plane{[]float64{-(b[1] - a[1]) / l, (b[0] - a[0]) / l}, a[:], unit})
+			list = append(list, m.plane([]float64{-(b[1] - a[1]) / l, (b[0] - a[0]) / l}, a[:], m.unit))
 		} else {
-			list = append(list, joined(turn > 0, sides(chain[i:j+1], -turn, unit)))
+			list = append(list, joined(turn > 0, m.sides(chain[i:j+1], -turn)))
 		}
 		i = j
 	}

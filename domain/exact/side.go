@@ -10,12 +10,10 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// sideFlux is a·u + Σ along_c ∂u/∂x_c + rest = 0 on a part of a shape's boundary, where along has the component 1 in the direction of the
-// outward normal.
+// sideFlux is a flux through a part of a shape's boundary, where along has the component 1 in the direction of the outward normal.
 type sideFlux struct {
-	part    int
-	a, rest ph.Expr
-	along   map[*ph.Coord]ph.Expr
+	part int
+	flux
 }
 
 // correctSides adds to v what its fluxes through the sides of the shape lack (Sukumar, Srivastava 2022, Eq. 11; Rvachev):
@@ -26,27 +24,12 @@ type sideFlux struct {
 // functions of the other sides, squared where they have fluxes, so that φ_k changes nothing there. In a corner, where both are zero, a tiny number
 // makes φ_k zero.
 func (f *frame) correctSides(v ph.Expr, inhomogeneous bool) ph.Expr {
-	space := f.space()
 	sum := v
 	for _, q := range f.fluxes {
 		if !inhomogeneous && f.sideOrder(q.part) == 3 {
 			continue // it vanishes to second order
 		}
-		var lack ph.Expr
-		if inhomogeneous && !zero(q.rest) {
-			lack = q.rest.Neg()
-		}
-		if v != nil {
-			if !zero(q.a) {
-				lack = less(lack, q.a.Mul(v))
-			}
-			for _, c := range space {
-				if e := q.along[c]; !zero(e) {
-					lack = less(lack, e.Mul(v.D(c)))
-				}
-			}
-		}
-		if !zero(lack) {
+		if lack := q.lack(v, f.space(), inhomogeneous, func(e ph.Expr) ph.Expr { return e }); !zero(lack) {
 			sum = add(sum, f.slope(q.part).Mul(lack))
 		}
 	}
@@ -55,7 +38,6 @@ func (f *frame) correctSides(v ph.Expr, inhomogeneous bool) ph.Expr {
 
 // slope is φ_k.
 func (f *frame) slope(part int) ph.Expr {
-	space := f.space()
 	phi := f.normalised(part).Neg()
 	var others ph.Expr
 	for j, g := range f.parts {
@@ -63,12 +45,12 @@ func (f *frame) slope(part int) ph.Expr {
 		if j == part || n == 0 {
 			continue
 		}
-		others = multiply(others, power(g.expr(space), min(n, 2)))
+		others = multiply(others, power(g.expr, min(n, 2)))
 	}
 	if others == nil {
 		return phi
 	}
-	return phi.Mul(others.Div(others.Add(f.parts[part].expr(space).Pow(2)).Shift(tiny)))
+	return phi.Mul(others.Div(others.Add(f.parts[part].expr.Pow(2)).Shift(tiny)))
 }
 
 // sideOrder is 0 without a condition on a part, 1 with a value, 2 with a flux, 3 with both.
@@ -85,17 +67,12 @@ func (f *frame) sideOrder(part int) int {
 
 // normalised is the function of a part, scaled to have the slope 1 on it.
 func (f *frame) normalised(part int) ph.Expr {
-	space := f.space()
-	g := f.parts[part]
-	w := g.expr(space)
-	switch g := g.(type) {
-	case plane:
-		return w.Scale(g.unit)
-	case round:
-		return w.Scale(g.r / 2)
+	w := f.parts[part].expr
+	if width := f.parts[part].width; width != 0 {
+		return w.Scale(width)
 	}
 	squares := w.Pow(2)
-	for _, c := range space {
+	for _, c := range f.space() {
 		squares = squares.Add(w.D(c).Pow(2))
 	}
 	return w.Div(ph.Sqrt(squares))
@@ -117,7 +94,7 @@ func (f *frame) space() []*ph.Coord { return f.coords[:len(f.coords)-len(f.axes)
 // that its derivative has along the normal.
 func (f *frame) sideForm(e ph.Expr, u unknown, part int) (form affine, lead ph.Expr, ok bool) {
 	space := f.space()
-	if g, flat := f.parts[part].(plane); flat {
+	if g := f.parts[part]; g.n != nil {
 		normals := f.noNormal()
 		for i, c := range space {
 			normals[c] = -g.n[i]
@@ -220,10 +197,9 @@ func (f *frame) onSide(k int, form affine, lead ph.Expr, allowed bool) error {
 	case !allowed && f.sideOrder(part) == 0:
 		return errOnRequest
 	}
-	q := sideFlux{part: part, a: over(form.a, lead), rest: over(form.rest, lead), along: map[*ph.Coord]ph.Expr{}}
-	_, flat := f.parts[part].(plane)
+	q := sideFlux{part, flux{over(form.a, lead), over(form.rest, lead), map[*ph.Coord]ph.Expr{}}}
 	for _, c := range f.space() {
-		if flat {
+		if f.parts[part].n != nil {
 			q.along[c] = over(form.b[c], lead)
 		} else {
 			q.along[c] = f.normalised(part).D(c).Neg()
