@@ -40,8 +40,8 @@ func ReadNPZ(path string, coords ...*ph.Coord) (*Points, error) {
 	n, err := gridSize(shape, "data set "+path)
 	onGrid := len(coords) > 1 && err == nil &&
 		slices.ContainsFunc(stored, func(s string) bool { return arrays[s] != nil && slices.Equal(arrays[s].shape, shape) })
-	columns := map[string][]float64{}
 	if onGrid {
+		columns := map[string][]float64{}
 		for name, a := range arrays {
 			if slices.Equal(a.shape, shape) {
 				columns[name] = a.data
@@ -56,19 +56,16 @@ func ReadNPZ(path string, coords ...*ph.Coord) (*Points, error) {
 				path, coords[0].Name(), shape[0], c.Name(), shape[i], shape)
 		}
 	}
-	x := make([]float64, 0, shape[0]*len(coords))
-	for i := range shape[0] {
-		for j := range coords {
-			x = append(x, ticks[j][i])
-		}
+	var header []string
+	for _, c := range coords {
+		header = append(header, c.Name())
 	}
 	for name, a := range arrays {
-		if len(a.data) == shape[0] && a.shape[0] == shape[0] {
-			columns[name] = a.data
+		if len(a.data) == shape[0] && len(a.shape) > 0 && a.shape[0] == shape[0] {
+			header, ticks = append(header, name), append(ticks, a.data)
 		}
 	}
-	p := data(coords, x, columns, "data set "+path)
-	return p, p.Err()
+	return assemble(path, header, ticks, coords)
 }
 
 // readArchive reads all arrays of numbers of an npz file.
