@@ -39,11 +39,8 @@ func (t *GradientAlignment) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (t *GradientAlignment) OnStep(ctx context.Context, s *crux.Step) error {
-	if !t.Due(s) {
-		return nil
-	}
-	rows, err := t.grads.rows(ctx, s)
-	if err != nil {
+	rows, err := t.grads.rows(ctx, s, t.Due(s))
+	if rows == nil {
 		return err
 	}
 	mean := make([]float64, len(rows[0]))

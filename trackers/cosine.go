@@ -42,11 +42,8 @@ func (t *CosSimilarity) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (t *CosSimilarity) OnStep(ctx context.Context, s *crux.Step) error {
-	if !t.Due(s) {
-		return nil
-	}
-	rows, err := t.grads.rows(ctx, s)
-	if err != nil {
+	rows, err := t.grads.rows(ctx, s, t.Due(s))
+	if rows == nil {
 		return err
 	}
 	n := len(rows)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -66,17 +65,7 @@ func (t *Error) points(r *crux.Run, on *domain.Points, own *domain.Cloud, n int,
 	if on.Random() && len(own.Columns) == 0 {
 		return on.Count(n).Draw(t.stream(r, name))
 	}
-	return t.some(r, own, n, name), nil
-}
-
-// some are n of given points, or all if there are no more.
-func (t *Error) some(r *crux.Run, own *domain.Cloud, n int, name string) *domain.Cloud {
-	if own.Len() <= n {
-		return own
-	}
-	at := t.stream(r, name).Perm(own.Len())[:n]
-	slices.Sort(at)
-	return own.Subset(at)
+	return some(own, n, t.stream(r, name)), nil
 }
 
 // denser are residuals at other points than those of heldOut: at those of training, and at twice as many that are redrawn.
@@ -84,7 +73,7 @@ func (t *Error) denser(r *crux.Run, sets []rows) ([]rows, error) {
 	most := max(leastResiduals, denseEntries/r.Parameters())
 	var list []rows
 	for _, set := range sets {
-		set.at = t.some(r, r.Points(set.constraint), most, "trained/"+r.Names()[set.constraint])
+		set.at = some(r.Points(set.constraint), most, t.stream(r, "trained/"+r.Names()[set.constraint]))
 		list = append(list, set)
 	}
 	for _, set := range sets {
@@ -182,7 +171,7 @@ func (t *Error) derivatives(r *crux.Run, q Quantity, sets []rows) (f *mat.Dense,
 	if at == nil {
 		return nil, 0, nil
 	}
-	at = t.some(r, at, valuesOfField, "values/"+q.Name)
+	at = some(at, valuesOfField, t.stream(r, "values/"+q.Name))
 	ev, err := r.CompileGradient(ph.ParamGrad(q.Expr, nil), at, crux.ForJacobian)
 	if err != nil {
 		return nil, 0, err

@@ -23,8 +23,11 @@ func (g *gradients) begin(r *crux.Run, mask ph.Selector) (err error) {
 	return nil
 }
 
-// rows are the gradients of the constraints.
-func (g *gradients) rows(ctx context.Context, s *crux.Step) ([][]float64, error) {
+// rows are the gradients of the constraints; nil where none are due.
+func (g *gradients) rows(ctx context.Context, s *crux.Step, due bool) ([][]float64, error) {
+	if !due {
+		return nil, nil
+	}
 	m, err := g.fact.At(ctx, s)
 	if err != nil {
 		return nil, err

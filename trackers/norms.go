@@ -41,11 +41,8 @@ func (t *GradientNorms) OnSolveBegin(_ context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (t *GradientNorms) OnStep(ctx context.Context, s *crux.Step) error {
-	if !t.Due(s) {
-		return nil
-	}
-	rows, err := t.grads.rows(ctx, s)
-	if err != nil {
+	rows, err := t.grads.rows(ctx, s, t.Due(s))
+	if rows == nil {
 		return err
 	}
 	v := GradientNormsValue{make([]float64, len(rows)), make([]float64, len(rows))}

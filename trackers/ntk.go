@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -90,13 +89,7 @@ func (t *NTKSpectrum) stream() string { return fmt.Sprintf("tracker/ntk/%d", t.S
 // chosen are the rows, without repetition: all points if there are no more than that, in their order. Sets of equal size have the
 // same rows.
 func (t *NTKSpectrum) chosen(r *crux.Run) *domain.Cloud {
-	c := t.place.cloud
-	if t.rows >= c.Len() {
-		return c
-	}
-	at := r.Solver().Stream(t.stream() + "/rows").Perm(c.Len())[:t.rows]
-	slices.Sort(at)
-	return c.Subset(at)
+	return some(t.place.cloud, t.rows, r.Solver().Stream(t.stream()+"/rows"))
 }
 
 // OnStep implements crux.Callback.

@@ -2,6 +2,8 @@ package trackers
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
@@ -39,6 +41,16 @@ func (p *place) move(s *crux.Step) (moved bool) {
 	moved = now != p.cloud
 	p.cloud = now
 	return moved
+}
+
+// some are n of the points, in their order, or all if there are no more.
+func some(c *domain.Cloud, n int, rng *rand.Rand) *domain.Cloud {
+	if c.Len() <= n {
+		return c
+	}
+	at := rng.Perm(c.Len())[:n]
+	slices.Sort(at)
+	return c.Subset(at)
 }
 
 // where says for an error which points are meant, if that was not said.

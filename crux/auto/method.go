@@ -2,8 +2,8 @@ package auto
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/optim"
@@ -60,12 +60,8 @@ func (j job) choose() (phases []optim.Phase, why string, err error) {
 	if j.Steps < 0 {
 		return nil, "", fmt.Errorf("option Steps is %d; it must not be negative", j.Steps)
 	}
-	for _, r := range methodRules {
-		if r.applies(j) {
-			return r.phases(j), r.why(j), nil
-		}
-	}
-	return nil, "", errors.New("no rule applies") // the last one always does
+	r := methodRules[slices.IndexFunc(methodRules, func(r methodRule) bool { return r.applies(j) })] // the last one always does
+	return r.phases(j), r.why(j), nil
 }
 
 func (j job) solvable() bool {

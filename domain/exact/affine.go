@@ -134,25 +134,19 @@ func (f affine) times(k ph.Expr, op ph.Op) affine {
 }
 
 // add is a sum in which nil is 0.
-func add(a, b ph.Expr) ph.Expr {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	return a.Add(b)
-}
+func add(a, b ph.Expr) ph.Expr { return combine(ph.Expr.Add, a, b) }
 
 // multiply is a product in which nil is 1.
-func multiply(a, b ph.Expr) ph.Expr {
+func multiply(a, b ph.Expr) ph.Expr { return combine(ph.Expr.Mul, a, b) }
+
+func combine(by func(a ph.Expr, b ...ph.Expr) ph.Expr, a, b ph.Expr) ph.Expr {
 	switch {
 	case a == nil:
 		return b
 	case b == nil:
 		return a
 	}
-	return a.Mul(b)
+	return by(a, b)
 }
 
 func isConst(e ph.Expr, v float64) bool { return e.Op() == ph.OpConst && e.Attr().(float64) == v }
