@@ -1,6 +1,7 @@
 package crux
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -25,13 +26,10 @@ func (s *Solver) Memory(_ context.Context) ([]optim.Demand, error) {
 
 // prepare makes the method ready for its first step.
 func (s *Solver) prepare() error {
-	if err := s.plan.method.Init(s.plan.params()); err != nil {
-		return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)
-	}
-	info := s.MethodInfo()
-	err := info.Err
+	err := s.plan.method.Init(s.plan.params())
 	if err == nil {
-		err = affordable(info.Memory)
+		info := s.MethodInfo()
+		err = cmp.Or(info.Err, affordable(info.Memory))
 	}
 	if err != nil {
 		return fmt.Errorf("crux: problem %q: %w", s.problem.Name, err)

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 	"math/rand/v2"
 )
@@ -22,7 +21,7 @@ type Sobol struct {
 
 const sobolBits = 32
 
-// Sample implements [Sampler]. It has up to SobolDims dimensions and 2^32 points.
+// Sample implements [Sampler]. It has up to SobolDims dimensions.
 func (s Sobol) Sample(rng *rand.Rand, n, dim int) ([]float64, error) {
 	u, err := cube(rng, n, dim, s.Scramble)
 	if err != nil {
@@ -30,9 +29,6 @@ func (s Sobol) Sample(rng *rand.Rand, n, dim int) ([]float64, error) {
 	}
 	if dim > SobolDims {
 		return nil, fmt.Errorf("sobol has direction numbers for %d dimensions, not for %d; use Halton, LatinHypercube or Uniform", SobolDims, dim)
-	}
-	if uint64(n) > math.MaxUint32 {
-		return nil, fmt.Errorf("sobol has 2^32 points, not %d; draw fewer", n)
 	}
 	table := joeKuo()
 	for j := range dim {

@@ -34,10 +34,7 @@ func (p *printer) put(parts ...string) {
 // write writes n where only operators that bind at least as strongly as level may stand without brackets.
 func (p *printer) write(n *node, level int) {
 	switch {
-	case n == nil:
-		p.put("nil")
-		return
-	case n.err != nil:
+	case n.err != nil: // also where an operand has one, or is nil
 		p.put("<", n.err.Error(), ">")
 		return
 	case p.text.Len() > maxText:
@@ -138,7 +135,7 @@ func (p *printer) binary(n *node, op string, level int) {
 	p.write(n.args[0], level)
 	p.put(op)
 	right := level + 1
-	if n.args[1] != nil && n.args[1].err == nil && strength(n.args[1]) == negating {
+	if strength(n.args[1]) == negating {
 		right = atom
 	}
 	p.write(n.args[1], right)

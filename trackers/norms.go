@@ -92,11 +92,7 @@ func (v GradientNormsValue) findings(at explain.Setting) explain.Findings {
 	if len(v.Norms) == 0 {
 		return nil
 	}
-	w := v.Weighted
-	if len(w) != len(v.Norms) {
-		w = v.Norms
-	}
-	most := 0
+	w, most := v.Weighted, 0
 	for i := range w {
 		if w[i] > w[most] {
 			most = i
