@@ -38,7 +38,8 @@ func (c *Solution) plots() []trackers.Plot {
 			for i := range u {
 				diff[i] = math.Abs(u[i] - known[i])
 			}
-			list = append(list, trackers.Plot{Key: "solution/" + name + "_error", Picture: g.picture("|"+name+" - known|", diff, nil, true, c.latest)})
+			wrong := g.picture("|"+name+" - known|", diff, nil, true, c.latest)
+			list = append(list, trackers.Plot{Key: "solution/" + name + "_error", Picture: wrong})
 		}
 	}
 	return list

@@ -52,8 +52,8 @@ func (r *Run) Gradients() *Fact[*mat.Dense] {
 const gradientMatrix = "gradient matrix of " // the beginning of what facts of it are called; a key of a part follows
 
 // GradientsOf is the fact of the gradients with respect to the selected parameters: the columns of the gradient matrix that
-// belong to them, in their order; nil selects all. Nothing else is differentiated, and readers with equal masks share it. Nothing selected is
-// an error that lists the paths.
+// belong to them, in their order; nil selects all. Nothing else is differentiated, and readers with equal masks share it. Nothing
+// selected is an error that lists the paths.
 func (r *Run) GradientsOf(mask ph.Selector) (*Fact[*mat.Dense], error) {
 	_, key, err := r.keyOf(mask)
 	if err != nil {

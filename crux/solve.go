@@ -173,8 +173,8 @@ func (s *Solver) early(err error, callbacks []Callback) bool {
 	})
 }
 
-// callAll calls a hook of every callback that has it. A request to stop waits until all have been called, a failure does not. Errors say when
-// that was.
+// callAll calls a hook of every callback that has it. A request to stop waits until all have been called, a failure does not. Errors
+// say when that was.
 func callAll[H any](callbacks []Callback, when string, epoch int, hook func(H) error) error {
 	var stopped error
 	for _, c := range callbacks {

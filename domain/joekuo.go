@@ -11,8 +11,9 @@ import (
 const SobolDims = 64
 
 // directions is the file new-joe-kuo-6 of S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional
-// projections", SIAM J. Sci. Comput. 30 (2008) 2635–2654, up to SobolDims. A line is a dimension, from 2 on: its number, the degree s of its
-// primitive polynomial over GF(2), the coefficients between the first and the last, which are 1, as bits, and the initial odd numbers m_1 … m_s.
+// projections", SIAM J. Sci. Comput. 30 (2008) 2635–2654, up to SobolDims. A line is a dimension, from 2 on: its number, the degree s of
+// its primitive polynomial over GF(2), the coefficients between the first and the last, which are 1, as bits, and the initial odd
+// numbers m_1 … m_s.
 //
 //go:embed new-joe-kuo-6.txt
 var directions string

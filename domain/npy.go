@@ -176,7 +176,8 @@ func parseKind(descr string) (kind, error) {
 	kinds := map[string]kind{
 		"f8": kindOf[float64](order), "f4": kindOf[float32](order),
 		"i8": kindOf[int64](order), "i4": kindOf[int32](order), "i2": kindOf[int16](order), "i1": kindOf[int8](order),
-		"u8": kindOf[uint64](order), "u4": kindOf[uint32](order), "u2": kindOf[uint16](order), "u1": kindOf[uint8](order), "b1": kindOf[uint8](order),
+		"u8": kindOf[uint64](order), "u4": kindOf[uint32](order), "u2": kindOf[uint16](order), "u1": kindOf[uint8](order),
+		"b1": kindOf[uint8](order),
 	}
 	k, ok := kinds[strings.TrimLeft(descr, "<>=|")]
 	if !ok {

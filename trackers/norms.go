@@ -22,7 +22,8 @@ import (
 // boundary; balance with weights.GradientNormBalanced. All norms near zero with large losses mean a plateau or dead units.
 //
 // Cost: none beyond the training step for constraints with points of their own; one backward pass for each constraint that
-// shares its points or weighs them, which ends at the lowest layer that a mask selects. See Wang, Teng and Perdikaris (2021), arXiv 2001.04536.
+// shares its points or weighs them, which ends at the lowest layer that a mask selects. See Wang, Teng and Perdikaris (2021),
+// arXiv 2001.04536.
 type GradientNorms struct {
 	Interval int         // steps between measurements; 0 means 100
 	Mask     ph.Selector // parameters differentiated; nil means all

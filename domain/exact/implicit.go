@@ -157,7 +157,8 @@ func (m maker) complement(g domain.Geometry) (implicit, error) {
 func distinct(list []implicit) []implicit {
 	var out []implicit
 	for _, p := range list {
-		if p.n == nil || !slices.ContainsFunc(out, func(q implicit) bool { return slices.Equal(p.n, q.n) && math.Abs(p.distance(q.at)) < 1e-12 }) {
+		same := func(q implicit) bool { return slices.Equal(p.n, q.n) && math.Abs(p.distance(q.at)) < 1e-12 }
+		if p.n == nil || !slices.ContainsFunc(out, same) {
 			out = append(out, p)
 		}
 	}
