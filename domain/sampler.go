@@ -124,39 +124,33 @@ func below1(u float64) float64 { return min(u, 1-0x1p-53) }
 // SamplerByName returns the sampler with a name that users write in files: uniform, latin_hypercube (lhs), halton,
 // scrambled_halton, sobol, scrambled_sobol, hammersley or grid. The error for any other name gives the nearest.
 func SamplerByName(name string) (Sampler, error) {
-	for _, s := range samplers() {
-		if s.name == name {
-			return s.sampler, nil
-		}
-	}
 	list := Samplers()
+	if i := slices.Index(list, name); i >= 0 {
+		return samplers[i].sampler, nil
+	}
 	return nil, fmt.Errorf("no sampler %q; %sthe samplers are %s", name, didYouMean(name, list), strings.Join(list, ", "))
 }
 
 // Samplers are the names that SamplerByName knows.
 func Samplers() []string {
 	var list []string
-	for _, s := range samplers() {
+	for _, s := range samplers {
 		list = append(list, s.name)
 	}
 	return list
 }
 
-type namedSampler struct {
+var samplers = []struct {
 	name    string
 	sampler Sampler
-}
-
-func samplers() []namedSampler {
-	return []namedSampler{
-		{"uniform", Uniform{}},
-		{"latin_hypercube", LatinHypercube{}},
-		{"lhs", LatinHypercube{}},
-		{"halton", Halton{}},
-		{"scrambled_halton", Halton{Scramble: true}},
-		{"sobol", Sobol{}},
-		{"scrambled_sobol", Sobol{Scramble: true}},
-		{"hammersley", Hammersley{}},
-		{"grid", Grid{}},
-	}
+}{
+	{"uniform", Uniform{}},
+	{"latin_hypercube", LatinHypercube{}},
+	{"lhs", LatinHypercube{}},
+	{"halton", Halton{}},
+	{"scrambled_halton", Halton{Scramble: true}},
+	{"sobol", Sobol{}},
+	{"scrambled_sobol", Sobol{Scramble: true}},
+	{"hammersley", Hammersley{}},
+	{"grid", Grid{}},
 }
