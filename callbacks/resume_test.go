@@ -321,7 +321,7 @@ func TestForeignState(t *testing.T) {
 	}
 	for _, c := range []struct{ method, scheme, moves, says string }{
 		{"lbfgs", "norms", "rad", "LBFGS"},
-		{"adam", "relobralo", "rad", "parts"},
+		{"adam", "relobralo", "rad", "another scheme"},
 		{"adam", "norms", "r3", "callbacks.RAD#0"},
 		{"adam", "rba and norms", "rad", `no point weights of constraint "pde"`},
 	} {

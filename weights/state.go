@@ -33,7 +33,7 @@ func (m *memory[T]) SetState(state []byte) error {
 		return fmt.Errorf("weights: %w", err)
 	}
 	if kind := fmt.Sprintf("%T", m.now); s.Version != version || s.Kind != kind {
-		return fmt.Errorf("weights: %s of version %d; this scheme has %s of version %d", s.Kind, s.Version, kind, version)
+		return fmt.Errorf("weights: the state of another scheme or version, %s/%d; this one has %s/%d", s.Kind, s.Version, kind, version)
 	}
 	m.now = s.Now
 	claim.Restored(&m.Mark, 0) // it does not know of which step it is
