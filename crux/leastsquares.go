@@ -11,14 +11,8 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// residuals are the rows of the groups' programs.
-type residuals struct {
-	p    *plan
-	part []float64 // of MulJT: one group's share
-}
-
 // squares is an error that names a constraint that is not a mean square, if there is one.
-func (o *residuals) squares() error {
+func (o *objective) squares() error {
 	for i, c := range o.p.problem.Constraints {
 		if c.Loss.Kind != compiler.MSE {
 			return fmt.Errorf("crux: constraint %q is reduced by %s, which is not a mean square; use mse there, or a method that needs gradients only, such as ssbroyden", o.p.constraints[i].name, c.Loss.Kind)
@@ -27,13 +21,13 @@ func (o *residuals) squares() error {
 	return nil
 }
 
-// asSquares are the residuals as methods see them. Loss and gradient are the given ones, so what gradient hooks have made of the
-// gradient counts in Normal as well.
-func (o *residuals) asSquares(grad func(ctx context.Context, grad, theta []float64) (float64, error)) *optim.Squares {
+// asSquares are the residuals as methods see them: the rows of the groups' programs. Loss and gradient are those of the objective, so
+// what gradient hooks have made of the gradient counts in Normal as well.
+func (o *objective) asSquares() *optim.Squares {
 	return &optim.Squares{
 		Rows: o.rows, Scaled: o.scaled, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
 		Normal: func(ctx context.Context, a *mat.SymDense, g, theta []float64) (float64, error) {
-			loss, err := grad(ctx, g, theta)
+			loss, err := o.Grad(ctx, g, theta)
 			if err != nil {
 				return loss, err
 			}
@@ -43,7 +37,7 @@ func (o *residuals) asSquares(grad func(ctx context.Context, grad, theta []float
 }
 
 // normal writes JᵀJ to a.
-func (o *residuals) normal(ctx context.Context, a *mat.SymDense, theta []float64) error {
+func (o *objective) normal(ctx context.Context, a *mat.SymDense, theta []float64) error {
 	a.Zero()
 	return o.eachGroup(ctx, func(g *group) error {
 		return g.program.AddGaussNewton(a.RawSymmetric().Data, theta, o.p.fixed, g.w)
@@ -51,7 +45,7 @@ func (o *residuals) normal(ctx context.Context, a *mat.SymDense, theta []float64
 }
 
 // eachGroup calls do for every group, whose g.w hold the members' shares of the training loss by then.
-func (o *residuals) eachGroup(ctx context.Context, do func(g *group) error) error {
+func (o *objective) eachGroup(ctx context.Context, do func(g *group) error) error {
 	n := float64(len(o.p.constraints))
 	for _, g := range o.p.groups {
 		if ctx.Err() != nil {
@@ -69,7 +63,7 @@ func (o *residuals) eachGroup(ctx context.Context, do func(g *group) error) erro
 
 // rows is Rows of optim.Squares: the rows of the groups in their order, and within one those of
 // compiler.Program.Scaled.
-func (o *residuals) rows() int {
+func (o *objective) rows() int {
 	n := 0
 	for _, g := range o.p.groups {
 		n += g.program.Rows()
@@ -78,7 +72,7 @@ func (o *residuals) rows() int {
 }
 
 // rowsOf cuts the part of each group from x, a vector of all rows.
-func (o *residuals) rowsOf(ctx context.Context, x []float64, do func(g *group, part []float64) error) error {
+func (o *objective) rowsOf(ctx context.Context, x []float64, do func(g *group, part []float64) error) error {
 	if n := o.rows(); len(x) != n {
 		return fmt.Errorf("crux: a vector of %d entries for %d residuals", len(x), n)
 	}
@@ -91,18 +85,15 @@ func (o *residuals) rowsOf(ctx context.Context, x []float64, do func(g *group, p
 }
 
 // scaled is Scaled of optim.Squares.
-func (o *residuals) scaled(ctx context.Context, dst, theta []float64) error {
+func (o *objective) scaled(ctx context.Context, dst, theta []float64) error {
 	return o.rowsOf(ctx, dst, func(g *group, part []float64) error {
 		return g.program.Scaled(part, theta, o.p.fixed, g.w)
 	})
 }
 
 // mulJT is MulJT of optim.Squares.
-func (o *residuals) mulJT(ctx context.Context, dst, u, theta []float64) error {
+func (o *objective) mulJT(ctx context.Context, dst, u, theta []float64) error {
 	clear(dst)
-	if len(o.part) != len(dst) {
-		o.part = make([]float64, len(dst))
-	}
 	return o.rowsOf(ctx, u, func(g *group, part []float64) error {
 		if err := g.program.MulJT(o.part, theta, o.p.fixed, g.w, part); err != nil {
 			return err
@@ -113,7 +104,7 @@ func (o *residuals) mulJT(ctx context.Context, dst, u, theta []float64) error {
 }
 
 // jacobian is Jacobian of optim.Squares.
-func (o *residuals) jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
+func (o *objective) jacobian(ctx context.Context, dst []float64, first int, theta []float64) error {
 	width := max(len(theta), 1)
 	rows := len(dst) / width
 	if len(dst)%width != 0 || first < 0 || first+rows > o.rows() {
@@ -133,7 +124,7 @@ func (o *residuals) jacobian(ctx context.Context, dst []float64, first int, thet
 }
 
 // kernel is Kernel of optim.Squares.
-func (o *residuals) kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
+func (o *objective) kernel(ctx context.Context, k *mat.SymDense, theta []float64, of []optim.Param) error {
 	var programs []*compiler.Program
 	var w [][]float64
 	if err := o.eachGroup(ctx, func(g *group) error {

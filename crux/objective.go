@@ -13,7 +13,7 @@ import (
 // objective is the training loss (1/N) Σ w_i L_i(θ) as a method sees it. It remembers its last evaluation, so that the
 // step's own gradient is not computed twice.
 type objective struct {
-	residuals
+	p      *plan
 	asked  optim.Objective // the same as data, for methods
 	theta  []float64
 	grad   []float64
@@ -21,16 +21,16 @@ type objective struct {
 	train  []float64 // losses with weights of the points
 	loss   float64
 	state  int       // of the memory: 0 nothing, 1 losses, 2 gradient too
-	part   []float64 // of HVP: one group's share
+	part   []float64 // of a product: one group's share
 }
 
 func newObjective(p *plan) *objective {
 	n, cons := len(p.theta), len(p.constraints)
-	o := &objective{residuals: residuals{p: p}, theta: make([]float64, n), grad: make([]float64, n)}
+	o := &objective{p: p, theta: make([]float64, n), grad: make([]float64, n), part: make([]float64, n)}
 	o.losses, o.train = make([]float64, cons), make([]float64, cons)
 	o.asked = optim.Objective{Loss: o.Loss, Grad: o.Grad, HVP: o.HVP, Pool: p.pool, NoSquares: o.squares()}
 	if o.asked.NoSquares == nil {
-		o.asked.Squares = o.asSquares(o.Grad)
+		o.asked.Squares = o.asSquares()
 	}
 	return o
 }
@@ -103,9 +103,6 @@ func (o *objective) Grad(ctx context.Context, grad, theta []float64) (float64, e
 // hooks have made of the gradient has no part in it.
 func (o *objective) HVP(ctx context.Context, dst, v, theta []float64) error {
 	clear(dst)
-	if len(o.part) != len(dst) {
-		o.part = make([]float64, len(dst))
-	}
 	return o.eachGroup(ctx, func(g *group) error {
 		if err := g.program.TrainingHVP(o.part, theta, o.p.fixed, g.w, v); err != nil {
 			return err

@@ -59,38 +59,31 @@ func (b *GradientNormBalanced) Weigh(dst, _ []float64, _ int) error {
 }
 
 func (b *GradientNormBalanced) balance(w, norms []float64) {
-	var sum float64
-	n := 0
+	var balanced []int
+	sum, most := 0.0, 0.0
 	for i, g := range norms {
 		w[i] = 1
-		if b.SkipZero && g == 0 {
-			continue
-		}
-		w[i] = 1 / math.Max(g, floor)
-		sum += w[i]
-		n++
-	}
-	most := 0.0
-	for i, g := range norms {
 		if !b.SkipZero || g != 0 {
-			w[i] = w[i] / sum * float64(n)
-			most = math.Max(most, w[i])
-		}
-	}
-	if b.MaxRatio == 0 || n == 0 {
-		return
-	}
-	sum = 0
-	for i, g := range norms { // raise the small ones, then restore the sum
-		if !b.SkipZero || g != 0 {
-			w[i] = math.Max(w[i], most/b.MaxRatio)
+			balanced = append(balanced, i)
+			w[i] = 1 / math.Max(g, floor)
 			sum += w[i]
 		}
 	}
-	for i, g := range norms {
-		if !b.SkipZero || g != 0 {
-			w[i] *= float64(n) / sum
-		}
+	n := float64(len(balanced))
+	for _, i := range balanced {
+		w[i] = w[i] / sum * n
+		most = math.Max(most, w[i])
+	}
+	if b.MaxRatio == 0 {
+		return
+	}
+	sum = 0
+	for _, i := range balanced { // raise the small ones, then restore the sum
+		w[i] = math.Max(w[i], most/b.MaxRatio)
+		sum += w[i]
+	}
+	for _, i := range balanced {
+		w[i] *= n / sum
 	}
 }
 
