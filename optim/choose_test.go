@@ -165,7 +165,7 @@ func TestPhasesOlderState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	older := bytes.Replace(state, []byte("optim.Warmed/5"), []byte("optim.Warmed/4"), 1)
+	older := bytes.Replace(state, []byte("optim.Warmed/4"), []byte("optim.Warmed/3"), 1)
 	if err := m.SetState(older); err == nil || !strings.Contains(err.Error(), "another version of crux") {
 		t.Errorf("%v; want it refused", err)
 	}

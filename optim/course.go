@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -23,11 +24,11 @@ func newCourse(run []stretch) course {
 	return course{run: run, last: max(len(run)-1, 0), first: math.NaN(), losses: newBooks()}
 }
 
-func (p *Phased) kind() string { return "optim." + p.name + "/5" }
+func (p *Phased) kind() string { return "optim." + p.name + "/4" }
 
 // fields are where the course is, with its Choices as one text.
 func (c *course) fields(lines *string) []any {
-	return append([]any{&c.now, &c.last, &c.steps, &c.first, lines}, c.losses.fields()...)
+	return slices.Concat([]any{&c.now, &c.last, &c.steps, &c.first}, c.losses.fields(), []any{lines})
 }
 
 // methods are the fields of its phases.

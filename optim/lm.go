@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/crux-pinn/crux/optim/internal/normal"
 	"github.com/crux-pinn/crux/optim/internal/saved"
@@ -286,11 +287,11 @@ func (m *LevenbergMarquardt) move(ctx context.Context, f Objective) (float64, er
 	return math.Inf(1), nil
 }
 
-const marquardtState = "optim.LevenbergMarquardt/4"
+const marquardtState = "optim.LevenbergMarquardt/3"
 
 // fields are λ, how many times directions were drawn, and what is known of progress.
 func (m *LevenbergMarquardt) fields() []any {
-	return append(m.progress.fields(), saved.NotNegative{X: &m.lambda}, &m.systems.Draw)
+	return slices.Concat([]any{saved.NotNegative{X: &m.lambda}}, m.progress.fields(), []any{&m.systems.Draw})
 }
 
 // State implements Method.

@@ -229,9 +229,11 @@ func (s *stretch) info(f Objective) Info {
 // fields are what the phase saves.
 func (s *stretch) fields() (all []any) {
 	for _, p := range s.parts {
-		if p.Method != nil {
-			all = append(all, p.Method)
+		if p.Method == nil {
+			all = append(all, new(string)) // parameters that rest have an empty state
+			continue
 		}
+		all = append(all, p.Method)
 	}
 	if s.mean != nil {
 		all = append(all, s.mean.fields()...)
