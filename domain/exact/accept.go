@@ -92,12 +92,30 @@ func (f *frame) try(c Condition, u unknown) error {
 		}
 		g.held = append(g.held, *sect)
 	}
+	if n := g.conditioned(); n > mostAxes {
+		return fmt.Errorf("conditions along %d axes, joined, have 3^%d terms; up to %d axes are built in", n, n, mostAxes)
+	}
 	g.done = append(slices.Clone(f.done), b)
 	if err := g.check(c.Name, f); err != nil {
 		return err
 	}
 	*f = g
 	return nil
+}
+
+// mostAxes is the largest number of axes along which conditions are built in: each axis corrects at both ends what the axes before have
+// given, which makes three terms of one. Four axes take a second to build and check, six 20, ten do not come to an end.
+const mostAxes = 4
+
+// conditioned is the number of axes with conditions whose data do not vanish: zeros are a factor, and cost nothing.
+func (f *frame) conditioned() int {
+	n := 0
+	for _, e := range f.ends {
+		if slices.ContainsFunc(e[:], func(x end) bool { return x.flux != nil || !zero(x.value) }) {
+			n++
+		}
+	}
+	return n
 }
 
 // onFace notes a condition on a face.

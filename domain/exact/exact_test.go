@@ -333,3 +333,26 @@ func TestHardMistakes(t *testing.T) {
 		t.Errorf("a component of a field: kept %v", e.Kept)
 	}
 }
+
+// Conditions along many axes are trained, where what joins them would have more terms than can be built; zeros are a factor and cost nothing.
+func TestManyAxes(t *testing.T) {
+	for _, c := range []struct {
+		axes  int
+		value float64
+		built bool
+	}{{4, 1, true}, {5, 1, false}, {10, 1, false}, {10, 0, true}} {
+		var axes []domain.Axis
+		var coords []*ph.Coord
+		for i := range c.axes {
+			x := ph.NewCoord(string(rune('a' + i)))
+			coords, axes = append(coords, x), append(axes, domain.In(x, 0, 1))
+		}
+		box := domain.NewBox(axes...)
+		u := ph.NewField("u", net.MLP{Hidden: []int{2}}, coords...)
+		given := u.Sub(coords[0].Mul(coords[1]).Scale(c.value))
+		f := exact.Hard{Domain: box, Conditions: []exact.Condition{{Name: "bc", Residual: given, On: box.Boundary(1)}}}.Apply(u)
+		if built := len(f.Built) == 1; built != c.built {
+			t.Errorf("%d axes, data %g times a product: built in: %t, kept: %v", c.axes, c.value, built, f.Kept)
+		}
+	}
+}
