@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/crux"
@@ -105,11 +106,17 @@ func (t *Error) Estimate(ctx context.Context, run *crux.Run) (v ErrorValue, err 
 			return v, err
 		}
 	}
-	v.Residuals, err = shares(run, sets)
-	return v, err
+	stays := v.Residuals
+	if v.Residuals, err = shares(run, sets); err != nil {
+		return v, err
+	}
+	for k := range v.Residuals {
+		v.Residuals[k].Stays = stays[k].Stays
+	}
+	return v, nil
 }
 
-// at measures fields and numbers by residuals at given points.
+// at measures fields and numbers by residuals at given points, and what can be changed of these.
 func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValue, err error) {
 	j, r, units, err := linearised(run, sets, nil)
 	if err != nil {
@@ -124,6 +131,16 @@ func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValu
 		return v, err
 	}
 	m.smooth, m.rough = parts(sets, left)
+	at := 0
+	for _, set := range sets {
+		n := at + set.at.Len()*set.dim
+		stays := 0.0
+		if all := floats.Norm(r[at:n], 2); all > 0 {
+			stays = floats.Norm(left[at:n], 2) / all
+		}
+		v.Residuals = append(v.Residuals, Share{Stays: stays})
+		at = n
+	}
 	for _, q := range t.quantities(run) {
 		f, size, err := t.derivatives(run, q, sets)
 		if err != nil {

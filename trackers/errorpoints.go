@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -259,7 +260,39 @@ func shares(r *crux.Run, sets []rows) ([]Share, error) {
 				s.Term = max(s.Term, vanishing*cmp.Or(sc.By, 1))
 			}
 		}
+		for _, other := range sets {
+			if !s.Equation && other.constraint != set.constraint && r.Specification(other.constraint).Dims() < most && overlap(set.at, other.at) {
+				s.Beside = append(s.Beside, r.Names()[other.constraint])
+			}
+		}
 		list = append(list, s)
 	}
 	return list, nil
+}
+
+// overlap reports whether the boxes around two sets of points have more than an edge in common: those of two faces that meet do not.
+func overlap(a, b *domain.Cloud) bool {
+	if !slices.Equal(a.Coords, b.Coords) {
+		return false
+	}
+	lo, hi := ends(a)
+	from, to := ends(b)
+	for i := range lo {
+		flat := lo[i] == hi[i] && from[i] == to[i]
+		if low, high := max(lo[i], from[i]), min(hi[i], to[i]); low > high || low == high && !flat {
+			return false
+		}
+	}
+	return true
+}
+
+// ends are those of the box around points.
+func ends(c *domain.Cloud) (lo, hi []float64) {
+	lo, hi = slices.Clone(c.Row(0)), slices.Clone(c.Row(0))
+	for i := range c.Len() {
+		for j, x := range c.Row(i) {
+			lo[j], hi[j] = min(lo[j], x), max(hi[j], x)
+		}
+	}
+	return lo, hi
 }

@@ -32,6 +32,11 @@ type Share struct {
 	Name           string
 	Residual, Term float64
 	Equation       bool // it is an equation, on points of the highest dimension
+
+	// Stays is the part of the residual that the best small change of the parameters leaves: near 0 where there is more to train, near 1
+	// where another constraint says something else.
+	Stays  float64
+	Beside []string // other conditions at the same places
 }
 
 // Relative is the estimated error relative to the function, at most 1; NaN if nothing was measured.

@@ -10,7 +10,7 @@ import (
 )
 
 // rules find reasons.
-var rules = []func(Evidence) []Reason{undetermined, missing, empty, unreached, rough, estimated, share, contradicted}
+var rules = []func(Evidence) []Reason{contradicted, undetermined, missing, empty, unreached, rough, estimated, share}
 
 // undetermined finds functions that can change without any residual's seeing it, at a state that satisfies the residuals. A number that
 // stands nowhere at such a state, as an eigenvalue beside a field that is zero, shows only that the field is.
@@ -125,20 +125,28 @@ func share(e Evidence) []Reason {
 	return list
 }
 
-// contradicted finds conditions that are not satisfied where fields are as near to their equations as they can come: others say something
-// else at the same place. Where they do so in corners alone it is less than 0.15 of their size.
+// stuck is the part of a residual that must stay, whatever small change the parameters make, for another condition to be at its place:
+// it is 1 for conditions that contradict each other everywhere, and below 0.1 where training has not come to its end.
+const stuck = 0.5
+
+// contradicted finds conditions that are not satisfied, and that no change of the parameters would satisfy, where other conditions hold at the
+// same place. Where fields are no solution at all, two such conditions must be in each other's way. Conditions that contradict each other in
+// corners alone leave less than 0.15 of their size.
 func contradicted(e Evidence) []Reason {
-	if unsolved(e.Error.Fields) {
-		return nil // nothing is satisfied then
+	stays := func(s trackers.Share) bool {
+		return !s.Equation && s.Residual/s.Term >= asLarge && s.Stays >= stuck && len(s.Beside) > 0
 	}
 	var list []Reason
 	for _, s := range e.Error.Residuals {
-		if part := s.Residual / s.Term; !s.Equation && part >= asLarge {
-			list = append(list, Reason{
-				IllPosed, fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its size, and another condition holds at the same place", s.Name, 100*part),
-				fmt.Sprintf("a problem without %s, or without the condition that it contradicts", s.Name),
-			})
+		both := slices.ContainsFunc(e.Error.Residuals, func(o trackers.Share) bool { return slices.Contains(s.Beside, o.Name) && stays(o) })
+		if !stays(s) || unsolved(e.Error.Fields) && !both {
+			continue
 		}
+		others := strings.Join(s.Beside, " and ")
+		list = append(list, Reason{
+			IllPosed, fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its size, and %s holds at the same place", s.Name, 100*s.Residual/s.Term, others),
+			fmt.Sprintf("a problem without %s, or without what it contradicts", s.Name),
+		})
 	}
 	return list
 }

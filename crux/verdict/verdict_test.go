@@ -25,8 +25,8 @@ func field(name string, rel float64, determined bool) trackers.FieldError {
 }
 
 // with is the evidence of one field and one residual.
-func with(f trackers.FieldError, s trackers.Share) verdict.Evidence {
-	return verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{f}, Residuals: []trackers.Share{s}}}
+func with(f trackers.FieldError, s ...trackers.Share) verdict.Evidence {
+	return verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{f}, Residuals: s}}
 }
 
 func TestJudge(t *testing.T) {
@@ -56,7 +56,14 @@ func TestJudge(t *testing.T) {
 		{"an equation not satisfied", with(field("u", 0.06, true), trackers.Share{Name: "pde", Residual: 0.6, Term: 1, Equation: true}), verdict.Unsolved},
 		{"hardly satisfied", with(field("u", 0.06, true), trackers.Share{Name: "pde", Residual: 0.4, Term: 1, Equation: true}), verdict.Inaccurate},
 		{"a large residual that does no harm", with(field("u", 0.04, true), trackers.Share{Name: "pde", Residual: 0.6, Term: 1, Equation: true}), verdict.Inaccurate},
-		{"contradictory conditions", with(field("u", 0.06, true), trackers.Share{Name: "bc", Residual: 0.6, Term: 1}), verdict.IllPosed},
+		{"contradictory conditions", with(field("u", 0.06, true), trackers.Share{Name: "bc", Residual: 0.6, Term: 1, Stays: 0.9, Beside: []string{"wall"}}), verdict.IllPosed},
+		{
+			"contradictory conditions, far from anything", with(field("u", 1, true),
+				trackers.Share{Name: "bc", Residual: 1, Term: 1, Stays: 1, Beside: []string{"wall"}},
+				trackers.Share{Name: "wall", Residual: 1, Term: 1, Stays: 1, Beside: []string{"bc"}}), verdict.IllPosed,
+		},
+		{"a condition that nothing contradicts", with(field("u", 1, true), trackers.Share{Name: "bc", Residual: 1, Term: 1, Stays: 1}), verdict.Unsolved},
+		{"a condition that is not trained yet", with(field("u", 0.06, true), trackers.Share{Name: "bc", Residual: 0.6, Term: 1, Stays: 0.1, Beside: []string{"wall"}}), verdict.Inaccurate},
 		{"contradictory in corners", with(field("u", 1e-9, true), trackers.Share{Name: "bc", Residual: 0.4, Term: 1}), verdict.Solved},
 		{"a condition of no solution", with(field("u", 0.5, true), trackers.Share{Name: "bc", Residual: 1, Term: 1}), verdict.Unsolved},
 		{"not all windows", verdict.Evidence{Error: one(field("u", 1e-9, true)), Behind: []string{"t from 0.5 to 1"}}, verdict.Unsolved},
