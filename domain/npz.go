@@ -1,13 +1,12 @@
 package domain
 
 import (
-	"archive/zip"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/crux-pinn/crux/internal/files/npy"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -23,7 +22,7 @@ func ReadNPZ(path string, coords ...*ph.Coord) (*Points, error) {
 	if err := checkCoords(coords); err != nil {
 		return nil, err
 	}
-	arrays, err := readArchive(path)
+	arrays, err := npy.ReadZip(path)
 	if err != nil {
 		return nil, fmt.Errorf("domain: %s: %w", path, err)
 	}
@@ -34,17 +33,17 @@ func ReadNPZ(path string, coords ...*ph.Coord) (*Points, error) {
 		if !ok {
 			return nil, fmt.Errorf("domain: %s has no array for coordinate %s; %sthe arrays are %s", path, c.Name(), didYouMean(c.Name(), stored), strings.Join(stored, ", "))
 		}
-		ticks[i], shape[i] = a.data, len(a.data)
+		ticks[i], shape[i] = a.Data, len(a.Data)
 		delete(arrays, c.Name())
 	}
 	n, err := gridSize(shape, "data set "+path)
 	onGrid := len(coords) > 1 && err == nil &&
-		slices.ContainsFunc(stored, func(s string) bool { return arrays[s] != nil && slices.Equal(arrays[s].shape, shape) })
+		slices.ContainsFunc(stored, func(s string) bool { return arrays[s] != nil && slices.Equal(arrays[s].Shape, shape) })
 	if onGrid {
 		columns := map[string][]float64{}
 		for name, a := range arrays {
-			if slices.Equal(a.shape, shape) {
-				columns[name] = a.data
+			if slices.Equal(a.Shape, shape) {
+				columns[name] = a.Data
 			}
 		}
 		p := data(coords, outer(coords, ticks, nil, n).X, columns, "data set "+path)
@@ -61,39 +60,9 @@ func ReadNPZ(path string, coords ...*ph.Coord) (*Points, error) {
 		header = append(header, c.Name())
 	}
 	for name, a := range arrays {
-		if len(a.data) == shape[0] && len(a.shape) > 0 && a.shape[0] == shape[0] {
-			header, ticks = append(header, name), append(ticks, a.data)
+		if len(a.Data) == shape[0] && len(a.Shape) > 0 && a.Shape[0] == shape[0] {
+			header, ticks = append(header, name), append(ticks, a.Data)
 		}
 	}
 	return assemble(path, header, ticks, coords)
-}
-
-// readArchive reads all arrays of numbers of an npz file.
-func readArchive(path string) (map[string]*array, error) {
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		return nil, err
-	}
-	defer z.Close()
-	arrays := map[string]*array{}
-	for _, f := range z.File {
-		name, ok := strings.CutSuffix(f.Name, ".npy")
-		if !ok {
-			continue
-		}
-		r, err := f.Open()
-		if err != nil {
-			return nil, fmt.Errorf("array %s: %w", name, err)
-		}
-		a, err := readArray(r)
-		r.Close()
-		if errors.Is(err, errNoNumbers) {
-			continue // texts and such, which a coordinate or column cannot be
-		}
-		if err != nil {
-			return nil, fmt.Errorf("array %s: %w", name, err)
-		}
-		arrays[name] = a
-	}
-	return arrays, nil
 }

@@ -1,4 +1,4 @@
-// Package npy writes arrays of float64 and int64 in NumPy's formats: npy, one array, and npz, several by name.
+// Package npy reads arrays of numbers in NumPy's formats, npy, one array, and npz, several by name, and writes those of float64 and int64.
 //
 // The format is that of numpy.lib.format, version 1.0: a magic string, a header that is a Python dictionary, and the
 // entries little-endian, last index fastest. An npz file is a zip archive of npy files, stored without compression.
