@@ -126,7 +126,7 @@ func TestRunDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(h)), "\n")
-	if len(lines) != 12 || lines[0] != "epoch,loss,loss/pde,loss/start" || !strings.HasPrefix(lines[11], "10,") {
+	if len(lines) != 12 || lines[0] != "epoch,loss,loss/pde,loss/start,param/k,error/k/relative,param/k2,error/k2/relative" || !strings.HasPrefix(lines[11], "10,") {
 		t.Errorf("history of 10 steps: %q", lines)
 	}
 	a, _ := os.ReadFile("runs/tiny-1/solution.npz")

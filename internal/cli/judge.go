@@ -10,8 +10,7 @@ import (
 	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
-// judges follow during a run what the report says at its end: fields and their errors, numbers that follow from parameters and
-// theirs.
+// judges follow during a run what the report says at its end: fields and their errors.
 func judges(p *problemfile.Problem, s *crux.Solver) []crux.Callback {
 	var list []crux.Callback
 	for _, f := range p.Fields {
@@ -30,26 +29,18 @@ func judges(p *problemfile.Problem, s *crux.Solver) []crux.Callback {
 			}
 		}
 	}
-	if len(p.Derived)+len(p.Truths) > 0 {
-		list = append(list, &numbersFound{p})
-	}
 	return list
 }
 
-// numbersFound records what follows from parameters, as param/NAME, and how far off they and parameters are, as error/NAME/relative.
+// numbersFound records unknown parameters, and numbers that follow from them, as param/NAME, and how far off they are, as
+// error/NAME/relative: at every step, as they cost nothing to speak of.
 type numbersFound struct{ problem *problemfile.Problem }
-
-// numbersEvery is the number of steps between records of numbers; they cost nothing to speak of.
-const numbersEvery = 50
 
 // OnSolveBegin implements crux.Callback.
 func (*numbersFound) OnSolveBegin(context.Context, *crux.Run) error { return nil }
 
 // OnStep implements crux.Callback.
 func (n *numbersFound) OnStep(_ context.Context, s *crux.Step) error {
-	if s.Epoch%numbersEvery != 0 {
-		return nil
-	}
 	return n.record(s.Run, s.Epoch)
 }
 
@@ -69,6 +60,9 @@ func (n *numbersFound) record(r *crux.Run, epoch int) error {
 		return put("error/"+name+"/relative", math.Abs(v-truth)/math.Abs(truth))
 	}
 	for _, q := range n.problem.Params {
+		if err := put("param/"+q.Path(), value(q)); err != nil {
+			return err
+		}
 		if err := off(q.Path(), value(q)); err != nil {
 			return err
 		}

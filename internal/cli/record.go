@@ -15,8 +15,8 @@ import (
 	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
-// records are the callbacks that write down what a run measures, and those that measure for dashboards what every run is judged
-// by.
+// records are the callbacks that write down what a run measures, and those that measure what every run is judged by: the unknown
+// numbers always, the fields for dashboards.
 type records struct {
 	all   []crux.Callback
 	wandb *callbacks.WandB       // nil if not asked for
@@ -36,6 +36,9 @@ func newRecords(p *problemfile.Problem, s *crux.Solver, dir string) *records {
 	if w := p.WandB; w != nil {
 		w.Dir, w.Name, w.Config = cmp.Or(w.Dir, dir), cmp.Or(w.Name, filepath.Base(dir)), config(p.Resolved)
 		r.all = append(r.all, w)
+	}
+	if len(p.Params)+len(p.Derived) > 0 {
+		r.all = append(r.all, &numbersFound{p})
 	}
 	if r.board != nil || r.wandb != nil {
 		r.all = append(r.all, judges(p, s)...)
