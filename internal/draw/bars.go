@@ -16,7 +16,7 @@ type Bars struct {
 	Counts      []float64
 }
 
-func (*Bars) size() (w, h vg.Length) { return 250, curvesHeight }
+func (b *Bars) size() (w, h vg.Length) { return titled(250, b.Title), curvesHeight }
 
 func (b *Bars) draw(c draw.Canvas, _ float64) error {
 	if len(b.Edges) != len(b.Counts)+1 || len(b.Counts) == 0 {

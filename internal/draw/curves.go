@@ -12,11 +12,13 @@ import (
 
 // Curves are lines, or points, over a common axis. Their names stand to the right.
 type Curves struct {
-	Title, X, Y string // above, and the names of the axes
-	LogX, LogY  bool   // logarithmic axes; what is not above 0 is left out
-	Lines       []Line
-	Ordered     bool // the lines are a sequence, such as times or eigenvalues: their colours go from dark to light
-	Equal       bool // a unit of X is as long as one of Y: points in a plane
+	Title, X, Y  string   // above, and the names of the axes
+	LogX, LogY   bool     // logarithmic axes; what is not above 0 is left out
+	XEnds, YEnds Ends     // of the axes
+	Rows         []string // names of 0, 1, … on the vertical axis, in the place of numbers; nil for none
+	Lines        []Line
+	Ordered      bool // the lines are a sequence, such as times or eigenvalues: their colours go from dark to light
+	Equal        bool // a unit of X is as long as one of Y: points in a plane
 }
 
 // Line is a line, or points.
@@ -49,17 +51,14 @@ const mostPoints = 1500
 func (p *Curves) size() (w, h vg.Length) {
 	w, h = curvesWidth, curvesHeight
 	if p.Equal {
-		if xlo, xhi, ok := p.span(func(l Line) []float64 { return l.X }, false); ok {
-			if ylo, yhi, ok := p.span(func(l Line) []float64 { return l.Y }, false); ok {
-				m := Map{Equal: true, Mesh: box(xlo, xhi, ylo, yhi)}
-				if m.ratio() > 0 {
-					w, h = m.size()
-					w -= 40 // no colour bar
-				}
-			}
+		xlo, xhi, _ := p.span(func(l Line) []float64 { return l.X }, false)
+		ylo, yhi, ok := p.span(func(l Line) []float64 { return l.Y }, false)
+		if m := (&Map{Equal: true, Mesh: box(xlo, xhi, ylo, yhi), XEnds: p.XEnds, YEnds: p.YEnds}); ok && m.ratio() > 0 {
+			w, h = m.picture()
+			w -= 40 // no colour bar
 		}
 	}
-	return w + p.legendWidth(), h
+	return titled(w+p.legendWidth(), p.Title), h
 }
 
 // entries are the lines with a name, at most as many as have room: the first ones, some between and the last one.
@@ -141,8 +140,17 @@ func (p *Curves) draw(c draw.Canvas, _ float64) error {
 	values := func(l Line) []float64 { return append(append(append([]float64{}, l.Y...), l.Low...), l.High...) }
 	xlog := setAxis(&pl.X, p.LogX, p, func(l Line) []float64 { return l.X }, !p.Equal)
 	ylog := setAxis(&pl.Y, p.LogY, p, values, false)
+	if p.XEnds.given() {
+		pl.X.Min, pl.X.Max = p.XEnds[0], p.XEnds[1]
+	}
+	if p.YEnds.given() {
+		pl.Y.Min, pl.Y.Max = p.YEnds[0], p.YEnds[1]
+	}
 	if !xlog {
 		pl.X.Tick.Marker = ticks(6)
+	}
+	if p.Rows != nil {
+		pl.Y.Min, pl.Y.Max, pl.Y.Tick.Marker = -0.6, float64(len(p.Rows))-0.4, names(p.Rows, 0)
 	}
 	ratio := 0.0
 	if p.Equal {

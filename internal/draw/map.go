@@ -21,6 +21,8 @@ type Map struct {
 	Mesh        *mesh.Mesh // of dimension 2
 	Values      []float64  // one for each node
 
+	XEnds, YEnds Ends // of the axes
+
 	Colours   Colours
 	Log       bool    // the colours follow the logarithm; what is not above Low is drawn like Low
 	Low, High float64 // ends of the scale; both 0 means those of the values, about the middle 0 for Diverging
@@ -28,6 +30,11 @@ type Map struct {
 	Equal     bool    // a unit of X is as long as one of Y: both are lengths
 	Dots      []Dots  // drawn over it
 }
+
+// Ends are the ends of an axis; zero means those of what is drawn.
+type Ends [2]float64
+
+func (e Ends) given() bool { return e != Ends{} }
 
 // Dots are points on a map.
 type Dots struct {
@@ -42,6 +49,12 @@ const (
 )
 
 func (m *Map) size() (w, h vg.Length) {
+	w, h = m.picture()
+	return titled(w, m.Title), h
+}
+
+// picture is the size without a long title.
+func (m *Map) picture() (w, h vg.Length) {
 	ratio := m.ratio()
 	if ratio == 0 {
 		return mapWidth, mapHeight
@@ -64,6 +77,22 @@ func (m *Map) ratio() float64 {
 
 // ends are those of the axes.
 func (m *Map) ends() (xlo, xhi, ylo, yhi float64) {
+	xlo, xhi, ylo, yhi = m.extent()
+	if m.XEnds.given() {
+		xlo, xhi = m.XEnds[0], m.XEnds[1]
+	}
+	if m.YEnds.given() {
+		ylo, yhi = m.YEnds[0], m.YEnds[1]
+	}
+	if m.Mesh != nil && len(m.Mesh.Cells) == 0 { // dots need room
+		dx, dy := 0.04*(xhi-xlo), 0.04*(yhi-ylo)
+		return xlo - dx, xhi + dx, ylo - dy, yhi + dy
+	}
+	return xlo, xhi, ylo, yhi
+}
+
+// extent are the ends of the mesh.
+func (m *Map) extent() (xlo, xhi, ylo, yhi float64) {
 	if m.Mesh == nil || m.Mesh.Dim != 2 || m.Mesh.Len() == 0 {
 		return 0, 1, 0, 1
 	}
@@ -78,10 +107,6 @@ func (m *Map) ends() (xlo, xhi, ylo, yhi float64) {
 		if *ends[0] == *ends[1] {
 			*ends[0], *ends[1] = *ends[0]-0.5, *ends[1]+0.5
 		}
-	}
-	if len(m.Mesh.Cells) == 0 { // dots need room
-		dx, dy := 0.04*(xhi-xlo), 0.04*(yhi-ylo)
-		return xlo - dx, xhi + dx, ylo - dy, yhi + dy
 	}
 	return xlo, xhi, ylo, yhi
 }
@@ -157,6 +182,8 @@ func (m *Map) draw(c draw.Canvas, dpi float64) error {
 	case len(m.Values) != m.Mesh.Len():
 		return fmt.Errorf("%d values on %d nodes", len(m.Values), m.Mesh.Len())
 	}
+	w, _ := m.picture()
+	c.Max.X = min(c.Max.X, c.Min.X+w) // not as wide as the widest of its column
 	p := newPlot(m.Title, m.X, m.Y)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = m.ends()
 	s, ok := m.scale()
@@ -196,13 +223,18 @@ func fit(p *plot.Plot, c draw.Canvas, ratio float64) draw.Canvas {
 	title := p.Title.Text
 	if title != "" {
 		t := p.Title.TextStyle
-		c.FillText(t, vg.Point{X: data.Center().X, Y: c.Max.Y}, title)
+		c.FillText(t, vg.Point{X: max(data.Center().X, c.Min.X+t.Width(title)/2), Y: c.Max.Y}, title)
 		c.Max.Y = data.Max.Y
 		p.Title.Text = ""
 	}
 	p.Draw(c)
 	p.Title.Text = title
 	return data
+}
+
+// titled is the width of a panel in which its title has room.
+func titled(width vg.Length, title string) vg.Length {
+	return max(width, style(titleSize).Width(title)+4)
 }
 
 // frame closes the axes to a rectangle.

@@ -3,6 +3,7 @@ package draw
 import (
 	"fmt"
 	"image/color"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -26,7 +27,7 @@ const mostNumbers = 8 // entries of a row or column that have room for numbers
 func (m *Matrix) size() (w, h vg.Length) {
 	n := vg.Length(max(1, len(m.Values)))
 	side := min(40, 200/n)
-	return side*vg.Length(m.width()) + m.rowNames() + 50, side*n + 52
+	return titled(side*vg.Length(m.width())+m.rowNames()+50, m.Title), side*n + 52
 }
 
 func (m *Matrix) width() int {
@@ -59,7 +60,7 @@ func (m *Matrix) draw(c draw.Canvas, _ float64) error {
 	}
 	p := newPlot(m.Title, "", "")
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, float64(columns), 0, float64(max(1, rows))
-	p.X.Tick.Marker, p.Y.Tick.Marker = names(m.Columns, false), names(m.Rows, true)
+	p.X.Tick.Marker, p.Y.Tick.Marker = names(m.Columns, 0.5), names(reversed(m.Rows), 0.5)
 	p.X.Tick.Length, p.Y.Tick.Length = 0, 0
 	p.X.Tick.Label.YAlign = draw.YTop
 	bar := colourBar{s}
@@ -93,17 +94,19 @@ func (m *Matrix) draw(c draw.Canvas, _ float64) error {
 	return nil
 }
 
-// names marks the middles of rows or columns.
-func names(list []string, downwards bool) plot.Ticker {
+// names marks an axis with words: the first one at a place, the others one unit apart.
+func names(list []string, first float64) plot.Ticker {
 	return plot.TickerFunc(func(_, _ float64) []plot.Tick {
 		var ts []plot.Tick
 		for i, n := range list {
-			k := i
-			if downwards {
-				k = len(list) - 1 - i
-			}
-			ts = append(ts, plot.Tick{Value: float64(k) + 0.5, Label: n})
+			ts = append(ts, plot.Tick{Value: float64(i) + first, Label: n})
 		}
 		return ts
 	})
+}
+
+func reversed(list []string) []string {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
 }

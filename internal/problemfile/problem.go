@@ -174,3 +174,6 @@ func (d Derived) Eval(value func(*ph.Param) float64) (float64, error) {
 	}
 	return v, nil
 }
+
+// Domain is where the problem lives: a box, a shape, or a shape at all times.
+func (p *Problem) Domain() domain.Domain { return p.geometry }

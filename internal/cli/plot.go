@@ -1,0 +1,270 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/internal/draw"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/gallery"
+	"github.com/crux-pinn/crux/internal/problemfile"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// plotsDir is where crux plot puts its pictures, in the run directory.
+const plotsDir = "plots"
+
+// plotFlags are the flags of crux plot.
+type plotFlags struct {
+	what    []string
+	at      []string
+	exprs   []string
+	grid    int
+	format  string
+	out     string
+	animate bool
+}
+
+func (a *app) plot() *cobra.Command {
+	var f plotFlags
+	var kinds strings.Builder
+	for _, k := range gallery.Kinds() {
+		fmt.Fprintf(&kinds, "  %-11s %s\n", k[0], k[1])
+	}
+	c := &cobra.Command{
+		Use:   "plot RUN",
+		Short: "Draw a run: solution, errors, residuals, losses, points, and what trackers measured",
+		Long: `Draw a run: solution, errors, residuals, losses, points, and what trackers measured.
+
+RUN is the directory that crux solve wrote, of a run that has ended or not. The pictures go into RUN/` + plotsDir + `, and the names of the
+files are printed. Without --what or --expr they are ` + strings.Join(gallery.Default(), ", ") + `, as far as the run has them.
+
+--what takes, separated by commas, all or some of
+` + kinds.String() + `
+Functions of three coordinates and more are cut: time, or the last coordinate, has three values side by side. --at says where instead.`,
+		Example: `  crux plot runs/burgers-1
+  crux plot runs/burgers-1 --what solution,points --format pdf
+  crux plot runs/plate-1 --expr 'k*laplacian(T)' --at t=0,0.5,1
+  crux plot runs/burgers-1 --what ntk_spectrum -o spectrum.svg
+  crux plot runs/burgers-1 --animate`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.runPlot(args[0], &f) },
+	}
+	c.Flags().StringSliceVar(&f.what, "what", nil, "kinds of pictures, separated by commas")
+	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "draw an expression in the names of the problem (repeatable)")
+	c.Flags().StringArrayVar(&f.at, "at", nil, "cut where coordinates have these values, as in t=0,0.5,1 or z=0 (repeatable)")
+	c.Flags().IntVar(&f.grid, "grid", 0, "points along each axis; 0 means 101, and 401 for curves")
+	c.Flags().StringVar(&f.format, "format", "", "png, svg or pdf; the default is the ending of -o, or png")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "file, of one picture, or folder")
+	c.Flags().BoolVar(&f.animate, "animate", false, "draw fields, or expressions, over time into moving GIF files")
+	must(c.RegisterFlagCompletionFunc("what", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		list := []cobra.Completion{"all"}
+		for _, k := range gallery.Kinds() {
+			list = append(list, cobra.CompletionWithDesc(k[0], k[1]))
+		}
+		return list, cobra.ShellCompDirectiveNoFileComp
+	}))
+	must(c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(draw.Formats(), cobra.ShellCompDirectiveNoFileComp)))
+	return c
+}
+
+func (a *app) runPlot(dir string, f *plotFlags) error {
+	file, format, err := f.target()
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	t, err := a.openTrained(dir)
+	if err != nil {
+		return err
+	}
+	defer t.solver.Close() //nolint:errcheck // it only ends workers
+	run := &gallery.Run{Problem: t.problem, Solver: t.solver, Dir: dir}
+	at, err := placesAt(f.at, t.problem.Coords)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	exprs, err := f.expressions(t.problem)
+	if err != nil {
+		return err
+	}
+	o := gallery.Options{At: at, Points: f.grid}
+	files, err := f.files(run, exprs, o, format)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	folder := f.out
+	switch {
+	case file && len(files) != 1:
+		return fail(exitUsage, fmt.Errorf("-o %s is one file, but there are %d pictures (%s); give a folder, or ask for one of them", f.out, len(files), strings.Join(pictureNames(files), ", ")))
+	case file:
+		return a.writePicture(f.out, files[0].data)
+	case folder == "":
+		folder = filepath.Join(dir, plotsDir)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
+	}
+	for _, p := range files {
+		if err := a.writePicture(filepath.Join(folder, p.name), p.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// target says whether -o is a file, and in which format pictures are.
+func (f *plotFlags) target() (file bool, format string, err error) {
+	if f.grid == 1 || f.grid < 0 {
+		return false, "", fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid)
+	}
+	formats := draw.Formats()
+	if f.animate {
+		formats = []string{"gif"}
+	}
+	ending := strings.TrimPrefix(strings.ToLower(filepath.Ext(f.out)), ".")
+	file = slices.Contains(append(draw.Formats(), "gif"), ending)
+	switch {
+	case f.format != "":
+		format = strings.ToLower(f.format)
+	case file:
+		format = ending
+	default:
+		format = formats[0]
+	}
+	if !slices.Contains(formats, format) {
+		return false, "", fmt.Errorf("%s is no format of these pictures; take %s", format, strings.Join(formats, ", "))
+	}
+	if file && ending != format {
+		return false, "", fmt.Errorf("-o %s ends otherwise than --format %s; leave one of them out", f.out, format)
+	}
+	return file, format, nil
+}
+
+// pictureFile is the content of a file.
+type pictureFile struct {
+	name string
+	data []byte
+}
+
+func pictureNames(files []pictureFile) []string {
+	var list []string
+	for _, f := range files {
+		list = append(list, f.name)
+	}
+	return list
+}
+
+// files are the pictures that the flags ask for, drawn.
+func (f *plotFlags) files(run *gallery.Run, exprs []gallery.Named, o gallery.Options, format string) ([]pictureFile, error) {
+	var files []pictureFile
+	if f.animate {
+		if len(f.what) > 0 {
+			return nil, errors.New("--animate draws fields or expressions over time; leave out --what")
+		}
+		movies, err := run.Movies(exprs, o)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range movies {
+			data, err := draw.Movie(m.Frames, 8)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, pictureFile{m.Name + ".gif", data})
+		}
+		return files, nil
+	}
+	pictures, err := f.pictures(run, exprs, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pictures {
+		data, err := p.Figure.Encode(format)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, pictureFile{p.Name + "." + format, data})
+	}
+	return files, nil
+}
+
+func (f *plotFlags) pictures(run *gallery.Run, exprs []gallery.Named, o gallery.Options) ([]gallery.Picture, error) {
+	what, asked := f.what, true
+	switch {
+	case len(what) == 0 && len(exprs) == 0:
+		what, asked = gallery.Default(), false
+	case slices.Contains(what, "all"):
+		what, asked = nil, false
+		for _, k := range gallery.Kinds() {
+			what = append(what, k[0])
+		}
+	}
+	var list []gallery.Picture
+	for _, w := range what {
+		p, err := run.Pictures(strings.TrimSpace(w), o)
+		if none := (*gallery.NoneError)(nil); errors.As(err, &none) && !asked {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p...)
+	}
+	p, err := run.Expressions(exprs, o)
+	return append(list, p...), err
+}
+
+// expressions are those of --expr.
+func (f *plotFlags) expressions(p *problemfile.Problem) ([]gallery.Named, error) {
+	if len(f.exprs) == 0 {
+		return nil, nil
+	}
+	list, err := (&evalFlags{exprs: f.exprs}).expressions(p)
+	var out []gallery.Named
+	for _, e := range list {
+		out = append(out, gallery.Named{Name: e.name, Expr: e.expr})
+	}
+	return out, err
+}
+
+func (a *app) writePicture(path string, data []byte) error {
+	err := ckpt.WriteFile(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+	if err == nil {
+		fmt.Fprintln(a.Out, path) //nolint:errcheck // Run checks the writer at the end
+	}
+	return fail(exitFailed, err)
+}
+
+// placesAt reads values of coordinates, such as t=0,0.5,1 or t=0.5,z=0.2.
+func placesAt(texts []string, coords []*ph.Coord) (map[string][]float64, error) {
+	at := map[string][]float64{}
+	for _, text := range texts {
+		name := ""
+		for _, part := range strings.Split(text, ",") {
+			value := strings.TrimSpace(part)
+			if before, after, ok := strings.Cut(value, "="); ok {
+				name, value = strings.TrimSpace(before), strings.TrimSpace(after)
+				if !slices.ContainsFunc(coords, func(c *ph.Coord) bool { return c.Name() == name }) {
+					return nil, fmt.Errorf("--at %s: %q is not a coordinate; there are %s", text, name, coordNames(coords))
+				}
+			}
+			v, err := strconv.ParseFloat(value, 64)
+			if err != nil || name == "" {
+				return nil, fmt.Errorf("--at %s: %q is not of the form t=0.5 or t=0,0.5,1", text, part)
+			}
+			at[name] = append(at[name], v)
+		}
+	}
+	return at, nil
+}

@@ -1,0 +1,338 @@
+package gallery
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/draw"
+	"github.com/crux-pinn/crux/internal/mesh"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// solution is one picture for each field.
+func (r *Run) solution(o Options) ([]Picture, error) {
+	var list []Picture
+	for _, f := range r.Problem.Fields {
+		fs, err := r.functions(f.Name, f.Expr, f.Coords)
+		if err != nil {
+			return nil, err
+		}
+		for i, c := range fs {
+			p, err := r.field(c, r.known(f, i, len(fs)), o)
+			if err != nil {
+				return nil, err
+			}
+			p.Name, p.About = "solution-"+fileName(c.name), c.name
+			list = append(list, p)
+		}
+	}
+	if len(list) == 0 {
+		return nil, &NoneError{"solution", "the problem has no field"}
+	}
+	return list, nil
+}
+
+// errors is one picture for each field with a reference.
+func (r *Run) errors(o Options) ([]Picture, error) {
+	var list []Picture
+	for _, f := range r.Problem.Fields {
+		fs, err := r.functions(f.Name, f.Expr, f.Coords)
+		if err != nil {
+			return nil, err
+		}
+		for i, c := range fs {
+			known := r.known(f, i, len(fs))
+			if known == nil {
+				continue
+			}
+			p, err := r.drawn([]function{difference(c, *known)}, o)
+			if err != nil {
+				return nil, err
+			}
+			p.Name, p.About = "error-"+fileName(c.name), "the absolute error of "+c.name
+			list = append(list, p)
+		}
+	}
+	if len(list) == 0 {
+		return nil, &NoneError{"error", "no field has a reference; the estimated error is in the report and in --what estimate"}
+	}
+	return list, nil
+}
+
+// difference is |f − g|.
+func difference(f, g function) function {
+	return function{name: "|" + f.name + " − reference|", coords: f.coords, eval: func(at *domain.Cloud) ([]float64, error) {
+		a, err := f.eval(at)
+		if err != nil {
+			return nil, err
+		}
+		b, err := g.eval(at)
+		if err != nil {
+			return nil, err
+		}
+		return apart(a, b), nil
+	}}
+}
+
+// field is a function, with its reference and its error unless that is nil.
+func (r *Run) field(f function, known *function, o Options) (Picture, error) {
+	sections, err := r.sections(f.coords, o)
+	if err != nil {
+		return Picture{}, err
+	}
+	u, err := values(f, sections)
+	if err != nil {
+		return Picture{}, err
+	}
+	var ref, off [][]float64
+	if known != nil {
+		if ref, err = values(*known, sections); err != nil {
+			return Picture{}, err
+		}
+		off = make([][]float64, len(u))
+		for k := range u {
+			off[k] = apart(u[k], ref[k])
+		}
+	}
+	if len(sections[0].Free) == 1 {
+		return Picture{Figure: curves(f.name, sections, u, ref, off)}, nil
+	}
+	fig := &draw.Figure{Columns: len(sections)}
+	scale := common(append(slices.Clone(u), ref...))
+	fig.Panels = append(fig.Panels, panels(f.name, sections, u, scale, r)...)
+	if known != nil {
+		fig.Panels = append(fig.Panels, panels("reference", sections, ref, scale, r)...)
+		fig.Panels = append(fig.Panels, panels("|"+f.name+" − reference|", sections, off, magnitude(off), r)...)
+	}
+	if len(sections) > 1 {
+		return Picture{Figure: fig}, nil
+	}
+	fig.Columns = 0
+	if i := slices.Index(sections[0].Free, r.Problem.Time); i >= 0 {
+		cut, err := r.cuts(f, known, sections[0], i)
+		if err != nil {
+			return Picture{}, err
+		}
+		fig.Panels = append(fig.Panels, cut)
+		if len(fig.Panels) == 4 {
+			fig.Columns = 2
+		}
+	}
+	return Picture{Figure: fig}, nil
+}
+
+// drawn are functions of which the size counts, such as residuals: one row for each, in one figure.
+func (r *Run) drawn(fs []function, o Options) (Picture, error) {
+	fig := &draw.Figure{}
+	var lines *draw.Curves
+	for _, f := range fs {
+		sections, err := r.sections(f.coords, o)
+		if err != nil {
+			return Picture{}, err
+		}
+		u, err := values(f, sections)
+		if err != nil {
+			return Picture{}, err
+		}
+		if len(sections[0].Free) == 1 {
+			c := curves(f.name, sections, u, nil, nil).Panels[0].(*draw.Curves)
+			c.LogY = wide(u)
+			if lines == nil || len(sections) > 1 || lines.X != c.X {
+				lines = c
+				fig.Panels = append(fig.Panels, c)
+			} else { // several functions of one coordinate are lines of one panel
+				lines.LogY = lines.LogY || c.LogY
+				lines.Lines[0].Group, c.Lines[0].Group = 0, 0
+				lines.Lines = append(lines.Lines, c.Lines...)
+				lines.Title, lines.Y = "", ""
+			}
+			continue
+		}
+		fig.Panels = append(fig.Panels, panels(f.name, sections, u, magnitude(u), r)...)
+		if len(sections) > 1 {
+			fig.Columns = len(sections)
+		}
+	}
+	if lines != nil && len(lines.Lines) == 1 {
+		lines.Lines[0].Name = ""
+	}
+	return Picture{Figure: fig}, nil
+}
+
+// values are those of a function on all sections.
+func values(f function, sections []*Section) ([][]float64, error) {
+	var all [][]float64
+	for _, s := range sections {
+		v, err := f.on(s)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// apart is |a − b|.
+func apart(a, b []float64) []float64 {
+	d := make([]float64, len(a))
+	for i := range d {
+		d[i] = math.Abs(a[i] - b[i])
+	}
+	return d
+}
+
+// curves are functions of one coordinate, one line for each section, with the references dashed and the errors beside them.
+func curves(name string, sections []*Section, u, ref, off [][]float64) *draw.Figure {
+	c := &draw.Curves{Title: name, X: sections[0].Free[0].Name(), Y: name, Ordered: len(sections) > 1}
+	e := &draw.Curves{Title: "|" + name + " − reference|", X: c.X, LogY: true, Ordered: c.Ordered}
+	for k, s := range sections {
+		label := s.Label()
+		if len(sections) == 1 {
+			label = name
+		}
+		c.Lines = append(c.Lines, draw.Line{Name: label, X: s.Mesh.X, Y: u[k], Group: k + 1})
+		if ref != nil {
+			e.Lines = append(e.Lines, draw.Line{Name: s.Label(), X: s.Mesh.X, Y: off[k]})
+		}
+	}
+	if len(sections) == 1 {
+		if where := sections[0].Label(); where != "" {
+			c.Title += ", " + where
+		}
+		e.Lines = slices.Clone(e.Lines)
+		for i := range e.Lines {
+			e.Lines[i].Name = ""
+		}
+	}
+	for k, s := range sections {
+		if ref != nil {
+			l := draw.Line{X: s.Mesh.X, Y: ref[k], Stroke: draw.Dashed, Group: k + 1}
+			if k == len(sections)-1 {
+				l.Name = "reference"
+			}
+			c.Lines = append(c.Lines, l)
+		}
+	}
+	fig := &draw.Figure{Panels: []draw.Panel{c}}
+	if ref != nil {
+		fig.Panels = append(fig.Panels, e)
+	}
+	return fig
+}
+
+// cuts are a function of time and one more coordinate as curves at some times.
+func (r *Run) cuts(f function, known *function, s *Section, time int) (*draw.Curves, error) {
+	t := s.Free[time]
+	lo, hi := r.Problem.Bounds(t)
+	var sections []*Section
+	const times = 5
+	for _, v := range mesh.Ticks(lo, hi, times) {
+		fixed := append(slices.Clone(s.Fixed), Place{t, v})
+		cut, err := NewSection(r.Problem, []*ph.Coord{s.Free[1-time]}, fixed, 401)
+		if err != nil {
+			return nil, err
+		}
+		sections = append(sections, cut)
+	}
+	u, err := values(f, sections)
+	if err != nil {
+		return nil, err
+	}
+	var ref, off [][]float64
+	if known != nil {
+		if ref, err = values(*known, sections); err != nil {
+			return nil, err
+		}
+		off = ref // not drawn
+	}
+	c := curves(f.name, sections, u, ref, off).Panels[0].(*draw.Curves)
+	c.Title = f.name + " at several times"
+	return c, nil
+}
+
+// scale is how the values of several panels become colours.
+type scale struct {
+	colours   draw.Colours
+	log       bool
+	low, high float64
+}
+
+// common is the scale of values that are compared.
+func common(all [][]float64) scale {
+	s := scale{low: math.Inf(1), high: math.Inf(-1)}
+	for _, v := range all {
+		for _, x := range v {
+			if x-x == 0 {
+				s.low, s.high = math.Min(s.low, x), math.Max(s.high, x)
+			}
+		}
+	}
+	if s.low > s.high {
+		s.low, s.high = 0, 0
+	}
+	return s
+}
+
+// magnitude is the scale of what should be zero: from zero, or logarithmic where a few large values would hide all others.
+func magnitude(all [][]float64) scale {
+	s := common(all)
+	s.colours = draw.Heat
+	if wide(all) {
+		s.log = true
+		x := positive(all)
+		s.low = math.Max(x[len(x)/100], s.high*1e-8) // the darkest hundredth are the lines on which it vanishes
+	} else if s.high > 0 {
+		s.low = 0
+	}
+	return s
+}
+
+// wide reports whether values, of which the size counts, lie so far apart that a logarithm shows them better.
+func wide(all [][]float64) bool {
+	x := positive(all)
+	return len(x) > 0 && x[len(x)-1] > 30*x[len(x)/2]
+}
+
+// positive are the values above zero, ascending.
+func positive(all [][]float64) []float64 {
+	var x []float64
+	for _, v := range all {
+		for _, y := range v {
+			if y > 0 && y-y == 0 {
+				x = append(x, y)
+			}
+		}
+	}
+	slices.Sort(x)
+	return x
+}
+
+// panels are a function on sections with two coordinates.
+func panels(name string, sections []*Section, values [][]float64, s scale, r *Run) []draw.Panel {
+	var list []draw.Panel
+	for k, sec := range sections {
+		title := name
+		if where := sec.Label(); where != "" {
+			title = fmt.Sprintf("%s, %s", name, where)
+		}
+		list = append(list, &draw.Map{
+			Title: title, X: sec.Free[0].Name(), Y: sec.Free[1].Name(), Mesh: sec.Mesh, Values: values[k],
+			Colours: s.colours, Log: s.log, Low: s.low, High: s.high, Plain: s.log, // the lines of a logarithm of noise are noise
+			XEnds: r.ends(sec.Free[0]), YEnds: r.ends(sec.Free[1]), Equal: r.lengths(sec.Free),
+		})
+	}
+	return list
+}
+
+// ends are those of a coordinate.
+func (r *Run) ends(c *ph.Coord) draw.Ends {
+	lo, hi := r.Problem.Bounds(c)
+	return draw.Ends{lo, hi}
+}
+
+// lengths reports whether coordinates are all of space, so that a unit of one is a unit of the other.
+func (r *Run) lengths(cs []*ph.Coord) bool {
+	return !slices.Contains(cs, r.Problem.Time)
+}

@@ -1,0 +1,77 @@
+package gallery
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/problemfile"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// function is what is drawn: a number at each point.
+type function struct {
+	name   string
+	coords []*ph.Coord // on which it depends, in the order of the file
+	eval   func(at *domain.Cloud) ([]float64, error)
+}
+
+// functions are the components of an expression. coords are those of the expression if nil.
+func (r *Run) functions(name string, e ph.Expr, coords []*ph.Coord) ([]function, error) {
+	if coords == nil {
+		dep := ph.FreeCoords(e)
+		for _, c := range r.Problem.Coords {
+			if dep[c] {
+				coords = append(coords, c)
+			}
+		}
+	}
+	if len(coords) == 0 {
+		return nil, fmt.Errorf("%s depends on no coordinate; crux eval prints the number", name)
+	}
+	k := e.Dim()
+	var list []function
+	for i := range k {
+		f := function{name: name, coords: coords}
+		if k > 1 {
+			f.name = fmt.Sprintf("%s[%d]", name, i)
+		}
+		f.eval = func(at *domain.Cloud) ([]float64, error) {
+			m, err := r.Solver.Eval(e, domain.At(at.Coords, at.X))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			return column(m.RawMatrix().Data, i, k), nil
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+// column is component i of k of values that lie point by point.
+func column(all []float64, i, k int) []float64 {
+	out := make([]float64, len(all)/k)
+	for j := range out {
+		out[j] = all[j*k+i]
+	}
+	return out
+}
+
+// known is the reference of a function of a field, nil if there is none.
+func (r *Run) known(f problemfile.Field, i, k int) *function {
+	at := slices.IndexFunc(r.Problem.References, func(x problemfile.Reference) bool { return x.Field == f.Name && x.Kind != problemfile.Measured })
+	if at < 0 {
+		return nil
+	}
+	ref := r.Problem.References[at].At(r.Solver.Value)
+	return &function{name: f.Name + " (reference)", coords: f.Coords, eval: func(c *domain.Cloud) ([]float64, error) {
+		v, err := ref.Eval(c)
+		if err != nil {
+			return nil, fmt.Errorf("reference of %s: %w", f.Name, err)
+		}
+		return column(v, i, k), nil
+	}}
+}
+
+// on is a function on the nodes of a section.
+func (f *function) on(s *Section) ([]float64, error) { return f.eval(s.Cloud(f.coords)) }

@@ -1,0 +1,188 @@
+package gallery
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/crux-pinn/crux/internal/draw"
+	"github.com/crux-pinn/crux/internal/report"
+)
+
+// series is a number over the steps.
+type series struct{ steps, values []float64 }
+
+// history reads history.csv: the numbers of each column where there are some.
+func (r *Run) history(kind string) (map[string]series, error) {
+	if r.Dir == "" {
+		return nil, &NoneError{kind, "there is no run directory"}
+	}
+	f, err := os.Open(filepath.Join(r.Dir, "history.csv"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &NoneError{kind, "the run directory has no history.csv"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was read
+	rows := csv.NewReader(f)
+	rows.ReuseRecord, rows.FieldsPerRecord = true, -1
+	head, err := rows.Read()
+	if err != nil || len(head) == 0 {
+		return nil, &NoneError{kind, "history.csv is empty"}
+	}
+	head = slices.Clone(head)
+	all := make([]series, len(head))
+	for {
+		row, err := rows.Read()
+		if err != nil || len(row) != len(head) { // the end, or a line that is being written
+			break
+		}
+		step, err := strconv.ParseFloat(row[0], 64)
+		if err != nil {
+			continue
+		}
+		for i := 1; i < len(row); i++ {
+			if row[i] == "" {
+				continue
+			}
+			if v, err := strconv.ParseFloat(row[i], 64); err == nil {
+				all[i].steps, all[i].values = append(all[i].steps, step), append(all[i].values, v)
+			}
+		}
+	}
+	h := map[string]series{}
+	for i, name := range head {
+		if len(all[i].steps) > 0 {
+			h[name] = all[i]
+		}
+	}
+	return h, nil
+}
+
+// span are the steps of the whole run.
+func (r *Run) span() draw.Ends { return wider(draw.Ends{0, float64(max(1, r.Solver.Epoch()))}) }
+
+// lines are the columns whose names begin with a prefix, without it: those of the constraints in their order, others by name.
+func (r *Run) lines(h map[string]series, prefix string) []draw.Line {
+	var list []draw.Line
+	add := func(name string) {
+		if s, ok := h[prefix+name]; ok {
+			list = append(list, draw.Line{Name: name, X: s.steps, Y: s.values})
+		}
+	}
+	constraints := r.Solver.Names()
+	for _, c := range constraints {
+		add(c)
+	}
+	for _, key := range slices.Sorted(maps.Keys(h)) {
+		if name, ok := strings.CutPrefix(key, prefix); ok && !slices.Contains(constraints, name) {
+			add(name)
+		}
+	}
+	return list
+}
+
+func (r *Run) losses(Options) ([]Picture, error) {
+	h, err := r.history("losses")
+	if err != nil {
+		return nil, err
+	}
+	c := &draw.Curves{Title: "losses", X: "step", Y: "loss", LogY: true, Lines: r.lines(h, "loss/")}
+	if all, ok := h["loss"]; ok && len(c.Lines) > 1 {
+		c.Lines = append(c.Lines, draw.Line{Name: "total", X: all.steps, Y: all.values, Stroke: draw.Dashed})
+	}
+	if len(c.Lines) == 0 {
+		return nil, &NoneError{"losses", "history.csv has none"}
+	}
+	return []Picture{{Name: "losses", About: "the losses by constraint", Figure: &draw.Figure{Panels: []draw.Panel{c}}}}, nil
+}
+
+func (r *Run) weights(Options) ([]Picture, error) {
+	h, err := r.history("weights")
+	if err != nil {
+		return nil, err
+	}
+	c := &draw.Curves{Title: "weights", X: "step", Y: "weight", LogY: true, Lines: r.lines(h, "weight/")}
+	if len(c.Lines) == 0 {
+		return nil, &NoneError{"weights", "no scheme balances the constraints; name one under weights: in the problem file"}
+	}
+	return []Picture{{Name: "weights", About: "the weights of the constraints", Figure: &draw.Figure{Panels: []draw.Panel{c}}}}, nil
+}
+
+func (r *Run) estimates(Options) ([]Picture, error) {
+	h, err := r.history("estimate")
+	if err != nil {
+		return nil, err
+	}
+	c := &draw.Curves{Title: "relative errors", X: "step", LogY: true, XEnds: r.span()}
+	for _, l := range r.lines(h, "explainability/estimated_error/") {
+		l.Name += ", estimated"
+		if len(l.X) < 40 {
+			l.Stroke = draw.Points
+		}
+		c.Lines = append(c.Lines, l)
+	}
+	for _, l := range r.lines(h, "error/") {
+		if name, ok := strings.CutSuffix(l.Name, "/rel_l2"); ok {
+			l.Name = name + ", true"
+			c.Lines = append(c.Lines, l)
+		}
+	}
+	if len(c.Lines) == 0 {
+		return nil, &NoneError{"estimate", "no error was measured during the run; trackers: [error] in the problem file does so"}
+	}
+	return []Picture{{Name: "estimate", About: "the errors over the steps", Figure: &draw.Figure{Panels: []draw.Panel{c}}}}, nil
+}
+
+// parameters has a panel for each unknown number, with its true value where that is known and its estimated error where the run ended.
+func (r *Run) parameters(Options) ([]Picture, error) {
+	h, err := r.history("parameters")
+	if err != nil {
+		return nil, err
+	}
+	fig := &draw.Figure{}
+	end, err := report.Read(filepath.Join(r.Dir, "result.json"))
+	if err != nil {
+		end = &report.Report{} // the run has not ended
+	}
+	for _, l := range r.lines(h, "param/") {
+		last := l.Y[len(l.Y)-1]
+		title := fmt.Sprintf("%s = %.6g", l.Name, last)
+		if rel, ok := end.Estimate.Get(l.Name); ok {
+			title = fmt.Sprintf("%s = %s", l.Name, plusMinus(last, float64(rel)*math.Abs(last)))
+		}
+		c := &draw.Curves{Title: strings.ReplaceAll(title, "-", "−"), X: "step", Y: l.Name, Lines: []draw.Line{l}}
+		if truth, ok := r.Problem.Truths[l.Name]; ok {
+			ends := []float64{l.X[0], l.X[len(l.X)-1]}
+			c.Lines = append(c.Lines, draw.Line{Name: "true value", X: ends, Y: []float64{truth, truth}, Stroke: draw.Dashed})
+		} else {
+			c.Lines[0].Name = ""
+		}
+		fig.Panels = append(fig.Panels, c)
+	}
+	if len(fig.Panels) == 0 {
+		return nil, &NoneError{"parameters", "the problem has no unknown parameter, or the run recorded none"}
+	}
+	return []Picture{{Name: "parameters", About: "the unknown parameters", Figure: fig}}, nil
+}
+
+// plusMinus is a number with the digits that its error leaves: 0.854 ± 0.09.
+func plusMinus(v, err float64) string {
+	if !(err > 0) || math.IsInf(err, 0) || math.IsNaN(v) {
+		return fmt.Sprintf("%.6g", v)
+	}
+	digits := -int(math.Floor(math.Log10(err)))
+	if digits >= 0 && digits <= 8 {
+		return fmt.Sprintf("%.*f ± %.*f", digits+1, v, digits, err)
+	}
+	return fmt.Sprintf("%.6g ± %.1g", v, err)
+}
