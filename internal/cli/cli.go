@@ -73,7 +73,7 @@ Exit codes: 0 success, 1 the run failed, 2 wrong configuration or usage, 3 the r
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.trace(), a.eval(), a.plot(), a.bench(), a.schema(), a.init(), a.version())
+	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.trace(), a.eval(), a.plot(), a.export(), a.bench(), a.schema(), a.init(), a.version())
 	return root
 }
 

@@ -236,14 +236,10 @@ func (f *plotFlags) expressions(p *problemfile.Problem) ([]gallery.Named, error)
 }
 
 func (a *app) writePicture(path string, data []byte) error {
-	err := ckpt.WriteFile(path, func(w io.Writer) error {
+	return a.writeNamed(path, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
-	if err == nil {
-		fmt.Fprintln(a.Out, path) //nolint:errcheck // Run checks the writer at the end
-	}
-	return fail(exitFailed, err)
 }
 
 // placesAt reads values of coordinates, such as t=0,0.5,1 or t=0.5,z=0.2.

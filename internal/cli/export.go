@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/files/vtk"
+	"github.com/crux-pinn/crux/internal/gallery"
+	"github.com/crux-pinn/crux/internal/problemfile"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// exportDir is where crux export puts its files, in the run directory.
+const exportDir = "export"
+
+// exportFlags are the flags of crux export.
+type exportFlags struct {
+	exprs []string
+	at    []string
+	grid  int
+	csv   bool
+	out   string
+}
+
+func (a *app) export() *cobra.Command {
+	var f exportFlags
+	c := &cobra.Command{
+		Use:   "export RUN",
+		Short: "Write the fields of a run for ParaView, or as a table",
+		Long: `Write the fields of a run for ParaView, or as a table.
+
+RUN is the directory that crux solve wrote, of a run that has ended or not. The files go into RUN/` + exportDir + `, and their names are
+printed: .vtr on a box, .vtu on a shape, with its holes; with time, one for each of 21 times, and a .pvd file, which is the one to open.
+They hold all fields, NAME_reference and NAME_error where a solution is known, residual_NAME of each equation, and what --expr asks for.`,
+		Example: `  crux export runs/plate-1
+  crux export runs/plate-1 --expr 'flux=-k*T_x' --at t=0,0.5,1
+  crux export runs/plate-1 --csv -o tables`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.runExport(args[0], &f) },
+	}
+	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "an expression with its name, as in 'flux=-k*T_x' (repeatable)")
+	c.Flags().StringArrayVar(&f.at, "at", nil, "times, as in t=0,0.5,1, or where to cut, as in z=0 (repeatable)")
+	c.Flags().IntVar(&f.grid, "grid", 0, "points along each axis; 0 means 1001, 101 or 51 in one, two or three dimensions")
+	c.Flags().BoolVar(&f.csv, "csv", false, "write one table of points and fields instead")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "folder; the default is RUN/"+exportDir)
+	return c
+}
+
+func (a *app) runExport(dir string, f *exportFlags) error {
+	if f.grid == 1 || f.grid < 0 {
+		return fail(exitUsage, fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid))
+	}
+	t, err := a.openTrained(dir)
+	if err != nil {
+		return err
+	}
+	defer t.solver.Close() //nolint:errcheck // it only ends workers
+	run := &gallery.Run{Problem: t.problem, Solver: t.solver, Dir: dir}
+	at, err := placesAt(f.at, t.problem.Coords)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	exprs, err := f.expressions(t.problem)
+	if err != nil {
+		return err
+	}
+	quantities, err := run.Quantities(exprs)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	series, err := run.Series(gallery.Options{At: at, Points: f.grid})
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	folder := f.out
+	if folder == "" {
+		folder = filepath.Join(dir, exportDir)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
+	}
+	base := filepath.Join(folder, fileName(t.problem.Name))
+	if f.csv {
+		return a.exportTable(base+".csv", t.problem, series, quantities)
+	}
+	return a.exportVTK(base, t.problem, series, quantities)
+}
+
+// exportVTK writes one file for each section, and one that names them all where there is time.
+func (a *app) exportVTK(base string, p *problemfile.Problem, series []*gallery.Section, quantities []gallery.Quantity) error {
+	var steps []vtk.Step
+	for k, s := range series {
+		path := base + vtk.Ending(s.Mesh)
+		time := slices.IndexFunc(s.Fixed, func(f gallery.Place) bool { return f.Coord == p.Time })
+		if time >= 0 {
+			path = fmt.Sprintf("%s-%04d%s", base, k, vtk.Ending(s.Mesh))
+			steps = append(steps, vtk.Step{Time: s.Fixed[time].Value, File: filepath.Base(path)})
+		}
+		fields := make([]vtk.Field, len(quantities))
+		for i, q := range quantities {
+			v, err := q.On(s)
+			if err != nil {
+				return fail(exitUsage, err)
+			}
+			fields[i] = vtk.Field{Name: q.Name, Components: q.Components, Data: v}
+		}
+		if err := a.writeNamed(path, func(w io.Writer) error { return vtk.Write(w, s.Mesh, fields) }); err != nil {
+			return err
+		}
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	return a.writeNamed(base+".pvd", func(w io.Writer) error { return vtk.WriteSeries(w, steps) })
+}
+
+// exportTable writes all sections one below the other.
+func (a *app) exportTable(path string, p *problemfile.Problem, series []*gallery.Section, quantities []gallery.Quantity) error {
+	sh := &sheet{cloud: &domain.Cloud{Coords: p.Coords}}
+	for _, q := range quantities {
+		sh.columns = append(sh.columns, column{name: q.Name, dim: q.Components})
+	}
+	for _, s := range series {
+		sh.cloud.X = append(sh.cloud.X, s.Cloud(p.Coords).X...)
+		for i, q := range quantities {
+			v, err := q.On(s)
+			if err != nil {
+				return fail(exitUsage, err)
+			}
+			sh.columns[i].data = append(sh.columns[i].data, v...)
+		}
+	}
+	return a.writeNamed(path, sh.writeCSV)
+}
+
+// expressions are those of --expr, each with the name before its first "=", or called as it is written.
+func (f *exportFlags) expressions(p *problemfile.Problem) ([]gallery.Named, error) {
+	var list []gallery.Named
+	for _, text := range f.exprs {
+		name, body, ok := strings.Cut(text, "=")
+		if name = strings.TrimSpace(name); !ok || !ph.IsName(name) {
+			name, body = text, text
+		}
+		parsed, err := (&evalFlags{exprs: []string{strings.TrimSpace(body)}}).expressions(p)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, gallery.Named{Name: name, Expr: parsed[0].expr})
+	}
+	return list, nil
+}
+
+// writeNamed writes a file and prints its name.
+func (a *app) writeNamed(path string, write func(io.Writer) error) error {
+	err := ckpt.WriteFile(path, write)
+	if err == nil {
+		fmt.Fprintln(a.Out, path) //nolint:errcheck // Run checks the writer at the end
+	}
+	return fail(exitFailed, err)
+}
