@@ -4,6 +4,8 @@
 //
 // Cases can share a text: the block whose name is base. A case named "NAME changes base" has that text, with its own lines in place of those
 // with the same keys, and new keys at the end. Indented lines belong to the key above them, and the comment is a key too.
+//
+// Pictures are expected answers as well; see Picture.
 package cases
 
 import (

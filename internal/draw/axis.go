@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -128,8 +129,13 @@ func decades(n int) plot.Ticker {
 			return list
 		}
 		for i, t := range list { // less than two decades: numbers between them help
-			if lead := t.Value / math.Pow(10, math.Floor(math.Log10(t.Value)+1e-9)); t.Label == "" && (math.Abs(lead-2) < 1e-9 || math.Abs(lead-5) < 1e-9) {
-				k := int(math.Floor(math.Log10(t.Value) + 1e-9))
+			k := int(math.Floor(math.Log10(t.Value) + 1e-9))
+			lead := math.Round(t.Value / math.Pow(10, float64(k)))
+			switch {
+			case lead != 1 && lead != 2 && lead != 5:
+			case k >= -1 && k <= 2:
+				list[i].Label = strconv.FormatFloat(lead*math.Pow(10, float64(k)), 'g', 3, 64)
+			case lead > 1:
 				list[i].Label = minus(fmt.Sprintf("%.0f·%s", lead, power(k)))
 			}
 		}

@@ -54,9 +54,15 @@ func (m Colours) path() [][3]float64 {
 		}
 	}
 	out := make([][3]float64, shades)
-	k := 0
+	middle, k := length[fine]/2, 0
+	if m == Diverging { // white is in the middle, though blue is farther from it than red is
+		middle = length[fine/2]
+	}
 	for i := range out {
-		at := length[fine] * float64(i) / (shades - 1)
+		at := 2 * middle * float64(i) / (shades - 1)
+		if at > middle {
+			at = middle + (length[fine]-middle)*(2*float64(i)/(shades-1)-1)
+		}
 		for k < fine-1 && length[k+1] < at {
 			k++
 		}

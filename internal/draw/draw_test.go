@@ -1,18 +1,18 @@
 package draw
 
 import (
-	"flag"
-	"image"
-	"image/png"
+	"bytes"
+	"image/gif"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/crux-pinn/crux/internal/cases"
 	"github.com/crux-pinn/crux/internal/mesh"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the golden pictures again")
 
 // plate is a square with a hole, and a function on it.
 func plate() (*mesh.Mesh, []float64) {
@@ -84,54 +84,9 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, filepath.Join("testdata", name+".png"), got)
+		cases.Picture(t, filepath.Join("testdata", name+".png"), got)
 	}
 }
-
-// same compares a picture with a golden one: of the pixels, at most one in a thousand may differ by more than a 16th.
-func same(t *testing.T, path string, got image.Image) {
-	t.Helper()
-	if *rewrite {
-		w, err := os.Create(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := png.Encode(w, got); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	r, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close() //nolint:errcheck // it was read
-	want, err := png.Decode(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.Bounds() != want.Bounds() {
-		t.Fatalf("%s: %v instead of %v", path, got.Bounds(), want.Bounds())
-	}
-	differ := 0
-	for y := range got.Bounds().Dy() {
-		for x := range got.Bounds().Dx() {
-			r, g, b, _ := got.At(x, y).RGBA()
-			R, G, B, _ := want.At(x, y).RGBA()
-			if off(r, R)|off(g, G)|off(b, B) > 1<<12 {
-				differ++
-			}
-		}
-	}
-	if all := got.Bounds().Dx() * got.Bounds().Dy(); differ > all/1000 {
-		t.Errorf("%s: %d of %d pixels differ; look at the picture, and go test ./internal/draw -rewrite if it is right", path, differ, all)
-	}
-}
-
-func off(a, b uint32) uint32 { return max(a, b) - min(a, b) }
 
 // All formats are files of their kind, and a format that is none is named with those that are.
 func TestFormats(t *testing.T) {
@@ -149,5 +104,168 @@ func TestFormats(t *testing.T) {
 	}
 	if _, err := f.Encode("bmp"); err == nil || err.Error() != `draw: there is no format "bmp"; take one of png, svg, pdf` {
 		t.Errorf("bmp: %v", err)
+	}
+}
+
+// The colours of a map are equally far apart for the eye, and their lightness goes one way, or up and down around the middle.
+func TestColours(t *testing.T) {
+	for _, m := range []Colours{Sequential, Heat, Diverging} {
+		p := m.path()
+		least, most := math.Inf(1), 0.0
+		for i := 1; i < len(p); i++ {
+			d := distance(p[i], p[i-1])
+			least, most = math.Min(least, d), math.Max(most, d)
+			rising := m != Diverging || i < len(p)/2
+			if i != len(p)/2 && (p[i][0] > p[i-1][0]) != rising {
+				t.Errorf("map %d: lightness %v after %v at %d", m, p[i][0], p[i-1][0], i)
+			}
+		}
+		if t.Logf("map %d: steps from %.4f to %.4f", m, least, most); most > 1.1*least {
+			t.Errorf("map %d: steps from %v to %v", m, least, most)
+		}
+	}
+}
+
+// Ticks are round numbers with the digits that tell them apart.
+func TestTicks(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi float64
+		want   string
+	}{
+		{0, 1, "0 0.2 0.4 0.6 0.8 1.0"},
+		{-1, 1, "−1.0 −0.5 0 0.5 1.0"},
+		{0, 5000, "0 1000 2000 3000 4000 5000"},
+		{1e-7, 4e-7, "1·10^{−7} 2·10^{−7} 3·10^{−7} 4·10^{−7}"},
+		{211.2, 211.6, "211.2 211.3 211.4 211.5 211.6"},
+		{0, 0, ""},
+	} {
+		var got []string
+		for _, k := range ticks(5).Ticks(c.lo, c.hi) {
+			got = append(got, k.Label)
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("[%g, %g]: %s; want %s", c.lo, c.hi, s, c.want)
+		}
+	}
+	for _, c := range []struct {
+		lo, hi float64
+		want   string
+	}{
+		{1e-4, 1, "10^{−4} 10^{−3} 10^{−2} 10^{−1} 10^{0}"},
+		{1e-30, 1, "10^{−30} 10^{−25} 10^{−20} 10^{−15} 10^{−10} 10^{−5} 10^{0}"},
+		{2e-3, 3e-2, "2·10^{−3} 5·10^{−3} 10^{−2} 2·10^{−2}"},
+	} {
+		var got []string
+		for _, k := range decades(6).Ticks(c.lo, c.hi) {
+			if k.Label != "" {
+				got = append(got, k.Label)
+			}
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("[%g, %g]: %s; want %s", c.lo, c.hi, s, c.want)
+		}
+	}
+}
+
+// In the hole of a plate there is nothing, and on a line of equal values there are these values.
+func TestMask(t *testing.T) {
+	m, u := plate()
+	f := &Map{Mesh: m, Values: u}
+	p := newPlot("", "", "")
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = f.ends()
+	s, _ := f.scale()
+	img := f.raster(p, s, 100, 100)
+	covered := 0
+	for y := range 100 {
+		for x := range 100 {
+			_, _, _, a := img.At(x, y).RGBA()
+			px, py := (float64(x)+0.5)/100, 1-(float64(y)+0.5)/100
+			switch d := math.Hypot(px-0.6, py-0.4); {
+			case d < 0.19 && a != 0:
+				t.Fatalf("something at (%v, %v), in the hole", px, py)
+			case d > 0.21 && a == 0:
+				t.Fatalf("nothing at (%v, %v)", px, py)
+			case a != 0:
+				covered++
+			}
+		}
+	}
+	if share := float64(covered) / 1e4; math.Abs(share-(1-math.Pi*0.04)) > 0.01 {
+		t.Errorf("%v is covered", share)
+	}
+	line := f.level(0.3)
+	if len(line) == 0 {
+		t.Fatal("no line")
+	}
+	for _, e := range line {
+		if v := math.Sin(math.Pi*e[0]) * math.Cos(2*math.Pi*e[1]); math.Abs(v-0.3) > 2e-3 {
+			t.Fatalf("%v at (%v, %v) on the line of 0.3", v, e[0], e[1])
+		}
+	}
+}
+
+// Strange data is drawn, or is an error, and nothing panics.
+func TestStrange(t *testing.T) {
+	m, u := plate()
+	nan, inf := math.NaN(), math.Inf(1)
+	fill := func(v float64) []float64 {
+		x := make([]float64, len(u))
+		for i := range x {
+			x[i] = v
+		}
+		return x
+	}
+	empty := &mesh.Mesh{Dim: 2}
+	for name, p := range map[string]Panel{
+		"constant":          &Map{Mesh: m, Values: fill(3)},
+		"zero":              &Map{Mesh: m, Values: fill(0), Log: true},
+		"no numbers":        &Map{Mesh: m, Values: fill(nan)},
+		"infinite":          &Map{Mesh: m, Values: fill(inf), Log: true},
+		"tiny":              &Map{Mesh: m, Values: fill(5e-324), Log: true},
+		"nothing":           &Map{Mesh: empty},
+		"no lines":          &Curves{},
+		"empty line":        &Curves{LogY: true, Lines: []Line{{Name: "u"}}},
+		"negative":          &Curves{LogX: true, LogY: true, Lines: []Line{{X: []float64{-1, 0}, Y: []float64{-1, nan}}}},
+		"one point":         &Curves{Lines: []Line{{X: []float64{1}, Y: []float64{inf}}, {X: []float64{1}, Y: []float64{2}}}},
+		"huge":              &Curves{Lines: []Line{{X: []float64{0, 1e300}, Y: []float64{-1e308, 1e308}}}},
+		"empty matrix":      &Matrix{},
+		"matrix of nothing": &Matrix{Values: [][]float64{{nan}}},
+		"no counts":         &Bars{Edges: []float64{0, 0}, Counts: []float64{0}, LogX: true, LogY: true},
+	} {
+		for _, format := range Formats() {
+			if _, err := (&Figure{Panels: []Panel{p}}).Encode(format); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	for name, p := range map[string]Panel{
+		"values": &Map{Mesh: m, Values: u[:3]}, "no mesh": &Map{}, "lengths": &Curves{Lines: []Line{{X: u, Y: u[:2]}}},
+		"rows": &Matrix{Values: [][]float64{{1, 2}, {3}}}, "edges": &Bars{Edges: u[:2], Counts: u[:4]},
+	} {
+		if _, err := (&Figure{Panels: []Panel{p}}).Encode("svg"); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if b, err := (&Figure{}).Encode("png"); err != nil || len(b) == 0 {
+		t.Errorf("no panels: %v", err)
+	}
+}
+
+// A movie has a frame for each figure, and stops at the last one.
+func TestMovie(t *testing.T) {
+	var figs []*Figure
+	for k := range 3 {
+		figs = append(figs, &Figure{Panels: []Panel{&Curves{Title: "u", Lines: []Line{{X: []float64{0, 1}, Y: []float64{0, float64(k)}}}, YEnds: Ends{0, 3}}}})
+	}
+	b, err := Movie(figs, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := gif.DecodeAll(bytes.NewReader(b))
+	if err != nil || len(g.Image) != 3 || !slices.Equal(g.Delay, []int{8, 8, 100}) {
+		t.Errorf("%d frames, delays %v, %v", len(g.Image), g.Delay, err)
+	}
+	if _, err := Movie(nil, 8); err == nil {
+		t.Error("a movie of nothing")
 	}
 }

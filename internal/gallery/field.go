@@ -1,6 +1,7 @@
 package gallery
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -192,9 +193,9 @@ func curves(name string, sections []*Section, u, ref, off [][]float64) *draw.Fig
 		if len(sections) == 1 {
 			label = name
 		}
-		c.Lines = append(c.Lines, draw.Line{Name: label, X: s.Mesh.X, Y: u[k], Group: k + 1})
+		c.Lines = append(c.Lines, line(s, u[k], draw.Line{Name: label, Group: k + 1}))
 		if ref != nil {
-			e.Lines = append(e.Lines, draw.Line{Name: s.Label(), X: s.Mesh.X, Y: off[k]})
+			e.Lines = append(e.Lines, line(s, off[k], draw.Line{Name: s.Label()}))
 		}
 	}
 	if len(sections) == 1 {
@@ -208,7 +209,7 @@ func curves(name string, sections []*Section, u, ref, off [][]float64) *draw.Fig
 	}
 	for k, s := range sections {
 		if ref != nil {
-			l := draw.Line{X: s.Mesh.X, Y: ref[k], Stroke: draw.Dashed, Group: k + 1}
+			l := line(s, ref[k], draw.Line{Stroke: draw.Dashed, Group: k + 1})
 			if k == len(sections)-1 {
 				l.Name = "reference"
 			}
@@ -220,6 +221,24 @@ func curves(name string, sections []*Section, u, ref, off [][]float64) *draw.Fig
 		fig.Panels = append(fig.Panels, e)
 	}
 	return fig
+}
+
+// line has the values on the intervals of a section, in their order, and a gap between those that do not touch.
+func line(s *Section, values []float64, l draw.Line) draw.Line {
+	intervals := slices.Collect(slices.Chunk(s.Mesh.Cells, 2))
+	slices.SortFunc(intervals, func(a, b []int) int { return cmp.Compare(s.Mesh.X[a[0]], s.Mesh.X[b[0]]) })
+	last := -1
+	for _, i := range intervals {
+		if i[0] != last {
+			if last >= 0 {
+				l.X, l.Y = append(l.X, math.NaN()), append(l.Y, math.NaN())
+			}
+			l.X, l.Y = append(l.X, s.Mesh.X[i[0]]), append(l.Y, values[i[0]])
+		}
+		last = i[1]
+		l.X, l.Y = append(l.X, s.Mesh.X[last]), append(l.Y, values[last])
+	}
+	return l
 }
 
 // cuts are a function of time and one more coordinate as curves at some times.

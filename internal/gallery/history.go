@@ -68,8 +68,10 @@ func (r *Run) history(kind string) (map[string]series, error) {
 	return h, nil
 }
 
-// span are the steps of the whole run.
-func (r *Run) span() draw.Ends { return wider(draw.Ends{0, float64(max(1, r.Solver.Epoch()))}) }
+// span are the steps of the whole run, though it may have been measured at a part of it only.
+func (r *Run) span(steps []float64) draw.Ends {
+	return wider(draw.Ends{0, math.Max(math.Max(1, float64(r.Solver.Epoch())), steps[len(steps)-1])})
+}
 
 // lines are the columns whose names begin with a prefix, without it: those of the constraints in their order, others by name.
 func (r *Run) lines(h map[string]series, prefix string) []draw.Line {
@@ -123,7 +125,7 @@ func (r *Run) estimates(Options) ([]Picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &draw.Curves{Title: "relative errors", X: "step", LogY: true, XEnds: r.span()}
+	c := &draw.Curves{Title: "relative errors", X: "step", LogY: true}
 	for _, l := range r.lines(h, "explainability/estimated_error/") {
 		l.Name += ", estimated"
 		if len(l.X) < 40 {
@@ -136,6 +138,9 @@ func (r *Run) estimates(Options) ([]Picture, error) {
 			l.Name = name + ", true"
 			c.Lines = append(c.Lines, l)
 		}
+	}
+	if len(c.Lines) > 0 {
+		c.XEnds = r.span(c.Lines[0].X)
 	}
 	if len(c.Lines) == 0 {
 		return nil, &NoneError{"estimate", "no error was measured during the run; trackers: [error] in the problem file does so"}

@@ -159,8 +159,7 @@ func (m *measured) judged(k, n int) string {
 // few measurements are points; a line between them would say what is not known.
 const few = 4
 
-// span is the whole run, even where it was measured at a part of it only.
-func (m *measured) span() draw.Ends { return m.run.span() }
+func (m *measured) span() draw.Ends { return m.run.span(m.steps) }
 
 func ordinal(k, _ int) string { return fmt.Sprintf("number %d", k+1) }
 
