@@ -123,21 +123,27 @@ func (f *evalFlags) expressions(p *problemfile.Problem) ([]namedExpr, error) {
 		seen[c.Name()] = true
 	}
 	for _, text := range f.exprs {
-		e, err := ph.ParseNamed("--expr", text, p.Env)
-		if err == nil && e.Err() != nil {
-			err = e.Err()
-		}
+		e, err := expression(text, p)
 		if err == nil && seen[text] {
 			err = fmt.Errorf("--expr %s: this column is there already", text)
 		}
 		if err != nil {
-			errs = append(errs, withCaret(err))
+			errs = append(errs, err)
 			continue
 		}
 		seen[text] = true
 		list = append(list, namedExpr{text, e})
 	}
 	return list, fail(exitUsage, errors.Join(errs...))
+}
+
+// expression reads an expression of a flag --expr.
+func expression(text string, p *problemfile.Problem) (ph.Expr, error) {
+	e, err := ph.ParseNamed("--expr", text, p.Env)
+	if err == nil {
+		err = e.Err()
+	}
+	return e, withCaret(err)
 }
 
 // withCaret shows where in an expression a mistake is.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -144,18 +145,20 @@ func (a *app) exportTable(path string, p *problemfile.Problem, series []*gallery
 // expressions are those of --expr, each with the name before its first "=", or called as it is written.
 func (f *exportFlags) expressions(p *problemfile.Problem) ([]gallery.Named, error) {
 	var list []gallery.Named
+	var errs []error
 	for _, text := range f.exprs {
 		name, body, ok := strings.Cut(text, "=")
 		if name = strings.TrimSpace(name); !ok || !ph.IsName(name) {
 			name, body = text, text
 		}
-		parsed, err := (&evalFlags{exprs: []string{strings.TrimSpace(body)}}).expressions(p)
+		e, err := expression(strings.TrimSpace(body), p)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
-		list = append(list, gallery.Named{Name: name, Expr: parsed[0].expr})
+		list = append(list, gallery.Named{Name: name, Expr: e})
 	}
-	return list, nil
+	return list, fail(exitUsage, errors.Join(errs...))
 }
 
 // writeNamed writes a file and prints its name.

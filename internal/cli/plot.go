@@ -224,15 +224,17 @@ func (f *plotFlags) pictures(run *gallery.Run, exprs []gallery.Named, o gallery.
 
 // expressions are those of --expr.
 func (f *plotFlags) expressions(p *problemfile.Problem) ([]gallery.Named, error) {
-	if len(f.exprs) == 0 {
-		return nil, nil
+	var list []gallery.Named
+	var errs []error
+	for _, text := range f.exprs {
+		e, err := expression(text, p)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		list = append(list, gallery.Named{Name: text, Expr: e})
 	}
-	list, err := (&evalFlags{exprs: f.exprs}).expressions(p)
-	var out []gallery.Named
-	for _, e := range list {
-		out = append(out, gallery.Named{Name: e.name, Expr: e.expr})
-	}
-	return out, err
+	return list, fail(exitUsage, errors.Join(errs...))
 }
 
 func (a *app) writePicture(path string, data []byte) error {
