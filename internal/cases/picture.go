@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Picture compares a picture with the one of a file. Of the pixels one in two hundred may differ by more than an eighth of the whole range: other
+// Picture compares a picture with the one of a file. Of the pixels one in a thousand may differ by more than an eighth of the whole range: other
 // machines round otherwise, which moves an edge. With -rewrite it is written; look at it then.
 func Picture(t *testing.T, path string, got image.Image) {
 	t.Helper()
@@ -28,7 +28,7 @@ func Picture(t *testing.T, path string, got image.Image) {
 		t.Errorf("%s: %v instead of %v", path, got.Bounds(), want.Bounds())
 		return
 	}
-	const share, much = 200, 1 << 13
+	const share, much = 1000, 1 << 13
 	differ, size := 0, got.Bounds().Size()
 	for y := range size.Y {
 		for x := range size.X {

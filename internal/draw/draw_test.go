@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
+
 	"github.com/crux-pinn/crux/internal/cases"
 	"github.com/crux-pinn/crux/internal/mesh"
 )
@@ -267,5 +271,52 @@ func TestMovie(t *testing.T) {
 	}
 	if _, err := Movie(nil, 8); err == nil {
 		t.Error("a movie of nothing")
+	}
+}
+
+// The marks of an axis stand where the data has these values: what is drawn at a tick touches it.
+func TestAxesFit(t *testing.T) {
+	var rec recorder.Canvas
+	m := mesh.New([][]float64{mesh.Ticks(0, 1, 3), mesh.Ticks(0, 1, 3)}, nil)
+	for name, p := range map[string]Panel{
+		"map":    &Map{Title: "u", X: "x", Y: "y", Mesh: m, Values: make([]float64, 9), Equal: true},
+		"curves": &Curves{Title: "u", X: "x", Y: "y", Lines: []Line{{X: []float64{0, 1}, Y: []float64{0, 1}}}, YEnds: Ends{0, 1}},
+	} {
+		rec.Reset()
+		w, h := p.size()
+		if err := p.draw(draw.NewCanvas(&rec, w, h), 100); err != nil {
+			t.Fatal(err)
+		}
+		var frame vg.Path // the first line of five points, before that of a scale
+		for _, a := range rec.Actions {
+			if s, ok := a.(*recorder.Stroke); ok && len(s.Path) == 5 && frame == nil {
+				frame = s.Path
+			}
+		}
+		if frame == nil {
+			t.Fatalf("%s: no frame", name)
+		}
+		lo, hi := frame[3].Pos, frame[1].Pos
+		var x, y []float64 // of the marks, which lie outside
+		for _, a := range rec.Actions {
+			s, ok := a.(*recorder.Stroke)
+			if !ok || len(s.Path) != 2 {
+				continue
+			}
+			switch p, q := s.Path[0].Pos, s.Path[1].Pos; {
+			case p.X == q.X && max(p.Y, q.Y) <= lo.Y:
+				x = append(x, float64(p.X))
+			case p.Y == q.Y && max(p.X, q.X) <= lo.X:
+				y = append(y, float64(p.Y))
+			}
+		}
+		for _, c := range []struct {
+			at    vg.Length
+			marks []float64
+		}{{lo.X, x}, {hi.X, x}, {lo.Y, y}, {hi.Y, y}} {
+			if !slices.ContainsFunc(c.marks, func(m float64) bool { return math.Abs(m-float64(c.at)) < 1e-3 }) {
+				t.Errorf("%s: no mark at %v, an end of the frame, but at %v", name, c.at, c.marks)
+			}
+		}
 	}
 }

@@ -218,13 +218,13 @@ func fit(p *plot.Plot, c draw.Canvas, ratio float64) draw.Canvas {
 			c.Max.X -= w - h/vg.Length(ratio)
 		}
 	}
-	// The title stands over the data, not over the axis.
+	// The title stands over the data, not over the axis as well.
 	data = p.DataCanvas(c)
 	title := p.Title.Text
 	if title != "" {
 		t := p.Title.TextStyle
 		c.FillText(t, vg.Point{X: max(data.Center().X, c.Min.X+t.Width(title)/2), Y: c.Max.Y}, title)
-		c.Max.Y = data.Max.Y
+		c.Max.Y -= t.Rectangle(title).Size().Y + p.Title.Padding
 		p.Title.Text = ""
 	}
 	p.Draw(c)
