@@ -28,6 +28,7 @@ type plotFlags struct {
 	at      []string
 	exprs   []string
 	grid    int
+	dpi     int
 	format  string
 	out     string
 	animate bool
@@ -62,6 +63,7 @@ Functions of three coordinates and more are cut: time, or the last coordinate, h
 	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "draw an expression in the names of the problem (repeatable)")
 	c.Flags().StringArrayVar(&f.at, "at", nil, "cut where coordinates have these values, as in t=0,0.5,1 or z=0 (repeatable)")
 	c.Flags().IntVar(&f.grid, "grid", 0, "points along each axis; 0 means 101, and 401 for curves")
+	c.Flags().IntVar(&f.dpi, "dpi", 200, "dots per inch of png files, and of the colours in others")
 	c.Flags().StringVar(&f.format, "format", "", "png, svg or pdf; the default is the ending of -o, or png")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "file, of one picture, or folder")
 	c.Flags().BoolVar(&f.animate, "animate", false, "draw fields, or expressions, over time into moving GIF files")
@@ -125,6 +127,9 @@ func (f *plotFlags) target() (file bool, format string, err error) {
 	if f.grid == 1 || f.grid < 0 {
 		return false, "", fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid)
 	}
+	if f.dpi < 20 || f.dpi > 1200 {
+		return false, "", fmt.Errorf("--dpi %d; take 20 to 1200", f.dpi)
+	}
 	formats := draw.Formats()
 	if f.animate {
 		formats = []string{"gif"}
@@ -187,6 +192,7 @@ func (f *plotFlags) files(run *gallery.Run, exprs []gallery.Named, o gallery.Opt
 		return nil, err
 	}
 	for _, p := range pictures {
+		p.Figure.DPI = f.dpi
 		data, err := p.Figure.Encode(format)
 		if err != nil {
 			return nil, err

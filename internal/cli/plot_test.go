@@ -84,6 +84,7 @@ func TestPlotMistakes(t *testing.T) {
 		"run --at x=0.5 --what solution":        "all of x have a value, so nothing is left to draw",
 		"run --expr u_y":                        "u_y",
 		"run --grid 1":                          "--grid 1; take 2 points per axis or more",
+		"run --dpi 5":                           "--dpi 5; take 20 to 1200",
 		"run --animate":                         "no picture of a movie: no coordinate is time",
 		"run --animate --what losses":           "leave out --what",
 		"run --animate --format png":            "png is no format of these pictures; take gif",

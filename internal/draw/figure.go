@@ -33,6 +33,7 @@ type Figure struct {
 	Title   string  // above all panels; "" for none
 	Panels  []Panel // row by row
 	Columns int     // panels in a row; 0 means as many as there are, at most three
+	DPI     int     // dots per inch of PNG files, and of the images inside of others; 0 means 200
 }
 
 // Panel is one of Map, Curves, Matrix and Bars.
@@ -44,27 +45,28 @@ type Panel interface {
 // Formats are the endings of files that Encode knows.
 func Formats() []string { return []string{"png", "svg", "pdf"} }
 
-// pngDPI is the resolution of PNG files: that of print, and crisp on dense screens.
-const pngDPI = 200
-
-// imageDPI is that of the images inside of SVG and PDF files.
-const imageDPI = 250
+// defaultDPI is crisp in print and on dense screens.
+const defaultDPI = 200
 
 // Encode draws the figure as the content of a file in one of Formats.
 func (f *Figure) Encode(format string) ([]byte, error) {
 	var b bytes.Buffer
 	w, h := f.size()
+	dpi := f.DPI
+	if dpi == 0 {
+		dpi = defaultDPI
+	}
 	switch format {
 	case "png":
-		img, err := f.Image(pngDPI)
+		img, err := f.Image(dpi)
 		if err != nil {
 			return nil, err
 		}
-		err = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, img)
+		err = png.Encode(&b, img)
 		return b.Bytes(), err
 	case "svg":
 		c := vgsvg.New(w, h)
-		if err := f.draw(c, imageDPI); err != nil {
+		if err := f.draw(c, float64(dpi)); err != nil {
 			return nil, err
 		}
 		if _, err := c.WriteTo(&b); err != nil {
@@ -73,7 +75,7 @@ func (f *Figure) Encode(format string) ([]byte, error) {
 		return []byte(svgText.Replace(b.String())), nil
 	case "pdf":
 		c := pdf{vgpdf.New(w, h)}
-		if err := f.draw(c, imageDPI); err != nil {
+		if err := f.draw(c, float64(dpi)); err != nil {
 			return nil, err
 		}
 		_, err := c.WriteTo(&b)

@@ -12,7 +12,7 @@ import (
 // movieDPI is the resolution of a moving picture, which is looked at on a screen.
 const movieDPI = 110
 
-// Movie draws figures one after the other into a GIF that begins anew when it is over. The figures have panels of the same sizes. delay is the time
+// Movie draws figures one after the other into a GIF that starts over at its end. The figures have panels of the same sizes. delay is the time
 // of a figure in hundredths of a second; the last one stays for a second.
 func Movie(figures []*Figure, delay int) ([]byte, error) {
 	if len(figures) == 0 {
