@@ -98,7 +98,13 @@ func (r *Run) field(f function, known *function, o Options) (Picture, error) {
 		}
 	}
 	if len(sections[0].Free) == 1 {
-		return Picture{Figure: curves(f.name, sections, u, ref, off)}, nil
+		fig := &draw.Figure{Panels: []draw.Panel{curves(f.name, sections, u, ref)}}
+		if known != nil {
+			e := curves("|"+f.name+" − reference|", sections, off, nil)
+			e.LogY, e.Y = true, ""
+			fig.Panels = append(fig.Panels, unnamed(e))
+		}
+		return Picture{Figure: fig}, nil
 	}
 	fig := &draw.Figure{Columns: len(sections)}
 	scale := common(append(slices.Clone(u), ref...))
@@ -138,7 +144,7 @@ func (r *Run) drawn(fs []function, o Options) (Picture, error) {
 			return Picture{}, err
 		}
 		if len(sections[0].Free) == 1 {
-			c := curves(f.name, sections, u, nil, nil).Panels[0].(*draw.Curves)
+			c := curves(f.name, sections, u, nil)
 			c.LogY = wide(u)
 			if lines == nil || len(sections) > 1 || lines.X != c.X {
 				lines = c
@@ -156,10 +162,18 @@ func (r *Run) drawn(fs []function, o Options) (Picture, error) {
 			fig.Columns = len(sections)
 		}
 	}
-	if lines != nil && len(lines.Lines) == 1 {
-		lines.Lines[0].Name = ""
+	if lines != nil {
+		unnamed(lines)
 	}
 	return Picture{Figure: fig}, nil
+}
+
+// unnamed takes the name from a line that is alone: the title says it.
+func unnamed(c *draw.Curves) *draw.Curves {
+	if len(c.Lines) == 1 {
+		c.Lines[0].Name = ""
+	}
+	return c
 }
 
 // values are those of a function on all sections.
@@ -184,43 +198,31 @@ func apart(a, b []float64) []float64 {
 	return d
 }
 
-// curves are functions of one coordinate, one line for each section, with the references dashed and the errors beside them.
-func curves(name string, sections []*Section, u, ref, off [][]float64) *draw.Figure {
+// curves are a function of one coordinate, one line for each section, with the reference dashed unless that is nil.
+func curves(name string, sections []*Section, u, ref [][]float64) *draw.Curves {
 	c := &draw.Curves{Title: name, X: sections[0].Free[0].Name(), Y: name, Ordered: len(sections) > 1}
-	e := &draw.Curves{Title: "|" + name + " − reference|", X: c.X, LogY: true, Ordered: c.Ordered}
+	where := sections[0].Label()
+	if len(sections) == 1 && where != "" {
+		c.Title += ", " + where
+	}
 	for k, s := range sections {
-		label := s.Label()
-		if len(sections) == 1 {
-			label = name
+		label := name
+		if len(sections) > 1 {
+			label = s.Label()
 		}
 		c.Lines = append(c.Lines, line(s, u[k], draw.Line{Name: label, Group: k + 1}))
-		if ref != nil {
-			e.Lines = append(e.Lines, line(s, off[k], draw.Line{Name: s.Label()}))
-		}
-	}
-	if len(sections) == 1 {
-		if where := sections[0].Label(); where != "" {
-			c.Title += ", " + where
-		}
-		e.Lines = slices.Clone(e.Lines)
-		for i := range e.Lines {
-			e.Lines[i].Name = ""
-		}
 	}
 	for k, s := range sections {
-		if ref != nil {
-			l := line(s, ref[k], draw.Line{Stroke: draw.Dashed, Group: k + 1})
-			if k == len(sections)-1 {
-				l.Name = "reference"
-			}
-			c.Lines = append(c.Lines, l)
+		if ref == nil {
+			break
 		}
+		l := draw.Line{Stroke: draw.Dashed, Group: k + 1}
+		if k == len(sections)-1 {
+			l.Name = "reference"
+		}
+		c.Lines = append(c.Lines, line(s, ref[k], l))
 	}
-	fig := &draw.Figure{Panels: []draw.Panel{c}}
-	if ref != nil {
-		fig.Panels = append(fig.Panels, e)
-	}
-	return fig
+	return c
 }
 
 // line has the values on the intervals of a section, in their order, and a gap between those that do not touch.
@@ -259,14 +261,13 @@ func (r *Run) cuts(f function, known *function, s *Section, time int) (*draw.Cur
 	if err != nil {
 		return nil, err
 	}
-	var ref, off [][]float64
+	var ref [][]float64
 	if known != nil {
 		if ref, err = values(*known, sections); err != nil {
 			return nil, err
 		}
-		off = ref // not drawn
 	}
-	c := curves(f.name, sections, u, ref, off).Panels[0].(*draw.Curves)
+	c := curves(f.name, sections, u, ref)
 	c.Title = f.name + " at several times"
 	return c, nil
 }

@@ -57,19 +57,31 @@ func column(all []float64, i, k int) []float64 {
 	return out
 }
 
-// known is the reference of a function of a field, nil if there is none.
-func (r *Run) known(f problemfile.Field, i, k int) *function {
+// reference is the known solution of a field, component by component, nil if there is none away from data.
+func (r *Run) reference(f problemfile.Field) func(at *domain.Cloud) ([]float64, error) {
 	at := slices.IndexFunc(r.Problem.References, func(x problemfile.Reference) bool { return x.Field == f.Name && x.Kind != problemfile.Measured })
 	if at < 0 {
 		return nil
 	}
 	ref := r.Problem.References[at].At(r.Solver.Value)
-	return &function{name: f.Name + " (reference)", coords: f.Coords, eval: func(c *domain.Cloud) ([]float64, error) {
+	return func(c *domain.Cloud) ([]float64, error) {
 		v, err := ref.Eval(c)
 		if err != nil {
 			return nil, fmt.Errorf("reference of %s: %w", f.Name, err)
 		}
-		return column(v, i, k), nil
+		return v, nil
+	}
+}
+
+// known is component i of k of the reference of a field, nil if there is none.
+func (r *Run) known(f problemfile.Field, i, k int) *function {
+	ref := r.reference(f)
+	if ref == nil {
+		return nil
+	}
+	return &function{name: "reference", coords: f.Coords, eval: func(c *domain.Cloud) ([]float64, error) {
+		v, err := ref(c)
+		return column(v, i, k), err
 	}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 
 	"github.com/crux-pinn/crux/internal/draw"
 	"github.com/crux-pinn/crux/internal/mesh"
@@ -55,7 +56,7 @@ func (r *Run) Movies(list []Named, o Options) ([]Movie, error) {
 	}
 	var movies []Movie
 	for _, a := range cast {
-		if len(a.coords) < 2 || !contains(a.function, t.Name()) {
+		if len(a.coords) < 2 || !slices.Contains(a.coords, t) {
 			continue
 		}
 		fs, err := r.movie(a.function, a.known, o)
@@ -68,15 +69,6 @@ func (r *Run) Movies(list []Named, o Options) ([]Movie, error) {
 		return nil, &NoneError{"a movie", "nothing depends on time and on space"}
 	}
 	return movies, nil
-}
-
-func contains(f function, coord string) bool {
-	for _, c := range f.coords {
-		if c.Name() == coord {
-			return true
-		}
-	}
-	return false
 }
 
 // movie shows a function at all times with the same axes and colours.
@@ -116,24 +108,24 @@ func (r *Run) movie(f function, known *function, o Options) ([]*draw.Figure, err
 	for k := range times {
 		fig := &draw.Figure{Title: fmt.Sprintf("%s = %.3f", t.Name(), times[k])}
 		if len(sections[k][0].Free) == 1 {
-			c := curves(f.name, sections[k], u[k], ref[k], off[k]).Panels[0].(*draw.Curves)
+			c := curves(f.name, sections[k], u[k], ref[k])
 			pad := 0.05 * math.Max(s.high-s.low, 1e-12)
 			c.YEnds = draw.Ends{s.low - pad, s.high + pad}
 			c.Title = f.name
 			fig.Panels = []draw.Panel{c}
 		} else {
 			fig.Columns = len(sections[k])
-			fig.Panels = panels(f.name, sections[k], u[k], s, r)
-			if known != nil {
-				fig.Panels = append(fig.Panels, panels("|"+f.name+" − reference|", sections[k], off[k], e, r)...)
-				if len(sections[k]) == 1 {
+			add := func(name string, values [][]float64, s scale) {
+				list := panels(name, sections[k], values, s, r)
+				if len(list) == 1 {
+					list[0].(*draw.Map).Title = name // the time stands above
 					fig.Columns = 2
 				}
+				fig.Panels = append(fig.Panels, list...)
 			}
-			for i, p := range fig.Panels { // the time stands above all of them
-				if len(sections[k]) == 1 {
-					p.(*draw.Map).Title = []string{f.name, "|" + f.name + " − reference|"}[i]
-				}
+			add(f.name, u[k], s)
+			if known != nil {
+				add("|"+f.name+" − reference|", off[k], e)
 			}
 		}
 		figs = append(figs, fig)

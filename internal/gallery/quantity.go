@@ -7,7 +7,6 @@ import (
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/mesh"
-	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -28,18 +27,11 @@ func (r *Run) Quantities(exprs []Named) ([]Quantity, error) {
 	for _, f := range r.Problem.Fields {
 		q := r.quantity(f.Name, f.Expr, f.Coords)
 		list = append(list, q)
-		at := slices.IndexFunc(r.Problem.References, func(x problemfile.Reference) bool { return x.Field == f.Name && x.Kind != problemfile.Measured })
-		if at < 0 {
+		ref := r.reference(f)
+		if ref == nil {
 			continue
 		}
-		ref := r.Problem.References[at].At(r.Solver.Value)
-		known := func(s *Section) ([]float64, error) {
-			v, err := ref.Eval(s.Cloud(f.Coords))
-			if err != nil {
-				return nil, fmt.Errorf("reference of %s: %w", f.Name, err)
-			}
-			return v, nil
-		}
+		known := func(s *Section) ([]float64, error) { return ref(s.Cloud(f.Coords)) }
 		off := func(s *Section) ([]float64, error) {
 			u, err := q.on(s)
 			if err != nil {
