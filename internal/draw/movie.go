@@ -6,6 +6,8 @@ import (
 	"image"
 	"image/color"
 	"image/gif"
+	"maps"
+	"math"
 	"slices"
 )
 
@@ -49,7 +51,8 @@ type quantised struct {
 // five is a colour with channels of five bits.
 func five(r, g, b uint32) uint16 { return uint16(r>>11<<10 | g>>11<<5 | b>>11) }
 
-// common is the palette of the 256 colours that are most frequent in all images together; others are drawn in the nearest of them.
+// common is a palette of at most 256 colours for all images together. It begins with the most frequent colour and takes the one that is missed
+// most, by its distance from those that are there and the root of how often it is seen: the ends of a scale are rare, and not to be lost.
 func common(images []image.Image) *quantised {
 	count := map[uint16]int{}
 	total := map[uint16][3]int{}
@@ -64,26 +67,33 @@ func common(images []image.Image) *quantised {
 			}
 		}
 	}
-	var keys []uint16
-	for k := range count {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b uint16) int {
-		if count[a] != count[b] {
-			return count[b] - count[a]
-		}
-		return int(a) - int(b)
-	})
 	q := &quantised{entry: map[uint16]uint8{}}
+	keys := slices.Sorted(maps.Keys(count))
+	colours, missed := make([]color.RGBA, len(keys)), make([]float64, len(keys))
+	most := 0
 	for i, k := range keys {
 		s, n := total[k], count[k]
-		mean := color.RGBA{uint8(s[0] / n), uint8(s[1] / n), uint8(s[2] / n), 255}
-		if i < 256 {
-			q.colours = append(q.colours, mean)
-			q.entry[k] = uint8(i)
-		} else {
-			q.entry[k] = uint8(q.colours.Index(mean))
+		colours[i] = color.RGBA{uint8(s[0] / n), uint8(s[1] / n), uint8(s[2] / n), 255}
+		missed[i] = math.Inf(1)
+		if n > count[keys[most]] {
+			most = i
 		}
+	}
+	for next := most; len(q.colours) < 256 && missed[next] > 0; {
+		c := colours[next]
+		q.colours = append(q.colours, c)
+		for i, d := range colours {
+			r, g, b := float64(c.R)-float64(d.R), float64(c.G)-float64(d.G), float64(c.B)-float64(d.B)
+			missed[i] = math.Min(missed[i], (r*r+g*g+b*b)*math.Sqrt(float64(count[keys[i]])))
+		}
+		for i := range missed {
+			if missed[i] > missed[next] {
+				next = i
+			}
+		}
+	}
+	for i, k := range keys {
+		q.entry[k] = uint8(q.colours.Index(colours[i]))
 	}
 	return q
 }
