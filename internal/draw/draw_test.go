@@ -322,3 +322,16 @@ func TestAxesFit(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkEncode(b *testing.B) {
+	f := &Figure{Panels: figures()["maps"].Panels[:1]}
+	for _, format := range Formats() {
+		b.Run(format, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := f.Encode(format); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

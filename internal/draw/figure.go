@@ -9,7 +9,8 @@
 // A [Figure] is a page of panels: a [Map] is a function on a plane, [Curves] are lines and points, [Matrix] is a table of numbers,
 // [Bars] is a histogram. Nothing of them is changed, and two encodings of the same figure show the same.
 //
-// A figure takes some tens of milliseconds. What is drawn during training is drawn by internal/files/picture.
+// A map takes about a tenth of a second, most of it to compress (go test ./internal/draw -bench Encode). What is drawn during training is
+// drawn by internal/files/picture.
 package draw
 
 import (
