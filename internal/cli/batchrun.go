@@ -172,6 +172,10 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 		m.err = err
 		return
 	}
+	if t.origin, err = a.ofBatch(b.dir, dir); err != nil {
+		m.err = err
+		return
+	}
 	e := a.train(ctx, t, max(0, t.problem.Steps-t.solver.Epoch()), dir, view.begin(m, t))
 	m.report, m.records, m.err = e.report, e.records, e.err
 	if m.report != nil {

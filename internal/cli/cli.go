@@ -38,7 +38,7 @@ func Run(ctx context.Context, args []string, s Streams) int {
 		s.Now = time.Now
 	}
 	out := &checked{w: s.Out}
-	a := &app{Streams: s}
+	a := &app{Streams: s, args: args}
 	a.Out = out
 	root := a.root()
 	root.SetArgs(longFlags(args))
@@ -59,6 +59,7 @@ func Run(ctx context.Context, args []string, s Streams) int {
 // app is what the commands share.
 type app struct {
 	Streams
+	args []string // of the command line
 }
 
 func (a *app) root() *cobra.Command {
@@ -70,10 +71,16 @@ A problem is a YAML file; 'crux init' writes a first one.
 
 Exit codes: 0 success, 1 the run failed, 2 wrong configuration or usage, 3 the run diverged,
 4 the estimated error is above 1e-2, 5 unsolved, 6 ill-posed, 130 interrupted, 143 terminated.`,
+		Version:       versionLine(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.trace(), a.eval(), a.plot(), a.export(), a.bench(), a.schema(), a.init(), a.version())
+
+	// the next morning
+	root.AddCommand(a.show(), a.ls(), a.compare())
+
+	root.SetVersionTemplate("{{.Version}}\n")
 	return root
 }
 

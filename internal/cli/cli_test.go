@@ -117,7 +117,7 @@ func TestRunDirectories(t *testing.T) {
 		for _, e := range entries {
 			names = append(names, e.Name())
 		}
-		if err != nil || !reflect.DeepEqual(names, []string{checkpointFolder, historyFile, metricsFile, parametersFile, problemFile, resultFile, solutionFile}) {
+		if err != nil || !reflect.DeepEqual(names, []string{checkpointFolder, historyFile, metricsFile, originFile, parametersFile, problemFile, resultFile, solutionFile}) {
 			t.Errorf("%s holds %v, %v", want, names, err)
 		}
 	}
@@ -152,13 +152,13 @@ func TestJSON(t *testing.T) {
 	}
 	for _, key := range []string{
 		"schema", "problem", "status", "reason", "steps", "seed", "parameters", "optimizer", "seconds", "loss", "losses", "errors", "residual_p99", "params", "truths", "run_dir", "scales",
-		"verdict", "reasons", "estimate", "residual_of_terms",
+		"verdict", "reasons", "estimate", "residual_of_terms", "origin", "points",
 	} {
 		if v[key] == nil {
 			t.Errorf("%s is missing", key)
 		}
 	}
-	if len(v) != 21 || v["schema"] != 1.0 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
+	if len(v) != 23 || v["schema"] != 1.0 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
 		t.Errorf("got %v", v)
 	}
 	for key, names := range map[string][]string{
@@ -172,7 +172,7 @@ func TestJSON(t *testing.T) {
 		}
 	}
 	u := v["errors"].(map[string]any)["u"].(map[string]any)
-	if len(u) != 2 || u["rel_l2"] == nil || u["max_abs"] == nil {
+	if len(u) != 5 || u["rel_l2"] == nil || u["max_abs"] == nil || u["own_error"] != 0.0 || u["points"] != 11.0 || u["reference"] != "closed form, cos(x)" {
 		t.Errorf("errors of u: %v", u)
 	}
 	file, err := os.ReadFile("here/result.json")

@@ -39,7 +39,8 @@ file of -o, whose ending says how: .csv, .npy (one row for each point) or .npz (
 		Example: `  crux eval runs/burgers-1 --at t=0.5,x=0.1
   crux eval runs/burgers-1 --grid 201 --expr u_x --expr 'u_t + u*u_x' -o slopes.npz
   crux eval runs/burgers-1 --points probes.csv -o values.csv`,
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRuns,
 		RunE: func(c *cobra.Command, args []string) error {
 			f.asked = c.Flags().Changed("grid")
 			return a.runEval(args[0], &f)

@@ -32,7 +32,8 @@ Trackers: ` + strings.Join(problemfile.TrackerNames(), ", ") + `.`,
 		Example: `  crux explain runs/burgers-1
   crux explain runs/burgers-1 --tracker gradient_norms --tracker cos_similarity
   crux explain runs/burgers-1 --json | jq '.trackers[].findings[] | select(.level == "warning").text'`,
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRuns,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.runExplain(c.Context(), args[0], names, asJSON)
 		},

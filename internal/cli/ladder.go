@@ -114,6 +114,7 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 			break
 		}
 		next.observe(dir)
+		next.origin = t.origin
 		if !f.quiet {
 			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
 		}

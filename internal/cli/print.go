@@ -15,7 +15,7 @@ import (
 )
 
 // printReport prints a report for people.
-func printReport(w io.Writer, p *problemfile.Problem, s *crux.Solver, r *report.Report) {
+func printReport(w io.Writer, r *report.Report) {
 	var b strings.Builder
 	sec := time.Duration(float64(r.Seconds) * float64(time.Second))
 	head := r.Problem + ": "
@@ -39,11 +39,14 @@ func printReport(w io.Writer, p *problemfile.Problem, s *crux.Solver, r *report.
 		fmt.Fprintf(&b, "expected %s %s: %.3g, %s\n", x.Of, x.Bound, x.Value, word)
 	}
 	fmt.Fprintf(&b, "%s%s, %s\n", head, r.Status, r.Reason)
-	fmt.Fprintf(&b, "%d steps in %s", r.Steps, duration(sec))
+	fmt.Fprintf(&b, "%d steps", r.Steps)
+	if !math.IsNaN(float64(r.Seconds)) {
+		fmt.Fprintf(&b, " in %s", duration(sec))
+	}
 	if r.Steps > 0 && r.Seconds > 0 {
 		fmt.Fprintf(&b, " (%s/s)", short(float64(r.Steps)/float64(r.Seconds)))
 	}
-	fmt.Fprintf(&b, ", seed %d\n", p.Options.Seed)
+	fmt.Fprintf(&b, ", seed %d\n", r.Seed)
 	for _, line := range r.Choices {
 		fmt.Fprintf(&b, "optimizer: %s\n", line)
 	}
@@ -66,8 +69,8 @@ func printReport(w io.Writer, p *problemfile.Problem, s *crux.Solver, r *report.
 		if v, ok := r.ResidualP99.Get(l.Name); ok {
 			p99 = scientific(v)
 		}
-		if c, err := s.Cloud(l.Name); err == nil {
-			points = fmt.Sprint(c.Len())
+		if n, ok := r.Points.Get(l.Name); ok {
+			points = fmt.Sprint(n)
 		}
 		rows = append(rows, []string{l.Name, scientific(l.Value), p99, share, points})
 	}
@@ -97,13 +100,17 @@ func printReport(w io.Writer, p *problemfile.Problem, s *crux.Solver, r *report.
 	rows = [][]string{{"field", "rel. L2 error", "max error", "own error of the reference", "reference"}}
 	for _, named := range r.Errors {
 		e, own := named.Value, "0"
+		row := []string{named.Name, scientific(e.RelL2), scientific(e.MaxAbs)}
 		switch {
-		case math.IsNaN(e.SelfError), e.SelfError == 0 && strings.HasPrefix(e.Reference, string(problemfile.Measured)):
+		case math.IsNaN(float64(e.SelfError)):
 			own = "unknown"
 		case e.SelfError != 0:
 			own = scientific(e.SelfError)
 		}
-		rows = append(rows, []string{named.Name, scientific(e.RelL2), scientific(e.MaxAbs), own, fmt.Sprintf("%s, at %d points", e.Reference, e.Points)})
+		if e.Reference != "" {
+			row = append(row, own, fmt.Sprintf("%s, at %d points", e.Reference, e.Points))
+		}
+		rows = append(rows, row)
 	}
 	spacedTable(&b, rows)
 	rows = [][]string{{"parameter", "value", "true value", "rel. error"}}

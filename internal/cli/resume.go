@@ -32,7 +32,8 @@ For the directory of several runs, of solve --seeds or sweep, all incomplete run
 		Example: `  crux resume runs/burgers-1
   crux resume runs/burgers-1 --steps 20000
   crux resume runs/burgers-1 --set optimizer.0.adam.lr=1e-4 --set early_stopping=`,
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRuns,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.runResume(c.Context(), args[0], &f)
 		},
@@ -75,10 +76,13 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if err := saveBytes(dir, problemFile, t.problem.Resolved); err != nil {
 		return fail(exitFailed, err)
 	}
+	if t.origin, err = a.continued(dir); err != nil {
+		return err
+	}
 	if !f.quiet {
 		fmt.Fprintf(a.Err, "%s: going on from step %d of %d\n", t.problem.Name, t.solver.Epoch(), t.problem.Steps) //nolint:errcheck
 	}
-	return a.show(t, a.train(ctx, t, max(0, left), dir, a.watch(t.problem, f)...), f.json)
+	return a.present(t, a.train(ctx, t, max(0, left), dir, a.watch(t.problem, f)...), f.json)
 }
 
 // removeResult removes the result of a run that continues. A run counts as complete when it is there, so it goes first and
@@ -93,7 +97,7 @@ func removeResult(dir string) error {
 // isRun reports what a directory lacks to be one that crux solve wrote.
 func isRun(dir string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return fail(exitUsage, fmt.Errorf("%s is not a directory; give the run directory that crux solve printed, such as runs/burgers-1", dir))
+		return fail(exitUsage, noRun(dir))
 	}
 	m, err := readManifest(dir)
 	if err == nil {
@@ -104,6 +108,9 @@ func isRun(dir string) error {
 		if isNewer(err) {
 			return fail(exitUsage, err)
 		}
+	}
+	if inside := runsIn(dir); !exists(filepath.Join(dir, problemFile)) && len(inside) > 0 {
+		return fail(exitUsage, fmt.Errorf("%s has runs in it and is none itself; give one of them, such as %s; crux ls %s lists them", dir, inside[0], dir))
 	}
 	if !exists(filepath.Join(dir, problemFile)) {
 		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is not a run; give a directory that crux solve wrote", dir, problemFile))
@@ -120,6 +127,7 @@ type training struct {
 	solver    *crux.Solver
 	clock     *clock
 	callbacks []crux.Callback
+	origin    *report.Origin
 	resumed   bool         // it continues from a checkpoint
 	scales    []crux.Scale // of the residuals at step 0
 }

@@ -24,6 +24,7 @@ const (
 	parametersFile = "parameters.safetensors" // at the end
 	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
 	resultFile     = "result.json"            // what --json prints
+	originFile     = "origin.json"            // when, where and from what the run was begun
 	attemptsDir    = "attempts"               // the other ways that have been tried, each with these files
 
 	checkpointFolder = "checkpoints" // states with which the run can continue

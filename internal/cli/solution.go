@@ -83,14 +83,14 @@ func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference) erro
 	}
 	diff, relL2, maxAbs := linalg.Difference(u.data, ref)
 	own, err := r.SelfError()
-	if err != nil {
+	if err != nil || own == 0 && r.Kind == problemfile.Measured {
 		own = math.NaN()
 	}
 	source := string(r.Kind)
 	if r.Source != "" {
 		source += ", " + r.Source
 	}
-	sol.errors.Add(r.Field, report.FieldError{RelL2: report.Number(relL2), MaxAbs: report.Number(maxAbs), Reference: source, SelfError: own, Points: sh.cloud.Len()})
+	sol.errors.Add(r.Field, report.FieldError{RelL2: report.Number(relL2), MaxAbs: report.Number(maxAbs), Reference: source, SelfError: report.Number(own), Points: sh.cloud.Len()})
 	sh.columns = append(sh.columns, column{u.name + "_reference", u.dim, ref}, column{u.name + "_error", u.dim, diff})
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -116,6 +117,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if err := saveBytes(dir, problemFile, p.Resolved); err != nil {
 		return fail(exitFailed, fmt.Errorf("%w; give another directory with --out", err))
 	}
+	if t.origin, err = a.begun(dir, path); err != nil {
+		return err
+	}
 	if !f.quiet {
 		printDecisions(a.Err, p)
 		printScales(a.Err, t.scales)
@@ -123,7 +127,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 
 	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
 	if e.report == nil { // leave no empty run behind
-		for _, name := range append(slices.Clone(runFiles), "") {
+		for _, name := range append(slices.Clone(runFiles), originFile, "") {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}
 	}
@@ -131,7 +135,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if f.reference && e.err == nil {
 		e.err = a.compareMachines(ctx, t.problem, t.solver)
 	}
-	return a.show(t, e, f.json)
+	return a.present(t, e, f.json)
 }
 
 // watch shows progress, unless nobody wants to see it.
@@ -159,6 +163,9 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 	}
 	res.Steps, res.Time = res.Epoch, res.Time+t.clock.before // of all parts of the run
 	e := &ended{records: rec}
+	if t.origin != nil {
+		t.origin.Ended = second(time.Now())
+	}
 	e.report, e.err = conclude(ctx, t, res, runErr, dir)
 	return e
 }
@@ -178,7 +185,7 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 		rep.Expect(x.Of, x.Sign, x.Bound)
 	}
 	rep.Scales = scalesOf(t.scales)
-	rep.RunDir = &dir
+	rep.Origin, rep.RunDir = t.origin, &dir
 	saveErr := save(p, s, res, sol, rep, dir)
 	if saveErr != nil {
 		rep.RunDir = nil // not a complete run
@@ -201,8 +208,8 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	return rep, nil
 }
 
-// show prints what came of a run.
-func (a *app) show(t *training, e *ended, asJSON bool) error {
+// present prints what came of a run.
+func (a *app) present(t *training, e *ended, asJSON bool) error {
 	switch {
 	case e.report == nil:
 	case asJSON:
@@ -211,7 +218,7 @@ func (a *app) show(t *training, e *ended, asJSON bool) error {
 		}
 		e.records.hints(a.Err)
 	default:
-		printReport(a.Out, t.problem, t.solver, e.report)
+		printReport(a.Out, e.report)
 		e.records.hints(a.Out)
 	}
 	if e.err == nil && e.report != nil {
@@ -286,6 +293,9 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 		r.Loss = 0
 	}
 	for i, name := range s.Names() {
+		if c, err := s.Cloud(name); err == nil {
+			r.Points.Add(name, c.Len())
+		}
 		by := cmp.Or(divided[name], 1)
 		r.Losses.Add(name, report.Number(by*by*res.Losses[i]))
 		if len(divided) > 0 {

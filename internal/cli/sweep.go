@@ -79,6 +79,9 @@ func (a *app) runSweep(ctx context.Context, path string, texts []string, f *solv
 	if err := b.openOrCreate(dir); err != nil {
 		return err
 	}
+	if _, err := a.begun(dir, path); err != nil {
+		return err
+	}
 	return a.runBatch(ctx, b, f)
 }
 
@@ -95,6 +98,9 @@ func (a *app) solveSeeds(ctx context.Context, path string, f *solveFlags) error 
 		return err
 	}
 	if err := b.create(f.out); err != nil {
+		return err
+	}
+	if _, err := a.begun(b.dir, path); err != nil {
 		return err
 	}
 	if !f.quiet {

@@ -17,13 +17,18 @@ func Version() string {
 	return info.Main.Version
 }
 
+// versionLine is the version with what made it: what crux version and crux --version print.
+func versionLine() string {
+	return fmt.Sprintf("crux %s (%s, %s/%s)", Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 func (a *app) version() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(a.Out, "crux %s (%s, %s/%s)\n", Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH) //nolint:errcheck
+			fmt.Fprintln(a.Out, versionLine()) //nolint:errcheck
 			return nil
 		},
 	}

@@ -14,6 +14,9 @@ const (
 
 func (l level) String() string { return [...]string{"portable", "neon", "avx2", "avx512"}[l] }
 
+// Instructions names the instruction set of the kernels that this processor runs: portable, neon, avx2 or avx512.
+func Instructions() string { return engine64.level.String() }
+
 // engine is one complete set of kernels. The exported functions are thin: they ask the engine of this processor.
 type engine[T Float] struct {
 	level  level

@@ -15,3 +15,6 @@ type Attempt struct {
 
 // WorstEstimate is the largest estimated relative error of a field or parameter; NaN without one.
 func (r *Report) WorstEstimate() Number { return Worst(r.Estimate) }
+
+// WorstError is the largest relative L2 error of a field with a reference; NaN without one.
+func (r *Report) WorstError() Number { return Worst(RelL2(r)) }

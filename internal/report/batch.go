@@ -120,7 +120,7 @@ func summarize(runs []Run) Summary {
 		}
 	}
 	s := Summary{
-		Runs: len(good), RelL2: spreads(good, relL2), MaxAbs: spreads(good, maxAbs), Loss: Of(loss), ResidualP99: spreads(good, residualP99),
+		Runs: len(good), RelL2: spreads(good, RelL2), MaxAbs: spreads(good, maxAbs), Loss: Of(loss), ResidualP99: spreads(good, residualP99),
 		Params: spreads(good, params), ParamErrors: spreads(good, paramErrors), Steps: Of(steps), Seconds: Of(seconds),
 	}
 	for _, r := range good {
@@ -147,7 +147,7 @@ func (b *Batch) Table() [][]string {
 	for _, c := range []struct {
 		prefix string
 		of     func(*Report) Numbers
-	}{{"estimate/", estimate}, {"rel_l2/", relL2}, {"max_abs/", maxAbs}, {"residual_p99/", residualP99}, {"param/", params}} {
+	}{{"estimate/", estimate}, {"rel_l2/", RelL2}, {"max_abs/", maxAbs}, {"residual_p99/", residualP99}, {"param/", params}} {
 		for i, r := range b.Runs {
 			if r.Result == nil {
 				continue

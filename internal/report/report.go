@@ -36,6 +36,7 @@ type Report struct {
 	Decisions   []auto.Decision  `json:"decisions,omitempty"` // what the problem left open, and what became of it
 	Scales      []Scale          `json:"scales,omitempty"`    // of the residuals at step 0
 	ResidualP99 Numbers          `json:"residual_p99"`
+	Points      Object[int]      `json:"points,omitempty"`            // by constraint, at the end; none in files of before
 	OfTerms     Numbers          `json:"residual_of_terms,omitempty"` // at points held out, over the largest term of the residual
 	Params      Numbers          `json:"params"`                      // trainable scalars, and numbers that follow from them
 	Truths      Numbers          `json:"truths,omitempty"`            // what params should be, of those for which the file says so
@@ -45,6 +46,7 @@ type Report struct {
 	Windows     []Window         `json:"windows,omitempty"`           // of time, trained one after the other
 	Curriculum  *Curriculum      `json:"curriculum,omitempty"`        // over a constant of the equations
 	Warnings    []string         `json:"warnings,omitempty"`          // what in the course of the run speaks against its result
+	Origin      *Origin          `json:"origin,omitempty"`            // nil in files of before
 	RunDir      *string          `json:"run_dir"`                     // null if nothing could be written
 }
 
@@ -102,16 +104,16 @@ type Term struct {
 // Errors are the errors of fields.
 type Errors = Object[FieldError]
 
-// FieldError compares a field with its reference on the field's grid. A file has the norms alone.
+// FieldError compares a field with its reference on the field's grid. Files of before have the norms alone.
 type FieldError struct {
-	RelL2     Number  `json:"rel_l2"`  // ‖u − u*‖₂ / ‖u*‖₂ over the points
-	MaxAbs    Number  `json:"max_abs"` // max |u − u*|
-	Reference string  `json:"-"`       // what the reference is, in words
-	SelfError float64 `json:"-"`       // largest absolute error of the reference itself; 0 for closed forms, NaN if unknown
-	Points    int     `json:"-"`
+	RelL2     Number `json:"rel_l2"`              // ‖u − u*‖₂ / ‖u*‖₂ over the points
+	MaxAbs    Number `json:"max_abs"`             // max |u − u*|
+	Reference string `json:"reference,omitempty"` // what the reference is, in words
+	SelfError Number `json:"own_error"`           // largest absolute error of the reference itself; 0 for closed forms, NaN if unknown
+	Points    int    `json:"points,omitempty"`
 }
 
-// Read reads the report in a file. Of the errors of fields it has the norms alone.
+// Read reads the report in a file.
 func Read(path string) (*Report, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -48,7 +48,7 @@ func TestReportJSON(t *testing.T) {
 		Errors: Errors{{"u", FieldError{RelL2: Number(math.NaN()), MaxAbs: 2}}}, RunDir: &dir,
 	})
 	want := `{"schema":1,"problem":"q\"","status":"","reason":"","steps":0,"seed":0,"parameters":0,"optimizer":"","seconds":0,"loss":null,"losses":{"z":null,"a":0.1},` +
-		`"errors":{"u":{"rel_l2":null,"max_abs":2}},"residual_p99":{},"params":{},"run_dir":"runs/a"}`
+		`"errors":{"u":{"rel_l2":null,"max_abs":2,"own_error":0}},"residual_p99":{},"params":{},"run_dir":"runs/a"}`
 	if err != nil || string(b) != want {
 		t.Errorf("got %s, %v", b, err)
 	}

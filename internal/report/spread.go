@@ -48,7 +48,9 @@ func spreads(reports []*Report, numbers func(*Report) Numbers) Spreads {
 }
 
 // The numbers of a report by which runs are compared.
-func relL2(r *Report) (ns Numbers) {
+
+// RelL2 are the relative L2 errors of the fields with a reference.
+func RelL2(r *Report) (ns Numbers) {
 	for _, e := range r.Errors {
 		ns.Add(e.Name, e.Value.RelL2)
 	}
