@@ -60,7 +60,7 @@ func TestSpark(t *testing.T) {
 	if got, want := spark(steps, values, 5, 4, 1e-4, 1), "██▃▃▁"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := spark(steps, values, 8, 8, 1e-4, 1), "██▃▁"; got != want { // the run of twice as many steps is another
+	if got, want := spark(steps, values, 8, 8, 1e-4, 1), "█▃▃▁"; got != want { // the run of twice as many steps is another
 		t.Errorf("%q, want %q", got, want)
 	}
 	for step, want := range map[float64]float64{0: 1, 2.5: 3e-3, 4: 1e-4} {

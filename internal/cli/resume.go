@@ -110,7 +110,7 @@ func isRun(dir string) error {
 		}
 	}
 	if inside := runsIn(dir); !exists(filepath.Join(dir, problemFile)) && len(inside) > 0 {
-		return fail(exitUsage, fmt.Errorf("%s has runs in it and is none itself; give one of them, such as %s; crux ls %s lists them", dir, inside[0], dir))
+		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is not a run, but there are runs in it; give one of them, such as %s; crux ls %s lists them", dir, problemFile, inside[0], dir))
 	}
 	if !exists(filepath.Join(dir, problemFile)) {
 		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is not a run; give a directory that crux solve wrote", dir, problemFile))
