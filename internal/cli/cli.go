@@ -78,7 +78,7 @@ Exit codes: 0 success, 1 the run failed, 2 wrong configuration or usage, 3 the r
 	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.trace(), a.eval(), a.plot(), a.export(), a.bench(), a.schema(), a.init(), a.version())
 
 	// the next morning
-	root.AddCommand(a.show(), a.ls(), a.compare())
+	root.AddCommand(a.show(), a.ls(), a.compare(), a.report())
 
 	root.SetVersionTemplate("{{.Version}}\n")
 	return root

@@ -24,7 +24,7 @@ type Comparison struct {
 	Runs     []*report.Report        `json:"runs"`     // in the order of the command line
 
 	names  []string // of the runs, as short as they can be told apart
-	losses []*history
+	losses []*report.History
 }
 
 func (a *app) compare() *cobra.Command {
@@ -91,9 +91,9 @@ func (a *app) comparison(args []string) (*Comparison, error) {
 		if err != nil {
 			return nil, fail(exitUsage, fmt.Errorf("%s is not the problem of a run: %w", path, err))
 		}
-		h, err := readHistory(filepath.Join(dir, historyFile))
+		h, err := report.ReadHistory(filepath.Join(dir, historyFile))
 		if err != nil {
-			return nil, err
+			return nil, fail(exitUsage, err)
 		}
 		v.Runs, v.losses, settings = append(v.Runs, r.report), append(v.losses, h), append(settings, said)
 	}
@@ -267,10 +267,10 @@ func (v *Comparison) curves(w io.Writer) {
 	const columns = 48
 	last, low, high := 0.0, math.Inf(1), math.Inf(-1)
 	for _, h := range v.losses {
-		if n := len(h.steps); n > 0 {
-			last = max(last, h.steps[n-1])
+		if n := len(h.Steps); n > 0 {
+			last = max(last, h.Steps[n-1])
 		}
-		for _, x := range h.column("loss") {
+		for _, x := range h.Column("loss") {
 			if x > 0 && !math.IsInf(x, 0) {
 				low, high = min(low, x), max(high, x)
 			}
@@ -285,7 +285,7 @@ func (v *Comparison) curves(w io.Writer) {
 		width = max(width, utf8.RuneCountInString(n))
 	}
 	for i, h := range v.losses {
-		line := spark(h.steps, h.column("loss"), columns, last, low, high)
+		line := spark(h.Steps, h.Column("loss"), columns, last, low, high)
 		fmt.Fprintf(w, "%-*s  %s\n", width, v.names[i], line) //nolint:errcheck
 	}
 	fmt.Fprintln(w) //nolint:errcheck
@@ -295,7 +295,7 @@ func (v *Comparison) curves(w io.Writer) {
 		step := math.Round(last * float64(k) / parts)
 		row := []string{fmt.Sprintf("%.0f", step)}
 		for _, h := range v.losses {
-			row = append(row, orDash(report.Number(at(h.steps, h.column("loss"), step)), "%.3e"))
+			row = append(row, orDash(report.Number(at(h.Steps, h.Column("loss"), step)), "%.3e"))
 		}
 		rows = append(rows, row)
 	}

@@ -29,6 +29,7 @@ type solveFlags struct {
 	seeds, jobs         int
 	json, quiet, dryRun bool
 	reference           bool
+	page                bool // written at the end
 }
 
 func (a *app) solve() *cobra.Command {
@@ -52,6 +53,9 @@ as many runs at once as there are cores.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: yamlFiles,
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.changed("seeds") && f.page {
+				return fail(exitUsage, errors.New("--report is of one run; write that of each with crux report RUN"))
+			}
 			if f.changed("seeds") {
 				return a.solveSeeds(c.Context(), args[0], &f)
 			}
@@ -68,6 +72,7 @@ as many runs at once as there are cores.`,
 	f.flagJobs(c)
 	f.flagOutput(c)
 	c.Flags().BoolVar(&f.reference, "reference", false, "run on Gorgonia's own TapeMachine and report how it compares; for small problems, it is many times slower")
+	c.Flags().BoolVar(&f.page, "report", false, "write the page of the run, as crux report does, at its end")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the resolved problem, points and parameters; train nothing")
 	return c
 }
@@ -135,7 +140,19 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if f.reference && e.err == nil {
 		e.err = a.compareMachines(ctx, t.problem, t.solver)
 	}
-	return a.present(t, e, f.json)
+	shown := a.present(t, e, f.json)
+	if f.page && e.report != nil && e.report.RunDir != nil {
+		out := filepath.Join(dir, reportFile)
+		if err := writePage(t, e.report, dir, out); err != nil {
+			return errors.Join(shown, err)
+		}
+		to := a.Out
+		if f.json {
+			to = a.Err
+		}
+		fmt.Fprintf(to, "report in %s\n", out) //nolint:errcheck
+	}
+	return shown
 }
 
 // watch shows progress, unless nobody wants to see it.

@@ -1,16 +1,11 @@
 package gallery
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/crux-pinn/crux/internal/draw"
@@ -25,44 +20,23 @@ func (r *Run) history(kind string) (map[string]series, error) {
 	if r.Dir == "" {
 		return nil, &NoneError{kind, "there is no run directory"}
 	}
-	f, err := os.Open(filepath.Join(r.Dir, "history.csv"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &NoneError{kind, "the run directory has no history.csv"}
-	}
+	file, err := report.ReadHistory(filepath.Join(r.Dir, "history.csv"))
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // it was read
-	rows := csv.NewReader(f)
-	rows.ReuseRecord, rows.FieldsPerRecord = true, -1
-	head, err := rows.Read()
-	if err != nil || len(head) == 0 {
-		return nil, &NoneError{kind, "history.csv is empty"}
-	}
-	head = slices.Clone(head)
-	all := make([]series, len(head))
-	for {
-		row, err := rows.Read()
-		if err != nil || len(row) != len(head) { // the end, or a line that is being written
-			break
-		}
-		step, err := strconv.ParseFloat(row[0], 64)
-		if err != nil {
-			continue
-		}
-		for i := 1; i < len(row); i++ {
-			if row[i] == "" {
-				continue
-			}
-			if v, err := strconv.ParseFloat(row[i], 64); err == nil {
-				all[i].steps, all[i].values = append(all[i].steps, step), append(all[i].values, v)
-			}
-		}
+	if len(file.Steps) == 0 {
+		return nil, &NoneError{kind, "the run directory has no history.csv, or an empty one"}
 	}
 	h := map[string]series{}
-	for i, name := range head {
-		if len(all[i].steps) > 0 {
-			h[name] = all[i]
+	for i, name := range file.Names {
+		var s series
+		for k, v := range file.Columns[i] {
+			if !math.IsNaN(v) {
+				s.steps, s.values = append(s.steps, file.Steps[k]), append(s.values, v)
+			}
+		}
+		if len(s.steps) > 0 {
+			h[name] = s
 		}
 	}
 	return h, nil

@@ -1,0 +1,138 @@
+package page
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/crux-pinn/crux/crux/verdict"
+	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/report"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// functions are what the template calls.
+var functions = template.FuncMap{
+	"sci": sci, "num": num, "percent": percent, "took": took, "day": day, "rate": rate, "tone": tone, "relative": report.Relative, "reasons": reasons,
+	"math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
+}
+
+var raised = strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹", "-", "⁻", "+", "")
+
+// sci is a number with two digits: 5.2 × 10⁻¹⁰, or 0.52 where that is short.
+func sci(x report.Number) string {
+	v := float64(x)
+	if v-v != 0 {
+		return "–"
+	}
+	if a := math.Abs(v); v == 0 || a >= 0.01 && a < 1000 {
+		return strings.ReplaceAll(strconv.FormatFloat(v, 'g', 2, 64), "-", "−")
+	}
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 1, 64), "e")
+	k, _ := strconv.Atoi(exponent) // of a number that was just written
+	return strings.ReplaceAll(mantissa, "-", "−") + " × 10" + raised.Replace(strconv.Itoa(k))
+}
+
+// num is a number with six digits.
+func num(x report.Number) string {
+	if v := float64(x); v-v != 0 {
+		return "–"
+	}
+	return strings.ReplaceAll(fmt.Sprintf("%.6g", float64(x)), "-", "−")
+}
+
+func percent(x report.Number) string { return fmt.Sprintf("%.2g %%", 100*float64(x)) }
+
+// took is a time as people say it.
+func took(x report.Number) string {
+	v := float64(x)
+	if v-v != 0 {
+		return "–"
+	}
+	d := time.Duration(v * float64(time.Second))
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", v)
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+}
+
+func day(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") }
+
+func rate(r *report.Report) string {
+	v := float64(r.Steps) / float64(r.Seconds)
+	if v-v != 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// tone is the colour of a verdict.
+func tone(r *report.Report) string {
+	switch r.Verdict {
+	case verdict.Solved:
+		return "good"
+	case verdict.Inaccurate:
+		return "fair"
+	case verdict.Unsolved, verdict.IllPosed:
+		return "bad"
+	}
+	if r.Status == "diverged" || r.Status == "failed" {
+		return "bad"
+	}
+	return "plain"
+}
+
+// reasons are those of the verdict itself, each remedy once.
+func reasons(r *report.Report) []verdict.Reason {
+	var list []verdict.Reason
+	said := map[string]bool{}
+	for _, x := range r.Reasons {
+		if x.Word != r.Verdict {
+			continue
+		}
+		if said[x.Remedy] {
+			x.Remedy = ""
+		}
+		said[x.Remedy] = true
+		list = append(list, x)
+	}
+	return list
+}
+
+// mathElement wraps MathML that placeholder has written, in which names are escaped.
+func mathElement(inside string) template.HTML {
+	return template.HTML(`<math display="block">` + inside + `</math>`) //nolint:gosec // see above
+}
+
+// equationMath is an equation: that of a constraint, whose residual vanishes, or of a name that stands for something. Texts that are no
+// expressions stay texts.
+func equationMath(s *problemfile.Statement, q problemfile.Equation, named bool) template.HTML {
+	if q.Expr == nil {
+		return template.HTML("<code>" + template.HTMLEscapeString(q.Text) + "</code>") //nolint:gosec // it is escaped
+	}
+	inside := ph.MathML(q.Expr, s.Space...)
+	switch _, _, sides := ph.Sides(q.Expr); {
+	case named:
+		inside = "<mrow>" + ph.MathML(ph.Column(q.Name)) + "<mo>=</mo>" + inside + "</mrow>"
+	case !sides:
+		inside = "<mrow>" + inside + "<mo>=</mo><mn>0</mn></mrow>"
+	}
+	return mathElement(inside)
+}
+
+// nameMath is a name on its own.
+func nameMath(name string) template.HTML {
+	return template.HTML("<math>" + ph.MathML(ph.Column(name)) + "</math>") //nolint:gosec // names are escaped
+}
+
+// axesMath are the ends of an axis.
+func axesMath(a problemfile.Axis) template.HTML {
+	return template.HTML("<math><mrow>" + ph.MathML(ph.Column(a.Name)) + "<mo>∈</mo><mo>[</mo>" + ph.MathML(ph.Const(a.Lo)) + "<mo>,</mo>" + //nolint:gosec // names are escaped
+		ph.MathML(ph.Const(a.Hi)) + "<mo>]</mo></mrow></math>")
+}
