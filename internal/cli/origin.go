@@ -95,13 +95,7 @@ func second(t time.Time) time.Time { return t.Truncate(time.Second) }
 func commandLine(args []string) string {
 	words := []string{"crux"}
 	for _, s := range args {
-		plain := s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_=.,/:+@%", r) || r > 127)
-		})
-		if !plain {
-			s = "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
-		words = append(words, s)
+		words = append(words, report.Quoted(s))
 	}
 	return strings.Join(words, " ")
 }

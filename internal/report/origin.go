@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -25,7 +26,18 @@ func (o *Origin) Again() string {
 	if o == nil || len(o.Commands) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("cd %s && %s", o.Folder, o.Commands[0])
+	return fmt.Sprintf("cd %s && %s", Quoted(o.Folder), o.Commands[0])
+}
+
+// Quoted is a word of a command line, in quotes where a shell needs them.
+func Quoted(s string) string {
+	special := strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_=.,/:+@%", r) || r > 127)
+	})
+	if s != "" && !special {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // Changed says what has become of the problem file since; empty if it is as it was.
