@@ -73,7 +73,7 @@ func TestMathML(t *testing.T) {
 		}
 		return f
 	}
-	env := ph.Env{Space: []*ph.Coord{x, y}, Names: map[string]ph.Expr{
+	env := ph.Env{Space: []*ph.Coord{x, y}, Ends: map[*ph.Coord][2]float64{x: {-1, 1}}, Names: map[string]ph.Expr{
 		"x": x, "y": y, "t": tt, "u": field("u", tt, x, y), "v": field("v", x), "q": ph.Define("q", x.Mul(y)),
 		"nu": ph.NewConstant("nu", 1), "lambda1": ph.NewConstant("lambda1", 1), "u_data": ph.Column("u_data"), "Re": ph.NewConstant("Re", 2),
 	}}
@@ -106,6 +106,7 @@ func TestMathML(t *testing.T) {
 		"at(u*x, x = 1)":                    "(u x)|_{x=1}",
 		"v = integral(x*v(x = s), s, 0, x)": "v=∫_{0}^{x}x v(s)ds",
 		"where(x < 0.5, 1, abs(y))":         "{1if x<0.5|y|otherwise",
+		"integral(v, x)":                    "∫_{−1}^{1}vdx",
 		"x^y":                               "x^{y}",
 		"x*(-2)":                            "x (−2)",
 		"u == 1":                            "u=1",

@@ -11,6 +11,8 @@ type Env struct {
 	// Space are the coordinates meant by dn(u), laplacian(u), grad(u) and div(w) when they name none. Without them the
 	// coordinates must be written out, as in dn(u, x, y).
 	Space []*Coord
+	// Ends are those of the coordinates, over which integral(a, x) goes when it names none. Without them the ends must be written out.
+	Ends map[*Coord][2]float64
 	// Functions are further functions of one argument, such as those that NewUnary returns.
 	Functions map[string]func(Expr) Expr
 }
@@ -34,6 +36,7 @@ type Env struct {
 //	integral(a, s, lo, hi)   ∫ a ds by Gauss quadrature, 20 nodes unless a fifth argument says otherwise; factors of a such as
 //	                         1/sqrt(hi - s) are part of its weights; s is a new variable seen only in a, or a coordinate,
 //	                         which is then bound in a
+//	integral(a, x)           the same over the whole axis of a coordinate
 //	normal_x (or n_x unless something is called n), dn(u, x, y)
 //	                         component of the outward normal; the derivative along it
 //	w[0], w[0:2], [a, b]     components, counted from 0; an expression of several components

@@ -107,12 +107,21 @@ func (p *parser) foreign(c call, coords []*Coord) Expr {
 	return nil
 }
 
-// integral reads integral(f, s, lo, hi) and integral(f, s, lo, hi, nodes).
+// integral reads integral(f, s, lo, hi), integral(f, s, lo, hi, nodes), and integral(f, x) over the whole axis of x.
 func (p *parser) integral(c call) Expr {
-	f, s, lo, hi := c.args[0].e, c.args[1], c.args[2].e, c.args[3].e
+	f, s := c.args[0].e, c.args[1]
 	if s.e.Op() != OpCoord {
 		return p.mistake(s.e.Pos(), "the variable of integration is a name, as in %s", c.use)
 	}
+	if len(c.args) < 4 {
+		x := s.e.Attr().(*Coord)
+		ends, ok := p.env.Ends[x]
+		if !ok || len(c.args) == 3 {
+			return p.errorAt(c.tok, "integral takes other arguments; write %s", c.use)
+		}
+		return Integrate(f, x, Const(ends[0]), Const(ends[1]), 0)
+	}
+	lo, hi := c.args[2].e, c.args[3].e
 	nodes := 0
 	if len(c.args) == 5 {
 		const complaint = "the number of quadrature nodes is a whole number from 1 to 256"

@@ -48,7 +48,7 @@ func functions() []function {
 		{"jacobian", 1, math.MaxInt, "jacobian(w, x, y)", operator(Jacobian)},
 		{"dn", 1, math.MaxInt, "dn(u, x, y)", operator(NormalDerivative)},
 		{"at", 2, math.MaxInt, "at(u, x, 1) or at(u, x = 1, t = 0)", (*parser).at},
-		{"integral", 4, 5, "integral(u(x = s), s, 0, 1)", (*parser).integral},
+		{"integral", 2, 5, "integral(u(x = s), s, 0, 1)", (*parser).integral},
 	}
 }
 

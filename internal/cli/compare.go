@@ -235,6 +235,7 @@ func (v *Comparison) results() [][]string {
 	number("estimated error of ", "", "%.1e", func(r *report.Report) report.Numbers { return r.Estimate })
 	number("rel. L2 error of ", "", "%.3e", report.RelL2)
 	number("", "", "%.6g", func(r *report.Report) report.Numbers { return r.Params })
+	number("", "", "%.6g", func(r *report.Report) report.Numbers { return r.Shown })
 	add("loss", func(r *report.Report) string { return orDash(r.Loss, "%.3e") })
 	number("loss of ", "", "%.3e", func(r *report.Report) report.Numbers { return r.Losses })
 	number("residual p99 of ", "", "%.3e", func(r *report.Report) report.Numbers { return r.ResidualP99 })

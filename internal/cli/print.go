@@ -122,6 +122,11 @@ func printReport(w io.Writer, r *report.Report) {
 		rows = append(rows, row)
 	}
 	spacedTable(&b, rows)
+	rows = [][]string{{"shown", "value"}}
+	for _, q := range r.Shown {
+		rows = append(rows, []string{q.Name, fmt.Sprintf("%.6g", q.Value)})
+	}
+	spacedTable(&b, rows)
 	if len(r.Findings) > 0 {
 		b.WriteString("\nwhat the trackers found\n")
 		for _, f := range r.Findings {

@@ -27,6 +27,7 @@ type progress struct {
 	steps    int           // of the whole run, parts before a break included
 	limit    time.Duration // of wall time; 0 means none
 	names    []string      // of the constraints
+	shown    shown         // numbers to watch
 	method   optim.Method
 	said     int    // choices of the method that have been shown
 	constant string // of the curriculum
@@ -43,7 +44,7 @@ type progress struct {
 }
 
 func newProgress(s Streams, p *problemfile.Problem) *progress {
-	w := &progress{block: block{w: s.Err, size: s.Terminal}, now: s.Now, name: p.Name, steps: p.Steps, limit: p.Budget}
+	w := &progress{block: block{w: s.Err, size: s.Terminal}, now: s.Now, name: p.Name, steps: p.Steps, limit: p.Budget, shown: shown{problem: p}}
 	if c := p.Options.Curriculum; c != nil {
 		w.constant = c.Of.Path()
 	}
@@ -51,13 +52,13 @@ func newProgress(s Streams, p *problemfile.Problem) *progress {
 }
 
 // OnSolveBegin implements crux.Callback.
-func (p *progress) OnSolveBegin(_ context.Context, r *crux.Run) error {
+func (p *progress) OnSolveBegin(ctx context.Context, r *crux.Run) error {
 	p.names = r.Names()
 	p.method, p.moves = r.Solver().Method(), r.Callbacks()
 	p.begin = p.now()
 	p.drawn, p.first, p.epoch = p.begin, r.Epoch(), r.Epoch()
 	p.stage, _ = r.Stage()
-	return nil
+	return p.shown.OnSolveBegin(ctx, r)
 }
 
 // OnStep implements crux.Callback.
@@ -110,6 +111,7 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 	if phase := phase(method); phase != "" {
 		head += "  " + phase
 	}
+	watched, _ := p.shown.numbers() // an error comes from the record of them
 	if p.size == nil {
 		var b strings.Builder
 		for _, line := range method.Choices[min(p.said, len(method.Choices)):] {
@@ -125,10 +127,17 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 		for i, l := range s.Losses {
 			fmt.Fprintf(&b, " %s %.2e", p.names[i], l)
 		}
+		for _, v := range watched {
+			fmt.Fprintf(&b, "  %s %.6g", v.Name, v.Value)
+		}
 		fmt.Fprintln(p.w, b.String()) //nolint:errcheck
 		return
 	}
-	p.draw(append([]string{head}, p.bars(s)...))
+	lines := append([]string{head}, p.bars(s)...)
+	for _, v := range watched {
+		lines = append(lines, fmt.Sprintf("  %s  %.6g", v.Name, v.Value))
+	}
+	p.draw(lines)
 }
 
 // turned says that a window or a lesson is over and the next one begins, and once that a window behind is not solved.

@@ -40,6 +40,9 @@ func newRecords(p *problemfile.Problem, s *crux.Solver, dir string) *records {
 	if len(p.Params)+len(p.Derived) > 0 {
 		r.all = append(r.all, &numbersFound{p})
 	}
+	if len(p.Shown) > 0 {
+		r.all = append(r.all, &shown{problem: p})
+	}
 	if r.board != nil || r.wandb != nil {
 		r.all = append(r.all, judges(p, s)...)
 	}

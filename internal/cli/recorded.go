@@ -100,6 +100,9 @@ func (a *app) unended(dir string, origin *report.Origin) (*report.Report, error)
 		if name, ok := strings.CutPrefix(v.Name, "loss/"); ok {
 			r.Losses.Add(name, v.Value)
 		}
+		if name, ok := strings.CutPrefix(v.Name, "show/"); ok {
+			r.Shown.Add(name, v.Value)
+		}
 		if name, ok := strings.CutPrefix(v.Name, "param/"); ok {
 			r.Params.Add(name, v.Value)
 		}

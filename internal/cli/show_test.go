@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -184,5 +187,45 @@ func TestLs(t *testing.T) {
 func TestCommandLine(t *testing.T) {
 	if got, want := commandLine([]string{"solve", "a b.yaml", "--set", "x=it's", "", "ä/c"}), `crux solve 'a b.yaml' --set 'x=it'\''s' '' ä/c`; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// Numbers to watch are printed during a run, stand in its report and history, and change nothing of it.
+func TestShown(t *testing.T) {
+	folder(t)
+	quietly(t, "solve", "tiny.yaml", "-q", "--out", "plain")
+	clock := time.Unix(0, 0)
+	var out, said bytes.Buffer
+	code := Run(context.Background(), []string{"solve", "tiny.yaml", "--out", "watched", "--set", "show={mass: \"integral(u, x)\", left: u(x = 0)}"}, Streams{
+		Out: &out, Err: &said, Now: func() time.Time { clock = clock.Add(time.Second); return clock },
+	})
+	if went(code) != exitOK || !strings.Contains(said.String(), "  mass ") || !strings.Contains(said.String(), "  left ") {
+		t.Fatalf("%d: %s%s", code, out.String(), said.String())
+	}
+	r, err := report.Read(filepath.Join("watched", resultFile))
+	if err != nil || len(r.Shown) != 2 || r.Shown[0].Name != "mass" {
+		t.Fatal(r, err)
+	}
+	h, err := report.ReadHistory(filepath.Join("watched", historyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range r.Shown {
+		column := h.Column("show/" + v.Name)
+		if column == nil || column[len(column)-1] != float64(v.Value) || math.IsNaN(column[0]) {
+			t.Errorf("%s is %v, the history has %v", v.Name, v.Value, column)
+		}
+		if !strings.Contains(out.String(), fmt.Sprintf("\n%-4s    %.6g\n", v.Name, float64(v.Value))) {
+			t.Errorf("%s is not in\n%s", v.Name, out.String())
+		}
+	}
+	left := call(t, "eval", "watched", "--at", "x=0").out
+	if want := decimal(float64(r.Shown[1].Value)); !strings.Contains(left, ","+want) {
+		t.Errorf("u(0) is %s, eval says %s", want, left)
+	}
+	a, errA := os.ReadFile(filepath.Join("plain", parametersFile))
+	b, errB := os.ReadFile(filepath.Join("watched", parametersFile))
+	if errA != nil || errB != nil || !bytes.Equal(a, b) {
+		t.Error("the run is another one")
 	}
 }

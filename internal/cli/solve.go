@@ -140,11 +140,11 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if f.reference && e.err == nil {
 		e.err = a.compareMachines(ctx, t.problem, t.solver)
 	}
-	shown := a.present(t, e, f.json)
+	result := a.present(t, e, f.json)
 	if f.page && e.report != nil && e.report.RunDir != nil {
 		out := filepath.Join(dir, reportFile)
 		if err := writePage(t, e.report, dir, out); err != nil {
-			return errors.Join(shown, err)
+			return errors.Join(result, err)
 		}
 		to := a.Out
 		if f.json {
@@ -152,7 +152,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		}
 		fmt.Fprintf(to, "report in %s\n", out) //nolint:errcheck
 	}
-	return shown
+	return result
 }
 
 // watch shows progress, unless nobody wants to see it.
@@ -340,6 +340,9 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 		}
 		r.Params.Add(d.Name, report.Number(v))
 	}
+	var err error
+	r.Shown, err = shownAtEnd(p, s)
+	first = cmp.Or(first, err)
 	for _, q := range r.Params {
 		if truth, ok := p.Truths[q.Name]; ok {
 			r.Truths.Add(q.Name, report.Number(truth))

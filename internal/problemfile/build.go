@@ -75,7 +75,11 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.names.resolve()
 	b.p.Env = b.names.env
 	b.p.Env.Space = b.space()
-	b.names.env.Space = b.p.Env.Space
+	b.p.Env.Ends = map[*ph.Coord][2]float64{}
+	for c, a := range b.axes {
+		b.p.Env.Ends[c] = [2]float64{a.Lo, a.Hi}
+	}
+	b.names.env.Space, b.names.env.Ends = b.p.Env.Space, b.p.Env.Ends
 	b.options(s)
 
 	domainNode, regions, data := s.get("domain"), s.get("regions"), s.get("data")
@@ -113,6 +117,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		b.outputs(grid)
 		b.references(reference)
 	}
+	b.show(s.get("show"))
 	b.expect(s.get("expect"))
 	b.recording(s)
 	b.accuracy(s, (said == nil || isAuto(said)) && steps == nil)

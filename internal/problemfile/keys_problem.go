@@ -67,6 +67,7 @@ var problemParts = []part{
 			"the run ends when the estimated relative errors are below it; auto is 1e-6; with best only the method ends it",
 		},
 		{"expect", mapped, "", "{loss: \"< 1e-6\", seconds: \"< 60\"}", "bounds of what the run comes to: it fails where one is missed"},
+		{"show", mapped, "", "{mass: \"integral(integral(u, x), y)\"}", "numbers to watch, with names: expressions of the fields, printed during the run and in the report"},
 		{"budget", duration, "", "120s", "wall time after which the run ends"},
 	}},
 	{"coords", "{x: [0, 1], y: [0, 1]}", []key{{"*", hand("the two ends"), "", "[0, 1], the ends of the axis", "an axis"}}},
@@ -86,6 +87,7 @@ var problemParts = []part{
 			"of loss, steps, seconds; FIELD.error or FIELD.max, by the reference; PARAM.error; NAME.estimate; CONSTRAINT.loss or CONSTRAINT.p99",
 		},
 	}},
+	{"show", "{mass: \"integral(integral(u, x), y)\"}", []key{{"*", formula, "", "\"integral(integral(u, x), y)\"", "a number: an expression in which every coordinate is fixed, or integrated over"}}},
 	{"params", "{lambda1: 0.5} with its initial value", []key{{"*", mapped, "", "0.5", "an initial value, or a mapping"}}},
 	{"params.*", "{init: 0.5, true: 1}", []key{
 		{"init", anyNumber, "", "0.5", "the initial value"},

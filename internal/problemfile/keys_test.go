@@ -33,7 +33,7 @@ optimizer: [{adam: {}, steps: 10}]
 
 // star is what stands in a file for the last step of a path of the table: for a star, and for a part that several keys share.
 var star = map[string]string{
-	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "grid.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
+	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "show.*": "mass", "grid.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
 	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "regions.*": "hole", "data.*": "measurements", "data.*.params.*": "nu",
 	"constraints.*": "pde", "constraints.*.residual.*": "mass", "constraints.*.weight.*": "mass", "constraints.*.scale.*": "mass", "optimizer.*": "0",
 	"optimizer.*.groups.*": "0", "optimizer.*.lr": "adam.lr", "changes.*": "1000", "weights.scheduled.*": "bc",

@@ -59,6 +59,7 @@ type Problem struct {
 	Params     []*ph.Param        // trainable scalars, in the order of the file
 	Derived    []Derived          // numbers that follow from Params, in the order of the file
 	Truths     map[string]float64 // true values of parameters and derived numbers, where the file gives them
+	Shown      []Shown            // numbers to watch, in the order of the file
 	References []Reference        // known solutions, in the order of the file
 
 	Choice *auto.Choice // what has been decided that the file leaves open

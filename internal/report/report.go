@@ -39,6 +39,7 @@ type Report struct {
 	Points      Object[int]      `json:"points,omitempty"`            // by constraint, at the end; none in files of before
 	OfTerms     Numbers          `json:"residual_of_terms,omitempty"` // at points held out, over the largest term of the residual
 	Params      Numbers          `json:"params"`                      // trainable scalars, and numbers that follow from them
+	Shown       Numbers          `json:"show,omitempty"`              // numbers to watch
 	Truths      Numbers          `json:"truths,omitempty"`            // what params should be, of those for which the file says so
 	Choices     []string         `json:"choices,omitempty"`           // what an optimizer that decides by itself has decided, and why
 	Resampling  []string         `json:"resampling,omitempty"`        // likewise what has become of points that are watched
