@@ -74,7 +74,8 @@ var style string
 //go:embed page.js
 var script string
 
-var pageTemplate = template.Must(template.New("page").Funcs(functions).Parse(source))
+// parsed is the template; it is read when a page is written, as no other command should wait for it.
+var parsed = sync.OnceValues(func() (*template.Template, error) { return template.New("page").Funcs(functions).Parse(source) })
 
 // The resolutions of maps, in dots per inch, and the most bytes that all movies together may take: a page is sent by mail.
 const (
@@ -102,8 +103,12 @@ func (p *Page) Write(w io.Writer) error {
 			return err
 		}
 	}
+	layout, err := parsed()
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, v); err != nil {
+	if err := layout.Execute(&b, v); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	_, err = w.Write(b.Bytes())

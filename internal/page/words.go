@@ -16,7 +16,7 @@ import (
 
 // functions are what the template calls.
 var functions = template.FuncMap{
-	"sci": sci, "num": num, "percent": percent, "took": took, "day": day, "rate": rate, "tone": tone, "relative": report.Relative, "reasons": reasons,
+	"sci": sci, "num": num, "percent": percent, "took": took, "day": day, "rate": rate, "tone": tone, "relative": report.Relative, "reasons": reasons, "at": at,
 	"math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
 }
 
@@ -86,6 +86,14 @@ func tone(r *report.Report) string {
 		return "bad"
 	}
 	return "plain"
+}
+
+// at is the number with a name; nil if there is none.
+func at(list report.Numbers, name string) *report.Number {
+	if v, ok := list.Get(name); ok {
+		return &v
+	}
+	return nil
 }
 
 // reasons are those of the verdict itself, each remedy once.
