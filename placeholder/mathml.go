@@ -322,11 +322,10 @@ func (m *mathml) derivative(n *node) {
 		coords = append(slices.Clone(base.attr.([]*Coord)), coords...)
 		base = base.args[0]
 	}
-	d := "∂"
+	sign := "<mo>∂</mo>"
 	if len(FreeCoords(base)) == 1 {
-		d = "d"
+		sign = "<mi mathvariant=\"normal\">d</mi>"
 	}
-	sign := "<mo>" + d + "</mo>"
 	top := sign
 	if len(coords) > 1 {
 		top = "<msup>" + sign + "<mn>" + strconv.Itoa(len(coords)) + "</mn></msup>"
