@@ -67,15 +67,18 @@ func gridSize(n []int, what string) (int, error) {
 	return total, nil
 }
 
-// ticks returns n equally spaced values, ends included; the middle for n = 1.
+// ticks returns n equally spaced values, ends included; the middle for n = 1. They are those of numpy.linspace to the last bit, so that a
+// reference that was computed there has the same sides of jumps.
 func (a Axis) ticks(n int) []float64 {
 	if n == 1 {
 		return []float64{a.at(0.5)}
 	}
 	t := make([]float64, n)
+	step := (a.Hi - a.Lo) / float64(n-1)
 	for i := range t {
-		t[i] = a.at(float64(i) / float64(n-1))
+		t[i] = a.Lo + float64(float64(i)*step) // rounded before it is added, also where the processor could do both at once
 	}
+	t[n-1] = a.Hi
 	return t
 }
 

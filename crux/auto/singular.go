@@ -95,13 +95,7 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 		if s.side == 1 {
 			h, toward = h.Neg().Shift(g.length(s.c)), -1
 		}
-		eta, side := y.Shift(-s.at), tiny*10*g.length(s.y)
-		switch {
-		case s.corner:
-			side = 0
-		case s.after:
-			side = -side
-		}
+		eta := y.Shift(-s.at)
 		if s.corner && s.at == g.hi[s.y] && s.at != g.lo[s.y] {
 			eta = eta.Neg()
 		}
@@ -114,10 +108,10 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 		case a2 == 0 && a1 != 0 && y2 != 0 && -y2/a1*toward > 0:
 			rate := -y2 / a1 * toward
 			near = eta.Pow(2).Add(h.Scale(4 * rate)).Scale(1 / (g.length(s.y) * g.length(s.y)))
-			return smoothed(eta.Shift(-side), h, rate, g.length(s.y), s.kink), near
+			return smoothed(s.sided(eta, h, g.length(s.y)), h, rate, g.length(s.y), s.kink), near
 		case y2 == 0 && y1 != 0 && a2 != 0 && -a2/y1 != 0:
 			rate := -a2 / y1
-			since := y.Shift(-s.at - side)
+			since := s.sided(eta, h, g.length(s.y))
 			if rate < 0 {
 				rate, since = -rate, since.Neg()
 			}
@@ -128,6 +122,21 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 		}
 	}
 	return nil, nil
+}
+
+// sided is the way from a place along a face, η. On the face itself it is beside the place, on the side on which the data have it: to the
+// last bit, where these switch between two numbers that are next to each other.
+func (s site) sided(eta, h ph.Expr, length float64) ph.Expr {
+	if s.switches == nil {
+		return eta
+	}
+	aside := closely * length
+	if !s.rising {
+		aside = -aside
+	}
+	above := ph.Where(ph.Compare(s.switches, ph.Greater, ph.Const(0)), ph.Const(aside), ph.Const(-aside))
+	here := ph.Compare(h, ph.LessEqual, ph.Const(0)).Mul(ph.Compare(ph.Abs(eta), ph.Less, ph.Const(closely*length)))
+	return ph.Where(here, above, eta)
 }
 
 // smoothed is a jump at x = 0, from −1 to 1, or the kink |x|, after it has diffused at a rate for a time.

@@ -16,13 +16,14 @@ import (
 // site is a place on the boundary of a box, at one value of one coordinate, where the values that are given for a function jump or have
 // a kink: on the face at an end of the axis c, where y = at.
 type site struct {
-	c, y   int // axes
-	side   int
-	at     float64
-	kink   bool
-	after  bool // the data have the place itself on the side behind it
-	corner bool // y = at is a face too, and the values of both disagree where they meet
-	of     []string
+	c, y     int // axes
+	side     int
+	at       float64
+	kink     bool
+	switches ph.Expr // what the data switch by there; nil in a corner
+	rising   bool    // it is above 0 behind the place
+	corner   bool    // y = at is a face too, and the values of both disagree where they meet
+	of       []string
 
 	component int // of the field
 }
@@ -164,12 +165,13 @@ func (g box) sites(f *ph.Field, list []given) []site {
 				if y == face[0] {
 					continue
 				}
-				for _, at := range g.roots(x.residual, y) {
-					jump, kink, after := g.breaks(x, face, y, at)
+				for _, s := range g.roots(x.residual, y) {
+					jump, kink := g.breaks(x, face, y, s.at)
 					if !jump && !kink {
 						continue
 					}
-					add(site{c: face[0], side: face[1], y: y, at: at, kink: !jump, after: after, of: []string{x.name}, component: x.component})
+					s.c, s.side, s.kink, s.of, s.component = face[0], face[1], !jump, []string{x.name}, x.component
+					add(s)
 				}
 			}
 			for _, o := range list[i:] {
@@ -189,8 +191,8 @@ func (g box) sites(f *ph.Field, list []given) []site {
 }
 
 // roots are the places inside an axis where something that switches the data, and depends on that coordinate alone, changes its sign.
-func (g box) roots(e ph.Expr, y int) []float64 {
-	var list []float64
+func (g box) roots(e ph.Expr, y int) []site {
+	var list []site
 	c := g.coords[y]
 	for part := range ph.Walk(e, nil) {
 		s := decides(part)
@@ -199,6 +201,10 @@ func (g box) roots(e ph.Expr, y int) []float64 {
 		}
 		if free := ph.FreeCoords(s); len(free) != 1 || !free[c] {
 			continue
+		}
+		exactly := s
+		if part.Op() == ph.OpCompare { // whether both are equal counts, too
+			exactly = part
 		}
 		value := func(v float64) float64 {
 			x := slices.Clone(g.lo)
@@ -226,8 +232,12 @@ func (g box) roots(e ph.Expr, y int) []float64 {
 				if round, err := strconv.ParseFloat(strconv.FormatFloat(at, 'g', 9, 64), 64); err == nil && math.Abs(round-at) < 1e-12*g.length(y) {
 					at = round // a number of few digits, most likely the one that was meant
 				}
-				if !slices.ContainsFunc(list, func(v float64) bool { return math.Abs(v-at) < 1e-6*g.length(y) }) {
-					list = append(list, at)
+				rising := after > 0
+				if part.Op() == ph.OpCompare && part.Attr().(ph.Relation) <= ph.LessEqual {
+					rising = !rising // a < b holds where a − b is below 0
+				}
+				if !slices.ContainsFunc(list, func(r site) bool { return math.Abs(r.at-at) < closely*g.length(y) }) {
+					list = append(list, site{y: y, at: at, switches: exactly, rising: rising})
 				}
 			}
 			before = after
@@ -247,8 +257,11 @@ func (g box) somewhere(face [2]int, n int) []float64 {
 	return x
 }
 
-// breaks reports whether given values jump, or have a kink, where y passes a place, and whether the value there is that behind it.
-func (g box) breaks(x given, face [2]int, y int, at float64) (jump, kink, after bool) {
+// closely is the distance, in units of the axis, below which two places are one.
+const closely = 1e-6
+
+// breaks reports whether given values jump, or have a kink, where y passes a place.
+func (g box) breaks(x given, face [2]int, y int, at float64) (jump, kink bool) {
 	for n := range 5 {
 		p := g.somewhere(face, n)
 		value := func(by float64) float64 {
@@ -257,12 +270,10 @@ func (g box) breaks(x given, face [2]int, y int, at float64) (jump, kink, after 
 			return v
 		}
 		l2, l1, r1, r2 := value(-2e-5), value(-1e-5), value(1e-5), value(2e-5)
-		here := value(0)
-		after = after || math.Abs(here-r1) < math.Abs(here-l1)
 		jump = jump || math.Abs(r1-l1) > 1e-3*x.size
 		kink = kink || math.Abs((r2-r1)-(l1-l2)) > 1e-3*x.size*1e-5
 	}
-	return jump, kink, after
+	return jump, kink
 }
 
 // disagree reports whether two conditions give different values where their faces meet.

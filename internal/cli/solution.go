@@ -99,6 +99,9 @@ func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference) erro
 func (sol *solution) sheet(label string, c *domain.Cloud) *sheet {
 	for _, sh := range sol.sheets {
 		if slices.Equal(sh.cloud.Coords, c.Coords) && slices.Equal(sh.cloud.X, c.X) {
+			if len(c.Columns) > 0 { // the points of a file that are those of the grid: with its values
+				sh.cloud = c
+			}
 			return sh
 		}
 	}
