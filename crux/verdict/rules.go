@@ -68,6 +68,10 @@ func rough(e Evidence) []Reason {
 // testdata/problems have 0.3 to 1, those that have come near a solution less than 0.1 (docs/results/estimate.md).
 const useless = 0.3
 
+// repeatable is the factor within which two estimates of one state agree, from other points: a run that has ended because its
+// estimate was below the accuracy is solved though the next one is a little above.
+const repeatable = 1.5
+
 // estimated judges fields and numbers by their estimated errors.
 func estimated(e Evidence) []Reason {
 	var list []Reason
@@ -78,7 +82,7 @@ func estimated(e Evidence) []Reason {
 		case !(rel < useless): // NaN as well
 			r.Word, r.Text = Unsolved, fmt.Sprintf("%s is no solution: its estimated relative error is %.2g", f.Name, rel)
 			r.Remedy = longer(e, "more parameters (hidden), more points, or windows of time and a curriculum where the problem runs long or is stiff")
-		case rel > e.Accuracy:
+		case rel > repeatable*e.Accuracy:
 			r.Word = Inaccurate
 			r.Remedy = longer(e, "more parameters (hidden) or more points")
 		}

@@ -37,7 +37,8 @@ func TestJudge(t *testing.T) {
 		want verdict.Word
 	}{
 		{"below what is asked for", verdict.Evidence{Error: one(field("u", 0.9e-6, true))}, verdict.Solved},
-		{"above", verdict.Evidence{Error: one(field("u", 1.1e-6, true))}, verdict.Inaccurate},
+		{"above by what another look may change", verdict.Evidence{Error: one(field("u", 1.4e-6, true))}, verdict.Solved},
+		{"above", verdict.Evidence{Error: one(field("u", 1.6e-6, true))}, verdict.Inaccurate},
 		{"above, and not asked for", verdict.Evidence{Error: one(field("u", 1e-4, true)), Accuracy: 1e-3}, verdict.Solved},
 		{"one of two", verdict.Evidence{Error: one(field("u", 1e-9, true), field("v", 1e-4, true))}, verdict.Inaccurate},
 		{"hardly of use", verdict.Evidence{Error: one(field("u", 0.29, true))}, verdict.Inaccurate},
