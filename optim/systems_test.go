@@ -89,7 +89,7 @@ func TestSketchAgrees(t *testing.T) {
 	for _, k := range []int{2, 6, 12} {
 		d, _ := iterates(t, normal.Systems{Sketch: k}, f, theta, lambda)
 		m := model(d)
-		if !(m < last && m > exact) {
+		if !(m < last && m > exact*(1-1e-6)) { // twelve directions have nearly all of it
 			t.Errorf("%d directions: the damped model is %.5g, before %.5g, exactly %.5g", k, m, last, exact)
 		}
 		last = m
