@@ -272,7 +272,7 @@ func shares(r *crux.Run, sets []rows) ([]Share, error) {
 
 // overlap reports whether the boxes around two sets of points have more than an edge in common: those of two faces that meet do not.
 func overlap(a, b *domain.Cloud) bool {
-	if !slices.Equal(a.Coords, b.Coords) {
+	if a.Len() == 0 || b.Len() == 0 || !slices.Equal(a.Coords, b.Coords) {
 		return false
 	}
 	lo, hi := ends(a)
