@@ -14,29 +14,28 @@ import (
 
 // solution is one picture for each field.
 func (r *Run) solution(o Options) ([]Picture, error) {
-	var list []Picture
-	for _, f := range r.Problem.Fields {
-		fs, err := r.functions(f.Name, f.Expr, f.Coords)
-		if err != nil {
-			return nil, err
-		}
-		for i, c := range fs {
-			p, err := r.field(c, r.known(f, i, len(fs)), o)
-			if err != nil {
-				return nil, err
-			}
-			p.Name, p.About = "solution-"+fileName(c.name), c.name
-			list = append(list, p)
-		}
-	}
-	if len(list) == 0 {
-		return nil, &NoneError{"solution", "the problem has no field"}
-	}
-	return list, nil
+	return r.each(&NoneError{"solution", "the problem has no field"}, func(c function, known *function) (Picture, error) {
+		p, err := r.field(c, known, o)
+		p.Name, p.About = "solution-"+fileName(c.name), c.name
+		return p, err
+	})
 }
 
 // errors is one picture for each field with a reference.
 func (r *Run) errors(o Options) ([]Picture, error) {
+	none := &NoneError{"error", "no field has a reference; the estimated error is in the report and in --what estimate"}
+	return r.each(none, func(c function, known *function) (Picture, error) {
+		if known == nil {
+			return Picture{}, nil
+		}
+		p, err := r.drawn([]function{difference(c, *known)}, o)
+		p.Name, p.About = "error-"+fileName(c.name), "the absolute error of "+c.name
+		return p, err
+	})
+}
+
+// each draws every component of every field, with its reference or nil. A picture without a name is none; without any, none is the error.
+func (r *Run) each(none *NoneError, draw func(c function, known *function) (Picture, error)) ([]Picture, error) {
 	var list []Picture
 	for _, f := range r.Problem.Fields {
 		fs, err := r.functions(f.Name, f.Expr, f.Coords)
@@ -44,20 +43,17 @@ func (r *Run) errors(o Options) ([]Picture, error) {
 			return nil, err
 		}
 		for i, c := range fs {
-			known := r.known(f, i, len(fs))
-			if known == nil {
-				continue
-			}
-			p, err := r.drawn([]function{difference(c, *known)}, o)
+			p, err := draw(c, r.known(f, i, len(fs)))
 			if err != nil {
 				return nil, err
 			}
-			p.Name, p.About = "error-"+fileName(c.name), "the absolute error of "+c.name
-			list = append(list, p)
+			if p.Name != "" {
+				list = append(list, p)
+			}
 		}
 	}
 	if len(list) == 0 {
-		return nil, &NoneError{"error", "no field has a reference; the estimated error is in the report and in --what estimate"}
+		return nil, none
 	}
 	return list, nil
 }

@@ -121,13 +121,5 @@ func (r *Run) Series(o Options) ([]*Section, error) {
 	if math.Pow(float64(n), float64(len(free))) > most {
 		return nil, fmt.Errorf("%d points along each of %s are more than %d; take fewer with --grid", n, names(free), most)
 	}
-	var list []*Section
-	for _, at := range places {
-		s, err := NewSection(r.Problem, free, at, n)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, nil
+	return r.sectionsAt(free, places, n)
 }

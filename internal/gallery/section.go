@@ -172,6 +172,11 @@ func (r *Run) sections(coords []*ph.Coord, o Options) ([]*Section, error) {
 			n = 401
 		}
 	}
+	return r.sectionsAt(free, places, n)
+}
+
+// sectionsAt are sections along the same coordinates, one for each list of places of the others.
+func (r *Run) sectionsAt(free []*ph.Coord, places [][]Place, n int) ([]*Section, error) {
 	var list []*Section
 	for _, at := range places {
 		s, err := NewSection(r.Problem, free, at, n)
