@@ -94,7 +94,8 @@ func (t *Error) Estimate(ctx context.Context, run *crux.Run) (v ErrorValue, err 
 	if err != nil {
 		return v, err
 	}
-	if v, err = t.at(ctx, run, sets); err != nil {
+	v, stays, err := t.at(ctx, run, sets)
+	if err != nil {
 		return v, err
 	}
 	if slices.ContainsFunc(slices.Concat(v.Fields, v.Params), FieldError.hides) {
@@ -102,73 +103,72 @@ func (t *Error) Estimate(ctx context.Context, run *crux.Run) (v ErrorValue, err 
 		if err != nil {
 			return v, err
 		}
-		if v, err = t.at(ctx, run, slices.Concat(sets, more)); err != nil {
+		if v, stays, err = t.at(ctx, run, slices.Concat(sets, more)); err != nil {
 			return v, err
 		}
 	}
-	stays := v.Residuals
 	if v.Residuals, err = shares(run, sets); err != nil {
 		return v, err
 	}
 	for k := range v.Residuals {
-		v.Residuals[k].Stays = stays[k].Stays
+		v.Residuals[k].Stays = stays[k]
 	}
 	return v, nil
 }
 
-// at measures fields and numbers by residuals at given points, and what can be changed of these.
-func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValue, err error) {
+// at measures fields and numbers by residuals at given points, and says what part of each set of residuals no small change of the parameters
+// would take away.
+func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValue, stays []float64, err error) {
 	j, r, units, err := linearised(run, sets, nil)
 	if err != nil {
-		return v, err
+		return v, nil, err
 	}
 	m := &measure{ctx: ctx, tracker: t, run: run, sets: sets, units: units}
 	if m.tangent, err = linalg.NewTangent(run.Pool(), j); err != nil {
-		return v, err
+		return v, nil, err
 	}
 	var left []float64
 	if m.repair, left, err = m.tangent.Repair(r, damping); err != nil {
-		return v, err
+		return v, nil, err
 	}
 	m.smooth, m.rough = parts(sets, left)
 	at := 0
 	for _, set := range sets {
 		n := at + set.at.Len()*set.dim
-		stays := 0.0
+		part := 0.0
 		if all := floats.Norm(r[at:n], 2); all > 0 {
-			stays = floats.Norm(left[at:n], 2) / all
+			part = floats.Norm(left[at:n], 2) / all
 		}
-		v.Residuals = append(v.Residuals, Share{Stays: stays})
-		at = n
+		stays, at = append(stays, part), n
 	}
 	for _, q := range t.quantities(run) {
 		f, size, err := t.derivatives(run, q, sets)
 		if err != nil {
-			return v, err
+			return v, nil, err
 		}
 		if f == nil {
 			continue // no equation contains it
 		}
 		e, err := m.of(q.Name, f, size)
 		if err != nil {
-			return v, err
+			return v, nil, err
 		}
 		v.Fields = append(v.Fields, e)
 	}
 	for _, p := range t.Params {
 		at, err := selected(run, ph.Paths(p.Path()))
 		if err != nil || len(at) != 1 {
-			return v, fmt.Errorf("%s is not a trainable number of the problem", p.Path())
+			return v, nil, fmt.Errorf("%s is not a trainable number of the problem", p.Path())
 		}
 		f := mat.NewDense(1, run.Parameters(), nil)
 		f.Set(0, at[0], run.Solver().Unit(p))
 		e, err := m.of(p.Path(), f, math.Abs(run.Solver().Value(p)))
 		if err != nil {
-			return v, err
+			return v, nil, err
 		}
 		v.Params = append(v.Params, e)
 	}
-	return v, nil
+	return v, stays, nil
 }
 
 // measure is what there is at a step to measure functions with.
