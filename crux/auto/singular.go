@@ -3,6 +3,7 @@ package auto
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/pointwise"
@@ -35,7 +36,7 @@ func (b *builder) enrich() {
 			}
 			inputs = append(inputs, e)
 			b.choice.decide(fmt.Sprintf("%s is an input of the network of %s", e, f.Name()), s.why(g))
-			if s.corner {
+			if s.corner() {
 				b.contested = append(b.contested, s.of...)
 			}
 			less := near.Div(near.Shift(nearby * nearby))
@@ -83,9 +84,9 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 		if !b.inside(k) || !ph.Mentions(b.terms[i], f) {
 			continue
 		}
-		x := g.somewhere([2]int{s.c, 0}, 0)
+		x := slices.Clone(g.lo) // in the middle of the other axes
 		for j := range x {
-			x[j] = g.lo[j] + 0.5*g.length(j)
+			x[j] += 0.5 * g.length(j)
 		}
 		x[s.y] = s.at
 		symbol := func(j, order int) float64 { return g.symbol(b.terms[i], f, s.component, x, j, order) }
@@ -96,7 +97,7 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 			h, toward = h.Neg().Shift(g.length(s.c)), -1
 		}
 		eta := y.Shift(-s.at)
-		if s.corner && s.at == g.hi[s.y] && s.at != g.lo[s.y] {
+		if s.corner() && s.at == g.hi[s.y] && s.at != g.lo[s.y] {
 			eta = eta.Neg()
 		}
 		a1, a2, y1, y2 := symbol(s.c, 1), symbol(s.c, 2), symbol(s.y, 1), symbol(s.y, 2)
@@ -109,7 +110,7 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 			rate := -y2 / a1 * toward
 			near = eta.Pow(2).Add(h.Scale(4 * rate)).Scale(1 / (g.length(s.y) * g.length(s.y)))
 			return smoothed(s.sided(eta, h, g.length(s.y)), h, rate, g.length(s.y), s.kink), near
-		case y2 == 0 && y1 != 0 && a2 != 0 && -a2/y1 != 0:
+		case y2 == 0 && y1 != 0 && a2 != 0:
 			rate := -a2 / y1
 			since := s.sided(eta, h, g.length(s.y))
 			if rate < 0 {
@@ -127,7 +128,7 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 // sided is the way from a place along a face, η. On the face itself it is beside the place, on the side on which the data have it: to the
 // last bit, where these switch between two numbers that are next to each other.
 func (s site) sided(eta, h ph.Expr, length float64) ph.Expr {
-	if s.switches == nil {
+	if s.corner() {
 		return eta
 	}
 	aside := closely * length

@@ -42,6 +42,8 @@ func TestJumpsBecomeInputs(t *testing.T) {
 		{"a feed that is shut", heat, "0", "where(t < 0.5, t, 0)", "0", 1, []string{"left"}, true},
 		{"a wall that is half hot", laplace, "x*(1 - x)", "where(t < 0.5, 0, 1)", "0", 1, []string{"left"}, true},
 		{"cold walls, and a hot one", laplace, "1", "0", "0", 2, []string{"initial", "left", "right"}, true},
+		{"a jump just worth it", heat, "sin(pi*x) + where(x < 0.5, 0, 2e-3)", "0", "2e-3", 1, []string{"initial"}, true},
+		{"a jump that nobody notices", heat, "sin(pi*x) + where(x < 0.5, 0, 5e-4)", "0", "5e-4", 0, []string{"initial"}, false},
 		// smooth data, equations that carry a jump along, and time that runs the other way
 		{"smooth", heat, "sin(pi*x)", "0", "0", 0, nil, false},
 		{"a switch that never switches", heat, "where(x < 2, sin(pi*x), 1)", "0", "0", 0, nil, false},

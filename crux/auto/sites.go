@@ -22,18 +22,20 @@ type site struct {
 	kink     bool
 	switches ph.Expr // what the data switch by there; nil in a corner
 	rising   bool    // it is above 0 behind the place
-	corner   bool    // y = at is a face too, and the values of both disagree where they meet
 	of       []string
 
 	component int // of the field
 }
+
+// corner reports whether y = at is a face too, and the values of both disagree where they meet.
+func (s site) corner() bool { return s.switches == nil }
 
 // why says what a site is.
 func (s site) why(g box) string {
 	what := strings.Join(slices.Compact(s.of), " and ")
 	place := fmt.Sprintf("at %s = %.6g, %s = %.6g", g.coords[s.c].Name(), g.end(s.c, s.side), g.coords[s.y].Name(), s.at)
 	switch {
-	case s.corner && s.of[0] != s.of[1]:
+	case s.corner() && s.of[0] != s.of[1]:
 		return what + " give different values " + place
 	case s.kink:
 		return what + " has a kink " + place
@@ -182,7 +184,7 @@ func (g box) sites(f *ph.Field, list []given) []site {
 					if other[0] == face[0] || o.name == x.name && other[0] < face[0] || !g.disagree(x, o, face, other) {
 						continue
 					}
-					add(site{c: face[0], side: face[1], y: other[0], at: g.end(other[0], other[1]), corner: true, of: []string{x.name, o.name}, component: x.component})
+					add(site{c: face[0], side: face[1], y: other[0], at: g.end(other[0], other[1]), of: []string{x.name, o.name}, component: x.component})
 				}
 			}
 		}
@@ -260,6 +262,10 @@ func (g box) somewhere(face [2]int, n int) []float64 {
 // closely is the distance, in units of the axis, below which two places are one.
 const closely = 1e-6
 
+// noticed is the part of the values' size from which a jump counts: it would make an error of as much, and a tenth of a percent is what
+// engineers ask for.
+const noticed = 1e-3
+
 // breaks reports whether given values jump, or have a kink, where y passes a place.
 func (g box) breaks(x given, face [2]int, y int, at float64) (jump, kink bool) {
 	for n := range 5 {
@@ -270,8 +276,8 @@ func (g box) breaks(x given, face [2]int, y int, at float64) (jump, kink bool) {
 			return v
 		}
 		l2, l1, r1, r2 := value(-2e-5), value(-1e-5), value(1e-5), value(2e-5)
-		jump = jump || math.Abs(r1-l1) > 1e-3*x.size
-		kink = kink || math.Abs((r2-r1)-(l1-l2)) > 1e-3*x.size*1e-5
+		jump = jump || math.Abs(r1-l1) > noticed*x.size
+		kink = kink || math.Abs((r2-r1)-(l1-l2)) > noticed*x.size*1e-5
 	}
 	return jump, kink
 }
@@ -283,7 +289,7 @@ func (g box) disagree(x, o given, a, b [2]int) bool {
 		p[b[0]] = g.end(b[0], b[1])
 		v, ok := x.value(g, p)
 		w, also := o.value(g, p)
-		if ok && also && math.Abs(v-w) > 1e-3*max(x.size, o.size) {
+		if ok && also && math.Abs(v-w) > noticed*max(x.size, o.size) {
 			return true
 		}
 	}
