@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,17 +58,12 @@ func (a *app) runExport(dir string, f *exportFlags) error {
 	if f.grid == 1 || f.grid < 0 {
 		return fail(exitUsage, fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid))
 	}
-	t, err := a.openTrained(dir)
+	run, at, err := a.openGallery(dir, f.at)
 	if err != nil {
 		return err
 	}
-	defer t.solver.Close() //nolint:errcheck // it only ends workers
-	run := &gallery.Run{Problem: t.problem, Solver: t.solver, Dir: dir}
-	at, err := placesAt(f.at, t.problem.Coords)
-	if err != nil {
-		return fail(exitUsage, err)
-	}
-	exprs, err := f.expressions(t.problem)
+	defer run.Solver.Close() //nolint:errcheck // it only ends workers
+	exprs, err := f.expressions(run.Problem)
 	if err != nil {
 		return err
 	}
@@ -88,11 +82,11 @@ func (a *app) runExport(dir string, f *exportFlags) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
 	}
-	base := filepath.Join(folder, fileName(t.problem.Name))
+	base := filepath.Join(folder, fileName(run.Problem.Name))
 	if f.csv {
-		return a.exportTable(base+".csv", t.problem, series, quantities)
+		return a.exportTable(base+".csv", run.Problem, series, quantities)
 	}
-	return a.exportVTK(base, t.problem, series, quantities)
+	return a.exportVTK(base, run.Problem, series, quantities)
 }
 
 // exportVTK writes one file for each section, and one that names them all where there is time.
@@ -144,21 +138,13 @@ func (a *app) exportTable(path string, p *problemfile.Problem, series []*gallery
 
 // expressions are those of --expr, each with the name before its first "=", or called as it is written.
 func (f *exportFlags) expressions(p *problemfile.Problem) ([]gallery.Named, error) {
-	var list []gallery.Named
-	var errs []error
-	for _, text := range f.exprs {
+	return namedExpressions(p, f.exprs, func(text string) (name, body string) {
 		name, body, ok := strings.Cut(text, "=")
 		if name = strings.TrimSpace(name); !ok || !ph.IsName(name) {
 			name, body = text, text
 		}
-		e, err := expression(strings.TrimSpace(body), p)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		list = append(list, gallery.Named{Name: name, Expr: e})
-	}
-	return list, fail(exitUsage, errors.Join(errs...))
+		return name, strings.TrimSpace(body)
+	})
 }
 
 // writeNamed writes a file and prints its name.

@@ -83,17 +83,12 @@ func (a *app) runPlot(dir string, f *plotFlags) error {
 	if err != nil {
 		return fail(exitUsage, err)
 	}
-	t, err := a.openTrained(dir)
+	run, at, err := a.openGallery(dir, f.at)
 	if err != nil {
 		return err
 	}
-	defer t.solver.Close() //nolint:errcheck // it only ends workers
-	run := &gallery.Run{Problem: t.problem, Solver: t.solver, Dir: dir}
-	at, err := placesAt(f.at, t.problem.Coords)
-	if err != nil {
-		return fail(exitUsage, err)
-	}
-	exprs, err := f.expressions(t.problem)
+	defer run.Solver.Close() //nolint:errcheck // it only ends workers
+	exprs, err := f.expressions(run.Problem)
 	if err != nil {
 		return err
 	}
@@ -120,6 +115,20 @@ func (a *app) runPlot(dir string, f *plotFlags) error {
 		}
 	}
 	return nil
+}
+
+// openGallery loads a run whose fields are to be drawn or exported, and reads at which values of coordinates. Its solver must be closed.
+func (a *app) openGallery(dir string, where []string) (*gallery.Run, map[string][]float64, error) {
+	t, err := a.openTrained(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	at, err := placesAt(where, t.problem.Coords)
+	if err != nil {
+		t.solver.Close() //nolint:errcheck // the error counts
+		return nil, nil, fail(exitUsage, err)
+	}
+	return &gallery.Run{Problem: t.problem, Solver: t.solver, Dir: dir}, at, nil
 }
 
 // target says whether -o is a file, and in which format pictures are.
@@ -230,15 +239,21 @@ func (f *plotFlags) pictures(run *gallery.Run, exprs []gallery.Named, o gallery.
 
 // expressions are those of --expr.
 func (f *plotFlags) expressions(p *problemfile.Problem) ([]gallery.Named, error) {
+	return namedExpressions(p, f.exprs, func(text string) (name, body string) { return text, text })
+}
+
+// namedExpressions reads expressions of --expr, each of which split divides into its name and the expression itself.
+func namedExpressions(p *problemfile.Problem, texts []string, split func(text string) (name, body string)) ([]gallery.Named, error) {
 	var list []gallery.Named
 	var errs []error
-	for _, text := range f.exprs {
-		e, err := expression(text, p)
+	for _, text := range texts {
+		name, body := split(text)
+		e, err := expression(body, p)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		list = append(list, gallery.Named{Name: text, Expr: e})
+		list = append(list, gallery.Named{Name: name, Expr: e})
 	}
 	return list, fail(exitUsage, errors.Join(errs...))
 }
