@@ -30,12 +30,12 @@ func (b *builder) enrich() {
 		var inputs []ph.Expr
 		for _, s := range g.sites(f, list) {
 			of := b.choice.Periods[f]
-			e, near := b.input(g, s, f)
+			e, near, what := b.input(g, s, f)
 			if e == nil || of[g.coords[s.c]] != 0 || of[g.coords[s.y]] != 0 {
 				continue
 			}
 			inputs = append(inputs, e)
-			b.choice.decide(fmt.Sprintf("%s is an input of the network of %s", e, f.Name()), s.why(g))
+			b.choice.decide(fmt.Sprintf("an input of %s: %s", f.Name(), what), s.why(g))
 			if s.corner() {
 				b.contested = append(b.contested, s.of...)
 			}
@@ -78,8 +78,8 @@ const tiny = 1e-10
 // with h the distance to the face, η that to the place along it, and D of the equation there. A kink is the integral of a jump:
 // η·erf(z) + √(4Dτ/π)·exp(−z²).
 //
-// near is the square of the distance from the place, in the same units of the axes and of the equation.
-func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
+// near is the square of the distance from the place, in the same units of the axes and of the equation, and what says in words what the input is.
+func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr, what string) {
 	for i, k := range b.list {
 		if !b.inside(k) || !ph.Mentions(b.terms[i], f) {
 			continue
@@ -105,11 +105,11 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 		case a2*y2 > 0 && !s.kink:
 			ratio := math.Sqrt(a2 / y2)
 			near = h.Pow(2).Add(eta.Scale(ratio).Pow(2)).Scale(1 / (g.length(s.c) * g.length(s.y) * ratio))
-			return ph.Atan(eta.Scale(ratio).Div(h.Shift(tiny * g.length(s.c)))).Scale(2 / math.Pi), near
+			return ph.Atan(eta.Scale(ratio).Div(h.Shift(tiny * g.length(s.c)))).Scale(2 / math.Pi), near, "the angle around the place"
 		case a2 == 0 && a1 != 0 && y2 != 0 && -y2/a1*toward > 0:
 			rate := -y2 / a1 * toward
 			near = eta.Pow(2).Add(h.Scale(4 * rate)).Scale(1 / (g.length(s.y) * g.length(s.y)))
-			return smoothed(s.sided(eta, h, g.length(s.y)), h, rate, g.length(s.y), s.kink), near
+			return smoothed(s.sided(eta, h, g.length(s.y)), h, rate, g.length(s.y), s.kink), near, s.spread(y, rate)
 		case y2 == 0 && y1 != 0 && a2 != 0:
 			rate := -a2 / y1
 			since := s.sided(eta, h, g.length(s.y))
@@ -119,10 +119,19 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr) {
 			// a where, as a maximum would leave a steep layer at the face before t0
 			late := ph.Compare(since, ph.Greater, ph.Const(0))
 			near = h.Pow(2).Add(ph.Abs(since).Scale(4 * rate)).Scale(1 / (g.length(s.c) * g.length(s.c)))
-			return ph.Where(late, smoothed(h, since, rate, g.length(s.c), s.kink), ph.Const(1)), near
+			return ph.Where(late, smoothed(h, since, rate, g.length(s.c), s.kink), ph.Const(1)), near, s.spread(c, rate)
 		}
 	}
-	return nil, nil
+	return nil, nil, ""
+}
+
+// spread says what diffusion at a rate along a coordinate makes of a jump or a kink.
+func (s site) spread(along *ph.Coord, rate float64) string {
+	what := "jump"
+	if s.kink {
+		what = "kink"
+	}
+	return fmt.Sprintf("the %s, spread along %s by diffusion with the coefficient %.4g", what, along.Name(), rate)
 }
 
 // sided is the way from a place along a face, η. On the face itself it is beside the place, on the side on which the data have it: to the
