@@ -133,8 +133,8 @@ func kernel(f Expr, s *Coord, lo, hi Expr) (of [2]float64) {
 	return of
 }
 
-// combination is a linear combination of expressions, by their text, with the constant under "".
-type combination map[string]float64
+// combination is a linear combination of coordinates, by themselves, and of other expressions, by their text, with the constant under "".
+type combination map[any]float64
 
 // linear takes an expression apart as far as it is linear in others.
 func linear(e Expr) combination {
@@ -161,6 +161,8 @@ func linear(e Expr) combination {
 			add(a[0], by/a[1].Attr().(float64))
 		case e.Op() == OpConst:
 			c[""] += by * e.Attr().(float64)
+		case e.Op() == OpCoord: // two may have one name
+			c[e.Attr()] += by
 		default:
 			c[e.String()] += by
 		}
