@@ -19,7 +19,7 @@ func (b *Box) GridN(n ...int) *Points {
 	}
 	ticks := make([][]float64, len(b.axes))
 	for i, a := range b.axes {
-		ticks[i] = a.ticks(n[i])
+		ticks[i] = Ticks(a.Lo, a.Hi, n[i])
 	}
 	return b.product("grid of "+b.String(), ticks, nil)
 }
@@ -67,18 +67,18 @@ func gridSize(n []int, what string) (int, error) {
 	return total, nil
 }
 
-// ticks returns n equally spaced values, ends included; the middle for n = 1. They are those of numpy.linspace to the last bit, so that a
-// reference that was computed there has the same sides of jumps.
-func (a Axis) ticks(n int) []float64 {
+// Ticks returns n equally spaced values from lo to hi, both included; the middle for n = 1. They are those of numpy.linspace to the last bit,
+// so that a reference that was computed there has the same sides of jumps.
+func Ticks(lo, hi float64, n int) []float64 {
 	if n == 1 {
-		return []float64{a.at(0.5)}
+		return []float64{lo + 0.5*(hi-lo)}
 	}
 	t := make([]float64, n)
-	step := (a.Hi - a.Lo) / float64(n-1)
+	step := (hi - lo) / float64(n-1)
 	for i := range t {
-		t[i] = a.Lo + float64(float64(i)*step) // rounded before it is added, also where the processor could do both at once
+		t[i] = lo + float64(float64(i)*step) // rounded before it is added, also where the processor could do both at once
 	}
-	t[n-1] = a.Hi
+	t[n-1] = hi
 	return t
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // shownEvery is the number of steps between records of the numbers to watch. They are evaluated at the nodes of their integrals alone, some
@@ -27,8 +28,12 @@ func (w *shown) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err != nil {
 		return err
 	}
+	return w.compile(func(e ph.Expr) (*crux.Evaluator, error) { return r.CompileOn(e, cloud) })
+}
+
+func (w *shown) compile(one func(ph.Expr) (*crux.Evaluator, error)) error {
 	for _, x := range w.problem.Shown {
-		e, err := r.CompileOn(x.Expr, cloud)
+		e, err := one(x.Expr)
 		if err != nil {
 			return w.problem.Explain(err)
 		}
@@ -76,17 +81,10 @@ func (w *shown) numbers() (list report.Numbers, err error) {
 }
 
 // shownAtEnd are the numbers at the parameters of a solver.
-func shownAtEnd(p *problemfile.Problem, s *crux.Solver) (list report.Numbers, err error) {
-	for _, x := range p.Shown {
-		e, err := s.Compile(x.Expr, p.Somewhere())
-		if err != nil {
-			return nil, p.Explain(err)
-		}
-		v, err := e.Eval()
-		if err != nil {
-			return nil, err
-		}
-		list.Add(x.Name, report.Number(v.At(0, 0)))
+func shownAtEnd(p *problemfile.Problem, s *crux.Solver) (report.Numbers, error) {
+	w := &shown{problem: p}
+	if err := w.compile(func(e ph.Expr) (*crux.Evaluator, error) { return s.Compile(e, p.Somewhere()) }); err != nil {
+		return nil, err
 	}
-	return list, nil
+	return w.numbers()
 }

@@ -14,13 +14,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
 
+	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/cases"
 	"github.com/crux-pinn/crux/internal/mesh"
 )
 
 // plate is a square with a hole, and a function on it.
 func plate() (*mesh.Mesh, []float64) {
-	t := mesh.Ticks(0, 1, 61)
+	t := domain.Ticks(0, 1, 61)
 	m := mesh.New([][]float64{t, t}, func(x []float64) float64 { return 0.2 - math.Hypot(x[0]-0.6, x[1]-0.4) })
 	u := make([]float64, m.Len())
 	for i := range u {
@@ -37,8 +38,8 @@ func figures() map[string]*Figure {
 	for i, v := range u {
 		tiny[i] = 1e-6 * math.Pow(v, 4)
 	}
-	t := mesh.Ticks(-1, 1, 41)
-	strip := mesh.New([][]float64{mesh.Ticks(0, 1, 41), t}, nil)
+	t := domain.Ticks(-1, 1, 41)
+	strip := mesh.New([][]float64{domain.Ticks(0, 1, 41), t}, nil)
 	w := make([]float64, strip.Len())
 	for i := range w {
 		x := strip.Node(i)
@@ -279,7 +280,7 @@ func TestMovie(t *testing.T) {
 // The marks of an axis stand where the data has these values: what is drawn at a tick touches it.
 func TestAxesFit(t *testing.T) {
 	var rec recorder.Canvas
-	m := mesh.New([][]float64{mesh.Ticks(0, 1, 3), mesh.Ticks(0, 1, 3)}, nil)
+	m := mesh.New([][]float64{domain.Ticks(0, 1, 3), domain.Ticks(0, 1, 3)}, nil)
 	for name, p := range map[string]Panel{
 		"map":    &Map{Title: "u", X: "x", Y: "y", Mesh: m, Values: make([]float64, 9), Equal: true},
 		"curves": &Curves{Title: "u", X: "x", Y: "y", Lines: []Line{{X: []float64{0, 1}, Y: []float64{0, 1}}}, YEnds: Ends{0, 1}},

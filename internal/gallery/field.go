@@ -8,7 +8,6 @@ import (
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/draw"
-	"github.com/crux-pinn/crux/internal/mesh"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -245,7 +244,7 @@ func (r *Run) cuts(f function, known *function, s *Section, time int) (*draw.Cur
 	lo, hi := r.Problem.Bounds(t)
 	var sections []*Section
 	const times = 5
-	for _, v := range mesh.Ticks(lo, hi, times) {
+	for _, v := range domain.Ticks(lo, hi, times) {
 		fixed := append(slices.Clone(s.Fixed), Place{t, v})
 		cut, err := NewSection(r.Problem, []*ph.Coord{s.Free[1-time]}, fixed, 401)
 		if err != nil {

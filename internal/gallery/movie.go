@@ -6,8 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/draw"
-	"github.com/crux-pinn/crux/internal/mesh"
 )
 
 // Movie is a picture that moves: one figure for each time.
@@ -75,7 +75,7 @@ func (r *Run) Movies(list []Named, o Options) ([]Movie, error) {
 func (r *Run) movie(f function, known *function, o Options) ([]*draw.Figure, error) {
 	t := r.Problem.Time
 	lo, hi := r.Problem.Bounds(t)
-	times := mesh.Ticks(lo, hi, frames)
+	times := domain.Ticks(lo, hi, frames)
 	sections, u, ref, off := make([][]*Section, frames), make([][][]float64, frames), make([][][]float64, frames), make([][][]float64, frames)
 	var shown, errors [][]float64
 	for k, v := range times {

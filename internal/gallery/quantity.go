@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/internal/mesh"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -90,7 +89,7 @@ func (r *Run) Series(o Options) ([]*Section, error) {
 		values := o.At[c.Name()]
 		if c == r.Problem.Time && len(values) == 0 && len(r.Problem.Coords) > 1 {
 			lo, hi := r.Problem.Bounds(c)
-			values = mesh.Ticks(lo, hi, movieTimes)
+			values = domain.Ticks(lo, hi, movieTimes)
 		}
 		switch {
 		case len(values) == 0:

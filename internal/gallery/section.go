@@ -62,7 +62,7 @@ func NewSection(p *problemfile.Problem, free []*ph.Coord, fixed []Place, n int) 
 	var ticks [][]float64
 	for _, c := range free {
 		lo, hi := p.Bounds(c)
-		ticks = append(ticks, mesh.Ticks(lo, hi, n))
+		ticks = append(ticks, domain.Ticks(lo, hi, n))
 	}
 	s := &Section{Free: free, Fixed: fixed}
 	for _, f := range fixed {
@@ -142,11 +142,11 @@ func (r *Run) sections(coords []*ph.Coord, o Options) ([]*Section, error) {
 		lo, hi := r.Problem.Bounds(c)
 		switch {
 		case several:
-			values[c] = mesh.Ticks(lo, hi, 1)
+			values[c] = domain.Ticks(lo, hi, 1)
 		case c == r.Problem.Time:
-			values[c] = mesh.Ticks(lo, hi, side)
+			values[c] = domain.Ticks(lo, hi, side)
 		default:
-			values[c] = mesh.Ticks(lo, hi, side+2)[1 : side+1]
+			values[c] = domain.Ticks(lo, hi, side+2)[1 : side+1]
 		}
 		several = true
 		free = slices.Delete(free, cut, cut+1)

@@ -3,7 +3,7 @@
 // A domain is a signed distance, negative inside. The cells of a regular grid are divided into simplices, and what reaches over the
 // boundary is cut off there, so that nothing lies outside, and holes stay holes:
 //
-//	m := mesh.New([][]float64{mesh.Ticks(0, 1, 101), mesh.Ticks(0, 1, 101)}, disk.Distance)
+//	m := mesh.New([][]float64{domain.Ticks(0, 1, 101), domain.Ticks(0, 1, 101)}, disk.Distance)
 //
 // Parts that are thinner than a cell of the grid are lost.
 package mesh
@@ -25,19 +25,6 @@ func (m *Mesh) Len() int { return len(m.X) / m.Dim }
 
 // Node is a view of the coordinates of node i.
 func (m *Mesh) Node(i int) []float64 { return m.X[i*m.Dim : (i+1)*m.Dim] }
-
-// Ticks are n equidistant values from lo to hi, both included; one alone is the middle.
-func Ticks(lo, hi float64, n int) []float64 {
-	if n == 1 {
-		return []float64{(lo + hi) / 2}
-	}
-	t := make([]float64, n)
-	for i := range t {
-		t[i] = lo + (hi-lo)*float64(i)/float64(n-1)
-	}
-	t[n-1] = hi
-	return t
-}
 
 // New covers the part of a grid in which the distance is not positive; without a distance, all of it.
 func New(ticks [][]float64, distance func(x []float64) float64) *Mesh {

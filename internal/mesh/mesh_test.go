@@ -3,6 +3,8 @@ package mesh
 import (
 	"math"
 	"testing"
+
+	"github.com/crux-pinn/crux/domain"
 )
 
 // measured is the volume of a mesh.
@@ -17,7 +19,7 @@ func measured(m *Mesh) float64 {
 	return sum
 }
 
-func square(n int) [][]float64 { return [][]float64{Ticks(-1, 1, n), Ticks(-1, 1, n)} }
+func square(n int) [][]float64 { return [][]float64{domain.Ticks(-1, 1, n), domain.Ticks(-1, 1, n)} }
 
 // norm is the length of a vector.
 func norm(x []float64) float64 {
@@ -30,7 +32,7 @@ func norm(x []float64) float64 {
 
 // What is covered has the volume of the domain, and all cells are positively oriented.
 func TestVolume(t *testing.T) {
-	cube := append(square(21), Ticks(-1, 1, 21))
+	cube := append(square(21), domain.Ticks(-1, 1, 21))
 	ring := func(x []float64) float64 { return math.Max(norm(x)-0.9, 0.4-norm(x)) }
 	for _, c := range []struct {
 		name     string
@@ -39,7 +41,7 @@ func TestVolume(t *testing.T) {
 		want     float64
 		within   float64
 	}{
-		{"interval", [][]float64{Ticks(-1, 1, 21)}, func(x []float64) float64 { return math.Abs(x[0]-0.2) - 0.47 }, 0.94, 1e-10},
+		{"interval", [][]float64{domain.Ticks(-1, 1, 21)}, func(x []float64) float64 { return math.Abs(x[0]-0.2) - 0.47 }, 0.94, 1e-10},
 		{"square", square(21), nil, 4, 1e-12},
 		{"half plane", square(21), func(x []float64) float64 { return x[0] + 0.3*x[1] - 0.05 }, 2.1, 1e-9},
 		{"ring", square(81), ring, math.Pi * (0.81 - 0.16), 2e-3},
@@ -62,7 +64,7 @@ func TestVolume(t *testing.T) {
 // Every node is inside, none is without a cell, and the outline is that of the domain: neighbours agree about their faces.
 func TestRing(t *testing.T) {
 	distance := func(x []float64) float64 { return math.Max(norm(x)-0.9, 0.4-norm(x)) }
-	for _, ticks := range [][][]float64{square(41), append(square(15), Ticks(-1, 1, 15))} {
+	for _, ticks := range [][][]float64{square(41), append(square(15), domain.Ticks(-1, 1, 15))} {
 		m := New(ticks, distance)
 		used := make([]bool, m.Len())
 		for _, i := range m.Cells {
@@ -91,10 +93,10 @@ func TestRing(t *testing.T) {
 }
 
 func TestTicks(t *testing.T) {
-	if x := Ticks(0, 1, 1); x[0] != 0.5 {
+	if x := domain.Ticks(0, 1, 1); x[0] != 0.5 {
 		t.Errorf("one tick at %v", x[0])
 	}
-	if x := Ticks(0.1, 0.7, 7); len(x) != 7 || x[0] != 0.1 || x[6] != 0.7 {
+	if x := domain.Ticks(0.1, 0.7, 7); len(x) != 7 || x[0] != 0.1 || x[6] != 0.7 {
 		t.Errorf("seven ticks %v", x)
 	}
 }

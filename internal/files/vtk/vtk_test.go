@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/mesh"
 )
 
@@ -98,7 +99,7 @@ func unpack(t *testing.T, kind, text string) []float64 {
 
 // ring is a plate with a hole, with a scalar and a vector on it.
 func ring() (*mesh.Mesh, []Field) {
-	t := mesh.Ticks(0, 1, 41)
+	t := domain.Ticks(0, 1, 41)
 	m := mesh.New([][]float64{t, t}, func(x []float64) float64 { return 0.2 - math.Hypot(x[0]-0.5, x[1]-0.5) })
 	return m, onNodes(m)
 }
@@ -118,7 +119,7 @@ func onNodes(m *mesh.Mesh) []Field {
 
 // The numbers of a file are those that were written; those of a grid stand with the first axis running fastest.
 func TestGrid(t *testing.T) {
-	m := mesh.New([][]float64{mesh.Ticks(0, 1, 2), mesh.Ticks(0, 2, 3), mesh.Ticks(-1, 1, 3)}, nil)
+	m := mesh.New([][]float64{domain.Ticks(0, 1, 2), domain.Ticks(0, 2, 3), domain.Ticks(-1, 1, 3)}, nil)
 	var b bytes.Buffer
 	if err := Write(&b, m, onNodes(m)); err != nil {
 		t.Fatal(err)
@@ -207,13 +208,13 @@ func TestParaViewReads(t *testing.T) {
 	}
 	dir := t.TempDir()
 	plate, _ := ring()
-	cube := mesh.Ticks(-1, 1, 15)
+	cube := domain.Ticks(-1, 1, 15)
 	for name, m := range map[string]*mesh.Mesh{
 		"plate": plate,
 		"ball":  mesh.New([][]float64{cube, cube, cube}, func(x []float64) float64 { return math.Sqrt(x[0]*x[0]+x[1]*x[1]+x[2]*x[2]) - 0.9 }),
 		"line":  mesh.New([][]float64{cube}, func(x []float64) float64 { return math.Abs(x[0]) - 0.55 }),
-		"box":   mesh.New([][]float64{mesh.Ticks(0, 1, 4), mesh.Ticks(0, 2, 3), mesh.Ticks(-1, 1, 5)}, nil),
-		"axis":  mesh.New([][]float64{mesh.Ticks(0, 1, 4)}, nil),
+		"box":   mesh.New([][]float64{domain.Ticks(0, 1, 4), domain.Ticks(0, 2, 3), domain.Ticks(-1, 1, 5)}, nil),
+		"axis":  mesh.New([][]float64{domain.Ticks(0, 1, 4)}, nil),
 	} {
 		save(t, filepath.Join(dir, name+Ending(m)), func(w io.Writer) error { return Write(w, m, onNodes(m)) })
 	}
