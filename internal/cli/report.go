@@ -86,10 +86,7 @@ func newPage(t *training, r *report.Report, dir string) (*page.Page, error) {
 		Report: r, Run: filepath.Base(dir), Description: t.problem.Description, Statement: t.problem.Statement(), Resolved: string(t.problem.Resolved),
 	}
 	run := &gallery.Run{Problem: t.problem, Solver: t.solver, Dir: dir}
-	var err error
-	if p.Results, err = results(run, t, p); err != nil {
-		return nil, err
-	}
+	p.Results = results(run, t, p)
 	for _, k := range []struct{ kind, title, about string }{
 		{"losses", "Losses", "By constraint, as they were trained, on a logarithmic scale."},
 		{"estimate", "Errors over the steps", ""},
@@ -97,17 +94,16 @@ func newPage(t *training, r *report.Report, dir string) (*page.Page, error) {
 		{"weights", "Weights", "Of the constraints, as the scheme balanced them."},
 		{"points", "Points", "The points of training at the end."},
 	} {
-		if err := add(&p.Course, run, k.kind, k.title, k.about, p); err != nil {
-			return nil, err
-		}
+		add(&p.Course, run, k.kind, k.title, k.about, p)
 	}
+	var err error
 	p.Trackers, err = trackerGroups(run, t, dir, p)
 	return p, err
 }
 
 // results are the fields with their errors, and the residuals. What depends on time and on space has a slider; where space is a plane or
 // more, it takes the place of pictures at some of the times.
-func results(run *gallery.Run, t *training, p *page.Page) ([]page.Group, error) {
+func results(run *gallery.Run, t *training, p *page.Page) []page.Group {
 	moving := t.problem.Time != nil && len(t.problem.Coords) > 1
 	flat := !moving || len(t.problem.Coords) == 2
 	var list []page.Group
@@ -119,9 +115,7 @@ func results(run *gallery.Run, t *training, p *page.Page) ([]page.Group, error) 
 		{"residual", "Residuals", "How far the equations are from holding, at the points of training and between them.", equations(t)},
 	} {
 		if flat {
-			if err := add(&list, run, k.kind, k.title, k.about, p); err != nil {
-				return nil, err
-			}
+			add(&list, run, k.kind, k.title, k.about, p)
 		}
 		if !moving || k.kind == "residual" && len(k.functions) == 0 {
 			continue
@@ -150,7 +144,7 @@ func results(run *gallery.Run, t *training, p *page.Page) ([]page.Group, error) 
 		}
 		list = append(list, g)
 	}
-	return list, nil
+	return list
 }
 
 // signed gives maps colours with zero in the middle.
@@ -179,24 +173,23 @@ func equations(t *training) []gallery.Named {
 }
 
 // add adds the pictures of a kind, if the run has some. One that cannot be made is said to be missing: the rest of the page is worth having.
-func add(to *[]page.Group, run *gallery.Run, kind, title, about string, p *page.Page) error {
+func add(to *[]page.Group, run *gallery.Run, kind, title, about string, p *page.Page) {
 	pictures, err := run.Pictures(kind, gallery.Options{})
 	if none := (*gallery.NoneError)(nil); errors.As(err, &none) {
-		return nil
+		return
 	}
 	if err != nil {
 		p.Missing = append(p.Missing, fmt.Sprintf("%s: %v", kind, err))
-		return nil
+		return
 	}
 	g := page.Group{Title: title, About: about}
 	for _, x := range pictures {
 		g.Panels = append(g.Panels, slices.DeleteFunc(slices.Clone(x.Figure.Panels), bare)...)
 	}
 	if len(g.Panels) == 0 {
-		return nil
+		return
 	}
 	*to = append(*to, g)
-	return nil
 }
 
 // bare reports whether a panel has no line to show: of one measurement there is none over the steps.

@@ -1,7 +1,7 @@
 // Package page writes what a run came to as one HTML file: it opens offline, makes no request, and has a light and a dark face.
 //
 //	p := &page.Page{Report: r, Statement: problem.Statement(), Run: "burgers-1"}
-//	p.Groups = append(p.Groups, page.Group{Title: "Losses", Panels: figure.Panels})
+//	p.Course = append(p.Course, page.Group{Title: "Losses", Panels: figure.Panels})
 //	err := p.Write(w)
 //
 // The verdict comes first. Pictures are SVG elements in the colours of the page; what moves has a slider, the one thing for which there is a
