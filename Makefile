@@ -42,7 +42,7 @@ accuracy: ## solve every shipped problem with three seeds and write docs/results
 unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/results/unseen.md; ONLY=kdv for some
 	go -C internal/tools run ./problems -only '$(ONLY)' unseen
 
-estimate: ## compare estimated errors with true ones along runs of all shipped problems, and write docs/results/estimate.md; ONLY=poisson2d for some
+estimate: ## compare estimated errors and verdicts with the truth along runs of all problems, and write docs/results/estimate.md; ONLY=unseen/bratu for some
 	go -C internal/tools run ./problems -only '$(ONLY)' estimate
 
 evidence: ## make the comparisons behind docs/choosing.md and write their tables into docs/results/evidence.md; ONLY=hard,'timed_*' for some

@@ -197,6 +197,14 @@ func spread(w []float64) float64 {
 	return two * two / (float64(len(w)) * four)
 }
 
+// level is the absolute value of the mean of a change over its root mean square: 1 for a constant.
+func level(w []float64) float64 {
+	if rms := floats.Norm(w, 2); rms > 0 {
+		return math.Abs(floats.Sum(w)) / (rms * math.Sqrt(float64(len(w))))
+	}
+	return 0
+}
+
 // of estimates the error of a function with derivatives F, or of a number.
 func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err error) {
 	e = FieldError{Name: name, Size: size}
@@ -212,7 +220,7 @@ func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err
 	if most != nil {
 		moved := mat.NewVecDense(n, nil)
 		moved.MulVec(f, mat.NewVecDense(len(most), most))
-		e.Spread = spread(moved.RawVector().Data)
+		e.Spread, e.Level = spread(moved.RawVector().Data), level(moved.RawVector().Data)
 	}
 	if e.Typical, err = m.tangent.Typical(f, fineEps, probes, rng("typical")); err != nil {
 		return e, err

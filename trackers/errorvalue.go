@@ -23,6 +23,7 @@ type FieldError struct {
 	Gain       float64 // C, for ε = 1e-6
 	Typical    float64 // c
 	Spread     float64 // the share of points at which the change behind C is of its usual size
+	Level      float64 // the absolute value of the mean of that change over its root mean square: 1 for a constant
 	Elsewhere  float64 // the gain of that change at more points, where C is large
 	Coarse     float64 // C for ε = 1e-4: a hundred times smaller where nothing determines the function
 }
@@ -72,6 +73,8 @@ const (
 	// local is the spread of that change below which it lies between the points, at a front or a corner, and says that these are too few. A
 	// constant has a spread of 1, a sine 2/3 in one dimension and 0.3 in three.
 	local = 0.1
+	// constant is the level from which that change is one of a constant: 1 − 5e-5 is a tenth of it that is none.
+	constant = 0.995
 	// hidden is the part of its gain that a change keeps at more points from which no residual sees it. A layer that is narrower than the
 	// gaps between points keeps less.
 	hidden = 0.1
@@ -86,6 +89,9 @@ func (e FieldError) hides() bool {
 func (e FieldError) Determined() bool {
 	return !(e.Gain >= undetermined*e.Coarse && e.Spread >= local && e.Elsewhere >= hidden*e.Gain)
 }
+
+// UpToConstant reports whether the residuals determine the function but for a constant.
+func (e FieldError) UpToConstant() bool { return !e.Determined() && e.Level >= constant }
 
 // Measurement has the arrays estimated_error, repairable, left, gain and size (one entry for each field, then for each parameter), and
 // residual_share (one for each constraint).

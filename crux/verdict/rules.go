@@ -17,10 +17,18 @@ var rules = []func(Evidence) []Reason{contradicted, undetermined, missing, empty
 func undetermined(e Evidence) []Reason {
 	var list []Reason
 	for _, f := range e.Error.Fields {
-		if !f.Determined() {
+		place, ok := e.Places[f.Name]
+		switch {
+		case f.UpToConstant() && ok:
+			level := fmt.Sprintf("{residual: %q, points: 100}", fmt.Sprintf("%s(%s) = 0", f.Name, place))
 			list = append(list, Reason{
-				IllPosed, fmt.Sprintf("%s is not determined: it can change by any amount that no residual sees", f.Name),
-				fmt.Sprintf("a condition, such as constraints: {more: {residual: %s, on: boundary}}, or one that fixes its size", f.Name),
+				Word: IllPosed, Text: f.Name + " is determined up to a constant",
+				Remedy: fmt.Sprintf("a condition that fixes it, such as constraints: {level: %s}", level), Apply: []string{"constraints.level=" + level},
+			})
+		case !f.Determined():
+			list = append(list, Reason{
+				Word: IllPosed, Text: f.Name + " is not determined: it can change by any amount that no residual sees",
+				Remedy: fmt.Sprintf("a condition, such as constraints: {more: {residual: %s, on: boundary}}, or one that fixes its size", f.Name),
 			})
 		}
 	}
@@ -30,7 +38,8 @@ func undetermined(e Evidence) []Reason {
 	for _, f := range e.Error.Params {
 		if !f.Determined() {
 			list = append(list, Reason{
-				IllPosed, fmt.Sprintf("the number %s is not determined by the equations and data", f.Name), "more data, or a known value for one of the numbers",
+				Word: IllPosed, Text: fmt.Sprintf("the number %s is not determined by the equations and data", f.Name),
+				Remedy: "more data, or a known value for one of the numbers",
 			})
 		}
 	}
@@ -54,14 +63,18 @@ func unreached(e Evidence) []Reason {
 func each(names []string, w Word, text, remedy string) []Reason {
 	var list []Reason
 	for _, name := range names {
-		list = append(list, Reason{w, strings.ReplaceAll(text, "%s", name), strings.ReplaceAll(remedy, "%s", name)})
+		list = append(list, Reason{Word: w, Text: strings.ReplaceAll(text, "%s", name), Remedy: strings.ReplaceAll(remedy, "%s", name)})
 	}
 	return list
 }
 
 // rough names conditions with jumps or kinks that are built in: the function has them everywhere, and no residual between them sees it.
 func rough(e Evidence) []Reason {
-	return each(e.Rough, Unsolved, "%s has a jump or a kink, and is built in, so that the function has it everywhere", "hard without %s, or no hard at all")
+	list := each(e.Rough, Unsolved, "%s has a jump or a kink, and is built in, so that the function has it everywhere", "hard without %s, or no hard at all")
+	for i := range list {
+		list[i].Apply = []string{"hard=none"}
+	}
+	return list
 }
 
 // useless is the estimated relative error from which a field counts as unsolved: a third of it is wrong. Half-trained runs of
@@ -121,8 +134,8 @@ func share(e Evidence) []Reason {
 	for _, s := range e.Error.Residuals {
 		if part := s.Residual / s.Term; far && s.Equation && part >= asLarge {
 			list = append(list, Reason{
-				Unsolved, fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its largest term", s.Name, 100*part),
-				longer(e, "quantities of order one, by other units, or more parameters (hidden)"),
+				Word: Unsolved, Text: fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its largest term", s.Name, 100*part),
+				Remedy: longer(e, "quantities of order one, by other units, or more parameters (hidden)"),
 			})
 		}
 	}
@@ -148,8 +161,8 @@ func contradicted(e Evidence) []Reason {
 		}
 		others := strings.Join(s.Beside, " and ")
 		list = append(list, Reason{
-			IllPosed, fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its size, and %s holds at the same place", s.Name, 100*s.Residual/s.Term, others),
-			fmt.Sprintf("a problem without %s, or without what it contradicts", s.Name),
+			Word: IllPosed, Text: fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its size, and %s holds at the same place", s.Name, 100*s.Residual/s.Term, others),
+			Remedy: fmt.Sprintf("a problem without %s, or without what it contradicts", s.Name),
 		})
 	}
 	return list

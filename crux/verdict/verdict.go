@@ -33,6 +33,9 @@ type Reason struct {
 	Word   Word   `json:"word"`
 	Text   string `json:"text"`             // "u has an estimated relative error of 0.4"
 	Remedy string `json:"remedy,omitempty"` // what to do, if anything is known
+
+	// Apply is the remedy as settings of the problem file, KEY=VALUE, with which it can be tried as it is.
+	Apply []string `json:"apply,omitempty"`
 }
 
 // Evidence is what a verdict rests on.
@@ -43,6 +46,7 @@ type Evidence struct {
 	Behind   []string            // what the run has not come to: windows of time, lessons
 	Empty    []string            // constraints that contain no unknown
 	Missing  []Reason            // conditions that the problem lacks, each with one that would close it
+	Places   map[string]string   // by field: a place where its level can be fixed, such as x = 0, y = 0
 	Rough    []string            // conditions that are built in although their data have a jump or a kink
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/crux-pinn/crux/crux"
@@ -72,6 +73,31 @@ func TestJudge(t *testing.T) {
 		v := verdict.Judge(c.e)
 		if v.Word != c.want || len(v.Reasons) == 0 || v.Reasons[0].Word != c.want {
 			t.Errorf("%s: %+v", c.name, v)
+		}
+	}
+}
+
+// What is determined but for a constant says so, with a condition that can be tried as it is; what can change otherwise does not.
+func TestLevel(t *testing.T) {
+	loose := func(level float64) trackers.FieldError {
+		return trackers.FieldError{Name: "p", Size: 1, Gain: 100, Coarse: 1, Spread: 1, Elsewhere: 100, Level: level}
+	}
+	place := map[string]string{"p": "x = 0"}
+	for _, c := range []struct {
+		name  string
+		field trackers.FieldError
+		at    map[string]string
+		text  string
+		apply []string
+	}{
+		{"a constant", loose(0.996), place, "p is determined up to a constant", []string{`constraints.level={residual: "p(x = 0) = 0", points: 100}`}},
+		{"nearly a constant", loose(0.994), place, "p is not determined: it can change by any amount that no residual sees", nil},
+		{"a constant without a place", loose(1), nil, "p is not determined: it can change by any amount that no residual sees", nil},
+		{"determined", field("p", 1e-9, true), place, "p has an estimated relative error of 1.0e-09", nil},
+	} {
+		r := verdict.Judge(verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{c.field}}, Places: c.at}).Reasons[0]
+		if r.Text != c.text || !slices.Equal(r.Apply, c.apply) {
+			t.Errorf("%s: %+v", c.name, r)
 		}
 	}
 }

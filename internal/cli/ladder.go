@@ -67,7 +67,8 @@ type attempt struct {
 	*training
 	*ended
 	report.Attempt
-	dir string // where its files are; those of the last one are in the run directory itself
+	dir  string // where its files are; those of the last one are in the run directory itself
+	cure bool   // it is of the problem with the remedy of the first one's verdict
 }
 
 // climb tries other ways while a run that chooses by itself has not come to a solution and there is time left. What it returns is the
@@ -75,17 +76,21 @@ type attempt struct {
 func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *training, e *ended) (*training, *ended) {
 	first := t.problem
 	tried := []*attempt{newAttempt(t, e, dir, "as stated", nil)}
-	if len(otherWays(first)) == 0 {
+	ways := ladder
+	if r := remedy(e.report); f.apply && r != nil {
+		ways = slices.Insert(slices.Clone(ladder), 0, *r)
+	} else if len(otherWays(first)) == 0 {
 		return t, e
 	}
-	for _, w := range ladder {
+	for i, w := range ways {
+		cure := i == 0 && len(ways) > len(ladder) // which is another problem, and has the whole budget
 		last := tried[len(tried)-1]
 		used := time.Duration(0)
 		for _, x := range tried {
 			used += time.Duration(float64(x.Seconds) * float64(time.Second))
 		}
 		failed := last.err != nil && exitCode(last.err) != exitDiverged
-		if ctx.Err() != nil || failed || !last.wanting() || first.Budget > 0 && used >= first.Budget {
+		if ctx.Err() != nil || failed || !cure && (!last.wanting() || !first.Chosen || first.Budget > 0 && used >= first.Budget) {
 			break
 		}
 		sets := w.sets(first)
@@ -97,7 +102,7 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 		if err != nil {
 			continue // the problem has no such way
 		}
-		if first.Budget > 0 {
+		if first.Budget > 0 && !cure {
 			p.Budget = first.Budget - used
 		}
 		next, err := a.training(p)
@@ -119,8 +124,26 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
 		}
 		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f)...), dir, w.name, sets))
+		tried[len(tried)-1].cure = cure
 	}
 	return a.best(tried, dir)
+}
+
+// remedy is the way out that the first reason with settings has; nil if there is none.
+func remedy(r *report.Report) *way {
+	if r == nil {
+		return nil
+	}
+	i := slices.IndexFunc(r.Reasons, func(x verdict.Reason) bool { return len(x.Apply) > 0 })
+	if i < 0 {
+		return nil
+	}
+	x := r.Reasons[i]
+	return &way{
+		name: strings.Join(x.Apply, " "), why: x.Text,
+		sets:  func(*problemfile.Problem) []string { return x.Apply },
+		suits: func(*problemfile.Problem) bool { return true },
+	}
 }
 
 // otherWays are the names of the ways that are there for a problem.
@@ -197,6 +220,9 @@ func (a *app) best(tried []*attempt, dir string) (*training, *ended) {
 	}
 	for _, x := range tried {
 		best.report.Attempts = append(best.report.Attempts, x.Attempt)
+	}
+	if best.cure {
+		best.report.Warnings = append(best.report.Warnings, "this is the problem with "+best.Way+", which its file does not have")
 	}
 	b, err := report.JSON(best.report)
 	if err == nil {

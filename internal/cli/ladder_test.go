@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,70 @@ reference: {u: 1/(1 + 99*exp(-t))}
 			if code := Run(context.Background(), []string{"eval", dir, "--at", "t=10"}, Streams{Out: &values, Err: &said}); code != exitOK {
 				t.Errorf("%s: eval %s: exit %d, %s", c.name, dir, code, said.String())
 			}
+		}
+	}
+}
+
+// With --apply what the verdict says is missing is put in, and the file stays as it is: a solution that a constant can be added to, a ring
+// without its slope. Without it the verdict stands, and nothing is applied where nothing is wrong.
+func TestApply(t *testing.T) {
+	t.Chdir(t.TempDir())
+	files := map[string]string{
+		"neumann": `
+problem: neumann
+coords: {x: [0, 1]}
+fields: {u: {net: mlp, hidden: [10]}}
+constraints:
+  pde: {residual: u_xx + pi^2*cos(pi*x)}
+  walls: {residual: u_x, on: boundary}
+`,
+		"ring": `
+problem: ring
+coords: {x: [0, 1]}
+fields: {u: {net: mlp, hidden: [10, 10]}}
+constraints:
+  pde: {residual: u_xx - 4*pi^2*u + 8*pi^2*sin(2*pi*x)}
+  ring: {residual: u(x = 0) = u(x = 1), on: x}
+`,
+		"fine": `
+problem: fine
+coords: {x: [0, 1]}
+fields: {u: {net: mlp, hidden: [10]}}
+constraints:
+  pde: {residual: u_xx + pi^2*sin(pi*x)}
+  ends: {residual: u, on: boundary}
+`,
+	}
+	for _, c := range []struct {
+		file  string
+		flags []string
+		code  int
+		says  string // of the first way's settings
+	}{
+		{"neumann", []string{"--apply"}, exitOK, `constraints.level={residual: "u(x = 0) = 0", points: 100}`},
+		{"neumann", nil, exitIllPosed, ""},
+		{"ring", []string{"--apply"}, exitOK, "constraints.slope={residual: u_x(x = 0) = u_x(x = 1), on: x}"},
+		{"fine", []string{"--apply"}, exitOK, ""},
+	} {
+		if err := os.WriteFile("p.yaml", []byte(files[c.file]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, said strings.Builder
+		code := Run(context.Background(), append([]string{"solve", "p.yaml", "--json", "--quiet"}, c.flags...), Streams{Out: &out, Err: &said})
+		r := &report.Report{}
+		if err := json.Unmarshal([]byte(out.String()), r); err != nil {
+			t.Fatal(err)
+		}
+		tried := ""
+		if len(r.Attempts) > 0 {
+			tried = strings.Join(r.Attempts[1].Sets, " ")
+		}
+		warned := slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, "this is the problem with "+c.says) })
+		if code != c.code || tried != c.says || warned != (c.says != "") {
+			t.Errorf("%s %v: exit %d, tried %s, %s, %q", c.file, c.flags, code, tried, r.Verdict, r.Warnings)
+		}
+		if now, err := os.ReadFile("p.yaml"); err != nil || string(now) != files[c.file] {
+			t.Errorf("%s: the file has changed (%v)", c.file, err)
 		}
 	}
 }

@@ -30,6 +30,7 @@ type solveFlags struct {
 	json, quiet, dryRun bool
 	reference           bool
 	page                bool // written at the end
+	apply               bool // the remedy of the verdict is tried
 }
 
 func (a *app) solve() *cobra.Command {
@@ -56,6 +57,9 @@ as many runs at once as there are cores.`,
 			if f.changed("seeds") && f.page {
 				return fail(exitUsage, errors.New("--report is of one run; write that of each with crux report RUN"))
 			}
+			if f.changed("seeds") && f.apply {
+				return fail(exitUsage, errors.New("--apply is for one run; solve without --seeds first, and give what helped with --set"))
+			}
 			if f.changed("seeds") {
 				return a.solveSeeds(c.Context(), args[0], &f)
 			}
@@ -73,6 +77,7 @@ as many runs at once as there are cores.`,
 	f.flagOutput(c)
 	c.Flags().BoolVar(&f.reference, "reference", false, "run on Gorgonia's own TapeMachine and report how it compares; for small problems, it is many times slower")
 	c.Flags().BoolVar(&f.page, "report", false, "write the page of the run, as crux report does, at its end")
+	c.Flags().BoolVar(&f.apply, "apply", false, "solve again with the remedy of the verdict, where that is settings; the file stays as it is")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the resolved problem, points and parameters; train nothing")
 	return c
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/verdict"
+	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -24,13 +26,15 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 		r.Warnings = append(r.Warnings, fmt.Sprintf("no verdict: the error cannot be estimated: %v", err))
 		return
 	}
-	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough, Accuracy: p.Accuracy}
+	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough, Accuracy: p.Accuracy, Places: corners(p)}
 	for _, o := range p.Choice.Open {
 		lo, hi := p.Bounds(p.Env.Names[o.Coord].Attr().(*ph.Coord))
+		slope := fmt.Sprintf("{residual: %s(%s = %v) = %s(%s = %v), on: %s}", o.Derivative, o.Coord, lo, o.Derivative, o.Coord, hi, o.Coord)
 		e.Missing = append(e.Missing, verdict.Reason{
 			Word:   verdict.IllPosed,
 			Text:   fmt.Sprintf("%s is not enough: nothing makes %s the same at both ends of %s", o.Beside, o.Derivative, o.Coord),
-			Remedy: fmt.Sprintf("constraints: {slope: {residual: %s(%s = %v) = %s(%s = %v), on: %s}}", o.Derivative, o.Coord, lo, o.Derivative, o.Coord, hi, o.Coord),
+			Remedy: fmt.Sprintf("constraints: {slope: %s}", slope),
+			Apply:  []string{"constraints.slope=" + slope},
 		})
 	}
 	for _, w := range r.Windows {
@@ -56,6 +60,24 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 			r.OfTerms.Add(share.Name, report.Number(share.Residual/share.Term))
 		}
 	}
+}
+
+// corners are a place for each field on a box, at the beginning of its axes, and at all times.
+func corners(p *problemfile.Problem) map[string]string {
+	at := map[string]string{}
+	if _, ok := p.Domain().(*domain.Box); !ok {
+		return at
+	}
+	for _, f := range p.Fields {
+		var where []string
+		for _, c := range f.Coords {
+			if lo, _ := p.Bounds(c); c != p.Time || len(f.Coords) == 1 {
+				where = append(where, fmt.Sprintf("%s = %v", c.Name(), lo))
+			}
+		}
+		at[f.Name] = strings.Join(where, ", ")
+	}
+	return at
 }
 
 // estimate measures the error of what a run has left, window by window where it has windows.

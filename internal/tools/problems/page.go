@@ -14,13 +14,16 @@ import (
 const (
 	shipped  = "testdata/problems"
 	formulae = "testdata/unseen" // problems that no default was made for
+	met      = "testdata/issues" // that users have met
+	// published are PINNacle's, which are beside the checkout where they are handed with it.
+	published = "../shared/cases/pinnacle"
 )
 
 // page is a page with a table that has rows for each problem.
 type page struct {
 	command string // that makes the table
 	file    string
-	of      string // the folder of the problem files
+	of      []string // the folders of the problem files; with several, a problem is known by folder and name
 	byHand  int    // columns, the name first, that are not measured
 	// measure returns the other cells of the rows of a problem.
 	measure func(b *binary, file string, byHand []string) ([][]string, error)
@@ -28,9 +31,9 @@ type page struct {
 }
 
 var pages = map[string]*page{
-	"accuracy": {"make accuracy", "docs/results/accuracy.md", shipped, 3, accuracy, besideOthers},
-	"unseen":   {"make unseen", "docs/results/unseen.md", formulae, 1, unseen, nil},
-	"estimate": {"make estimate", "docs/results/estimate.md", shipped, 1, estimates, nearTruth},
+	"accuracy": {"make accuracy", "docs/results/accuracy.md", []string{shipped}, 3, accuracy, besideOthers},
+	"unseen":   {"make unseen", "docs/results/unseen.md", []string{formulae}, 1, unseen, nil},
+	"estimate": {"make estimate", "docs/results/estimate.md", []string{shipped, formulae, met, published}, 1, estimates, judged},
 }
 
 // rows are the rows of a table by the problem's name, which is their first cell.
@@ -38,9 +41,10 @@ type rows map[string][][]string
 
 // make solves the problems that are wanted and writes the page.
 func (p *page) make(only string) error {
-	names, err := p.problems()
+	files, err := p.problems()
+	var names []string
 	if err == nil {
-		names, err = chosen(names, only)
+		names, err = chosen(slices.Sorted(maps.Keys(files)), only)
 	}
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func (p *page) make(only string) error {
 		if old := all[name]; old != nil {
 			byHand = old[0][:p.byHand]
 		}
-		measured, err := p.measure(b, filepath.Join(p.of, name+".yaml"), byHand)
+		measured, err := p.measure(b, files[name], byHand)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -75,13 +79,23 @@ func (p *page) make(only string) error {
 	return p.write(all)
 }
 
-// problems are the names of the files.
-func (p *page) problems() ([]string, error) {
-	files, err := filepath.Glob(p.of + "/*.yaml")
-	for i, f := range files {
-		files[i] = strings.TrimSuffix(filepath.Base(f), ".yaml")
+// problems are the files, by the names of the problems.
+func (p *page) problems() (map[string]string, error) {
+	all := map[string]string{}
+	for _, folder := range p.of {
+		files, err := filepath.Glob(folder + "/*.yaml")
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			name := strings.TrimSuffix(filepath.Base(f), ".yaml")
+			if len(p.of) > 1 {
+				name = filepath.Base(folder) + "/" + name
+			}
+			all[name] = f
+		}
 	}
-	return files, err
+	return all, nil
 }
 
 // read are the rows of the page.
