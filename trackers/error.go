@@ -119,19 +119,10 @@ func (t *Error) Estimate(ctx context.Context, run *crux.Run) (v ErrorValue, err 
 // at measures fields and numbers by residuals at given points, and says what part of each set of residuals no small change of the parameters
 // would take away.
 func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValue, stays []float64, err error) {
-	j, r, units, err := linearised(run, sets, nil)
+	m, r, left, err := t.linear(ctx, run, sets)
 	if err != nil {
 		return v, nil, err
 	}
-	m := &measure{ctx: ctx, tracker: t, run: run, sets: sets, units: units}
-	if m.tangent, err = linalg.NewTangent(run.Pool(), j); err != nil {
-		return v, nil, err
-	}
-	var left []float64
-	if m.repair, left, err = m.tangent.Repair(r, damping); err != nil {
-		return v, nil, err
-	}
-	m.smooth, m.rough = parts(sets, left)
 	at := 0
 	for _, set := range sets {
 		n := at + set.at.Len()*set.dim
@@ -169,6 +160,23 @@ func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValu
 		v.Params = append(v.Params, e)
 	}
 	return v, stays, nil
+}
+
+// linear linearises the residuals r, and says what no change of the parameters would take away of them.
+func (t *Error) linear(ctx context.Context, run *crux.Run, sets []rows) (m *measure, r, left []float64, err error) {
+	j, r, units, err := linearised(run, sets, nil)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	m = &measure{ctx: ctx, tracker: t, run: run, sets: sets, units: units}
+	if m.tangent, err = linalg.NewTangent(run.Pool(), j); err != nil {
+		return nil, nil, nil, err
+	}
+	if m.repair, left, err = m.tangent.Repair(r, damping); err != nil {
+		return nil, nil, nil, err
+	}
+	m.smooth, m.rough = parts(sets, left)
+	return m, r, left, nil
 }
 
 // measure is what there is at a step to measure functions with.

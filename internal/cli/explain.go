@@ -11,9 +11,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	"github.com/crux-pinn/crux/trackers"
 	"github.com/crux-pinn/crux/trackers/explain"
-	"github.com/crux-pinn/crux/weights"
 )
 
 func (a *app) explain() *cobra.Command {
@@ -80,7 +78,7 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 			if err := canceled(ctx); err != nil {
 				return err
 			}
-			if err := t.solver.Measure(ctx, withSources(k.Tracker, t.problem)...); err != nil {
+			if err := t.solver.Measure(ctx, t.problem.WithSources(k.Tracker)...); err != nil {
 				if err = fmt.Errorf("%s: %w", k.Name, err); chosen || ctx.Err() != nil {
 					return fail(exitFailed, err)
 				}
@@ -103,20 +101,6 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 func family(name string) string {
 	f, _, _ := strings.Cut(name, ".")
 	return f
-}
-
-// withSources are the callbacks of a measurement: the tracker, and those that the weight scheme reads, without which the
-// solver does not begin.
-func withSources(t trackers.Tracker, p *problemfile.Problem) []crux.Callback {
-	list := []crux.Callback{t}
-	if src, ok := p.Options.Weights.(weights.Sourced); ok {
-		for _, k := range p.Trackers {
-			if k.Tracker != t && slices.Contains(src.Sources(), any(k.Tracker)) {
-				list = append(list, k.Tracker)
-			}
-		}
-	}
-	return list
 }
 
 // Explanation is what crux explain --json prints.

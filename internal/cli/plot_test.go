@@ -24,7 +24,7 @@ func solved(t *testing.T) {
 func TestPlot(t *testing.T) {
 	solved(t)
 	r := call(t, "plot", "run")
-	if want := "run/plots/solution-u.png\nrun/plots/residual.png\nrun/plots/losses.png\n"; r.code != exitOK || filepath.ToSlash(r.out) != want || r.err != "" {
+	if want := "run/plots/solution-u.png\nrun/plots/estimate-u.png\nrun/plots/residual.png\nrun/plots/losses.png\n"; r.code != exitOK || filepath.ToSlash(r.out) != want || r.err != "" {
 		t.Fatalf("%+v, want %s", r, want)
 	}
 	for _, path := range strings.Fields(r.out) {
@@ -76,7 +76,7 @@ func TestPlotMistakes(t *testing.T) {
 		"run --what weights":                    "no picture of weights: no scheme balances the constraints",
 		"run --what ntk_spectrum":               "no picture of ntk_spectrum: the run has not recorded it",
 		"run --format bmp":                      "bmp is no format of these pictures; take png, svg, pdf",
-		"run -o a.svg":                          "-o a.svg is one file, but there are 3 pictures (solution-u.svg, residual.svg, losses.svg)",
+		"run -o a.svg":                          "-o a.svg is one file, but there are 4 pictures (solution-u.svg, estimate-u.svg, residual.svg, losses.svg)",
 		"run -o a.svg --format png":             "-o a.svg ends otherwise than --format png",
 		"run --at y=1":                          `--at y=1: "y" is not a coordinate; there are x`,
 		"run --at x=one":                        `--at x=one: "x=one" is not of the form t=0.5 or t=0,0.5,1`,
@@ -121,7 +121,7 @@ func TestExport(t *testing.T) {
 	for _, a := range f.Arrays {
 		names = append(names, a.Name)
 	}
-	if want := []string{"u", "u_reference", "u_error", "residual_pde", "slope", "k*u"}; f.Type != "RectilinearGrid" || !slices.Equal(names, want) {
+	if want := []string{"u", "u_reference", "u_error", "u_estimate", "residual_pde", "slope", "k*u"}; f.Type != "RectilinearGrid" || !slices.Equal(names, want) {
 		t.Errorf("%s with %v, want %v", f.Type, names, want)
 	}
 	if r := call(t, "export", "run", "--grid", "5", "--csv", "-o", "tables"); r.code != exitOK || filepath.ToSlash(r.out) != "tables/tiny.csv\n" {
@@ -134,7 +134,7 @@ func TestExport(t *testing.T) {
 	head, rows := readTable(t, string(table))
 	r := call(t, "eval", "run", "--grid", "5", "--expr", "u")
 	_, values := readTable(t, r.out)
-	if !slices.Equal(head, []string{"x", "u", "u_reference", "u_error", "residual_pde"}) || len(rows) != 5 {
+	if !slices.Equal(head, []string{"x", "u", "u_reference", "u_error", "u_estimate", "residual_pde"}) || len(rows) != 5 {
 		t.Fatalf("%v, %d rows", head, len(rows))
 	}
 	for i, row := range rows {

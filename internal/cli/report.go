@@ -89,7 +89,7 @@ func newPage(t *training, r *report.Report, dir string) (*page.Page, error) {
 	p.Results = results(run, t, p)
 	for _, k := range []struct{ kind, title, about string }{
 		{"losses", "Losses", "By constraint, as they were trained, on a logarithmic scale."},
-		{"estimate", "Errors over the steps", ""},
+		{"convergence", "Errors over the steps", ""},
 		{"parameters", "Unknown parameters over the steps", ""},
 		{"weights", "Weights", "Of the constraints, as the scheme balanced them."},
 		{"points", "Points", "The points of training at the end."},
@@ -112,12 +112,13 @@ func results(run *gallery.Run, t *training, p *page.Page) []page.Group {
 		functions          []gallery.Named // that move; none are the fields
 	}{
 		{"solution", "Solution", "", nil},
+		{"estimate", "Estimated errors", "Where the fields may be wrong, by residuals at points that were not trained on and without the solution.", nil},
 		{"residual", "Residuals", "How far the equations are from holding, at the points of training and between them.", equations(t)},
 	} {
-		if flat {
+		if flat || k.kind == "estimate" {
 			add(&list, run, k.kind, k.title, k.about, p)
 		}
-		if !moving || k.kind == "residual" && len(k.functions) == 0 {
+		if !moving || k.kind != "solution" && len(k.functions) == 0 {
 			continue
 		}
 		movies, err := run.Movies(k.functions, gallery.Options{})

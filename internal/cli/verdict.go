@@ -89,7 +89,7 @@ func estimate(ctx context.Context, p *problemfile.Problem, s *crux.Solver) (trac
 			continue
 		}
 		t := p.ErrorTracker()
-		if err := s.MeasureWindow(ctx, k, withSources(t, p)...); err != nil {
+		if err := s.MeasureWindow(ctx, k, p.WithSources(t)...); err != nil {
 			return trackers.ErrorValue{}, err
 		}
 		v, _ := t.Value()
@@ -99,7 +99,7 @@ func estimate(ctx context.Context, p *problemfile.Problem, s *crux.Solver) (trac
 		return trackers.Chained(values, lengths), nil
 	}
 	t := p.ErrorTracker()
-	err := s.Measure(ctx, withSources(t, p)...)
+	err := s.Measure(ctx, p.WithSources(t)...)
 	v, _ := t.Value()
 	return v, err
 }

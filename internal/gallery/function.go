@@ -13,6 +13,7 @@ import (
 type function struct {
 	name   string
 	coords []*ph.Coord // on which it depends, in the order of the file
+	expr   ph.Expr     // nil for what is no expression
 	eval   func(at *domain.Cloud) ([]float64, error)
 }
 
@@ -32,9 +33,9 @@ func (r *Run) functions(name string, e ph.Expr, coords []*ph.Coord) ([]function,
 	k := e.Dim()
 	var list []function
 	for i := range k {
-		f := function{name: name, coords: coords}
+		f := function{name: name, coords: coords, expr: e}
 		if k > 1 {
-			f.name = fmt.Sprintf("%s[%d]", name, i)
+			f.name, f.expr = fmt.Sprintf("%s[%d]", name, i), e.Index(i)
 		}
 		f.eval = func(at *domain.Cloud) ([]float64, error) {
 			m, err := r.Solver.Eval(e, domain.At(at.Coords, at.X))

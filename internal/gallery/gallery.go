@@ -57,7 +57,8 @@ func kinds() []kind {
 		{"error", "absolute errors of the fields with a reference", (*Run).errors},
 		{"residual", "absolute residuals of all constraints", (*Run).residuals},
 		{"losses", "losses by constraint over the steps", (*Run).losses},
-		{"estimate", "estimated and true errors over the steps, where they were measured", (*Run).estimates},
+		{"estimate", "where the estimated errors of the fields are, beside the true ones where a reference is known", (*Run).estimates},
+		{"convergence", "estimated and true errors over the steps, where they were measured", (*Run).convergence},
 		{"weights", "weights of the constraints over the steps, where a scheme balances them", (*Run).weights},
 		{"parameters", "unknown parameters over the steps", (*Run).parameters},
 		{"points", "the points of all constraints", (*Run).points},
@@ -75,7 +76,7 @@ func Kinds() [][2]string {
 }
 
 // Default are the kinds that are drawn where nothing is asked for.
-func Default() []string { return []string{"solution", "residual", "losses", "estimate"} }
+func Default() []string { return []string{"solution", "estimate", "residual", "losses", "convergence"} }
 
 // NoneError says that a run has nothing of a kind to show.
 type NoneError struct{ Kind, Why string }

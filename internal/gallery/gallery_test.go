@@ -221,7 +221,7 @@ func TestGolden(t *testing.T) {
 		{"parameters", func() ([]Picture, error) { return n.Pictures("parameters", Options{}) }},
 		{"cube", func() ([]Picture, error) { return c.Pictures("solution", few) }},
 	}
-	for _, kind := range []string{"solution", "error", "residual", "points", "losses", "weights", "estimate", "trackers"} {
+	for _, kind := range []string{"solution", "error", "residual", "points", "losses", "weights", "estimate", "convergence", "trackers"} {
 		pages = append(pages, page{"plate-" + kind, func() ([]Picture, error) { return pl.Pictures(kind, few) }})
 	}
 	for _, p := range pages {
@@ -350,7 +350,7 @@ func TestTrackersOfARun(t *testing.T) {
 			t.Errorf("the tracker %s has no picture of its own", name)
 		}
 	}
-	for _, kind := range []string{"losses", "estimate"} {
+	for _, kind := range []string{"losses", "convergence"} {
 		if _, err := r.Pictures(kind, Options{}); err != nil {
 			t.Error(err)
 		}
@@ -360,7 +360,10 @@ func TestTrackersOfARun(t *testing.T) {
 // What a run does not have is a NoneError, and a kind that there is not is another error.
 func TestNone(t *testing.T) {
 	r := open(t, wave)
-	for _, kind := range []string{"losses", "estimate", "weights", "parameters", "trackers", "ntk_spectrum"} {
+	for _, kind := range []string{"losses", "estimate", "convergence", "weights", "parameters", "trackers", "ntk_spectrum"} {
+		if r = open(t, wave); kind == "estimate" {
+			r = open(t, wave+"windows: 2\n") // each of which has an estimate of its own
+		}
 		var none *NoneError
 		if _, err := r.Pictures(kind, Options{}); !errors.As(err, &none) || none.Kind != kind {
 			t.Errorf("%s: %v", kind, err)
@@ -410,7 +413,7 @@ func TestQuantities(t *testing.T) {
 	for _, q := range list {
 		names = append(names, q.Name)
 	}
-	if got := strings.Join(names, " "); got != "T T_reference T_error residual_heat slope" {
+	if got := strings.Join(names, " "); got != "T T_reference T_error T_estimate residual_heat slope" {
 		t.Errorf("quantities %s", got)
 	}
 	series, err := r.Series(Options{Points: 11})

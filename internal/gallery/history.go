@@ -94,8 +94,9 @@ func (r *Run) weights(Options) ([]Picture, error) {
 	return []Picture{{Name: "weights", About: "the weights of the constraints", Figure: &draw.Figure{Panels: []draw.Panel{c}}}}, nil
 }
 
-func (r *Run) estimates(Options) ([]Picture, error) {
-	h, err := r.history("estimate")
+// convergence has the estimated and the true errors over the steps.
+func (r *Run) convergence(Options) ([]Picture, error) {
+	h, err := r.history("convergence")
 	if err != nil {
 		return nil, err
 	}
@@ -117,9 +118,9 @@ func (r *Run) estimates(Options) ([]Picture, error) {
 		c.XEnds = r.span(c.Lines[0].X)
 	}
 	if len(c.Lines) == 0 {
-		return nil, &NoneError{"estimate", "no error was measured during the run; trackers: [error] in the problem file does so"}
+		return nil, &NoneError{"convergence", "no error was measured during the run; trackers: [error] in the problem file does so"}
 	}
-	return []Picture{{Name: "estimate", About: "the errors over the steps", Figure: &draw.Figure{Panels: []draw.Panel{c}}}}, nil
+	return []Picture{{Name: "convergence", About: "the errors over the steps", Figure: &draw.Figure{Panels: []draw.Panel{c}}}}, nil
 }
 
 // parameters has a panel for each unknown number, with its true value where that is known and its estimated error where the run ended.

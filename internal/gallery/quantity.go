@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -19,33 +20,18 @@ type Quantity struct {
 // On is its values at the nodes of a section, component by component.
 func (q *Quantity) On(s *Section) ([]float64, error) { return q.on(s) }
 
-// Quantities are the fields with their references and errors, called NAME_reference and NAME_error, the residuals of equations, called
+// Quantities are the fields with their references and errors, called NAME_reference and NAME_error, the estimated errors of fields with one
+// component, called NAME_estimate, the residuals of equations, called
 // residual_NAME, and expressions.
 func (r *Run) Quantities(exprs []Named) ([]Quantity, error) {
 	var list []Quantity
 	for _, f := range r.Problem.Fields {
 		q := r.quantity(f.Name, f.Expr, f.Coords)
 		list = append(list, q)
-		ref := r.reference(f)
-		if ref == nil {
-			continue
+		list = append(list, r.besides(f, q)...)
+		if e := r.estimateOf(f); e != nil {
+			list = append(list, *e)
 		}
-		known := func(s *Section) ([]float64, error) { return ref(s.Cloud(f.Coords)) }
-		off := func(s *Section) ([]float64, error) {
-			u, err := q.on(s)
-			if err != nil {
-				return nil, err
-			}
-			v, err := known(s)
-			if err != nil {
-				return nil, err
-			}
-			for i := range u {
-				u[i] -= v[i]
-			}
-			return u, nil
-		}
-		list = append(list, Quantity{f.Name + "_reference", q.Components, known}, Quantity{f.Name + "_error", q.Components, off})
 	}
 	for i, c := range r.Problem.Crux.Constraints {
 		name := r.Solver.Names()[i]
@@ -64,6 +50,30 @@ func (r *Run) Quantities(exprs []Named) ([]Quantity, error) {
 		list = append(list, r.quantity(e.Name, e.Expr, r.Problem.Coords))
 	}
 	return list, nil
+}
+
+// besides are the reference of a field and its error, none where there is none.
+func (r *Run) besides(f problemfile.Field, q Quantity) []Quantity {
+	ref := r.reference(f)
+	if ref == nil {
+		return nil
+	}
+	known := func(s *Section) ([]float64, error) { return ref(s.Cloud(f.Coords)) }
+	off := func(s *Section) ([]float64, error) {
+		u, err := q.on(s)
+		if err != nil {
+			return nil, err
+		}
+		v, err := known(s)
+		if err != nil {
+			return nil, err
+		}
+		for i := range u {
+			u[i] -= v[i]
+		}
+		return u, nil
+	}
+	return []Quantity{{f.Name + "_reference", q.Components, known}, {f.Name + "_error", q.Components, off}}
 }
 
 func (r *Run) quantity(name string, e ph.Expr, coords []*ph.Coord) Quantity {

@@ -180,6 +180,19 @@ func (t *Tangent) Typical(f *mat.Dense, eps float64, probes int, rng *rand.Rand)
 	return math.Sqrt(sum / float64(probes)), nil
 }
 
+// Change writes to d the change of parameters that repairs residuals r, as Typical does.
+func (t *Tangent) Change(d, r []float64, eps float64) error {
+	if t.trace == 0 {
+		clear(d)
+		return nil
+	}
+	if err := t.raise(eps * eps * t.trace); err != nil {
+		return err
+	}
+	t.solve(d, r)
+	return nil
+}
+
 // solve writes (JᵀJ + δ)⁻¹Jᵀr to d.
 func (t *Tangent) solve(d, r []float64) {
 	if t.dual {

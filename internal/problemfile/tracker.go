@@ -8,6 +8,7 @@ import (
 	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
+	"github.com/crux-pinn/crux/weights"
 )
 
 // Tracker is a tracker under the name by which the file knows it.
@@ -230,4 +231,18 @@ func (b *builder) along(n *tree.Node, t *trackers.LossLandscape) {
 	if t.Along[0] == trackers.GradientDirection && t.Along[1] == trackers.GradientDirection {
 		b.fail(n, "both directions are the gradient, which is one; write [gradient, curvature]")
 	}
+}
+
+// WithSources are the callbacks of a measurement: one that measures, and the trackers that the weight scheme reads, without which the solver
+// does not begin.
+func (p *Problem) WithSources(t crux.Callback) []crux.Callback {
+	list := []crux.Callback{t}
+	if src, ok := p.Options.Weights.(weights.Sourced); ok {
+		for _, k := range p.Trackers {
+			if crux.Callback(k.Tracker) != t && slices.Contains(src.Sources(), any(k.Tracker)) {
+				list = append(list, k.Tracker)
+			}
+		}
+	}
+	return list
 }

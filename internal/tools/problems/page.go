@@ -24,7 +24,7 @@ type page struct {
 	command string // that makes the table
 	file    string
 	of      []string // the folders of the problem files; with several, a problem is known by folder and name
-	byHand  int    // columns, the name first, that are not measured
+	byHand  int      // columns, the name first, that are not measured
 	// measure returns the other cells of the rows of a problem.
 	measure func(b *binary, file string, byHand []string) ([][]string, error)
 	also    func(old string, all rows) string // what else of the page follows from the table; nil for nothing
