@@ -38,7 +38,7 @@ func TestPlot(t *testing.T) {
 	}
 	// a second time, and everything
 	r = call(t, "plot", "run", "--what", "all", "--format", "svg")
-	want := []string{"solution-u", "error-u", "residual", "losses", "parameters", "points"}
+	want := []string{"solution-u", "error-u", "residual", "losses", "estimate-u", "parameters", "points"}
 	if got := strings.Fields(r.out); r.code != exitOK || len(got) != len(want) {
 		t.Fatalf("%+v, want %v", r, want)
 	}
