@@ -12,10 +12,14 @@ import (
 // rules find reasons.
 var rules = []func(Evidence) []Reason{contradicted, undetermined, missing, empty, unreached, rough, estimated, share}
 
-// undetermined finds functions that can change without any residual's seeing it, at a state that satisfies the residuals. A number that
+// undetermined finds functions that can change without any residual's seeing it, at a state that satisfies the equations: at one that does not,
+// as on the unstable rest u = 0 of u' = u(1 − u) with u(0) = 0.01, a small change can grow beyond all measure, and shows nothing. A number that
 // stands nowhere at such a state, as an eigenvalue beside a field that is zero, shows only that the field is.
 func undetermined(e Evidence) []Reason {
 	var list []Reason
+	if slices.ContainsFunc(e.Error.Residuals, large) {
+		return nil
+	}
 	for _, f := range e.Error.Fields {
 		place, ok := e.Places[f.Name]
 		switch {
@@ -124,6 +128,9 @@ const asLarge = 0.5
 // useful is the estimated error below which a field is solved in spite of a large residual: one that is concentrated at a point does no harm.
 const useful = 0.05
 
+// large reports whether the residual of an equation is as large as its terms.
+func large(s trackers.Share) bool { return s.Equation && s.Residual/s.Term >= asLarge }
+
 // share finds equations whose residual is as large as their terms.
 func share(e Evidence) []Reason {
 	far := false
@@ -132,7 +139,7 @@ func share(e Evidence) []Reason {
 	}
 	var list []Reason
 	for _, s := range e.Error.Residuals {
-		if part := s.Residual / s.Term; far && s.Equation && part >= asLarge {
+		if part := s.Residual / s.Term; far && large(s) {
 			list = append(list, Reason{
 				Word: Unsolved, Text: fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its largest term", s.Name, 100*part),
 				Remedy: longer(e, "quantities of order one, by other units, or more parameters (hidden)"),

@@ -52,6 +52,8 @@ func TestJudge(t *testing.T) {
 		{"nearly undetermined", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 29, Coarse: 1, Spread: 1, Elsewhere: 29})}, verdict.Solved},
 		{"a number undetermined", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1e-9, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.IllPosed},
 		{"a number undetermined beside no solution", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.Unsolved},
+		{"undetermined, and not satisfied", with(field("u", 1, false), trackers.Share{Name: "ode", Residual: 0.6, Term: 1, Equation: true}), verdict.Unsolved},
+		{"undetermined, and hardly satisfied", with(field("u", 1, false), trackers.Share{Name: "ode", Residual: 0.4, Term: 1, Equation: true}), verdict.IllPosed},
 		{"a constraint without unknowns", verdict.Evidence{Error: one(field("u", 1e-9, true)), Empty: []string{"bc"}}, verdict.IllPosed},
 		{"a condition missing", verdict.Evidence{Error: one(field("u", 1e-9, true)), Missing: []verdict.Reason{{Word: verdict.IllPosed, Text: "ring"}}}, verdict.IllPosed},
 		{"a jump built in", verdict.Evidence{Error: one(field("u", 1e-9, true)), Rough: []string{"ic"}}, verdict.Unsolved},
