@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/linalg"
 )
 
 // Accuracy ends a run, or the window or lesson that is trained, when the estimated relative errors of all fields and parameters are below a
@@ -80,6 +81,10 @@ func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
 		return nil
 	}
 	v, err := a.Error.Estimate(ctx, r)
+	if errors.Is(err, linalg.ErrTangent) { // at this state; the run goes on, and later ones may be better
+		a.state.Step, a.state.Loss, a.state.Error = r.Epoch(), a.loss, 1
+		return nil
+	}
 	if err != nil {
 		return err
 	}

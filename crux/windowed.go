@@ -3,6 +3,7 @@ package crux
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -40,6 +41,7 @@ func (w *windowed) build(t *ph.Coord, ends []float64, onset float64) {
 		// the window's own time, as long as the whole axis
 		lo, hi := ends[0], ends[len(ends)-1]
 		own := t.Scale((hi - lo) / (b - a)).Shift(lo - a*(hi-lo)/(b-a))
+		back := t.Shift(-lo).Scale((b - a) / (hi - lo)).Shift(a)
 		var units []*ph.Param
 		for c := range f.Dim() {
 			if k > 0 {
@@ -48,7 +50,7 @@ func (w *windowed) build(t *ph.Coord, ends []float64, onset float64) {
 		}
 		w.units = append(w.units, units)
 		function := func(net ph.Expr) ph.Expr {
-			n := net.Subst(t, own)
+			n := placed(f, net, t, back).Subst(t, own)
 			if k > 0 {
 				n = n.Mul(inOne(units))
 			}
@@ -91,6 +93,22 @@ func (w *windowed) build(t *ph.Coord, ends []float64, onset float64) {
 			return nil
 		})))
 	}
+}
+
+// placed is the function of a network in which inputs that stay where they are have the time that they had before it is replaced: back is
+// the inverse of what replaces it.
+func placed(f *ph.Field, net ph.Expr, t *ph.Coord, back ph.Expr) ph.Expr {
+	m, ok := f.Module().(ph.Placed)
+	if !ok {
+		return net
+	}
+	stay := m.Placed()
+	return ph.Replace(net, func(part ph.Expr) ph.Expr {
+		if slices.Contains(stay, part) {
+			return part.Subst(t, back)
+		}
+		return nil
+	})
 }
 
 // inOne are parameters as one vector.

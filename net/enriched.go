@@ -11,6 +11,9 @@ type Enriched struct {
 	Raw   bool      // take the coordinates as they are
 }
 
+// Placed implements ph.Placed: singular inputs are where they are, also for a network that begins again in each window of time.
+func (e Enriched) Placed() []ph.Expr { return e.With }
+
 // Apply builds the network.
 func (e Enriched) Apply(s *ph.Scope, in ph.Expr) ph.Expr {
 	inputs := append([]ph.Expr{input(in, e.Raw)}, e.With...)

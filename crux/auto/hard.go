@@ -60,6 +60,7 @@ func (c *Choice) buildIn(p Problem) error {
 		b.terms = append(b.terms, ph.ReplaceFields(k.Residual, p.Fields))
 		b.trained = append(b.trained, slices.ContainsFunc(b.list, func(m crux.Constraint) bool { return m.On == k.On && said(m) }))
 	}
+	b.lacks()
 	if !p.Hard.None {
 		b.wrap()
 	}
@@ -114,6 +115,11 @@ func (b *builder) onBoundary(k crux.Constraint) bool { return !b.inside(k) && le
 
 func (b *builder) isBuilt(name string) bool {
 	return slices.ContainsFunc(b.choice.Built, func(x BuiltIn) bool { return x.Constraint == name })
+}
+
+// spaced are n points of a region at which a problem is looked at, whatever is said of those of training.
+func spaced(on *domain.Points, n int) *domain.Points {
+	return on.With(domain.Sobol{}).Every(0).Count(n)
 }
 
 // sized is a region with a number of points, which does not matter where a condition is built in.

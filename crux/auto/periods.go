@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain/exact"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -15,9 +15,6 @@ import (
 func (b *builder) wrap() {
 	for _, p := range b.periodicities() {
 		why := b.whyNot(p)
-		if p.Lacks != nil && !b.closed(p) {
-			b.choice.Open = append(b.choice.Open, Open{strings.Join(p.Conditions, ", "), p.Lacks.String(), p.Coord.Name()})
-		}
 		for _, name := range p.Conditions {
 			b.periodic[name] = why
 		}
@@ -45,6 +42,15 @@ func (b *builder) wrap() {
 // the equation.
 type Open struct{ Beside, Derivative, Coord string }
 
+// lacks finds what is open, whatever is built in.
+func (b *builder) lacks() {
+	for _, p := range (exact.Hard{Domain: b.Domain, Conditions: b.around(square)}).Periodicities(b.equations()...) {
+		if p.Lacks != nil && !b.closed(p) {
+			b.choice.Open = append(b.choice.Open, Open{strings.Join(p.Conditions, ", "), p.Lacks.String(), p.Coord.Name()})
+		}
+	}
+}
+
 // closed reports whether something else than periodic conditions determines a field along an axis: conditions on its ends, or data.
 func (b *builder) closed(p exact.Periodicity) bool {
 	for i, k := range b.list {
@@ -55,7 +61,7 @@ func (b *builder) closed(p exact.Periodicity) bool {
 			return true
 		}
 		at := slices.Index(k.On.Coords(), p.Coord)
-		cloud, err := k.On.With(domain.Sobol{}).Count(16).Draw(nil)
+		cloud, err := spaced(k.On, 16).Draw(nil)
 		if at < 0 || err != nil || cloud.Normals == nil {
 			return true
 		}
@@ -70,31 +76,43 @@ func (b *builder) closed(p exact.Periodicity) bool {
 
 // periodicities are the periods that conditions ask for which should be built in.
 func (b *builder) periodicities() []exact.Periodicity {
-	var conditions []exact.Condition
-	var equations []ph.Expr
-	trained := map[string]bool{}
-	for i, k := range b.list {
-		if b.inside(k) {
-			equations = append(equations, b.terms[i])
-		}
-		trained[k.Name] = b.trained[i]
-		if b.wanted(k.Name) || len(b.Hard.Names) == 0 && square(k) {
-			conditions = append(conditions, exact.Condition{Name: k.Name, Residual: b.terms[i], On: sized(k.On)})
-		}
-	}
-	for _, p := range (exact.Hard{Domain: b.Domain, Conditions: conditions}).Periodicities() {
-		for _, name := range p.Conditions {
-			b.periodic[name] = ""
-		}
+	conditions := b.around(func(k crux.Constraint) bool { return b.wanted(k.Name) || len(b.Hard.Names) == 0 && square(k) })
+	for _, c := range conditions {
+		b.periodic[c.Name] = ""
 	}
 	conditions = slices.DeleteFunc(conditions, func(c exact.Condition) bool {
-		_, is := b.periodic[c.Name]
-		return !is || b.implied() && trained[c.Name]
+		return b.implied() && b.trained[slices.IndexFunc(b.list, func(k crux.Constraint) bool { return k.Name == c.Name })]
 	})
 	if len(conditions) == len(b.list) {
 		return nil // something must be left to train
 	}
-	return exact.Hard{Domain: b.Domain, Conditions: conditions}.Periodicities(equations...)
+	return exact.Hard{Domain: b.Domain, Conditions: conditions}.Periodicities(b.equations()...)
+}
+
+// around are those of some conditions that compare the ends of an axis.
+func (b *builder) around(some func(crux.Constraint) bool) []exact.Condition {
+	var list []exact.Condition
+	for i, k := range b.list {
+		if some(k) {
+			list = append(list, exact.Condition{Name: k.Name, Residual: b.terms[i], On: sized(k.On)})
+		}
+	}
+	var names []string
+	for _, p := range (exact.Hard{Domain: b.Domain, Conditions: list}).Periodicities() {
+		names = append(names, p.Conditions...)
+	}
+	return slices.DeleteFunc(list, func(c exact.Condition) bool { return !slices.Contains(names, c.Name) })
+}
+
+// equations are the residuals inside the domain.
+func (b *builder) equations() []ph.Expr {
+	var list []ph.Expr
+	for i, k := range b.list {
+		if b.inside(k) {
+			list = append(list, b.terms[i])
+		}
+	}
+	return list
 }
 
 // whyNot says why a network is not given a period that conditions ask for; empty if it is, or has one.

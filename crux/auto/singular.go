@@ -73,6 +73,7 @@ const tiny = 1e-10
 //
 //   - c and y of second order, elliptic: the angle around the place, which is harmonic: (2/π)·atan(η/h)
 //   - c is time, from a face at its beginning, y of second order: erf(η/√(4Dτ)), the solution of u_t = D u_yy for a jump
+//   - c is time, and the jump is along a curve: see across
 //   - y is time, c of second order: erf(h/√(4D(t−t0))) for t > t0, and 1 before
 //
 // with h the distance to the face, η that to the place along it, and D of the equation there. A kink is the integral of a jump:
@@ -102,6 +103,12 @@ func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr, what strin
 		}
 		a1, a2, y1, y2 := symbol(s.c, 1), symbol(s.c, 2), symbol(s.y, 1), symbol(s.y, 2)
 		switch {
+		case s.level != nil:
+			if a2 == 0 && a1 != 0 {
+				if e, near := g.across(s, h, func(i int) float64 { return -symbol(i, 2) / a1 * toward }); e != nil {
+					return e, near, "the jump, spread by diffusion"
+				}
+			}
 		case a2*y2 > 0 && !s.kink:
 			ratio := math.Sqrt(a2 / y2)
 			near = h.Pow(2).Add(eta.Scale(ratio).Pow(2)).Scale(1 / (g.length(s.c) * g.length(s.y) * ratio))
@@ -149,10 +156,11 @@ func (s site) sided(eta, h ph.Expr, length float64) ph.Expr {
 	return ph.Where(here, above, eta)
 }
 
-// smoothed is a jump at x = 0, from −1 to 1, or the kink |x|, after it has diffused at a rate for a time.
+// smoothed is a jump at x = 0, from −1 to 1, or the kink |x|, after it has diffused at a rate for a time. Before, where networks of later windows
+// of time are evaluated though nothing is made of it, it is as at the beginning.
 func smoothed(x, time ph.Expr, rate, length float64, kink bool) ph.Expr {
 	least := tiny * length
-	width := ph.Sqrt(time.Scale(4 * rate).Shift(least * least))
+	width := ph.Sqrt(ph.Max(time, ph.Const(0)).Scale(4 * rate).Shift(least * least))
 	z := x.Div(width)
 	if kink {
 		return x.Mul(ph.Erf(z)).Add(width.Mul(ph.Exp(z.Pow(2).Neg())).Scale(1 / math.Sqrt(math.Pi))).Scale(1 / length)

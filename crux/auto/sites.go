@@ -25,6 +25,8 @@ type site struct {
 	of       []string
 
 	component int // of the field
+
+	level ph.Expr // of a jump along a curve, which is where it is zero: see curves; nil otherwise
 }
 
 // corner reports whether y = at is a face too, and the values of both disagree where they meet.
@@ -33,6 +35,9 @@ func (s site) corner() bool { return s.switches == nil }
 // why says what a site is.
 func (s site) why(g box) string {
 	what := strings.Join(slices.Compact(s.of), " and ")
+	if s.level != nil {
+		return fmt.Sprintf("%s jumps at %s = %.6g %s", what, g.coords[s.c].Name(), g.end(s.c, s.side), s.along())
+	}
 	place := fmt.Sprintf("at %s = %.6g, %s = %.6g", g.coords[s.c].Name(), g.end(s.c, s.side), g.coords[s.y].Name(), s.at)
 	switch {
 	case s.corner() && s.of[0] != s.of[1]:
@@ -71,7 +76,7 @@ func (g box) length(c int) float64 { return g.hi[c] - g.lo[c] }
 // given takes a condition apart: what it gives, on which faces.
 func (g box) given(name string, residual ph.Expr, on *domain.Points) []given {
 	var list []given
-	cloud, err := on.With(domain.Sobol{}).Count(samples).Draw(nil)
+	cloud, err := spaced(on, samples).Draw(nil)
 	if err != nil || cloud.Normals == nil || !slices.Equal(cloud.Coords, g.coords) {
 		return nil
 	}
@@ -163,6 +168,9 @@ func (g box) sites(f *ph.Field, list []given) []site {
 			continue
 		}
 		for _, face := range x.faces {
+			for _, s := range g.curves(x, face) {
+				add(s)
+			}
 			for y := range g.coords {
 				if y == face[0] {
 					continue
@@ -234,10 +242,7 @@ func (g box) roots(e ph.Expr, y int) []site {
 				if round, err := strconv.ParseFloat(strconv.FormatFloat(at, 'g', 9, 64), 64); err == nil && math.Abs(round-at) < 1e-12*g.length(y) {
 					at = round // a number of few digits, most likely the one that was meant
 				}
-				rising := after > 0
-				if part.Op() == ph.OpCompare && part.Attr().(ph.Relation) <= ph.LessEqual {
-					rising = !rising // a < b holds where a − b is below 0
-				}
+				rising := (after > 0) == rises(part)
 				if !slices.ContainsFunc(list, func(r site) bool { return math.Abs(r.at-at) < closely*g.length(y) }) {
 					list = append(list, site{y: y, at: at, switches: exactly, rising: rising})
 				}

@@ -29,7 +29,7 @@ func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 		return nil
 	}
 	if on.Dims() > 0 {
-		on = on.With(domain.Sobol{}).Count(samples)
+		on = spaced(on, samples)
 	}
 	c, err := on.Draw(nil)
 	if err != nil {
@@ -115,7 +115,7 @@ func jumps(part ph.Expr, d domain.Domain) bool {
 	if !ph.Given(a[1]) || !ph.Given(a[2]) {
 		return true
 	}
-	c, err := d.Interior(0).With(domain.Sobol{}).Count(samples).Draw(nil)
+	c, err := spaced(d.Interior(0), samples).Draw(nil)
 	if err != nil {
 		return true
 	}

@@ -84,7 +84,7 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 			u.lengths[c] = max(u.lengths[c], hi[j]-lo[j])
 		}
 		if len(on.Patches()) > 0 && on.Dims() > 0 {
-			on = on.With(domain.Sobol{}).Count(sizes.Looks)
+			on = spaced(on, sizes.Looks)
 		}
 		s := statedTerms{name: k.Name, terms: ph.Summands(k.Residual), equation: len(k.On.Columns()) == 0 && k.On.Dims() == len(k.On.Coords()) && len(k.On.Patches()) > 0}
 		if at, err := on.Draw(nil); err == nil {

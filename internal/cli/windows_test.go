@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -193,5 +194,35 @@ seed: 1
 	var rep report.Report
 	if err := json.Unmarshal(b, &rep); err != nil || len(rep.Warnings) != 1 || !strings.Contains(rep.Warnings[0], "hardly solved") {
 		t.Errorf("%v: %q", err, rep.Warnings)
+	}
+}
+
+// A jump of the initial values is singular where it is and not again at the beginning of each window, the run knows its inputs when it is
+// opened again, and its verdict is there.
+func TestWindowsOfAJump(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const rod = `
+problem: rod
+coords: {t: [0, 0.2], x: [0, 1]}
+fields: {u: {net: mlp, hidden: [8]}}
+constraints:
+  pde: {residual: u_t = u_xx, points: 200}
+  ic: {residual: "u = where(x < 0.5, 1, 0)", on: initial}
+  bc: {residual: u_x, on: boundary}
+windows: 2
+optimizer: [{adam: {}, steps: 100}, {lm: {}, steps: 30}]
+`
+	if err := os.WriteFile("rod.yaml", []byte(rod), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := call(t, "solve", "rod.yaml", "--out", "run", "--json", "-q")
+	v := &report.Report{}
+	if err := json.Unmarshal([]byte(r.out), v); err != nil || v.Verdict == "" || len(v.Windows) != 2 || !(v.Windows[1].Loss < 1e-6) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	r = call(t, "eval", "run", "--at", "t=0.1,x=0.4", "--expr", "u_t - u_xx", "--expr", "u")
+	_, rows := readTable(t, r.out)
+	if r.code != exitOK || !(math.Abs(rows[0][2]) < 0.1) || !(math.Abs(rows[0][3]-0.58) < 0.01) { // 1/2 + Σ … = 0.5771
+		t.Errorf("%+v", r)
 	}
 }

@@ -28,7 +28,8 @@ type Tangent struct {
 	of, image *mat.Dense // F, and F·Jᵀ
 }
 
-var errTangent = errors.New("linalg: the Jacobian has entries that are no numbers")
+// ErrTangent is that there is nothing to be told from a Jacobian.
+var ErrTangent = errors.New("linalg: the Jacobian has entries that are no numbers")
 
 // NewTangent takes J, which must not change any more.
 func NewTangent(w Workers, j *mat.Dense) (*Tangent, error) {
@@ -44,7 +45,7 @@ func NewTangent(w Workers, j *mat.Dense) (*Tangent, error) {
 		t.trace += t.gram[i*t.n+i]
 	}
 	if math.IsNaN(t.trace) || math.IsInf(t.trace, 0) {
-		return nil, errTangent
+		return nil, ErrTangent
 	}
 	return t, nil
 }
@@ -74,7 +75,7 @@ func (t *Tangent) raise(shift float64) error {
 			return nil
 		}
 	}
-	return errTangent
+	return ErrTangent
 }
 
 // Repair is the change d of parameters that lowers ‖r + J·d‖² + λ‖d‖² most, with λ = damping·tr(JᵀJ)/P, and what that leaves of r.
