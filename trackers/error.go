@@ -34,6 +34,9 @@ import (
 // condition, a free constant, an eigenvalue. It does not see a residual that is not a function, such as the jump of a coefficient inside a
 // derivative, nor that the problem is not the one that was meant.
 //
+// Where most of r is left and C is still growing between ε = 1e-4 and 1e-6, changes count that the residuals see up to 1e-11 times as well as
+// others: d and C are then measured with λ and ε as small as that, by a factorisation of J itself.
+//
 // Beside it, at the same points, is the residual of each constraint over its largest term: of the order of 1 where the equation is
 // not solved at all.
 //
@@ -57,9 +60,11 @@ type Quantity struct {
 const (
 	damping            = 1e-10 // of the repair, relative to the mean eigenvalue
 	fineEps, coarseEps = 1e-6, 1e-4
-	fewParameters      = 3000 // with a matrix of their number
-	mostResiduals      = 2000 // with more parameters
-	leastResiduals     = 64   // of a point set
+	finestEps          = 1e-11 // of changes that residuals hardly see
+	mostly             = 0.3   // the part of the residuals that is left from which such changes may matter
+	fewParameters      = 3000  // with a matrix of their number
+	mostResiduals      = 2000  // with more parameters
+	leastResiduals     = 64    // of a point set
 	spareResiduals     = 512
 	valuesOfField      = 500       // points at which a function is compared
 	denseEntries       = 8_000_000 // of a Jacobian at denser points
@@ -132,6 +137,7 @@ func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValu
 		}
 		stays, at = append(stays, part), n
 	}
+	var functions []*mat.Dense // the derivatives of each
 	for _, q := range t.quantities(run) {
 		f, size, err := t.derivatives(run, q, sets)
 		if err != nil {
@@ -144,7 +150,7 @@ func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValu
 		if err != nil {
 			return v, nil, err
 		}
-		v.Fields = append(v.Fields, e)
+		v.Fields, functions = append(v.Fields, e), append(functions, f)
 	}
 	for _, p := range t.Params {
 		at, err := selected(run, ph.Paths(p.Path()))
@@ -157,9 +163,37 @@ func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValu
 		if err != nil {
 			return v, nil, err
 		}
-		v.Params = append(v.Params, e)
+		v.Params, functions = append(v.Params, e), append(functions, f)
 	}
-	return v, stays, nil
+	return v, stays, m.settle(r, left, functions, v)
+}
+
+// settle measures again what can be repaired, and what cannot, with changes of the parameters that residuals hardly see, where most of the
+// residuals is left and such changes matter: where a solution is sensitive, as one that grows a hundred thousandfold, they are its errors.
+func (m *measure) settle(r, left []float64, functions []*mat.Dense, v ErrorValue) error {
+	if floats.Norm(left, 2) <= mostly*floats.Norm(r, 2) || !slices.ContainsFunc(slices.Concat(v.Fields, v.Params), FieldError.faint) {
+		return nil
+	}
+	m.tangent.Fine()
+	repair, left, err := m.tangent.Repair(r, finestEps*finestEps)
+	if err != nil {
+		return err
+	}
+	m.repair = repair
+	m.smooth, m.rough = parts(m.sets, left)
+	for i, f := range functions {
+		e := v.at(i)
+		gain, _, err := m.tangent.Gain(m.ctx, f, finestEps, m.stream("gain", e.Name))
+		if err != nil {
+			return err
+		}
+		typical, err := m.tangent.Typical(f, finestEps, probes, m.stream("typical", e.Name))
+		if err != nil {
+			return err
+		}
+		e.Repairable, e.Left = m.repairable(f), math.Hypot(gain*m.smooth, typical*m.rough)
+	}
+	return nil
 }
 
 // linear linearises the residuals r, and says what no change of the parameters would take away of them.
@@ -216,24 +250,21 @@ func level(w []float64) float64 {
 // of estimates the error of a function with derivatives F, or of a number.
 func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err error) {
 	e = FieldError{Name: name, Size: size}
-	n, _ := f.Dims()
-	change := mat.NewVecDense(n, nil)
-	change.MulVec(f, mat.NewVecDense(len(m.repair), m.repair))
-	e.Repairable = mat.Norm(change, 2)
-	rng := func(what string) *rand.Rand { return m.tracker.stream(m.run, what+"/"+name) }
+	e.Repairable = m.repairable(f)
 	var most []float64
-	if e.Gain, most, err = m.tangent.Gain(m.ctx, f, fineEps, rng("gain")); err != nil {
+	if e.Gain, most, err = m.tangent.Gain(m.ctx, f, fineEps, m.stream("gain", name)); err != nil {
 		return e, err
 	}
 	if most != nil {
+		n, _ := f.Dims()
 		moved := mat.NewVecDense(n, nil)
 		moved.MulVec(f, mat.NewVecDense(len(most), most))
 		e.Spread, e.Level = spread(moved.RawVector().Data), level(moved.RawVector().Data)
 	}
-	if e.Typical, err = m.tangent.Typical(f, fineEps, probes, rng("typical")); err != nil {
+	if e.Typical, err = m.tangent.Typical(f, fineEps, probes, m.stream("typical", name)); err != nil {
 		return e, err
 	}
-	if e.Coarse, _, err = m.tangent.Gain(m.ctx, f, coarseEps, rng("gain")); err != nil {
+	if e.Coarse, _, err = m.tangent.Gain(m.ctx, f, coarseEps, m.stream("gain", name)); err != nil {
 		return e, err
 	}
 	e.Left = math.Hypot(e.Gain*m.smooth, e.Typical*m.rough)
@@ -242,6 +273,17 @@ func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err
 	}
 	return e, err
 }
+
+// repairable is ‖F·d‖.
+func (m *measure) repairable(f *mat.Dense) float64 {
+	n, _ := f.Dims()
+	change := mat.NewVecDense(n, nil)
+	change.MulVec(f, mat.NewVecDense(len(m.repair), m.repair))
+	return mat.Norm(change, 2)
+}
+
+// stream is a random stream for a function.
+func (m *measure) stream(what, name string) *rand.Rand { return m.tracker.stream(m.run, what+"/"+name) }
 
 // elsewhere is the gain of one change v at more points: those of training, and others. What is narrower than the gaps between points is
 // seen there, and what no residual sees is not.

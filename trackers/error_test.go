@@ -5,7 +5,10 @@ import (
 	"math"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/net"
 	"github.com/crux-pinn/crux/optim"
@@ -231,5 +234,40 @@ func TestErrorOfWhatVanishes(t *testing.T) {
 		if rel := f.Relative(); !(rel < 1e-3) {
 			t.Errorf("a slope of %v has an estimated error of %v", c.slope, rel)
 		}
+	}
+}
+
+// A solution that is sensitive, as that of a forced oscillator whose disturbances grow a hundred thousandfold, has the error that it has: the
+// residuals hardly see it, and what they see lies below the rounding of JᵀJ.
+func TestErrorOfASensitiveSolution(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some seconds")
+	}
+	tc := ph.NewCoord("t")
+	time := domain.NewInterval(tc, 0, 12)
+	u := ph.NewField("u", net.MLP{Hidden: []int{20, 20}}, tc)
+	exact := ph.Cos(tc).Add(ph.Sin(tc.Scale(3)).Scale(0.2))
+	oscillator := func(u ph.Expr) ph.Expr {
+		return u.D(tc, tc).Sub(u.Pow(2).Neg().Shift(1).Mul(u.D(tc)).Scale(2)).Add(u)
+	}
+	s, err := auto.New(auto.Problem{Domain: time, Constraints: []crux.Constraint{
+		{Name: "ode", Residual: oscillator(u).Sub(oscillator(exact)), On: time.Interior(200)},
+		{Name: "start", Residual: ph.Concat(u.Shift(-1), u.D(tc).Shift(-0.6)), On: time.Face(tc, 0, 0)},
+	}}, crux.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Solver.Solve(context.Background(), 500); err != nil {
+		t.Fatal(err)
+	}
+	off, err := s.Eval(ph.Concat(u.Sub(exact), exact), time.Grid(501))
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth := mat.Norm(off.ColView(0), 2) / mat.Norm(off.ColView(1), 2)
+	v := estimated(t, s.Solver, &trackers.Error{}).Fields[0]
+	if got := v.Relative(); !(got > truth/3 && got < 30*truth) || !(truth < 0.1) || v.Gain < 1000 {
+		t.Errorf("estimate %.2g, truth %.2g, %+v", got, truth, v)
 	}
 }

@@ -93,7 +93,7 @@ func (t *Error) parts(ctx context.Context, run *crux.Run, q Quantity) (*errorPar
 	if err != nil {
 		return nil, err
 	}
-	m, r, _, err := t.linear(ctx, run, sets)
+	m, r, left, err := t.linear(ctx, run, sets)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +109,11 @@ func (t *Error) parts(ctx context.Context, run *crux.Run, q Quantity) (*errorPar
 	if err != nil {
 		return nil, err
 	}
+	v := ErrorValue{Fields: []FieldError{e}}
+	if err := m.settle(r, left, []*mat.Dense{f}, v); err != nil {
+		return nil, err
+	}
+	e = v.Fields[0]
 	most := 1.0
 	if abs := math.Hypot(e.Repairable, e.Left); abs > e.Size {
 		most = e.Size / abs

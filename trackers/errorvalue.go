@@ -70,6 +70,8 @@ const (
 	// undetermined is the quotient of the gains for ε = 1e-6 and 1e-4 from which the residuals do not determine the function: it is 1 where
 	// they do, as the gain has a limit then, and 100 where there is a change that they do not see.
 	undetermined = 30
+	// unsettled is the same quotient from which the gain may be larger still: it is 1.0 to 1.3 where it has its limit.
+	unsettled = 2
 	// local is the spread of that change below which it lies between the points, at a front or a corner, and says that these are too few. A
 	// constant has a spread of 1, a sine 2/3 in one dimension and 0.3 in three.
 	local = 0.1
@@ -84,6 +86,17 @@ const (
 func (e FieldError) hides() bool {
 	return e.Gain >= undetermined*e.Coarse && e.Elsewhere < hidden*e.Gain
 }
+
+// at is the estimate of a function, those of numbers after those of fields.
+func (v ErrorValue) at(i int) *FieldError {
+	if i < len(v.Fields) {
+		return &v.Fields[i]
+	}
+	return &v.Params[i-len(v.Fields)]
+}
+
+// faint reports whether the gain is not all there at ε = 1e-6: some changes of the function are seen less than that, and still seen.
+func (e FieldError) faint() bool { return e.Gain > unsettled*e.Coarse && e.Determined() }
 
 // Determined reports whether the residuals determine the function.
 func (e FieldError) Determined() bool {

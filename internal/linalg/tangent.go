@@ -5,7 +5,9 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/internal/kern"
@@ -24,6 +26,7 @@ type Tangent struct {
 	chol   Cholesky
 	factor []float64 // of the Gram matrix with its diagonal raised
 	shift  float64   // by so much; NaN before the first
+	fine   bool      // by way of J itself: see Fine
 
 	of, image *mat.Dense // F, and F·Jᵀ
 }
@@ -60,10 +63,20 @@ func (t *Tangent) back(dst, u []float64) {
 	mat.NewVecDense(len(dst), dst).MulVec(t.j.T(), mat.NewVecDense(len(u), u))
 }
 
+// Fine makes shifts below 1e-13 of the trace possible, which are lost in the rounding of the Gram matrix: from here on the factor is that of J
+// itself. It costs about three times as much.
+func (t *Tangent) Fine() { t.fine, t.shift = true, math.NaN() }
+
+// coarse is the part of the trace below which a shift is lost in the rounding of the Gram matrix.
+const coarse = 1e-13
+
 // raise factorises the Gram matrix with so much added to its diagonal, or a little more where rounding asks for it.
 func (t *Tangent) raise(shift float64) error {
 	if t.shift == shift {
 		return nil
+	}
+	if t.fine && shift < coarse*t.trace {
+		return t.raiseFine(shift)
 	}
 	for s := shift; s <= 1e6*shift; s *= 10 {
 		copy(t.factor, t.gram)
@@ -78,6 +91,42 @@ func (t *Tangent) raise(shift float64) error {
 	return ErrTangent
 }
 
+// raiseFine factorises A = [J; √shift·I], or with Jᵀ, by Cholesky QR with a shift (Fukaya, Kannan, Nakatsukasa, Yamamoto, Yanagisawa 2020, SIAM
+// J. Sci. Comput. 42): a factor U₁ of AᵀA with a larger shift, and one U₂ of the columns A·U₁⁻¹, which are far better conditioned. U = U₂U₁.
+func (t *Tangent) raiseFine(shift float64) error {
+	if err := t.raise(coarse * t.trace); err != nil {
+		return err
+	}
+	first := slices.Clone(t.factor)
+	a := t.j
+	if !t.dual {
+		a = mat.DenseCopyOf(t.j.T())
+	}
+	_, long := a.Dims()
+	cols := long + t.n
+	y := make([]float64, t.n*cols) // Aᵀ
+	for i := range t.n {
+		copy(y[i*cols:], a.RawRowView(i))
+		y[i*cols+long+i] = math.Sqrt(shift)
+	}
+	t.chol.SolveTMat(t.workers, y, cols)
+	clear(t.factor)
+	t.chol.AddGram(t.workers, t.factor, y, t.n, cols)
+	if !t.chol.Factorize(t.workers, t.factor, t.n) {
+		return ErrTangent
+	}
+	// rows of U₂U₁ from the first on: each needs the later rows of U₁ only
+	for i := range t.n {
+		row := make([]float64, t.n)
+		for k := i; k < t.n; k++ {
+			kern.Axpy(row[k:], t.factor[i*t.n+k], first[k*t.n+k:(k+1)*t.n])
+		}
+		copy(t.factor[i*t.n+i:(i+1)*t.n], row[i:])
+	}
+	t.shift = shift
+	return nil
+}
+
 // Repair is the change d of parameters that lowers ‖r + J·d‖² + λ‖d‖² most, with λ = damping·tr(JᵀJ)/P, and what that leaves of r.
 func (t *Tangent) Repair(r []float64, damping float64) (d, left []float64, err error) {
 	rows, params := t.j.Dims()
@@ -89,14 +138,12 @@ func (t *Tangent) Repair(r []float64, damping float64) (d, left []float64, err e
 	if err := t.raise(damping * t.trace / float64(params)); err != nil {
 		return nil, nil, err
 	}
-	t.solve(d, r)
-	for i := range d {
-		d[i] = -d[i]
-	}
-	change := make([]float64, rows)
-	t.times(change, d)
-	for i := range left {
-		left[i] += change[i]
+	change, more := make([]float64, rows), make([]float64, params)
+	for range 1 + t.refinements() {
+		t.solve(more, left)
+		floats.Sub(d, more)
+		t.times(change, d)
+		floats.AddTo(left, r, change)
 	}
 	return d, left, nil
 }
@@ -179,6 +226,14 @@ func (t *Tangent) Typical(f *mat.Dense, eps float64, probes int, rng *rand.Rand)
 		sum += mat.Dot(change, change)
 	}
 	return math.Sqrt(sum / float64(probes)), nil
+}
+
+// refinements are the further solutions for what is left that Fine needs, as the right-hand side is rounded like a Gram matrix.
+func (t *Tangent) refinements() int {
+	if t.fine {
+		return 1
+	}
+	return 0
 }
 
 // Change writes to d the change of parameters that repairs residuals r, as Typical does.

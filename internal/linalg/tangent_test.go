@@ -160,3 +160,56 @@ func TestTangentUnseen(t *testing.T) {
 		t.Error("no error for NaN")
 	}
 }
+
+// With Fine changes are found that residuals see 1e-11 times as well as others, where the Gram matrix has lost them.
+func TestTangentFine(t *testing.T) {
+	for _, size := range [][2]int{{60, 30}, {30, 60}} {
+		rng := rand.New(rand.NewPCG(3, 4))
+		orthogonal := func(n, k int) *mat.Dense {
+			a := mat.NewDense(n, k, nil)
+			for i := range n {
+				for j := range k {
+					a.Set(i, j, rng.NormFloat64())
+				}
+			}
+			var qr mat.QR
+			qr.Factorize(a)
+			var q mat.Dense
+			qr.QTo(&q)
+			return mat.DenseCopyOf(q.Slice(0, n, 0, k))
+		}
+		rows, params := size[0], size[1]
+		n := min(rows, params)
+		u, v := orthogonal(rows, n), orthogonal(params, n)
+		for j := range n { // singular values from 1 to 1e-11
+			s := math.Pow(10, -11*float64(j)/float64(n-1))
+			for i := range rows {
+				u.Set(i, j, u.At(i, j)*s)
+			}
+		}
+		var j, change mat.Dense
+		j.Mul(u, v.T())
+		want := mat.NewDense(params, 1, nil)
+		want.Copy(v.Slice(0, params, n-1, n)) // seen least
+		change.Mul(&j, want)
+		tan, err := linalg.NewTangent(one{}, &j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		off := func(damping float64) float64 {
+			d, _, err := tan.Repair(change.RawMatrix().Data, damping)
+			if err != nil {
+				t.Fatal(err)
+			}
+			floats.Add(d, want.RawMatrix().Data) // d takes it away
+			return floats.Norm(d, 2)
+		}
+		if gram := off(1e-10); gram < 0.9 {
+			t.Errorf("%v: the Gram matrix finds it up to %v", size, gram)
+		}
+		tan.Fine()
+		if fine := off(1e-24); !(fine < 0.01) {
+			t.Errorf("%v: it is %v off", size, fine)
+		}
+	}
+}
