@@ -144,7 +144,7 @@ func (c *Checkpoint) save(r *crux.Run) error {
 	// those of later steps are of a run that continued from here before, and are no reason to remove this one
 	names = names[:slices.Index(names, fileName(f.State.Epoch))+1]
 	for n := cmp.Or(c.Keep, 3); len(names) > n; names = names[1:] { // oldest first
-		if err := os.Remove(filepath.Join(c.Dir, names[0])); err != nil {
+		if err := os.Remove(filepath.Join(c.Dir, names[0])); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

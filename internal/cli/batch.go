@@ -45,6 +45,7 @@ type batch struct {
 	manifest
 	dir   string
 	runs  []*member
+	owner *owner
 	first *problemfile.Problem // of the first run, as planned; nil if the batch comes from a directory
 }
 
@@ -86,21 +87,22 @@ func (b *batch) title(e entry) string {
 }
 
 // create makes the directory of a batch, as newRunDir does.
-func (b *batch) create(out string) error {
-	dir, err := newRunDir(out, b.Problem)
-	if err != nil {
+func (b *batch) create(a *app, out string) (err error) {
+	if b.dir, b.owner, err = a.newRunDir(out, b.Problem); err != nil {
 		return err
 	}
-	b.dir = dir
 	return b.write()
 }
 
 // openOrCreate makes the directory of a batch, or continues the same batch in it.
-func (b *batch) openOrCreate(dir string) error {
-	b.dir = dir
+func (b *batch) openOrCreate(a *app, dir string) (err error) {
 	if !exists(filepath.Join(dir, batchFile)) {
-		return b.create(dir)
+		return b.create(a, dir)
 	}
+	if b.owner, err = a.own(dir); err != nil {
+		return err
+	}
+	b.dir = dir
 	old, err := readManifest(dir)
 	if err != nil {
 		return err

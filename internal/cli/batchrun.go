@@ -149,6 +149,15 @@ func share(cores, runs, jobs, workers int) (atOnce, each int) {
 // runMember begins a run of a batch, or continues it.
 func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, view *overview) {
 	dir := filepath.Join(b.dir, m.Name)
+	if m.err = isRun(dir); m.err != nil {
+		return
+	}
+	owner, err := a.own(dir)
+	if err != nil {
+		m.err = err
+		return
+	}
+	defer owner.release()
 	t, err := a.openMember(dir, func(path string) (*problemfile.Problem, error) {
 		p, err := problemfile.Load(path, nil)
 		if err != nil {
@@ -186,9 +195,6 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 // openMember builds the problem of a run directory: in the state of its newest checkpoint, or as at the beginning if it
 // has none.
 func (a *app) openMember(dir string, load loader) (*training, error) {
-	if err := isRun(dir); err != nil {
-		return nil, err
-	}
 	if files, _ := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder)); len(files) > 0 {
 		return a.restore(dir, load)
 	}

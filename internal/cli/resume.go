@@ -58,6 +58,11 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if err := canceled(ctx); err != nil {
 		return err
 	}
+	owner, err := a.own(dir)
+	if err != nil {
+		return err
+	}
+	defer owner.release()
 	t, err := a.restore(dir, f.load)
 	if err != nil {
 		if len(f.sets) > 0 {

@@ -36,36 +36,44 @@ var runFiles = []string{
 }
 
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the
-// first number after that is free. Nothing is ever overwritten.
-func newRunDir(out, name string) (string, error) {
+// first number after that is free. Nothing is ever overwritten. This process is its owner.
+func (a *app) newRunDir(out, name string) (string, *owner, error) {
 	if out != "" {
 		if err := os.MkdirAll(out, 0o755); err != nil {
-			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", out, ckpt.Cause(err)))
+			return "", nil, fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", out, ckpt.Cause(err)))
+		}
+		o, err := a.own(out)
+		if err != nil {
+			return "", nil, err
 		}
 		entries, err := os.ReadDir(out)
+		switch {
+		case err != nil:
+			err = fail(exitFailed, fmt.Errorf("cannot use the run directory %s: %w", out, ckpt.Cause(err)))
+		case len(entries) > 1: // the owner is one
+			err = fail(exitUsage, fmt.Errorf("the directory %s is not empty; results overwrite nothing, so give another with --out", out))
+		}
 		if err != nil {
-			return "", fail(exitFailed, fmt.Errorf("cannot use the run directory %s: %w", out, ckpt.Cause(err)))
+			o.release()
 		}
-		if len(entries) > 0 {
-			return "", fail(exitUsage, fmt.Errorf("the directory %s is not empty; results overwrite nothing, so give another with --out", out))
-		}
-		return out, nil
+		return out, o, err
 	}
 	if err := os.MkdirAll("runs", 0o755); err != nil {
-		return "", fail(exitFailed, fmt.Errorf("cannot make the directory runs: %w; give another with --out", ckpt.Cause(err)))
+		return "", nil, fail(exitFailed, fmt.Errorf("cannot make the directory runs: %w; give another with --out", ckpt.Cause(err)))
 	}
 	const most = 1_000_000 // bounds the search; nobody keeps so many runs in one folder
 	for i := 1; i <= most; i++ {
 		dir := filepath.Join("runs", fileName(name)+"-"+strconv.Itoa(i))
 		err := os.Mkdir(dir, 0o755) // fails if it exists: two runs that start together get two directories
 		if err == nil {
-			return dir, nil
+			o, err := a.own(dir)
+			return dir, o, err
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
+			return "", nil, fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
 		}
 	}
-	return "", fail(exitFailed, fmt.Errorf("there are %d runs of %s; give a directory with --out", most, name))
+	return "", nil, fail(exitFailed, fmt.Errorf("there are %d runs of %s; give a directory with --out", most, name))
 }
 
 // fileName is a problem's name with everything replaced that file systems or shells take amiss.

@@ -115,10 +115,11 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		return err
 	}
 	defer func() { t.solver.Close() }() //nolint:errcheck // it only ends workers
-	dir, err := newRunDir(f.out, p.Name)
+	dir, owner, err := a.newRunDir(f.out, p.Name)
 	if err != nil {
 		return err
 	}
+	defer owner.release()
 	if len(otherWays(p)) > 0 {
 		t.clock.nearby = p.ErrorTracker()
 	}
@@ -137,6 +138,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 
 	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
 	if e.report == nil { // leave no empty run behind
+		owner.release()
 		for _, name := range append(slices.Clone(runFiles), originFile, "") {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}

@@ -76,7 +76,8 @@ func (a *app) runSweep(ctx context.Context, path string, texts []string, f *solv
 	if dir == "" { // the same each time, so that the same command line continues
 		dir = filepath.Join("runs", fileName(b.Problem)+"-sweep")
 	}
-	if err := b.openOrCreate(dir); err != nil {
+	defer func() { b.owner.release() }() // whatever comes of it
+	if err := b.openOrCreate(a, dir); err != nil {
 		return err
 	}
 	if _, err := a.begun(dir, path); err != nil {
@@ -97,7 +98,8 @@ func (a *app) solveSeeds(ctx context.Context, path string, f *solveFlags) error 
 	if err := canceled(ctx); err != nil {
 		return err
 	}
-	if err := b.create(f.out); err != nil {
+	defer func() { b.owner.release() }()
+	if err := b.create(a, f.out); err != nil {
 		return err
 	}
 	if _, err := a.begun(b.dir, path); err != nil {
@@ -120,6 +122,10 @@ func (a *app) resumeBatch(ctx context.Context, dir string, f *solveFlags) error 
 			return fail(exitUsage, fmt.Errorf("--%s changes one run; give the directory of one, such as %s", flag, filepath.Join(dir, b.manifest.Runs[0].Name)))
 		}
 	}
+	if b.owner, err = a.own(dir); err != nil {
+		return err
+	}
+	defer b.owner.release()
 	return a.runBatch(ctx, b, f)
 }
 
