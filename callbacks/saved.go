@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // Saved is a checkpoint that was read.
@@ -17,6 +18,7 @@ type Saved struct {
 	Path      string
 	State     *crux.State
 	Callbacks map[string][]byte // states by type and place among those of the type
+	About     map[string]string // what Checkpoint.About was
 	Skipped   []error           // newer files that Latest could not read
 }
 
@@ -90,6 +92,9 @@ func Latest(dir string) (*Saved, error) {
 	}
 	return nil, errors.Join(skipped...)
 }
+
+// Save writes a checkpoint to a file, whole or not at all.
+func (f *Saved) Save(path string) error { return ckpt.WriteFile(path, f.encode) }
 
 // Restore puts solver and callbacks where they were. Both are made again, in the same way as for the run that was saved,
 // and the callbacks are then passed to Solve in the same order. A callback that the checkpoint does not know

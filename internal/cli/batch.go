@@ -52,7 +52,8 @@ type batch struct {
 // member is a run of a batch and what is known of it.
 type member struct {
 	entry
-	problem []byte         // problem.yaml; nil if it is only in the directory
+	problem []byte // problem.yaml; nil if it is only in the directory
+	files   []problemfile.File
 	report  *report.Report // nil as long as there is none
 	records *records       // of the part that this process ran; nil if it did not
 	err     error
@@ -144,7 +145,7 @@ func (b *batch) write() error {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
 		}
-		if err := saveBytes(dir, problemFile, m.problem); err != nil {
+		if err := saveProblem(dir, m.problem, m.files); err != nil {
 			return fail(exitFailed, err)
 		}
 	}

@@ -158,10 +158,10 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 		return
 	}
 	defer owner.release()
-	t, err := a.openMember(dir, func(path string) (*problemfile.Problem, error) {
-		p, err := problemfile.Load(path, nil)
+	t, err := a.openMember(dir, func(path string, text []byte) (*problemfile.Problem, error) {
+		p, err := asIs(path, text)
 		if err != nil {
-			return nil, fail(exitUsage, err)
+			return nil, err
 		}
 		p.Options.Workers = workers
 		if w := p.WandB; w != nil {
@@ -198,7 +198,7 @@ func (a *app) openMember(dir string, load loader) (*training, error) {
 	if files, _ := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder)); len(files) > 0 {
 		return a.restore(dir, load)
 	}
-	return a.begin(dir, load)
+	return a.begin(dir, load, nil)
 }
 
 // failures are the errors of the runs, with their names; of those that an interrupt ended there are none.

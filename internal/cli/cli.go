@@ -122,6 +122,13 @@ func (a *app) printJSON(v any) error {
 	return fail(exitFailed, err)
 }
 
+// printSealed prints the report of a run as its result.json has it.
+func (a *app) printSealed(r *report.Report) error {
+	b, err := report.Sealed(r)
+	a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
+	return fail(exitFailed, err)
+}
+
 // yamlFiles completes arguments with problem files.
 func yamlFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt

@@ -71,10 +71,15 @@ func (o *overrides) changed(name string) bool {
 }
 
 // load reads a problem file with the overrides.
-func (o *overrides) load(path string) (*problemfile.Problem, error) { return o.loadWith(path) }
+func (o *overrides) load(path string) (*problemfile.Problem, error) { return o.loadText(path, nil) }
 
 // loadWith is load with further overrides, which come last.
 func (o *overrides) loadWith(path string, more ...string) (*problemfile.Problem, error) {
+	return o.loadText(path, nil, more...)
+}
+
+// loadText is loadWith for what the file said once; nil is what it says.
+func (o *overrides) loadText(path string, text []byte, more ...string) (*problemfile.Problem, error) {
 	sets := append([]string{}, o.sets...)
 	if o.changed("seed") {
 		sets = append(sets, "seed="+strconv.FormatUint(o.seed, 10))
@@ -95,14 +100,31 @@ func (o *overrides) loadWith(path string, more ...string) (*problemfile.Problem,
 			change.Switches[name] = on
 		}
 	}
-	p, err := problemfile.LoadWith(path, change)
+	p, err := readProblem(path, text, change)
 	if err != nil {
-		return nil, fail(exitUsage, err)
+		return nil, err
 	}
 	if o.changed("workers") {
 		p.Options.Workers = o.workers
 	}
 	return p, nil
+}
+
+// loader reads a problem file, or what it said once, with whatever overrides.
+type loader func(path string, text []byte) (*problemfile.Problem, error)
+
+// asIs is the loader without overrides.
+func asIs(path string, text []byte) (*problemfile.Problem, error) {
+	return readProblem(path, text, problemfile.Overrides{})
+}
+
+func readProblem(path string, text []byte, o problemfile.Overrides) (p *problemfile.Problem, err error) {
+	if text == nil {
+		p, err = problemfile.LoadWith(path, o)
+	} else {
+		p, err = problemfile.ParseWith(path, text, filepath.Dir(path), o)
+	}
+	return p, fail(exitUsage, err)
 }
 
 // compile builds the solver of a problem. The caller closes it.

@@ -83,6 +83,15 @@ func numbers(v any) any {
 	return v
 }
 
+// warn says which files had to be repaired when the run continued.
+func (r *records) warn(w io.Writer) {
+	for _, c := range r.all {
+		if log, ok := c.(interface{ Repaired() string }); ok && log.Repaired() != "" {
+			fmt.Fprintf(w, "crux: warning: %s\n", log.Repaired()) //nolint:errcheck
+		}
+	}
+}
+
 // hints say how to open what a run recorded, and what is not in it.
 func (r *records) hints(w io.Writer) {
 	note := func(n int, what string) {

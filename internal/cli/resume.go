@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/kern"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/schema"
@@ -63,7 +65,7 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 		return err
 	}
 	defer owner.release()
-	t, err := a.restore(dir, f.load)
+	t, err := a.restore(dir, func(path string, text []byte) (*problemfile.Problem, error) { return f.loadText(path, text) })
 	if err != nil {
 		if len(f.sets) > 0 {
 			err = fail(exitCode(err), fmt.Errorf("%w\nwithout --set the run continues as it was", err))
@@ -78,7 +80,10 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if err := removeResult(dir); err != nil {
 		return err
 	}
-	if err := saveBytes(dir, problemFile, t.problem.Resolved); err != nil {
+	if now, then := kern.Instructions(), t.saved.About[aboutArithmetic]; then != "" && then != now {
+		fmt.Fprintf(a.Err, "crux: warning: the run was trained with arithmetic of %s, and this is %s: it goes on, but rounds otherwise\n", then, now) //nolint:errcheck
+	}
+	if err := t.rebind(dir); err != nil {
 		return fail(exitFailed, err)
 	}
 	if t.origin, err = a.continued(dir); err != nil {
@@ -133,8 +138,8 @@ type training struct {
 	clock     *clock
 	callbacks []crux.Callback
 	origin    *report.Origin
-	resumed   bool         // it continues from a checkpoint
-	scales    []crux.Scale // of the residuals at step 0
+	saved     *callbacks.Saved // from which it continues; nil from step 0
+	scales    []crux.Scale     // of the residuals at step 0
 }
 
 // training builds a problem. The caller closes the solver.
@@ -151,13 +156,30 @@ func (a *app) training(p *problemfile.Problem) (*training, error) {
 }
 
 // observe sets the callbacks that take part in the run of a directory, and are kept by its checkpoints.
-func (t *training) observe(dir string) {
+func (a *app) observe(t *training, dir string) {
+	if c := t.problem.Checkpoint; c != nil {
+		c.About = t.about()
+		c.Warn = func(err error) {
+			fmt.Fprintf(a.Err, "crux: warning: %v; the run goes on, and tries again\n", err) //nolint:errcheck
+		}
+	}
 	t.callbacks = append(t.problem.Callbacks(filepath.Join(dir, checkpointFolder)), t.clock)
 }
 
 // restore builds the problem of a run directory in the state of the newest checkpoint that can be read and fits. Others are
 // reported as warnings.
 func (a *app) restore(dir string, load loader) (*training, error) {
+	t, err := a.restoreNewest(dir, load)
+	for tries := 0; tries < 10 && errors.Is(err, errGone); tries++ {
+		t, err = a.restoreNewest(dir, load)
+	}
+	return t, err
+}
+
+// errGone says that a checkpoint was there and is not any more: the run lives, and keeps the newest ones.
+var errGone = errors.New("the run has removed it")
+
+func (a *app) restoreNewest(dir string, load loader) (*training, error) {
 	folder := filepath.Join(dir, checkpointFolder)
 	files, err := callbacks.Checkpoints(folder)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -175,7 +197,12 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 			for _, e := range unusable {
 				fmt.Fprintf(a.Err, "crux: warning: %v; taking the checkpoint before it\n", e) //nolint:errcheck
 			}
+			if s := changed(dir, t.saved); s != "" {
+				fmt.Fprintf(a.Err, "crux: warning: %s\n", s) //nolint:errcheck
+			}
 			return t, nil
+		case errors.Is(err, fs.ErrNotExist) && gone(path):
+			return nil, fmt.Errorf("%w: %w", errGone, err)
 		case !errors.As(err, &misfit):
 			return nil, err
 		}
@@ -184,13 +211,16 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 	return nil, &failure{exitUsage, fmt.Errorf("none of the %d checkpoints in %s can be used: %w", len(files), folder, errors.Join(unusable...))}
 }
 
+func gone(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // misfitError says why a checkpoint cannot be used.
 type misfitError struct{ err error }
 
 func (e *misfitError) Error() string { return e.err.Error() }
-
-// loader reads a problem file, with whatever overrides.
-type loader func(path string) (*problemfile.Problem, error)
+func (e *misfitError) Unwrap() error { return e.err }
 
 func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	saved, err := callbacks.Load(path)
@@ -200,11 +230,11 @@ func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	if err != nil {
 		return nil, &misfitError{err}
 	}
-	t, err := a.begin(dir, load)
+	t, err := a.begin(dir, load, trained(dir, saved))
 	if err != nil {
 		return nil, err
 	}
-	t.resumed = true
+	t.saved = saved
 	if err := saved.Restore(t.solver, t.callbacks...); err != nil {
 		t.solver.Close() //nolint:errcheck // the error counts
 		return nil, &misfitError{err}
@@ -212,15 +242,15 @@ func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	return t, nil
 }
 
-// begin builds the problem of a run directory as it is before the first step.
-func (a *app) begin(dir string, load loader) (*training, error) {
-	p, err := load(filepath.Join(dir, problemFile))
+// begin builds the problem of a run directory as it is before the first step. text is what its file said; nil is what it says.
+func (a *app) begin(dir string, load loader, text []byte) (*training, error) {
+	p, err := load(filepath.Join(dir, problemFile), text)
 	if err != nil {
 		return nil, err
 	}
 	t, err := a.training(p)
 	if err == nil {
-		t.observe(dir)
+		a.observe(t, dir)
 	}
 	return t, err
 }

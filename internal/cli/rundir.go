@@ -12,6 +12,7 @@ import (
 
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/files/npy"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // The files of a run directory.
@@ -20,6 +21,7 @@ const (
 	historyFile    = "history.csv"            // losses and scalars of every step, by column
 	metricsFile    = "metrics.jsonl"          // the same by line, with times and weights
 	arraysDir      = "trackers"               // arrays of each tracker
+	dataDir        = "data"                   // copies of the files that the problem reads
 	boardDir       = "tensorboard"            // event files, if asked for
 	parametersFile = "parameters.safetensors" // at the end
 	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
@@ -32,7 +34,7 @@ const (
 
 // runFiles are all of these.
 var runFiles = []string{
-	problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, parametersFile, solutionFile, resultFile,
+	problemFile, dataDir, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, parametersFile, solutionFile, resultFile,
 }
 
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the
@@ -97,6 +99,27 @@ func saveBytes(dir, name string, b []byte) error {
 		_, err := w.Write(b)
 		return err
 	})
+}
+
+// saveProblem writes what a run solves: the files that it reads, unless they are there already, and the problem.
+func saveProblem(dir string, text []byte, files []problemfile.File) error {
+	for _, f := range files {
+		to := filepath.Join(dir, filepath.FromSlash(f.Kept))
+		if f.Kept == "" || exists(to) {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return fmt.Errorf("make %s: %w", filepath.Dir(to), ckpt.Cause(err))
+		}
+		b, err := os.ReadFile(f.Path)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", f.Path, ckpt.Cause(err))
+		}
+		if err := saveBytes(dir, f.Kept, b); err != nil {
+			return err
+		}
+	}
+	return saveBytes(dir, problemFile, text)
 }
 
 // saveSolution writes the sheets of a solution.

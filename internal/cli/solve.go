@@ -123,9 +123,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if len(otherWays(p)) > 0 {
 		t.clock.nearby = p.ErrorTracker()
 	}
-	t.observe(dir)
+	a.observe(t, dir)
 	// written before training: a directory that takes no files shows now
-	if err := saveBytes(dir, problemFile, p.Resolved); err != nil {
+	if err := saveProblem(dir, p.Kept, p.Files); err != nil {
 		return fail(exitFailed, fmt.Errorf("%w; give another directory with --out", err))
 	}
 	if t.origin, err = a.begun(dir, path); err != nil {
@@ -182,9 +182,10 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 	rec := newRecords(t.problem, t.solver, dir)
 	observers := slices.Concat(t.callbacks, watch, rec.all)
 	res, runErr := t.solver.Solve(ctx, steps, observers...)
-	if !t.resumed && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 {
+	if t.saved == nil && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 {
 		return &ended{records: rec, err: fail(exitUsage, runErr)}
 	}
+	rec.warn(a.Err)
 	res.Steps, res.Time = res.Epoch, res.Time+t.clock.before // of all parts of the run
 	e := &ended{records: rec}
 	if t.origin != nil {
@@ -202,6 +203,7 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	}
 	p, s := t.problem, t.solver
 	// only results are missing if this fails: the report says what there is, the error what there is not
+	saveErr := saveParameters(p, s, res, dir) // before anything is evaluated that may not fit into memory
 	sol, judgeErr := evaluateFields(p, s)
 	rep, repErr := newReport(p, s, res, sol)
 	judge(ctx, p, s, res, rep)
@@ -210,7 +212,9 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	}
 	rep.Scales = scalesOf(t.scales)
 	rep.Origin, rep.RunDir = t.origin, &dir
-	saveErr := save(p, s, res, sol, rep, dir)
+	if saveErr == nil {
+		saveErr = save(sol, rep, dir)
+	}
 	if saveErr != nil {
 		rep.RunDir = nil // not a complete run
 	}
@@ -237,7 +241,7 @@ func (a *app) present(t *training, e *ended, asJSON bool) error {
 	switch {
 	case e.report == nil:
 	case asJSON:
-		if err := a.printJSON(e.report); err != nil {
+		if err := a.printSealed(e.report); err != nil {
 			return fail(exitFailed, errors.Join(e.err, err))
 		}
 		e.records.hints(a.Err)
@@ -274,17 +278,32 @@ func goOn(p *problemfile.Problem, dir string) string {
 	return "; continue with: crux resume " + dir
 }
 
-// save writes the files of a run. It stops at the first that cannot be written. The result comes last: where it is, the
-// run is complete.
-func save(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *report.Report, dir string) error {
+// saveParameters writes the parameters with which a run has ended.
+func saveParameters(p *problemfile.Problem, s *crux.Solver, res *crux.Result, dir string) error {
 	origin := ckpt.Origin{Problem: p.Name, Epoch: res.Epoch, Seed: p.Options.Seed, Version: Version()}
-	if err := ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin); err != nil {
-		return err
-	}
+	return ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin)
+}
+
+// save writes what a run came to. It stops at the first file that cannot be written. The result comes last, with the SHA-256 of the
+// others: where it is, the run is complete.
+func save(sol *solution, rep *report.Report, dir string) error {
 	if err := saveSolution(dir, sol); err != nil {
 		return err
 	}
-	b, err := report.JSON(rep)
+	rep.Files = nil
+	for _, name := range []string{problemFile, parametersFile, solutionFile} {
+		sum, err := report.FileSum(filepath.Join(dir, name))
+		if err != nil {
+			return fmt.Errorf("read %s: %w", filepath.Join(dir, name), ckpt.Cause(err))
+		}
+		rep.Files.Add(name, sum)
+	}
+	return saveReport(rep, dir)
+}
+
+// saveReport writes the result of a run.
+func saveReport(rep *report.Report, dir string) error {
+	b, err := report.Sealed(rep)
 	if err != nil {
 		return err
 	}

@@ -174,7 +174,7 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 				e.Name = fmt.Sprintf("seed-%d", e.Seed)
 			}
 			b.manifest.Runs = append(b.manifest.Runs, e)
-			b.runs = append(b.runs, &member{entry: e, problem: p.Resolved})
+			b.runs = append(b.runs, &member{entry: e, problem: p.Kept, files: p.Files})
 		}
 	}
 	if len(mistakes) > 0 {

@@ -114,6 +114,7 @@ var problemParts = []part{
 		{"builtin", hand("the name of a known solution"), "", "burgers_cole_hopf", "a solution that crux knows"},
 		{"expr", formula, "", "sin(pi*x)", "a solution in closed form"},
 		{"file", hand("the path of a file"), "", "reference.csv", "values at points, as .csv, .npy or .npz"},
+		{"sha256", hand("the SHA-256 of a file"), "(its own)", "0543c7bff58710edfba760594d95b8b68eadfc55dc3c83ac4beeb70dc218b828", "what the SHA-256 of the file must be, in hexadecimal digits"},
 		{"params", mappingOf("data.*.params"), "", "{nu: 0.01/pi}", "the constants of a known solution"},
 		{"field", someText("the name of a field"), "(the field's own)", "u", "the field of the known solution"},
 		{"column", someText("the name of a column"), "(the field's own)", "u", "the column of the file"},

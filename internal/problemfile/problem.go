@@ -72,6 +72,9 @@ type Problem struct {
 	Env ph.Env // what names mean in further expressions: coordinates, constants, parameters, fields, definitions
 	// Resolved is the file with overrides and all defaults written out, and scales when there is a solver; reading it gives the same problem.
 	Resolved []byte
+	// Kept is Resolved as it stands in a run directory: data files are the copies there, by relative paths.
+	Kept  []byte
+	Files []File // that the problem reads, in the order of the file
 
 	reached  *callbacks.Accuracy // ends the run; nil without Accuracy
 	geometry domain.Domain
@@ -156,7 +159,7 @@ func ParseWith(name string, src []byte, dir string, o Overrides) (*Problem, erro
 	if len(l.errs) > 0 {
 		return nil, tree.Sorted(l.errs)
 	}
-	p.Resolved = tree.Write(root)
+	p.resolve()
 	return p, nil
 }
 

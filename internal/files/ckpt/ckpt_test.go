@@ -107,9 +107,45 @@ func TestDamagedFiles(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	later := bytes.Replace(whole, []byte("crux.parameters/1"), []byte("crux.parameters/2"), 1)
-	if _, _, err := ckpt.Decode(later); err == nil || !strings.Contains(err.Error(), "crux.parameters/2") {
+	later := bytes.Replace(whole, []byte("crux.parameters/2"), []byte("crux.parameters/3"), 1)
+	if _, _, err := ckpt.Decode(later); err == nil || !strings.Contains(err.Error(), "crux.parameters/3") {
 		t.Error(err)
+	}
+}
+
+// A file of which a bit has changed is refused, unless it says the same: no number is ever another one in silence.
+func TestFlippedBits(t *testing.T) {
+	var b bytes.Buffer
+	want, from := small(t, 1, 4).Parameters(), ckpt.Origin{Problem: "small", Epoch: 7, Seed: 3, Version: "devel"}
+	if err := ckpt.Write(&b, want, from); err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := ckpt.Decode(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for i := range b.Bytes() {
+		for bit := range 8 {
+			damaged := bytes.Clone(b.Bytes())
+			damaged[i] ^= 1 << bit
+			got, o, err := ckpt.Decode(damaged)
+			if err != nil {
+				continue
+			}
+			if read++; o != from || !reflect.DeepEqual(got, want) {
+				t.Errorf("bit %d of byte %d: read as %v %v", bit, i, o, got)
+			}
+		}
+	}
+	t.Logf("%d of %d were read, as what they were", read, 8*b.Len())
+}
+
+// The file is of before there were checksums.
+func TestReadsFirstFormat(t *testing.T) {
+	ps, o, err := ckpt.Load("testdata/first.safetensors")
+	if err != nil || len(ps) != 6 || o.Problem != "p" || o.Epoch != 200 || o.Seed != 1 {
+		t.Error(len(ps), o, err)
 	}
 }
 
