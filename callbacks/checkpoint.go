@@ -150,19 +150,46 @@ func (c *Checkpoint) OnSolveEnd(_ context.Context, r *crux.Run, res *crux.Result
 	return c.save(r)
 }
 
-// save writes a file and removes those that are too old.
-func (c *Checkpoint) save(r *crux.Run) error {
-	f := &Saved{Callbacks: map[string][]byte{}, About: c.About}
+// savedOf is a run between two steps.
+func savedOf(r *crux.Run) (*Saved, error) {
+	f := &Saved{Callbacks: map[string][]byte{}}
 	var err error
 	if f.State, err = r.Solver().State(); err != nil {
-		return err
+		return nil, err
 	}
 	keys := keysOf(r.Kept())
 	for i, k := range r.Kept() {
 		if f.Callbacks[keys[i]], err = k.State(); err != nil {
-			return fmt.Errorf("state of %T: %w", k, err)
+			return nil, fmt.Errorf("state of %T: %w", k, err)
 		}
 	}
+	return f, nil
+}
+
+// backTo makes a state of before the newest file. Where it cannot be written, the files stay as they are.
+func (c *Checkpoint) backTo(f *Saved) {
+	names, err := list(c.Dir)
+	if err != nil || len(names) == 0 {
+		return
+	}
+	f.About = c.About
+	if err := f.Save(filepath.Join(c.Dir, fileName(f.State.Epoch))); err != nil {
+		return
+	}
+	for _, n := range names {
+		if stepOf(n) > f.State.Epoch {
+			os.Remove(filepath.Join(c.Dir, n)) //nolint:errcheck // best effort
+		}
+	}
+}
+
+// save writes a file and removes those that are too old.
+func (c *Checkpoint) save(r *crux.Run) error {
+	f, err := savedOf(r)
+	if err != nil {
+		return err
+	}
+	f.About = c.About
 	for _, k := range r.Callbacks() {
 		if log, ok := k.(interface{ catchUp(step int) }); ok {
 			log.catchUp(f.State.Epoch)

@@ -32,16 +32,25 @@ func list(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	epochs := map[string]int{}
 	var names []string
 	for _, e := range entries {
-		var epoch int
-		if _, err := fmt.Sscanf(e.Name(), "checkpoint-%d.safetensors", &epoch); err == nil && e.Name() == fileName(epoch) {
-			names, epochs[e.Name()] = append(names, e.Name()), epoch
+		if stepOf(e.Name()) >= 0 {
+			names = append(names, e.Name())
 		}
 	}
-	slices.SortFunc(names, func(a, b string) int { return epochs[a] - epochs[b] })
+	slices.SortFunc(names, func(a, b string) int { return stepOf(a) - stepOf(b) })
 	return names, nil
+}
+
+// StepOf is the step of a checkpoint by its path; −1 if that is none of a checkpoint.
+func StepOf(path string) int { return stepOf(filepath.Base(path)) }
+
+func stepOf(name string) int {
+	var step int
+	if _, err := fmt.Sscanf(name, "checkpoint-%d.safetensors", &step); err != nil || name != fileName(step) {
+		return -1
+	}
+	return step
 }
 
 // Checkpoints lists the paths of the checkpoints in a folder, the newest first, whether they can be read or not.

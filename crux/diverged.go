@@ -50,7 +50,11 @@ func (e *DivergedError) Error() string {
 			fmt.Fprintf(&b, " (written at %s)", p)
 		}
 	}
-	b.WriteString("; lower the learning rate, or keep the expression inside its domain")
+	if e.Epoch == 0 {
+		b.WriteString("; that is before the first step: keep the expression inside its domain, as max(x, 1e-6) does, or begin with other values of the parameters")
+	} else {
+		b.WriteString("; lower the learning rate, or keep the expression inside its domain")
+	}
 	return b.String()
 }
 

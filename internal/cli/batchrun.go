@@ -196,7 +196,7 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 // has none.
 func (a *app) openMember(dir string, load loader) (*training, error) {
 	if files, _ := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder)); len(files) > 0 {
-		return a.restore(dir, load)
+		return a.restore(dir, newest, load)
 	}
 	return a.begin(dir, load, nil)
 }

@@ -43,7 +43,7 @@ func (a *app) openRun(dir string) (*training, error) {
 	var t *training
 	if files, _ := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder)); len(files) > 0 {
 		var err error
-		switch t, err = a.restore(dir, asIs); {
+		switch t, err = a.restore(dir, newest, asIs); {
 		case err == nil && there && !ended:
 			fmt.Fprintf(a.Err, "crux: warning: %v; taking the checkpoint of step %d\n", bad, t.solver.Epoch()) //nolint:errcheck
 			return t, nil

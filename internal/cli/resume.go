@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +36,7 @@ problem is the problem.yaml of the directory. --set changes the rest of the run,
 For the directory of several runs, of solve --seeds or sweep, all incomplete runs continue, and it ends in the same table.`,
 		Example: `  crux resume runs/burgers-1
   crux resume runs/burgers-1 --steps 20000
+  crux resume runs/burgers-1 --from 4000 --set optimizer.0.adam.lr=1e-4
   crux resume runs/burgers-1 --set optimizer.0.adam.lr=1e-4 --set early_stopping=`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRuns,
@@ -42,10 +46,14 @@ For the directory of several runs, of solve --seeds or sweep, all incomplete run
 	}
 	f.flagRun(c)
 	f.flagSteps(c)
+	c.Flags().IntVar(&f.from, "from", newest, "go back to the checkpoint of this step, and leave those after it")
 	f.flagJobs(c)
 	f.flagOutput(c)
 	return c
 }
+
+// newest is the step of the newest checkpoint, whatever it is.
+const newest = -1
 
 func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if exists(filepath.Join(dir, batchFile)) {
@@ -65,7 +73,7 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 		return err
 	}
 	defer owner.release()
-	t, err := a.restore(dir, func(path string, text []byte) (*problemfile.Problem, error) { return f.loadText(path, text) })
+	t, err := a.restore(dir, f.from, func(path string, text []byte) (*problemfile.Problem, error) { return f.loadText(path, text) })
 	if err != nil {
 		if len(f.sets) > 0 {
 			err = fail(exitCode(err), fmt.Errorf("%w\nwithout --set the run continues as it was", err))
@@ -73,6 +81,14 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 		return err
 	}
 	defer t.solver.Close() //nolint:errcheck // it only ends workers
+	if f.changed("steps") && f.steps < t.solver.Epoch() {
+		return fail(exitUsage, fmt.Errorf("the run in %s is at step %d already; take more --steps than that, or go back to one of its checkpoints with --from", dir, t.solver.Epoch()))
+	}
+	if f.changed("from") {
+		if err := a.leaveLater(dir, f.from); err != nil {
+			return fail(exitFailed, err)
+		}
+	}
 	left := t.problem.Steps - t.solver.Epoch()
 	if left <= 0 && exists(filepath.Join(dir, resultFile)) {
 		return fail(exitUsage, fmt.Errorf("the run in %s has taken %d steps, as many as it should; extend it with --steps %d", dir, t.solver.Epoch(), 2*t.solver.Epoch()))
@@ -93,6 +109,24 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 		fmt.Fprintf(a.Err, "%s: going on from step %d of %d\n", t.problem.Name, t.solver.Epoch(), t.problem.Steps) //nolint:errcheck
 	}
 	return a.present(t, a.train(ctx, t, max(0, left), dir, a.watch(t.problem, f)...), f.json)
+}
+
+// leaveLater puts what a run has come to after a step out of its way: checkpoints get another name, the end of the run is removed.
+func (a *app) leaveLater(dir string, step int) error {
+	files, err := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder))
+	for _, path := range files {
+		if callbacks.StepOf(path) > step {
+			to := filepath.Join(filepath.Dir(path), "left-"+filepath.Base(path))
+			err = errors.Join(err, os.Rename(path, to))
+			fmt.Fprintf(a.Err, "%s: left, and kept as %s\n", path, to) //nolint:errcheck
+		}
+	}
+	for _, name := range []string{resultFile, parametersFile, solutionFile} {
+		if e := os.Remove(filepath.Join(dir, name)); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }
 
 // removeResult removes the result of a run that continues. A run counts as complete when it is there, so it goes first and
@@ -166,12 +200,12 @@ func (a *app) observe(t *training, dir string) {
 	t.callbacks = append(t.problem.Callbacks(filepath.Join(dir, checkpointFolder)), t.clock)
 }
 
-// restore builds the problem of a run directory in the state of the newest checkpoint that can be read and fits. Others are
-// reported as warnings.
-func (a *app) restore(dir string, load loader) (*training, error) {
-	t, err := a.restoreNewest(dir, load)
+// restore builds the problem of a run directory in the state of the checkpoint of a step, or of the newest one that can be read and
+// fits. Others are reported as warnings.
+func (a *app) restore(dir string, from int, load loader) (*training, error) {
+	t, err := a.restoreOnce(dir, from, load)
 	for tries := 0; tries < 10 && errors.Is(err, errGone); tries++ {
-		t, err = a.restoreNewest(dir, load)
+		t, err = a.restoreOnce(dir, from, load)
 	}
 	return t, err
 }
@@ -179,7 +213,7 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 // errGone says that a checkpoint was there and is not any more: the run lives, and keeps the newest ones.
 var errGone = errors.New("the run has removed it")
 
-func (a *app) restoreNewest(dir string, load loader) (*training, error) {
+func (a *app) restoreOnce(dir string, from int, load loader) (*training, error) {
 	folder := filepath.Join(dir, checkpointFolder)
 	files, err := callbacks.Checkpoints(folder)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -187,6 +221,17 @@ func (a *app) restoreNewest(dir string, load loader) (*training, error) {
 	}
 	if len(files) == 0 {
 		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot continue; start over with: crux solve %s", folder, filepath.Join(dir, problemFile)))
+	}
+	if from != newest {
+		at := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return callbacks.StepOf(path) != from })
+		if len(at) == 0 {
+			var steps []string
+			for _, path := range files {
+				steps = append(steps, strconv.Itoa(callbacks.StepOf(path)))
+			}
+			return nil, fail(exitUsage, fmt.Errorf("--from %d: there is no checkpoint of this step; there are those of %s", from, strings.Join(steps, ", ")))
+		}
+		files = at
 	}
 	var unusable []error
 	for _, path := range files {

@@ -31,6 +31,7 @@ type solveFlags struct {
 	reference           bool
 	page                bool // written at the end
 	apply               bool // the remedy of the verdict is tried
+	from                int  // step of the checkpoint from which a run continues
 }
 
 func (a *app) solve() *cobra.Command {
@@ -181,7 +182,16 @@ type ended struct {
 func (a *app) train(ctx context.Context, t *training, steps int, dir string, watch ...crux.Callback) *ended {
 	rec := newRecords(t.problem, t.solver, dir)
 	observers := slices.Concat(t.callbacks, watch, rec.all)
-	res, runErr := t.solver.Solve(ctx, steps, observers...)
+	began, before := time.Now(), t.clock.before
+	t.problem.Rollback.Back = func(why *crux.DivergedError, to int, factor float64) {
+		t.clock.before = before + time.Since(began) // what was tried has taken its time
+		next := fmt.Sprintf("with steps %.1g times as long", factor)
+		if factor == 0 {
+			next = "which is the end of the run"
+		}
+		fmt.Fprintf(a.Err, "%s: %v\n%s: back to step %d, %s\n", t.problem.Name, why, t.problem.Name, to, next) //nolint:errcheck
+	}
+	res, runErr := t.problem.Rollback.Solve(ctx, t.solver, steps, observers...)
 	if t.saved == nil && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 {
 		return &ended{records: rec, err: fail(exitUsage, runErr)}
 	}

@@ -117,7 +117,7 @@ func (a *app) resumeBatch(ctx context.Context, dir string, f *solveFlags) error 
 	if err != nil {
 		return err
 	}
-	for _, flag := range []string{"set", "steps"} {
+	for _, flag := range []string{"set", "steps", "from"} {
 		if f.changed(flag) {
 			return fail(exitUsage, fmt.Errorf("--%s changes one run; give the directory of one, such as %s", flag, filepath.Join(dir, b.manifest.Runs[0].Name)))
 		}

@@ -55,6 +55,10 @@ var problemParts = []part{
 		{"trackers", mapped, "", "[gradient_norms, residual_stats]", "what is measured during the run: names, all, or a mapping with settings"},
 		{"early_stopping", mapped, "", "{patience: 2000}", "ends a run that gets no better"},
 		{"checkpoint", mapped, "", "{every: 30s, keep: 3}", "how often the state of the run is saved; none for no files"},
+		{
+			"on_divergence", oneWord("choice", "rollback", "stop"), "(rollback)", "stop",
+			"where a loss stops being a number: rollback returns to a good state and takes steps a tenth as long, three times at most; stop ends with the good state",
+		},
 		{"reference", mapped, "", "{u: sin(pi*x)}", "known solutions, by the names of what they are a reference for"},
 		{"grid", mapped, "(101)", "201", "points per axis on which fields are judged and exported"},
 		{"wandb", mapped, "(false)", "true", "a run directory of Weights & Biases: true, or a mapping"},

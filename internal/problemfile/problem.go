@@ -67,6 +67,7 @@ type Problem struct {
 	Trackers      []Tracker                // those that only a weight scheme needs, then as in the file
 	Resamplers    []crux.Callback          // move the points of constraints after their residuals
 	Checkpoint    *callbacks.Checkpoint    // without its folder; nil if the file wants none
+	Rollback      *callbacks.Rollback      // solves, and goes back where a run diverges
 	EarlyStopping *callbacks.EarlyStopping // nil if the file has none
 
 	Env ph.Env // what names mean in further expressions: coordinates, constants, parameters, fields, definitions
