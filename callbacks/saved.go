@@ -68,9 +68,12 @@ func Checkpoints(dir string) ([]string, error) {
 
 // Load reads one checkpoint. A file that was cut short or changed, and one that is not a checkpoint of crux, are errors.
 func Load(path string) (*Saved, error) {
-	b, err := os.ReadFile(path)
+	b, err := ckpt.ReadFile(path)
+	if errors.Is(err, ckpt.ErrDamaged) {
+		err = fmt.Errorf("%w (%v)", errDamaged, err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("callbacks: %w", err)
+		return nil, fmt.Errorf("callbacks: %s: %w", path, ckpt.Cause(err))
 	}
 	s, err := parse(b)
 	if err != nil {

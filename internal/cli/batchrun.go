@@ -26,6 +26,7 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 	if err := canceled(ctx); err != nil {
 		return err
 	}
+	defer saving(ctx)()
 	var pending []*member
 	for _, m := range b.runs {
 		r, err := report.Read(filepath.Join(b.dir, m.Name, resultFile))
@@ -56,7 +57,7 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 	for range jobs {
 		wg.Go(func() {
 			for m := range next {
-				own.runMember(ctx, b, m, workers, view)
+				own.runMember(ctx, b, m, workers, view, f)
 				view.ended(m)
 			}
 		})
@@ -147,7 +148,7 @@ func share(cores, runs, jobs, workers int) (atOnce, each int) {
 }
 
 // runMember begins a run of a batch, or continues it.
-func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, view *overview) {
+func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, view *overview, f *solveFlags) {
 	dir := filepath.Join(b.dir, m.Name)
 	if m.err = isRun(dir); m.err != nil {
 		return
@@ -160,6 +161,9 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 	defer owner.release()
 	t, err := a.openMember(dir, func(path string, text []byte) (*problemfile.Problem, error) {
 		p, err := asIs(path, text)
+		if err == nil {
+			err = f.contain(p)
+		}
 		if err != nil {
 			return nil, err
 		}

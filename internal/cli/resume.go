@@ -108,6 +108,7 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if !f.quiet {
 		fmt.Fprintf(a.Err, "%s: going on from step %d of %d\n", t.problem.Name, t.solver.Epoch(), t.problem.Steps) //nolint:errcheck
 	}
+	defer saving(ctx)()
 	return a.present(t, a.train(ctx, t, max(0, left), dir, a.watch(t.problem, f)...), f.json)
 }
 

@@ -137,6 +137,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		printScales(a.Err, t.scales)
 	}
 
+	defer saving(ctx)()
 	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
 	if e.report == nil { // leave no empty run behind
 		owner.release()

@@ -10,6 +10,7 @@
 package problemfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -139,10 +140,14 @@ func Parse(name string, src []byte, dir string, sets []string) (*Problem, error)
 
 // ParseWith is Parse with further overrides.
 func ParseWith(name string, src []byte, dir string, o Overrides) (*Problem, error) {
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // as editors of Windows begin their files
 	l := &loader{src: tree.NewSource(name, src), dir: dir, total: o.Steps}
 	root, errs := tree.Read(l.src, src)
 	if len(errs) > 0 {
 		return nil, tree.Sorted(errs)
+	}
+	if l.harmless(root); len(l.errs) > 0 {
+		return nil, tree.Sorted(l.errs)
 	}
 	l.translate(root, "")
 	for _, s := range o.Sets {

@@ -109,7 +109,7 @@ func Save(path string, ps []crux.Parameter, o Origin) error {
 // Load reads a file of parameters, in the order of their paths. Truncated files, files of other origin and tensors that
 // are not float64 are errors, and so are numbers other than those that were written. Files of safetensors without our metadata are read too: their origin is empty.
 func Load(path string) ([]crux.Parameter, Origin, error) {
-	b, err := os.ReadFile(path)
+	b, err := ReadFile(path)
 	if err != nil {
 		return nil, Origin{}, fmt.Errorf("read %s: %w", path, Cause(err))
 	}
@@ -166,7 +166,7 @@ func Decode(b []byte) ([]crux.Parameter, Origin, error) {
 		ps = append(ps, p)
 	}
 	if sum, ok := m["sha256"]; (ok || m["format"] == format) && sumOf(data, m) != sum {
-		return nil, o, errors.New("it is damaged (the checksum differs)")
+		return nil, o, fmt.Errorf("%w: the checksum differs", ErrDamaged)
 	}
 	slices.SortFunc(ps, func(a, b crux.Parameter) int { return strings.Compare(a.Path, b.Path) })
 	return ps, o, nil

@@ -233,3 +233,30 @@ func ExampleDecode() {
 	fmt.Println(read[0].Path, read[0].Data, origin.Problem, origin.Epoch, err)
 	// Output: lambda [0.25] burgers 100 <nil>
 }
+
+// A pipe is not waited for, and a file that has become huge is not read.
+func TestReadFileLimits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := ckpt.Save(path, small(t, 1, 4).Parameters(), ckpt.Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	huge := path + "-huge"
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string][]byte{huge: b, path + "-zeros": nil} {
+		if err := os.WriteFile(name, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(name, 30<<30); err != nil {
+			t.Skip("no sparse files: ", err)
+		}
+		if _, _, err := ckpt.Load(name); err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := ckpt.Load(os.DevNull); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Error(err)
+	}
+}
