@@ -15,7 +15,7 @@ var ErrDamaged = errors.New("cut short or damaged")
 // maxHeader is the size of a header in bytes, as safetensors bounds it.
 const maxHeader = 100 << 20
 
-// ReadFile reads a safetensors file. What is no file, such as a pipe, is an error and is not waited for; a file whose size is not the one
+// ReadFile reads a safetensors file. A pipe in the place of a file is an error and is not waited for; a file whose size is not the one
 // that its header says is one before it is read.
 func ReadFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)

@@ -49,12 +49,11 @@ type fault struct {
 
 // bench is where a fault is tried once: a folder of its own, and its own random numbers.
 type bench struct {
-	dir   string
-	rng   *rand.Rand
-	crux  string // the program
-	root  string // the working copy
-	said  strings.Builder
-	kills int
+	dir  string
+	rng  *rand.Rand
+	crux string          // the program
+	root string          // the working copy
+	said strings.Builder // the commands so far, and what they said
 }
 
 // outcome is what a command left.
@@ -64,7 +63,7 @@ type outcome struct {
 	harm     harm
 }
 
-// run runs a command line in the folder; before, if not nil, sees the process as it starts.
+// run runs a command line of crux in the folder; during, if not nil, is called as the process has started.
 func (b *bench) run(during func(p *os.Process), args ...string) outcome {
 	return b.exec(during, b.crux, args...)
 }
@@ -95,7 +94,7 @@ func (b *bench) exec(during func(p *os.Process), name string, args ...string) ou
 	if strings.Contains(o.err, "panic:") || strings.Contains(o.err, "\ngoroutine ") || strings.Contains(o.err, "fatal error:") {
 		o.harm.panics = 1
 	}
-	fmt.Fprintf(&b.said, "$ crux %s\n%s%.2000s[%d]\n", strings.Join(args, " "), "", o.err, o.code)
+	fmt.Fprintf(&b.said, "$ crux %s\n%.2000s[%d]\n", strings.Join(args, " "), o.err, o.code)
 	return o
 }
 
