@@ -1,6 +1,7 @@
 package crux
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -17,6 +18,7 @@ type DivergedError struct {
 	Epoch      int
 	Point      map[string]float64 // coordinates of the first point with a residual that is not finite; nil if all are
 	Expr       ph.Expr            // smallest part of the residual that is not finite there; nil if none was found
+	Where      string             // the place of Expr, for who knows it better; "" means that of Expr.Pos
 	Value      float64            // of the expression, the residual, the loss or the derivative: NaN or ±Inf
 	Parameter  string             // path of the parameter whose derivative is not finite, where the loss itself is; or ""
 }
@@ -46,7 +48,7 @@ func (e *DivergedError) Error() string {
 		fmt.Fprintf(&b, " %s=%.6g", c, e.Point[c])
 	}
 	if e.Expr != nil {
-		if p := e.Expr.Pos().String(); p != "" {
+		if p := cmp.Or(e.Where, e.Expr.Pos().String()); p != "" {
 			fmt.Fprintf(&b, " (written at %s)", p)
 		}
 	}

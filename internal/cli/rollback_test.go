@@ -38,7 +38,7 @@ func TestDivergedRun(t *testing.T) {
 		if err := json.Unmarshal([]byte(r.out), &v); err != nil || r.code != exitDiverged {
 			t.Fatalf("%+v %v", r, err)
 		}
-		if v.Status != "diverged" || v.Verdict != "unsolved" || v.Steps < 300 || !(v.Loss < 10) || !strings.Contains(v.Reason, "sqrt(1 - k)") {
+		if v.Status != "diverged" || v.Verdict != "unsolved" || v.Steps < 300 || !(v.Loss < 10) || !strings.Contains(v.Reason, "sqrt(1 - k) is NaN") || !strings.Contains(v.Reason, "(written at edge.yaml:7:37)") {
 			t.Errorf("%s: %+v", way, v)
 		}
 		if n := strings.Count(r.err, "with steps 0."); n != map[string]int{"rollback": 3, "stop": 0}[way] || !strings.Contains(r.err, "which is the end of the run") {

@@ -141,6 +141,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
 	if e.report == nil { // leave no empty run behind
 		owner.release()
+		os.RemoveAll(filepath.Join(dir, dataDir)) //nolint:errcheck // best effort
 		for _, name := range append(slices.Clone(runFiles), originFile, "") {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}
@@ -186,6 +187,7 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 	began, before := time.Now(), t.clock.before
 	t.problem.Rollback.Back = func(why *crux.DivergedError, to int, factor float64) {
 		t.clock.before = before + time.Since(began) // what was tried has taken its time
+		t.place(why)
 		next := fmt.Sprintf("with steps %.1g times as long", factor)
 		if factor == 0 {
 			next = "which is the end of the run"
@@ -196,6 +198,10 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 	if t.saved == nil && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 {
 		return &ended{records: rec, err: fail(exitUsage, runErr)}
 	}
+	if d, ok := errors.AsType[*crux.DivergedError](runErr); ok {
+		t.place(d)
+		res.Reason = d.Error()
+	}
 	rec.warn(a.Err)
 	res.Steps, res.Time = res.Epoch, res.Time+t.clock.before // of all parts of the run
 	e := &ended{records: rec}
@@ -204,6 +210,13 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 	}
 	e.report, e.err = conclude(ctx, t, res, runErr, dir)
 	return e
+}
+
+// place says where in the problem file the expression is by which a run diverged.
+func (t *training) place(d *crux.DivergedError) {
+	if d.Expr != nil {
+		d.Where = t.problem.WrittenAt(d.Expr)
+	}
 }
 
 // conclude judges a run that ended, however it did, and writes its directory.
