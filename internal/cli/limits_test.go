@@ -94,3 +94,27 @@ func TestManyDimensions(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 }
+
+// A run whose parameters have not moved, since its losses overflow, has neither converged nor completed anything.
+func TestNothingMoved(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, c := range [][2]string{{"1e150*(u_xx + 1)", "ssbroyden"}, {"u_xx + exp(1000*u)", "adam"}} {
+		if err := os.WriteFile("p.yaml", []byte(plain(c[0], "scale: none\n")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r := call(t, "solve", "p.yaml", "-q", "--set", "fields.u.hidden=[6, 6]", "--set", "optimizer={"+c[1]+": {}, steps: 200}", "--set", "seed=1")
+		if !strings.Contains(r.out, "stopped, the parameters have not moved") {
+			t.Errorf("%v: %+v", c, r)
+		}
+	}
+}
+
+// A point outside of the axes is evaluated, and named.
+func TestEvalOutside(t *testing.T) {
+	folder(t)
+	quietly(t, "solve", "tiny.yaml", "-q", "--out", "d")
+	quietly(t, "eval", "d", "--at", "x=1")
+	if r := call(t, "eval", "d", "--at", "x=5"); r.code != exitOK || !strings.Contains(r.err, "x = 5 lies outside of [0, 1]") {
+		t.Errorf("%+v", r)
+	}
+}

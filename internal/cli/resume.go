@@ -175,6 +175,7 @@ type training struct {
 	origin    *report.Origin
 	saved     *callbacks.Saved // from which it continues; nil from step 0
 	scales    []crux.Scale     // of the residuals at step 0
+	start     []float64        // the parameters at step 0
 }
 
 // training builds a problem. The caller closes the solver.
@@ -187,7 +188,7 @@ func (a *app) training(p *problemfile.Problem) (*training, error) {
 	if err != nil {
 		return nil, fail(exitFailed, errors.Join(err, s.Close()))
 	}
-	return &training{problem: p, solver: s, clock: &clock{limit: p.Budget, now: a.Now}, scales: scales}, nil
+	return &training{problem: p, solver: s, clock: &clock{limit: p.Budget, now: a.Now}, scales: scales, start: s.Theta()}, nil
 }
 
 // observe sets the callbacks that take part in the run of a directory, and are kept by its checkpoints.
