@@ -125,6 +125,10 @@ func torture(long bool, only string, seed uint64) error {
 		return err
 	}
 	defer os.RemoveAll(tmp) //nolint:errcheck // it is a temporary folder
+	commit, err := checkout.Commit() // before the hours in which it may change
+	if err != nil {
+		return err
+	}
 	program := filepath.Join(tmp, "crux")
 	build := exec.Command("go", "build", "-o", program, "./cmd/crux")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -163,10 +167,6 @@ func torture(long bool, only string, seed uint64) error {
 	row := fmt.Sprintf("| all, in %v | %d | %d | %d | %d | %d |\n", time.Since(start).Round(time.Second), times, all.lost, all.other, all.panics, all.hangs)
 	fmt.Print(row)
 	if long && only == "" {
-		commit, err := checkout.Commit()
-		if err != nil {
-			return err
-		}
 		text := fmt.Sprintf("At commit %s, on %s with %d cores, seed %d.\n\n%s%s", commit, runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), seed, table, row)
 		if err := checkout.Rewrite("docs/reliability.md", func(string, string) string { return text }); err != nil {
 			return err
