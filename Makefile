@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate evidence ci clean
+.PHONY: help build test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate evidence torture ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -47,6 +47,9 @@ estimate: ## compare estimated errors and verdicts with the truth along runs of 
 
 evidence: ## make the comparisons behind docs/choosing.md and write their tables into docs/results/evidence.md; ONLY=hard,'timed_*' for some
 	go -C internal/tools run ./problems -only '$(ONLY)' evidence
+
+torture: ## attack the program: kills, damages, full disks, two owners, strange files; LONG=1 for hours of it and docs/reliability.md, ONLY=sweep for some
+	go -C internal/tools run ./torture $(if $(LONG),-long) -only '$(ONLY)'
 
 ci: ## everything that CI runs
 	bash .ci/run

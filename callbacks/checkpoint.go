@@ -22,7 +22,8 @@ import (
 //
 // A run from step 0 does not take a folder that holds checkpoints of another run.
 //
-// A file is written between two steps, whole or not at all. Its name holds the step with which the run continues, as in
+// A file is written between two steps, whole or not at all. One that cannot be written is tried again ten seconds later, and ends the run
+// only if it is the last one. With Every, the first comes after two seconds at the latest. Its name holds the step with which the run continues, as in
 // checkpoint-000001000.safetensors. At the end of a run that did not fail, there is a last one.
 type Checkpoint struct {
 	Dir      string                     // folder of the files, made if it does not exist; needed
@@ -30,10 +31,14 @@ type Checkpoint struct {
 	Every    time.Duration              // wall time between files, at least; 0 means that steps decide alone
 	Keep     int                        // files kept, the newest ones; 0 means 3
 	Best     func(s *crux.Step) float64 // if set, best.safetensors is the one of all files for which it was least
+	Warn     func(err error)            // is told when files cannot be written any more, as on a full disk; nil tells nobody
+	About    map[string]string          // texts that every file has, such as the problem that is solved; nil means none
 
 	ofRun[record]
 	newest int       // step of the newest file
+	some   bool      // there is a file
 	clock  time.Time // when it was due
+	failed time.Time // when a file could not be written; zero if the last one could
 }
 
 // record is the least value of Best so far.
@@ -56,11 +61,12 @@ func (c *Checkpoint) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	case c.Keep < 0:
 		return fmt.Errorf("option Keep is %d; it must be at least 1, and 0 means 3", c.Keep)
 	}
-	c.newest, c.clock = r.Epoch(), time.Now()
+	c.newest, c.clock, c.failed = r.Epoch(), time.Now(), time.Time{}
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return err
 	}
 	names, err := list(c.Dir)
+	c.some = len(names) > 0
 	if err == nil && r.Epoch() == 0 && len(names) > 0 && names[len(names)-1] != fileName(0) {
 		return fmt.Errorf("%s holds %s of another run, which would be taken for the newest of this one; continue that run (callbacks.Latest), "+
 			"move its files away, or give another Dir", c.Dir, names[len(names)-1])
@@ -93,16 +99,40 @@ func (c *Checkpoint) OnStep(_ context.Context, s *crux.Step) error {
 
 // OnStepEnd implements crux.StepEnder.
 func (c *Checkpoint) OnStepEnd(_ context.Context, r *crux.Run) error {
-	if !c.due(r.Epoch()) {
+	again := !c.failed.IsZero() && time.Since(c.failed) >= retryAfter
+	if !c.due(r.Epoch()) && !again {
 		return nil
 	}
-	return c.save(r)
+	err := c.save(r)
+	if disk := (*diskError)(nil); errors.As(err, &disk) {
+		if c.failed.IsZero() && c.Warn != nil {
+			c.Warn(err)
+		}
+		c.failed = time.Now()
+		return nil
+	}
+	c.failed = time.Time{}
+	return err
 }
+
+const (
+	retryAfter  = 10 * time.Second // a file that could not be written is tried again
+	firstWithin = 2 * time.Second  // there is a file, unless steps alone decide
+)
+
+// diskError is an error of the disk: the run itself is well.
+type diskError struct{ error }
+
+func (e *diskError) Unwrap() error { return e.error }
 
 // due reports whether the step should begin with a file.
 func (c *Checkpoint) due(epoch int) bool {
 	if c.Every > 0 {
-		if now := time.Now(); now.Sub(c.clock) >= c.Every {
+		wait := c.Every
+		if !c.some {
+			wait = min(wait, firstWithin)
+		}
+		if now := time.Now(); now.Sub(c.clock) >= wait {
 			c.clock = now
 			return true
 		}
@@ -120,32 +150,64 @@ func (c *Checkpoint) OnSolveEnd(_ context.Context, r *crux.Run, res *crux.Result
 	return c.save(r)
 }
 
-// save writes a file and removes those that are too old.
-func (c *Checkpoint) save(r *crux.Run) error {
+// savedOf is a run between two steps.
+func savedOf(r *crux.Run) (*Saved, error) {
 	f := &Saved{Callbacks: map[string][]byte{}}
 	var err error
 	if f.State, err = r.Solver().State(); err != nil {
-		return err
+		return nil, err
 	}
 	keys := keysOf(r.Kept())
 	for i, k := range r.Kept() {
 		if f.Callbacks[keys[i]], err = k.State(); err != nil {
-			return fmt.Errorf("state of %T: %w", k, err)
+			return nil, fmt.Errorf("state of %T: %w", k, err)
 		}
 	}
-	if err := ckpt.WriteFile(filepath.Join(c.Dir, fileName(f.State.Epoch)), f.encode); err != nil {
-		return err
-	}
-	c.newest = f.State.Epoch
+	return f, nil
+}
+
+// backTo makes a state of before the newest file. Where it cannot be written, the files stay as they are.
+func (c *Checkpoint) backTo(f *Saved) {
 	names, err := list(c.Dir)
+	if err != nil || len(names) == 0 {
+		return
+	}
+	f.About = c.About
+	if err := f.Save(filepath.Join(c.Dir, fileName(f.State.Epoch))); err != nil {
+		return
+	}
+	for _, n := range names {
+		if stepOf(n) > f.State.Epoch {
+			os.Remove(filepath.Join(c.Dir, n)) //nolint:errcheck // best effort
+		}
+	}
+}
+
+// save writes a file and removes those that are too old.
+func (c *Checkpoint) save(r *crux.Run) error {
+	f, err := savedOf(r)
 	if err != nil {
 		return err
+	}
+	f.About = c.About
+	for _, k := range r.Callbacks() {
+		if log, ok := k.(interface{ catchUp(step int) }); ok {
+			log.catchUp(f.State.Epoch)
+		}
+	}
+	if err := f.Save(filepath.Join(c.Dir, fileName(f.State.Epoch))); err != nil {
+		return &diskError{err}
+	}
+	c.newest, c.some = f.State.Epoch, true
+	names, err := list(c.Dir)
+	if err != nil {
+		return &diskError{err}
 	}
 	// those of later steps are of a run that continued from here before, and are no reason to remove this one
 	names = names[:slices.Index(names, fileName(f.State.Epoch))+1]
 	for n := cmp.Or(c.Keep, 3); len(names) > n; names = names[1:] { // oldest first
-		if err := os.Remove(filepath.Join(c.Dir, names[0])); err != nil {
-			return err
+		if err := os.Remove(filepath.Join(c.Dir, names[0])); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return &diskError{err}
 		}
 	}
 	return nil

@@ -31,23 +31,29 @@ type CSV struct {
 
 // OnSolveBegin implements crux.Callback.
 func (c *CSV) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	begun := false
+	begun, commas := false, 0
 	return c.goOn(r, c, c.Path, c.Interval, "CSV", func(line []byte) (step int, ok bool) {
 		if begun {
 			first, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte(","))
 			step, err := strconv.Atoi(string(first))
-			return step, err == nil
+			return step, err == nil && bytes.Count(line, []byte(",")) == commas && isNumbers(line)
 		}
 		c.columns, c.empty = nil, true
 		head, err := csv.NewReader(bytes.NewReader(line)).Read()
 		if err != nil || head[0] != "epoch" {
 			return 0, false
 		}
+		commas = len(head) - 1
 		if begun = true; r.Epoch() > 0 && line[len(line)-1] == '\n' {
 			c.columns, c.empty = head[1:], false
 		}
 		return -1, true
 	})
+}
+
+// isNumbers reports whether a line has only letters of which numbers are made.
+func isNumbers(line []byte) bool {
+	return len(bytes.Trim(line, "0123456789+-.,einfa\r\n")) == 0
 }
 
 // write implements medium.

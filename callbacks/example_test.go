@@ -166,3 +166,27 @@ func ExampleR3() {
 	fmt.Println(res.Status, err)
 	// Output: completed <nil>
 }
+
+// The learning rate is far too large. The run diverges, goes back to its beginning, and takes steps a tenth as long.
+func ExampleRollback() {
+	x := ph.NewCoord("x")
+	u := ph.NewField("u", net.MLP{Hidden: []int{6}}, x)
+	line := domain.NewBox(domain.In(x, 0, 1))
+	solver, err := crux.New(crux.Problem{Name: "rod", Constraints: []crux.Constraint{
+		{Residual: ph.Laplacian(u, x).Add(ph.Const(1)), On: line.Interior(20)},
+		{Residual: u, On: line.Boundary(2)},
+	}}, crux.Options{Method: &optim.SGD{LR: optim.Constant(5)}, Seed: 3})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer solver.Close()
+	run := &callbacks.Rollback{Back: func(_ *crux.DivergedError, to int, factor float64) {
+		fmt.Printf("back to step %d, with steps %.1g times as long\n", to, factor)
+	}}
+	res, err := run.Solve(context.Background(), solver, 200)
+	fmt.Println(res.Status, res.Epoch, err)
+	// Output:
+	// back to step 0, with steps 0.1 times as long
+	// completed 200 <nil>
+}

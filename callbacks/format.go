@@ -2,14 +2,10 @@ package callbacks
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/gob"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -34,11 +30,12 @@ const (
 type body struct {
 	State     crux.State
 	Callbacks map[string][]byte
+	About     map[string]string
 }
 
 func (f *Saved) encode(w io.Writer) error {
 	tensors := map[string]ckpt.Tensor{}
-	rest := body{*f.State, f.Callbacks}
+	rest := body{*f.State, f.Callbacks, f.About}
 	rest.State.Parameters = slices.Clone(f.State.Parameters)
 	for i, p := range f.State.Parameters {
 		tensors[prefix+p.Path] = ckpt.Floats(p.Shape, p.Data)
@@ -54,22 +51,8 @@ func (f *Saved) encode(w io.Writer) error {
 		data[name] = t.Data()
 	}
 	return safetensors.SerializeToWriter(tensors, map[string]string{
-		"format": format, "schema": strconv.Itoa(schema.Version), "problem": f.State.Problem, "epoch": strconv.Itoa(f.State.Epoch), "sha256": checksum(data),
+		"format": format, "schema": strconv.Itoa(schema.Version), "problem": f.State.Problem, "epoch": strconv.Itoa(f.State.Epoch), "sha256": ckpt.Checksum(data),
 	}, w)
-}
-
-// checksum covers names and contents of all tensors.
-func checksum(data map[string][]byte) string {
-	h := sha256.New()
-	var size [8]byte
-	for _, n := range slices.Sorted(maps.Keys(data)) {
-		for _, part := range [][]byte{[]byte(n), data[n]} {
-			binary.LittleEndian.PutUint64(size[:], uint64(len(part)))
-			h.Write(size[:]) //nolint:errcheck // a hash never fails
-			h.Write(part)    //nolint:errcheck
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 var errDamaged = errors.New("the checkpoint is cut short or damaged; take the one before, as Latest does")
@@ -93,7 +76,7 @@ func parse(b []byte) (*Saved, error) {
 	for _, t := range file.Tensors() {
 		data[t.Name] = t.TensorView.Data()
 	}
-	if checksum(data) != meta.Metadata()["sha256"] {
+	if ckpt.Checksum(data) != meta.Metadata()["sha256"] {
 		return nil, fmt.Errorf("%w (the checksum differs)", errDamaged)
 	}
 	var rest body
@@ -108,5 +91,5 @@ func parse(b []byte) (*Saved, error) {
 		}
 		p.Data = ckpt.ReadFloats(raw)
 	}
-	return &Saved{State: &rest.State, Callbacks: rest.Callbacks}, nil
+	return &Saved{State: &rest.State, Callbacks: rest.Callbacks, About: rest.About}, nil
 }

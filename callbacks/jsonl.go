@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"strconv"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // JSONL writes one JSON object in one line for every step: what was recorded there, under the keys of the recorders,
@@ -22,12 +24,12 @@ import (
 // with the step, the wall time in seconds since 1970, losses, weight/NAME if a scheme balances them, and all scalars of trackers.
 // Numbers that are not finite are null. The last line holds the losses at the final parameters.
 //
-// A run that begins at step 0 starts the file over. One that continues, in the same process or after a restart, continues in the
-// file: lines from the step with which it continues are cut, and losses that had not reached the disk when the process was killed
-// are filled in from the solver's history. A file that JSONL has not written is never touched.
+// A run that begins at step 0 starts the file over; one that JSONL has not written is never touched. A run that continues, in the same
+// process or after a restart, continues in the file: lines from the step with which it continues are cut. Where lines are missing or
+// damaged, losses are filled in from the solver's history, the file as it was is kept under its name with .damaged, and Repaired says so.
 //
-// The file is written on a goroutine of its own, within a second. An error of the disk does not end the run: Solve returns it beside
-// the result.
+// The file is written on a goroutine of its own, within a second, and before each [Checkpoint]. An error of the disk does not end the run:
+// Solve returns it beside the result.
 type JSONL struct {
 	Path     string // of the file; its folder exists. Needed
 	Interval int    // steps between lines, where there are only losses; 0 means 1
@@ -53,7 +55,7 @@ func openRegular(path string) (*os.File, error) {
 
 func epochOf(line []byte) (int, bool) {
 	rest, ok := bytes.CutPrefix(line, []byte(lineStart))
-	if !ok {
+	if !ok || !json.Valid(line) {
 		return 0, false
 	}
 	end := bytes.IndexAny(rest, ",}")
@@ -93,10 +95,22 @@ func (c *JSONL) write(r *row) error {
 // appended is the sink of a file that grows at its end.
 type appended struct {
 	sink
-	path string
-	file *os.File
-	out  *bufio.Writer
-	line []byte
+	path     string
+	repaired string
+	file     *os.File
+	out      *bufio.Writer
+	line     []byte
+}
+
+// Repaired says what was missing in the file, or damaged, when the latest run continued in it; "" if nothing was.
+func (a *appended) Repaired() string { return a.repaired }
+
+// catchUp writes all steps before one: what a checkpoint contains is in the file before the checkpoint is.
+func (a *appended) catchUp(step int) {
+	if a.under != nil && a.under.epoch < step {
+		a.complete()
+	}
+	a.drain()
 }
 
 // goOn prepares for a run, and cuts the file before the step at which it begins. kind is what the file is; at returns the step of a line, −1
@@ -109,6 +123,7 @@ func (a *appended) goOn(r *crux.Run, to medium, path string, every int, kind str
 		return err
 	}
 	a.path = path
+	a.repaired = ""
 	last, err := a.cut(r.Epoch(), kind, at)
 	if err != nil {
 		return err
@@ -122,6 +137,9 @@ func (a *appended) goOn(r *crux.Run, to medium, path string, every int, kind str
 
 // cut leaves the lines before a step, none before step 0. It returns the last step that is left, −1 if there is none.
 func (a *appended) cut(epoch int, kind string, at func(line []byte) (step int, ok bool)) (last int, err error) {
+	if _, err := os.Stat(a.path); epoch > 0 && errors.Is(err, fs.ErrNotExist) {
+		a.repaired = a.path + " was not there; its losses have been filled in from the checkpoint"
+	}
 	f, err := openRegular(a.path)
 	if err != nil {
 		return 0, err
@@ -135,8 +153,15 @@ func (a *appended) cut(epoch int, kind string, at func(line []byte) (step int, o
 			return 0, readErr
 		}
 		step, ok := at(line)
+		ok = ok && (step < 0 || step > last)
 		if !ok && (size == 0 && len(line) > 0 || readErr == nil) {
-			return 0, fmt.Errorf("%s is not a file of %s: it has a line %.40q; give another Path", a.path, kind, line)
+			if epoch == 0 {
+				return 0, fmt.Errorf("%s is not a file of %s: it has a line %.40q; give another Path", a.path, kind, line)
+			}
+			if err := a.setAside(f, last); err != nil {
+				return 0, err
+			}
+			break
 		}
 		if readErr != nil || step >= epoch { // the end, perhaps in the middle of a line
 			break
@@ -147,6 +172,20 @@ func (a *appended) cut(epoch int, kind string, at func(line []byte) (step int, o
 		size = 0
 	}
 	return last, f.Truncate(size)
+}
+
+// setAside keeps a file of which the line after a step is damaged.
+func (a *appended) setAside(f *os.File, last int) error {
+	kept := a.path + ".damaged"
+	where := "at its beginning"
+	if last >= 0 {
+		where = fmt.Sprintf("after step %d", last)
+	}
+	a.repaired = fmt.Sprintf("%s was damaged %s; from there on its losses have been filled in from the checkpoint, and the file as it was is %s", a.path, where, kept)
+	return ckpt.WriteFile(kept, func(w io.Writer) error {
+		_, err := io.Copy(w, io.NewSectionReader(f, 0, math.MaxInt64))
+		return err
+	})
 }
 
 // open implements medium.
@@ -167,7 +206,13 @@ func (a *appended) close(*crux.Result) error {
 	if a.file == nil { // it could not be opened again
 		return nil
 	}
-	err := errors.Join(a.out.Flush(), a.file.Close())
+	err := a.out.Flush()
+	if mine, _ := a.file.Stat(); err == nil {
+		if there, statErr := os.Stat(a.path); statErr != nil || !os.SameFile(mine, there) {
+			err = fmt.Errorf("%s was removed or replaced while it was written", a.path)
+		}
+	}
+	err = errors.Join(err, a.file.Close())
 	a.file, a.out = nil, nil
 	return err
 }

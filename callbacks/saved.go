@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/files/ckpt"
 )
 
 // Saved is a checkpoint that was read.
@@ -17,6 +18,7 @@ type Saved struct {
 	Path      string
 	State     *crux.State
 	Callbacks map[string][]byte // states by type and place among those of the type
+	About     map[string]string // what Checkpoint.About was
 	Skipped   []error           // newer files that Latest could not read
 }
 
@@ -30,16 +32,25 @@ func list(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	epochs := map[string]int{}
 	var names []string
 	for _, e := range entries {
-		var epoch int
-		if _, err := fmt.Sscanf(e.Name(), "checkpoint-%d.safetensors", &epoch); err == nil && e.Name() == fileName(epoch) {
-			names, epochs[e.Name()] = append(names, e.Name()), epoch
+		if stepOf(e.Name()) >= 0 {
+			names = append(names, e.Name())
 		}
 	}
-	slices.SortFunc(names, func(a, b string) int { return epochs[a] - epochs[b] })
+	slices.SortFunc(names, func(a, b string) int { return stepOf(a) - stepOf(b) })
 	return names, nil
+}
+
+// StepOf is the step of a checkpoint by its path; −1 if that is none of a checkpoint.
+func StepOf(path string) int { return stepOf(filepath.Base(path)) }
+
+func stepOf(name string) int {
+	var step int
+	if _, err := fmt.Sscanf(name, "checkpoint-%d.safetensors", &step); err != nil || name != fileName(step) {
+		return -1
+	}
+	return step
 }
 
 // Checkpoints lists the paths of the checkpoints in a folder, the newest first, whether they can be read or not.
@@ -57,9 +68,12 @@ func Checkpoints(dir string) ([]string, error) {
 
 // Load reads one checkpoint. A file that was cut short or changed, and one that is not a checkpoint of crux, are errors.
 func Load(path string) (*Saved, error) {
-	b, err := os.ReadFile(path)
+	b, err := ckpt.ReadFile(path)
+	if errors.Is(err, ckpt.ErrDamaged) {
+		err = fmt.Errorf("%w (%v)", errDamaged, err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("callbacks: %w", err)
+		return nil, fmt.Errorf("callbacks: %s: %w", path, ckpt.Cause(err))
 	}
 	s, err := parse(b)
 	if err != nil {
@@ -90,6 +104,9 @@ func Latest(dir string) (*Saved, error) {
 	}
 	return nil, errors.Join(skipped...)
 }
+
+// Save writes a checkpoint to a file, whole or not at all.
+func (f *Saved) Save(path string) error { return ckpt.WriteFile(path, f.encode) }
 
 // Restore puts solver and callbacks where they were. Both are made again, in the same way as for the run that was saved,
 // and the callbacks are then passed to Solve in the same order. A callback that the checkpoint does not know

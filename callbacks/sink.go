@@ -68,8 +68,9 @@ type sink struct {
 	owner *crux.Solver // whose run it records, or recorded last
 	busy  bool         // that run has not ended
 
-	opened  bool // these two belong to whoever drains
-	written int  // step of the last row that was written, −1 before
+	draining sync.Mutex // guards these two
+	opened   bool
+	written  int // step of the last row that was written, −1 before
 
 	working           bool
 	wake, stop, ended chan struct{}
@@ -219,6 +220,8 @@ func (k *sink) work() {
 
 // drain writes the complete rows.
 func (k *sink) drain() {
+	k.draining.Lock()
+	defer k.draining.Unlock()
 	k.mu.Lock()
 	rows, err := k.rows, k.err
 	k.rows = nil

@@ -1,6 +1,7 @@
 package crux
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -17,6 +18,7 @@ type DivergedError struct {
 	Epoch      int
 	Point      map[string]float64 // coordinates of the first point with a residual that is not finite; nil if all are
 	Expr       ph.Expr            // smallest part of the residual that is not finite there; nil if none was found
+	Where      string             // the place of Expr, for who knows it better; "" means that of Expr.Pos
 	Value      float64            // of the expression, the residual, the loss or the derivative: NaN or ±Inf
 	Parameter  string             // path of the parameter whose derivative is not finite, where the loss itself is; or ""
 }
@@ -46,11 +48,15 @@ func (e *DivergedError) Error() string {
 		fmt.Fprintf(&b, " %s=%.6g", c, e.Point[c])
 	}
 	if e.Expr != nil {
-		if p := e.Expr.Pos().String(); p != "" {
+		if p := cmp.Or(e.Where, e.Expr.Pos().String()); p != "" {
 			fmt.Fprintf(&b, " (written at %s)", p)
 		}
 	}
-	b.WriteString("; lower the learning rate, or keep the expression inside its domain")
+	if e.Epoch == 0 {
+		b.WriteString("; that is before the first step: keep the expression inside its domain, as max(x, 1e-6) does, or begin with other values of the parameters")
+	} else {
+		b.WriteString("; lower the learning rate, or keep the expression inside its domain")
+	}
 	return b.String()
 }
 

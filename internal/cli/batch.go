@@ -45,13 +45,15 @@ type batch struct {
 	manifest
 	dir   string
 	runs  []*member
+	owner *owner
 	first *problemfile.Problem // of the first run, as planned; nil if the batch comes from a directory
 }
 
 // member is a run of a batch and what is known of it.
 type member struct {
 	entry
-	problem []byte         // problem.yaml; nil if it is only in the directory
+	problem []byte // problem.yaml; nil if it is only in the directory
+	files   []problemfile.File
 	report  *report.Report // nil as long as there is none
 	records *records       // of the part that this process ran; nil if it did not
 	err     error
@@ -86,21 +88,22 @@ func (b *batch) title(e entry) string {
 }
 
 // create makes the directory of a batch, as newRunDir does.
-func (b *batch) create(out string) error {
-	dir, err := newRunDir(out, b.Problem)
-	if err != nil {
+func (b *batch) create(a *app, out string) (err error) {
+	if b.dir, b.owner, err = a.newRunDir(out, b.Problem); err != nil {
 		return err
 	}
-	b.dir = dir
 	return b.write()
 }
 
 // openOrCreate makes the directory of a batch, or continues the same batch in it.
-func (b *batch) openOrCreate(dir string) error {
-	b.dir = dir
+func (b *batch) openOrCreate(a *app, dir string) (err error) {
 	if !exists(filepath.Join(dir, batchFile)) {
-		return b.create(dir)
+		return b.create(a, dir)
 	}
+	if b.owner, err = a.own(dir); err != nil {
+		return err
+	}
+	b.dir = dir
 	old, err := readManifest(dir)
 	if err != nil {
 		return err
@@ -142,7 +145,7 @@ func (b *batch) write() error {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
 		}
-		if err := saveBytes(dir, problemFile, m.problem); err != nil {
+		if err := saveProblem(dir, m.problem, m.files); err != nil {
 			return fail(exitFailed, err)
 		}
 	}

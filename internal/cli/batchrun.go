@@ -26,6 +26,7 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 	if err := canceled(ctx); err != nil {
 		return err
 	}
+	defer saving(ctx)()
 	var pending []*member
 	for _, m := range b.runs {
 		r, err := report.Read(filepath.Join(b.dir, m.Name, resultFile))
@@ -56,7 +57,7 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 	for range jobs {
 		wg.Go(func() {
 			for m := range next {
-				own.runMember(ctx, b, m, workers, view)
+				own.runMember(ctx, b, m, workers, view, f)
 				view.ended(m)
 			}
 		})
@@ -147,12 +148,24 @@ func share(cores, runs, jobs, workers int) (atOnce, each int) {
 }
 
 // runMember begins a run of a batch, or continues it.
-func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, view *overview) {
+func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, view *overview, f *solveFlags) {
 	dir := filepath.Join(b.dir, m.Name)
-	t, err := a.openMember(dir, func(path string) (*problemfile.Problem, error) {
-		p, err := problemfile.Load(path, nil)
+	if m.err = isRun(dir); m.err != nil {
+		return
+	}
+	owner, err := a.own(dir)
+	if err != nil {
+		m.err = err
+		return
+	}
+	defer owner.release()
+	t, err := a.openMember(dir, func(path string, text []byte) (*problemfile.Problem, error) {
+		p, err := asIs(path, text)
+		if err == nil {
+			err = f.contain(p)
+		}
 		if err != nil {
-			return nil, fail(exitUsage, err)
+			return nil, err
 		}
 		p.Options.Workers = workers
 		if w := p.WandB; w != nil {
@@ -186,13 +199,10 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 // openMember builds the problem of a run directory: in the state of its newest checkpoint, or as at the beginning if it
 // has none.
 func (a *app) openMember(dir string, load loader) (*training, error) {
-	if err := isRun(dir); err != nil {
-		return nil, err
-	}
 	if files, _ := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder)); len(files) > 0 {
-		return a.restore(dir, load)
+		return a.restore(dir, newest, load)
 	}
-	return a.begin(dir, load)
+	return a.begin(dir, load, nil)
 }
 
 // failures are the errors of the runs, with their names; of those that an interrupt ended there are none.

@@ -70,7 +70,7 @@ func (a *app) root() *cobra.Command {
 A problem is a YAML file; 'crux init' writes a first one.
 
 Exit codes: 0 success, 1 the run failed, 2 wrong configuration or usage, 3 the run diverged,
-4 the estimated error is above 1e-2, 5 unsolved, 6 ill-posed, 130 interrupted, 143 terminated.`,
+4 the estimated error is above 1e-2, 5 unsolved, 6 ill-posed, 129 hung up, 130 interrupted, 143 terminated.`,
 		Version:       versionLine(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -118,6 +118,13 @@ func (c *checked) Write(p []byte) (int, error) {
 // printJSON prints what a command with --json gives.
 func (a *app) printJSON(v any) error {
 	b, err := report.JSON(v)
+	a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
+	return fail(exitFailed, err)
+}
+
+// printSealed prints the report of a run as its result.json has it.
+func (a *app) printSealed(r *report.Report) error {
+	b, err := report.Sealed(r)
 	a.Out.Write(b) //nolint:errcheck // Run checks the writer at the end
 	return fail(exitFailed, err)
 }

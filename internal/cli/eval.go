@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/problemfile"
@@ -86,6 +87,7 @@ func (a *app) runEval(run string, f *evalFlags) error {
 		}
 		if i == 0 {
 			sh.cloud = ev.Points()
+			a.warnOutside(p, sh.cloud)
 		}
 		sh.columns = append(sh.columns, column{e.name, ev.Components(), v.RawMatrix().Data})
 	}
@@ -98,6 +100,19 @@ func (a *app) runEval(run string, f *evalFlags) error {
 		return fail(exitFailed, ckpt.WriteFile(f.out, sh.writeCSV))
 	}
 	return fail(exitFailed, sh.writeCSV(a.Out))
+}
+
+// warnOutside names the first point that lies outside of the axes, where the networks know nothing.
+func (a *app) warnOutside(p *problemfile.Problem, c *domain.Cloud) {
+	for i := range c.Len() {
+		for j, x := range c.Row(i) {
+			lo, hi := p.Bounds(c.Coords[j])
+			if slack := 1e-9 * (hi - lo); x < lo-slack || x > hi+slack {
+				fmt.Fprintf(a.Err, "crux: warning: %s = %g lies outside of [%g, %g], where nothing was trained\n", c.Coords[j].Name(), x, lo, hi) //nolint:errcheck
+				return
+			}
+		}
+	}
 }
 
 // namedExpr is an expression and what its column is called.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -149,7 +150,7 @@ func TestEvalMistakes(t *testing.T) {
 			t.Errorf("%v: %+v", c.args, r)
 		}
 	}
-	if err := os.Truncate(filepath.Join("run", parametersFile), 100); err != nil {
+	if err := errors.Join(os.RemoveAll(filepath.Join("run", checkpointFolder)), os.Truncate(filepath.Join("run", parametersFile), 100)); err != nil {
 		t.Fatal(err)
 	}
 	if r := call(t, "eval", "run"); r.code != exitUsage || !strings.Contains(r.err, parametersFile) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode"
 
 	"github.com/crux-pinn/crux/crux"
 )
@@ -17,6 +18,7 @@ const (
 	exitInaccurate  = 4   // the estimated error is above 1e-2 or the accuracy asked for, or an expectation is missed
 	exitUnsolved    = 5   // what was found is no solution
 	exitIllPosed    = 6   // the problem does not determine what is wanted
+	exitHungUp      = 129 // SIGHUP
 	exitInterrupted = 130 // SIGINT
 	exitTerminated  = 143 // SIGTERM
 )
@@ -63,9 +65,19 @@ func statusCode(ctx context.Context, s crux.Status) int {
 	return exitFailed
 }
 
+// harmless is a text without the characters that a terminal obeys; files may have some.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}
+
 // message is an error as users read it.
 func message(err error) string {
-	s := err.Error()
+	s := harmless(err.Error())
 	f, known := errors.AsType[*failure](err)
 	if !known && !strings.Contains(s, "--help") {
 		s += "\nrun 'crux --help', or 'crux COMMAND --help', for usage"

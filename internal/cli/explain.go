@@ -57,7 +57,7 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 	}
 	defer t.solver.Close() //nolint:errcheck // it only ends workers
 	at := explain.For(t.solver)
-	if !t.resumed { // the phase at work is not known
+	if t.saved == nil { // the phase at work is not known
 		at.Rate = 0
 	}
 	r := Explanation{Problem: t.problem.Name, Step: t.solver.Epoch()}

@@ -111,14 +111,14 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 		}
 		err = last.moveTo(filepath.Join(dir, attemptsDir, strconv.Itoa(len(tried))))
 		if err == nil {
-			err = saveBytes(dir, problemFile, p.Resolved)
+			err = saveProblem(dir, p.Kept, p.Files)
 		}
 		if err != nil {
 			next.solver.Close() //nolint:errcheck // the error counts
 			last.err = fail(exitFailed, err)
 			break
 		}
-		next.observe(dir)
+		a.observe(next, dir)
 		next.origin = t.origin
 		if !f.quiet {
 			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
@@ -224,11 +224,7 @@ func (a *app) best(tried []*attempt, dir string) (*training, *ended) {
 	if best.cure {
 		best.report.Warnings = append(best.report.Warnings, "this is the problem with "+best.Way+", which its file does not have")
 	}
-	b, err := report.JSON(best.report)
-	if err == nil {
-		err = saveBytes(dir, resultFile, b)
-	}
-	if err != nil && best.err == nil {
+	if err := saveReport(best.report, dir); err != nil && best.err == nil {
 		best.err = fail(exitFailed, err)
 	}
 	return best.training, best.ended

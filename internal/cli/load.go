@@ -24,6 +24,7 @@ type overrides struct {
 	flags   *cobra.Command
 
 	wandb, tensorboard bool
+	outside            bool // dashboards may be written outside of the run directory
 }
 
 // flag adds the flags to a command.
@@ -40,6 +41,7 @@ func (o *overrides) flagRun(c *cobra.Command) {
 	must(c.RegisterFlagCompletionFunc("set", settings))
 	f.IntVar(&o.workers, "workers", 0, "threads; 0 means one for each core (results do not depend on it)")
 	f.BoolVar(&o.wandb, "wandb", false, "record for Weights & Biases, in a folder that wandb sync uploads; as wandb: true in the file")
+	f.BoolVar(&o.outside, "outside", false, "let the file say where dashboards go outside of the run directory, relative to this folder")
 	f.BoolVar(&o.tensorboard, "tensorboard", false, "record for TensorBoard; as tensorboard: true in the file")
 }
 
@@ -71,10 +73,15 @@ func (o *overrides) changed(name string) bool {
 }
 
 // load reads a problem file with the overrides.
-func (o *overrides) load(path string) (*problemfile.Problem, error) { return o.loadWith(path) }
+func (o *overrides) load(path string) (*problemfile.Problem, error) { return o.loadText(path, nil) }
 
 // loadWith is load with further overrides, which come last.
 func (o *overrides) loadWith(path string, more ...string) (*problemfile.Problem, error) {
+	return o.loadText(path, nil, more...)
+}
+
+// loadText is loadWith for what the file said once; nil is what it says.
+func (o *overrides) loadText(path string, text []byte, more ...string) (*problemfile.Problem, error) {
 	sets := append([]string{}, o.sets...)
 	if o.changed("seed") {
 		sets = append(sets, "seed="+strconv.FormatUint(o.seed, 10))
@@ -95,14 +102,60 @@ func (o *overrides) loadWith(path string, more ...string) (*problemfile.Problem,
 			change.Switches[name] = on
 		}
 	}
-	p, err := problemfile.LoadWith(path, change)
+	p, err := readProblem(path, text, change)
 	if err != nil {
-		return nil, fail(exitUsage, err)
+		return nil, err
+	}
+	if err := o.contain(p); err != nil {
+		return nil, err
 	}
 	if o.changed("workers") {
 		p.Options.Workers = o.workers
 	}
 	return p, nil
+}
+
+// contain keeps what a file says of folders within the run directory, to which they are relative, unless it was allowed to go elsewhere:
+// then they are absolute. Who solves a file that somebody has sent does not have to read it first.
+func (o *overrides) contain(p *problemfile.Problem) error {
+	folders := map[string]*string{}
+	if p.TensorBoard != nil {
+		folders["tensorboard"] = &p.TensorBoard.Dir
+	}
+	if p.WandB != nil {
+		folders["wandb"] = &p.WandB.Dir
+	}
+	for key, dir := range folders {
+		switch {
+		case *dir == "":
+		case o.outside:
+			abs, err := filepath.Abs(*dir)
+			if err != nil {
+				return fail(exitUsage, err)
+			}
+			*dir = abs
+		case !filepath.IsLocal(*dir):
+			return fail(exitUsage, fmt.Errorf("%s.dir is %s, outside of the run directory; allow that with --outside, or give a folder in it", key, *dir))
+		}
+	}
+	return nil
+}
+
+// loader reads a problem file, or what it said once, with whatever overrides.
+type loader func(path string, text []byte) (*problemfile.Problem, error)
+
+// asIs is the loader without overrides.
+func asIs(path string, text []byte) (*problemfile.Problem, error) {
+	return readProblem(path, text, problemfile.Overrides{})
+}
+
+func readProblem(path string, text []byte, o problemfile.Overrides) (p *problemfile.Problem, err error) {
+	if text == nil {
+		p, err = problemfile.LoadWith(path, o)
+	} else {
+		p, err = problemfile.ParseWith(path, text, filepath.Dir(path), o)
+	}
+	return p, fail(exitUsage, err)
 }
 
 // compile builds the solver of a problem. The caller closes it.

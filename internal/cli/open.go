@@ -31,19 +31,22 @@ func (a *app) openRun(dir string) (*training, error) {
 	if err := isRun(dir); err != nil {
 		return nil, err
 	}
-	load := func(path string) (*problemfile.Problem, error) {
-		p, err := problemfile.Load(path, nil)
-		return p, fail(exitUsage, err)
-	}
 	path := filepath.Join(dir, parametersFile)
-	params, origin, err := ckpt.Load(path)
-	ended := err == nil
-	if err != nil && exists(path) {
-		return nil, fail(exitUsage, err)
+	params, origin, bad := ckpt.Load(path)
+	if bad == nil {
+		bad = strayed(dir, parametersFile)
 	}
+	if isNewer(bad) {
+		return nil, fail(exitUsage, bad)
+	}
+	there, ended := exists(path), bad == nil
 	var t *training
 	if files, _ := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder)); len(files) > 0 {
-		switch t, err = a.restore(dir, load); {
+		var err error
+		switch t, err = a.restore(dir, newest, asIs); {
+		case err == nil && there && !ended:
+			fmt.Fprintf(a.Err, "crux: warning: %v; taking the checkpoint of step %d\n", bad, t.solver.Epoch()) //nolint:errcheck
+			return t, nil
 		case err == nil && (!ended || origin.Epoch < t.solver.Epoch()):
 			return t, nil
 		case err != nil && (!ended || !errors.As(err, new(*misfitError))):
@@ -53,11 +56,18 @@ func (a *app) openRun(dir string) (*training, error) {
 			t = nil
 		}
 	}
+	if there && !ended {
+		return nil, fail(exitUsage, fmt.Errorf("%w; without a checkpoint nothing else of the run can be evaluated", bad))
+	}
 	if !ended {
 		return nil, fail(exitUsage, fmt.Errorf("%s has neither %s nor a checkpoint: the run has not come so far; give a directory that crux solve wrote", dir, parametersFile))
 	}
 	if t == nil {
-		if t, err = a.begin(dir, load); err != nil {
+		if err := strayed(dir, problemFile); err != nil {
+			return nil, fail(exitUsage, fmt.Errorf("%w; bring back the file with which the parameters were trained", err))
+		}
+		var err error
+		if t, err = a.begin(dir, asIs, nil); err != nil {
 			return nil, err
 		}
 	}

@@ -30,11 +30,11 @@ func newRecords(p *problemfile.Problem, s *crux.Solver, dir string) *records {
 		&callbacks.Arrays{Dir: filepath.Join(dir, arraysDir)},
 	}}
 	if b := p.TensorBoard; b != nil {
-		b.Dir = cmp.Or(b.Dir, filepath.Join(dir, boardDir))
+		b.Dir = insideOf(dir, cmp.Or(b.Dir, boardDir))
 		r.all = append(r.all, b)
 	}
 	if w := p.WandB; w != nil {
-		w.Dir, w.Name, w.Config = cmp.Or(w.Dir, dir), cmp.Or(w.Name, filepath.Base(dir)), config(p.Resolved)
+		w.Dir, w.Name, w.Config = insideOf(dir, w.Dir), cmp.Or(w.Name, filepath.Base(dir)), config(p.Resolved)
 		r.all = append(r.all, w)
 	}
 	if len(p.Params)+len(p.Derived) > 0 {
@@ -47,6 +47,14 @@ func newRecords(p *problemfile.Problem, s *crux.Solver, dir string) *records {
 		r.all = append(r.all, judges(p, s)...)
 	}
 	return r
+}
+
+// insideOf is a path in a run directory, unless it is absolute.
+func insideOf(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
 }
 
 // config is the resolved file as W&B compares runs by it: whatever reads as a number is one.
@@ -81,6 +89,15 @@ func numbers(v any) any {
 		}
 	}
 	return v
+}
+
+// warn says which files had to be repaired when the run continued.
+func (r *records) warn(w io.Writer) {
+	for _, c := range r.all {
+		if log, ok := c.(interface{ Repaired() string }); ok && log.Repaired() != "" {
+			fmt.Fprintf(w, "crux: warning: %s\n", log.Repaired()) //nolint:errcheck
+		}
+	}
 }
 
 // hints say how to open what a run recorded, and what is not in it.

@@ -33,7 +33,7 @@ func TestDashboards(t *testing.T) {
 	}
 	// elsewhere, and as JSON, whose output holds nothing else
 	r = call(t, "solve", "tiny.yaml", "--quiet", "--json", "--out", "other", "--set", "wandb={project: pinns, dir: boards}")
-	if runs, err := filepath.Glob("boards/wandb/offline-run-*"); err != nil || len(runs) != 1 || r.code != exitOK || strings.Contains(r.out, "sync") {
+	if runs, err := filepath.Glob("other/boards/wandb/offline-run-*"); err != nil || len(runs) != 1 || r.code != exitOK || strings.Contains(r.out, "sync") {
 		t.Errorf("runs %v (%v), %+v", runs, err, r)
 	}
 }

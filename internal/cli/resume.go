@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/kern"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/internal/schema"
@@ -31,6 +36,7 @@ problem is the problem.yaml of the directory. --set changes the rest of the run,
 For the directory of several runs, of solve --seeds or sweep, all incomplete runs continue, and it ends in the same table.`,
 		Example: `  crux resume runs/burgers-1
   crux resume runs/burgers-1 --steps 20000
+  crux resume runs/burgers-1 --from 4000 --set optimizer.0.adam.lr=1e-4
   crux resume runs/burgers-1 --set optimizer.0.adam.lr=1e-4 --set early_stopping=`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRuns,
@@ -40,10 +46,14 @@ For the directory of several runs, of solve --seeds or sweep, all incomplete run
 	}
 	f.flagRun(c)
 	f.flagSteps(c)
+	c.Flags().IntVar(&f.from, "from", newest, "go back to the checkpoint of this step, and leave those after it")
 	f.flagJobs(c)
 	f.flagOutput(c)
 	return c
 }
+
+// newest is the step of the newest checkpoint, whatever it is.
+const newest = -1
 
 func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if exists(filepath.Join(dir, batchFile)) {
@@ -58,7 +68,12 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if err := canceled(ctx); err != nil {
 		return err
 	}
-	t, err := a.restore(dir, f.load)
+	owner, err := a.own(dir)
+	if err != nil {
+		return err
+	}
+	defer owner.release()
+	t, err := a.restore(dir, f.from, func(path string, text []byte) (*problemfile.Problem, error) { return f.loadText(path, text) })
 	if err != nil {
 		if len(f.sets) > 0 {
 			err = fail(exitCode(err), fmt.Errorf("%w\nwithout --set the run continues as it was", err))
@@ -66,6 +81,14 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 		return err
 	}
 	defer t.solver.Close() //nolint:errcheck // it only ends workers
+	if f.changed("steps") && f.steps < t.solver.Epoch() {
+		return fail(exitUsage, fmt.Errorf("the run in %s is at step %d already; take more --steps than that, or go back to one of its checkpoints with --from", dir, t.solver.Epoch()))
+	}
+	if f.changed("from") {
+		if err := a.leaveLater(dir, f.from); err != nil {
+			return fail(exitFailed, err)
+		}
+	}
 	left := t.problem.Steps - t.solver.Epoch()
 	if left <= 0 && exists(filepath.Join(dir, resultFile)) {
 		return fail(exitUsage, fmt.Errorf("the run in %s has taken %d steps, as many as it should; extend it with --steps %d", dir, t.solver.Epoch(), 2*t.solver.Epoch()))
@@ -73,7 +96,10 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if err := removeResult(dir); err != nil {
 		return err
 	}
-	if err := saveBytes(dir, problemFile, t.problem.Resolved); err != nil {
+	if now, then := kern.Instructions(), t.saved.About[aboutArithmetic]; then != "" && then != now {
+		fmt.Fprintf(a.Err, "crux: warning: the run was trained with arithmetic of %s, and this is %s: it goes on, but rounds otherwise\n", then, now) //nolint:errcheck
+	}
+	if err := t.rebind(dir); err != nil {
 		return fail(exitFailed, err)
 	}
 	if t.origin, err = a.continued(dir); err != nil {
@@ -82,7 +108,26 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if !f.quiet {
 		fmt.Fprintf(a.Err, "%s: going on from step %d of %d\n", t.problem.Name, t.solver.Epoch(), t.problem.Steps) //nolint:errcheck
 	}
+	defer saving(ctx)()
 	return a.present(t, a.train(ctx, t, max(0, left), dir, a.watch(t.problem, f)...), f.json)
+}
+
+// leaveLater puts what a run has come to after a step out of its way: checkpoints get another name, the end of the run is removed.
+func (a *app) leaveLater(dir string, step int) error {
+	files, err := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder))
+	for _, path := range files {
+		if callbacks.StepOf(path) > step {
+			to := filepath.Join(filepath.Dir(path), "left-"+filepath.Base(path))
+			err = errors.Join(err, os.Rename(path, to))
+			fmt.Fprintf(a.Err, "%s: left, and kept as %s\n", path, to) //nolint:errcheck
+		}
+	}
+	for _, name := range []string{resultFile, parametersFile, solutionFile} {
+		if e := os.Remove(filepath.Join(dir, name)); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }
 
 // removeResult removes the result of a run that continues. A run counts as complete when it is there, so it goes first and
@@ -128,8 +173,9 @@ type training struct {
 	clock     *clock
 	callbacks []crux.Callback
 	origin    *report.Origin
-	resumed   bool         // it continues from a checkpoint
-	scales    []crux.Scale // of the residuals at step 0
+	saved     *callbacks.Saved // from which it continues; nil from step 0
+	scales    []crux.Scale     // of the residuals at step 0
+	start     []float64        // the parameters at step 0
 }
 
 // training builds a problem. The caller closes the solver.
@@ -142,17 +188,34 @@ func (a *app) training(p *problemfile.Problem) (*training, error) {
 	if err != nil {
 		return nil, fail(exitFailed, errors.Join(err, s.Close()))
 	}
-	return &training{problem: p, solver: s, clock: &clock{limit: p.Budget, now: a.Now}, scales: scales}, nil
+	return &training{problem: p, solver: s, clock: &clock{limit: p.Budget, now: a.Now}, scales: scales, start: s.Theta()}, nil
 }
 
 // observe sets the callbacks that take part in the run of a directory, and are kept by its checkpoints.
-func (t *training) observe(dir string) {
+func (a *app) observe(t *training, dir string) {
+	if c := t.problem.Checkpoint; c != nil {
+		c.About = t.about()
+		c.Warn = func(err error) {
+			fmt.Fprintf(a.Err, "crux: warning: %v; the run goes on, and tries again\n", err) //nolint:errcheck
+		}
+	}
 	t.callbacks = append(t.problem.Callbacks(filepath.Join(dir, checkpointFolder)), t.clock)
 }
 
-// restore builds the problem of a run directory in the state of the newest checkpoint that can be read and fits. Others are
-// reported as warnings.
-func (a *app) restore(dir string, load loader) (*training, error) {
+// restore builds the problem of a run directory in the state of the checkpoint of a step, or of the newest one that can be read and
+// fits. Others are reported as warnings.
+func (a *app) restore(dir string, from int, load loader) (*training, error) {
+	t, err := a.restoreOnce(dir, from, load)
+	for tries := 0; tries < 10 && errors.Is(err, errGone); tries++ {
+		t, err = a.restoreOnce(dir, from, load)
+	}
+	return t, err
+}
+
+// errGone says that a checkpoint was there and is not any more: the run lives, and keeps the newest ones.
+var errGone = errors.New("the run has removed it")
+
+func (a *app) restoreOnce(dir string, from int, load loader) (*training, error) {
 	folder := filepath.Join(dir, checkpointFolder)
 	files, err := callbacks.Checkpoints(folder)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -160,6 +223,17 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 	}
 	if len(files) == 0 {
 		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot continue; start over with: crux solve %s", folder, filepath.Join(dir, problemFile)))
+	}
+	if from != newest {
+		at := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return callbacks.StepOf(path) != from })
+		if len(at) == 0 {
+			var steps []string
+			for _, path := range files {
+				steps = append(steps, strconv.Itoa(callbacks.StepOf(path)))
+			}
+			return nil, fail(exitUsage, fmt.Errorf("--from %d: there is no checkpoint of this step; there are those of %s", from, strings.Join(steps, ", ")))
+		}
+		files = at
 	}
 	var unusable []error
 	for _, path := range files {
@@ -170,7 +244,12 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 			for _, e := range unusable {
 				fmt.Fprintf(a.Err, "crux: warning: %v; taking the checkpoint before it\n", e) //nolint:errcheck
 			}
+			if s := changed(dir, t.saved); s != "" {
+				fmt.Fprintf(a.Err, "crux: warning: %s\n", s) //nolint:errcheck
+			}
 			return t, nil
+		case errors.Is(err, fs.ErrNotExist) && gone(path):
+			return nil, fmt.Errorf("%w: %w", errGone, err)
 		case !errors.As(err, &misfit):
 			return nil, err
 		}
@@ -179,13 +258,16 @@ func (a *app) restore(dir string, load loader) (*training, error) {
 	return nil, &failure{exitUsage, fmt.Errorf("none of the %d checkpoints in %s can be used: %w", len(files), folder, errors.Join(unusable...))}
 }
 
+func gone(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // misfitError says why a checkpoint cannot be used.
 type misfitError struct{ err error }
 
 func (e *misfitError) Error() string { return e.err.Error() }
-
-// loader reads a problem file, with whatever overrides.
-type loader func(path string) (*problemfile.Problem, error)
+func (e *misfitError) Unwrap() error { return e.err }
 
 func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	saved, err := callbacks.Load(path)
@@ -195,11 +277,11 @@ func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	if err != nil {
 		return nil, &misfitError{err}
 	}
-	t, err := a.begin(dir, load)
+	t, err := a.begin(dir, load, trained(dir, saved))
 	if err != nil {
 		return nil, err
 	}
-	t.resumed = true
+	t.saved = saved
 	if err := saved.Restore(t.solver, t.callbacks...); err != nil {
 		t.solver.Close() //nolint:errcheck // the error counts
 		return nil, &misfitError{err}
@@ -207,15 +289,15 @@ func (a *app) restoreFrom(path, dir string, load loader) (*training, error) {
 	return t, nil
 }
 
-// begin builds the problem of a run directory as it is before the first step.
-func (a *app) begin(dir string, load loader) (*training, error) {
-	p, err := load(filepath.Join(dir, problemFile))
+// begin builds the problem of a run directory as it is before the first step. text is what its file said; nil is what it says.
+func (a *app) begin(dir string, load loader, text []byte) (*training, error) {
+	p, err := load(filepath.Join(dir, problemFile), text)
 	if err != nil {
 		return nil, err
 	}
 	t, err := a.training(p)
 	if err == nil {
-		t.observe(dir)
+		a.observe(t, dir)
 	}
 	return t, err
 }

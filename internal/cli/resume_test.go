@@ -121,7 +121,7 @@ func TestResumeFromDamaged(t *testing.T) {
 		{"cut", "cut short or damaged", func(b []byte) []byte { return b[:len(b)/2] }},
 		{"empty", "cut short or damaged", func([]byte) []byte { return nil }},
 		{"no checkpoint", "cut short or damaged", func([]byte) []byte { return []byte("a text that is no checkpoint") }},
-		{"parameters", `its format is "crux.parameters/1"`, func([]byte) []byte {
+		{"parameters", `its format is "crux.parameters/2"`, func([]byte) []byte {
 			b, _ := os.ReadFile(filepath.Join("whole", parametersFile))
 			return b
 		}},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/files/npy"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // The files of a run directory.
@@ -20,6 +21,7 @@ const (
 	historyFile    = "history.csv"            // losses and scalars of every step, by column
 	metricsFile    = "metrics.jsonl"          // the same by line, with times and weights
 	arraysDir      = "trackers"               // arrays of each tracker
+	dataDir        = "data"                   // copies of the files that the problem reads
 	boardDir       = "tensorboard"            // event files, if asked for
 	parametersFile = "parameters.safetensors" // at the end
 	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
@@ -32,40 +34,48 @@ const (
 
 // runFiles are all of these.
 var runFiles = []string{
-	problemFile, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, parametersFile, solutionFile, resultFile,
+	problemFile, dataDir, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, parametersFile, solutionFile, resultFile,
 }
 
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the
-// first number after that is free. Nothing is ever overwritten.
-func newRunDir(out, name string) (string, error) {
+// first number after that is free. Nothing is ever overwritten. This process is its owner.
+func (a *app) newRunDir(out, name string) (string, *owner, error) {
 	if out != "" {
 		if err := os.MkdirAll(out, 0o755); err != nil {
-			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", out, ckpt.Cause(err)))
+			return "", nil, fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", out, ckpt.Cause(err)))
+		}
+		o, err := a.own(out)
+		if err != nil {
+			return "", nil, err
 		}
 		entries, err := os.ReadDir(out)
+		switch {
+		case err != nil:
+			err = fail(exitFailed, fmt.Errorf("cannot use the run directory %s: %w", out, ckpt.Cause(err)))
+		case len(entries) > 1: // the owner is one
+			err = fail(exitUsage, fmt.Errorf("the directory %s is not empty; results overwrite nothing, so give another with --out", out))
+		}
 		if err != nil {
-			return "", fail(exitFailed, fmt.Errorf("cannot use the run directory %s: %w", out, ckpt.Cause(err)))
+			o.release()
 		}
-		if len(entries) > 0 {
-			return "", fail(exitUsage, fmt.Errorf("the directory %s is not empty; results overwrite nothing, so give another with --out", out))
-		}
-		return out, nil
+		return out, o, err
 	}
 	if err := os.MkdirAll("runs", 0o755); err != nil {
-		return "", fail(exitFailed, fmt.Errorf("cannot make the directory runs: %w; give another with --out", ckpt.Cause(err)))
+		return "", nil, fail(exitFailed, fmt.Errorf("cannot make the directory runs: %w; give another with --out", ckpt.Cause(err)))
 	}
 	const most = 1_000_000 // bounds the search; nobody keeps so many runs in one folder
 	for i := 1; i <= most; i++ {
 		dir := filepath.Join("runs", fileName(name)+"-"+strconv.Itoa(i))
 		err := os.Mkdir(dir, 0o755) // fails if it exists: two runs that start together get two directories
 		if err == nil {
-			return dir, nil
+			o, err := a.own(dir)
+			return dir, o, err
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return "", fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
+			return "", nil, fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
 		}
 	}
-	return "", fail(exitFailed, fmt.Errorf("there are %d runs of %s; give a directory with --out", most, name))
+	return "", nil, fail(exitFailed, fmt.Errorf("there are %d runs of %s; give a directory with --out", most, name))
 }
 
 // fileName is a problem's name with everything replaced that file systems or shells take amiss.
@@ -89,6 +99,27 @@ func saveBytes(dir, name string, b []byte) error {
 		_, err := w.Write(b)
 		return err
 	})
+}
+
+// saveProblem writes what a run solves: the files that it reads, unless they are there already, and the problem.
+func saveProblem(dir string, text []byte, files []problemfile.File) error {
+	for _, f := range files {
+		to := filepath.Join(dir, filepath.FromSlash(f.Kept))
+		if f.Kept == "" || exists(to) {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return fmt.Errorf("make %s: %w", filepath.Dir(to), ckpt.Cause(err))
+		}
+		b, err := os.ReadFile(f.Path)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", f.Path, ckpt.Cause(err))
+		}
+		if err := saveBytes(dir, f.Kept, b); err != nil {
+			return err
+		}
+	}
+	return saveBytes(dir, problemFile, text)
 }
 
 // saveSolution writes the sheets of a solution.

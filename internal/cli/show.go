@@ -47,7 +47,7 @@ func (a *app) runShow(dir string, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return a.printJSON(r.report)
+		return a.printSealed(r.report)
 	}
 	printReport(a.Out, r.report)
 	printOrigin(a.Out, r.report.Origin)

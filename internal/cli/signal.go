@@ -4,7 +4,9 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // Interrupt is the cause with which the context of a run is cancelled by a signal. It counts as context.Canceled.
@@ -19,30 +21,68 @@ func (i *Interrupt) Error() string { return i.Reason }
 func (i *Interrupt) Is(target error) bool { return target == context.Canceled }
 
 func interruptOf(s os.Signal) *Interrupt {
-	if s == syscall.SIGTERM {
+	switch s {
+	case syscall.SIGTERM:
 		return &Interrupt{"terminated", exitTerminated}
+	case syscall.SIGHUP:
+		return &Interrupt{"the terminal is gone", exitHungUp}
 	}
 	return &Interrupt{"interrupted", exitInterrupted}
 }
 
-// watchSignals returns a context that ends at the first SIGINT or SIGTERM. At the second one it calls quit with the exit
-// code. stop ends watching and waits until it has ended.
+// endings are the signals that end a run: SIGHUP is none under nohup, which ignores it.
+func endings() []os.Signal {
+	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		list = append(list, syscall.SIGHUP)
+	}
+	return list
+}
+
+// ending is the key under which a context counts those who save what there is when it ends.
+type ending struct{}
+
+// saving says that what follows saves what there is when the context ends, until the function that it returns is called. What does not say
+// so, such as compiling, is given a second and then ended with the process.
+func saving(ctx context.Context) (done func()) {
+	n, ok := ctx.Value(ending{}).(*atomic.Int32)
+	if !ok { // nobody ends the process
+		return func() {}
+	}
+	n.Add(1)
+	return func() { n.Add(-1) }
+}
+
+// grace is how long a command has that does not save anything.
+const grace = time.Second
+
+// watchSignals returns a context that ends at the first signal that ends a run. At the second one it calls quit with the exit code, and
+// also some time after the first one where nobody is saving. stop ends watching and waits until it has ended.
 func watchSignals(parent context.Context, quit func(code int)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endings()...)
+	savers := new(atomic.Int32)
+	ctx = context.WithValue(ctx, ending{}, savers)
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		for first := true; ; first = false {
+		var first *Interrupt
+		var late <-chan time.Time
+		for {
 			select {
 			case s := <-signals:
-				i := interruptOf(s)
-				if !first {
-					quit(i.Code)
+				if first != nil {
+					quit(interruptOf(s).Code)
 					return
 				}
-				cancel(i)
+				first, late = interruptOf(s), time.After(grace)
+				cancel(first)
+			case <-late:
+				if savers.Load() == 0 {
+					quit(first.Code)
+					return
+				}
 			case <-done:
 				return
 			}

@@ -31,6 +31,7 @@ type solveFlags struct {
 	reference           bool
 	page                bool // written at the end
 	apply               bool // the remedy of the verdict is tried
+	from                int  // step of the checkpoint from which a run continues
 }
 
 func (a *app) solve() *cobra.Command {
@@ -115,16 +116,17 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		return err
 	}
 	defer func() { t.solver.Close() }() //nolint:errcheck // it only ends workers
-	dir, err := newRunDir(f.out, p.Name)
+	dir, owner, err := a.newRunDir(f.out, p.Name)
 	if err != nil {
 		return err
 	}
+	defer owner.release()
 	if len(otherWays(p)) > 0 {
 		t.clock.nearby = p.ErrorTracker()
 	}
-	t.observe(dir)
+	a.observe(t, dir)
 	// written before training: a directory that takes no files shows now
-	if err := saveBytes(dir, problemFile, p.Resolved); err != nil {
+	if err := saveProblem(dir, p.Kept, p.Files); err != nil {
 		return fail(exitFailed, fmt.Errorf("%w; give another directory with --out", err))
 	}
 	if t.origin, err = a.begun(dir, path); err != nil {
@@ -135,8 +137,11 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		printScales(a.Err, t.scales)
 	}
 
+	defer saving(ctx)()
 	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
 	if e.report == nil { // leave no empty run behind
+		owner.release()
+		os.RemoveAll(filepath.Join(dir, dataDir)) //nolint:errcheck // best effort
 		for _, name := range append(slices.Clone(runFiles), originFile, "") {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}
@@ -179,10 +184,25 @@ type ended struct {
 func (a *app) train(ctx context.Context, t *training, steps int, dir string, watch ...crux.Callback) *ended {
 	rec := newRecords(t.problem, t.solver, dir)
 	observers := slices.Concat(t.callbacks, watch, rec.all)
-	res, runErr := t.solver.Solve(ctx, steps, observers...)
-	if !t.resumed && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 {
+	began, before := time.Now(), t.clock.before
+	t.problem.Rollback.Back = func(why *crux.DivergedError, to int, factor float64) {
+		t.clock.before = before + time.Since(began) // what was tried has taken its time
+		t.place(why)
+		next := fmt.Sprintf("with steps %.1g times as long", factor)
+		if factor == 0 {
+			next = "which is the end of the run"
+		}
+		fmt.Fprintf(a.Err, "%s: %v\n%s: back to step %d, %s\n", t.problem.Name, why, t.problem.Name, to, next) //nolint:errcheck
+	}
+	res, runErr := t.problem.Rollback.Solve(ctx, t.solver, steps, observers...)
+	if t.saved == nil && res.Status == crux.Failed && len(t.solver.History().Epochs) == 0 {
 		return &ended{records: rec, err: fail(exitUsage, runErr)}
 	}
+	if d, ok := errors.AsType[*crux.DivergedError](runErr); ok {
+		t.place(d)
+		res.Reason = d.Error()
+	}
+	rec.warn(a.Err)
 	res.Steps, res.Time = res.Epoch, res.Time+t.clock.before // of all parts of the run
 	e := &ended{records: rec}
 	if t.origin != nil {
@@ -192,6 +212,13 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 	return e
 }
 
+// place says where in the problem file the expression is by which a run diverged.
+func (t *training) place(d *crux.DivergedError) {
+	if d.Expr != nil {
+		d.Where = t.problem.WrittenAt(d.Expr)
+	}
+}
+
 // conclude judges a run that ended, however it did, and writes its directory.
 func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, dir string) (*report.Report, error) {
 	if res.Status == crux.Canceled || ctx.Err() != nil && errors.Is(runErr, ctx.Err()) {
@@ -199,7 +226,11 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 		res.Status, res.Reason = crux.Canceled, context.Cause(ctx).Error()
 	}
 	p, s := t.problem, t.solver
+	if (res.Status == crux.Completed || res.Status == crux.Converged) && res.Epoch > 0 && res.Loss != 0 && len(t.start) > 0 && slices.Equal(t.start, s.Theta()) {
+		res.Status, res.Reason = crux.Stopped, "the parameters have not moved: losses and gradients are too large, or too small, for the method"
+	}
 	// only results are missing if this fails: the report says what there is, the error what there is not
+	saveErr := saveParameters(p, s, res, dir) // before anything is evaluated that may not fit into memory
 	sol, judgeErr := evaluateFields(p, s)
 	rep, repErr := newReport(p, s, res, sol)
 	judge(ctx, p, s, res, rep)
@@ -208,7 +239,9 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	}
 	rep.Scales = scalesOf(t.scales)
 	rep.Origin, rep.RunDir = t.origin, &dir
-	saveErr := save(p, s, res, sol, rep, dir)
+	if saveErr == nil {
+		saveErr = save(sol, rep, dir)
+	}
 	if saveErr != nil {
 		rep.RunDir = nil // not a complete run
 	}
@@ -235,7 +268,7 @@ func (a *app) present(t *training, e *ended, asJSON bool) error {
 	switch {
 	case e.report == nil:
 	case asJSON:
-		if err := a.printJSON(e.report); err != nil {
+		if err := a.printSealed(e.report); err != nil {
 			return fail(exitFailed, errors.Join(e.err, err))
 		}
 		e.records.hints(a.Err)
@@ -272,17 +305,32 @@ func goOn(p *problemfile.Problem, dir string) string {
 	return "; continue with: crux resume " + dir
 }
 
-// save writes the files of a run. It stops at the first that cannot be written. The result comes last: where it is, the
-// run is complete.
-func save(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *solution, rep *report.Report, dir string) error {
+// saveParameters writes the parameters with which a run has ended.
+func saveParameters(p *problemfile.Problem, s *crux.Solver, res *crux.Result, dir string) error {
 	origin := ckpt.Origin{Problem: p.Name, Epoch: res.Epoch, Seed: p.Options.Seed, Version: Version()}
-	if err := ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin); err != nil {
-		return err
-	}
+	return ckpt.Save(filepath.Join(dir, parametersFile), s.Parameters(), origin)
+}
+
+// save writes what a run came to. It stops at the first file that cannot be written. The result comes last, with the SHA-256 of the
+// others: where it is, the run is complete.
+func save(sol *solution, rep *report.Report, dir string) error {
 	if err := saveSolution(dir, sol); err != nil {
 		return err
 	}
-	b, err := report.JSON(rep)
+	rep.Files = nil
+	for _, name := range []string{problemFile, parametersFile, solutionFile} {
+		sum, err := report.FileSum(filepath.Join(dir, name))
+		if err != nil {
+			return fmt.Errorf("read %s: %w", filepath.Join(dir, name), ckpt.Cause(err))
+		}
+		rep.Files.Add(name, sum)
+	}
+	return saveReport(rep, dir)
+}
+
+// saveReport writes the result of a run.
+func saveReport(rep *report.Report, dir string) error {
+	b, err := report.Sealed(rep)
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,8 @@ func (a *app) runSweep(ctx context.Context, path string, texts []string, f *solv
 	if dir == "" { // the same each time, so that the same command line continues
 		dir = filepath.Join("runs", fileName(b.Problem)+"-sweep")
 	}
-	if err := b.openOrCreate(dir); err != nil {
+	defer func() { b.owner.release() }() // whatever comes of it
+	if err := b.openOrCreate(a, dir); err != nil {
 		return err
 	}
 	if _, err := a.begun(dir, path); err != nil {
@@ -97,7 +98,8 @@ func (a *app) solveSeeds(ctx context.Context, path string, f *solveFlags) error 
 	if err := canceled(ctx); err != nil {
 		return err
 	}
-	if err := b.create(f.out); err != nil {
+	defer func() { b.owner.release() }()
+	if err := b.create(a, f.out); err != nil {
 		return err
 	}
 	if _, err := a.begun(b.dir, path); err != nil {
@@ -115,11 +117,15 @@ func (a *app) resumeBatch(ctx context.Context, dir string, f *solveFlags) error 
 	if err != nil {
 		return err
 	}
-	for _, flag := range []string{"set", "steps"} {
+	for _, flag := range []string{"set", "steps", "from"} {
 		if f.changed(flag) {
 			return fail(exitUsage, fmt.Errorf("--%s changes one run; give the directory of one, such as %s", flag, filepath.Join(dir, b.manifest.Runs[0].Name)))
 		}
 	}
+	if b.owner, err = a.own(dir); err != nil {
+		return err
+	}
+	defer b.owner.release()
 	return a.runBatch(ctx, b, f)
 }
 
@@ -168,7 +174,7 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 				e.Name = fmt.Sprintf("seed-%d", e.Seed)
 			}
 			b.manifest.Runs = append(b.manifest.Runs, e)
-			b.runs = append(b.runs, &member{entry: e, problem: p.Resolved})
+			b.runs = append(b.runs, &member{entry: e, problem: p.Kept, files: p.Files})
 		}
 	}
 	if len(mistakes) > 0 {

@@ -18,7 +18,11 @@ import (
 // judge estimates the errors of a run that has ended, and says what it is worth. Where it has no parameters to speak of, or no residuals that
 // should vanish, there is no verdict, and a warning says why.
 func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *crux.Result, r *report.Report) {
-	if res.Status == crux.Diverged || res.Status == crux.Failed {
+	switch res.Status {
+	case crux.Diverged:
+		r.Verdict, r.Reasons = verdict.Unsolved, []verdict.Reason{{Word: verdict.Unsolved, Text: fmt.Sprintf("the run diverged; this is what there was at step %d", res.Epoch)}}
+		return
+	case crux.Failed:
 		return
 	}
 	v, err := estimate(context.WithoutCancel(ctx), p, s)

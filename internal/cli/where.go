@@ -27,10 +27,11 @@ func (f *evalFlags) where(p *problemfile.Problem) (*domain.Points, error) {
 	case f.grid < 2:
 		return nil, fail(exitUsage, fmt.Errorf("--grid %d; take 2 points per axis or more", f.grid))
 	}
-	n, axes := f.grid, float64(len(p.Coords))
-	for !f.asked && n > 2 && math.Pow(float64(n), axes) > 1<<20 { // megapoints are enough where nobody asked for more
-		n--
+	if !f.asked {
+		on := p.Sites()
+		return on, fail(exitUsage, on.Err())
 	}
+	n, axes := f.grid, float64(len(p.Coords))
 	const most = 1 << 26 // half a gigabyte for each column
 	if math.Pow(float64(n), axes) > most {
 		return nil, fail(exitUsage, fmt.Errorf("a grid of %d points along each of %d axes has more than %d points; take fewer with --grid", n, len(p.Coords), most))

@@ -131,6 +131,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		b.earlyStopping(stopping)
 	}
 	b.checkpoint(saved, s)
+	b.divergence(s.get("on_divergence"))
 	s.done()
 	b.p.axes = b.axes
 	b.p.nodes, b.p.unscaled, b.p.root = b.nodes, b.unscaled, root

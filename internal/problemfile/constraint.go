@@ -191,6 +191,18 @@ func (p *Problem) Explain(err error) error {
 	return tree.Sorted(p.explain(err, p.src))
 }
 
+// WrittenAt is the place of an expression of the file, as file:line:column; "" if it is not known.
+func (p *Problem) WrittenAt(e ph.Expr) string {
+	pos := e.Pos().Resolve()
+	n, ok := p.nodes[pos.File]
+	if !ok {
+		return ""
+	}
+	var at Error
+	at.Locate(n.Within(pos.Line, pos.Col), p.src)
+	return fmt.Sprintf("%s:%d:%d", at.File, at.Line, at.Column)
+}
+
 func (p *Problem) explain(err error, main *tree.Source) Errors {
 	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined form itself is wanted
 		var es Errors

@@ -122,9 +122,15 @@ func (b *builder) read(s *section, n *tree.Node) *domain.Points {
 		b.fail(n, "%s", msg)
 		return nil
 	}
-	if abs, err := filepath.Abs(path); err == nil {
-		n.Text, n.Quoted = abs, true
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		b.fail(n, "%v", err)
+		return nil
 	}
+	if !b.reads(s, n, abs) {
+		return nil
+	}
+	n.Text, n.Quoted = abs, true
 	return p
 }
 

@@ -169,7 +169,7 @@ func (p *Problem) compiled(s *crux.Solver) error {
 			set.put(strconv.FormatFloat(c.Scale, 'g', -1, 64))
 		}
 	}
-	p.Resolved = tree.Write(p.root)
+	p.resolve()
 	if es := p.check(s); len(es) > 0 {
 		return tree.Sorted(es)
 	}

@@ -50,11 +50,35 @@ func (b *builder) outputs(grid *tree.Node) {
 	}
 }
 
-// gridPoints is the number of points of a default grid in more than three dimensions.
-const gridPoints = 1 << 20
+const (
+	gridPoints    = 1 << 20 // of a default grid in more than three dimensions, at most
+	scatterPoints = 1 << 14 // where even two points per axis are more
+)
+
+// scatter spreads points over a domain of so many dimensions that a grid would have corners alone, and too many of them.
+func scatter(on domain.Domain) *domain.Points {
+	var s domain.Sampler = domain.Sobol{}
+	if len(on.Coords()) > domain.SobolDims {
+		s = domain.Halton{}
+	}
+	return on.Interior(scatterPoints).With(s)
+}
+
+// Sites are the points on which an expression of all coordinates is evaluated where nobody says otherwise: a grid of 101 points per axis, or
+// as many as fit.
+func (p *Problem) Sites() *domain.Points {
+	n, axes := 101, float64(len(p.Coords))
+	for n > 1 && math.Pow(float64(n), axes) > gridPoints {
+		n--
+	}
+	if n == 1 {
+		return scatter(p.geometry)
+	}
+	return p.geometry.Grid(n)
+}
 
 // grid is the regular grid on which a field of the given coordinates is judged: 101 points per axis unless that is more
-// than fits. A field of all coordinates lives on the domain; one of some of them on their axes.
+// than fits. A field of all coordinates lives on the domain; one of some of them on their axes. In very many dimensions points are scattered.
 func (b *builder) grid(coords []*ph.Coord, counts []int) *domain.Points {
 	all := b.p.geometry.Coords()
 	of := func(c *ph.Coord) int {
@@ -65,6 +89,16 @@ func (b *builder) grid(coords []*ph.Coord, counts []int) *domain.Points {
 			return 101
 		}
 		return max(2, int(math.Pow(gridPoints, 1/float64(len(coords)))))
+	}
+	if counts == nil && math.Pow(2, float64(len(coords))) > gridPoints {
+		if len(coords) == len(all) {
+			return scatter(b.p.geometry)
+		}
+		var axes []domain.Axis
+		for _, c := range coords {
+			axes = append(axes, b.axes[c])
+		}
+		return scatter(domain.NewBox(axes...))
 	}
 	if _, isBox := b.p.geometry.(*domain.Box); !isBox && len(coords) == len(all) {
 		n := 0

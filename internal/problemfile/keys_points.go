@@ -60,6 +60,7 @@ var pointParts = []part{
 		{"file", hand("the path of a file"), "", "measurements.csv", "a .csv, .npy or .npz file; column u is u_data in residuals"},
 		{"columns", someTexts("the name of a column"), "", "[x, y, u]", "the names of the columns, which a .npy file does not have"},
 		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates of the points in the file"},
+		{"sha256", hand("the SHA-256 of a file"), "(its own)", "caa0361bd67d718359898421b5712e655f252274cbdd2bdcbc34745c4747db25", "what the SHA-256 of the file must be, in hexadecimal digits"},
 		{"n", fewPoints, "", "2000", "the number of points of a known solution"},
 		{
 			"noise", numberIn("[0, inf)", "the noise is %v; give the standard deviation relative to the field's, 0 or more", ""), "(0)", "0.01",

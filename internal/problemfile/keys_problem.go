@@ -55,6 +55,10 @@ var problemParts = []part{
 		{"trackers", mapped, "", "[gradient_norms, residual_stats]", "what is measured during the run: names, all, or a mapping with settings"},
 		{"early_stopping", mapped, "", "{patience: 2000}", "ends a run that gets no better"},
 		{"checkpoint", mapped, "", "{every: 30s, keep: 3}", "how often the state of the run is saved; none for no files"},
+		{
+			"on_divergence", oneWord("choice", "rollback", "stop"), "(rollback)", "stop",
+			"where a loss stops being a number: rollback returns to a good state and takes steps a tenth as long, three times at most; stop ends with the good state",
+		},
 		{"reference", mapped, "", "{u: sin(pi*x)}", "known solutions, by the names of what they are a reference for"},
 		{"grid", mapped, "(101)", "201", "points per axis on which fields are judged and exported"},
 		{"wandb", mapped, "(false)", "true", "a run directory of Weights & Biases: true, or a mapping"},
@@ -114,6 +118,7 @@ var problemParts = []part{
 		{"builtin", hand("the name of a known solution"), "", "burgers_cole_hopf", "a solution that crux knows"},
 		{"expr", formula, "", "sin(pi*x)", "a solution in closed form"},
 		{"file", hand("the path of a file"), "", "reference.csv", "values at points, as .csv, .npy or .npz"},
+		{"sha256", hand("the SHA-256 of a file"), "(its own)", "0543c7bff58710edfba760594d95b8b68eadfc55dc3c83ac4beeb70dc218b828", "what the SHA-256 of the file must be, in hexadecimal digits"},
 		{"params", mappingOf("data.*.params"), "", "{nu: 0.01/pi}", "the constants of a known solution"},
 		{"field", someText("the name of a field"), "(the field's own)", "u", "the field of the known solution"},
 		{"column", someText("the name of a column"), "(the field's own)", "u", "the column of the file"},

@@ -97,6 +97,7 @@ var additions = []struct{ path, sets string }{
 	{"reference.*.column", cloud},
 	{"reference.*.columns", table},
 	{"reference.*.of", cloud},
+	{"reference.*.sha256", cloud},
 	{"early_stopping.", "early_stopping={patience: 2000}"},
 	{"net.", "fields.u={}"},
 	{"fields.*.harmonics", "fields.u.periodic={x: 2}"},
@@ -106,6 +107,7 @@ var additions = []struct{ path, sets string }{
 	{"data.*.seed", sampled},
 	{"data.*.params", sampled},
 	{"data.*.of", "data.measurements={file: measurements.csv}"},
+	{"data.*.sha256", "data.measurements={file: measurements.csv}"},
 	{"data.*.columns", "data.measurements={file: table.npy}"},
 	{"constraints.*.residual.", mass + "|fields.v={}"},
 	{"constraints.*.weight", "scale=none"}, // as with a weight residuals stay in their own units
@@ -164,7 +166,9 @@ var inWords = map[string]string{
 	"0, or auto where the method chooses itself": "0", "ten times the points": "160", "a tenth": "2", "ten times the first": "160", "those that are left": `["**"]`,
 	"the slopes of the first field": `"[u_x, u_y]"`, "the first field": "u", "the first constraint": "pde", "all": `"**"`,
 	"auto where neither optimizer nor steps is said, otherwise best": "best", "its size, or 1 where a weight or a scale is given": "1",
-	"fields.*.of": "[x, y]", "data.*.of": "[x, y]", "reference.*.of": "[x, y]",
+	"data.*.sha256":      "caa0361bd67d718359898421b5712e655f252274cbdd2bdcbc34745c4747db25",
+	"reference.*.sha256": "0543c7bff58710edfba760594d95b8b68eadfc55dc3c83ac4beeb70dc218b828",
+	"fields.*.of":        "[x, y]", "data.*.of": "[x, y]", "reference.*.of": "[x, y]",
 	"trackers.residual_stats.constraints": "[pde, bc]", "trackers.hessian_spectrum.constraints": "[pde, bc]",
 }
 

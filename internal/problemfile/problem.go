@@ -10,6 +10,7 @@
 package problemfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,11 +68,15 @@ type Problem struct {
 	Trackers      []Tracker                // those that only a weight scheme needs, then as in the file
 	Resamplers    []crux.Callback          // move the points of constraints after their residuals
 	Checkpoint    *callbacks.Checkpoint    // without its folder; nil if the file wants none
+	Rollback      *callbacks.Rollback      // solves, and goes back where a run diverges
 	EarlyStopping *callbacks.EarlyStopping // nil if the file has none
 
 	Env ph.Env // what names mean in further expressions: coordinates, constants, parameters, fields, definitions
 	// Resolved is the file with overrides and all defaults written out, and scales when there is a solver; reading it gives the same problem.
 	Resolved []byte
+	// Kept is Resolved as it stands in a run directory: data files are the copies there, by relative paths.
+	Kept  []byte
+	Files []File // that the problem reads, in the order of the file
 
 	reached  *callbacks.Accuracy // ends the run; nil without Accuracy
 	geometry domain.Domain
@@ -135,10 +140,14 @@ func Parse(name string, src []byte, dir string, sets []string) (*Problem, error)
 
 // ParseWith is Parse with further overrides.
 func ParseWith(name string, src []byte, dir string, o Overrides) (*Problem, error) {
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // as editors of Windows begin their files
 	l := &loader{src: tree.NewSource(name, src), dir: dir, total: o.Steps}
 	root, errs := tree.Read(l.src, src)
 	if len(errs) > 0 {
 		return nil, tree.Sorted(errs)
+	}
+	if l.harmless(root); len(l.errs) > 0 {
+		return nil, tree.Sorted(l.errs)
 	}
 	l.translate(root, "")
 	for _, s := range o.Sets {
@@ -156,7 +165,7 @@ func ParseWith(name string, src []byte, dir string, o Overrides) (*Problem, erro
 	if len(l.errs) > 0 {
 		return nil, tree.Sorted(l.errs)
 	}
-	p.Resolved = tree.Write(root)
+	p.resolve()
 	return p, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/nearest"
@@ -35,6 +36,25 @@ func (l *loader) failAt(at tree.Place, path, format string, args ...any) {
 	e := &Error{Path: path, Message: msg, Suggestion: suggestion}
 	e.Locate(at, l.src)
 	l.errs = append(l.errs, e)
+}
+
+// harmless reports texts that a terminal would obey when they are printed.
+func (l *loader) harmless(n *tree.Node) {
+	bad := func(s string) bool {
+		return strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' && c != '\r' })
+	}
+	if bad(n.Text) {
+		l.fail(n, "%q has a control character; leave it out", n.Text)
+	}
+	for _, it := range n.Items {
+		l.harmless(it)
+	}
+	for _, e := range n.Entries {
+		if bad(e.Key) {
+			l.failAt(e.At, n.Path, "%q has a control character; leave it out", e.Key)
+		}
+		l.harmless(e.Value)
+	}
 }
 
 // wrongKind words what stands where something else should.
@@ -145,7 +165,9 @@ func (l *loader) integer(n *tree.Node, min int) (int, bool) {
 	switch {
 	case !ok:
 		return 0, false
-	case v != math.Trunc(v) || math.Abs(v) > 1<<53:
+	case math.Abs(v) > 1<<53:
+		l.fail(n, "%s is larger than anything that fits", n.Text)
+	case v != math.Trunc(v):
 		l.fail(n, "%s is not a whole number", n.Text)
 	case v < float64(min):
 		l.fail(n, "%s is too small; it must be at least %d", n.Text, min)

@@ -71,6 +71,14 @@ func (b *builder) checkpoint(n *tree.Node, root *section) {
 	b.p.Checkpoint = c
 }
 
+// divergence reads what becomes of a run that diverges.
+func (b *builder) divergence(n *tree.Node) {
+	b.p.Rollback = &callbacks.Rollback{}
+	if n != nil && b.choice(n, "choice", "rollback", "stop") == "stop" {
+		b.p.Rollback.Times = -1
+	}
+}
+
 // follow reads resample: {rad: {…}} of a constraint, whose points follow the residual.
 func (b *builder) follow(n *tree.Node, name constraintName, random bool) {
 	defaults := map[string]string{}

@@ -57,6 +57,10 @@ func (o *Origin) Changed() string {
 // FileSum is the SHA-256 of a file in hexadecimal.
 func FileSum(path string) (string, error) {
 	b, err := os.ReadFile(path)
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), err
+	return sum(b), err
+}
+
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
 }

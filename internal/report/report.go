@@ -3,6 +3,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -48,6 +49,7 @@ type Report struct {
 	Curriculum  *Curriculum      `json:"curriculum,omitempty"`        // over a constant of the equations
 	Warnings    []string         `json:"warnings,omitempty"`          // what in the course of the run speaks against its result
 	Origin      *Origin          `json:"origin,omitempty"`            // nil in files of before
+	Files       Object[string]   `json:"files,omitempty"`             // SHA-256 of the other files of the run, by their names
 	RunDir      *string          `json:"run_dir"`                     // null if nothing could be written
 }
 
@@ -114,11 +116,33 @@ type FieldError struct {
 	Points    int    `json:"points,omitempty"`
 }
 
-// Read reads the report in a file.
+// seal begins the last line of a file: the SHA-256 of the others.
+const seal = ",\n  \"sha256\": \""
+
+// Sealed is a report for a file, with the SHA-256 of all that it says as its last key.
+func Sealed(r *Report) ([]byte, error) {
+	b, err := JSON(r)
+	if err != nil {
+		return nil, err
+	}
+	b, _ = bytes.CutSuffix(b, []byte("\n}\n"))
+	return fmt.Appendf(b, "%s%s\"\n}\n", seal, sum(b)), nil
+}
+
+// whole reports whether a file is as it was written. One of before files were sealed has no SHA-256.
+func whole(b []byte) bool {
+	i := bytes.LastIndex(b, []byte(seal))
+	return i < 0 || string(b[i:]) == seal+sum(b[:i])+"\"\n}\n"
+}
+
+// Read reads the report in a file. One that has changed since it was written is an error.
 func Read(path string) (*Report, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if !whole(b) {
+		return nil, fmt.Errorf("%s is damaged: its SHA-256 is not the one that it names; remove it, and crux resume makes it again from the checkpoint", path)
 	}
 	r := &Report{}
 	if err := json.Unmarshal(b, r); err != nil {

@@ -5,11 +5,15 @@
 package ckpt
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -22,8 +26,11 @@ import (
 	"github.com/crux-pinn/crux/internal/schema"
 )
 
-// format marks files of this package, and their version.
-const format = "crux.parameters/1"
+// format marks files of this package, and their version. Files of the first one have no checksum.
+const (
+	format = "crux.parameters/2"
+	first  = "crux.parameters/1"
+)
 
 // Origin says where parameters come from.
 type Origin struct {
@@ -57,10 +64,41 @@ func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
 	if err != nil {
 		return fmt.Errorf("ckpt: %w", err)
 	}
-	return safetensors.SerializeToWriter(tensors, map[string]string{
+	meta := map[string]string{
 		"format": format, "schema": strconv.Itoa(schema.Version), "problem": o.Problem, "epoch": strconv.Itoa(o.Epoch), "seed": strconv.FormatUint(o.Seed, 10),
 		"version": o.Version, "fixed": string(list),
-	}, w)
+	}
+	data := map[string][]byte{}
+	for path, t := range tensors {
+		data[path] = t.data
+	}
+	meta["sha256"] = sumOf(data, meta)
+	return safetensors.SerializeToWriter(tensors, meta, w)
+}
+
+// sumOf is the checksum of parameters and what is said of them.
+func sumOf(data map[string][]byte, meta map[string]string) string {
+	all := maps.Clone(data)
+	for key, text := range meta {
+		if key != "sha256" {
+			all["__metadata__/"+key] = []byte(text)
+		}
+	}
+	return Checksum(all)
+}
+
+// Checksum is the SHA-256 of names and contents, in hexadecimal digits.
+func Checksum(data map[string][]byte) string {
+	h := sha256.New()
+	var size [8]byte
+	for _, n := range slices.Sorted(maps.Keys(data)) {
+		for _, part := range [][]byte{[]byte(n), data[n]} {
+			binary.LittleEndian.PutUint64(size[:], uint64(len(part)))
+			h.Write(size[:]) //nolint:errcheck // a hash never fails
+			h.Write(part)    //nolint:errcheck
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Save writes parameters to a file, whole or not at all.
@@ -69,9 +107,9 @@ func Save(path string, ps []crux.Parameter, o Origin) error {
 }
 
 // Load reads a file of parameters, in the order of their paths. Truncated files, files of other origin and tensors that
-// are not float64 are errors. Files of safetensors without our metadata are read too: their origin is empty.
+// are not float64 are errors, and so are numbers other than those that were written. Files of safetensors without our metadata are read too: their origin is empty.
 func Load(path string) ([]crux.Parameter, Origin, error) {
-	b, err := os.ReadFile(path)
+	b, err := ReadFile(path)
 	if err != nil {
 		return nil, Origin{}, fmt.Errorf("read %s: %w", path, Cause(err))
 	}
@@ -93,7 +131,7 @@ func Decode(b []byte) ([]crux.Parameter, Origin, error) {
 	if err := Readable(m); err != nil {
 		return nil, o, err
 	}
-	if f, ok := m["format"]; ok && strings.HasPrefix(f, "crux.") && f != format {
+	if f, ok := m["format"]; ok && strings.HasPrefix(f, "crux.") && f != format && f != first {
 		return nil, o, fmt.Errorf("its format is %q, and this version of crux reads %q", f, format)
 	}
 	o.Problem, o.Version = m["problem"], m["version"]
@@ -103,7 +141,7 @@ func Decode(b []byte) ([]crux.Parameter, Origin, error) {
 		"seed":  func(s string) (err error) { o.Seed, err = strconv.ParseUint(s, 10, 64); return err },
 		"fixed": func(s string) error { return json.Unmarshal([]byte(s), &fixed) },
 	} {
-		if s, ok := m[key]; ok && m["format"] == format {
+		if s, ok := m[key]; ok && (m["format"] == format || m["format"] == first) {
 			if err := parse(s); err != nil {
 				return nil, o, fmt.Errorf("its metadata are damaged: %s is %q", key, s)
 			}
@@ -114,7 +152,9 @@ func Decode(b []byte) ([]crux.Parameter, Origin, error) {
 		return nil, o, err
 	}
 	var ps []crux.Parameter
+	data := map[string][]byte{}
 	for _, t := range st.Tensors() {
+		data[t.Name] = t.TensorView.Data()
 		if t.TensorView.DType() != safetensors.F64 {
 			return nil, o, fmt.Errorf("parameter %q has numbers of type %s; crux keeps parameters as F64", t.Name, t.TensorView.DType())
 		}
@@ -124,6 +164,9 @@ func Decode(b []byte) ([]crux.Parameter, Origin, error) {
 		}
 		p.Data = ReadFloats(t.TensorView.Data())
 		ps = append(ps, p)
+	}
+	if sum, ok := m["sha256"]; (ok || m["format"] == format) && sumOf(data, m) != sum {
+		return nil, o, fmt.Errorf("%w: the checksum differs", ErrDamaged)
 	}
 	slices.SortFunc(ps, func(a, b crux.Parameter) int { return strings.Compare(a.Path, b.Path) })
 	return ps, o, nil

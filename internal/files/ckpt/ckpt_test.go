@@ -107,9 +107,45 @@ func TestDamagedFiles(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	later := bytes.Replace(whole, []byte("crux.parameters/1"), []byte("crux.parameters/2"), 1)
-	if _, _, err := ckpt.Decode(later); err == nil || !strings.Contains(err.Error(), "crux.parameters/2") {
+	later := bytes.Replace(whole, []byte("crux.parameters/2"), []byte("crux.parameters/3"), 1)
+	if _, _, err := ckpt.Decode(later); err == nil || !strings.Contains(err.Error(), "crux.parameters/3") {
 		t.Error(err)
+	}
+}
+
+// A file of which a bit has changed is refused, unless it says the same: no number is ever another one in silence.
+func TestFlippedBits(t *testing.T) {
+	var b bytes.Buffer
+	want, from := small(t, 1, 4).Parameters(), ckpt.Origin{Problem: "small", Epoch: 7, Seed: 3, Version: "devel"}
+	if err := ckpt.Write(&b, want, from); err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := ckpt.Decode(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for i := range b.Bytes() {
+		for bit := range 8 {
+			damaged := bytes.Clone(b.Bytes())
+			damaged[i] ^= 1 << bit
+			got, o, err := ckpt.Decode(damaged)
+			if err != nil {
+				continue
+			}
+			if read++; o != from || !reflect.DeepEqual(got, want) {
+				t.Errorf("bit %d of byte %d: read as %v %v", bit, i, o, got)
+			}
+		}
+	}
+	t.Logf("%d of %d were read, as what they were", read, 8*b.Len())
+}
+
+// The file is of before there were checksums.
+func TestReadsFirstFormat(t *testing.T) {
+	ps, o, err := ckpt.Load("testdata/first.safetensors")
+	if err != nil || len(ps) != 6 || o.Problem != "p" || o.Epoch != 200 || o.Seed != 1 {
+		t.Error(len(ps), o, err)
 	}
 }
 
@@ -196,4 +232,31 @@ func ExampleDecode() {
 	read, origin, err := ckpt.Decode(file.Bytes())
 	fmt.Println(read[0].Path, read[0].Data, origin.Problem, origin.Epoch, err)
 	// Output: lambda [0.25] burgers 100 <nil>
+}
+
+// A pipe is not waited for, and a file that has become huge is not read.
+func TestReadFileLimits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := ckpt.Save(path, small(t, 1, 4).Parameters(), ckpt.Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	huge := path + "-huge"
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string][]byte{huge: b, path + "-zeros": nil} {
+		if err := os.WriteFile(name, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(name, 30<<30); err != nil {
+			t.Skip("no sparse files: ", err)
+		}
+		if _, _, err := ckpt.Load(name); err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := ckpt.Load(os.DevNull); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Error(err)
+	}
 }

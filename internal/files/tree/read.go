@@ -3,6 +3,7 @@ package tree
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,7 +16,9 @@ import (
 // limits of what is read. A file beyond them is not a problem that a person wrote.
 const (
 	maxBytes = 4 << 20
+	maxLines = 10_000 // the parser's time is quadratic in them
 	maxDepth = 60
+	maxKeys  = 2000
 )
 
 // Read turns a text into nodes. It finds mistakes of syntax only.
@@ -27,8 +30,13 @@ func Read(src *Source, text []byte) (root *Node, errs Errors) {
 	case len(text) > maxBytes:
 		fail(Place{}, "the file has %d bytes; a problem has at most %d, so keep data in files of its own", len(text), maxBytes)
 		return nil, errs
+	case len(src.lines) > maxLines:
+		fail(Place{}, "the file has %d lines; a problem has at most %d, so keep data in files of its own", len(src.lines), maxLines)
+		return nil, errs
 	case !utf8.Valid(text):
-		fail(Place{}, "the file is not UTF-8 text")
+		i := slices.IndexFunc(src.lines, func(l string) bool { return !utf8.ValidString(l) })
+		valid := strings.ToValidUTF8(src.lines[i], "\x00")
+		fail(Place{src, i + 1, utf8.RuneCountInString(valid[:strings.IndexByte(valid, 0)]) + 1}, "the file is not UTF-8 text")
 		return nil, errs
 	}
 	if line, col := tooDeep(src.lines); line > 0 {
@@ -102,6 +110,7 @@ func tooDeep(lines []string) (line, col int) {
 type reader struct {
 	src  *Source
 	fail func(at Place, format string, args ...any)
+	full bool // it has been said that a mapping is too large
 }
 
 func (r *reader) place(t *token.Token) Place {
@@ -159,6 +168,13 @@ func (r *reader) node(a ast.Node, path string) *Node {
 
 func (r *reader) entry(n *Node, v *ast.MappingValueNode) {
 	at := r.place(v.Key.GetToken())
+	if len(n.Entries) == maxKeys {
+		if !r.full {
+			r.fail(at, "a mapping of more than %d keys; keep data in files of their own", maxKeys)
+		}
+		r.full = true
+		return
+	}
 	key := r.key(v.Key)
 	for _, e := range n.Entries {
 		if e.Key == key {

@@ -55,21 +55,26 @@ type cursor struct {
 	src       *Source
 	line, col int  // 0-based
 	quote     rune // around the scalar, if it is in quotes
+
+	letters []rune // of line number of, counted from 1
+	of      int
 }
 
 func (s *cursor) rune() (rune, bool) {
 	if s.line >= len(s.src.lines) {
 		return 0, false
 	}
-	l := []rune(s.src.lines[s.line])
-	if s.col >= len(l) {
+	if s.of != s.line+1 {
+		s.letters, s.of = []rune(s.src.lines[s.line]), s.line+1
+	}
+	if s.col >= len(s.letters) {
 		return '\n', true
 	}
-	return l[s.col], true
+	return s.letters[s.col], true
 }
 
 func (s *cursor) next() {
-	if s.line < len(s.src.lines) && s.col >= utf8.RuneCountInString(s.src.lines[s.line]) {
+	if r, ok := s.rune(); ok && r == '\n' {
 		s.line, s.col = s.line+1, 0
 		return
 	}
