@@ -57,6 +57,8 @@ var ladder = []way{
 		func(*problemfile.Problem) []string { return []string{"hard=none"} },
 		func(p *problemfile.Problem) bool { return p.HardOpen && len(p.Choice.Built) > 0 },
 	},
+	{"another start", "from other random numbers training can end elsewhere", anew(1), func(*problemfile.Problem) bool { return true }},
+	{"a third start", "it ended elsewhere, and not well either", anew(2), func(*problemfile.Problem) bool { return true }},
 }
 
 // goodEnough is the estimated relative error above which another way is tried: engineers ask for a tenth of a percent.
@@ -253,6 +255,11 @@ func marches(p *problemfile.Problem) bool {
 	return slices.ContainsFunc(p.Crux.Constraints, func(c crux.Constraint) bool {
 		return ph.Order(c.Residual, p.Time, func(part ph.Expr) (is, inside bool) { return part.Op() == ph.OpField, true }) > 0
 	})
+}
+
+// anew is a seed that is so many above that of the problem.
+func anew(by uint64) func(*problemfile.Problem) []string {
+	return func(p *problemfile.Problem) []string { return []string{fmt.Sprintf("seed=%d", p.Options.Seed+by)} }
 }
 
 // larger are networks of three layers of 30 in the place of the three of 20 that files have where they say nothing.
