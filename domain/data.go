@@ -18,12 +18,28 @@ func FromData(coords []*ph.Coord, x []float64, columns map[string][]float64) *Po
 }
 
 func data(coords []*ph.Coord, x []float64, columns map[string][]float64, what string) *Points {
+	p := withGaps(coords, x, columns, what)
+	if p.err == nil && len(p.given.gaps) > 0 {
+		name := p.given.gaps[0]
+		return bad(coords, fmt.Errorf("domain: %s: column %q is NaN at point %d; remove such points", what, name, slices.IndexFunc(columns[name], math.IsNaN)))
+	}
+	return p
+}
+
+// withGaps is data whose columns may lack values, which are NaN.
+func withGaps(coords []*ph.Coord, x []float64, columns map[string][]float64, what string) *Points {
 	if err := checkData(coords, x, columns, what); err != nil {
 		return bad(coords, err)
 	}
 	c := (&Cloud{Coords: coords, X: x, Columns: columns}).Clone()
 	lo, hi := c.bounds()
-	return fixed(coords, lo, hi, c.Len(), columnNames(columns), what, c.Clone)
+	p := fixed(coords, lo, hi, c.Len(), columnNames(columns), what, c.Clone)
+	for _, name := range p.given.columns {
+		if slices.ContainsFunc(columns[name], math.IsNaN) {
+			p.given.gaps = append(p.given.gaps, name)
+		}
+	}
+	return p
 }
 
 func checkData(coords []*ph.Coord, x []float64, columns map[string][]float64, what string) error {
@@ -48,7 +64,7 @@ func checkData(coords []*ph.Coord, x []float64, columns map[string][]float64, wh
 		if len(col) != n {
 			return fmt.Errorf("domain: %s: column %q has %d values for %d points", what, name, len(col), n)
 		}
-		if i := slices.IndexFunc(col, func(v float64) bool { return !finite(v) }); i >= 0 {
+		if i := slices.IndexFunc(col, func(v float64) bool { return math.IsInf(v, 0) }); i >= 0 {
 			return fmt.Errorf("domain: %s: column %q is %v at point %d; remove such points", what, name, col[i], i)
 		}
 	}

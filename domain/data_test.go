@@ -40,7 +40,7 @@ func TestCSVMistakes(t *testing.T) {
 		{"empty", "", "obs.csv is empty"},
 		{"only comments", "# nothing\n", "obs.csv is empty"},
 		{"header only", "x,y\n", "no rows"},
-		{"no header", "1,2\n3,4\n", "obs.csv:1:1: \"1\" is not a column name"},
+		{"no header", "1,2\n3,4\n", "obs.csv has no header, as its first line is all numbers; name its 2 columns in order"},
 		{"missing column", "x,Y,u\n1,2,3\n", "no column for coordinate y; did you mean \"Y\"?"},
 		{"ragged", "x,y\n1,2\n3\n", "obs.csv:3: 1 values, but the header names 2 columns"},
 		{"long row", "x,y\n1,2,3\n", "obs.csv:2: 3 values"},
@@ -50,8 +50,12 @@ func TestCSVMistakes(t *testing.T) {
 		{"word", "x,y\n1,two\n", "\"two\" is not a finite number"},
 		{"missing value", "x,y\n1,\n", "\"\" is not a finite number"},
 		{"twice", "x,y,x\n1,2,3\n", "column x occurs twice"},
-		{"unnamed", "x,,y\n1,2,3\n", "not a column name"},
-		{"quote", "x,y\n\"1,2\n", "obs.csv: "},
+		{"quote", "x,y\n\"1,2\n", "obs.csv:2:1: the quote does not end on its line"},
+		{"two decimal marks", "x;y\n0.5;1\n1,234;2\n", "obs.csv:3:1: column x: \"1,234\" and line 2 have different decimal marks"},
+		{"thousands", "x;y\n\"1,234.5\";2\n1;2\n", "obs.csv:2:1: column x: \"1,234.5\" is not a finite number"},
+		{"texts alone", "x,y\na,b\n", "obs.csv has no numbers, only texts (x, y)"},
+		{"a half text", "x,y,u\n1,2,3\n1,2,high\n", "obs.csv:3:5: column u: \"high\" is not a finite number"},
+		{"no place at all", "x,y,u\n1,,3\n,2,3\n", "obs.csv:3:1: column x: \"\""},
 	} {
 		p, err := domain.ParseCSV(strings.NewReader(tc.text), "obs.csv", x, y)
 		if err == nil || !strings.Contains(err.Error(), tc.want) {

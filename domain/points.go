@@ -2,6 +2,8 @@ package domain
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -31,6 +33,7 @@ type Points struct {
 // given are points that do not depend on random numbers: data, grids, quadrature nodes.
 type given struct {
 	columns []string
+	gaps    []string      // those of the columns that lack values: they are NaN
 	cloud   func() *Cloud // a fresh copy each time
 }
 
@@ -77,7 +80,7 @@ func checkCount(n int, what string) error {
 func fixed(coords []*ph.Coord, lo, hi []float64, n int, columns []string, what string, cloud func() *Cloud) *Points {
 	return &Points{
 		coords: slices.Clone(coords), lo: slices.Clone(lo), hi: slices.Clone(hi), n: n, what: what,
-		given: &given{columns, cloud},
+		given: &given{columns: columns, cloud: cloud},
 	}
 }
 
@@ -271,20 +274,45 @@ func (p *Points) Where(f func(x []float64) bool) *Points {
 
 func (p *Points) filter(f func([]float64) bool) *Points {
 	all := p.given.cloud()
+	return p.some(all, func(i int) bool { return f(all.Row(i)) }, "satisfies the predicate of Where")
+}
+
+// some are the given points, which are all, that have a property.
+func (p *Points) some(all *Cloud, has func(i int) bool, property string) *Points {
 	var idx []int
 	for i := range p.n {
-		if f(all.Row(i)) {
+		if has(i) {
 			idx = append(idx, i)
 		}
 	}
 	if len(idx) == 0 {
-		return p.fail("none of its %d points satisfies the predicate of Where", p.n)
+		return p.fail("none of its %d points %s", p.n, property)
 	}
 	kept := all.Subset(idx)
 	q := *p
 	q.n = len(idx)
-	q.given = &given{p.given.columns, kept.Clone}
+	q.given = &given{p.given.columns, p.given.gaps, kept.Clone}
 	return &q
+}
+
+// Complete are the points at which all of the given data columns have a value. Other columns that lack values are gone there. Points whose
+// columns have all their values are returned as they are. See [Table.Points].
+func (p *Points) Complete(columns ...string) *Points {
+	if p.err != nil || p.given == nil || len(p.given.gaps) == 0 {
+		return p
+	}
+	all := p.given.cloud()
+	q := p.some(all, func(i int) bool {
+		return !slices.ContainsFunc(columns, func(c string) bool { return all.Columns[c] != nil && math.IsNaN(all.Columns[c][i]) })
+	}, "has a value of "+strings.Join(columns, " and "))
+	if q.err != nil {
+		return q
+	}
+	kept := q.given.cloud()
+	other := func(c string) bool { return slices.Contains(p.given.gaps, c) && !slices.Contains(columns, c) }
+	maps.DeleteFunc(kept.Columns, func(c string, _ []float64) bool { return other(c) })
+	q.given = &given{slices.DeleteFunc(slices.Clone(p.given.columns), other), nil, kept.Clone}
+	return q
 }
 
 func (p *Points) fail(format string, args ...any) *Points {
@@ -299,6 +327,9 @@ func (p *Points) Draw(rng *rand.Rand) (*Cloud, error) {
 		return nil, err
 	}
 	if p.given != nil {
+		if g := p.given.gaps; len(g) > 0 {
+			return nil, fmt.Errorf("domain: %s lacks values of %s; take the points that have those you need, by Complete", p.what, strings.Join(g, ", "))
+		}
 		return p.given.cloud(), nil
 	}
 	if rng == nil && p.Random() {
