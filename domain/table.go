@@ -21,8 +21,10 @@ import (
 // column without a single number is one of texts, and is left out. A cell that is empty, or says NA, N/A, NaN, null, none, -, -- or ?, is a missing value.
 type Table struct {
 	name    string
-	columns []string // as they are called
+	columns []string // of numbers, as they are called
 	headers []string // as the file writes them
+	places  []int    // where they stand in the file, among all its columns
+	width   int      // how many those are
 	named   bool     // by the file
 	values  [][]float64
 	gaps    []Gap
@@ -115,6 +117,7 @@ func (t *Table) fill(rows []line) error {
 	var mark byte // of decimals
 	var marked int
 	columns, headers := t.columns, t.headers
+	t.width = n
 	t.columns, t.headers, t.texts = nil, nil, map[string]error{}
 	for j, name := range columns {
 		values, gap, numbers := make([]float64, len(rows)), Gap{Column: name}, 0
@@ -150,7 +153,7 @@ func (t *Table) fill(rows []line) error {
 			t.texts[name], t.texts[headers[j]] = bad, bad
 			continue
 		}
-		t.columns, t.headers, t.values = append(t.columns, name), append(t.headers, headers[j]), append(t.values, values)
+		t.columns, t.headers, t.values, t.places = append(t.columns, name), append(t.headers, headers[j]), append(t.values, values), append(t.places, j)
 		if gap.Rows > 0 {
 			t.gaps = append(t.gaps, gap)
 		}
@@ -213,6 +216,27 @@ func (t *Table) Rename(column, name string) error {
 	}
 	t.columns, t.headers = slices.Clone(t.columns), slices.Clone(t.headers)
 	t.columns[j], t.headers[j] = name, name
+	return nil
+}
+
+// Name gives all columns of the file their names, in order: also those of texts, which have no other use.
+func (t *Table) Name(names ...string) error {
+	if len(names) != t.width {
+		return fmt.Errorf("domain: %s has %d columns, and there are %d names for them (%s)", t.name, t.width, len(names), strings.Join(names, ", "))
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return fmt.Errorf("domain: %s: column %s is named twice", t.name, name)
+		}
+	}
+	for k, g := range t.gaps {
+		t.gaps[k].Column = names[t.places[slices.Index(t.columns, g.Column)]]
+	}
+	t.named, t.columns = true, nil
+	for _, j := range t.places {
+		t.columns = append(t.columns, names[j])
+	}
+	t.headers = slices.Clone(t.columns)
 	return nil
 }
 

@@ -129,6 +129,58 @@ func TestGaps(t *testing.T) {
 	}
 }
 
+// Columns may have other names than in the file.
+func TestNames(t *testing.T) {
+	read := func(text string) *domain.Table {
+		table, err := domain.ParseTable(strings.NewReader(text), "obs")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return table
+	}
+	tm := ph.NewCoord("t")
+	table := read("0;a;1\n1;b;\n")
+	if _, err := table.Points(tm); err == nil || !strings.Contains(err.Error(), "obs has no column for coordinate t") {
+		t.Errorf("without names: %v", err)
+	}
+	if err := table.Name("t", "u"); err == nil || !strings.Contains(err.Error(), "obs has 3 columns, and there are 2 names") {
+		t.Errorf("too few names: %v", err)
+	}
+	if err := table.Name("t", "t", "u"); err == nil || !strings.Contains(err.Error(), "column t is named twice") {
+		t.Errorf("twice: %v", err)
+	}
+	if err := table.Name("t", "note", "u"); err != nil || !slices.Equal(table.Columns(), []string{"t", "u"}) || table.Gaps()[0].Column != "u" {
+		t.Errorf("%q %v %v", table.Columns(), table.Gaps(), err)
+	}
+	table = read("t,Zone Air [C](Step),v\n0,,5\n1,2,6\n")
+	for _, name := range []string{"Zone Air [C](Step)", "Zone Air"} {
+		if _, err := table.Column(name); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := table.Rename("Zone Air [C](Step)", "v"); err == nil || !strings.Contains(err.Error(), `has a column "v" already`) {
+		t.Errorf("taken: %v", err)
+	}
+	if err := table.Rename("Zone Air [C](Step)", "u"); err != nil || table.Gaps()[0].Column != "u" {
+		t.Errorf("%v %v", table.Gaps(), err)
+	}
+	if c := draw(t, must(t, table, tm).Complete("u")); !slices.Equal(c.Columns["u"], []float64{2}) || !slices.Equal(c.Columns["v"], []float64{6}) {
+		t.Errorf("renamed: %v", c.Columns)
+	}
+	if err := table.Rename("w", "x"); err == nil {
+		t.Error("a column that is not there has a new name")
+	}
+}
+
+func must(t *testing.T, table *domain.Table, coords ...*ph.Coord) *domain.Points {
+	t.Helper()
+	p, err := table.Points(coords...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // Tables of random numbers, written in each way, read back as they were.
 func TestTableRoundTrip(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"encoding/csv"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,27 +38,35 @@ func (f *evalFlags) where(p *problemfile.Problem) (*domain.Points, error) {
 	return on, fail(exitUsage, on.Err())
 }
 
-// readPoints reads a file of points. It needs those coordinates of the problem that the expressions use.
+// readPoints reads a file of points. It needs those coordinates of the problem that the expressions use; one without a header has all, in order.
 func readPoints(path string, p *problemfile.Problem) (*domain.Points, error) {
-	src, err := os.ReadFile(path)
+	table, err := domain.ReadTable(path)
 	if err != nil {
-		return nil, fmt.Errorf("--points %s: %w", path, ckpt.Cause(err))
+		return nil, fmt.Errorf("--points: %w", ckpt.Cause(err))
 	}
-	first := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(src), "\ufeff")))
-	first.Comment, first.TrimLeadingSpace = '#', true
-	header, _ := first.Read() // what is wrong with it is the reader's to say
-	for i := range header {
-		header[i] = strings.TrimSpace(header[i])
+	if !table.Named() {
+		var names []string
+		for _, c := range p.Coords {
+			names = append(names, c.Name())
+		}
+		if err := table.Name(names...); err != nil {
+			return nil, fmt.Errorf("--points: %w; without a header they are the coordinates", err)
+		}
 	}
-	coords := slices.DeleteFunc(slices.Clone(p.Coords), func(c *ph.Coord) bool { return !slices.Contains(header, c.Name()) })
+	coords := slices.DeleteFunc(slices.Clone(p.Coords), func(c *ph.Coord) bool { return !slices.Contains(table.Columns(), c.Name()) })
 	if len(coords) == 0 {
 		coords = p.Coords // the reader's error names what is missing
 	}
-	on, err := domain.ParseCSV(strings.NewReader(string(src)), path, coords...)
+	for _, g := range table.Gaps() {
+		if slices.ContainsFunc(coords, func(c *ph.Coord) bool { return c.Name() == g.Column }) {
+			return nil, fmt.Errorf("--points %s:%d:%d: no value of %s", path, g.Line, g.At, g.Column)
+		}
+	}
+	on, err := table.Points(coords...)
 	if err != nil {
 		return nil, err
 	}
-	return on, on.Err()
+	return on.Complete(), nil
 }
 
 // pointsAt reads points such as t=0.5,x=0.1. All of them name the same coordinates.

@@ -23,6 +23,8 @@ type builder struct {
 	fieldNames []string                  // components of fields, in order
 	defined    []tree.Entry              // definitions, in order
 	regions    map[string]*domain.Points // nil for one with a mistake
+	parted     map[set]*domain.Points    // data sets without the points at which a residual lacks a value
+	notes      []auto.Decision           // what has become of data
 	seed       uint64
 	checks     []func(*crux.Solver) // of what shows only when the problem is compiled; done when there is no mistake so far
 
@@ -44,7 +46,7 @@ type builder struct {
 func (l *loader) problem(root *tree.Node) *Problem {
 	b := &builder{
 		loader: l, p: &Problem{src: l.src, Truths: map[string]float64{}}, axes: map[*ph.Coord]domain.Axis{},
-		regions: map[string]*domain.Points{}, unscaled: map[string]unscaled{},
+		regions: map[string]*domain.Points{}, parted: map[set]*domain.Points{}, unscaled: map[string]unscaled{},
 	}
 	b.stated.Fields = map[*ph.Field]ph.Expr{}
 	b.names = newNames(l)

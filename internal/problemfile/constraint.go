@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -84,11 +85,19 @@ func (b *builder) constraint(e tree.Entry, name constraintName) {
 	add := func(name string, n *tree.Node, part string) {
 		weight := b.weight(weightNode, part)
 		by, measured := b.scale(s.n, scaleNode, e.Key, part)
+		if on != nil && !b.columnsThere(n, on) {
+			return
+		}
 		x, ok := b.expr(n, env)
 		if !ok || on == nil {
 			return
 		}
-		c := crux.Constraint{Name: name, Residual: x, On: on, Loss: loss, Weight: weight, Scale: by, MeasureScale: measured}
+		at := b.complete(name, on, x)
+		if err := mistaken(at); err != nil {
+			b.failDomain(n, err)
+			return
+		}
+		c := crux.Constraint{Name: name, Residual: x, On: at, Loss: loss, Weight: weight, Scale: by, MeasureScale: measured}
 		if byPoint != nil {
 			c.PointWeights = byPoint()
 		}
@@ -141,6 +150,24 @@ func (b *builder) withColumns(columns []string) map[string]ph.Expr {
 		}
 	}
 	return names
+}
+
+// columnsThere reports u_data without a column u, where it could be taken for a derivative of the field u.
+func (b *builder) columnsThere(n *tree.Node, on *domain.Points) bool {
+	columns := on.Columns()
+	for _, name := range ph.Names(n.Text) {
+		field, ok := strings.CutSuffix(name, "_data")
+		if !ok || b.names.env.Names[name] != nil || slices.Contains(columns, field) || !slices.Contains(b.fieldNames, field) {
+			continue
+		}
+		if len(columns) == 0 {
+			b.fail(n, "%s: %s has no data columns; take it on a data set", name, on)
+			return false
+		}
+		b.fail(n, "%s: the data have no column %s, only %s; say in the data set which one it is, as in columns: {%s: %q}", name, field, strings.Join(columns, ", "), field, columns[0])
+		return false
+	}
+	return true
 }
 
 // weight reads the weight of a residual: one number, or one by the residual's name. 0 means that nothing is specified.

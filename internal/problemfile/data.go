@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/tree"
 	"github.com/crux-pinn/crux/internal/known"
@@ -44,7 +45,8 @@ func (b *builder) dataSet(n *tree.Node) *domain.Points {
 		b.fail(n, "no region and no data; write {x: 0} for a face, {data: file.csv} or {builtin: burgers_cole_hopf, n: 2000}")
 		return nil
 	}
-	p := b.read(s, file)
+	missing := only[string](s, "missing")
+	p := b.read(s, file, missing == "error")
 	s.done()
 	if p != nil && !b.inside(file, p) {
 		return nil
@@ -54,7 +56,7 @@ func (b *builder) dataSet(n *tree.Node) *domain.Points {
 
 // inside reports the first point of data that lies outside of the axes: nothing is trained there, and the networks know nothing of it.
 func (b *builder) inside(n *tree.Node, p *domain.Points) bool {
-	cloud, err := p.Draw(nil)
+	cloud, err := p.Complete().Draw(nil)
 	if err != nil {
 		return true // reported where it is trained
 	}
@@ -71,8 +73,8 @@ func (b *builder) inside(n *tree.Node, p *domain.Points) bool {
 	return true
 }
 
-// read reads a data file. Its path is made absolute in the resolved file, which may lie elsewhere.
-func (b *builder) read(s *section, n *tree.Node) *domain.Points {
+// read reads a data file, which may have to be without missing values. Its path is made absolute in the resolved file, which may lie elsewhere.
+func (b *builder) read(s *section, n *tree.Node, whole bool) *domain.Points {
 	columns, of := s.get("columns"), s.get("of")
 	name, ok := b.textOf(n, "the path of a file")
 	if !ok {
@@ -93,21 +95,53 @@ func (b *builder) read(s *section, n *tree.Node) *domain.Points {
 			coords = append(coords, c)
 		}
 	}
+	var header []string
+	var renamed []tree.Entry
+	switch {
+	case columns != nil && columns.Kind == tree.Mapping:
+		of := b.section(columns, "data.*.columns")
+		for _, e := range of.n.Entries {
+			of.key(e.Key)
+		}
+		renamed = of.n.Entries
+	case columns != nil:
+		header = b.words(columns, "the name of a column")
+	}
 	var p *domain.Points
 	var err error
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".csv", ".txt":
-		p, err = domain.ReadCSV(path, coords...)
+	case ".csv", ".txt", ".tsv", ".dat":
+		var t *domain.Table
+		if t, err = domain.ReadTable(path); err != nil {
+			break
+		}
+		if columns == nil && !t.Named() {
+			b.fail(n, "%s has no header, as its first line is all numbers; name its columns in order, as in columns: [%s, u]", name, coordNames(coords))
+			return nil
+		}
+		if err = b.name(t, header, renamed); err != nil {
+			b.fail(columns, "%s", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "domain: "), path, name))
+			return nil
+		}
+		for _, g := range t.Gaps() {
+			if whole {
+				b.fail(n, "%s:%d:%d: column %s has no value; leave out missing: error, and crux leaves out such rows", name, g.Line, g.At, g.Column)
+				return nil
+			}
+		}
+		if p, err = t.Points(coords...); err == nil && p.Len() < t.Len() {
+			b.note(fmt.Sprintf("%s: %d of %d rows", filepath.Base(name), p.Len(), t.Len()), "the others do not say where they were measured")
+		}
 	case ".npy":
-		var header []string
-		if columns != nil {
-			header = b.words(columns, "the name of a column")
+		if renamed != nil {
+			b.fail(columns, "a .npy file has no names; list those of its columns, in order")
+			return nil
 		}
 		p, err = domain.ReadNPY(path, header, coords...)
 	case ".npz":
 		p, err = domain.ReadNPZ(path, coords...)
 	default:
-		b.fail(n, "%s: files of kind %q are not read; give a .csv, .npy or .npz file", name, ext)
+		b.fail(n, "%s: files of kind %q are not read; give a .csv, .txt, .tsv, .dat, .npy or .npz file", name, ext)
 		return nil
 	}
 	if err == nil {
@@ -132,6 +166,53 @@ func (b *builder) read(s *section, n *tree.Node) *domain.Points {
 	}
 	n.Text, n.Quoted = abs, true
 	return p
+}
+
+// name gives the columns of a table the names that the file wants: all of them in order, or some by those that they have.
+func (b *builder) name(t *domain.Table, header []string, renamed []tree.Entry) error {
+	if header != nil {
+		return t.Name(header...)
+	}
+	for _, e := range renamed {
+		if from, ok := b.textOf(e.Value, "the name of a column in the file"); ok {
+			if err := t.Rename(from, e.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// note says with the decisions what has become of data.
+func (b *builder) note(what, why string) {
+	b.notes = append(b.notes, auto.Decision{What: what, Why: why})
+}
+
+// complete are the points of a data set at which a residual has all columns that it uses. Residuals that use the same share them.
+func (b *builder) complete(name string, on *domain.Points, residual ph.Expr) *domain.Points {
+	var columns []string
+	for part := range ph.Walk(residual, nil) {
+		if part.Op() == ph.OpColumn {
+			columns = append(columns, part.Attr().(string))
+		}
+	}
+	slices.Sort(columns)
+	columns = slices.Compact(columns)
+	key := set{on, strings.Join(columns, "\x00")}
+	if b.parted[key] == nil {
+		b.parted[key] = on.Complete(columns...)
+	}
+	p := b.parted[key]
+	if n := on.Len(); p.Len() < n && p.Err() == nil {
+		b.note(fmt.Sprintf("%s: %d of %d points", name, p.Len(), n), "the others have no value of "+strings.Join(columns, " and "))
+	}
+	return p
+}
+
+// set is a part of a data set.
+type set struct {
+	of      *domain.Points
+	columns string // with values
 }
 
 // knownSolution is one of the library, with the expressions of its constants.

@@ -38,6 +38,7 @@ func (b *builder) decide(root, hard, constraints *tree.Node) {
 		b.errs = append(b.errs, b.p.explain(err, b.src)...)
 		return
 	}
+	choice.Decisions = slices.Concat(b.notes, choice.Decisions)
 	b.p.Choice, b.p.Crux, b.p.Options = choice, choice.Problem, choice.Options
 	b.p.Resamplers = append(b.p.Resamplers, choice.Callbacks...)
 	if hard == nil {

@@ -274,7 +274,7 @@ func (b *builder) outside(sol *known.Solution, coords []*ph.Coord) string {
 
 // measured is a reference in a file: the field is judged at the file's points.
 func (b *builder) measured(f Field, s *section, file, column *tree.Node) *Reference {
-	p := b.read(s, file)
+	p := b.read(s, file, false)
 	if p == nil {
 		return nil
 	}
@@ -291,6 +291,10 @@ func (b *builder) measured(f Field, s *section, file, column *tree.Node) *Refere
 			at = file
 		}
 		b.fail(at, "the file has no column %q; %s", name, oneOf(name, p.Columns()))
+		return nil
+	}
+	if p = p.Complete(name); p.Err() != nil {
+		b.failDomain(file, p.Err())
 		return nil
 	}
 	return &Reference{Kind: Measured, Source: file.Text, On: p, eval: func(c *domain.Cloud, _ values) ([]float64, error) {

@@ -57,10 +57,11 @@ var pointParts = []part{
 	{"data.*", "{file: measurements.csv} or {builtin: burgers_cole_hopf, n: 2000}", []key{
 		{"builtin", hand("the name of a known solution"), "", "burgers_cole_hopf", "a known solution, measured at random points"},
 		{"data", hand("the path of a file"), "", "measurements.csv", "another name of file, for on"},
-		{"file", hand("the path of a file"), "", "measurements.csv", "a .csv, .npy or .npz file; column u is u_data in residuals"},
-		{"columns", someTexts("the name of a column"), "", "[x, y, u]", "the names of the columns, which a .npy file does not have"},
+		{"file", hand("the path of a file"), "", "measurements.csv", "a .csv, .txt, .tsv, .dat, .npy or .npz file; column u is u_data in residuals"},
+		{"columns", mapped, "", "[x, y, u]", "the names of all columns in order, for a file that does not have them, or other names for some"},
 		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates of the points in the file"},
 		{"sha256", hand("the SHA-256 of a file"), "(its own)", "caa0361bd67d718359898421b5712e655f252274cbdd2bdcbc34745c4747db25", "what the SHA-256 of the file must be, in hexadecimal digits"},
+		{"missing", oneWord("choice", "skip", "error"), "(skip)", "error", "what becomes of cells without a value: residuals that need them leave out such rows, or it is an error"},
 		{"n", fewPoints, "", "2000", "the number of points of a known solution"},
 		{
 			"noise", numberIn("[0, inf)", "the noise is %v; give the standard deviation relative to the field's, 0 or more", ""), "(0)", "0.01",
@@ -69,6 +70,7 @@ var pointParts = []part{
 		{"seed", anySeed, "(the problem's)", "7", "of the points and the noise"},
 		{"params", mapped, "", "{nu: 0.01/pi}", "the constants of a known solution"},
 	}},
+	{"data.*.columns", "{u: Temperature}", []key{{"*", someText("the name of a column in the file"), "", "u", "the column that gets this name"}}},
 	{"data.*.params", "{nu: 0.01/pi}", []key{{"*", anyNumber, "", "0.01/pi", "a constant of the solution"}}},
 	{"constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}", []key{{"*", mapped, "", "{residual: u - 1}", "a constraint"}}},
 	{"constraints.*", "{residual: u_xx + u_yy, points: 1000}", slices.Concat([]key{

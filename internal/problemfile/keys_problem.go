@@ -122,7 +122,7 @@ var problemParts = []part{
 		{"params", mappingOf("data.*.params"), "", "{nu: 0.01/pi}", "the constants of a known solution"},
 		{"field", someText("the name of a field"), "(the field's own)", "u", "the field of the known solution"},
 		{"column", someText("the name of a column"), "(the field's own)", "u", "the column of the file"},
-		{"columns", someTexts("the name of a column"), "", "[x, y, u]", "the names of the columns, which a .npy file does not have"},
+		{"columns", mappingOf("data.*.columns"), "", "[x, y, u]", "the names of all columns in order, for a file that does not have them, or other names for some"},
 		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates of the points in the file"},
 	}},
 	{"early_stopping", "{patience: 2000}", []key{

@@ -34,7 +34,7 @@ optimizer: [{adam: {}, steps: 10}]
 // star is what stands in a file for the last step of a path of the table: for a star, and for a part that several keys share.
 var star = map[string]string{
 	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "show.*": "mass", "grid.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
-	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "regions.*": "hole", "data.*": "measurements", "data.*.params.*": "nu",
+	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "regions.*": "hole", "data.*": "measurements", "data.*.params.*": "nu", "data.*.columns.*": "u",
 	"constraints.*": "pde", "constraints.*.residual.*": "mass", "constraints.*.weight.*": "mass", "constraints.*.scale.*": "mass", "optimizer.*": "0",
 	"optimizer.*.groups.*": "0", "optimizer.*.lr": "adam.lr", "changes.*": "1000", "weights.scheduled.*": "bc",
 	"changes": "optimizer.0.adam.lr.piecewise.changes", "net": "fields",
@@ -109,6 +109,8 @@ var additions = []struct{ path, sets string }{
 	{"data.*.of", "data.measurements={file: measurements.csv}"},
 	{"data.*.sha256", "data.measurements={file: measurements.csv}"},
 	{"data.*.columns", "data.measurements={file: table.npy}"},
+	{"data.*.columns.", "data.measurements={file: measurements.csv}"},
+	{"data.*.missing", "data.measurements={file: measurements.csv}"},
 	{"constraints.*.residual.", mass + "|fields.v={}"},
 	{"constraints.*.weight", "scale=none"}, // as with a weight residuals stay in their own units
 	{"constraints.*.scale", "scale=none"},
@@ -176,7 +178,6 @@ const (
 	directory = "the directory is known when the run begins"
 	byAuto    = "package auto finds the number, and TestSameInGo compares it"
 	named     = "a name without a number is a mistake"
-	ofTables  = "only .npy files ask for it, and testdata/malformed has none"
 	masked    = "a result says whether there was a mask"
 	scheme    = "schemes are chosen as point_weights are, which have cases"
 )
@@ -192,7 +193,7 @@ var unasked = map[string]string{
 
 // unmistaken are keys without a malformed file, and why.
 var unmistaken = map[string]string{
-	"reference.*.columns": ofTables, "data.*.columns": ofTables,
+	"reference.*.columns":   "it is read as data.*.columns is, which have cases",
 	"weights.gradient_norm": scheme, "weights.ntk": scheme, "weights.relobralo": scheme, "weights.softadapt": scheme, "weights.dwa": scheme,
 	"weights.rlw": scheme, "weights.uncertainty": scheme,
 }

@@ -85,7 +85,7 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 	if points == nil {
 		return nil, false
 	}
-	return b.sized(s, points), false
+	return b.sized(s, points.Complete()), false
 }
 
 // firstDraw reads whether a tracker stays at the first points of a constraint when these move; by default it follows them.
