@@ -128,6 +128,9 @@ func sameSchema(a, b *domain.Cloud) error {
 // Points are the points of constraint i now. Callers do not change them.
 func (r *Run) Points(i int) *domain.Cloud { return r.plan.group(i).cloud }
 
+// Weights are the factors of the losses in the training loss at this step, those of the constraints included.
+func (r *Run) Weights() []float64 { return slices.Clone(r.plan.weights) }
+
 // SetPoints replaces the points of constraint i, and of all constraints that share them, from the next step on: whatever
 // belongs to the current step keeps the points it was computed on. The points need the coordinates of the old ones, and
 // normals, weights and columns where those have them.

@@ -31,6 +31,10 @@ type Constraint struct {
 	// where the residual vanishes. Solver.Scales tells it.
 	MeasureScale bool
 
+	// Standard says that the residual compares with measured values and is divided by the standard deviation of their errors, so that what is
+	// left of it should be of the size 1. Without it, that size is found from what is left.
+	Standard bool
+
 	// PointWeights weighs the points in the training loss, and nowhere else: a scheme of this constraint alone. Nil means none.
 	PointWeights weights.PointScheme
 }

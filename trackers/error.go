@@ -45,6 +45,7 @@ import (
 type Error struct {
 	Of       []Quantity  // whose error is wanted; nil means every component of all fields
 	Params   []*ph.Param // scalars whose error is wanted as well
+	Derived  []Quantity  // numbers that follow from these, of which it is said how well noisy data determine them
 	Interval int         // steps between measurements; 0 means 1000
 	Seed     uint64      // of the points
 
@@ -112,6 +113,11 @@ func (t *Error) Estimate(ctx context.Context, run *crux.Run) (v ErrorValue, err 
 			return v, err
 		}
 	}
+	if slices.ContainsFunc(sets, func(set rows) bool { return set.noisy }) {
+		if err := t.known(ctx, run, sets, &v); err != nil {
+			return v, err
+		}
+	}
 	if v.Residuals, err = shares(run, sets); err != nil {
 		return v, err
 	}
@@ -123,6 +129,8 @@ func (t *Error) Estimate(ctx context.Context, run *crux.Run) (v ErrorValue, err 
 
 // at measures fields and numbers by residuals at given points, and says what part of each set of residuals no small change of the parameters
 // would take away.
+//
+// What is left of noisy data is no error that training could mend: it does not count.
 func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValue, stays []float64, err error) {
 	m, r, left, err := t.linear(ctx, run, sets)
 	if err != nil {
@@ -202,6 +210,14 @@ func (t *Error) linear(ctx context.Context, run *crux.Run, sets []rows) (m *meas
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	first := 0
+	for _, set := range sets {
+		n := first + set.at.Len()*set.dim
+		if set.noisy {
+			clear(r[first:n])
+		}
+		first = n
+	}
 	m = &measure{ctx: ctx, tracker: t, run: run, sets: sets, units: units}
 	if m.tangent, err = linalg.NewTangent(run.Pool(), j); err != nil {
 		return nil, nil, nil, err
@@ -211,6 +227,56 @@ func (t *Error) linear(ctx context.Context, run *crux.Run, sets []rows) (m *meas
 	}
 	m.smooth, m.rough = parts(sets, left)
 	return m, r, left, nil
+}
+
+// known says how well noisy data determine functions and numbers, and how far these are from where the data have them.
+func (t *Error) known(ctx context.Context, run *crux.Run, sets []rows, v *ErrorValue) error {
+	c, err := covarianceOf(ctx, run, sets)
+	if err != nil {
+		return err
+	}
+	v.Noise = c.noise
+	i := 0
+	for _, q := range t.quantities(run) {
+		f, _, err := t.derivatives(run, q, sets)
+		if err != nil {
+			return err
+		}
+		if f == nil {
+			continue
+		}
+		e := &v.Fields[i]
+		i++
+		if e.Noise, err = c.field(f); err != nil {
+			return err
+		}
+		n, p := f.Dims()
+		change := mat.NewVecDense(n, nil)
+		change.MulVec(f, mat.NewVecDense(p, c.step))
+		e.Repairable = math.Hypot(e.Repairable, mat.Norm(change, 2))
+	}
+	var numbers []Quantity
+	for _, p := range t.Params {
+		numbers = append(numbers, Quantity{p.Path(), p})
+	}
+	var moves [][]float64
+	for k, q := range slices.Concat(numbers, t.Derived) {
+		value, g, err := gradientOf(run, q)
+		if err != nil {
+			return err
+		}
+		known, by, err := c.known(q.Name, value, g)
+		if err != nil {
+			return err
+		}
+		v.Known, moves = append(v.Known, known), append(moves, by)
+		if k < len(v.Params) {
+			e := &v.Params[k]
+			e.Noise, e.Repairable = known.Sigma, math.Hypot(e.Repairable, math.Abs(floats.Dot(g, c.step)))
+		}
+	}
+	v.Correlation = correlation(moves)
+	return nil
 }
 
 // measure is what there is at a step to measure functions with.

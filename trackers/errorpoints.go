@@ -19,7 +19,8 @@ import (
 // rows are the residuals of one constraint at points that nothing was fitted to.
 type rows struct {
 	constraint int
-	dim        int // components of the residual
+	dim        int  // components of the residual
+	noisy      bool // they are data, and what is left of them is noise
 	at         *domain.Cloud
 }
 
@@ -33,7 +34,11 @@ func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 		}
 		dim := r.Constraint(i).Residual.Dim()
 		all += r.Points(i).Len() * dim
-		list = append(list, rows{constraint: i, dim: dim})
+		noisy, err := Noisy(r, i)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, rows{constraint: i, dim: dim, noisy: noisy})
 	}
 	if len(list) == 0 {
 		return nil, errors.New("no constraint has a residual that should vanish, only losses that can be negative")

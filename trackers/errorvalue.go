@@ -12,6 +12,11 @@ type ErrorValue struct {
 	Fields    []FieldError
 	Params    []FieldError
 	Residuals []Share // of each constraint
+
+	// Of noisy data there is more to say; see [Noisy].
+	Noise       []Noise
+	Known       []Known   // numbers: parameters, and what follows from them
+	Correlation []float64 // of the errors of Known that noise makes, a square matrix row by row
 }
 
 // FieldError is the estimate for one function, or number.
@@ -26,6 +31,7 @@ type FieldError struct {
 	Level      float64 // the absolute value of the mean of that change over its root mean square: 1 for a constant
 	Elsewhere  float64 // the gain of that change at more points, where C is large
 	Coarse     float64 // C for ε = 1e-4: a hundred times smaller where nothing determines the function
+	Noise      float64 // the standard deviation that noisy data leave, as a root mean square; 0 where they are not noisy
 }
 
 // Share is the residual of a constraint beside its largest term, both as root mean squares.
@@ -40,6 +46,14 @@ type Share struct {
 	Beside []string // other conditions at the same places
 }
 
+// Correlated is the correlation of the errors of two numbers in Known; 0 where data are not noisy.
+func (v ErrorValue) Correlated(i, j int) float64 {
+	if k := i*len(v.Known) + j; k < len(v.Correlation) {
+		return v.Correlation[k]
+	}
+	return 0
+}
+
 // Relative is the estimated error relative to the function, at most 1; NaN if nothing was measured.
 func (e FieldError) Relative() float64 {
 	abs := math.Hypot(e.Repairable, e.Left)
@@ -49,7 +63,16 @@ func (e FieldError) Relative() float64 {
 	return abs / e.Size
 }
 
-// Worst is the largest relative error of all functions and numbers: 1 where nothing is judged, or where the residuals do not determine one.
+// Within reports whether the estimated error is small beside what noisy data leave open: more training would not come nearer to the truth.
+func (e FieldError) Within() bool {
+	return e.Noise > 0 && math.Hypot(e.Repairable, e.Left) <= withinNoise*e.Noise
+}
+
+// withinNoise is the part of a standard deviation up to which an error does no harm: an interval of 95 % then still holds the truth in 94 %.
+const withinNoise = 0.3
+
+// Worst is the largest relative error of all functions and numbers, but of those that are within the noise of data: 1 where nothing is judged,
+// or where the residuals do not determine one.
 func (v ErrorValue) Worst() float64 {
 	all := slices.Concat(v.Fields, v.Params)
 	if len(all) == 0 {
@@ -57,9 +80,10 @@ func (v ErrorValue) Worst() float64 {
 	}
 	worst := 0.0
 	for _, e := range all {
-		if rel := e.Relative(); !e.Determined() || math.IsNaN(rel) {
+		switch rel := e.Relative(); {
+		case !e.Determined() || math.IsNaN(rel):
 			worst = 1
-		} else {
+		case !e.Within():
 			worst = max(worst, rel)
 		}
 	}

@@ -249,6 +249,31 @@ func (t *Tangent) Change(d, r []float64, eps float64) error {
 	return nil
 }
 
+// Influence writes the first entries of J·(JᵀJ + λ)⁻¹·g to dst, with λ = damping·tr(JᵀJ): by how much a function with the derivatives g follows
+// each residual, when residuals change and the parameters are fitted again.
+func (t *Tangent) Influence(dst, g []float64, damping float64) error {
+	if t.trace == 0 {
+		clear(dst)
+		return nil
+	}
+	if err := t.raise(damping * t.trace); err != nil {
+		return err
+	}
+	rows, params := t.j.Dims()
+	if t.dual {
+		all := make([]float64, rows)
+		t.times(all, g)
+		t.chol.Solve(all, all)
+		copy(dst, all)
+		return nil
+	}
+	d := make([]float64, params)
+	t.chol.Solve(d, g)
+	some := t.j.Slice(0, len(dst), 0, params)
+	mat.NewVecDense(len(dst), dst).MulVec(some, mat.NewVecDense(params, d))
+	return nil
+}
+
 // solve writes (JᵀJ + δ)⁻¹Jᵀr to d.
 func (t *Tangent) solve(d, r []float64) {
 	if t.dual {

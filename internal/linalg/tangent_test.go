@@ -213,3 +213,52 @@ func TestTangentFine(t *testing.T) {
 		}
 	}
 }
+
+// Influence is J·(JᵀJ + λ)⁻¹·g, with few residuals and with many, as the explicit inverse has it.
+func TestInfluence(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 0))
+	for _, dims := range [][2]int{{7, 4}, {4, 7}} {
+		rows, params := dims[0], dims[1]
+		j := mat.NewDense(rows, params, nil)
+		trace := 0.0
+		for i := range rows {
+			for k := range params {
+				x := rng.NormFloat64()
+				j.Set(i, k, x)
+				trace += x * x
+			}
+		}
+		g := make([]float64, params)
+		for k := range g {
+			g[k] = rng.NormFloat64()
+		}
+		if rows < params { // g is only what residuals can see
+			seen := mat.NewVecDense(params, g)
+			seen.MulVec(j.T(), mat.NewVecDense(rows, []float64{1, -2, 3, 0.5}))
+		}
+		const damping = 1e-3
+		var a, inverse, z, want mat.Dense
+		a.Mul(j.T(), j)
+		for k := range params {
+			a.Set(k, k, a.At(k, k)+damping*trace)
+		}
+		if err := inverse.Inverse(&a); err != nil {
+			t.Fatal(err)
+		}
+		z.Mul(&inverse, mat.NewDense(params, 1, g))
+		want.Mul(j, &z)
+		tangent, err := linalg.NewTangent(one{}, j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]float64, rows-1)
+		if err := tangent.Influence(got, g, damping); err != nil {
+			t.Fatal(err)
+		}
+		for i, x := range got {
+			if math.Abs(x-want.At(i, 0)) > 1e-9 {
+				t.Errorf("%v: residual %d: %v, want %v", dims, i, x, want.At(i, 0))
+			}
+		}
+	}
+}

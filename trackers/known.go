@@ -1,0 +1,288 @@
+package trackers
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/internal/linalg"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// Known says how well noisy data determine a number.
+type Known struct {
+	Name    string
+	Value   float64
+	Sigma   float64 // its standard deviation
+	Freedom float64 // degrees of freedom with which Sigma is known; +Inf where the noise of the data is given
+}
+
+// Interval is where the number lies with the given probability, such as 0.95, by Student's distribution.
+func (k Known) Interval(probability float64) (low, high float64) {
+	half := k.Sigma * student(k.Freedom, (1+probability)/2)
+	return k.Value - half, k.Value + half
+}
+
+func student(freedom, q float64) float64 {
+	if math.IsInf(freedom, 1) {
+		return distuv.UnitNormal.Quantile(q)
+	}
+	return distuv.StudentsT{Sigma: 1, Nu: freedom}.Quantile(q)
+}
+
+// Noise is the standard deviation of the errors of measured values, of one component of a constraint.
+type Noise struct {
+	Constraint string
+	Component  int
+	Sigma      float64 // in the units of the residual
+	Given      bool    // the residual is in standard deviations, so Sigma should be 1
+	Values     int
+	Freedom    float64 // of them, those that the fit has left
+}
+
+// size is the standard deviation that counts, and the degrees of freedom with which it is known.
+func (n Noise) size() (sigma, freedom float64) {
+	if n.Given {
+		return 1, math.Inf(1)
+	}
+	return n.Sigma, n.Freedom
+}
+
+const (
+	leastShare   = 1e-6  // of the data's derivatives beside those of equations: smaller weights make no difference
+	spreadDamped = 1e-12 // of the trace: what is damped is a change of parameters that no residual sees
+	mostLevers   = 400   // values whose leverage is computed; others have the mean of these
+	leastFreedom = 0.5   // of data: with less, the fit goes through them, and nothing tells their errors
+	spreadPoints = 40    // of a field, at which its standard deviation is computed
+)
+
+// covariance is that of what is fitted to noisy data. With J the derivatives of all residuals by all parameters, the networks' among
+// them, weighted as in the training loss, errors ε of the data move a function with the derivatives g by
+//
+//	δ = gᵀ(JᵀJ + λ)⁻¹Jᵀε
+//
+// whether the equations are weighted much, as they should be, or little. The variance of ε is that of the residuals, over the degrees of
+// freedom tr((I − H)ᵀ(I − H)) that the fit has left, H = J(JᵀJ + λ)⁻¹Jᵀ.
+type covariance struct {
+	run     *crux.Run
+	tangent *linalg.Tangent
+	data    int       // the first rows of J are those of data
+	group   []int     // of each of them: constraint and component
+	unit    []float64 // of each: by what its residual is multiplied
+	noise   []Noise   // by group
+	scale   []float64 // by group: of the residual in the problem's own units
+	step    []float64 // of θ, to where the weighted residuals are least
+}
+
+// covarianceOf prepares it for the sets of held-out points, some of which are noisy data.
+func covarianceOf(ctx context.Context, run *crux.Run, sets []rows) (*covariance, error) {
+	s := &covariance{run: run}
+	weights := run.Weights()
+	var all, values []float64 // rows of J, and the residuals
+	var size [2]float64       // of the derivatives, of data and of the rest
+	add := func(k int, wanted bool) error {
+		if sets[k].noisy != wanted {
+			return nil
+		}
+		set := sets[k]
+		if wanted {
+			set.at = run.Points(set.constraint)
+		}
+		c := run.Constraint(set.constraint)
+		ev, err := run.CompileGradient(ph.ParamGrad(c.Residual, nil), set.at, crux.ForJacobian)
+		if err != nil {
+			return err
+		}
+		j, err := ev.Jacobian()
+		if err != nil {
+			return err
+		}
+		r, err := ev.Eval()
+		if err != nil {
+			return err
+		}
+		n := set.at.Len()
+		unit := math.Sqrt(weights[set.constraint] / float64(n*set.dim))
+		m := j.RawMatrix().Data
+		floats.Scale(unit, m)
+		part := 1
+		if wanted {
+			part = 0
+			for i := range set.dim {
+				s.noise = append(s.noise, Noise{Constraint: run.Names()[set.constraint], Component: i, Given: c.Standard, Values: n})
+			}
+			first := len(s.noise) - set.dim
+			for i := range n * set.dim {
+				s.group, s.unit = append(s.group, first+i%set.dim), append(s.unit, unit)
+			}
+			for range set.dim {
+				s.scale = append(s.scale, c.Scale)
+			}
+		}
+		size[part] += floats.Dot(m, m)
+		all = append(all, m...)
+		for _, x := range r.RawMatrix().Data {
+			values = append(values, unit*x)
+		}
+		return nil
+	}
+	for _, wanted := range []bool{true, false} {
+		for k := range sets {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			if err := add(k, wanted); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s.data = len(s.group)
+	p := run.Parameters()
+	if least := leastShare * size[1]; size[0] > 0 && size[0] < least {
+		f := math.Sqrt(least / size[0])
+		floats.Scale(f, all[:s.data*p])
+		floats.Scale(f, values[:s.data])
+		floats.Scale(f, s.unit)
+	}
+	var err error
+	j := mat.NewDense(len(values), p, all)
+	if s.tangent, err = linalg.NewTangent(run.Pool(), j); err != nil {
+		return nil, err
+	}
+	if s.step, _, err = s.tangent.Repair(values, spreadDamped*float64(p)); err != nil {
+		return nil, err
+	}
+	return s, s.measure(j, values[:s.data])
+}
+
+// measure finds the noise of each group of data.
+func (s *covariance) measure(j *mat.Dense, values []float64) error {
+	n := len(s.noise)
+	squares, freedom, looked := make([]float64, n), make([]float64, n), make([]int, n)
+	every := max(1, s.data/mostLevers)
+	h := make([]float64, s.data)
+	for i, x := range values {
+		g := s.group[i]
+		squares[g] += x * x / (s.unit[i] * s.unit[i])
+		if i/s.stride()%every != 0 {
+			continue
+		}
+		if err := s.tangent.Influence(h, j.RawRowView(i), spreadDamped); err != nil {
+			return err
+		}
+		looked[g]++
+		freedom[g] += 1 - 2*h[i] + floats.Dot(h, h) // of errors of equal size
+	}
+	for g := range s.noise {
+		v := &s.noise[g]
+		v.Freedom = freedom[g] / float64(max(1, looked[g])) * float64(v.Values)
+		if v.Sigma = math.Inf(1); v.Freedom > leastFreedom {
+			v.Sigma = s.scale[g] * math.Sqrt(squares[g]/v.Freedom)
+		}
+	}
+	return nil
+}
+
+// stride is the number of rows of data that stand for one point.
+func (s *covariance) stride() int { return max(1, len(s.noise)) }
+
+// errors are the standard deviations by which each of the data moves a function with the derivatives g, one entry for each row.
+func (s *covariance) errors(g []float64) ([]float64, error) {
+	h := make([]float64, s.data)
+	if err := s.tangent.Influence(h, g, spreadDamped); err != nil {
+		return nil, err
+	}
+	for i, g := range s.group {
+		sigma, _ := s.noise[g].size()
+		h[i] *= s.unit[i] * sigma / s.scale[g]
+	}
+	return h, nil
+}
+
+// known is what data say of a number with the derivatives g, and by which part of it each of them does.
+func (s *covariance) known(name string, value float64, g []float64) (Known, []float64, error) {
+	moves, err := s.errors(g)
+	if err != nil {
+		return Known{}, nil, err
+	}
+	by := make([]float64, len(s.noise))
+	for i, x := range moves {
+		by[s.group[i]] += x * x
+	}
+	k := Known{Name: name, Value: value, Sigma: math.Sqrt(floats.Sum(by))}
+	below := 0.0 // Satterthwaite (1946): the noise of several groups is known with different degrees of freedom
+	for g, v := range by {
+		_, freedom := s.noise[g].size()
+		below += v * v / freedom
+	}
+	if k.Freedom = math.Pow(k.Sigma, 4) / below; math.IsNaN(k.Freedom) {
+		k.Freedom = floats.Sum(mapped(s.noise, func(n Noise) float64 { return n.Freedom }))
+	}
+	return k, moves, nil
+}
+
+// mapped is a number of each.
+func mapped[T any](list []T, f func(T) float64) []float64 {
+	out := make([]float64, len(list))
+	for i, x := range list {
+		out[i] = f(x)
+	}
+	return out
+}
+
+// field is the root mean square, over some of the rows of f, of the standard deviation of a function with these derivatives.
+func (s *covariance) field(f *mat.Dense) (float64, error) {
+	n, _ := f.Dims()
+	every := max(1, n/spreadPoints)
+	sum, rows := 0.0, 0
+	for i := 0; i < n; i += every {
+		moves, err := s.errors(f.RawRowView(i))
+		if err != nil {
+			return 0, err
+		}
+		sum += floats.Dot(moves, moves)
+		rows++
+	}
+	return math.Sqrt(sum / float64(rows) * float64(n)), nil
+}
+
+// correlation of the numbers whose moves by the data are given: the matrix, row by row.
+func correlation(moves [][]float64) (list []float64) {
+	for _, a := range moves {
+		for _, b := range moves {
+			c := floats.Dot(a, b) / (floats.Norm(a, 2) * floats.Norm(b, 2))
+			if math.IsNaN(c) {
+				c = 0
+			}
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// gradientOf is a number with its derivatives by all parameters.
+func gradientOf(run *crux.Run, q Quantity) (value float64, g []float64, err error) {
+	at := run.Points(0)
+	ev, err := run.CompileGradient(ph.ParamGrad(q.Expr, nil), at.Subset([]int{0}), crux.ForJacobian)
+	if err != nil {
+		return 0, nil, err
+	}
+	v, err := ev.Eval()
+	if err != nil {
+		return 0, nil, err
+	}
+	j, err := ev.Jacobian()
+	if err != nil {
+		return 0, nil, err
+	}
+	if n, k := v.Dims(); n*k != 1 {
+		return 0, nil, fmt.Errorf("%s is no number", q.Name)
+	}
+	return v.At(0, 0), slices.Clone(j.RawRowView(0)), nil
+}
