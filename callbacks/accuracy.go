@@ -77,7 +77,7 @@ func (a *Accuracy) OnStep(_ context.Context, s *crux.Step) error {
 
 // OnUpdate implements crux.UpdateHook.
 func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
-	if !a.look {
+	if !a.look || noiseOf(r).Found() { // which ends the run by itself
 		return nil
 	}
 	v, err := a.Error.Estimate(ctx, r)
@@ -95,7 +95,7 @@ func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
 			return err
 		}
 	}
-	if worst < a.below {
+	if worst < a.below && (len(v.Noise) == 0 || noiseOf(r) == nil) {
 		return crux.NextStage(fmt.Sprintf("the estimated error, %.1e, is below %.1e", worst, a.below))
 	}
 	return nil

@@ -29,6 +29,8 @@ import (
 // it happens twice more, the run, or the lesson of a curriculum, ends: the network has learnt what it can from points, and would
 // continue to learn where they are.
 //
+// Where data are noisy (see [Noise]), a loss that is too small to change what they say does not count.
+//
 // So few points are enough at first, with which steps are cheap: burgers1d of testdata/problems begins with 600.
 //
 // Until the points are overfitted nothing changes, and never for a method that does not get that far, as Adam on some
@@ -46,6 +48,7 @@ type HeldOut struct {
 	ofRun[heldOut]
 	watched [][]int // constraints, by point set
 	evals   residualsAt
+	noise   *Noise // of data; nil where there are none
 }
 
 // heldOut is the state of HeldOut.
@@ -87,7 +90,7 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := t.choose(r); err != nil {
 		return err
 	}
-	t.evals = residualsAt{}
+	t.evals, t.noise = residualsAt{}, noiseOf(r)
 	if len(t.state.Sets) == len(t.watched) {
 		return nil
 	}
@@ -161,7 +164,7 @@ func (t *HeldOut) OnStep(_ context.Context, s *crux.Step) error {
 	if err := s.Record("held_out", held/float64(len(s.Losses))); err != nil { // as a part of the loss
 		return err
 	}
-	if !(held > cmp.Or(t.Factor, 5)*trained) {
+	if !(held > cmp.Or(t.Factor, 5)*trained) || held/float64(len(s.Losses)) <= t.noise.floor(s) {
 		return nil
 	}
 	return t.redraw(s, held/trained)

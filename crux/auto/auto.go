@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/domain/exact"
@@ -32,6 +33,7 @@ type Problem struct {
 	Constraints []crux.Constraint
 	Fields      map[*ph.Field]ph.Expr // as in crux.Problem; nothing is built into what has something here
 
+	Weighed  bool // constraints are to be weighed by a scheme that Options do not name yet
 	Unscaled bool // functions, numbers and residuals stay in the units of the problem
 	Smooth   bool // networks are functions of the coordinates alone, also where values on the boundary jump, see [Choose]
 
@@ -126,6 +128,7 @@ func Choose(p Problem, o crux.Options) (*Choice, error) {
 	c.method(&p)
 	c.points(p)
 	c.units(p, stated)
+	c.noise(p)
 	return c, nil
 }
 
@@ -137,6 +140,23 @@ func (c *Choice) method(p *Problem) {
 	p.Watching = true
 	c.Options.Method = Method(MethodOptions{Steps: Steps, Precision: c.Options.Precision})
 	c.decide("the method is chosen at the first step", "no method is given")
+}
+
+// noise lets data find out that they are noisy, where the method is chosen and nothing is said of weights.
+func (c *Choice) noise(p Problem) {
+	list := c.Problem.Constraints
+	said := func(k crux.Constraint) bool { return k.Weight != 0 || k.Loss.Kind != crux.MSE || k.PointWeights != nil }
+	if !p.Watching || p.Weighed || c.Options.Weights != nil || slices.ContainsFunc(list, said) || !slices.ContainsFunc(list, hasData) {
+		return
+	}
+	n := &callbacks.Noise{}
+	c.Options.Weights, c.Callbacks = n, append(c.Callbacks, n)
+	c.decide("data count less if they turn out to be noisy", "no weight is given")
+}
+
+// hasData reports whether a constraint compares with data.
+func hasData(k crux.Constraint) bool {
+	return k.Residual != nil && ph.Contains(k.Residual, func(e ph.Expr) bool { return e.Op() == ph.OpColumn })
 }
 
 func (c *Choice) decide(what, why string) {
