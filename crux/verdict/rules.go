@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // rules find reasons.
-var rules = []func(Evidence) []Reason{contradicted, undetermined, missing, empty, unreached, rough, estimated, share}
+var rules = []func(Evidence) []Reason{contradicted, undetermined, missing, empty, unreached, rough, estimated, together, share}
 
 // undetermined finds functions that can change without any residual's seeing it, at a state that satisfies the equations: at one that does not,
 // as on the unstable rest u = 0 of u' = u(1 − u) with u(0) = 0.01, a small change can grow beyond all measure, and shows nothing. A number that
@@ -39,15 +40,18 @@ func undetermined(e Evidence) []Reason {
 	if unsolved(e.Error.Fields) {
 		return list
 	}
+	var open []string
 	for _, f := range e.Error.Params {
 		if !f.Determined() {
-			list = append(list, Reason{
-				Word: IllPosed, Text: fmt.Sprintf("the number %s is not determined by the equations and data", f.Name),
-				Remedy: "more data, or a known value for one of the numbers",
-			})
+			open = append(open, f.Name)
 		}
 	}
-	return list
+	text, remedy := "the number %s is not determined by the equations and data", "more data, or a known value for one of the numbers"
+	if len(open) > 1 {
+		text = "%s are not separately determined by the equations and data"
+		open = []string{strings.Join(open, " and ")}
+	}
+	return append(list, each(open, IllPosed, text, remedy)...)
 }
 
 // missing are conditions without which a problem has many solutions, of which a network finds one.
@@ -94,6 +98,10 @@ func estimated(e Evidence) []Reason {
 	var list []Reason
 	for _, f := range slices.Concat(e.Error.Fields, e.Error.Params) {
 		rel := f.Relative()
+		if f.Within() {
+			list = append(list, fromData(e, f))
+			continue
+		}
 		r := Reason{Word: Solved, Text: fmt.Sprintf("%s has an estimated relative error of %.1e", f.Name, rel)}
 		switch {
 		case !(rel < useless): // NaN as well
@@ -104,6 +112,41 @@ func estimated(e Evidence) []Reason {
 			r.Remedy = longer(e, "more parameters (hidden) or more points")
 		}
 		list = append(list, r)
+	}
+	return list
+}
+
+// fromData judges a function or a number that is known as well as noisy data allow, or nearly.
+func fromData(e Evidence, f trackers.FieldError) Reason {
+	i := slices.IndexFunc(e.Error.Known, func(k trackers.Known) bool { return k.Name == f.Name })
+	if i < 0 {
+		return Reason{Word: Solved, Text: fmt.Sprintf("%s is known to ± %.2g, %.2g %% of its size, as far as the noise of the data allows", f.Name, f.Noise, 100*f.Noise/f.Size)}
+	}
+	k := e.Error.Known[i]
+	low, high := k.Interval(0.95)
+	r := Reason{Word: Solved, Text: fmt.Sprintf("%s = %.6g ± %.2g, with 95 %% probability between %.5g and %.5g", f.Name, k.Value, k.Sigma, low, high)}
+	if !(k.Sigma < useless*math.Abs(k.Value)) && low < 0 && high > 0 {
+		r.Word, r.Remedy = Inaccurate, fmt.Sprintf("more or better data where %s matters: so far they do not tell it from 0", f.Name)
+	}
+	return r
+}
+
+// apart is the correlation up to which two numbers are determined each for itself.
+const apart = 0.95
+
+// together names numbers whose errors go together: data that say much of one where the other is known say less of both.
+func together(e Evidence) []Reason {
+	var list []Reason
+	n := len(e.Error.Params)
+	for i := range n {
+		for j := range i {
+			c := e.Error.Correlated(j, i)
+			if math.Abs(c) < apart {
+				continue
+			}
+			list = append(list, Reason{Word: Solved, Text: fmt.Sprintf(
+				"%s and %s are not separately determined as well as together: their errors have the correlation %.3f", e.Error.Params[j].Name, e.Error.Params[i].Name, c)})
+		}
 	}
 	return list
 }

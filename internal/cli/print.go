@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -52,6 +53,9 @@ func printReport(w io.Writer, r *report.Report) {
 	}
 	for _, line := range r.Resampling {
 		fmt.Fprintf(&b, "points: %s\n", line)
+	}
+	for _, line := range r.Fitting {
+		fmt.Fprintf(&b, "data: %s\n", line)
 	}
 	rows := [][]string{{"way", "verdict", "estimated error", "steps", "time"}}
 	for _, x := range r.Attempts {
@@ -113,13 +117,32 @@ func printReport(w io.Writer, r *report.Report) {
 		rows = append(rows, row)
 	}
 	spacedTable(&b, rows)
-	rows = [][]string{{"parameter", "value", "true value", "rel. error"}}
+	head = ""
+	if len(r.Noise) > 0 {
+		head = "95 % interval"
+	}
+	rows = [][]string{{"parameter", "value", "±", head, "true value", "rel. error"}}
 	for _, q := range r.Params {
-		row := []string{q.Name, fmt.Sprintf("%.6g", q.Value)}
+		row := []string{q.Name, fmt.Sprintf("%.6g", q.Value), "", ""}
+		if k, ok := r.Known.Get(q.Name); ok {
+			row[2] = fmt.Sprintf("%.1e", k.Sigma)
+			if k.Interval != nil {
+				row[2], row[3] = fmt.Sprintf("%.2g", k.Sigma), fmt.Sprintf("%.5g to %.5g", k.Interval[0], k.Interval[1])
+			}
+		}
 		if truth, ok := r.Truths.Get(q.Name); ok {
 			row = append(row, fmt.Sprintf("%.6g", truth), scientific(report.Relative(q.Value, truth)))
 		}
 		rows = append(rows, row)
+	}
+	spacedTable(&b, rows)
+	rows = [][]string{{"data", "standard deviation", "values", "degrees of freedom"}}
+	for _, n := range r.Noise {
+		name := n.Constraint
+		if slices.ContainsFunc(r.Noise, func(o report.Noise) bool { return o.Constraint == n.Constraint && o.Component != n.Component }) {
+			name = fmt.Sprintf("%s[%d]", name, n.Component)
+		}
+		rows = append(rows, []string{name, fmt.Sprintf("%.3g", n.Sigma), fmt.Sprint(n.Values), fmt.Sprintf("%.1f", n.Freedom)})
 	}
 	spacedTable(&b, rows)
 	rows = [][]string{{"shown", "value"}}

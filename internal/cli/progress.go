@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/optim"
@@ -35,6 +36,7 @@ type progress struct {
 	warned   bool   // of a window
 	moves    []crux.Callback
 	moved    int // what they have decided and has been shown
+	weighed  int // likewise of noisy data
 
 	begin time.Time
 	first int       // epoch at which the run began
@@ -118,11 +120,14 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 			fmt.Fprintf(&b, "%s  optimizer: %s\n", p.name, line)
 		}
 		p.said = len(method.Choices)
-		lines := resampling(p.moves)
-		for _, line := range lines[min(p.moved, len(lines)):] {
+		points, data := decided(p.moves)
+		for _, line := range points[min(p.moved, len(points)):] {
 			fmt.Fprintf(&b, "%s  points: %s\n", p.name, line)
 		}
-		p.moved = len(lines)
+		for _, line := range data[min(p.weighed, len(data)):] {
+			fmt.Fprintf(&b, "%s  data: %s\n", p.name, line)
+		}
+		p.moved, p.weighed = len(points), len(data)
 		b.WriteString(head + " ")
 		for i, l := range s.Losses {
 			fmt.Fprintf(&b, " %s %.2e", p.names[i], l)
@@ -210,13 +215,15 @@ func (p *progress) bars(s *crux.Step) []string {
 	return lines
 }
 
-// resampling is what callbacks that move points have decided by themselves.
-func resampling(callbacks []crux.Callback) []string {
-	var lines []string
-	for _, c := range callbacks {
-		if d, ok := c.(interface{ Choices() []string }); ok {
-			lines = append(lines, d.Choices()...)
+// decided is what callbacks have decided by themselves: those that move points, and those that weigh noisy data.
+func decided(list []crux.Callback) (points, data []string) {
+	for _, c := range list {
+		switch d := c.(type) {
+		case *callbacks.Noise:
+			data = append(data, d.Choices()...)
+		case interface{ Choices() []string }:
+			points = append(points, d.Choices()...)
 		}
 	}
-	return lines
+	return points, data
 }

@@ -345,7 +345,7 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 		Seed: p.Options.Seed, Parameters: len(s.Theta()), Optimizer: method.String(), Choices: method.Choices,
 		Loss: report.Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
 	}
-	r.Resampling = resampling(p.Resamplers)
+	r.Resampling, r.Fitting = decided(p.Resamplers)
 	r.Decisions = p.Choice.Decisions
 	for _, b := range p.Choice.Built {
 		r.Exact = append(r.Exact, report.Exact{Constraint: b.Constraint, Field: b.Field})

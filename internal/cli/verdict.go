@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
@@ -59,6 +60,7 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 	for _, f := range append(v.Fields, v.Params...) {
 		r.Estimate.Add(f.Name, report.Number(f.Relative()))
 	}
+	known(v, r)
 	for _, share := range v.Residuals {
 		if share.Term > 0 {
 			r.OfTerms.Add(share.Name, report.Number(share.Residual/share.Term))
@@ -82,6 +84,33 @@ func corners(p *problemfile.Problem) map[string]string {
 		at[f.Name] = strings.Join(where, ", ")
 	}
 	return at
+}
+
+// known says in the report how well numbers are known: as far as noise of the data allows, and training has come.
+func known(v trackers.ErrorValue, r *report.Report) {
+	for _, n := range v.Noise {
+		r.Noise = append(r.Noise, report.Noise{
+			Constraint: n.Constraint, Component: n.Component, Sigma: report.Number(n.Sigma), Values: n.Values, Freedom: report.Number(n.Freedom),
+		})
+	}
+	for i, k := range v.Known {
+		if i < len(v.Params) {
+			k.Sigma = math.Hypot(k.Sigma, v.Params[i].Relative()*v.Params[i].Size)
+		}
+		low, high := k.Interval(0.95)
+		x := report.Known{Sigma: report.Number(k.Sigma), Interval: &[2]report.Number{report.Number(low), report.Number(high)}}
+		for j, other := range v.Known {
+			if j != i {
+				x.With.Add(other.Name, report.Number(v.Correlated(i, j)))
+			}
+		}
+		r.Known.Add(k.Name, x)
+	}
+	if len(v.Known) == 0 {
+		for _, f := range v.Params {
+			r.Known.Add(f.Name, report.Known{Sigma: report.Number(f.Relative() * f.Size)})
+		}
+	}
 }
 
 // estimate measures the error of what a run has left, window by window where it has windows.

@@ -112,6 +112,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		training()
 	}
 	if len(b.p.Coords) > 0 {
+		b.stated.Weighed = balanced != nil
 		b.decide(root, hard, constraints)
 		for _, f := range b.following {
 			f()

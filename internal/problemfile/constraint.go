@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/tree"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -55,7 +57,7 @@ func nameOf(e tree.Entry) constraintName {
 func (b *builder) constraint(e tree.Entry, name constraintName) {
 	s := b.section(e.Value, "constraints.*")
 	residual := s.need("residual")
-	lossNode, weightNode, scaleNode := s.get("loss"), s.get("weight"), s.get("scale")
+	lossNode, weightNode, scaleNode, sigmaNode := s.get("loss"), s.get("weight"), s.get("scale"), s.get("sigma")
 	loss := b.loss(lossNode)
 	pointNode := s.get("point_weights")
 	on, v := b.pointSet(s), s.get("resample")
@@ -92,12 +94,16 @@ func (b *builder) constraint(e tree.Entry, name constraintName) {
 		if !ok || on == nil {
 			return
 		}
+		sigma := b.sigma(sigmaNode, part, env, on)
+		if sigma != nil {
+			x = x.Div(sigma)
+		}
 		at := b.complete(name, on, x)
 		if err := mistaken(at); err != nil {
 			b.failDomain(n, err)
 			return
 		}
-		c := crux.Constraint{Name: name, Residual: x, On: at, Loss: loss, Weight: weight, Scale: by, MeasureScale: measured}
+		c := crux.Constraint{Name: name, Residual: x, On: at, Loss: loss, Weight: weight, Scale: by, MeasureScale: measured, Standard: sigma != nil}
 		if byPoint != nil {
 			c.PointWeights = byPoint()
 		}
@@ -114,7 +120,7 @@ func (b *builder) constraint(e tree.Entry, name constraintName) {
 	if len(parts.n.Entries) == 0 {
 		b.fail(residual, "no residual; write one such as u_xx + u_yy")
 	}
-	for _, n := range []*tree.Node{weightNode, scaleNode} {
+	for _, n := range []*tree.Node{weightNode, scaleNode, sigmaNode} {
 		if n == nil || n.Kind != tree.Mapping {
 			continue
 		}
@@ -177,6 +183,51 @@ func (b *builder) weight(n *tree.Node, part string) float64 {
 	}
 	v, _ := b.positive(n)
 	return v
+}
+
+// sigma reads the standard deviation of the errors of measured values: a number, or an expression with columns of the data; or one for each
+// residual. nil means that nothing is specified.
+func (b *builder) sigma(n *tree.Node, part string, env ph.Env, on *domain.Points) ph.Expr {
+	if n != nil && n.Kind == tree.Mapping && part != "" {
+		n = n.Get(part)
+	}
+	if n == nil {
+		return nil
+	}
+	x, ok := b.expr(n, env)
+	switch {
+	case !ok:
+	case ph.Contains(x, ph.Unknown):
+		b.fail(n, "it contains an unknown; a standard deviation is a number, or a column of the data")
+	case len(on.Columns()) == 0:
+		b.fail(n, "there are no data here, whose errors it could be of; take weight to let a constraint count more")
+	default:
+		at, err := on.Complete(columnsOf(x)...).Draw(nil)
+		if err != nil {
+			b.failDomain(n, err)
+			return nil
+		}
+		for i := range at.Len() {
+			if v, err := pointwise.Eval(x, rowOf(at, i)); err == nil && (len(v) != 1 || !(v[0] > 0) || math.IsInf(v[0], 0)) {
+				b.fail(n, "it is %v at point %d of the data; a standard deviation is a number above 0", v[0], i+1)
+				return nil
+			}
+		}
+		return x
+	}
+	return nil
+}
+
+// rowOf is a point of data with its columns.
+func rowOf(at *domain.Cloud, i int) pointwise.Point {
+	p := pointwise.Point{Coords: map[*ph.Coord]float64{}, Columns: map[string]float64{}}
+	for j, c := range at.Coords {
+		p.Coords[c] = at.Row(i)[j]
+	}
+	for name, values := range at.Columns {
+		p.Columns[name] = values[i]
+	}
+	return p
 }
 
 // loss reads mse, mae, mean, sum, huber, or {huber: 0.1}.

@@ -190,14 +190,7 @@ func (b *builder) note(what, why string) {
 
 // complete are the points of a data set at which a residual has all columns that it uses. Residuals that use the same share them.
 func (b *builder) complete(name string, on *domain.Points, residual ph.Expr) *domain.Points {
-	var columns []string
-	for part := range ph.Walk(residual, nil) {
-		if part.Op() == ph.OpColumn {
-			columns = append(columns, part.Attr().(string))
-		}
-	}
-	slices.Sort(columns)
-	columns = slices.Compact(columns)
+	columns := columnsOf(residual)
 	key := set{on, strings.Join(columns, "\x00")}
 	if b.parted[key] == nil {
 		b.parted[key] = on.Complete(columns...)
@@ -207,6 +200,17 @@ func (b *builder) complete(name string, on *domain.Points, residual ph.Expr) *do
 		b.note(fmt.Sprintf("%s: %d of %d points", name, p.Len(), n), "the others have no value of "+strings.Join(columns, " and "))
 	}
 	return p
+}
+
+// columnsOf are the data columns in an expression.
+func columnsOf(e ph.Expr) (columns []string) {
+	for part := range ph.Walk(e, nil) {
+		if part.Op() == ph.OpColumn {
+			columns = append(columns, part.Attr().(string))
+		}
+	}
+	slices.Sort(columns)
+	return slices.Compact(columns)
 }
 
 // set is a part of a data set.

@@ -78,6 +78,7 @@ var pointParts = []part{
 		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber or {huber: 0.1}"},
 		{"weight", mapped, "(1)", "10", "a constant factor, or one for each residual by name; with one, residuals stay in their own units"},
 		{"scale", mapped, "(its size, or 1 where a weight or a scale is given)", "auto", "by what the residual is divided, or one for each by name; auto is its size at step 0"},
+		{"sigma", mapped, "", "0.5", "the standard deviation of the errors of measured values: a number or a column, or one for each residual by name; without it, it is found from what is left"},
 		{"point_weights", mapped, "", "causal", "how points are weighted in training"},
 		region("interior"),
 	}, pointKeys, []key{
@@ -86,6 +87,7 @@ var pointParts = []part{
 	{"constraints.*.residual", "{mass: u_x + v_y}", []key{{"*", formula, "", "u_x + v_y", "a residual"}}},
 	{"constraints.*.weight", "{mass: 10}", []key{{"*", positive, "(1)", "10", "the factor of a residual"}}},
 	{"constraints.*.scale", "{mass: 10}", []key{{"*", hand("a number, or auto"), "(1)", "10", "by what a residual is divided"}}},
+	{"constraints.*.sigma", "{mass: 0.5}", []key{{"*", formula, "", "0.5", "that of what a residual compares with"}}},
 	{"constraints.*.loss", "{huber: 0.1}", []key{{"huber", positive, "", "0.1", "the size of a residual from which on it counts linearly"}}},
 	{"constraints.*.point_weights", "{rba: {gamma: 0.999}}", []key{
 		{"causal", mapped, "", "{}", "later times count when earlier ones are solved (Wang et al. 2022)"},

@@ -35,7 +35,7 @@ optimizer: [{adam: {}, steps: 10}]
 var star = map[string]string{
 	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "show.*": "mass", "grid.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
 	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "regions.*": "hole", "data.*": "measurements", "data.*.params.*": "nu", "data.*.columns.*": "u",
-	"constraints.*": "pde", "constraints.*.residual.*": "mass", "constraints.*.weight.*": "mass", "constraints.*.scale.*": "mass", "optimizer.*": "0",
+	"constraints.*": "pde", "constraints.*.residual.*": "mass", "constraints.*.weight.*": "mass", "constraints.*.scale.*": "mass", "constraints.*.sigma.*": "mass", "optimizer.*": "0",
 	"optimizer.*.groups.*": "0", "optimizer.*.lr": "adam.lr", "changes.*": "1000", "weights.scheduled.*": "bc",
 	"changes": "optimizer.0.adam.lr.piecewise.changes", "net": "fields",
 }
@@ -114,6 +114,8 @@ var additions = []struct{ path, sets string }{
 	{"constraints.*.residual.", mass + "|fields.v={}"},
 	{"constraints.*.weight", "scale=none"}, // as with a weight residuals stay in their own units
 	{"constraints.*.scale", "scale=none"},
+	{"constraints.*.sigma", "data={measurements: {file: measurements.csv}}|constraints.pde={residual: u - u_data, on: measurements}"},
+	{"constraints.*.sigma.", "constraints.pde={residual: {mass: u - u_data}, on: measurements}"},
 	{"constraints.*.weight.", mass},
 	{"constraints.*.scale.", mass},
 	{"constraints.*.grid", noPoints},

@@ -137,6 +137,9 @@ func (p *Problem) ErrorTracker() *trackers.Error {
 	for _, f := range p.Fields {
 		t.Of = append(t.Of, trackers.Quantity{Name: f.Name, Expr: f.Expr})
 	}
+	for _, d := range p.Derived {
+		t.Derived = append(t.Derived, trackers.Quantity{Name: d.Name, Expr: d.Expr})
+	}
 	return t
 }
 

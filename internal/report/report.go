@@ -40,10 +40,13 @@ type Report struct {
 	Points      Object[int]      `json:"points,omitempty"`            // by constraint, at the end; none in files of before
 	OfTerms     Numbers          `json:"residual_of_terms,omitempty"` // at points held out, over the largest term of the residual
 	Params      Numbers          `json:"params"`                      // trainable scalars, and numbers that follow from them
+	Known       Object[Known]    `json:"known,omitempty"`             // how well params are known
+	Noise       []Noise          `json:"noise,omitempty"`             // of measured values
 	Shown       Numbers          `json:"show,omitempty"`              // numbers to watch
 	Truths      Numbers          `json:"truths,omitempty"`            // what params should be, of those for which the file says so
 	Choices     []string         `json:"choices,omitempty"`           // what an optimizer that decides by itself has decided, and why
 	Resampling  []string         `json:"resampling,omitempty"`        // likewise what has become of points that are watched
+	Fitting     []string         `json:"fitting,omitempty"`           // likewise how noisy data are fitted
 	Findings    []string         `json:"findings,omitempty"`          // what trackers found that matters
 	Windows     []Window         `json:"windows,omitempty"`           // of time, trained one after the other
 	Curriculum  *Curriculum      `json:"curriculum,omitempty"`        // over a constant of the equations
@@ -51,6 +54,22 @@ type Report struct {
 	Origin      *Origin          `json:"origin,omitempty"`            // nil in files of before
 	Files       Object[string]   `json:"files,omitempty"`             // SHA-256 of the other files of the run, by their names
 	RunDir      *string          `json:"run_dir"`                     // null if nothing could be written
+}
+
+// Known says how well a number is known.
+type Known struct {
+	Sigma    Number         `json:"sigma"`                 // standard deviation that noisy data leave, with the estimated error of training; without noise that error alone
+	Interval *[2]Number     `json:"interval,omitempty"`    // of 95 %; nil where data are not noisy
+	With     Object[Number] `json:"correlation,omitempty"` // of its error with those of the others
+}
+
+// Noise is what measured values are off by.
+type Noise struct {
+	Constraint string `json:"constraint"`
+	Component  int    `json:"component"`
+	Sigma      Number `json:"sigma"` // in the units of the residual
+	Values     int    `json:"values"`
+	Freedom    Number `json:"degrees_of_freedom"` // of them, those that the fit has left
 }
 
 // Window is a piece of time that was trained by itself.
