@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate evidence torture ci clean
+.PHONY: help build test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate coverage evidence torture ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -44,6 +44,9 @@ unseen: ## solve the problems of testdata/unseen, which choose nothing, and writ
 
 estimate: ## compare estimated errors and verdicts with the truth along runs of all problems, and write docs/results/estimate.md; ONLY=unseen/bratu for some
 	go -C internal/tools run ./problems -only '$(ONLY)' estimate
+
+coverage: ## fit data with other errors 200 times and count how often intervals hold the truth, in docs/results/coverage.md: a quarter of an hour; ONLY=cooling for some
+	go -C internal/tools run ./problems -only '$(ONLY)' coverage
 
 evidence: ## make the comparisons behind docs/choosing.md and write their tables into docs/results/evidence.md; ONLY=hard,'timed_*' for some
 	go -C internal/tools run ./problems -only '$(ONLY)' evidence

@@ -1,6 +1,6 @@
 // Command problems solves the problems that ship, each as a user does, and writes the tables of a page of docs/results:
 //
-//	go -C internal/tools run ./problems [-only poisson2d,burgers1d] accuracy    or unseen, or estimate
+//	go -C internal/tools run ./problems [-only poisson2d,burgers1d] accuracy    or unseen, estimate, coverage
 //	go -C internal/tools run ./problems [-only 'hard,timed_*'] [-missing] evidence
 //
 // Of a page only the tables are made, and of the first two of these pages the first columns are by hand as well: what must be reached and
@@ -38,7 +38,7 @@ func main() {
 	case flag.Arg(0) == "evidence":
 		err = measureEvidence(*only, *missing)
 	default:
-		err = errors.New("say which page: accuracy, unseen, estimate or evidence, with -h for the flags before it")
+		err = errors.New("say which page: accuracy, unseen, estimate, coverage or evidence, with -h for the flags before it")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "problems:", err)
