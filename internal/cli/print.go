@@ -117,18 +117,21 @@ func printReport(w io.Writer, r *report.Report) {
 		rows = append(rows, row)
 	}
 	spacedTable(&b, rows)
-	head = ""
+	titles := []string{"parameter", "value", "±"}
 	if len(r.Noise) > 0 {
-		head = "95 % interval"
+		titles = append(titles, "95 % interval")
 	}
-	rows = [][]string{{"parameter", "value", "±", head, "true value", "rel. error"}}
+	rows = [][]string{append(titles, "true value", "rel. error")}
 	for _, q := range r.Params {
-		row := []string{q.Name, fmt.Sprintf("%.6g", q.Value), "", ""}
-		if k, ok := r.Known.Get(q.Name); ok {
-			row[2] = fmt.Sprintf("%.1e", k.Sigma)
-			if k.Interval != nil {
-				row[2], row[3] = fmt.Sprintf("%.2g", k.Sigma), fmt.Sprintf("%.5g to %.5g", k.Interval[0], k.Interval[1])
-			}
+		row := []string{q.Name, fmt.Sprintf("%.6g", q.Value)}
+		switch k, ok := r.Known.Get(q.Name); {
+		case k.Interval != nil:
+			row = append(row, fmt.Sprintf("%.2g", k.Sigma), fmt.Sprintf("%.5g to %.5g", k.Interval[0], k.Interval[1]))
+		case ok:
+			row = append(row, fmt.Sprintf("%.1e", k.Sigma))
+		}
+		for len(row) < len(titles) {
+			row = append(row, "–")
 		}
 		if truth, ok := r.Truths.Get(q.Name); ok {
 			row = append(row, fmt.Sprintf("%.6g", truth), scientific(report.Relative(q.Value, truth)))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 	for _, f := range append(v.Fields, v.Params...) {
 		r.Estimate.Add(f.Name, report.Number(f.Relative()))
 	}
-	known(v, r)
+	known(p, s, v, r)
 	for _, share := range v.Residuals {
 		if share.Term > 0 {
 			r.OfTerms.Add(share.Name, report.Number(share.Residual/share.Term))
@@ -87,7 +88,7 @@ func corners(p *problemfile.Problem) map[string]string {
 }
 
 // known says in the report how well numbers are known: as far as noise of the data allows, and training has come.
-func known(v trackers.ErrorValue, r *report.Report) {
+func known(p *problemfile.Problem, s *crux.Solver, v trackers.ErrorValue, r *report.Report) {
 	for _, n := range v.Noise {
 		r.Noise = append(r.Noise, report.Noise{
 			Constraint: n.Constraint, Component: n.Component, Sigma: report.Number(n.Sigma), Values: n.Values, Freedom: report.Number(n.Freedom),
@@ -106,9 +107,28 @@ func known(v trackers.ErrorValue, r *report.Report) {
 		}
 		r.Known.Add(k.Name, x)
 	}
-	if len(v.Known) == 0 {
-		for _, f := range v.Params {
-			r.Known.Add(f.Name, report.Known{Sigma: report.Number(f.Relative() * f.Size)})
+	if len(v.Known) > 0 {
+		return
+	}
+	off := map[string]float64{}
+	for _, f := range v.Params {
+		off[f.Name] = f.Relative() * f.Size
+		r.Known.Add(f.Name, report.Known{Sigma: report.Number(off[f.Name])})
+	}
+	for _, d := range p.Derived {
+		sum := 0.0
+		here, err := d.Eval(s.Value)
+		for _, q := range p.Params {
+			there, failed := d.Eval(func(x *ph.Param) float64 {
+				if x == q {
+					return s.Value(x) + off[q.Path()]
+				}
+				return s.Value(x)
+			})
+			err, sum = cmp.Or(err, failed), math.Hypot(sum, there-here)
+		}
+		if err == nil {
+			r.Known.Add(d.Name, report.Known{Sigma: report.Number(sum)})
 		}
 	}
 }

@@ -54,6 +54,8 @@ steps: 1
 	}
 	r.Errors.Add(evil, report.FieldError{Reference: evil})
 	r.Points.Add(evil, 3)
+	r.Known.Add(evil, report.Known{Sigma: 1e-8, Interval: &[2]report.Number{1, 2}})
+	r.Noise = append(r.Noise, report.Noise{Constraint: evil, Sigma: 0.1, Values: 9, Freedom: 7})
 	frame := func(label string) Frame { return Frame{label, []draw.Panel{line}} }
 	var b bytes.Buffer
 	err = (&Page{
