@@ -16,15 +16,16 @@ import (
 // smaller weight, until what the fit gains by violating equations counts nothing, and the run ends when the fit has nothing more to gain.
 //
 // It is a weight scheme and a callback: the Weights of the options, which takes part in Solve as well. All weights are 1 until the loss falls
-// by less than a tenth in 10 steps and the residuals of data look like noise ([trackers.Noisy]); without noise they remain so. Then, with E the
-// weighted losses of equations and conditions, D those of n noisy values, both as they are in the training loss,
+// by less than a tenth in 10 steps and the residuals of data look like noise ([trackers.Noisy]); without noise they remain so. Methods with a
+// learning rate do not come to rest in that sense: they only warm up. Then, with E the weighted losses of equations and conditions, D those
+// of n noisy values, both as they are in the training loss,
 //
 //	spent = n·E/D
 //
 // is what violating equations brings, in degrees of freedom. While it is above 0.001 the weights of data are multiplied by 0.001/spent, between
-// 1/1000 and 1/2, whenever the loss has come to rest with E below D. When it is below, and χ² = n·(E + D)/D falls by less than 0.001 in 10 steps, the run, or the
-// lesson of a curriculum, ends: by the discrepancy principle, data are not fitted below their noise. Where a smaller weight does not let E fall
-// any further, it is not the noise that violates the equations, and the weights stay.
+// 1/1000 and 1/2, whenever the loss has come to rest with E below D. When it is below, and χ² = n·(E + D)/D falls by less than 0.001 in 5
+// steps, the run, or the lesson of a curriculum, ends: by the discrepancy principle, data are not fitted below their noise. Where a smaller
+// weight does not let E fall any further, it is not the noise that violates the equations, and the weights stay.
 //
 // Data sets count among each other by what is left of them, so that one with errors twice as large has a quarter of the weight; where it
 // is known how large their errors are (crux.Constraint.Standard), by that.
@@ -51,7 +52,8 @@ type noise struct {
 func (n noise) latest() int { return n.Step }
 
 const (
-	restSteps   = 10   // between two looks
+	restSteps   = 10   // between two looks before noise is found
+	fitSteps    = 5    // and afterwards
 	atRest      = 0.9  // of the loss: what it falls to where it does not rest
 	mostSpent   = 1e-3 // degrees of freedom
 	leastFactor = 1e-3 // of a weight, at once
@@ -91,7 +93,11 @@ func (n *Noise) OnStep(_ context.Context, s *crux.Step) error {
 	if k, _ := s.Run.Stage(); k != st.Stage {
 		*st = noise{Stage: k, Step: s.Epoch, Loss: math.Inf(1), Lines: st.Lines}
 	}
-	if s.Measuring() || len(n.noisy) == 0 || s.Epoch-st.Step < restSteps {
+	pause := restSteps
+	if st.Found {
+		pause = fitSteps
+	}
+	if s.Measuring() || len(n.noisy) == 0 || s.Epoch-st.Step < pause {
 		return nil
 	}
 	before := st.Loss
@@ -99,9 +105,13 @@ func (n *Noise) OnStep(_ context.Context, s *crux.Step) error {
 		before = math.Inf(1)
 	}
 	st.Step, st.Loss = s.Epoch, s.Loss
+	if rate := s.Run.Solver().MethodInfo().Rate; !math.IsNaN(rate) {
+		st.Loss = math.Inf(1)
+		return nil
+	}
 	data, rest := n.shares(s)
 	switch gained := n.all * (before - s.Loss) / data; {
-	case st.Hard && gained < mostSpent:
+	case st.Hard && gained >= 0 && gained < mostSpent: // it rises with methods that do not look where they step
 		return crux.NextStage("the data are fitted to their noise")
 	case st.Hard || !(s.Loss > atRest*before):
 		return nil

@@ -19,7 +19,7 @@ import (
 
 // The code of go.md, which TestGoPage compares with that page.
 
-// cup is the problem of data.md: a field T, a parameter rate, an equation and measurements.
+// cup is the problem of inverse.md: a field T, a parameter rate, an equation and measurements.
 func cup(path string) (solver *auto.Solver, t *ph.Coord, T *ph.Field, rate *ph.Param, err error) {
 	t = ph.NewCoord("t")
 	line := domain.NewInterval(t, 0, 10)

@@ -282,7 +282,7 @@ func gradientOf(run *crux.Run, q Quantity) (value float64, g []float64, err erro
 		return 0, nil, err
 	}
 	if n, k := v.Dims(); n*k != 1 {
-		return 0, nil, fmt.Errorf("%s is no number", q.Name)
+		return 0, nil, fmt.Errorf("%s is not a number", q.Name)
 	}
 	return v.At(0, 0), slices.Clone(j.RawRowView(0)), nil
 }

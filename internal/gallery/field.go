@@ -93,7 +93,11 @@ func (r *Run) field(f function, known *function, o Options) (Picture, error) {
 		}
 	}
 	if len(sections[0].Free) == 1 {
-		fig := &draw.Figure{Panels: []draw.Panel{curves(f.name, sections, u, ref)}}
+		c := curves(f.name, sections, u, ref)
+		if len(f.coords) == 1 {
+			c.Lines = append(c.Lines, r.measured(f.name)...)
+		}
+		fig := &draw.Figure{Panels: []draw.Panel{c}}
 		if known != nil {
 			e := curves("|"+f.name+" − reference|", sections, off, nil)
 			e.LogY, e.Y = true, ""
@@ -123,6 +127,21 @@ func (r *Run) field(f function, known *function, o Options) (Picture, error) {
 		}
 	}
 	return Picture{Figure: fig}, nil
+}
+
+// measured are the values of data columns that have the name of a function of one coordinate, as points.
+func (r *Run) measured(name string) (list []draw.Line) {
+	seen := map[*domain.Points]bool{}
+	for _, c := range r.Problem.Crux.Constraints {
+		if seen[c.On] || !slices.Contains(c.On.Columns(), name) {
+			continue
+		}
+		seen[c.On] = true
+		if at, err := c.On.Draw(nil); err == nil {
+			list = append(list, draw.Line{Name: "data", X: at.X, Y: at.Columns[name], Stroke: draw.Points})
+		}
+	}
+	return list
 }
 
 // drawn are functions of which the size counts, such as residuals: one row for each, in one figure.
