@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
@@ -162,5 +163,25 @@ func TestCheckpointsThatCannotBeWritten(t *testing.T) {
 		if saved, err := callbacks.Latest(dir); !stays && (err != nil || saved.State.Epoch != 22) {
 			t.Error(err)
 		}
+	}
+}
+
+// The first checkpoint does not wait for its hour.
+func TestFirstCheckpointComesSoon(t *testing.T) {
+	s := build(t, "adam", "norms", "", "")
+	dir := t.TempDir()
+	begin := time.Now()
+	var files []string
+	s.cs = append(s.cs, &callbacks.Checkpoint{Dir: dir, Every: time.Hour}, stepEnd(func(*crux.Run) (err error) {
+		files, err = callbacks.Checkpoints(dir)
+		if err == nil && len(files) == 0 && time.Since(begin) < time.Minute {
+			time.Sleep(20 * time.Millisecond)
+			return nil
+		}
+		return errors.Join(err, crux.Stop("there is one, or there will be none"))
+	}))
+	res, err := s.solver.Solve(context.Background(), 1_000_000, s.cs...)
+	if err != nil || len(files) == 0 {
+		t.Errorf("%d steps in %v, %v", res.Steps, time.Since(begin), err)
 	}
 }

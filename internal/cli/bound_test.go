@@ -189,6 +189,13 @@ func TestDamagedResult(t *testing.T) {
 	folder(t)
 	quietly(t, "solve", "tiny.yaml", "-q", "--out", "d")
 	want := quietly(t, "show", "d", "--json")
+	for _, name := range []string{solutionFile, problemFile} {
+		quietly(t, "solve", "tiny.yaml", "-q", "--out", name+"-changed")
+		rewrite(t, filepath.Join(name+"-changed", name), func(s string) string { return s + "#" })
+		if r := call(t, "show", name+"-changed"); r.code != exitOK || !strings.Contains(r.err, name+" is not the file that the run wrote") {
+			t.Errorf("%+v", r)
+		}
+	}
 	rewrite(t, filepath.Join("d", resultFile), func(s string) string {
 		at := regexp.MustCompile(`"loss": [0-9]`).FindStringIndex(s)[1] - 1
 		return s[:at] + string(s[at]^1) + s[at+1:]

@@ -46,6 +46,11 @@ func (a *app) runShow(dir string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	for _, f := range r.report.Files {
+		if err := strayed(dir, f.Name); err != nil {
+			fmt.Fprintf(a.Err, "crux: warning: %v\n", err) //nolint:errcheck
+		}
+	}
 	if asJSON {
 		return a.printSealed(r.report)
 	}

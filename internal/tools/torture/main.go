@@ -124,7 +124,7 @@ func torture(long bool, only string, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tmp) //nolint:errcheck // it is a temporary folder
+	defer os.RemoveAll(tmp)          //nolint:errcheck // it is a temporary folder
 	commit, err := checkout.Commit() // before the hours in which it may change
 	if err != nil {
 		return err
