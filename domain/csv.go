@@ -27,6 +27,17 @@ func ReadCSV(path string, coords ...*ph.Coord) (*Points, error) {
 
 // ParseCSV is ReadCSV from an open source; name stands for it in errors.
 func ParseCSV(src io.Reader, name string, coords ...*ph.Coord) (*Points, error) {
+	return parseCSV(src, name, coords, func(string) bool { return true })
+}
+
+// ParsePlaces is ParseCSV for points alone: columns that are no coordinates are passed over, whatever they hold.
+func ParsePlaces(src io.Reader, name string, coords ...*ph.Coord) (*Points, error) {
+	return parseCSV(src, name, coords, func(column string) bool {
+		return slices.ContainsFunc(coords, func(c *ph.Coord) bool { return c.Name() == column })
+	})
+}
+
+func parseCSV(src io.Reader, name string, coords []*ph.Coord, wanted func(column string) bool) (*Points, error) {
 	if err := checkCoords(coords); err != nil {
 		return nil, err
 	}
@@ -46,8 +57,8 @@ func ParseCSV(src io.Reader, name string, coords ...*ph.Coord) (*Points, error) 
 	if err != nil {
 		return nil, err
 	}
-	cols := make([][]float64, len(header))
-	for {
+	cols, rows := make([][]float64, len(header)), 0
+	for ; ; rows++ {
 		rec, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -59,6 +70,9 @@ func ParseCSV(src io.Reader, name string, coords ...*ph.Coord) (*Points, error) 
 			return nil, fmt.Errorf("domain: %s:%d: %d values, but the header names %d columns (%s)", name, line, len(rec), len(header), strings.Join(header, ", "))
 		}
 		for j, s := range rec {
+			if !wanted(header[j]) {
+				continue
+			}
 			v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 			if err != nil || !finite(v) {
 				line, col := r.FieldPos(j)
@@ -67,10 +81,17 @@ func ParseCSV(src io.Reader, name string, coords ...*ph.Coord) (*Points, error) 
 			cols[j] = append(cols[j], v)
 		}
 	}
-	if len(cols[0]) == 0 {
+	if rows == 0 {
 		return nil, fmt.Errorf("domain: %s has a header but no rows", name)
 	}
-	return assemble(name, header, cols, coords)
+	var names []string
+	kept := cols[:0]
+	for j, h := range header {
+		if wanted(h) {
+			names, kept = append(names, h), append(kept, cols[j])
+		}
+	}
+	return assemble(name, names, kept, coords)
 }
 
 // checkHeader returns the column names, which must be there once each and be no numbers.
@@ -95,7 +116,10 @@ func checkHeader(rec []string, name string, r *csv.Reader) ([]string, error) {
 
 // assemble makes a data set from named columns of equal length.
 func assemble(name string, header []string, cols [][]float64, coords []*ph.Coord) (*Points, error) {
-	n, d := len(cols[0]), len(coords)
+	n, d := 0, len(coords)
+	if len(cols) > 0 {
+		n = len(cols[0])
+	}
 	x := make([]float64, n*d)
 	taken := make([]bool, len(header))
 	for j, c := range coords {

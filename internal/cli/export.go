@@ -54,6 +54,7 @@ its first derivatives as well.`,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runExport(args[0], &f) },
 	}
 	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "an expression with its name, as in 'flux=-k*T_x' (repeatable)")
+	must(c.RegisterFlagCompletionFunc("expr", completeNames))
 	c.Flags().StringArrayVar(&f.at, "at", nil, "times, as in t=0,0.5,1, or where to cut, as in z=0 (repeatable)")
 	c.Flags().IntVar(&f.grid, "grid", 0, "points along each axis; 0 means 1001, 101 or 51 in one, two or three dimensions")
 	c.Flags().BoolVar(&f.csv, "csv", false, "write one table of points and fields instead")

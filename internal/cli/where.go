@@ -3,14 +3,17 @@ package cli
 import (
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -40,11 +43,25 @@ func (f *evalFlags) where(p *problemfile.Problem) (*domain.Points, error) {
 	return on, fail(exitUsage, on.Err())
 }
 
-// readPoints reads a file of points. It needs those coordinates of the problem that the expressions use.
+// readPoints reads a file of points: a table with a column for each coordinate, or the arrays of NumPy. It needs those coordinates of the
+// problem that the expressions use; what else it holds is passed over.
 func readPoints(path string, p *problemfile.Problem) (*domain.Points, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("--points %s: %w", path, ckpt.Cause(err))
+	}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".npy":
+		return domain.ReadNPY(path, nil, p.Coords...)
+	case ".npz":
+		arrays, err := npy.ReadZip(path)
+		if err != nil {
+			return nil, fmt.Errorf("--points %s: %w", path, err)
+		}
+		return domain.ReadNPZ(path, among(p.Coords, slices.Sorted(maps.Keys(arrays)))...)
+	}
+	if slices.Contains(src[:min(512, len(src))], 0) {
+		return nil, fmt.Errorf("--points %s is not text; take a .csv, or .npy and .npz of NumPy", path)
 	}
 	first := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(src), "\ufeff")))
 	first.Comment, first.TrimLeadingSpace = '#', true
@@ -52,15 +69,50 @@ func readPoints(path string, p *problemfile.Problem) (*domain.Points, error) {
 	for i := range header {
 		header[i] = strings.TrimSpace(header[i])
 	}
-	coords := slices.DeleteFunc(slices.Clone(p.Coords), func(c *ph.Coord) bool { return !slices.Contains(header, c.Name()) })
-	if len(coords) == 0 {
-		coords = p.Coords // the reader's error names what is missing
-	}
-	on, err := domain.ParseCSV(strings.NewReader(string(src)), path, coords...)
+	on, err := domain.ParsePlaces(strings.NewReader(string(src)), path, among(p.Coords, header)...)
 	if err != nil {
 		return nil, err
 	}
 	return on, on.Err()
+}
+
+// among are the coordinates that a file has; all if it has none, as the reader's error then names what is missing.
+func among(coords []*ph.Coord, names []string) []*ph.Coord {
+	list := slices.DeleteFunc(slices.Clone(coords), func(c *ph.Coord) bool { return !slices.Contains(names, c.Name()) })
+	if len(list) == 0 {
+		return coords
+	}
+	return list
+}
+
+// outside is a warning about points that do not lie in the domain; "" if all do. By rounding they may.
+func outside(c *domain.Cloud, p *problemfile.Problem) string {
+	n, first := 0, ""
+	shape, _ := p.Domain().(interface{ Distance(x []float64) float64 })
+	whole := slices.Equal(c.Coords, p.Domain().Coords())
+	for i := range c.Len() {
+		out := false
+		for j, x := range c.Coords {
+			lo, hi := p.Bounds(x)
+			slack := 1e-9 * (hi - lo)
+			out = out || c.Row(i)[j] < lo-slack || c.Row(i)[j] > hi+slack
+		}
+		if shape != nil && whole && !out {
+			lo, hi := p.Domain().Bounds()
+			out = shape.Distance(c.Row(i)) > 1e-9*(hi[0]-lo[0])
+		}
+		if out {
+			if n++; n == 1 {
+				for j, x := range c.Coords {
+					first += fmt.Sprintf(", %s = %v", x.Name(), c.Row(i)[j])
+				}
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d points lie outside of the domain, the first at %s: values there are not those of a solution", n, c.Len(), first[2:])
 }
 
 // pointsAt reads points such as t=0.5,x=0.1. All of them name the same coordinates.
