@@ -368,6 +368,17 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 	for _, b := range p.Choice.Built {
 		r.Exact = append(r.Exact, report.Exact{Constraint: b.Constraint, Field: b.Field})
 	}
+	for _, c := range p.Coords {
+		lo, hi := p.Bounds(c)
+		r.Coords.Add(c.Name(), [2]float64{lo, hi})
+	}
+	for _, f := range p.Fields {
+		of := []string{}
+		for _, c := range f.Coords {
+			of = append(of, c.Name())
+		}
+		r.Fields.Add(f.Name, of)
+	}
 	for _, w := range s.Windows() {
 		r.Windows = append(r.Windows, report.Window{From: w.From, To: w.To, Steps: w.Steps, Loss: report.Number(w.Loss)})
 	}
