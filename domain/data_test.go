@@ -176,3 +176,20 @@ func ExampleFromData() {
 	fmt.Println(p.Len(), p.Columns(), lo, hi)
 	// Output: 2 [u] [0] [1]
 }
+
+// Places of a table whose other columns are not for this.
+func ExampleParsePlaces() {
+	x := ph.NewCoord("x")
+	on, err := domain.ParsePlaces(strings.NewReader("sensor,x\nleft,0.25\nright,0.75\n"), "sensors.csv", x)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := on.Draw(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(c.X, len(c.Columns))
+	// Output: [0.25 0.75] 0
+}
