@@ -151,20 +151,8 @@ type sourceWriter struct {
 
 // function writes the trace of a function, value by value.
 func (o *sourceWriter) function(f Function, gradient bool) error {
-	g := Group{Name: f.Name, Coords: f.Coords, Bounds: o.Bounds, Residuals: []Residual{{Name: f.Name, Expr: f.Expr}}}
-	if gradient {
-		for _, c := range f.Coords {
-			g.Residuals = append(g.Residuals, Residual{Name: f.Name + "_" + c.Name(), Expr: ph.Define(f.Name, f.Expr).D(c)}) // under a name, as a field is not asked for a coordinate that it has not
-		}
-	}
-	if err := check(g); err != nil {
-		return err
-	}
-	k := &compilation{group: g}
-	if err := k.run(passes[:slices.IndexFunc(passes, func(p Pass) bool { return p.Name == "hoist" })], false, nil); err != nil {
-		return err
-	}
-	if err := checkLeaves(k); err != nil {
+	t, err := o.lowered(f, gradient)
+	if err != nil {
 		return err
 	}
 	o.number = map[*value]int{}
@@ -175,7 +163,7 @@ func (o *sourceWriter) function(f Function, gradient bool) error {
 	o.text.WriteString("\n")
 	o.in.comment(&o.text, []string{f.about(what)})
 	o.text.WriteString(o.in.signature(o.Name, f, gradient) + " {\n")
-	for _, v := range k.trace.reachable(k.trace.roots) {
+	for _, v := range t.reachable(t.roots) {
 		o.number[v] = len(o.number) + 1
 		line, err := o.statement(v)
 		if err != nil {
@@ -189,9 +177,9 @@ func (o *sourceWriter) function(f Function, gradient bool) error {
 		}
 		return list
 	}
-	value := components(k.trace.roots[0])
+	value := components(t.roots[0])
 	var slopes [][]string
-	for _, d := range k.trace.roots[1:] {
+	for _, d := range t.roots[1:] {
 		for i, text := range components(d) {
 			slopes = append(slopes[:max(i, len(slopes))], make([][]string, max(0, i+1-len(slopes)))...)
 			slopes[i] = append(slopes[i], text)
@@ -199,6 +187,27 @@ func (o *sourceWriter) function(f Function, gradient bool) error {
 	}
 	o.text.WriteString(o.in.result(f, value, slopes) + "}\n")
 	return nil
+}
+
+// lowered is the trace of a function, and of its derivatives where these are wanted.
+func (s *Source) lowered(f Function, gradient bool) (*trace, error) {
+	g := Group{Name: f.Name, Coords: f.Coords, Bounds: s.Bounds, Residuals: []Residual{{Name: f.Name, Expr: f.Expr}}}
+	if gradient {
+		for _, c := range f.Coords {
+			g.Residuals = append(g.Residuals, Residual{Name: f.Name + "_" + c.Name(), Expr: ph.Define(f.Name, f.Expr).D(c)}) // under a name, as a field is not asked for a coordinate that it has not
+		}
+	}
+	if err := check(g); err != nil {
+		return nil, err
+	}
+	k := &compilation{group: g}
+	if err := k.run(passes[:slices.IndexFunc(passes, func(p Pass) bool { return p.Name == "hoist" })], false, nil); err != nil {
+		return nil, err
+	}
+	if err := checkLeaves(k); err != nil {
+		return nil, err
+	}
+	return k.trace, nil
 }
 
 // statement computes a value; what is read from where it is needs none.
@@ -331,23 +340,26 @@ func (o *sourceWriter) parameter(p *ph.Param) string {
 	if name, ok := o.arrays[p]; ok {
 		return name
 	}
-	e, fixed, ok := o.Layout.Lookup(p.Path())
-	values := o.Theta
-	if fixed {
-		values = o.Fixed
-	}
-	values = values[e.Offset : e.Offset+e.Len]
-	if own, constant := p.Constant(); !ok && constant {
-		values = []float64{own}
-	}
 	var numbers []string
-	for _, x := range values {
+	for _, x := range o.parameterOf(p) {
 		numbers = append(numbers, literal(x))
 	}
 	name := "w" + strconv.Itoa(len(o.arrays)+1)
 	o.arrays[p] = name
 	o.data.WriteString(o.in.array(name, p.Path(), numbers))
 	return name
+}
+
+// parameterOf are the values of a parameter.
+func (s *Source) parameterOf(p *ph.Param) []float64 {
+	e, fixed, ok := s.Layout.Lookup(p.Path())
+	if own, constant := p.Constant(); !ok && constant {
+		return []float64{own}
+	}
+	if fixed {
+		return s.Fixed[e.Offset : e.Offset+e.Len]
+	}
+	return s.Theta[e.Offset : e.Offset+e.Len]
 }
 
 // literal is a number that both languages read as float64 and as the same one.

@@ -2,6 +2,7 @@ package compiler_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -164,9 +165,8 @@ func (s *sample) output(t *testing.T, dir string, c *exec.Cmd) []float64 {
 	return v
 }
 
-// Every operator, function and kind of network, as Go and as C, gives what the independent evaluator does, gradients included.
-func TestSource(t *testing.T) {
-	w := newWorld()
+// everything is an expression for every operator, function and kind of network.
+func everything(w *world) []ph.Expr {
 	list := []ph.Expr{w.u, w.flow, w.k.Mul(w.x), ph.Const(2).Add(w.flow), ph.Integrate(w.u.Mul(w.y), w.x, ph.Const(0), w.y, 3)}
 	for _, f := range unaries {
 		list = append(list, f(ph.Tanh(w.u.Add(w.x.Mul(w.y))).Scale(0.3)))
@@ -199,21 +199,80 @@ func TestSource(t *testing.T) {
 		}
 		list = append(list, e)
 	}
-	s := newSample(t, w, list)
+	return list
+}
+
+// Every operator, function and kind of network, as Go and as C, gives what the independent evaluator does, gradients included.
+func TestSource(t *testing.T) {
+	w := newWorld()
+	s := newSample(t, w, everything(w))
 	for language, run := range map[string]func(*testing.T) []float64{"go": s.runGo, "c": s.runC} {
 		t.Run(language, func(t *testing.T) {
-			got := run(t)
-			if len(got) != len(s.want) {
-				t.Fatalf("%d numbers, want %d", len(got), len(s.want))
-			}
-			bad := 0
-			for i, want := range s.want {
-				if e := math.Abs(got[i] - want); !(e <= 1e-12*max(1, math.Abs(want))) && bad < 5 {
-					bad++
-					t.Errorf("number %d is %v, want %v", i, got[i], want)
-				}
-			}
+			s.check(t, run(t), 1e-12)
 		})
+	}
+}
+
+// The same as models that ONNX Runtime computes, in Python: CRUX_ONNX names one that has onnxruntime.
+func TestONNXReads(t *testing.T) {
+	python := os.Getenv("CRUX_ONNX")
+	if python == "" {
+		t.Skip("CRUX_ONNX names no Python with onnxruntime")
+	}
+	w := newWorld()
+	var wide, narrow []ph.Expr
+	for _, e := range everything(w) {
+		r := w.compile(t, compiler.TraceCompiler{}, w.group(e), w.batch(1, 1))
+		one := &compiler.Source{Name: "one", Bounds: w.bounds, Layout: r.p.Layout(), Theta: r.theta, Fixed: r.fixed, Functions: []compiler.Function{{Name: "f", Expr: e, Coords: w.coords}}}
+		if one.Narrow() {
+			narrow = append(narrow, e)
+		} else {
+			wide = append(wide, e)
+		}
+	}
+	if len(wide) < 40 || len(narrow) < 4 {
+		t.Errorf("%d expressions in float64, %d with functions in float32", len(wide), len(narrow))
+	}
+	for _, k := range []struct {
+		list []ph.Expr
+		tol  float64
+	}{{wide, 1e-12}, {narrow, 5e-6}} {
+		s := newSample(t, w, k.list)
+		dir := t.TempDir()
+		var model bytes.Buffer
+		if err := s.src.WriteONNX(&model); err != nil {
+			t.Fatal(err)
+		}
+		points, err := json.Marshal(s.points)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir, map[string]string{"sample.onnx": model.String(), "points.json": string(points), "main.py": `import json, numpy, onnxruntime
+s = onnxruntime.InferenceSession("sample.onnx")
+x = numpy.array(json.load(open("points.json")))
+out = s.run(None, {i.name: x[:, [k]] for i, k in zip(s.get_inputs(), range(x.shape[1]))})
+for p in range(len(x)):
+    for o in out:
+        assert o.dtype == numpy.float64 and len(o) == len(x)
+        for v in o[p]:
+            print(repr(float(v)))
+`})
+		s.check(t, s.output(t, dir, exec.Command(python, "main.py")), k.tol)
+	}
+}
+
+// check compares numbers with those that should come out.
+func (s *sample) check(t *testing.T, got []float64, tol float64) {
+	t.Helper()
+	if len(got) != len(s.want) {
+		t.Fatalf("%d numbers, want %d", len(got), len(s.want))
+	}
+	bad := 0
+	for i, want := range s.want {
+		if e := math.Abs(got[i] - want); !(e <= tol*max(1, math.Abs(want))) && bad < 5 {
+			bad++
+			t.Errorf("number %d is %v, want %v", i, got[i], want)
+		}
 	}
 }
 
@@ -249,6 +308,9 @@ func TestSourceNames(t *testing.T) {
 		{[]compiler.Function{{Name: "u", Expr: y, Coords: []*ph.Coord{y}}, {Name: "U", Expr: y, Coords: []*ph.Coord{y}}}, "one name in Go"},
 	} {
 		src.Functions = bad.functions
+		if err := src.WriteONNX(&b); err == nil && bad.want != "one name in Go" && bad.want != "cannot be called" {
+			t.Errorf("ONNX takes what should be refused: %q", bad.want)
+		}
 		if err := src.WriteGo(&b); err == nil || !strings.Contains(err.Error(), bad.want) {
 			t.Errorf("%v, want %q", err, bad.want)
 		}

@@ -28,23 +28,23 @@ type exportFlags struct {
 	grid  int
 	csv   bool
 
-	golang, c bool
-	out       string
+	golang, c, onnx bool
+	out             string
 }
 
 func (a *app) export() *cobra.Command {
 	var f exportFlags
 	c := &cobra.Command{
 		Use:   "export RUN",
-		Short: "Write the fields of a run for ParaView, as a table, or as Go or C",
-		Long: `Write the fields of a run for ParaView, as a table, or as functions in Go or C.
+		Short: "Write the fields of a run for ParaView, as a table, or as Go, C or ONNX",
+		Long: `Write the fields of a run for ParaView, as a table, or as functions in Go, C or ONNX.
 
 RUN is the directory that crux solve wrote, of a run that has ended or not. The files go into RUN/` + exportDir + `, and their names are
 printed: .vtr on a box, .vtu on a shape, with its holes; with time, one for each of 21 times, and a .pvd file, which is the one to open.
 They hold all fields, NAME_reference and NAME_error where a solution is known, residual_NAME of each equation, and what --expr asks for.
 
 --go and --c write source that needs nothing of crux: of each field, unknown number and --expr a function of its coordinates, and one that gives
-its first derivatives as well.`,
+its first derivatives as well. --onnx writes all of them as one model.`,
 		Example: `  crux export runs/plate-1
   crux export runs/plate-1 --expr 'flux=-k*T_x' --at t=0,0.5,1
   crux export runs/plate-1 --csv -o tables
@@ -60,9 +60,10 @@ its first derivatives as well.`,
 	c.Flags().BoolVar(&f.csv, "csv", false, "write one table of points and fields instead")
 	c.Flags().BoolVar(&f.golang, "go", false, "write a Go package instead")
 	c.Flags().BoolVar(&f.c, "c", false, "write C instead, with a header")
+	c.Flags().BoolVar(&f.onnx, "onnx", false, "write a model for ONNX Runtime instead")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "folder; the default is RUN/"+exportDir+", and go or c in it")
-	c.MarkFlagsMutuallyExclusive("go", "c")
-	for _, source := range []string{"go", "c"} {
+	c.MarkFlagsMutuallyExclusive("go", "c", "onnx")
+	for _, source := range []string{"go", "c", "onnx"} {
 		for _, other := range []string{"csv", "at", "grid"} {
 			c.MarkFlagsMutuallyExclusive(source, other)
 		}
@@ -96,7 +97,7 @@ func (a *app) runExport(dir string, f *exportFlags) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
 	}
-	if f.golang || f.c {
+	if f.golang || f.c || f.onnx {
 		return a.exportSource(run, exprs, f, folder)
 	}
 	quantities, err := run.Quantities(exprs)

@@ -15,7 +15,7 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// exportSource writes the fields and unknown numbers of a run as functions in Go or C.
+// exportSource writes the fields and unknown numbers of a run as functions in Go, C or ONNX.
 func (a *app) exportSource(run *gallery.Run, exprs []gallery.Named, f *exportFlags, folder string) error {
 	p := run.Problem
 	var list []compiler.Function
@@ -56,7 +56,7 @@ func (a *app) exportSource(run *gallery.Run, exprs []gallery.Named, f *exportFla
 		ending string
 		write  func(io.Writer) error
 		wanted bool
-	}{{".go", src.WriteGo, f.golang}, {".h", src.WriteHeader, f.c}, {".c", src.WriteC, f.c}}
+	}{{".go", src.WriteGo, f.golang}, {".h", src.WriteHeader, f.c}, {".c", src.WriteC, f.c}, {".onnx", src.WriteONNX, f.onnx}}
 	for _, file := range files {
 		if !file.wanted {
 			continue
@@ -71,6 +71,9 @@ func (a *app) exportSource(run *gallery.Run, exprs []gallery.Named, f *exportFla
 		}); err != nil {
 			return err
 		}
+	}
+	if f.onnx && src.Narrow() {
+		fmt.Fprintln(a.Err, "ONNX Runtime has functions of this solution in float32 alone: its values are exact to about 1e-6") //nolint:errcheck
 	}
 	return nil
 }

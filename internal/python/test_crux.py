@@ -1,5 +1,6 @@
 """Tests of the Python package, against closed forms: python -m unittest, in a folder of its own, where crux is installed."""
 
+import importlib.util
 import json
 import os
 import signal
@@ -74,6 +75,17 @@ class Solved(unittest.TestCase):
         line = self.run_.plot("u", grid=21, y=0.5).axes[0].lines[0]
         np.testing.assert_allclose(line.get_ydata(), np.sin(np.pi * line.get_xdata()), atol=1e-5)
         plt.close("all")
+
+    @unittest.skipUnless(importlib.util.find_spec("onnxruntime"), "there is no onnxruntime")
+    def test_onnx(self):
+        import onnxruntime
+
+        subprocess.run([crux.binary(), "export", str(self.run_.path), "--onnx", "-o", "."], check=True, capture_output=True)
+        self.addCleanup(os.remove, "poisson.onnx")
+        x, y = np.random.default_rng(1).uniform(size=(2, 50, 1))
+        u, gradient = onnxruntime.InferenceSession("poisson.onnx").run(["u", "u_gradient"], {"x": x, "y": y})
+        np.testing.assert_allclose(u, self.run_.u(x, y), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(gradient, np.hstack([self.run_.u(x, y, d="x"), self.run_.u(x, y, d="y")]), rtol=0, atol=1e-12)
 
     def test_load(self):
         again = crux.load(self.run_.path)
