@@ -1,12 +1,15 @@
 # make help lists the targets.
 
-.PHONY: help build test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate coverage evidence torture ci clean
+.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate coverage evidence torture ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 build: ## the static binary bin/crux
 	CGO_ENABLED=0 go build -trimpath -o bin/crux ./cmd/crux
+
+release: ## binaries for six platforms, wheels, manual pages, SBOM and checksums, in dist
+	bash .ci/release
 
 test: ## all tests
 	go test ./...
@@ -66,4 +69,4 @@ peers-accuracy: ## time to an error side by side with DeepXDE, jNO and JAX, in d
 	go -C internal/tools run ./peers -accuracy $(PEERS)
 
 clean: ## remove what the other targets made
-	rm -rf bin cover.out
+	rm -rf bin dist cover.out

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log"
 	"math"
+	"os"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/net"
@@ -289,4 +291,57 @@ func ExampleSolver_PointWeights() {
 	// Output:
 	// after 1 steps all times count: false
 	// after 101 steps all times count: true
+}
+
+// A function is of the parameters that the solver has now, and serves any number of goroutines.
+func ExampleSolver_Function() {
+	t, y, _, p := decay()
+	solver, err := crux.New(p, crux.Options{Method: &optim.SSBroyden{}, Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer solver.Close()
+	if _, err := solver.Solve(context.Background(), 200); err != nil {
+		log.Fatal(err)
+	}
+	f, err := solver.Function(ph.Concat(y, y.D(t)), t)
+	if err != nil {
+		log.Fatal(err)
+	}
+	v, err := f.Eval(nil, []float64{0, 1}) // two points, of two components each
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.4f\n", v)
+	// Output:
+	// [1.0000 -1.0000 0.3679 -0.3679]
+}
+
+// The solution as C that needs nothing of crux.
+func ExampleSolver_Source() {
+	t, y, _, p := decay()
+	solver, err := crux.New(p, crux.Options{Method: &optim.SSBroyden{}, Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer solver.Close()
+	if _, err := solver.Solve(context.Background(), 200); err != nil {
+		log.Fatal(err)
+	}
+	src, err := solver.Source("decay", compiler.Function{Name: "y", Expr: y, Coords: []*ph.Coord{t}, About: "t in [0, 2]"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := src.WriteHeader(os.Stdout); err != nil { // WriteC and WriteGo write the functions
+		log.Fatal(err)
+	}
+	// Output:
+	// #ifndef DECAY_H
+	// #define DECAY_H
+	//
+	// /* the value of y at (t); t in [0, 2] */
+	// double decay_y(double t);
+	// double decay_y_gradient(double t, double gradient[1]);
+	//
+	// #endif
 }

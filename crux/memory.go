@@ -54,3 +54,9 @@ func affordable(demands []optim.Demand) error {
 
 // unknownMemory is the size of a machine of which it is not known.
 const unknownMemory = math.MaxInt64
+
+// MachineMemory is the memory of the machine, or of the container, in bytes; ok is false where it is not known.
+func MachineMemory() (bytes int64, ok bool) {
+	bytes = machineMemory()
+	return bytes, bytes != unknownMemory
+}

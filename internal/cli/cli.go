@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -41,16 +42,17 @@ func Run(ctx context.Context, args []string, s Streams) int {
 	a := &app{Streams: s, args: args}
 	a.Out = out
 	root := a.root()
+	a.logFlag(root)
 	root.SetArgs(longFlags(args))
 	root.SetOut(out)
 	root.SetErr(s.Err)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		fmt.Fprintln(s.Err, message(err)) //nolint:errcheck // there is no other place to say so
+		a.say(err)
 	}
 	code := exitCode(err)
 	if out.err != nil && code == exitOK {
-		fmt.Fprintf(s.Err, "crux: cannot write the result: %v\n", out.err) //nolint:errcheck
+		a.say(fmt.Errorf("cannot write the result: %w", out.err))
 		code = exitFailed
 	}
 	return code
@@ -59,7 +61,16 @@ func Run(ctx context.Context, args []string, s Streams) int {
 // app is what the commands share.
 type app struct {
 	Streams
-	args []string // of the command line
+	args []string     // of the command line
+	log  *slog.Logger // of what goes to Err, where lines of JSON are asked for; nil otherwise
+}
+
+// Commands is the tree of all commands, for what is made of it: man pages.
+func Commands() *cobra.Command {
+	a := &app{Streams: Streams{Out: io.Discard, Err: io.Discard, Now: time.Now}}
+	root := a.root()
+	a.logFlag(root)
+	return root
 }
 
 func (a *app) root() *cobra.Command {
@@ -67,15 +78,12 @@ func (a *app) root() *cobra.Command {
 		Use:   "crux",
 		Short: "Solve partial differential equations with physics-informed neural networks",
 		Long: `crux solves partial differential equations with physics-informed neural networks.
-A problem is a YAML file; 'crux init' writes a first one.
-
-Exit codes: 0 success, 1 the run failed, 2 wrong configuration or usage, 3 the run diverged,
-4 the estimated error is above 1e-2, 5 unsolved, 6 ill-posed, 129 hung up, 130 interrupted, 143 terminated.`,
+A problem is a YAML file; 'crux init' writes a first one. 'crux help exit-codes' says what the exit codes mean.`,
 		Version:       versionLine(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.trace(), a.eval(), a.plot(), a.export(), a.bench(), a.schema(), a.init(), a.version())
+	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.trace(), a.eval(), a.plot(), a.export(), a.bench(), a.schema(), a.init(), a.doctor(), a.version(), helpExitCodes())
 
 	// the next morning
 	root.AddCommand(a.show(), a.ls(), a.compare(), a.report())

@@ -18,7 +18,10 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/compiler"
+	"github.com/crux-pinn/crux/crux/verdict"
 	"github.com/crux-pinn/crux/internal/cases"
+	"github.com/crux-pinn/crux/internal/kern"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
 
 	"go.uber.org/goleak"
@@ -152,13 +155,13 @@ func TestJSON(t *testing.T) {
 	}
 	for _, key := range []string{
 		"schema", "problem", "status", "reason", "steps", "seed", "parameters", "optimizer", "seconds", "loss", "losses", "errors", "residual_p99", "params", "truths", "run_dir", "scales",
-		"verdict", "reasons", "estimate", "residual_of_terms", "origin", "points", "files", "sha256", "known",
+		"verdict", "reasons", "estimate", "residual_of_terms", "origin", "points", "files", "sha256", "known", "coords", "fields",
 	} {
 		if v[key] == nil {
 			t.Errorf("%s is missing", key)
 		}
 	}
-	if len(v) != 26 || v["schema"] != 1.0 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
+	if len(v) != 28 || v["schema"] != 1.0 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
 		t.Errorf("got %v", v)
 	}
 	for key, names := range map[string][]string{
@@ -433,14 +436,126 @@ func TestFullStdout(t *testing.T) {
 	}
 }
 
-// The file that init writes is a good one, and solves its problem.
+// Every template that init writes is a good file, whose schema is beside it; all but the first leave to crux what can be left to it.
 func TestInit(t *testing.T) {
 	folder(t)
-	if r := call(t, "init", "first.yaml"); r.code != exitOK {
-		t.Fatalf("%+v", r)
+	for _, template := range templateNames {
+		name := template[0] + ".yaml"
+		if r := call(t, "init", "--template", template[0], name); r.code != exitOK || r.out != fmt.Sprintf("wrote %s; now run: crux solve %s\n", name, name) {
+			t.Fatalf("%+v", r)
+		}
+		if r := call(t, "validate", name); r.code != exitOK {
+			t.Fatalf("%+v", r)
+		}
+		b, err := os.ReadFile(name)
+		if err != nil || !strings.HasPrefix(string(b), "# yaml-language-server: $schema="+schemaFile+"\n") {
+			t.Errorf("%s: %v\n%s", name, err, b)
+		}
+		p, err := problemfile.Load(name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if chooses := !p.Chosen || !p.HardOpen || len(p.Unsized) == 0; chooses != (template[0] == "first") {
+			t.Errorf("%s: chooses %v", name, chooses)
+		}
 	}
-	if r := call(t, "validate", "first.yaml"); r.code != exitOK {
-		t.Fatalf("%+v", r)
+	want, err := problemfile.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(schemaFile); err != nil || strings.TrimSpace(string(got)) != strings.TrimSpace(string(want)) {
+		t.Errorf("%s is not the schema: %v", schemaFile, err)
+	}
+	if r := call(t, "init", "--template", "wave"); r.code != exitUsage || !strings.Contains(r.err, "steady") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// crux help exit-codes, docs/trouble.md and the constants are one table.
+func TestExitCodesTable(t *testing.T) {
+	r := call(t, "help", "exit-codes")
+	page, err := os.ReadFile("../../docs/trouble.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range exitCodes {
+		if !strings.Contains(r.out, fmt.Sprintf("%3d  %s\n", e.code, e.when)) {
+			t.Errorf("help exit-codes has no %d\n%s", e.code, r.out)
+		}
+		if row := fmt.Sprintf("| %d | %s |\n", e.code, e.when); !strings.Contains(string(page), row) {
+			t.Errorf("docs/trouble.md has no row %s", row)
+		}
+	}
+}
+
+// With --log-format json every line on standard error is an object: steps with their numbers, mistakes with their places.
+func TestLogFormat(t *testing.T) {
+	folder(t)
+	now := time.Unix(0, 0)
+	var out, errs bytes.Buffer
+	code := Run(t.Context(), []string{"solve", "tiny.yaml", "--log-format", "json"}, Streams{Out: &out, Err: &errs, Now: func() time.Time {
+		now = now.Add(time.Second)
+		return now
+	}})
+	if went(code) != exitOK || !strings.Contains(out.String(), "results in") {
+		t.Fatalf("%d\n%s\n%s", code, out.String(), errs.String())
+	}
+	steps := 0
+	for line := range strings.Lines(errs.String()) {
+		var o struct {
+			Msg    string
+			Step   int
+			Loss   float64
+			Losses map[string]float64
+		}
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			t.Errorf("%v: %s", err, line)
+		}
+		if o.Msg == "step" && o.Step > 0 && o.Loss > 0 && len(o.Losses) == 2 {
+			steps++
+		}
+	}
+	if steps == 0 {
+		t.Errorf("no step in\n%s", errs.String())
+	}
+	r := call(t, "validate", "tiny.yaml", "--set", "params.k.init=much", "--log-format", "json")
+	var o map[string]any
+	if err := json.Unmarshal([]byte(r.err), &o); err != nil || r.code != exitUsage || o["line"] != 1.0 || o["level"] != "ERROR" || o["code"] != 2.0 {
+		t.Errorf("%v: %+v", err, r)
+	}
+	if r := call(t, "validate", "tiny.yaml", "--log-format", "xml"); r.code != exitUsage || !strings.Contains(r.err, "text or json") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// On a terminal a run ends with the command that comes next.
+func TestNext(t *testing.T) {
+	folder(t)
+	var out, errs bytes.Buffer
+	Run(t.Context(), []string{"solve", "tiny.yaml", "--out", "a b"}, Streams{Out: &out, Err: &errs, Terminal: func() (int, int) { return 100, 30 }})
+	dir := "a b"
+	for verdict, want := range map[verdict.Word]string{verdict.Solved: "crux plot 'a b' draws", verdict.Unsolved: "crux explain 'a b'"} {
+		if got := next(&report.Report{Verdict: verdict, RunDir: &dir}); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", verdict, got)
+		}
+	}
+	if !strings.Contains(errs.String(), "next: crux ") {
+		t.Errorf("%s", errs.String())
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	page, err := os.ReadFile("../../docs/results/performance.md")
+	if err != nil || !strings.Contains(string(page), fmt.Sprintf("| poisson 2-64×3-1 N=1024 f64 | %.3f |", 1e3*yardstickSeconds)) {
+		t.Errorf("docs/results/performance.md has another time for the yardstick: %v", err)
+	}
+	t.Chdir(t.TempDir())
+	r := call(t, "doctor")
+	if r.code != exitOK || !strings.Contains(r.out, kern.Instructions()) || !strings.Contains(r.out, " ms, ") {
+		t.Errorf("%+v", r)
+	}
+	if files, err := os.ReadDir("."); err != nil || len(files) > 0 {
+		t.Errorf("it leaves %v", files)
 	}
 }
 

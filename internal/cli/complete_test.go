@@ -26,3 +26,22 @@ func TestComplete(t *testing.T) {
 		}
 	}
 }
+
+// Expressions are completed by the names of the run, trackers by all there are.
+func TestCompleteNames(t *testing.T) {
+	folder(t)
+	if r := call(t, "solve", "tiny.yaml", "--quiet", "--out", "run"); r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+	for command, want := range map[string][]string{
+		"eval run --expr": {"u", "u_x", "k", "k2"}, "plot run --expr": {"u_x"}, "export run --expr": {"u_x"}, "explain run --tracker": {"ntk_spectrum", "error"},
+		"init --template": {"hole"}, "solve tiny.yaml --log-format": {"json"},
+	} {
+		list := strings.Split(call(t, append(append([]string{"__complete"}, strings.Fields(command)...), "")...).out, "\n")
+		for _, w := range want {
+			if !slices.Contains(list, w) {
+				t.Errorf("%s does not complete %s: %q", command, w, list)
+			}
+		}
+	}
+}

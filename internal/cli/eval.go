@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/problemfile"
@@ -47,11 +46,12 @@ file of -o, whose ending says how: .csv, .npy (one row for each point) or .npz (
 			return a.runEval(args[0], &f)
 		},
 	}
-	c.Flags().StringVar(&f.points, "points", "", "CSV file whose first line names the coordinates")
+	c.Flags().StringVar(&f.points, "points", "", "points of a .csv, whose first line names the coordinates, or of NumPy's .npy or .npz")
 	c.Flags().IntVar(&f.grid, "grid", 101, "regular grid with this many points per axis; the default is smaller in many dimensions")
 	c.Flags().StringArrayVar(&f.at, "at", nil, "one point, as in t=0.5,x=0.1 (repeatable)")
 	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "expression in the names of the problem (repeatable)")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "file to write: .csv, .npy or .npz")
+	must(c.RegisterFlagCompletionFunc("expr", completeNames))
 	c.MarkFlagsMutuallyExclusive("points", "grid", "at")
 	return c
 }
@@ -87,7 +87,9 @@ func (a *app) runEval(run string, f *evalFlags) error {
 		}
 		if i == 0 {
 			sh.cloud = ev.Points()
-			a.warnOutside(p, sh.cloud)
+			if text := outside(sh.cloud, p); text != "" {
+				fmt.Fprintf(a.Err, "crux: warning: %s\n", text) //nolint:errcheck
+			}
 		}
 		sh.columns = append(sh.columns, column{e.name, ev.Components(), v.RawMatrix().Data})
 	}
@@ -100,19 +102,6 @@ func (a *app) runEval(run string, f *evalFlags) error {
 		return fail(exitFailed, ckpt.WriteFile(f.out, sh.writeCSV))
 	}
 	return fail(exitFailed, sh.writeCSV(a.Out))
-}
-
-// warnOutside names the first point that lies outside of the axes, where the networks know nothing.
-func (a *app) warnOutside(p *problemfile.Problem, c *domain.Cloud) {
-	for i := range c.Len() {
-		for j, x := range c.Row(i) {
-			lo, hi := p.Bounds(c.Coords[j])
-			if slack := 1e-9 * (hi - lo); x < lo-slack || x > hi+slack {
-				fmt.Fprintf(a.Err, "crux: warning: %s = %g lies outside of [%g, %g], where nothing was trained\n", c.Coords[j].Name(), x, lo, hi) //nolint:errcheck
-				return
-			}
-		}
-	}
 }
 
 // namedExpr is an expression and what its column is called.

@@ -157,3 +157,34 @@ func TestEvalMistakes(t *testing.T) {
 		t.Errorf("truncated parameters: %+v", r)
 	}
 }
+
+// Points of tables with texts and of NumPy's files are read; points outside of the domain are evaluated with a warning.
+func TestEvalPoints(t *testing.T) {
+	folder(t)
+	if r := call(t, "solve", "tiny.yaml", "--quiet", "--out", "run"); r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+	want := call(t, "eval", "run", "--at", "x=0.25", "--at", "x=0.5")
+	for name, text := range map[string]string{"probes.csv": "name,x,when\nleft,0.25,monday\nmiddle,0.5,\n", "bad.csv": "x\x00\x01", "words.csv": "name,x\na,much\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := call(t, "eval", "run", "--at", "x=0.25", "--at", "x=0.5", "-o", "same.npz"); r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+	for _, file := range []string{"probes.csv", "same.npz"} {
+		if r := call(t, "eval", "run", "--points", file); r != want || r.err != "" {
+			t.Errorf("%s: %+v, want %+v", file, r, want)
+		}
+	}
+	for file, message := range map[string]string{"bad.csv": "is not text", "words.csv": "words.csv:2:3"} {
+		if r := call(t, "eval", "run", "--points", file); r.code != exitUsage || !strings.Contains(r.err, message) || strings.Contains(r.err, "\x00") {
+			t.Errorf("%+v", r)
+		}
+	}
+	r := call(t, "eval", "run", "--at", "x=0.5", "--at", "x=2")
+	if r.code != exitOK || !strings.Contains(r.err, "1 of 2 points lie outside of the domain, the first at x = 2:") {
+		t.Errorf("%+v", r)
+	}
+}

@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/crux"
 )
@@ -12,16 +15,42 @@ import (
 // The exit codes.
 const (
 	exitOK          = 0
-	exitFailed      = 1   // the run, or writing its results, failed
-	exitUsage       = 2   // configuration or command line
-	exitDiverged    = 3   // a loss became NaN or Inf
-	exitInaccurate  = 4   // the estimated error is above 1e-2 or the accuracy asked for, or an expectation is missed
-	exitUnsolved    = 5   // what was found is no solution
-	exitIllPosed    = 6   // the problem does not determine what is wanted
+	exitFailed      = 1
+	exitUsage       = 2
+	exitDiverged    = 3
+	exitInaccurate  = 4
+	exitUnsolved    = 5
+	exitIllPosed    = 6
 	exitHungUp      = 129 // SIGHUP
 	exitInterrupted = 130 // SIGINT
 	exitTerminated  = 143 // SIGTERM
 )
+
+// exitCodes say what each of them means, for crux help exit-codes and docs/trouble.md.
+var exitCodes = []struct {
+	code int
+	when string
+}{
+	{exitOK, "solved, or inaccurate with an estimated error below 1e-2; of other commands, success"},
+	{exitFailed, "the run, or writing its results, failed"},
+	{exitUsage, "a mistake in the file or on the command line"},
+	{exitDiverged, "diverged: a loss became infinite or not a number"},
+	{exitInaccurate, "inaccurate: the estimated error is above 1e-2, or above the accuracy of the file; or a bound of expect is missed"},
+	{exitUnsolved, "unsolved: what was found is no solution"},
+	{exitIllPosed, "ill-posed: the problem does not determine what is wanted"},
+	{exitHungUp, "ended by a terminal that closed"},
+	{exitInterrupted, "ended by Ctrl-C"},
+	{exitTerminated, "ended by SIGTERM"},
+}
+
+// helpExitCodes is the topic exit-codes of crux help.
+func helpExitCodes() *cobra.Command {
+	rows := "Exit codes:\n\n"
+	for _, e := range exitCodes {
+		rows += fmt.Sprintf("  %3d  %s\n", e.code, e.when)
+	}
+	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: strings.TrimSuffix(rows, "\n")}
+}
 
 // failure is an error whose exit code is known. An error that is none comes from reading the command line.
 type failure struct {

@@ -37,6 +37,7 @@ Trackers: ` + strings.Join(problemfile.TrackerNames(), ", ") + `.`,
 		},
 	}
 	c.Flags().StringArrayVar(&names, "tracker", nil, "only this tracker (repeatable); the default is all")
+	must(c.RegisterFlagCompletionFunc("tracker", cobra.FixedCompletions(problemfile.TrackerNames(), cobra.ShellCompDirectiveNoFileComp)))
 	c.Flags().BoolVar(&asJSON, "json", false, "print the findings as one JSON object")
 	return c
 }

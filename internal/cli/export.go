@@ -27,30 +27,47 @@ type exportFlags struct {
 	at    []string
 	grid  int
 	csv   bool
-	out   string
+
+	golang, c, onnx bool
+	out             string
 }
 
 func (a *app) export() *cobra.Command {
 	var f exportFlags
 	c := &cobra.Command{
 		Use:   "export RUN",
-		Short: "Write the fields of a run for ParaView, or as a table",
-		Long: `Write the fields of a run for ParaView, or as a table.
+		Short: "Write the fields of a run for ParaView, as a table, or as Go, C or ONNX",
+		Long: `Write the fields of a run for ParaView, as a table, or as functions in Go, C or ONNX.
 
 RUN is the directory that crux solve wrote, of a run that has ended or not. The files go into RUN/` + exportDir + `, and their names are
 printed: .vtr on a box, .vtu on a shape, with its holes; with time, one for each of 21 times, and a .pvd file, which is the one to open.
-They hold all fields, NAME_reference and NAME_error where a solution is known, residual_NAME of each equation, and what --expr asks for.`,
+They hold all fields, NAME_reference and NAME_error where a solution is known, residual_NAME of each equation, and what --expr asks for.
+
+--go and --c write source that needs nothing of crux: of each field, unknown number and --expr a function of its coordinates, and one that gives
+its first derivatives as well. --onnx writes all of them as one model.`,
 		Example: `  crux export runs/plate-1
   crux export runs/plate-1 --expr 'flux=-k*T_x' --at t=0,0.5,1
-  crux export runs/plate-1 --csv -o tables`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.runExport(args[0], &f) },
+  crux export runs/plate-1 --csv -o tables
+  crux export runs/plate-1 --go -o plate`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRuns,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runExport(args[0], &f) },
 	}
 	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "an expression with its name, as in 'flux=-k*T_x' (repeatable)")
+	must(c.RegisterFlagCompletionFunc("expr", completeNames))
 	c.Flags().StringArrayVar(&f.at, "at", nil, "times, as in t=0,0.5,1, or where to cut, as in z=0 (repeatable)")
 	c.Flags().IntVar(&f.grid, "grid", 0, "points along each axis; 0 means 1001, 101 or 51 in one, two or three dimensions")
 	c.Flags().BoolVar(&f.csv, "csv", false, "write one table of points and fields instead")
-	c.Flags().StringVarP(&f.out, "out", "o", "", "folder; the default is RUN/"+exportDir)
+	c.Flags().BoolVar(&f.golang, "go", false, "write a Go package instead")
+	c.Flags().BoolVar(&f.c, "c", false, "write C instead, with a header")
+	c.Flags().BoolVar(&f.onnx, "onnx", false, "write a model for ONNX Runtime instead")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "folder; the default is RUN/"+exportDir+", and go or c in it")
+	c.MarkFlagsMutuallyExclusive("go", "c", "onnx")
+	for _, source := range []string{"go", "c", "onnx"} {
+		for _, other := range []string{"csv", "at", "grid"} {
+			c.MarkFlagsMutuallyExclusive(source, other)
+		}
+	}
 	return c
 }
 
@@ -67,6 +84,22 @@ func (a *app) runExport(dir string, f *exportFlags) error {
 	if err != nil {
 		return err
 	}
+	folder := f.out
+	switch {
+	case folder != "":
+	case f.golang: // Go takes no C beside it
+		folder = filepath.Join(dir, exportDir, "go")
+	case f.c:
+		folder = filepath.Join(dir, exportDir, "c")
+	default:
+		folder = filepath.Join(dir, exportDir)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
+	}
+	if f.golang || f.c || f.onnx {
+		return a.exportSource(run, exprs, f, folder)
+	}
 	quantities, err := run.Quantities(exprs)
 	if err != nil {
 		return fail(exitUsage, err)
@@ -74,13 +107,6 @@ func (a *app) runExport(dir string, f *exportFlags) error {
 	series, err := run.Series(gallery.Options{At: at, Points: f.grid})
 	if err != nil {
 		return fail(exitUsage, err)
-	}
-	folder := f.out
-	if folder == "" {
-		folder = filepath.Join(dir, exportDir)
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
 	}
 	base := filepath.Join(folder, fileName(run.Problem.Name))
 	if f.csv {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/internal/nearest"
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // runsFolder is where runs are unless it is said otherwise.
@@ -105,4 +106,28 @@ func completeRuns(_ *cobra.Command, args []string, typed string) ([]cobra.Comple
 	}
 	dirs = slices.DeleteFunc(dirs, func(d string) bool { return slices.Contains(args, d) || !strings.HasPrefix(d, typed) })
 	return dirs, cobra.ShellCompDirectiveDefault
+}
+
+// completeNames completes expressions with the names that the run on the command line has: fields with their derivatives, and numbers.
+func completeNames(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var list []cobra.Completion
+	for _, dir := range args {
+		p, err := problemfile.Load(filepath.Join(dir, problemFile), nil)
+		if err != nil {
+			continue
+		}
+		for _, f := range p.Fields {
+			list = append(list, f.Name)
+			for _, c := range f.Coords {
+				list = append(list, f.Name+"_"+c.Name())
+			}
+		}
+		for _, q := range p.Params {
+			list = append(list, q.Path())
+		}
+		for _, d := range p.Derived {
+			list = append(list, d.Name)
+		}
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
 }

@@ -56,11 +56,13 @@ Functions of three coordinates and more are cut: time, or the last coordinate, h
   crux plot runs/plate-1 --expr 'k*laplacian(T)' --at t=0,0.5,1
   crux plot runs/burgers-1 --what ntk_spectrum -o spectrum.svg
   crux plot runs/burgers-1 --animate`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.runPlot(args[0], &f) },
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRuns,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runPlot(args[0], &f) },
 	}
 	c.Flags().StringSliceVar(&f.what, "what", nil, "kinds of pictures, separated by commas")
 	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "draw an expression in the names of the problem (repeatable)")
+	must(c.RegisterFlagCompletionFunc("expr", completeNames))
 	c.Flags().StringArrayVar(&f.at, "at", nil, "cut where coordinates have these values, as in t=0,0.5,1 or z=0 (repeatable)")
 	c.Flags().IntVar(&f.grid, "grid", 0, "points along each axis; 0 means 101, and 401 for curves")
 	c.Flags().IntVar(&f.dpi, "dpi", 200, "dots per inch of png files, and of the colours in others")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/report"
 	"github.com/crux-pinn/crux/optim"
 )
 
@@ -23,6 +25,7 @@ const (
 // and then. It draws on the goroutine of the run, so it needs no locks, and never keeps the run waiting for a timer.
 type progress struct {
 	block
+	log      *slog.Logger // for programs; nil for people
 	now      func() time.Time
 	name     string
 	steps    int           // of the whole run, parts before a break included
@@ -114,6 +117,15 @@ func (p *progress) show(s *crux.Step, now time.Time) {
 		head += "  " + phase
 	}
 	watched, _ := p.shown.numbers() // an error comes from the record of them
+	if p.log != nil {
+		losses := report.Numbers{}
+		for i, l := range s.Losses {
+			losses.Add(p.names[i], report.Number(l))
+		}
+		p.log.Info("step", "problem", p.name, "step", s.Epoch, "steps", p.steps, "loss", report.Number(s.Loss), "losses", losses,
+			"rate", report.Number(p.rate), "seconds_left", report.Number(p.left(s, now).Seconds()), "method", phase(method), "show", watched)
+		return
+	}
 	if p.size == nil {
 		var b strings.Builder
 		for _, line := range method.Choices[min(p.said, len(method.Choices)):] {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/verdict"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
@@ -170,7 +171,9 @@ func (a *app) watch(p *problemfile.Problem, f *solveFlags) []crux.Callback {
 	if f.quiet {
 		return nil
 	}
-	return []crux.Callback{newProgress(a.Streams, p)}
+	w := newProgress(a.Streams, p)
+	w.log = a.log
+	return []crux.Callback{w}
 }
 
 // ended is what came of a run.
@@ -275,11 +278,26 @@ func (a *app) present(t *training, e *ended, asJSON bool) error {
 	default:
 		printReport(a.Out, e.report)
 		e.records.hints(a.Out)
+		if a.Terminal != nil && e.report.RunDir != nil {
+			fmt.Fprintf(a.Err, "next: %s\n", next(e.report)) //nolint:errcheck
+		}
 	}
 	if e.err == nil && e.report != nil {
 		return missed(e.report, t.problem.Accuracy > 0)
 	}
 	return e.err
+}
+
+// next is the command that one who has a result wants.
+func next(r *report.Report) string {
+	dir := report.Quoted(*r.RunDir)
+	switch {
+	case r.Status == crux.Canceled.String():
+		return "crux resume " + dir
+	case r.Verdict == verdict.Solved || r.Verdict == verdict.Inaccurate:
+		return "crux plot " + dir + " draws it, crux eval " + dir + " has its values"
+	}
+	return "crux explain " + dir
 }
 
 // besides are the errors joined in err that are not a given one.
@@ -349,6 +367,17 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 	r.Decisions = p.Choice.Decisions
 	for _, b := range p.Choice.Built {
 		r.Exact = append(r.Exact, report.Exact{Constraint: b.Constraint, Field: b.Field})
+	}
+	for _, c := range p.Coords {
+		lo, hi := p.Bounds(c)
+		r.Coords.Add(c.Name(), [2]float64{lo, hi})
+	}
+	for _, f := range p.Fields {
+		of := []string{}
+		for _, c := range f.Coords {
+			of = append(of, c.Name())
+		}
+		r.Fields.Add(f.Name, of)
 	}
 	for _, w := range s.Windows() {
 		r.Windows = append(r.Windows, report.Window{From: w.From, To: w.To, Steps: w.Steps, Loss: report.Number(w.Loss)})

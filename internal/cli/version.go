@@ -19,7 +19,28 @@ func Version() string {
 
 // versionLine is the version with what made it: what crux version and crux --version print.
 func versionLine() string {
-	return fmt.Sprintf("crux %s (%s, %s/%s)", Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("crux %s (%s%s, %s/%s)", Version(), commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// commit names the commit from which crux was built, as far as the toolchain recorded it.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	of := map[string]string{}
+	for _, s := range info.Settings {
+		of[s.Key] = s.Value
+	}
+	text := of["vcs.revision"]
+	if text == "" {
+		return ""
+	}
+	text = "commit " + text[:min(12, len(text))]
+	if of["vcs.modified"] == "true" {
+		text += " with changes"
+	}
+	return text + ", "
 }
 
 func (a *app) version() *cobra.Command {

@@ -2,13 +2,16 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -38,8 +41,19 @@ func (f *evalFlags) where(p *problemfile.Problem) (*domain.Points, error) {
 	return on, fail(exitUsage, on.Err())
 }
 
-// readPoints reads a file of points. It needs those coordinates of the problem that the expressions use; one without a header has all, in order.
+// readPoints reads a file of points: a table, or the arrays of NumPy. It needs those coordinates of the problem that the expressions use, and passes
+// over what else the file holds; a table without a header has all coordinates, in order.
 func readPoints(path string, p *problemfile.Problem) (*domain.Points, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".npy":
+		return domain.ReadNPY(path, nil, p.Coords...)
+	case ".npz":
+		arrays, err := npy.ReadZip(path)
+		if err != nil {
+			return nil, fmt.Errorf("--points %s: %w", path, err)
+		}
+		return domain.ReadNPZ(path, among(p.Coords, slices.Sorted(maps.Keys(arrays)))...)
+	}
 	table, err := domain.ReadTable(path)
 	if err != nil {
 		return nil, fmt.Errorf("--points: %w", ckpt.Cause(err))
@@ -53,10 +67,7 @@ func readPoints(path string, p *problemfile.Problem) (*domain.Points, error) {
 			return nil, fmt.Errorf("--points: %w; without a header they are the coordinates", err)
 		}
 	}
-	coords := slices.DeleteFunc(slices.Clone(p.Coords), func(c *ph.Coord) bool { return !slices.Contains(table.Columns(), c.Name()) })
-	if len(coords) == 0 {
-		coords = p.Coords // the reader's error names what is missing
-	}
+	coords := among(p.Coords, table.Columns())
 	for _, g := range table.Gaps() {
 		if slices.ContainsFunc(coords, func(c *ph.Coord) bool { return c.Name() == g.Column }) {
 			return nil, fmt.Errorf("--points %s:%d:%d: no value of %s", path, g.Line, g.At, g.Column)
@@ -67,6 +78,45 @@ func readPoints(path string, p *problemfile.Problem) (*domain.Points, error) {
 		return nil, err
 	}
 	return on.Complete(), nil
+}
+
+// among are the coordinates that a file has; all if it has none, as the reader's error then names what is missing.
+func among(coords []*ph.Coord, names []string) []*ph.Coord {
+	list := slices.DeleteFunc(slices.Clone(coords), func(c *ph.Coord) bool { return !slices.Contains(names, c.Name()) })
+	if len(list) == 0 {
+		return coords
+	}
+	return list
+}
+
+// outside is a warning about points that do not lie in the domain; "" if all do. By rounding they may.
+func outside(c *domain.Cloud, p *problemfile.Problem) string {
+	n, first := 0, ""
+	shape, _ := p.Domain().(interface{ Distance(x []float64) float64 })
+	whole := slices.Equal(c.Coords, p.Domain().Coords())
+	for i := range c.Len() {
+		out := false
+		for j, x := range c.Coords {
+			lo, hi := p.Bounds(x)
+			slack := 1e-9 * (hi - lo)
+			out = out || c.Row(i)[j] < lo-slack || c.Row(i)[j] > hi+slack
+		}
+		if shape != nil && whole && !out {
+			lo, hi := p.Domain().Bounds()
+			out = shape.Distance(c.Row(i)) > 1e-9*(hi[0]-lo[0])
+		}
+		if out {
+			if n++; n == 1 {
+				for j, x := range c.Coords {
+					first += fmt.Sprintf(", %s = %v", x.Name(), c.Row(i)[j])
+				}
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d points lie outside of the domain, the first at %s: values there are not those of a solution", n, c.Len(), first[2:])
 }
 
 // pointsAt reads points such as t=0.5,x=0.1. All of them name the same coordinates.

@@ -16,44 +16,46 @@ import (
 // Report is what a run came to: the object that --json prints and result.json holds. Numbers that are not finite are
 // null there.
 type Report struct {
-	Schema      int              `json:"schema"` // of the file; 0 is one of before there were versions
-	Problem     string           `json:"problem"`
-	Verdict     verdict.Word     `json:"verdict,omitempty"`  // solved, inaccurate, unsolved or ill-posed; none where nothing can be told
-	Reasons     []verdict.Reason `json:"reasons,omitempty"`  // the most important one first
-	Estimate    Numbers          `json:"estimate,omitempty"` // relative error of fields and parameters, without the solution
-	Expected    []Expected       `json:"expected,omitempty"` // by the problem file
-	Attempts    []Attempt        `json:"attempts,omitempty"` // the ways that have been tried, of which this is the best
-	Status      string           `json:"status"`             // completed, converged, stopped, canceled, diverged or failed
-	Reason      string           `json:"reason"`
-	Steps       int              `json:"steps"`
-	Seed        uint64           `json:"seed"`
-	Parameters  int              `json:"parameters"`          // trainable numbers
-	Optimizer   string           `json:"optimizer"`           // that ran, in words
-	Seconds     Number           `json:"seconds"`             // of training
-	Loss        Number           `json:"loss"`                // at the final parameters
-	Losses      Numbers          `json:"losses"`              // by constraint, unweighted
-	Errors      Errors           `json:"errors"`              // by field; of fields with a reference
-	Exact       []Exact          `json:"exact,omitempty"`     // constraints that hold exactly because they are built into a field
-	Decisions   []auto.Decision  `json:"decisions,omitempty"` // what the problem left open, and what became of it
-	Scales      []Scale          `json:"scales,omitempty"`    // of the residuals at step 0
-	ResidualP99 Numbers          `json:"residual_p99"`
-	Points      Object[int]      `json:"points,omitempty"`            // by constraint, at the end; none in files of before
-	OfTerms     Numbers          `json:"residual_of_terms,omitempty"` // at points held out, over the largest term of the residual
-	Params      Numbers          `json:"params"`                      // trainable scalars, and numbers that follow from them
-	Known       Object[Known]    `json:"known,omitempty"`             // how well params are known
-	Noise       []Noise          `json:"noise,omitempty"`             // of measured values
-	Shown       Numbers          `json:"show,omitempty"`              // numbers to watch
-	Truths      Numbers          `json:"truths,omitempty"`            // what params should be, of those for which the file says so
-	Choices     []string         `json:"choices,omitempty"`           // what an optimizer that decides by itself has decided, and why
-	Resampling  []string         `json:"resampling,omitempty"`        // likewise what has become of points that are watched
-	Fitting     []string         `json:"fitting,omitempty"`           // likewise how noisy data are fitted
-	Findings    []string         `json:"findings,omitempty"`          // what trackers found that matters
-	Windows     []Window         `json:"windows,omitempty"`           // of time, trained one after the other
-	Curriculum  *Curriculum      `json:"curriculum,omitempty"`        // over a constant of the equations
-	Warnings    []string         `json:"warnings,omitempty"`          // what in the course of the run speaks against its result
-	Origin      *Origin          `json:"origin,omitempty"`            // nil in files of before
-	Files       Object[string]   `json:"files,omitempty"`             // SHA-256 of the other files of the run, by their names
-	RunDir      *string          `json:"run_dir"`                     // null if nothing could be written
+	Schema      int                `json:"schema"` // of the file; 0 is one of before there were versions
+	Problem     string             `json:"problem"`
+	Verdict     verdict.Word       `json:"verdict,omitempty"`  // solved, inaccurate, unsolved or ill-posed; none where nothing can be told
+	Reasons     []verdict.Reason   `json:"reasons,omitempty"`  // the most important one first
+	Estimate    Numbers            `json:"estimate,omitempty"` // relative error of fields and parameters, without the solution
+	Expected    []Expected         `json:"expected,omitempty"` // by the problem file
+	Attempts    []Attempt          `json:"attempts,omitempty"` // the ways that have been tried, of which this is the best
+	Status      string             `json:"status"`             // completed, converged, stopped, canceled, diverged or failed
+	Reason      string             `json:"reason"`
+	Steps       int                `json:"steps"`
+	Seed        uint64             `json:"seed"`
+	Parameters  int                `json:"parameters"`          // trainable numbers
+	Optimizer   string             `json:"optimizer"`           // that ran, in words
+	Seconds     Number             `json:"seconds"`             // of training
+	Loss        Number             `json:"loss"`                // at the final parameters
+	Losses      Numbers            `json:"losses"`              // by constraint, unweighted
+	Errors      Errors             `json:"errors"`              // by field; of fields with a reference
+	Exact       []Exact            `json:"exact,omitempty"`     // constraints that hold exactly because they are built into a field
+	Decisions   []auto.Decision    `json:"decisions,omitempty"` // what the problem left open, and what became of it
+	Scales      []Scale            `json:"scales,omitempty"`    // of the residuals at step 0
+	ResidualP99 Numbers            `json:"residual_p99"`
+	Points      Object[int]        `json:"points,omitempty"`            // by constraint, at the end; none in files of before
+	Coords      Object[[2]float64] `json:"coords,omitempty"`            // the ends of their axes; none in files of before
+	Fields      Object[[]string]   `json:"fields,omitempty"`            // the coordinates of which each is a function; none in files of before
+	OfTerms     Numbers            `json:"residual_of_terms,omitempty"` // at points held out, over the largest term of the residual
+	Params      Numbers            `json:"params"`                      // trainable scalars, and numbers that follow from them
+	Known       Object[Known]      `json:"known,omitempty"`             // how well params are known
+	Noise       []Noise            `json:"noise,omitempty"`             // of measured values
+	Shown       Numbers            `json:"show,omitempty"`              // numbers to watch
+	Truths      Numbers            `json:"truths,omitempty"`            // what params should be, of those for which the file says so
+	Choices     []string           `json:"choices,omitempty"`           // what an optimizer that decides by itself has decided, and why
+	Resampling  []string           `json:"resampling,omitempty"`        // likewise what has become of points that are watched
+	Fitting     []string           `json:"fitting,omitempty"`           // likewise how noisy data are fitted
+	Findings    []string           `json:"findings,omitempty"`          // what trackers found that matters
+	Windows     []Window           `json:"windows,omitempty"`           // of time, trained one after the other
+	Curriculum  *Curriculum        `json:"curriculum,omitempty"`        // over a constant of the equations
+	Warnings    []string           `json:"warnings,omitempty"`          // what in the course of the run speaks against its result
+	Origin      *Origin            `json:"origin,omitempty"`            // nil in files of before
+	Files       Object[string]     `json:"files,omitempty"`             // SHA-256 of the other files of the run, by their names
+	RunDir      *string            `json:"run_dir"`                     // null if nothing could be written
 }
 
 // Known says how well a number is known.
