@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -55,6 +56,9 @@ func ParseTable(src io.Reader, name string) (*Table, error) {
 	text, err := io.ReadAll(src)
 	if err != nil {
 		return nil, fmt.Errorf("domain: %s: %w", name, err)
+	}
+	if bytes.IndexByte(text[:min(512, len(text))], 0) >= 0 {
+		return nil, fmt.Errorf("domain: %s is not text; a table is a .csv file, or one like it", name)
 	}
 	t := &Table{name: name}
 	rows, comment, err := cut(string(text))

@@ -108,13 +108,3 @@ func TestNothingMoved(t *testing.T) {
 		}
 	}
 }
-
-// A point outside of the axes is evaluated, and named.
-func TestEvalOutside(t *testing.T) {
-	folder(t)
-	quietly(t, "solve", "tiny.yaml", "-q", "--out", "d")
-	quietly(t, "eval", "d", "--at", "x=1")
-	if r := call(t, "eval", "d", "--at", "x=5"); r.code != exitOK || !strings.Contains(r.err, "x = 5 lies outside of [0, 1]") {
-		t.Errorf("%+v", r)
-	}
-}
