@@ -178,7 +178,7 @@ func TestEvalPoints(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", file, r, want)
 		}
 	}
-	for file, message := range map[string]string{"bad.csv": "is not text", "words.csv": "words.csv:2:3"} {
+	for file, message := range map[string]string{"bad.csv": "bad.csv has a header but no rows", "words.csv": "words.csv has no numbers, only texts"} {
 		if r := call(t, "eval", "run", "--points", file); r.code != exitUsage || !strings.Contains(r.err, message) || strings.Contains(r.err, "\x00") {
 			t.Errorf("%+v", r)
 		}
