@@ -89,34 +89,39 @@ func among(coords []*ph.Coord, names []string) []*ph.Coord {
 	return list
 }
 
-// outside is a warning about points that do not lie in the domain; "" if all do. By rounding they may.
+// outside is a warning about points that do not lie in the domain, with the first of them; "" if all do. By rounding they may.
 func outside(c *domain.Cloud, p *problemfile.Problem) string {
 	n, first := 0, ""
 	shape, _ := p.Domain().(interface{ Distance(x []float64) float64 })
-	whole := slices.Equal(c.Coords, p.Domain().Coords())
+	if !slices.Equal(c.Coords, p.Domain().Coords()) {
+		shape = nil
+	}
 	for i := range c.Len() {
-		out := false
+		why, place := "", ""
 		for j, x := range c.Coords {
 			lo, hi := p.Bounds(x)
-			slack := 1e-9 * (hi - lo)
-			out = out || c.Row(i)[j] < lo-slack || c.Row(i)[j] > hi+slack
+			v, slack := c.Row(i)[j], 1e-9*(hi-lo)
+			if place += fmt.Sprintf(", %s = %g", x.Name(), v); why == "" && (v < lo-slack || v > hi+slack) {
+				why = fmt.Sprintf("%s = %g lies outside of [%g, %g]", x.Name(), v, lo, hi)
+			}
 		}
-		if shape != nil && whole && !out {
-			lo, hi := p.Domain().Bounds()
-			out = shape.Distance(c.Row(i)) > 1e-9*(hi[0]-lo[0])
+		if why == "" && shape != nil && shape.Distance(c.Row(i)) > 1e-9 {
+			why = "a point lies outside of the shape"
 		}
-		if out {
-			if n++; n == 1 {
-				for j, x := range c.Coords {
-					first += fmt.Sprintf(", %s = %v", x.Name(), c.Row(i)[j])
-				}
+		if why == "" {
+			continue
+		}
+		if n++; n == 1 {
+			first = why
+			if len(c.Coords) > 1 {
+				first += ", at " + place[2:]
 			}
 		}
 	}
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d points lie outside of the domain, the first at %s: values there are not those of a solution", n, c.Len(), first[2:])
+	return fmt.Sprintf("%s, where nothing was trained: %d of %d points", first, n, c.Len())
 }
 
 // pointsAt reads points such as t=0.5,x=0.1. All of them name the same coordinates.

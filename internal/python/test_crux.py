@@ -103,7 +103,7 @@ class Solved(unittest.TestCase):
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             self.run_.u(2, 0.5)
-        self.assertIn("outside of the domain", str(said[0].message))
+        self.assertIn("x = 2 lies outside of [0, 1]", str(said[0].message))
 
 
 class Refused(unittest.TestCase):

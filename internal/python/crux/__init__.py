@@ -84,8 +84,8 @@ def binary() -> str:
     return os.environ.get("CRUX_BINARY") or str(Path(__file__).parent / "bin" / name)
 
 
-# Exit codes of runs that have a result: solved, inaccurate, unsolved, ill-posed, and ended by Ctrl-C or SIGTERM.
-_WITH_RESULT = {0, 4, 5, 6, 130, 143}
+# Exit codes of runs that have a result: solved, inaccurate, unsolved, ill-posed, and ended by a signal.
+_WITH_RESULT = {0, 4, 5, 6, 129, 130, 143}
 
 
 def solve(
