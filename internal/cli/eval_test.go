@@ -184,7 +184,7 @@ func TestEvalPoints(t *testing.T) {
 		}
 	}
 	r := call(t, "eval", "run", "--at", "x=0.5", "--at", "x=2")
-	if r.code != exitOK || !strings.Contains(r.err, "1 of 2 points lie outside of the domain, the first at x = 2:") {
+	if r.code != exitOK || !strings.Contains(r.err, "x = 2 lies outside of [0, 1], where nothing was trained: 1 of 2 points") {
 		t.Errorf("%+v", r)
 	}
 }
