@@ -178,13 +178,24 @@ func TestEvalPoints(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", file, r, want)
 		}
 	}
-	for file, message := range map[string]string{"bad.csv": "is not text", "words.csv": "words.csv has no numbers, only texts (name, x)"} {
+	for file, message := range map[string]string{"bad.csv": "is not text", "words.csv": "words.csv has no numbers, only texts"} {
 		if r := call(t, "eval", "run", "--points", file); r.code != exitUsage || !strings.Contains(r.err, message) || strings.Contains(r.err, "\x00") {
 			t.Errorf("%+v", r)
 		}
 	}
 	r := call(t, "eval", "run", "--at", "x=0.5", "--at", "x=2")
 	if r.code != exitOK || !strings.Contains(r.err, "x = 2 lies outside of [0, 1], where nothing was trained: 1 of 2 points") {
+		t.Errorf("%+v", r)
+	}
+	hole := "problem: hole\ncoords: {x: [0, 1], y: [0, 1]}\ndomain: {difference: [box, {disk: {center: [0.5, 0.5], radius: 0.2}}]}\nfields: {u: {net: mlp, hidden: [3]}}\n" +
+		"constraints: {pde: {residual: laplacian(u), points: 20}, bc: {residual: u, on: boundary, points: 20}}\noptimizer: [{adam: {}, steps: 2}]\n"
+	if err := os.WriteFile("hole.yaml", []byte(hole), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r := call(t, "solve", "hole.yaml", "--quiet", "--out", "shape"); r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+	if r := call(t, "eval", "shape", "--at", "x=0.1,y=0.1", "--at", "x=0.5,y=0.4"); !strings.Contains(r.err, "outside of the shape, at x = 0.5, y = 0.4, where nothing was trained: 1 of 2 points") {
 		t.Errorf("%+v", r)
 	}
 }
