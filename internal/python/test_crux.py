@@ -127,7 +127,8 @@ class Refused(unittest.TestCase):
         self.assertEqual(run.path, Path("short"))
 
     def test_interrupt(self):
-        script = "import crux, json; run = crux.solve(json.load(open('p.json')), settings={'optimizer': [{'adam': {}, 'steps': 10**8}]}); print(run.status)"
+        # a process in the background of a script has inherited that Ctrl-C does nothing
+        script = "import crux, json, signal; signal.signal(signal.SIGINT, signal.default_int_handler); run = crux.solve(json.load(open('p.json')), settings={'optimizer': [{'adam': {}, 'steps': 10**8}]}); print(run.status)"
         Path("p.json").write_text(json.dumps(POISSON))
         child = subprocess.Popen([sys.executable, "-W", "ignore", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         # Ctrl-C after the first step that is shown
