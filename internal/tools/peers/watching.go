@@ -132,7 +132,10 @@ func newWatched(points int) (watched, error) {
 		if err == nil {
 			var s *crux.Solver
 			if s, err = p.New(); err == nil {
-				w[name] = &watchedSolver{s, p.Callbacks("")}
+				w[name] = &watchedSolver{Solver: s}
+				for _, t := range p.Trackers {
+					w[name].trackers = append(w[name].trackers, t.Tracker)
+				}
 			}
 		}
 		if err != nil {
