@@ -162,8 +162,8 @@ func TestSeedsRow(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"errors": {"u": {"rel_l2": 1e-9, "max_abs": null}}, "residual_p99": {"pde": 0.5}, "params": {"a": 2}}`), one); err != nil {
 		t.Fatal(err)
 	}
-	want = []string{"u 1.0e-09 (max NaN), a = 2", "–", "pde 5.0e-01", "0 s", "0", "0", "", "", "abc"}
-	if got := unseenRow(one, "abc"); !reflect.DeepEqual(got, want) {
+	want = []string{"u 1.0e-09, a = 2", "0.0 s", "", "u 1.0e-09, a = 2", "0.0 s", "0", "–", "pde 5.0e-01", "", "abc"}
+	if got := unseenRow(one, one, "abc"); !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
 	}
 	if err := json.Unmarshal([]byte(`{"summary": {"rel_l2": {"u": {"min": null, "median": null, "max": null}}}}`), o); err != nil {
