@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"os/signal"
 	"syscall"
 	"time"
 )
@@ -43,7 +44,11 @@ var settings = []string{
 var faults = []fault{
 	{"kill -9 of a run at a random moment, three times in a row, then `resume`", 12, 340, func(b *bench) harm { return b.interrupted(syscall.SIGKILL, 3) }},
 	{"SIGINT, SIGTERM or SIGHUP at a random moment, then `resume`", 6, 60, func(b *bench) harm {
-		return b.interrupted([]syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[b.rng.IntN(3)], 1)
+		sig := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[b.rng.IntN(3)]
+		if signal.Ignored(sig) { // by nohup, or in the background of a script; runs inherit that
+			sig = syscall.SIGTERM
+		}
+		return b.interrupted(sig, 1)
 	}},
 	{"kill -9 of a `sweep`, then `resume`", 3, 40, killedSweep},
 	{"two owners: `resume` while the run lives", 5, 60, twoOwners},
