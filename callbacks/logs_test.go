@@ -48,25 +48,7 @@ func TestLogsAreNotBehindCheckpoints(t *testing.T) {
 // A log that is damaged in any way, or gone, is no reason not to continue: the losses come from the checkpoint, the file as it was is kept,
 // and it is said.
 func TestDamagedLogs(t *testing.T) {
-	dir := t.TempDir()
-	s := build(t, "adam", "norms", "", "")
-	check := &callbacks.Checkpoint{Dir: filepath.Join(dir, "checkpoints")}
-	jsonl, table := filepath.Join(dir, "metrics.jsonl"), filepath.Join(dir, "history.csv")
-	files := func() []crux.Callback {
-		return []crux.Callback{&callbacks.JSONL{Path: jsonl}, &callbacks.CSV{Path: table}}
-	}
-	s.cs = append(append(s.cs, check), files()...)
-	s.solve(t, 9)
-	saved, err := callbacks.Latest(check.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := map[string][]byte{}
-	for _, path := range []string{jsonl, table} {
-		if whole[path], err = os.ReadFile(path); err != nil {
-			t.Fatal(err)
-		}
-	}
+	l := logOf(t)
 	line := func(k int, change func(line []byte) []byte) func(b []byte) []byte {
 		return func(b []byte) []byte {
 			all := bytes.SplitAfter(b, []byte("\n"))
@@ -74,7 +56,6 @@ func TestDamagedLogs(t *testing.T) {
 			return bytes.Join(all, nil)
 		}
 	}
-	again := build(t, "adam", "norms", "", "")
 	for what, damage := range map[string]func(b []byte) []byte{
 		"a letter of the first line":   line(0, func(b []byte) []byte { return bytes.Replace(b, []byte("epoch"), []byte("eroch"), 1) }),
 		"a letter of the fifth line":   line(4, func(b []byte) []byte { return append([]byte("x"), b[1:]...) }),
@@ -85,7 +66,8 @@ func TestDamagedLogs(t *testing.T) {
 		"another file in its place":    func([]byte) []byte { return []byte("Dear reader,\n") },
 		"no file where there has been": nil,
 	} {
-		for path, b := range whole {
+		for path, b := range l.whole {
+			var err error
 			os.Remove(path + ".damaged") //nolint:errcheck // it may not be there
 			if damage == nil {
 				err = os.Remove(path)
@@ -96,26 +78,11 @@ func TestDamagedLogs(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		logs := files()
-		again.cs = append(again.cs[:5:5], append([]crux.Callback{&callbacks.Checkpoint{Dir: t.TempDir()}}, logs...)...)
-		if err := saved.Restore(again.solver, again.cs...); err != nil {
-			t.Fatal(err)
-		}
-		again.solve(t, 1)
-		for name, rows := range map[string][]map[string]any{"jsonl": lines(t, jsonl), "csv": cells(t, table)} {
-			if len(rows) != 11 {
-				t.Fatalf("%s: %s has %d rows", what, name, len(rows))
-			}
-			for i, l := range again.solver.History().Loss {
-				if rows[i]["epoch"] != float64(i) || rows[i]["loss"] != l {
-					t.Errorf("%s: row %d of %s is %v, want loss %v", what, i, name, rows[i], l)
-				}
-			}
-		}
-		for i, path := range []string{jsonl, table} {
+		logs := l.continues(t, what)
+		for i, path := range []string{l.jsonl, l.table} {
 			said := logs[i].(interface{ Repaired() string }).Repaired()
 			kept, err := os.ReadFile(path + ".damaged")
-			if damage == nil && !strings.Contains(said, "was not there") || damage != nil && (!strings.Contains(said, "was damaged") || err != nil || !bytes.Equal(kept, damage(bytes.Clone(whole[path])))) {
+			if damage == nil && !strings.Contains(said, "was not there") || damage != nil && (!strings.Contains(said, "was damaged") || err != nil || !bytes.Equal(kept, damage(bytes.Clone(l.whole[path])))) {
 				t.Errorf("%s: %q, and kept is %.50q, %v", what, said, kept, err)
 			}
 		}

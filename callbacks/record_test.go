@@ -226,28 +226,9 @@ func TestRecordingGoesOn(t *testing.T) {
 
 // Wherever a file was cut, and if it is empty or gone, a run that goes on leaves every step in it once.
 func TestRecordingAfterAnyCut(t *testing.T) {
-	dir := t.TempDir()
-	s := build(t, "adam", "norms", "", "")
-	check := &callbacks.Checkpoint{Dir: filepath.Join(dir, "checkpoints")}
-	jsonl, table := filepath.Join(dir, "m.jsonl"), filepath.Join(dir, "h.csv")
-	files := func() []crux.Callback {
-		return []crux.Callback{&callbacks.JSONL{Path: jsonl}, &callbacks.CSV{Path: table}}
-	}
-	s.cs = append(append(s.cs, check), files()...)
-	s.solve(t, 9)
-	saved, err := callbacks.Latest(check.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := map[string][]byte{}
-	for _, path := range []string{jsonl, table} {
-		if whole[path], err = os.ReadFile(path); err != nil {
-			t.Fatal(err)
-		}
-	}
-	again := build(t, "adam", "norms", "", "")
+	l := logOf(t)
 	for k := range 80 {
-		for path, b := range whole {
+		for path, b := range l.whole {
 			n := k * len(b) / 79
 			if k < 25 { // around the head and the first line
 				n = min(len(b), 37*k)
@@ -256,22 +237,63 @@ func TestRecordingAfterAnyCut(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		again.cs = append(again.cs[:5:5], append([]crux.Callback{&callbacks.Checkpoint{Dir: t.TempDir()}}, files()...)...)
-		if err := saved.Restore(again.solver, again.cs...); err != nil {
+		l.continues(t, fmt.Sprintf("cut %d", k))
+	}
+}
+
+// logged is a run of 9 steps with logs of both kinds, and another solver that goes on from its checkpoint.
+type logged struct {
+	jsonl, table string
+	whole        map[string][]byte // what is in these files after 9 steps
+	saved        *callbacks.Saved
+	again        *setup
+}
+
+func logOf(t *testing.T) *logged {
+	t.Helper()
+	dir := t.TempDir()
+	l := &logged{jsonl: filepath.Join(dir, "metrics.jsonl"), table: filepath.Join(dir, "history.csv"), whole: map[string][]byte{}}
+	s := build(t, "adam", "norms", "", "")
+	check := &callbacks.Checkpoint{Dir: filepath.Join(dir, "checkpoints")}
+	s.cs = append(append(s.cs, check), l.files()...)
+	s.solve(t, 9)
+	var err error
+	if l.saved, err = callbacks.Latest(check.Dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{l.jsonl, l.table} {
+		if l.whole[path], err = os.ReadFile(path); err != nil {
 			t.Fatal(err)
 		}
-		again.solve(t, 1)
-		for name, rows := range map[string][]map[string]any{"jsonl": lines(t, jsonl), "csv": cells(t, table)} {
-			if len(rows) != 11 {
-				t.Fatalf("cut %d: %s has %d rows", k, name, len(rows))
-			}
-			for i, l := range again.solver.History().Loss {
-				if rows[i]["epoch"] != float64(i) || rows[i]["loss"] != l {
-					t.Errorf("cut %d: row %d of %s is %v, want loss %v", k, i, name, rows[i], l)
-				}
+	}
+	l.again = build(t, "adam", "norms", "", "")
+	return l
+}
+
+func (l *logged) files() []crux.Callback {
+	return []crux.Callback{&callbacks.JSONL{Path: l.jsonl}, &callbacks.CSV{Path: l.table}}
+}
+
+// continues takes a step from the checkpoint, after which every step must stand in both files once. It returns the logs.
+func (l *logged) continues(t *testing.T, what string) []crux.Callback {
+	t.Helper()
+	logs := l.files()
+	l.again.cs = append(l.again.cs[:5:5], append([]crux.Callback{&callbacks.Checkpoint{Dir: t.TempDir()}}, logs...)...)
+	if err := l.saved.Restore(l.again.solver, l.again.cs...); err != nil {
+		t.Fatal(err)
+	}
+	l.again.solve(t, 1)
+	for name, rows := range map[string][]map[string]any{"jsonl": lines(t, l.jsonl), "csv": cells(t, l.table)} {
+		if len(rows) != 11 {
+			t.Fatalf("%s: %s has %d rows", what, name, len(rows))
+		}
+		for i, loss := range l.again.solver.History().Loss {
+			if rows[i]["epoch"] != float64(i) || rows[i]["loss"] != loss {
+				t.Errorf("%s: row %d of %s is %v, want loss %v", what, i, name, rows[i], loss)
 			}
 		}
 	}
+	return logs
 }
 
 // Every array has the name, shape and numbers that its tracker says; two trackers of one type have two files.

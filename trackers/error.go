@@ -199,7 +199,7 @@ func (m *measure) settle(r, left []float64, functions []*mat.Dense, v ErrorValue
 		if err != nil {
 			return err
 		}
-		e.Repairable, e.Left = m.repairable(f), math.Hypot(gain*m.smooth, typical*m.rough)
+		e.Repairable, e.Left = mat.Norm(moved(f, m.repair), 2), math.Hypot(gain*m.smooth, typical*m.rough)
 	}
 	return nil
 }
@@ -250,10 +250,7 @@ func (t *Error) known(ctx context.Context, run *crux.Run, sets []rows, v *ErrorV
 		if e.Noise, err = c.field(f); err != nil {
 			return err
 		}
-		n, p := f.Dims()
-		change := mat.NewVecDense(n, nil)
-		change.MulVec(f, mat.NewVecDense(p, c.step))
-		e.Repairable = math.Hypot(e.Repairable, mat.Norm(change, 2))
+		e.Repairable = math.Hypot(e.Repairable, mat.Norm(moved(f, c.step), 2))
 	}
 	var numbers []Quantity
 	for _, p := range t.Params {
@@ -316,16 +313,14 @@ func level(w []float64) float64 {
 // of estimates the error of a function with derivatives F, or of a number.
 func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err error) {
 	e = FieldError{Name: name, Size: size}
-	e.Repairable = m.repairable(f)
+	e.Repairable = mat.Norm(moved(f, m.repair), 2)
 	var most []float64
 	if e.Gain, most, err = m.tangent.Gain(m.ctx, f, fineEps, m.stream("gain", name)); err != nil {
 		return e, err
 	}
 	if most != nil {
-		n, _ := f.Dims()
-		moved := mat.NewVecDense(n, nil)
-		moved.MulVec(f, mat.NewVecDense(len(most), most))
-		e.Spread, e.Level = spread(moved.RawVector().Data), level(moved.RawVector().Data)
+		change := moved(f, most).RawVector().Data
+		e.Spread, e.Level = spread(change), level(change)
 	}
 	if e.Typical, err = m.tangent.Typical(f, fineEps, probes, m.stream("typical", name)); err != nil {
 		return e, err
@@ -340,12 +335,11 @@ func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err
 	return e, err
 }
 
-// repairable is ‖F·d‖.
-func (m *measure) repairable(f *mat.Dense) float64 {
-	n, _ := f.Dims()
-	change := mat.NewVecDense(n, nil)
-	change.MulVec(f, mat.NewVecDense(len(m.repair), m.repair))
-	return mat.Norm(change, 2)
+// moved is F·d.
+func moved(f *mat.Dense, d []float64) *mat.VecDense {
+	var change mat.VecDense
+	change.MulVec(f, mat.NewVecDense(len(d), d))
+	return &change
 }
 
 // stream is a random stream for a function.
@@ -362,9 +356,5 @@ func (m *measure) elsewhere(f *mat.Dense, v []float64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	at := mat.NewVecDense(len(v), v)
-	var seen, moved mat.VecDense
-	seen.MulVec(j, at)
-	moved.MulVec(f, at)
-	return mat.Norm(&moved, 2) / mat.Norm(&seen, 2), nil
+	return mat.Norm(moved(f, v), 2) / mat.Norm(moved(j, v), 2), nil
 }

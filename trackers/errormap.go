@@ -59,7 +59,7 @@ func (m *ErrorMap) OnStep(ctx context.Context, s *crux.Step) error {
 	}
 	if m.parts == nil {
 		var err error
-		if m.parts, err = (&Error{Of: []Quantity{m.Of}, Seed: m.Seed}).parts(ctx, s.Run, m.Of); err != nil {
+		if m.parts, err = (&Error{Of: []Quantity{m.Of}, Seed: m.Seed}).partsOf(ctx, s.Run, m.Of); err != nil {
 			return err
 		}
 	}
@@ -87,8 +87,8 @@ func (m *ErrorMap) OnStep(ctx context.Context, s *crux.Step) error {
 	return nil
 }
 
-// parts measures a function as Estimate does, and keeps what its error consists of.
-func (t *Error) parts(ctx context.Context, run *crux.Run, q Quantity) (*errorParts, error) {
+// partsOf measures a function as Estimate does, and keeps what its error consists of.
+func (t *Error) partsOf(ctx context.Context, run *crux.Run, q Quantity) (*errorParts, error) {
 	sets, err := t.heldOut(run)
 	if err != nil {
 		return nil, err
@@ -132,10 +132,10 @@ func (t *Error) parts(ctx context.Context, run *crux.Run, q Quantity) (*errorPar
 		}
 		p.changes.SetCol(1+k, change)
 	}
-	var moved mat.Dense // F has root mean squares as norms
-	moved.Mul(f, p.changes.Slice(0, run.Parameters(), 1, 1+spreads))
+	var spread mat.Dense // F has root mean squares as norms
+	spread.Mul(f, p.changes.Slice(0, run.Parameters(), 1, 1+spreads))
 	p.left = 0
-	if norm := mat.Norm(&moved, 2) / math.Sqrt(spreads); norm > 0 {
+	if norm := mat.Norm(&spread, 2) / math.Sqrt(spreads); norm > 0 {
 		p.left = most * e.Left / norm
 	}
 	return p, nil
@@ -151,11 +151,11 @@ func (p *errorParts) at(run *crux.Run, q Quantity, at *domain.Cloud) ([]float64,
 	if err != nil {
 		return nil, err
 	}
-	var moved mat.Dense
-	moved.Mul(f, p.changes)
+	var all mat.Dense
+	all.Mul(f, p.changes)
 	values := make([]float64, at.Len())
 	for i := range values {
-		row := moved.RawRowView(i)
+		row := all.RawRowView(i)
 		values[i] = math.Hypot(row[0], p.left*floats.Norm(row[1:], 2)/math.Sqrt(spreads))
 	}
 	return values, nil

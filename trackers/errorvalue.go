@@ -94,12 +94,13 @@ const (
 	// undetermined is the quotient of the gains for ε = 1e-6 and 1e-4 from which the residuals do not determine the function: it is 1 where
 	// they do, as the gain has a limit then, and 100 where there is a change that they do not see.
 	undetermined = 30
-	// unsettled is the same quotient from which the gain may be larger still: it is 1.0 to 1.8 for the problems of testdata that are solved, 6 to 15 for sensitive ones.
+	// unsettled is the same quotient from which the gain may be larger still: it is 1.0 to 1.8 for the problems of testdata that are solved, and
+	// 6 to 15 for sensitive ones.
 	unsettled = 2
 	// local is the spread of that change below which it lies between the points, at a front or a corner, and says that these are too few. A
 	// constant has a spread of 1, a sine 2/3 in one dimension and 0.3 in three.
 	local = 0.1
-	// constant is the level from which that change is one of a constant: 1 − 5e-5 is a tenth of it that is none.
+	// constant is the level from which that change counts as one of a constant: what is none is then less than a tenth of it.
 	constant = 0.995
 	// hidden is the part of its gain that a change keeps at more points from which no residual sees it. A layer that is narrower than the
 	// gaps between points keeps less.

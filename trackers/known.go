@@ -224,18 +224,12 @@ func (s *covariance) known(name string, value float64, g []float64) (Known, []fl
 		below += v * v / freedom
 	}
 	if k.Freedom = math.Pow(k.Sigma, 4) / below; math.IsNaN(k.Freedom) {
-		k.Freedom = floats.Sum(mapped(s.noise, func(n Noise) float64 { return n.Freedom }))
+		k.Freedom = 0
+		for _, n := range s.noise {
+			k.Freedom += n.Freedom
+		}
 	}
 	return k, moves, nil
-}
-
-// mapped is a number of each.
-func mapped[T any](list []T, f func(T) float64) []float64 {
-	out := make([]float64, len(list))
-	for i, x := range list {
-		out[i] = f(x)
-	}
-	return out
 }
 
 // field is the root mean square, over some of the rows of f, of the standard deviation of a function with these derivatives.

@@ -1,7 +1,6 @@
 package auto
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -143,6 +142,3 @@ func (g box) across(s site, tau ph.Expr, rate func(i int) float64) (e, near ph.E
 func rises(part ph.Expr) bool {
 	return part.Op() != ph.OpCompare || part.Attr().(ph.Relation) > ph.LessEqual
 }
-
-// along says where the curve of a site is.
-func (s site) along() string { return fmt.Sprintf("along the edge of %s", s.switches) }

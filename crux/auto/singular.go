@@ -156,8 +156,8 @@ func (s site) sided(eta, h ph.Expr, length float64) ph.Expr {
 	return ph.Where(here, above, eta)
 }
 
-// smoothed is a jump at x = 0, from −1 to 1, or the kink |x|, after it has diffused at a rate for a time. Before, where networks of later windows
-// of time are evaluated though nothing is made of it, it is as at the beginning.
+// smoothed is a jump at x = 0, from −1 to 1, or the kink |x|, after it has diffused at a rate for a time. For times below 0, at which
+// networks of later windows are evaluated though nothing uses the value, it is as at 0.
 func smoothed(x, time ph.Expr, rate, length float64, kink bool) ph.Expr {
 	least := tiny * length
 	width := ph.Sqrt(ph.Max(time, ph.Const(0)).Scale(4 * rate).Shift(least * least))

@@ -36,7 +36,7 @@ func (s site) corner() bool { return s.switches == nil }
 func (s site) why(g box) string {
 	what := strings.Join(slices.Compact(s.of), " and ")
 	if s.level != nil {
-		return fmt.Sprintf("%s jumps at %s = %.6g %s", what, g.coords[s.c].Name(), g.end(s.c, s.side), s.along())
+		return fmt.Sprintf("%s jumps at %s = %.6g along the edge of %s", what, g.coords[s.c].Name(), g.end(s.c, s.side), s.switches)
 	}
 	place := fmt.Sprintf("at %s = %.6g, %s = %.6g", g.coords[s.c].Name(), g.end(s.c, s.side), g.coords[s.y].Name(), s.at)
 	switch {

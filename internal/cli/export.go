@@ -41,7 +41,8 @@ func (a *app) export() *cobra.Command {
 
 RUN is the directory that crux solve wrote, of a run that has ended or not. The files go into RUN/` + exportDir + `, and their names are
 printed: .vtr on a box, .vtu on a shape, with its holes; with time, one for each of 21 times, and a .pvd file, which is the one to open.
-They hold all fields, NAME_reference and NAME_error where a solution is known, residual_NAME of each equation, and what --expr asks for.
+They hold all fields, NAME_reference and NAME_error where a solution is known, NAME_estimate of fields of one component,
+residual_NAME of each equation, and what --expr asks for.
 
 --go and --c write source that needs nothing of crux: of each field, unknown number and --expr a function of its coordinates, and one that gives
 its first derivatives as well. --onnx writes all of them as one model.`,

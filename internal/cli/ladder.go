@@ -21,7 +21,7 @@ import (
 )
 
 // way is another way to solve a problem, which is tried when the way before has not come to a solution: a rung of the ladder. It only
-// changes what the problem file leaves open.
+// changes what the problem file leaves open, and the seed.
 type way struct {
 	name  string
 	why   string
@@ -51,14 +51,14 @@ var ladder = []way{
 		"40 windows of time", "10 were too long",
 		func(*problemfile.Problem) []string { return []string{"windows=40"} }, marches,
 	},
-	{"larger networks", "more parameters can follow more detail", larger, func(*problemfile.Problem) bool { return true }},
+	{"larger networks", "more parameters can follow more detail", larger, always},
 	{
 		"conditions trained", "conditions that are built in can carry what they have at the boundary through the whole domain",
 		func(*problemfile.Problem) []string { return []string{"hard=none"} },
 		func(p *problemfile.Problem) bool { return p.HardOpen && len(p.Choice.Built) > 0 },
 	},
-	{"another start", "from other random numbers training can end elsewhere", anew(1), func(*problemfile.Problem) bool { return true }},
-	{"a third start", "it ended elsewhere, and not well either", anew(2), func(*problemfile.Problem) bool { return true }},
+	{"another start", "from other random numbers training can end elsewhere", anew(1), always},
+	{"a third start", "it ended elsewhere, and not well either", anew(2), always},
 }
 
 // goodEnough is the estimated relative error above which another way is tried: engineers ask for a tenth of a percent.
@@ -144,7 +144,7 @@ func remedy(r *report.Report) *way {
 	return &way{
 		name: strings.Join(x.Apply, " "), why: x.Text,
 		sets:  func(*problemfile.Problem) []string { return x.Apply },
-		suits: func(*problemfile.Problem) bool { return true },
+		suits: always,
 	}
 }
 
@@ -246,6 +246,9 @@ func (x *attempt) moveTo(dir string) error {
 	x.dir = dir
 	return nil
 }
+
+// always suits every problem.
+func always(*problemfile.Problem) bool { return true }
 
 // marches reports whether a problem begins at a time and goes on from there, in pieces if need be.
 func marches(p *problemfile.Problem) bool {

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/draw"
 	"github.com/crux-pinn/crux/internal/problemfile"
@@ -82,10 +81,7 @@ func (r *Run) beginning(coords []*ph.Coord) []float64 {
 
 // estimateOf is the estimated error of a field for other programs; nil where there is none.
 func (r *Run) estimateOf(f problemfile.Field) *Quantity {
-	inEquation := slices.ContainsFunc(r.Problem.Crux.Constraints, func(c crux.Constraint) bool {
-		return slices.ContainsFunc(ph.Occurring[*ph.Field](f.Expr), func(u *ph.Field) bool { return ph.Mentions(c.Residual, u) })
-	})
-	if f.Expr.Dim() != 1 || r.Problem.Options.Windows != nil || !inEquation {
+	if f.Expr.Dim() != 1 || r.Problem.Options.Windows != nil {
 		return nil
 	}
 	e := r.estimated(function{name: f.Name, expr: f.Expr, coords: f.Coords})
