@@ -5,16 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // MeasureWindow is [Solver.Measure] as it would have been when the window k, counted from 0, was over: with the networks that it has left
-// behind, and points drawn in it. Nothing of the solver changes.
-func (s *Solver) MeasureWindow(ctx context.Context, k int, callbacks ...Callback) (err error) {
+// behind, and points drawn in it. changes, for each window from the first on, are added to the parameters that it has left behind; nil is no
+// change. Nothing of the solver changes.
+func (s *Solver) MeasureWindow(ctx context.Context, k int, changes [][]float64, callbacks ...Callback) (err error) {
 	switch {
 	case s.closed:
 		return errClosed
 	case s.ends == nil || k < 0 || k >= len(s.begun):
 		return fmt.Errorf("crux: problem %q: no window %d has been trained", s.problem.Name, k)
+	case len(changes) > k+1:
+		return fmt.Errorf("crux: problem %q: changes of %d windows, and window %d needs %d at most", s.problem.Name, len(changes), k, k+1)
+	}
+	for j, c := range changes {
+		if c != nil && len(c) != len(s.theta) {
+			return fmt.Errorf("crux: problem %q: changes of %d parameters in window %d; there are %d", s.problem.Name, len(c), j, len(s.theta))
+		}
 	}
 	m := s.plan.method
 	if err := m.Init(s.plan.params()); err != nil { // it has no state before
@@ -42,6 +52,19 @@ func (s *Solver) MeasureWindow(ctx context.Context, k int, callbacks ...Callback
 			to, _, _ := s.layout.Lookup(p.Path())
 			from, _, _ := s.layout.Lookup(q.Path())
 			copy(s.theta[to.Offset:to.Offset+to.Len], s.fixed[from.Offset:])
+		}
+	}
+	for j, change := range changes {
+		switch {
+		case change == nil:
+		case j == k:
+			floats.Add(s.theta, change)
+		default:
+			for p, q := range s.stages[j].Keep {
+				from, _, _ := s.layout.Lookup(p.Path())
+				to, _, _ := s.layout.Lookup(q.Path())
+				floats.Add(s.fixed[to.Offset:to.Offset+to.Len], change[from.Offset:from.Offset+from.Len])
+			}
 		}
 	}
 	s.points = make([]*points, len(s.sets))

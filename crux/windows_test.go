@@ -420,7 +420,7 @@ func TestMeasureWindow(t *testing.T) {
 			}
 			return nil
 		})
-		if err := s.MeasureWindow(context.Background(), k, look); err != nil {
+		if err := s.MeasureWindow(context.Background(), k, nil, look); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -428,7 +428,7 @@ func TestMeasureWindow(t *testing.T) {
 	if slices.Equal(theta[0], theta[1]) {
 		t.Error("two windows have the same parameters")
 	}
-	if err := s.MeasureWindow(context.Background(), 3); err == nil {
+	if err := s.MeasureWindow(context.Background(), 3, nil); err == nil {
 		t.Error("there is no fourth window")
 	}
 	solve(t, s, 60)

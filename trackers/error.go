@@ -95,121 +95,129 @@ func (t *Error) stream(r *crux.Run, what string) *rand.Rand {
 }
 
 // Estimate measures at the present parameters, and records nothing. Where a change hides between the points, it measures again at more of them.
-func (t *Error) Estimate(ctx context.Context, run *crux.Run) (v ErrorValue, err error) {
+func (t *Error) Estimate(ctx context.Context, run *crux.Run) (ErrorValue, error) {
+	v, _, err := t.estimate(ctx, run)
+	return v, err
+}
+
+// estimate is Estimate, with what it has measured by.
+func (t *Error) estimate(ctx context.Context, run *crux.Run) (v ErrorValue, m *measure, err error) {
 	sets, err := t.heldOut(run)
 	if err != nil {
-		return v, err
+		return v, nil, err
 	}
-	v, stays, err := t.at(ctx, run, sets)
-	if err != nil {
-		return v, err
+	if v, m, err = t.at(ctx, run, sets); err != nil {
+		return v, nil, err
 	}
 	if slices.ContainsFunc(slices.Concat(v.Fields, v.Params), FieldError.hides) {
 		more, err := t.denser(run, sets)
 		if err != nil {
-			return v, err
+			return v, nil, err
 		}
-		if v, stays, err = t.at(ctx, run, slices.Concat(sets, more)); err != nil {
-			return v, err
+		if v, m, err = t.at(ctx, run, slices.Concat(sets, more)); err != nil {
+			return v, nil, err
 		}
 	}
 	if slices.ContainsFunc(sets, func(set rows) bool { return set.noisy }) {
-		if err := t.known(ctx, run, sets, &v); err != nil {
-			return v, err
+		if err := t.known(ctx, run, sets, m, &v); err != nil {
+			return v, nil, err
 		}
 	}
 	if v.Residuals, err = shares(run, sets); err != nil {
-		return v, err
-	}
-	for k := range v.Residuals {
-		v.Residuals[k].Stays = stays[k]
-	}
-	return v, nil
-}
-
-// at measures fields and numbers by residuals at given points, and says what part of each set of residuals no small change of the parameters
-// would take away.
-//
-// What is left of noisy data is no error that training could mend: it does not count.
-func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValue, stays []float64, err error) {
-	m, r, left, err := t.linear(ctx, run, sets)
-	if err != nil {
 		return v, nil, err
 	}
-	at := 0
-	for _, set := range sets {
-		n := at + set.at.Len()*set.dim
-		part := 0.0
-		if all := floats.Norm(r[at:n], 2); all > 0 {
-			part = floats.Norm(left[at:n], 2) / all
-		}
-		stays, at = append(stays, part), n
+	for k, part := range m.stays()[:len(sets)] {
+		v.Residuals[k].Stays = part
 	}
-	var functions []*mat.Dense // the derivatives of each
+	return v, m, nil
+}
+
+// at measures fields and numbers by residuals at given points.
+//
+// What is left of noisy data is no error that training could mend: it does not count.
+func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValue, m *measure, err error) {
+	if m, err = t.linear(ctx, run, sets); err != nil {
+		return v, nil, err
+	}
 	for _, q := range t.quantities(run) {
-		f, size, err := t.derivatives(run, q, sets)
+		f, err := t.function(run, q, sets)
 		if err != nil {
 			return v, nil, err
 		}
 		if f == nil {
 			continue // no equation contains it
 		}
-		e, err := m.of(q.Name, f, size)
+		e, err := m.of(f)
 		if err != nil {
 			return v, nil, err
 		}
-		v.Fields, functions = append(v.Fields, e), append(functions, f)
+		v.Fields, m.functions = append(v.Fields, e), append(m.functions, f)
 	}
 	for _, p := range t.Params {
 		at, err := selected(run, ph.Paths(p.Path()))
 		if err != nil || len(at) != 1 {
 			return v, nil, fmt.Errorf("%s is not a trainable number of the problem", p.Path())
 		}
-		f := mat.NewDense(1, run.Parameters(), nil)
-		f.Set(0, at[0], run.Solver().Unit(p))
-		e, err := m.of(p.Path(), f, math.Abs(run.Solver().Value(p)))
+		f := &function{Quantity: Quantity{Name: p.Path(), Expr: p}, by: mat.NewDense(1, run.Parameters(), nil), size: math.Abs(run.Solver().Value(p))}
+		f.by.Set(0, at[0], run.Solver().Unit(p))
+		e, err := m.of(f)
 		if err != nil {
 			return v, nil, err
 		}
-		v.Params, functions = append(v.Params, e), append(functions, f)
+		v.Params, m.functions = append(v.Params, e), append(m.functions, f)
 	}
-	return v, stays, m.settle(r, left, functions, v)
+	return v, m, m.settle(v)
+}
+
+// stays are the parts of the residuals of each set that no small change of the parameters would take away.
+func (m *measure) stays() []float64 {
+	var parts []float64
+	at := 0
+	for _, set := range m.sets {
+		n := at + set.at.Len()*set.dim
+		part := 0.0
+		if all := floats.Norm(m.r[at:n], 2); all > 0 {
+			part = floats.Norm(m.left[at:n], 2) / all
+		}
+		parts, at = append(parts, part), n
+	}
+	return parts
 }
 
 // settle measures again what can be repaired, and what cannot, with changes of the parameters that residuals hardly see, where most of the
 // residuals is left and such changes matter: where a solution is sensitive, as one that grows a hundred thousandfold, they are its errors.
-func (m *measure) settle(r, left []float64, functions []*mat.Dense, v ErrorValue) error {
-	if floats.Norm(left, 2) <= mostly*floats.Norm(r, 2) || !slices.ContainsFunc(slices.Concat(v.Fields, v.Params), FieldError.faint) {
+func (m *measure) settle(v ErrorValue) (err error) {
+	if floats.Norm(m.left, 2) <= mostly*floats.Norm(m.r, 2) || !slices.ContainsFunc(slices.Concat(v.Fields, v.Params), FieldError.faint) {
 		return nil
 	}
 	m.tangent.Fine()
-	repair, left, err := m.tangent.Repair(r, finestEps*finestEps)
-	if err != nil {
+	m.damping = finestEps * finestEps
+	if m.repair, m.left, err = m.tangent.Repair(m.r, m.damping); err != nil {
 		return err
 	}
-	m.repair = repair
-	m.smooth, m.rough = parts(m.sets, left)
-	for i, f := range functions {
+	m.smooth, m.rough = parts(m.sets, m.left)
+	for i, f := range m.functions {
 		e := v.at(i)
-		gain, _, err := m.tangent.Gain(m.ctx, f, finestEps, m.stream("gain", e.Name))
+		gain, _, err := m.tangent.Gain(m.ctx, f.by, finestEps, m.stream("gain", e.Name))
 		if err != nil {
 			return err
 		}
-		typical, err := m.tangent.Typical(f, finestEps, probes, m.stream("typical", e.Name))
+		typical, err := m.tangent.Typical(f.by, finestEps, probes, m.stream("typical", e.Name))
 		if err != nil {
 			return err
 		}
-		e.Repairable, e.Left = mat.Norm(moved(f, m.repair), 2), math.Hypot(gain*m.smooth, typical*m.rough)
+		e.Repairable, e.Left = mat.Norm(moved(f.by, m.repair), 2), math.Hypot(gain*m.smooth, typical*m.rough)
 	}
 	return nil
 }
 
-// linear linearises the residuals r, and says what no change of the parameters would take away of them.
-func (t *Error) linear(ctx context.Context, run *crux.Run, sets []rows) (m *measure, r, left []float64, err error) {
-	j, r, units, err := linearised(run, sets, nil)
+// linear linearises the residuals.
+func (t *Error) linear(ctx context.Context, run *crux.Run, sets []rows) (*measure, error) {
+	j, all, units, err := linearised(run, sets, nil)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
+	r := slices.Clone(all)
 	first := 0
 	for _, set := range sets {
 		n := first + set.at.Len()*set.dim
@@ -218,39 +226,30 @@ func (t *Error) linear(ctx context.Context, run *crux.Run, sets []rows) (m *meas
 		}
 		first = n
 	}
-	m = &measure{ctx: ctx, tracker: t, run: run, sets: sets, units: units}
+	m := &measure{ctx: ctx, tracker: t, run: run, sets: sets, units: units, all: all, r: r, damping: damping}
 	if m.tangent, err = linalg.NewTangent(run.Pool(), j); err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	if m.repair, left, err = m.tangent.Repair(r, damping); err != nil {
-		return nil, nil, nil, err
+	if m.repair, m.left, err = m.tangent.Repair(r, damping); err != nil {
+		return nil, err
 	}
-	m.smooth, m.rough = parts(sets, left)
-	return m, r, left, nil
+	m.smooth, m.rough = parts(sets, m.left)
+	return m, nil
 }
 
 // known says how well noisy data determine functions and numbers, and how far these are from where the data have them.
-func (t *Error) known(ctx context.Context, run *crux.Run, sets []rows, v *ErrorValue) error {
+func (t *Error) known(ctx context.Context, run *crux.Run, sets []rows, m *measure, v *ErrorValue) error {
 	c, err := covarianceOf(ctx, run, sets)
 	if err != nil {
 		return err
 	}
 	v.Noise = c.noise
-	i := 0
-	for _, q := range t.quantities(run) {
-		f, _, err := t.derivatives(run, q, sets)
-		if err != nil {
-			return err
-		}
-		if f == nil {
-			continue
-		}
+	for i, f := range m.functions[:len(v.Fields)] {
 		e := &v.Fields[i]
-		i++
-		if e.Noise, err = c.field(f); err != nil {
+		if e.Noise, err = c.field(f.by); err != nil {
 			return err
 		}
-		e.Repairable = math.Hypot(e.Repairable, mat.Norm(moved(f, c.step), 2))
+		e.Repairable = math.Hypot(e.Repairable, mat.Norm(moved(f.by, c.step), 2))
 	}
 	var numbers []Quantity
 	for _, p := range t.Params {
@@ -281,12 +280,18 @@ type measure struct {
 	ctx     context.Context
 	tracker *Error
 	run     *crux.Run
-	tangent *linalg.Tangent
-	repair  []float64 // d
-	smooth  float64   // ‖s‖
-	rough   float64   // ‖n‖
 	sets    []rows
 	units   []float64 // of each
+	all     []float64 // residuals, in these units
+	r       []float64 // the same without noise
+	tangent *linalg.Tangent
+	damping float64   // with which they are repaired
+	repair  []float64 // d
+	left    []float64 // r + J·d
+	smooth  float64   // ‖s‖
+	rough   float64   // ‖n‖
+
+	functions []*function // fields, then numbers
 }
 
 // spread is the share of points at which a change is of its usual size, (Σw²)²/(n Σw⁴): 1 for a constant, 1/n for a single point.
@@ -310,27 +315,27 @@ func level(w []float64) float64 {
 	return 0
 }
 
-// of estimates the error of a function with derivatives F, or of a number.
-func (m *measure) of(name string, f *mat.Dense, size float64) (e FieldError, err error) {
-	e = FieldError{Name: name, Size: size}
-	e.Repairable = mat.Norm(moved(f, m.repair), 2)
+// of estimates the error of a function, or of a number.
+func (m *measure) of(f *function) (e FieldError, err error) {
+	e = FieldError{Name: f.Name, Size: f.size}
+	e.Repairable = mat.Norm(moved(f.by, m.repair), 2)
 	var most []float64
-	if e.Gain, most, err = m.tangent.Gain(m.ctx, f, fineEps, m.stream("gain", name)); err != nil {
+	if e.Gain, most, err = m.tangent.Gain(m.ctx, f.by, fineEps, m.stream("gain", f.Name)); err != nil {
 		return e, err
 	}
 	if most != nil {
-		change := moved(f, most).RawVector().Data
+		change := moved(f.by, most).RawVector().Data
 		e.Spread, e.Level = spread(change), level(change)
 	}
-	if e.Typical, err = m.tangent.Typical(f, fineEps, probes, m.stream("typical", name)); err != nil {
+	if e.Typical, err = m.tangent.Typical(f.by, fineEps, probes, m.stream("typical", f.Name)); err != nil {
 		return e, err
 	}
-	if e.Coarse, _, err = m.tangent.Gain(m.ctx, f, coarseEps, m.stream("gain", name)); err != nil {
+	if e.Coarse, _, err = m.tangent.Gain(m.ctx, f.by, coarseEps, m.stream("gain", f.Name)); err != nil {
 		return e, err
 	}
 	e.Left = math.Hypot(e.Gain*m.smooth, e.Typical*m.rough)
 	if e.Elsewhere = e.Gain; most != nil && e.Gain >= undetermined*e.Coarse {
-		e.Elsewhere, err = m.elsewhere(f, most)
+		e.Elsewhere, err = m.elsewhere(f.by, most)
 	}
 	return e, err
 }

@@ -93,11 +93,11 @@ func (t *Error) partsOf(ctx context.Context, run *crux.Run, q Quantity) (*errorP
 	if err != nil {
 		return nil, err
 	}
-	m, r, left, err := t.linear(ctx, run, sets)
+	m, err := t.linear(ctx, run, sets)
 	if err != nil {
 		return nil, err
 	}
-	f, size, err := t.derivatives(run, q, sets)
+	f, err := t.function(run, q, sets)
 	if err != nil {
 		return nil, err
 	}
@@ -105,12 +105,13 @@ func (t *Error) partsOf(ctx context.Context, run *crux.Run, q Quantity) (*errorP
 	if f == nil {
 		return p, nil // no equation contains it
 	}
-	e, err := m.of(q.Name, f, size)
+	m.functions = []*function{f}
+	e, err := m.of(f)
 	if err != nil {
 		return nil, err
 	}
 	v := ErrorValue{Fields: []FieldError{e}}
-	if err := m.settle(r, left, []*mat.Dense{f}, v); err != nil {
+	if err := m.settle(v); err != nil {
 		return nil, err
 	}
 	e = v.Fields[0]
@@ -121,7 +122,7 @@ func (t *Error) partsOf(ctx context.Context, run *crux.Run, q Quantity) (*errorP
 	floats.Scale(most, m.repair)
 	p.changes.SetCol(0, m.repair)
 	rng := t.stream(run, "map/"+q.Name)
-	residual := make([]float64, len(r))
+	residual := make([]float64, len(m.r))
 	change := make([]float64, run.Parameters())
 	for k := range spreads {
 		for i := range residual {
@@ -133,7 +134,7 @@ func (t *Error) partsOf(ctx context.Context, run *crux.Run, q Quantity) (*errorP
 		p.changes.SetCol(1+k, change)
 	}
 	var spread mat.Dense // F has root mean squares as norms
-	spread.Mul(f, p.changes.Slice(0, run.Parameters(), 1, 1+spreads))
+	spread.Mul(f.by, p.changes.Slice(0, run.Parameters(), 1, 1+spreads))
 	p.left = 0
 	if norm := mat.Norm(&spread, 2) / math.Sqrt(spreads); norm > 0 {
 		p.left = most * e.Left / norm

@@ -98,8 +98,7 @@ func (t *Error) denser(r *crux.Run, sets []rows) ([]rows, error) {
 func linearised(r *crux.Run, sets []rows, units []float64) (j *mat.Dense, values, own []float64, err error) {
 	var data []float64
 	for k, set := range sets {
-		residual := refined(r.Constraint(set.constraint).Residual)
-		ev, err := r.CompileGradient(ph.ParamGrad(residual, nil), set.at, crux.ForJacobian)
+		ev, err := set.compile(r, crux.ForJacobian)
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -107,31 +106,62 @@ func linearised(r *crux.Run, sets []rows, units []float64) (j *mat.Dense, values
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		at, err := ev.Eval()
-		if err != nil {
-			return nil, nil, nil, err
-		}
 		m := rows.RawMatrix().Data
-		n := float64(set.at.Len())
 		unit := 0.0 // of a root mean square over the points
 		switch norm := floats.Norm(m, 2); {
 		case units != nil:
 			unit = units[k]
 		case norm > 0: // otherwise no parameter changes it
-			unit = norm / math.Sqrt(n)
+			unit = norm / math.Sqrt(float64(set.at.Len()))
 		}
-		w := 0.0
-		if unit > 0 {
-			w = 1 / (unit * math.Sqrt(n))
+		at, err := set.values(ev, unit)
+		if err != nil {
+			return nil, nil, nil, err
 		}
-		for _, x := range at.RawMatrix().Data {
-			values = append(values, w*x)
-		}
-		floats.Scale(w, m)
-		data = append(data, m...)
-		own = append(own, unit)
+		floats.Scale(set.weight(unit), m)
+		data, values, own = append(data, m...), append(values, at...), append(own, unit)
 	}
 	return mat.NewDense(len(values), r.Parameters(), data), values, own, nil
+}
+
+// compile prepares the residuals of a set.
+func (set rows) compile(r *crux.Run, purpose crux.Purpose) (*crux.Evaluator, error) {
+	return r.CompileGradient(ph.ParamGrad(refined(r.Constraint(set.constraint).Residual), nil), set.at, purpose)
+}
+
+// weight is what residuals of a set are multiplied by: 0 where no parameter changes them.
+func (set rows) weight(unit float64) float64 {
+	if unit > 0 {
+		return 1 / (unit * math.Sqrt(float64(set.at.Len())))
+	}
+	return 0
+}
+
+// values are the residuals of a set in its unit.
+func (set rows) values(ev *crux.Evaluator, unit float64) ([]float64, error) {
+	at, err := ev.Eval()
+	if err != nil {
+		return nil, err
+	}
+	v := at.RawMatrix().Data
+	floats.Scale(set.weight(unit), v)
+	return v, nil
+}
+
+// now are the residuals at the parameters of a run, in the units of the measurement.
+func (m *measure) now(r *crux.Run) (values []float64, err error) {
+	for k, set := range m.sets {
+		ev, err := set.compile(r, crux.ForResiduals)
+		if err != nil {
+			return nil, err
+		}
+		at, err := set.values(ev, m.units[k])
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, at...)
+	}
+	return values, nil
 }
 
 // refined is a residual with twice as many nodes in its integrals, so that what these leave out is a part of it.
@@ -164,43 +194,68 @@ func (t *Error) quantities(r *crux.Run) []Quantity {
 	return list
 }
 
-// derivatives are those of a function at points of an equation that contains it, of the highest dimension that there is, and the function's
-// size there, or its natural one where it vanishes. Root mean squares become norms by a factor in both. f is nil where no equation contains it.
-func (t *Error) derivatives(r *crux.Run, q Quantity, sets []rows) (f *mat.Dense, size float64, err error) {
-	var at *domain.Cloud
+// function is one whose error is wanted, or a number, with root mean squares over its points for norms.
+type function struct {
+	Quantity
+	at     *domain.Cloud
+	by     *mat.Dense // F, its derivatives
+	values []float64
+	size   float64 // its norm, or its natural size where it vanishes
+}
+
+// function is one at points of an equation that contains it, of the highest dimension that there is; nil where there is none.
+func (t *Error) function(r *crux.Run, q Quantity, sets []rows) (*function, error) {
+	f := &function{Quantity: q}
 	dims := -1
 	for _, set := range sets {
 		if d := r.Specification(set.constraint).Dims(); d > dims && r.Uses(set.constraint, q.Expr) {
-			at, dims = set.at, d
+			f.at, dims = set.at, d
 		}
 	}
-	if at == nil {
-		return nil, 0, nil
+	if f.at == nil {
+		return nil, nil //nolint:nilnil // no error either
 	}
-	at = some(at, valuesOfField, t.stream(r, "values/"+q.Name))
-	ev, err := r.CompileGradient(ph.ParamGrad(q.Expr, nil), at, crux.ForJacobian)
+	f.at = some(f.at, valuesOfField, t.stream(r, "values/"+q.Name))
+	ev, err := r.CompileGradient(ph.ParamGrad(q.Expr, nil), f.at, crux.ForJacobian)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	if f, err = ev.Jacobian(); err != nil {
-		return nil, 0, err
+	if f.by, err = ev.Jacobian(); err != nil {
+		return nil, err
 	}
-	values, err := ev.Eval()
-	if err != nil {
-		return nil, 0, err
+	if f.values, err = weighed(ev); err != nil {
+		return nil, err
 	}
-	n, k := values.Dims()
-	w := 1 / math.Sqrt(float64(n*k))
-	floats.Scale(w, f.RawMatrix().Data)
-	size = w * floats.Norm(values.RawMatrix().Data, 2)
+	floats.Scale(1/math.Sqrt(float64(len(f.values))), f.by.RawMatrix().Data)
+	f.size = floats.Norm(f.values, 2)
 	if isField(q.Expr) { // whose natural size is its own
-		return f, size, nil
+		return f, nil
 	}
-	most, err := natural(r, q.Expr, at)
-	if size < vanishing*most {
-		size = most
+	most, err := natural(r, q.Expr, f.at)
+	if f.size < vanishing*most {
+		f.size = most
 	}
-	return f, size, err
+	return f, err
+}
+
+// now are the values of a function at the parameters of a run.
+func (f *function) now(r *crux.Run) ([]float64, error) {
+	ev, err := r.CompileGradient(ph.ParamGrad(f.Expr, nil), f.at, crux.ForResiduals)
+	if err != nil {
+		return nil, err
+	}
+	return weighed(ev)
+}
+
+// weighed are values divided by the root of their number, so that their norm is a root mean square.
+func weighed(ev *crux.Evaluator) ([]float64, error) {
+	m, err := ev.Eval()
+	if err != nil {
+		return nil, err
+	}
+	v := m.RawMatrix().Data
+	floats.Scale(1/math.Sqrt(float64(len(v))), v)
+	return v, nil
 }
 
 // vanishing is the part of its natural size below which a function counts as zero, and is judged by that size: what is left of it is error.

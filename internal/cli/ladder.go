@@ -61,8 +61,20 @@ var ladder = []way{
 	{"a third start", "it ended elsewhere, and not well either", anew(2), always},
 }
 
-// goodEnough is the estimated relative error above which another way is tried: engineers ask for a tenth of a percent.
+// goodEnough is the estimated relative error above which another way is tried in a run that nobody has given a budget or an accuracy:
+// engineers ask for a tenth of a percent.
 const goodEnough = 1e-3
+
+// aim is the estimated relative error above which another way is tried. Who gives a budget wants to be as exact as crux promises in it.
+func aim(p *problemfile.Problem) float64 {
+	switch {
+	case p.Accuracy > 0:
+		return p.Accuracy
+	case p.Budget > 0:
+		return verdict.Accuracy
+	}
+	return goodEnough
+}
 
 // attempt is a way that has been tried.
 type attempt struct {
@@ -92,7 +104,7 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 			used += time.Duration(float64(x.Seconds) * float64(time.Second))
 		}
 		failed := last.err != nil && exitCode(last.err) != exitDiverged
-		if ctx.Err() != nil || failed || !cure && (!last.wanting() || !first.Chosen || first.Budget > 0 && used >= first.Budget) {
+		if ctx.Err() != nil || failed || !cure && (!last.wanting(aim(first)) || !first.Chosen || first.Budget > 0 && used >= first.Budget) {
 			break
 		}
 		sets := w.sets(first)
@@ -169,14 +181,14 @@ func newAttempt(t *training, e *ended, dir, name string, sets []string) *attempt
 }
 
 // wanting reports whether another way should be tried. Where the problem does not determine what is wanted, none helps.
-func (x *attempt) wanting() bool {
+func (x *attempt) wanting(aim float64) bool {
 	switch {
 	case x.report == nil || x.report.Status == crux.Canceled.String() || x.report.Status == crux.Failed.String():
 		return false
 	case x.report.Verdict == "", x.report.Verdict == verdict.Unsolved:
 		return true
 	}
-	return x.report.Verdict == verdict.Inaccurate && !(float64(x.Worst) < goodEnough)
+	return x.report.Verdict == verdict.Inaccurate && !(float64(x.Worst) < aim)
 }
 
 // before orders attempts: the best verdict first, and of equal ones the smallest estimated error.

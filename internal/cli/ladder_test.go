@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/verdict"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
 )
 
@@ -166,8 +168,21 @@ func TestWanting(t *testing.T) {
 		"failed":                {made(crux.Failed, "", 1), false},
 		"it has not even begun": {newAttempt(nil, &ended{}, "", "", nil), false},
 	} {
-		if got := c.of.wanting(); got != c.want {
+		if got := c.of.wanting(goodEnough); got != c.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+	for _, c := range []struct {
+		p    problemfile.Problem
+		want bool
+	}{
+		{problemfile.Problem{}, false},
+		{problemfile.Problem{Budget: time.Minute}, true},
+		{problemfile.Problem{Accuracy: 1e-5}, true},
+		{problemfile.Problem{Accuracy: 1e-2, Budget: time.Minute}, false},
+	} {
+		if got := made(crux.Converged, verdict.Inaccurate, 1e-4).wanting(aim(&c.p)); got != c.want {
+			t.Errorf("budget %v, accuracy %g: %v", c.p.Budget, c.p.Accuracy, got)
 		}
 	}
 	order := []*attempt{made(crux.Stopped, verdict.Solved, 1e-7), made(crux.Converged, verdict.Inaccurate, 1e-4), made(crux.Converged, verdict.Inaccurate, 1e-2), made(crux.Converged, verdict.Unsolved, 1)}

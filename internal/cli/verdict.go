@@ -133,25 +133,12 @@ func known(p *problemfile.Problem, s *crux.Solver, v trackers.ErrorValue, r *rep
 	}
 }
 
-// estimate measures the error of what a run has left, window by window where it has windows.
+// estimate measures the error of what a run has left.
 func estimate(ctx context.Context, p *problemfile.Problem, s *crux.Solver) (trackers.ErrorValue, error) {
-	var values []trackers.ErrorValue
-	var lengths []float64
-	for k, w := range s.Windows() {
-		if w.Steps == 0 {
-			continue
-		}
-		t := p.ErrorTracker()
-		if err := s.MeasureWindow(ctx, k, p.WithSources(t)...); err != nil {
-			return trackers.ErrorValue{}, err
-		}
-		v, _ := t.Value()
-		values, lengths = append(values, v), append(lengths, w.To-w.From)
-	}
-	if len(values) > 0 {
-		return trackers.Chained(values, lengths), nil
-	}
 	t := p.ErrorTracker()
+	if w := s.Windows(); len(w) > 0 && w[0].Steps > 0 {
+		return t.Windows(ctx, s, p.Sources(t)...)
+	}
 	err := s.Measure(ctx, p.WithSources(t)...)
 	v, _ := t.Value()
 	return v, err

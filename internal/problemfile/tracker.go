@@ -236,13 +236,17 @@ func (b *builder) along(n *tree.Node, t *trackers.LossLandscape) {
 	}
 }
 
-// WithSources are the callbacks of a measurement: one that measures, and the trackers that the weight scheme reads, without which the solver
-// does not begin.
+// WithSources are the callbacks of a measurement: one that measures, and [Problem.Sources].
 func (p *Problem) WithSources(t crux.Callback) []crux.Callback {
-	list := []crux.Callback{t}
+	return append([]crux.Callback{t}, p.Sources(t)...)
+}
+
+// Sources are the trackers that the weight scheme reads, without which the solver asks it for weights in vain; all but one of them.
+func (p *Problem) Sources(but crux.Callback) []crux.Callback {
+	var list []crux.Callback
 	if src, ok := p.Options.Weights.(weights.Sourced); ok {
 		for _, k := range p.Trackers {
-			if crux.Callback(k.Tracker) != t && slices.Contains(src.Sources(), any(k.Tracker)) {
+			if crux.Callback(k.Tracker) != but && slices.Contains(src.Sources(), any(k.Tracker)) {
 				list = append(list, k.Tracker)
 			}
 		}
