@@ -36,7 +36,7 @@ func TestAliasesAreOneForOne(t *testing.T) {
 		})
 		for _, d := range f.Decls { // a tracker is a type with a method OnStep
 			if m, ok := d.(*ast.FuncDecl); ok && m.Name.Name == "OnStep" && m.Recv != nil {
-				has[m.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name] = true
+				has[receiver(m)] = true
 			}
 		}
 	}
@@ -53,7 +53,7 @@ func TestAliasesAreOneForOne(t *testing.T) {
 	for _, f := range parse(t, "../weights") {
 		for _, d := range f.Decls {
 			if m, ok := d.(*ast.FuncDecl); ok && m.Name.Name == "Sources" && m.Recv != nil {
-				driven = append(driven, m.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name)
+				driven = append(driven, receiver(m))
 			}
 		}
 	}
@@ -129,4 +129,13 @@ func TestAliasesAreTypes(t *testing.T) {
 	var _ weights.TraceSource = (*callbacks.NTKSpectrum)(nil)
 	var _ weights.Sourced = (*callbacks.NTKBalanced)(nil)
 	var _ crux.Ender = (*callbacks.Checkpoint)(nil)
+}
+
+// receiver is the name of the type that has a method.
+func receiver(m *ast.FuncDecl) string {
+	of := m.Recv.List[0].Type
+	if p, ok := of.(*ast.StarExpr); ok {
+		of = p.X
+	}
+	return of.(*ast.Ident).Name
 }
