@@ -17,6 +17,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/report"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -93,6 +94,9 @@ func Open(dir string) (*Solution, error) {
 	}
 	path := filepath.Join(dir, "parameters.safetensors")
 	params, origin, err := ckpt.Load(path)
+	if err == nil {
+		err = report.Strayed(dir, "parameters.safetensors")
+	}
 	switch {
 	case err != nil && o.solver == nil:
 		return nil, errors.Join(fmt.Errorf("file: %w; give a directory that crux solve wrote", err), joined(o.Warnings))
@@ -100,6 +104,9 @@ func Open(dir string) (*Solution, error) {
 		o.Warnings = append(o.Warnings, err.Error())
 	case err == nil && (o.solver == nil || origin.Epoch >= o.solver.Epoch()):
 		if o.solver == nil {
+			if err := report.Strayed(dir, problemFile); err != nil {
+				return nil, fmt.Errorf("file: %w; bring back the file with which the parameters were trained", err)
+			}
 			if o.Problem, err = Load(filepath.Join(dir, problemFile)); err != nil {
 				return nil, err
 			}

@@ -13,6 +13,8 @@ import (
 	"github.com/crux-pinn/crux/crux/file"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/report"
+	"github.com/crux-pinn/crux/internal/schema"
 )
 
 const decay = `problem: decay
@@ -113,6 +115,17 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(1)
+	result := &report.Report{Schema: schema.Version}
+	result.Files.Add("parameters.safetensors", "0")
+	if b, err = report.Sealed(result); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, report.Name), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Open(dir); err == nil || !strings.Contains(err.Error(), "another SHA-256") {
+		t.Errorf("parameters that are not those of the result: %v", err)
+	}
 }
 
 // Options may be changed before New, and mistakes have their places.

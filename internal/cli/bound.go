@@ -89,19 +89,3 @@ func nothing(value string) string {
 	}
 	return value
 }
-
-// strayed is an error for a file of a run that is not the one of its result. A run without a result says nothing of it.
-func strayed(dir, name string) error {
-	r, err := report.Read(filepath.Join(dir, resultFile))
-	if err != nil {
-		return nil //nolint:nilerr // what only evaluates does without it
-	}
-	want, ok := r.Files.Get(name)
-	path := filepath.Join(dir, name)
-	if sum, err := report.FileSum(path); !ok || err == nil && sum == want {
-		return nil
-	} else if err != nil {
-		return fmt.Errorf("read %s: %w", path, ckpt.Cause(err))
-	}
-	return fmt.Errorf("%s is not the file that the run wrote: %s names another SHA-256", path, resultFile)
-}

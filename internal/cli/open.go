@@ -34,7 +34,7 @@ func (a *app) openRun(dir string) (*training, error) {
 	path := filepath.Join(dir, parametersFile)
 	params, origin, bad := ckpt.Load(path)
 	if bad == nil {
-		bad = strayed(dir, parametersFile)
+		bad = report.Strayed(dir, parametersFile)
 	}
 	if isNewer(bad) {
 		return nil, fail(exitUsage, bad)
@@ -63,7 +63,7 @@ func (a *app) openRun(dir string) (*training, error) {
 		return nil, fail(exitUsage, fmt.Errorf("%s has neither %s nor a checkpoint: the run has not come so far; give a directory that crux solve wrote", dir, parametersFile))
 	}
 	if t == nil {
-		if err := strayed(dir, problemFile); err != nil {
+		if err := report.Strayed(dir, problemFile); err != nil {
 			return nil, fail(exitUsage, fmt.Errorf("%w; bring back the file with which the parameters were trained", err))
 		}
 		var err error

@@ -13,6 +13,7 @@ import (
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // The files of a run directory.
@@ -25,7 +26,7 @@ const (
 	boardDir       = "tensorboard"            // event files, if asked for
 	parametersFile = "parameters.safetensors" // at the end
 	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
-	resultFile     = "result.json"            // what --json prints
+	resultFile     = report.Name              // what --json prints
 	originFile     = "origin.json"            // when, where and from what the run was begun
 	attemptsDir    = "attempts"               // the other ways that have been tried, each with these files
 

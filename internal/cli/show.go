@@ -47,7 +47,7 @@ func (a *app) runShow(dir string, asJSON bool) error {
 		return err
 	}
 	for _, f := range r.report.Files {
-		if err := strayed(dir, f.Name); err != nil {
+		if err := report.Strayed(dir, f.Name); err != nil {
 			fmt.Fprintf(a.Err, "crux: warning: %v\n", err) //nolint:errcheck
 		}
 	}

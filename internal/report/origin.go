@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -58,6 +59,25 @@ func (o *Origin) Changed() string {
 func FileSum(path string) (string, error) {
 	b, err := os.ReadFile(path)
 	return sum(b), err
+}
+
+// Name is the file of a run directory that has its report.
+const Name = "result.json"
+
+// Strayed is an error for a file in a run directory that is not the one which its result names. A run without a result says nothing of it.
+func Strayed(dir, name string) error {
+	r, err := Read(filepath.Join(dir, Name))
+	if err != nil {
+		return nil //nolint:nilerr // what only evaluates does without it
+	}
+	want, ok := r.Files.Get(name)
+	path := filepath.Join(dir, name)
+	if sum, err := FileSum(path); !ok || err == nil && sum == want {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return fmt.Errorf("%s is not the file that the run wrote: %s names another SHA-256", path, Name)
 }
 
 func sum(b []byte) string {
