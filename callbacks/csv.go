@@ -16,8 +16,8 @@ import (
 )
 
 // CSV writes one line for every step, with one column for each key: epoch, loss, loss/NAME of each constraint, all scalars
-// of trackers, and weight/NAME if a scheme balances them. A cell is empty where nothing was recorded. Trackers all fire at step 0, so that the columns are known
-// then; a key that comes later makes the file be rewritten with one column more.
+// of trackers, and weight/NAME if a scheme balances them. A cell is empty where nothing was recorded. Trackers all fire at step 0, so that
+// the columns are known then; a key that comes later makes the file be rewritten with one column more.
 //
 // It begins, continues and ends its file as [JSONL] does.
 type CSV struct {

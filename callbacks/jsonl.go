@@ -113,8 +113,8 @@ func (a *appended) catchUp(step int) {
 	a.drain()
 }
 
-// goOn prepares for a run, and cuts the file before the step at which it begins. kind is what the file is; at returns the step of a line, −1
-// of a head.
+// goOn prepares for a run, and cuts the file before the step at which it begins. kind is what the file is; at returns the step of a line,
+// −1 of a head.
 func (a *appended) goOn(r *crux.Run, to medium, path string, every int, kind string, at func(line []byte) (step int, ok bool)) error {
 	if path == "" {
 		return errors.New("no Path; give the file to write")

@@ -15,17 +15,17 @@ import (
 // unknown numbers are worse than the data would allow. The equations hold exactly; only the data have errors. So data get a smaller and
 // smaller weight, until what the fit gains by violating equations counts nothing, and the run ends when the fit has nothing more to gain.
 //
-// It is a weight scheme and a callback: the Weights of the options, which takes part in Solve as well. All weights are 1 until the loss falls
-// by less than a tenth in 10 steps and the residuals of data look like noise ([trackers.Noisy]); without noise they remain so. Methods with a
-// learning rate do not come to rest in that sense: they only warm up. Then, with E the weighted losses of equations and conditions, D those
-// of n noisy values, both as they are in the training loss,
+// It is a weight scheme and a callback: the Weights of the options, which takes part in Solve as well. All weights are 1 until the loss
+// falls by less than a tenth in 10 steps and the residuals of data look like noise ([trackers.Noisy]); without noise they remain so.
+// Methods with a learning rate do not come to rest in that sense: they only warm up. Then, with E the weighted losses of equations and
+// conditions, D those of n noisy values, both as they are in the training loss,
 //
 //	spent = n·E/D
 //
-// is what violating equations brings, in degrees of freedom. While it is above 0.001 the weights of data are multiplied by 0.001/spent, between
-// 1/1000 and 1/2, whenever the loss has come to rest with E below D. When it is below, and χ² = n·(E + D)/D falls by less than 0.001 in 5
-// steps, the run, or the lesson of a curriculum, ends: by the discrepancy principle, data are not fitted below their noise. Where a smaller
-// weight does not let E fall any further, it is not the noise that violates the equations, and the weights stay.
+// is what violating equations brings, in degrees of freedom. While it is above 0.001 the weights of data are multiplied by 0.001/spent,
+// between 1/1000 and 1/2, whenever the loss has come to rest with E below D. When it is below, and χ² = n·(E + D)/D falls by less than
+// 0.001 in 5 steps, the run, or the lesson of a curriculum, ends: by the discrepancy principle, data are not fitted below their noise.
+// Where a smaller weight does not let E fall any further, it is not the noise that violates the equations, and the weights stay.
 //
 // Data sets count among each other by what is left of them, so that one with errors twice as large has a quarter of the weight; where it
 // is known how large their errors are (crux.Constraint.Standard), by that.
@@ -146,8 +146,8 @@ func (n *Noise) OnStep(_ context.Context, s *crux.Step) error {
 	return nil
 }
 
-// weigh divides the weight of data among the sets: wᵢ·Lᵢ is the share that a set has of all values, if its errors are as large as what is left. It
-// returns the largest factor by which a weight has changed.
+// weigh divides the weight of data among the sets: wᵢ·Lᵢ is the share that a set has of all values, if its errors are as large as what is
+// left. It returns the largest factor by which a weight has changed.
 func (n *Noise) weigh(s *crux.Step) (most float64) {
 	sum := 0.0
 	for _, i := range n.noisy {
@@ -177,8 +177,8 @@ func (n *Noise) shares(s *crux.Step) (data, rest float64) {
 	return data / float64(len(s.Losses)), rest / float64(len(s.Losses))
 }
 
-// found are the sets whose residuals are noise, if they have most of the loss of data; a set that counts less than it should may have a shape
-// because of the others.
+// found are the sets whose residuals are noise, if they have most of the loss of data; a set that counts less than it should may have a
+// shape because of the others.
 func (n *Noise) found(s *crux.Step) (names []string, err error) {
 	var noise, all float64
 	for _, i := range n.noisy {

@@ -94,7 +94,8 @@ func checkDensity(k, c float64, candidates int) error {
 	return nil
 }
 
-// pick chooses n points for constraint i from fresh candidates: the given number, or ten times the constraint's first points for 0, but at least n.
+// pick chooses n points for constraint i from fresh candidates: the given number, or ten times the constraint's first points for 0, but at
+// least n.
 func (r *resampler) pick(s *crux.Step, what string, i int, seed uint64, n, candidates int, k, c float64) (*domain.Cloud, error) {
 	spec := s.Run.Specification(i)
 	rng := stream(s, what, seed, i)

@@ -42,7 +42,8 @@ func (r *resampler) begin(run *crux.Run, interval int, names []string, of []crux
 	for _, i := range all {
 		on, name := run.Specification(i), run.Names()[i]
 		if first, ok := owner[on]; ok {
-			return fmt.Errorf("constraints %q and %q share one point set, which can follow one residual only; name the one", run.Names()[first], name)
+			return fmt.Errorf("constraints %q and %q share one point set, which can follow one residual only; name the one", run.Names()[first],
+				name)
 		}
 		owner[on] = i
 		switch why := settled(on); {

@@ -19,8 +19,8 @@ import (
 // least. A run that does not diverge is bit for bit the one without. Records and checkpoints of steps that are gone back on are cut, as
 // when a run is resumed, which also keeps the shorter steps.
 //
-// Any method can be shortened: it is the change of θ that is. Those that reject a step whose loss is not a number, such as LevenbergMarquardt
-// and the quasi-Newton ones, mostly diverge where shorter steps do not help.
+// Any method can be shortened: it is the change of θ that is. Those that reject a step whose loss is not a number, such as
+// LevenbergMarquardt and the quasi-Newton ones, mostly diverge where shorter steps do not help.
 type Rollback struct {
 	Times int // that it goes back to try shorter steps; 0 means 3. If negative it never does, and only ends with the good state
 	// Back is called after the solver has gone back, because of a divergence, to try steps shortened by a factor, 0 at the end of the run;

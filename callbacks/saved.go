@@ -129,7 +129,8 @@ func (f *Saved) Restore(solver *crux.Solver, callbacks ...crux.Callback) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("callbacks: %s: it holds the state of %s; pass to Restore all callbacks of the run that was saved", f.Path, strings.Join(missing, ", "))
+		return fmt.Errorf("callbacks: %s: it holds the state of %s; pass to Restore all callbacks of the run that was saved", f.Path,
+			strings.Join(missing, ", "))
 	}
 	if err := solver.SetState(f.State); err != nil {
 		return fmt.Errorf("callbacks: %s: %w", f.Path, err)

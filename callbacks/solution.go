@@ -112,8 +112,8 @@ func (c *Solution) OnSolveBegin(_ context.Context, r *crux.Run) (err error) {
 	return nil
 }
 
-// lookInterval is the default interval. A point that trains costs about ten times as much as one that is looked at: it has derivatives, and a
-// gradient.
+// lookInterval is the default interval. A point that trains costs about ten times as much as one that is looked at: it has derivatives, and
+// a gradient.
 func lookInterval(points int, r *crux.Run) int {
 	trained := 0
 	for i := range r.Names() {

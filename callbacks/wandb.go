@@ -20,12 +20,12 @@ import (
 //	wandb beta sync --live DIR/wandb/offline-run-*   # while it goes on
 //	wandb leet DIR/wandb                             # shows it without uploading
 //
-// There are losses, weights and all scalars of trackers; the learning rate, steps per second, residuals and unknown parameters; the matrix of
-// cosines, the histograms of residuals and sensitivities, the loss landscape and what a [Solution] shows as images; the eigenvalues of kernels
-// as a histogram. How the run ended is in the summary. No account and no network is needed until the run is uploaded.
+// There are losses, weights and all scalars of trackers; the learning rate, steps per second, residuals and unknown parameters; the matrix
+// of cosines, the histograms of residuals and sensitivities, the loss landscape and what a [Solution] shows as images; the eigenvalues of
+// kernels as a histogram. How the run ended is in the summary. No account and no network is needed until the run is uploaded.
 //
-// A run that begins at step 0 is a new one, also when it is that of another solver. One that continues, in the same process or after a restart,
-// continues where it was: after a restart in the newest run of the folder, unless that has been uploaded already.
+// A run that begins at step 0 is a new one, also when it is that of another solver. One that continues, in the same process or after a
+// restart, continues where it was: after a restart in the newest run of the folder, unless that has been uploaded already.
 //
 // The log is written on a goroutine of its own, within a second. Where trackers fire faster than anyone can look, images are spaced: a
 // 32nd of the planned run apart at most, and never more than a sixteenth of the steps so far; the last one of each kind is always there.

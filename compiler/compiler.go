@@ -162,7 +162,8 @@ func checkLeaves(k *compilation) error {
 					for _, c := range g.Coords {
 						names = append(names, c.Name())
 					}
-					bad("coordinate %s is not one of the point set's (%s); fix it with At, or take points that have it", c.Name(), strings.Join(names, ", "))
+					bad("coordinate %s is not one of the point set's (%s); fix it with At, or take points that have it", c.Name(),
+						strings.Join(names, ", "))
 				}
 			case opColumn:
 				if s := v.ref.(string); !slices.Contains(g.Columns, s) {

@@ -54,7 +54,8 @@ func Curvature(programs []*Program, theta, fixed []float64, w [][]float64, how A
 		n, h := l.inputs(), l.Weight.Shape[1]
 		for i := range l.A {
 			if len(l.A[i]) != n*n || len(l.B[i]) != h*h {
-				return fmt.Errorf("compiler: layer %q: factors of %d and %d entries, they have %d and %d", l.Weight.Path, len(l.A[i]), len(l.B[i]), n*n, h*h)
+				return fmt.Errorf("compiler: layer %q: factors of %d and %d entries, they have %d and %d", l.Weight.Path, len(l.A[i]), len(l.B[i]),
+					n*n, h*h)
 			}
 			clear(l.A[i])
 			clear(l.B[i])
@@ -98,7 +99,9 @@ func (b *Block) len() int {
 // curvatureBytes is the memory for a block of features.
 const curvatureBytes = 16 << 20
 
-func (r *typedRunner[T]) curvature(programs []*Program, theta, fixed []float64, w [][]float64, how Averaging, layers []LayerCurvature, blocks []Block) error {
+func (r *typedRunner[T]) curvature(programs []*Program, theta, fixed []float64, w [][]float64, how Averaging, layers []LayerCurvature,
+	blocks []Block,
+) error {
 	first := 0                               // residual of the program
 	counts := make([][]float64, len(layers)) // points times coefficients, by residual
 	for l := range layers {

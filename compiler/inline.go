@@ -64,7 +64,8 @@ func (l *lowering) value(e ph.Expr, a []*value) (*value, error) {
 	case ph.OpParam:
 		p := e.Attr().(*ph.Param)
 		if len(p.Shape()) == 2 {
-			return nil, &ph.Error{Pos: e.Pos(), Msg: fmt.Sprintf("matrix parameter %s used as a quantity; it can only be the weight of Affine", p.Path())}
+			return nil, &ph.Error{Pos: e.Pos(), Msg: fmt.Sprintf("matrix parameter %s used as a quantity; it can only be the weight of Affine",
+				p.Path())}
 		}
 		return t.add(value{op: opParam, dim: dim, ref: p}), nil
 	case ph.OpField:

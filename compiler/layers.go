@@ -58,7 +58,8 @@ func Layers(programs []*Program) ([]Layer, error) {
 				bias = q.bias
 			}
 		}
-		if b, ok := layout.Find(bias); ok && fits && !slices.ContainsFunc(programs, func(p *Program) bool { return p.biases()[entry.Param].bias != bias && p.uses(bias) }) {
+		if b, ok := layout.Find(bias); ok && fits && !slices.ContainsFunc(programs,
+			func(p *Program) bool { return p.biases()[entry.Param].bias != bias && p.uses(bias) }) {
 			l.Bias = b
 		}
 		all = append(all, l)
@@ -99,7 +100,8 @@ func (p *Program) biases() map[*ph.Param]bias {
 		}
 		for i, x := range v.args {
 			for j, b := range v.args {
-				if x.op != opLinear || b.op != opParam || x.dim != b.dim || x.dim != v.dim || v.coef[i] != v.coef[j] || readers[x] != 1 || readers[b] != 1 {
+				if x.op != opLinear || b.op != opParam || x.dim != b.dim || x.dim != v.dim || v.coef[i] != v.coef[j] || readers[x] != 1 ||
+					readers[b] != 1 {
 					continue
 				}
 				if w := x.ref.(*ph.Param); products[w] == 1 {

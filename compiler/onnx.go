@@ -13,9 +13,10 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// WriteONNX writes the functions as one model in the format of ONNX (https://onnx.ai, opset 17): an input of N×1 float64 for each coordinate, and for a
-// function u the outputs u, of N rows and a column for each component, and u_gradient, with a column for each component and coordinate. What
-// ONNX Runtime has in float32 alone, such as erf, is computed so, and exact to 1e-6; Narrow says whether there is such a thing.
+// WriteONNX writes the functions as one model in the format of ONNX (https://onnx.ai, opset 17): an input of N×1 float64 for each
+// coordinate, and for a function u the outputs u, of N rows and a column for each component, and u_gradient, with a column for each
+// component and coordinate. What ONNX Runtime has in float32 alone, such as erf, is computed so, and exact to 1e-6; Narrow says whether
+// there is such a thing.
 func (s *Source) WriteONNX(w io.Writer) error {
 	m, err := s.onnx()
 	if err != nil {

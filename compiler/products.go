@@ -14,8 +14,8 @@ import (
 //	s = √(2 w_i f_i v_k)·r_ik    J = ∂s/∂θ
 //
 // residual by residual, point by point, component by component, where L_i = f_i Σ_k v_k r_ik² is a mean square over points
-// with weights v_k, those of SetPointWeights included. Then Σ_i w_i L_i = ½‖s‖², its gradient is Jᵀs and its Gauss–Newton matrix JᵀJ. A nil w stands for the
-// residuals as they are, s = r, whatever their reduction.
+// with weights v_k, those of SetPointWeights included. Then Σ_i w_i L_i = ½‖s‖², its gradient is Jᵀs and its Gauss–Newton matrix JᵀJ. A nil
+// w stands for the residuals as they are, s = r, whatever their reduction.
 
 // Rows is the number of rows of J: Σ_i Points·Dim(i).
 func (p *Program) Rows() int {
@@ -54,7 +54,8 @@ func (p *Program) ScaledJacobian(dst []float64, first int, theta, fixed, w []flo
 	}
 	end := first + len(dst)/width
 	if len(dst)%width != 0 || first < 0 || end > p.Rows() {
-		return fmt.Errorf("compiler: %d places for a Jacobian from row %d on; a row has %d entries and there are %d", len(dst), first, width, p.Rows())
+		return fmt.Errorf("compiler: %d places for a Jacobian from row %d on; a row has %d entries and there are %d", len(dst), first, width,
+			p.Rows())
 	}
 	base := 0 // the first row of residual i
 	for i := range p.Len() {

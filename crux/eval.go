@@ -91,7 +91,9 @@ func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud) (*Evaluator, error) {
 }
 
 // compileWith compiles an expression as a function of the selected parameters.
-func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, precision Precision, purposes ...Purpose) (*Evaluator, error) {
+func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, precision Precision, purposes ...Purpose) (*Evaluator,
+	error,
+) {
 	if s.closed {
 		return nil, errClosed
 	}

@@ -46,14 +46,16 @@ func (s *statement) setUnits() error {
 	return nil
 }
 
-// standing finds what fields stand for in terms of networks. The bare network of a field is a twin of it, so that nothing is replaced twice.
+// standing finds what fields stand for in terms of networks. The bare network of a field is a twin of it, so that nothing is replaced
+// twice.
 func standing(fields map[*ph.Field]ph.Expr) (map[*ph.Field]ph.Expr, error) {
 	done := map[*ph.Field]ph.Expr{}
 	var path []*ph.Field
 	var resolve func(f *ph.Field) error
 	resolve = func(f *ph.Field) error {
 		if i := slices.Index(path, f); i >= 0 && i < len(path)-1 {
-			return fmt.Errorf("Problem.Fields: what %s stands for contains itself by way of %s; one of them must stand on its own", f.Name(), path[len(path)-1].Name())
+			return fmt.Errorf("Problem.Fields: what %s stands for contains itself by way of %s; one of them must stand on its own", f.Name(),
+				path[len(path)-1].Name())
 		}
 		if done[f] != nil || len(path) > 0 && path[len(path)-1] == f {
 			return nil

@@ -29,7 +29,10 @@ func (s *Solver) Function(e ph.Expr, of ...*ph.Coord) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := compiler.Group{Name: "function", Coords: slices.Clone(of), Bounds: maps.Clone(s.bounds), Residuals: []compiler.Residual{{Name: "function", Expr: e}}}
+	g := compiler.Group{
+		Name: "function", Coords: slices.Clone(of), Bounds: maps.Clone(s.bounds),
+		Residuals: []compiler.Residual{{Name: "function", Expr: e}},
+	}
 	f := &Function{theta: slices.Clone(s.theta), fixed: slices.Clone(s.fixed), coords: len(of)}
 	tc := compiler.TraceCompiler{Layout: s.layout, Single: s.options.Precision == Float32}
 	f.compile = func() (*compiler.Program, error) {

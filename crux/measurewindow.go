@@ -10,8 +10,8 @@ import (
 )
 
 // MeasureWindow is [Solver.Measure] as it would have been when the window k, counted from 0, was over: with the networks that it has left
-// behind, and points drawn in it. changes, for each window from the first on, are added to the parameters that it has left behind; nil is no
-// change. Nothing of the solver changes.
+// behind, and points drawn in it. changes, for each window from the first on, are added to the parameters that it has left behind; nil is
+// no change. Nothing of the solver changes.
 func (s *Solver) MeasureWindow(ctx context.Context, k int, changes [][]float64, callbacks ...Callback) (err error) {
 	switch {
 	case s.closed:

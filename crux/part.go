@@ -205,7 +205,8 @@ func (p *Part) take(dst, whole []float64) {
 // Losses writes the unweighted losses of all constraints at other values of the selected parameters to dst.
 func (p *Part) Losses(dst, theta []float64) error {
 	if len(dst) != len(p.plan.constraints) || len(theta) != p.Len() {
-		return fmt.Errorf("crux: losses of %d constraints at %d parameters; there are %d and %d", len(dst), len(theta), len(p.plan.constraints), p.Len())
+		return fmt.Errorf("crux: losses of %d constraints at %d parameters; there are %d and %d", len(dst), len(theta),
+			len(p.plan.constraints), p.Len())
 	}
 	for k, g := range p.plan.ofSet {
 		program, err := p.program(k)
@@ -251,7 +252,8 @@ func (p *Part) TrainingHVP(dst, w, v []float64) error {
 
 func (p *Part) product(of func(p *compiler.Program, dst, theta, fixed, w, v []float64) error, dst, w, v []float64) error {
 	if len(dst) != p.Len() || len(v) != p.Len() || len(w) != len(p.plan.constraints) {
-		return fmt.Errorf("crux: product of %d weights and %d entries into %d; there are %d constraints and %d selected parameters", len(w), len(v), len(dst), len(p.plan.constraints), p.Len())
+		return fmt.Errorf("crux: product of %d weights and %d entries into %d; there are %d constraints and %d selected parameters", len(w),
+			len(v), len(dst), len(p.plan.constraints), p.Len())
 	}
 	clear(dst)
 	for k, g := range p.plan.ofSet {

@@ -115,7 +115,8 @@ func sameSchema(a, b *domain.Cloud) error {
 	}
 	n, d := b.Len(), len(b.Coords)
 	if len(b.X) != n*d || a.Normals != nil && len(b.Normals) != n*d || a.Weights != nil && len(b.Weights) != n {
-		return fmt.Errorf("%d points of %d coordinates with %d coordinates, %d normals and %d weights", n, d, len(b.X), len(b.Normals), len(b.Weights))
+		return fmt.Errorf("%d points of %d coordinates with %d coordinates, %d normals and %d weights", n, d, len(b.X), len(b.Normals),
+			len(b.Weights))
 	}
 	for name := range a.Columns {
 		if len(b.Columns[name]) != n {

@@ -88,7 +88,8 @@ func (st PointWeightState) fits(c Constraint, name string, p PointData) error {
 	case st.Constraint != name:
 		return fmt.Errorf("its point weights are those of constraint %q where %q comes next", st.Constraint, name)
 	case len(st.Loss) != n || n > 0 && len(x) != n*d || m > 0 && (n == 0 || len(p.X) != m*d):
-		return fmt.Errorf("%d point weights of constraint %q, %d residuals and %d losses for %d points do not fit together", m, name, n, len(st.Loss), len(x)/d)
+		return fmt.Errorf("%d point weights of constraint %q, %d residuals and %d losses for %d points do not fit together", m, name, n,
+			len(st.Loss), len(x)/d)
 	}
 	for k, v := range st.Weights {
 		if !(v >= 0) || math.IsInf(v, 0) {

@@ -41,7 +41,8 @@ func (s *Solver) suits(g *Stage) error {
 	for p, q := range g.Keep {
 		n, fixed := of(p)
 		if m, kept := of(q); n == 0 || fixed || m != n || !kept {
-			errs = append(errs, fmt.Errorf("stage %q: Keep: %q is not a trainable parameter, or %q is not a fixed one of its size", g.Name, p.Path(), q.Path()))
+			errs = append(errs, fmt.Errorf("stage %q: Keep: %q is not a trainable parameter, or %q is not a fixed one of its size", g.Name,
+				p.Path(), q.Path()))
 		}
 	}
 	return errors.Join(errs...)

@@ -120,8 +120,8 @@ func inOne(params []*ph.Param) ph.Expr {
 	return ph.Concat(parts...)
 }
 
-// measureUnits gives the networks of window k, which begins at a time, the units in which they are trained: powers of two, as large as the field has
-// become there and at least 1, so that a solution that grows without bound leaves its networks with numbers of order one.
+// measureUnits gives the networks of window k, which begins at a time, the units in which they are trained: powers of two, as large as the
+// field has become there and at least 1, so that a solution that grows without bound leaves its networks with numbers of order one.
 func (s *Solver) measureUnits(w *windowed, k int, t *ph.Coord, at float64) error {
 	most := make([]float64, w.field.Dim())
 	for j := range s.sets {

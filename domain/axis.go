@@ -25,7 +25,8 @@ func (a Axis) Err() error {
 	name := a.Coord.Name()
 	switch {
 	case !finite(a.Lo) || !finite(a.Hi):
-		return fmt.Errorf("domain: axis %s = [%v, %v]: bounds must be finite; cut an unbounded domain off, or map it onto a bounded one", name, a.Lo, a.Hi)
+		return fmt.Errorf("domain: axis %s = [%v, %v]: bounds must be finite; cut an unbounded domain off, or map it onto a bounded one", name,
+			a.Lo, a.Hi)
 	case a.Lo >= a.Hi:
 		return fmt.Errorf("domain: axis %s = [%v, %v]: the lower bound must be less than the upper one", name, a.Lo, a.Hi)
 	case math.IsInf(a.Hi-a.Lo, 0):

@@ -66,7 +66,8 @@ func (c *Cloud) Append(o *Cloud) (*Cloud, error) {
 		return nil, fmt.Errorf("domain: cannot append a nil cloud")
 	}
 	if !slices.Equal(c.Coords, o.Coords) {
-		return nil, fmt.Errorf("domain: cannot append points in (%s) to points in (%s); they need the same coordinates in the same order", names(o.Coords), names(c.Coords))
+		return nil, fmt.Errorf("domain: cannot append points in (%s) to points in (%s); they need the same coordinates in the same order",
+			names(o.Coords), names(c.Coords))
 	}
 	if (c.Normals == nil) != (o.Normals == nil) {
 		return nil, fmt.Errorf("domain: cannot append: only one of the two clouds has normals; keep boundary and interior points apart")

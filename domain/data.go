@@ -21,7 +21,8 @@ func data(coords []*ph.Coord, x []float64, columns map[string][]float64, what st
 	p := withGaps(coords, x, columns, what)
 	if p.err == nil && len(p.given.gaps) > 0 {
 		name := p.given.gaps[0]
-		return bad(coords, fmt.Errorf("domain: %s: column %q is NaN at point %d; remove such points", what, name, slices.IndexFunc(columns[name], math.IsNaN)))
+		return bad(coords, fmt.Errorf("domain: %s: column %q is NaN at point %d; remove such points", what, name,
+			slices.IndexFunc(columns[name], math.IsNaN)))
 	}
 	return p
 }

@@ -67,8 +67,8 @@ func gridSize(n []int, what string) (int, error) {
 	return total, nil
 }
 
-// Ticks returns n equally spaced values from lo to hi, both included; the middle for n = 1. They are those of numpy.linspace to the last bit,
-// so that a reference that was computed there has the same sides of jumps.
+// Ticks returns n equally spaced values from lo to hi, both included; the middle for n = 1. They are those of numpy.linspace to the last
+// bit, so that a reference that was computed there has the same sides of jumps.
 func Ticks(lo, hi float64, n int) []float64 {
 	if n == 1 {
 		return []float64{lo + 0.5*(hi-lo)}

@@ -53,7 +53,8 @@ func ParseNPY(src io.Reader, name string, header []string, coords ...*ph.Coord) 
 		return nil, fmt.Errorf("domain: %s: the array has shape %v; points need rows and columns", name, a.Shape)
 	}
 	if width != len(header) || width == 0 {
-		return nil, fmt.Errorf("domain: %s: the array has shape %v, but %d columns are named (%s); name each column once", name, a.Shape, len(header), strings.Join(header, ", "))
+		return nil, fmt.Errorf("domain: %s: the array has shape %v, but %d columns are named (%s); name each column once", name, a.Shape,
+			len(header), strings.Join(header, ", "))
 	}
 	cols := make([][]float64, width)
 	for i, v := range a.Data {

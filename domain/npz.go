@@ -17,7 +17,8 @@ import (
 //   - on a grid: each coordinate has its own ticks, and arrays whose shape is the numbers of ticks, in the order of
 //     coords, are data columns. The points are all combinations, the last coordinate running fastest.
 //
-// A grid is assumed when there is an array of such a shape, with two coordinates or more. Arrays of other shapes, and of texts, are left out.
+// A grid is assumed when there is an array of such a shape, with two coordinates or more. Arrays of other shapes, and of texts, are left
+// out.
 func ReadNPZ(path string, coords ...*ph.Coord) (*Points, error) {
 	if err := checkCoords(coords); err != nil {
 		return nil, err
@@ -31,7 +32,8 @@ func ReadNPZ(path string, coords ...*ph.Coord) (*Points, error) {
 	for i, c := range coords {
 		a, ok := arrays[c.Name()]
 		if !ok {
-			return nil, fmt.Errorf("domain: %s has no array for coordinate %s; %sthe arrays are %s", path, c.Name(), didYouMean(c.Name(), stored), strings.Join(stored, ", "))
+			return nil, fmt.Errorf("domain: %s has no array for coordinate %s; %sthe arrays are %s", path, c.Name(), didYouMean(c.Name(), stored),
+				strings.Join(stored, ", "))
 		}
 		ticks[i], shape[i] = a.Data, len(a.Data)
 		delete(arrays, c.Name())

@@ -17,9 +17,10 @@ import (
 //
 // How the file is written is found out. Columns are separated by tabs, semicolons, commas or blanks; with one of the others than a comma,
 // numbers may have decimal commas. Values may be in double quotes. Lines that begin with # or %, and empty ones, are comments. A first line
-// that is not all numbers is the header, and so is the last comment above the numbers if it has a word for each column. Otherwise the columns are
-// called 1, 2, …. A unit behind a name, as in "T [K]" or "T (K)", is not a part of it unless two columns would be called the same. A
-// column without a single number is one of texts, and is left out. A cell that is empty, or says NA, N/A, NaN, null, none, -, -- or ?, is a missing value.
+// that is not all numbers is the header, and so is the last comment above the numbers if it has a word for each column. Otherwise the
+// columns are called 1, 2, …. A unit behind a name, as in "T [K]" or "T (K)", is not a part of it unless two columns would be called the
+// same. A column without a single number is one of texts, and is left out. A cell that is empty, or says NA, N/A, NaN, null, none, -, -- or
+// ?, is a missing value.
 type Table struct {
 	name    string
 	columns []string // of numbers, as they are called
@@ -145,7 +146,8 @@ func (t *Table) fill(rows []line) error {
 			case m != 0 && mark == 0:
 				mark, marked = m, r.number
 			case m != 0 && m != mark:
-				return fmt.Errorf(":%d:%d: column %s: %q and line %d have different decimal marks; write all numbers with points", r.number, c.at, name, c.text, marked)
+				return fmt.Errorf(":%d:%d: column %s: %q and line %d have different decimal marks; write all numbers with points", r.number, c.at,
+					name, c.text, marked)
 			}
 			values[i] = v
 			numbers++
@@ -157,7 +159,8 @@ func (t *Table) fill(rows []line) error {
 			t.texts[name], t.texts[headers[j]] = bad, bad
 			continue
 		}
-		t.columns, t.headers, t.values, t.places = append(t.columns, name), append(t.headers, headers[j]), append(t.values, values), append(t.places, j)
+		t.columns, t.headers, t.values, t.places = append(t.columns, name), append(t.headers, headers[j]), append(t.values,
+			values), append(t.places, j)
 		if gap.Rows > 0 {
 			t.gaps = append(t.gaps, gap)
 		}
@@ -199,7 +202,8 @@ func (t *Table) find(name string) (int, error) {
 		return 0, fmt.Errorf("domain: %s%w", t.name, err)
 	}
 	if j < 0 {
-		return 0, fmt.Errorf("domain: %s has no column %q; %sthe columns are %s", t.name, name, didYouMean(name, t.columns), strings.Join(t.columns, ", "))
+		return 0, fmt.Errorf("domain: %s has no column %q; %sthe columns are %s", t.name, name, didYouMean(name, t.columns),
+			strings.Join(t.columns, ", "))
 	}
 	return j, nil
 }
@@ -226,7 +230,8 @@ func (t *Table) Rename(column, name string) error {
 // Name gives all columns of the file their names, in order: also those of texts, which have no other use.
 func (t *Table) Name(names ...string) error {
 	if len(names) != t.width {
-		return fmt.Errorf("domain: %s has %d columns, and there are %d names for them (%s)", t.name, t.width, len(names), strings.Join(names, ", "))
+		return fmt.Errorf("domain: %s has %d columns, and there are %d names for them (%s)", t.name, t.width, len(names),
+			strings.Join(names, ", "))
 	}
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
@@ -287,8 +292,8 @@ func (t *Table) lacks(column string, row int) bool {
 	return j >= 0 && math.IsNaN(t.values[j][row])
 }
 
-// ReadCSV reads a data set from a text file, as [ReadTable] does. The columns named like the coordinates are the points, all others are data columns.
-// Every value must be there; a Table has a way to do without some.
+// ReadCSV reads a data set from a text file, as [ReadTable] does. The columns named like the coordinates are the points, all others are
+// data columns. Every value must be there; a Table has a way to do without some.
 func ReadCSV(path string, coords ...*ph.Coord) (*Points, error) {
 	t, err := ReadTable(path)
 	return strict(t, err, coords)
@@ -328,7 +333,8 @@ func apart(name string, header []string, cols [][]float64, coords []*ph.Coord) (
 	for j, c := range coords {
 		k := slices.Index(header, c.Name())
 		if k < 0 {
-			return nil, nil, fmt.Errorf("domain: %s has no column for coordinate %s; %sthe columns are %s", name, c.Name(), didYouMean(c.Name(), header), strings.Join(header, ", "))
+			return nil, nil, fmt.Errorf("domain: %s has no column for coordinate %s; %sthe columns are %s", name, c.Name(),
+				didYouMean(c.Name(), header), strings.Join(header, ", "))
 		}
 		taken[k] = true
 		for i, v := range cols[k] {

@@ -73,7 +73,8 @@ func (a *AdamW) Init(params []Param) error {
 
 // Info implements Method.
 func (a *AdamW) Info(Objective) Info {
-	return a.rated("AdamW", rateOr(a.LR, 1e-3), fmt.Sprintf(", beta1 %g, beta2 %g, decay %g", cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.999), a.Decay))
+	return a.rated("AdamW", rateOr(a.LR, 1e-3), fmt.Sprintf(", beta1 %g, beta2 %g, decay %g", cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.999),
+		a.Decay))
 }
 
 // ScaleByAdam divides the running mean of the update by the root of its running mean square, as [Adam] does, with the

@@ -108,7 +108,8 @@ func (c *FirstOrder) Step(ctx context.Context, f Objective, theta []float64) (fl
 	}
 	kern.Table[float64]()[kern.OpSub](c.u, theta, c.u, nil)
 	if i := vec.FirstNonFinite(c.u); i >= 0 {
-		return loss, fmt.Errorf("optim: %s: step %d: the update makes θ[%d] = %v of %v: %w; lower the learning rate", c.name, c.step, i, c.u[i], theta[i], ErrNonFinite)
+		return loss, fmt.Errorf("optim: %s: step %d: the update makes θ[%d] = %v of %v: %w; lower the learning rate", c.name, c.step, i,
+			c.u[i], theta[i], ErrNonFinite)
 	}
 	copy(theta, c.u)
 	c.step++

@@ -37,7 +37,8 @@ type DLRS struct {
 func (d *DLRS) Init([]Param) error {
 	lo, hi := d.limits()
 	d.lr, d.losses = cmp.Or(d.LR, 1e-3), make([]float64, 0, max(d.window(), 0))
-	if d.window() < 2 || !(lo > 0 && lo <= d.lr && d.lr <= hi && hi < math.Inf(1)) || !(d.Decrease >= 0 && d.Stagnation >= 0 && d.Increase >= 0) {
+	if d.window() < 2 || !(lo > 0 && lo <= d.lr && d.lr <= hi && hi < math.Inf(1)) ||
+		!(d.Decrease >= 0 && d.Stagnation >= 0 && d.Increase >= 0) {
 		return fmt.Errorf("DLRS: want Window %d of at least 2, 0 < Min %v ≤ LR %v ≤ Max %v, and factors %v, %v, %v that are not negative",
 			d.window(), lo, d.lr, hi, d.Decrease, d.Stagnation, d.Increase)
 	}

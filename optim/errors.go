@@ -67,10 +67,12 @@ func (e *ConvergedError) Is(target error) bool { return target == ErrConverged }
 // entryError reports a loss or gradient at θ_e that no method can start from, or nil.
 func entryError(method string, loss float64, grad []float64) error {
 	if !vec.Finite(loss) {
-		return fmt.Errorf("optim: %s: loss %v at the start of the step: %w; lower the learning rate or check the residuals", method, loss, ErrNonFinite)
+		return fmt.Errorf("optim: %s: loss %v at the start of the step: %w; lower the learning rate or check the residuals", method, loss,
+			ErrNonFinite)
 	}
 	if i := vec.FirstNonFinite(grad); i >= 0 {
-		return fmt.Errorf("optim: %s: gradient[%d] = %v at the start of the step: %w; check the residuals for roots and logarithms at 0", method, i, grad[i], ErrNonFinite)
+		return fmt.Errorf("optim: %s: gradient[%d] = %v at the start of the step: %w; check the residuals for roots and logarithms at 0",
+			method, i, grad[i], ErrNonFinite)
 	}
 	return nil
 }

@@ -54,7 +54,8 @@ func newLayout(params []Param) (layout, error) {
 		case p.Len < 0 || size != p.Len:
 			return layout{}, fmt.Errorf("optim: parameter %q has length %d but shape %v", p.Path, p.Len, p.Shape)
 		case p.Offset != l.n:
-			return layout{}, fmt.Errorf("optim: parameter %q starts at %d, want %d: a layout covers theta without gap or overlap", p.Path, p.Offset, l.n)
+			return layout{}, fmt.Errorf("optim: parameter %q starts at %d, want %d: a layout covers theta without gap or overlap", p.Path,
+				p.Offset, l.n)
 		}
 		seen[p.Path] = true
 		l.n += p.Len

@@ -91,7 +91,8 @@ func (m *SSBroyden) Init(params []Param) error {
 		return m.descent.init(params, name, &m.reduced, m.GradTol, m.MaxTrials)
 	}
 	if n > mostDense {
-		return fmt.Errorf("optim: %s: a dense matrix of %d parameters takes %.0f GB; set Memory to less than that, or leave it 0", name, n, 8e-9*float64(n)*float64(n))
+		return fmt.Errorf("optim: %s: a dense matrix of %d parameters takes %.0f GB; set Memory to less than that, or leave it 0", name, n,
+			8e-9*float64(n)*float64(n))
 	}
 	m.dense.Scaling, m.form = scaling, ""
 	return m.descent.init(params, name, &m.dense, m.GradTol, m.MaxTrials)
@@ -131,7 +132,8 @@ func (m *SSBroyden) Info(Objective) Info {
 		info.Settings = fmt.Sprintf("memory %d", memory)
 	}
 	if m.Memory == 0 && n > LargestMatrix {
-		info.Choices = []string{fmt.Sprintf("%s with a memory of %d directions: a matrix is kept up to %d parameters, and there are %d", info.Name, memory, LargestMatrix, n)}
+		info.Choices = []string{fmt.Sprintf("%s with a memory of %d directions: a matrix is kept up to %d parameters, and there are %d",
+			info.Name, memory, LargestMatrix, n)}
 	}
 	return info
 }

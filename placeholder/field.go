@@ -117,8 +117,8 @@ type Module interface {
 	Apply(s *Scope, in Expr) Expr
 }
 
-// Placed is a Module with inputs that are functions of the coordinates of the problem, and stay so where a solver gives the network other ones:
-// in windows of time a network begins again in each, and a place where the solution is singular does not.
+// Placed is a Module with inputs that are functions of the coordinates of the problem, and stay so where a solver gives the network other
+// ones: in windows of time a network begins again in each, and a place where the solution is singular does not.
 type Placed interface {
 	Module
 	Placed() []Expr

@@ -206,7 +206,8 @@ func (m *mathml) power(base *node, p float64, exponent *node) {
 			m.put("</mrow>")
 		}
 	}
-	if base != nil && base.err == nil && base.op == OpUnary && base.attr.(*Unary).builtin && functionName(base.attr.(*Unary).Name) != "" && p == math.Trunc(p) && p > 0 {
+	if base != nil && base.err == nil && base.op == OpUnary && base.attr.(*Unary).builtin && functionName(base.attr.(*Unary).Name) != "" &&
+		p == math.Trunc(p) && p > 0 {
 		m.put("<msup>", functionName(base.attr.(*Unary).Name))
 		up()
 		m.put("</msup><mo>&#x2061;</mo>")
@@ -434,7 +435,8 @@ func (m *mathml) laplacian(n *node) (base *node, sign, ok bool) {
 			coords = append(coords, of.attr.([]*Coord)...)
 			of = of.args[0]
 		}
-		if len(coords) != 2 || coords[0] != coords[1] || seen[coords[0]] || !slices.Contains(m.space, coords[0]) || base != nil && !same(base, of) {
+		if len(coords) != 2 || coords[0] != coords[1] || seen[coords[0]] || !slices.Contains(m.space, coords[0]) || base != nil &&
+			!same(base, of) {
 			return nil, false, false
 		}
 		base, seen[coords[0]] = of, true

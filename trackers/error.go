@@ -17,10 +17,10 @@ import (
 
 // Error estimates how far fields are from the solution, without the solution.
 //
-// With u the field, u* the solution and r the residuals at points that were not trained on, each constraint in units in which the norm of its
-// derivatives by all parameters is 1, so that neither weights nor physical units count, and with twice the nodes in its integrals, the error
-// e = u − u* obeys L·e = r to first order, L being the linearised operator. On the tangent space of the network L is known:
-// J = ∂r/∂θ and F = ∂u/∂θ. So
+// With u the field, u* the solution and r the residuals at points that were not trained on, each constraint in units in which the norm of
+// its derivatives by all parameters is 1, so that neither weights nor physical units count, and with twice the nodes in its integrals, the
+// error e = u − u* obeys L·e = r to first order, L being the linearised operator. On the tangent space of the network L is known: J = ∂r/∂θ
+// and F = ∂u/∂θ. So
 //
 //	d = −(JᵀJ + λ)⁻¹Jᵀr,  λ = 1e-10·tr(JᵀJ)/P       what the network could still repair
 //	C = max_v ‖F·v‖ / √(‖J·v‖² + ε²σ²‖v‖²),  ε = 1e-6   how much u can change where the residuals change by one
@@ -28,20 +28,20 @@ import (
 //	r + J·d = s + n                                  what it cannot: a smooth part s, polynomials, and the rest
 //	η² = ‖F·d‖² + (C‖s‖)² + (c‖n‖)²                  the estimate, relative to ‖u‖
 //
-// with root mean squares for norms. C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point to
-// point comes to c. Where the change behind C is one that hides in the gaps between the points, as a steep layer does, all is measured again at
-// more points, those of training among them. C grows without bound as ε falls where there is a change that no residual sees: a missing
-// condition, a free constant, an eigenvalue. It does not see a residual that is not a function, such as the jump of a coefficient inside a
-// derivative, nor that the problem is not the one that was meant.
+// with root mean squares for norms. C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point
+// to point comes to c. Where the change behind C is one that hides in the gaps between the points, as a steep layer does, all is measured
+// again at more points, those of training among them. C grows without bound as ε falls where there is a change that no residual sees: a
+// missing condition, a free constant, an eigenvalue. It does not see a residual that is not a function, such as the jump of a coefficient
+// inside a derivative, nor that the problem is not the one that was meant.
 //
-// Where most of r is left and C is still growing between ε = 1e-4 and 1e-6, changes count that the residuals see up to 1e-11 times as well as
-// others: d and C are then measured with λ and ε as small as that, by a factorisation of J itself.
+// Where most of r is left and C is still growing between ε = 1e-4 and 1e-6, changes count that the residuals see up to 1e-11 times as well
+// as others: d and C are then measured with λ and ε as small as that, by a factorisation of J itself.
 //
 // Beside it, at the same points, is the residual of each constraint over its largest term: of the order of 1 where the equation is
 // not solved at all.
 //
-// Cost: one J of about 2P + 512 residuals, and three factorisations of a matrix of size P, about four steps of LevenbergMarquardt. With more
-// than 3000 parameters it is J of 2000 residuals and a matrix of that size. Always in float64.
+// Cost: one J of about 2P + 512 residuals, and three factorisations of a matrix of size P, about four steps of LevenbergMarquardt. With
+// more than 3000 parameters it is J of 2000 residuals and a matrix of that size. Always in float64.
 type Error struct {
 	Of       []Quantity  // whose error is wanted; nil means every component of all fields
 	Params   []*ph.Param // scalars whose error is wanted as well
@@ -94,7 +94,8 @@ func (t *Error) stream(r *crux.Run, what string) *rand.Rand {
 	return r.Solver().Stream(fmt.Sprintf("tracker/error/%d/%s", t.Seed, what))
 }
 
-// Estimate measures at the present parameters, and records nothing. Where a change hides between the points, it measures again at more of them.
+// Estimate measures at the present parameters, and records nothing. Where a change hides between the points, it measures again at more of
+// them.
 func (t *Error) Estimate(ctx context.Context, run *crux.Run) (ErrorValue, error) {
 	v, _, err := t.estimate(ctx, run)
 	return v, err
@@ -158,7 +159,10 @@ func (t *Error) at(ctx context.Context, run *crux.Run, sets []rows) (v ErrorValu
 		if err != nil || len(at) != 1 {
 			return v, nil, fmt.Errorf("%s is not a trainable number of the problem", p.Path())
 		}
-		f := &function{Quantity: Quantity{Name: p.Path(), Expr: p}, by: mat.NewDense(1, run.Parameters(), nil), size: math.Abs(run.Solver().Value(p))}
+		f := &function{
+			Quantity: Quantity{Name: p.Path(), Expr: p}, by: mat.NewDense(1, run.Parameters(), nil),
+			size: math.Abs(run.Solver().Value(p)),
+		}
 		f.by.Set(0, at[0], run.Solver().Unit(p))
 		e, err := m.of(f)
 		if err != nil {

@@ -12,18 +12,19 @@ import (
 	"github.com/crux-pinn/crux/crux"
 )
 
-// Windows measures the error of a run in windows of time. What is off at the end of a window is an error with which the next one begins, and
-// grows or dies away there as the equations have it. With δ_j the changes of the parameters of window j that stand for the error there, r the
-// residuals of window k, J, F and η as of [Error], and J⁺ = (JᵀJ + ε²σ²)⁻¹Jᵀ, ε = 1e-4, which leaves out what moves parameters far and u hardly,
+// Windows measures the error of a run in windows of time. What is off at the end of a window is an error with which the next one begins,
+// and grows or dies away there as the equations have it. With δ_j the changes of the parameters of window j that stand for the error there,
+// r the residuals of window k, J, F and η as of [Error], and J⁺ = (JᵀJ + ε²σ²)⁻¹Jᵀ, ε = 1e-4, which leaves out what moves parameters far
+// and u hardly,
 //
 //	p = −J⁺·Δr(δ_0 … δ_{k−1})                  what follows in window k from the errors before it
 //	e_k² = ‖Δu(δ_0 … δ_{k−1}, p)‖² + η²        by which u is off in window k
 //	δ_k = p ± a·J⁺r ± b·J⁺n ± c·J⁺1            n being random; the signs with which they add up
 //	e² = Σ l_k e_k² / Σ l_k                    over the whole, l_k being the lengths of the windows
 //
-// where a makes the change of u as large as what could be repaired in this window, b and c as what could not; Δ is a difference, to first order.
-// Of gains and residuals the worst window counts. With several functions one scale holds for all, their errors relative to their sizes.
-// callbacks are what else is to be fired.
+// where a makes the change of u as large as what could be repaired in this window, b and c as what could not; Δ is a difference, to first
+// order. Of gains and residuals the worst window counts. With several functions one scale holds for all, their errors relative to their
+// sizes. callbacks are what else is to be fired.
 func (t *Error) Windows(ctx context.Context, s *crux.Solver, callbacks ...crux.Callback) (ErrorValue, error) {
 	c := chain{tracker: t, solver: s, callbacks: callbacks}
 	for k, w := range s.Windows() {

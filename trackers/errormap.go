@@ -17,8 +17,8 @@ import (
 //
 //	η(x)² = (F(x)·d)² + (η_left · t(x)/‖t‖)²
 //
-// with the change d that the network could still repair; and of what it cannot, η_left² = (C‖s‖)² + (c‖n‖)², as it spreads where residuals in
-// random directions move the function: t(x) is the root mean square of F(x)·δ over changes δ that repair these. Both parts have over the
+// with the change d that the network could still repair; and of what it cannot, η_left² = (C‖s‖)² + (c‖n‖)², as it spreads where residuals
+// in random directions move the function: t(x) is the root mean square of F(x)·δ over changes δ that repair these. Both parts have over the
 // domain the root mean square that Error gives, at most that of the function itself.
 //
 // It is measured by crux.Solver.Measure, at the parameters of the moment:

@@ -269,8 +269,8 @@ func isField(e ph.Expr) bool {
 	return e.Op() == ph.OpField
 }
 
-// natural is how large a function of unknown ones is if nothing in it cancels, with these as large as they are at points and derivatives counted
-// as the function over lengths of axes: of a shear stress G·(u_y + v_x) it is G·max|u|/L, whether there is any shear or not.
+// natural is how large a function of unknown ones is if nothing in it cancels, with these as large as they are at points and derivatives
+// counted as the function over lengths of axes: of a shear stress G·(u_y + v_x) it is G·max|u|/L, whether there is any shear or not.
 func natural(r *crux.Run, e ph.Expr, at *domain.Cloud) (float64, error) {
 	s := &sizes.Sizes{Of: map[sizes.Component]float64{}, Lengths: map[*ph.Coord]float64{}, At: at}
 	for _, c := range at.Coords {

@@ -68,11 +68,12 @@ func (e FieldError) Within() bool {
 	return e.Noise > 0 && math.Hypot(e.Repairable, e.Left) <= withinNoise*e.Noise
 }
 
-// withinNoise is the part of a standard deviation up to which an error does no harm: an interval of 95 % then still holds the truth in 94 %.
+// withinNoise is the part of a standard deviation up to which an error does no harm: an interval of 95 % then still holds the truth in 94
+// %.
 const withinNoise = 0.3
 
-// Worst is the largest relative error of all functions and numbers, but of those that are within the noise of data: 1 where nothing is judged,
-// or where the residuals do not determine one.
+// Worst is the largest relative error of all functions and numbers, but of those that are within the noise of data: 1 where nothing is
+// judged, or where the residuals do not determine one.
 func (v ErrorValue) Worst() float64 {
 	all := slices.Concat(v.Fields, v.Params)
 	if len(all) == 0 {
@@ -94,8 +95,8 @@ const (
 	// undetermined is the quotient of the gains for ε = 1e-6 and 1e-4 from which the residuals do not determine the function: it is 1 where
 	// they do, as the gain has a limit then, and 100 where there is a change that they do not see.
 	undetermined = 30
-	// unsettled is the same quotient from which the gain may be larger still: it is 1.0 to 1.8 for the problems of testdata that are solved, and
-	// 6 to 15 for sensitive ones.
+	// unsettled is the same quotient from which the gain may be larger still: it is 1.0 to 1.8 for the problems of testdata that are solved,
+	// and 6 to 15 for sensitive ones.
 	unsettled = 2
 	// local is the spread of that change below which it lies between the points, at a front or a corner, and says that these are too few. A
 	// constant has a spread of 1, a sine 2/3 in one dimension and 0.3 in three.

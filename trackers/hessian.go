@@ -15,13 +15,13 @@ import (
 //
 //	H = ∇²L,  L = (1/N) Σ_i w_i L_i  with the weights that the step has, those of points included,
 //
-// or of the mean of the w_i L_i of some constraints, by Lanczos iteration on exact Hessian–vector products, reorthogonalised fully and twice. Each value comes with a bound: an
-// eigenvalue of H lies within it. When the Krylov space is exhausted the iteration continues with a fresh orthogonal vector,
-// so that a Hessian of rank one shows one value and zeros, not copies of the one.
+// or of the mean of the w_i L_i of some constraints, by Lanczos iteration on exact Hessian–vector products, reorthogonalised fully and
+// twice. Each value comes with a bound: an eigenvalue of H lies within it. When the Krylov space is exhausted the iteration continues with
+// a fresh orthogonal vector, so that a Hessian of rank one shows one value and zeros, not copies of the one.
 //
-// How to read it: gradient descent is stable for learning rates below 2/sharpness, if no option leaves anything out; a ratio of 10⁶ and more between the
-// large eigenvalues and the bulk is why Adam crawls where quasi-Newton methods do not. A clearly negative smallest value means a
-// saddle.
+// How to read it: gradient descent is stable for learning rates below 2/sharpness, if no option leaves anything out; a ratio of 10⁶ and
+// more between the large eigenvalues and the bulk is why Adam crawls where quasi-Newton methods do not. A clearly negative smallest value
+// means a saddle.
 //
 // Cost: Iters products of about 2.7 gradients each, for the whole loss, and Iters·P numbers of memory. See Ghorbani et al.
 // (2019), arXiv 1901.10159; Rathore et al. (2024), arXiv 2402.01868, for the Hessians of PINNs.
@@ -53,7 +53,8 @@ func (t *HessianSpectrum) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return err
 	}
 	if t.k > t.iters {
-		return fmt.Errorf("%d eigenvalues from %d iterations; there are never more values than iterations, so raise Iters to %d or more", t.k, t.iters, 3*t.k)
+		return fmt.Errorf("%d eigenvalues from %d iterations; there are never more values than iterations, so raise Iters to %d or more", t.k,
+			t.iters, 3*t.k)
 	}
 	if t.Probes < 0 {
 		return fmt.Errorf("%d probes; 0 takes the product that Lanczos begins with", t.Probes)
@@ -212,7 +213,8 @@ func (v HessianSpectrumValue) findings(at explain.Setting) explain.Findings {
 		}
 	}
 	if v.Trace > 0 {
-		list = list.Note("trace %.3g, %s times the largest eigenvalue: that is about how many directions count", v.Trace, explain.Factor(v.Trace/top))
+		list = list.Note("trace %.3g, %s times the largest eigenvalue: that is about how many directions count", v.Trace,
+			explain.Factor(v.Trace/top))
 	}
 	return list
 }

@@ -221,7 +221,8 @@ func (h *History[V]) SetState(state []byte) error {
 		return fmt.Errorf("trackers: %s: %w", want, err)
 	}
 	if k.Kind != want || len(k.Epochs) != len(k.Values) {
-		return fmt.Errorf("trackers: the state holds %d epochs and %d values of %q; this tracker measures %s", len(k.Epochs), len(k.Values), k.Kind, want)
+		return fmt.Errorf("trackers: the state holds %d epochs and %d values of %q; this tracker measures %s", len(k.Epochs), len(k.Values),
+			k.Kind, want)
 	}
 	for i := 1; i < len(k.Values); i++ {
 		share(&k.Values[i], &k.Values[i-1])

@@ -55,8 +55,8 @@ func (n Noise) size() (sigma, freedom float64) {
 }
 
 const (
-	// leastShare is that of the squares of the data's derivatives beside those of equations. Smaller ones make no difference to numbers, by less
-	// than 1 % on the problems of testdata/coverage and docs/files, and let rounding and damping hide what data hardly see.
+	// leastShare is that of the squares of the data's derivatives beside those of equations. Smaller ones make no difference to numbers, by
+	// less than 1 % on the problems of testdata/coverage and docs/files, and let rounding and damping hide what data hardly see.
 	leastShare   = 1e-3
 	spreadDamped = 1e-13 // of the trace: what is damped is a change of parameters that no residual sees
 	mostLevers   = 400   // values whose leverage is computed; others have the mean of these

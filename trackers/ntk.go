@@ -32,7 +32,8 @@ import (
 // that differ by orders of magnitude between constraints mean that one is learned long before the other: weights.NTKBalanced.
 //
 // Cost: the factors of n rows of J, about n/N training steps on N points, and the eigenvalues of the smaller of J Jᵀ, which
-// is formed without J, and JᵀJ. Always in float64. See Jacot et al. (2018), arXiv 1806.07572; Wang, Yu and Perdikaris (2022), arXiv 2007.14527.
+// is formed without J, and JᵀJ. Always in float64. See Jacot et al. (2018), arXiv 1806.07572; Wang, Yu and Perdikaris (2022), arXiv
+// 2007.14527.
 type NTKSpectrum struct {
 	Grad      *ph.NetworkGradient // from placeholder.ParamGrad: a scalar expression and the parameters; needed
 	On        *domain.Points      // where; nil means the points of the first constraint
@@ -240,7 +241,8 @@ func (v NTKSpectrumValue) findings() explain.Findings {
 	most := v.Patterns()
 	text := fmt.Sprintf("%d of %d patterns are learned within %d times the time of the first", fast, most, learned)
 	if float64(fast) < narrow*float64(most) {
-		list = list.Warn("spectral bias: %s by gradient descent; a quasi-Newton method, Fourier features or fewer, better placed points help", text)
+		list = list.Warn("spectral bias: %s by gradient descent; a quasi-Newton method, Fourier features or fewer, better placed points help",
+			text)
 	} else {
 		list = list.Note("%s by gradient descent", text)
 	}

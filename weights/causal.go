@@ -51,7 +51,8 @@ func (c *Causal) CheckPoints(coords []string) error {
 		return fmt.Errorf("weights: Causal: Delta is %v; it must lie between 0 and 1, and 0 means 0.99", c.Delta)
 	}
 	if !slices.Contains(coords, c.time()) {
-		return fmt.Errorf("weights: Causal: the points have no coordinate %q; they have %q, so set Time to the one that is time", c.time(), coords)
+		return fmt.Errorf("weights: Causal: the points have no coordinate %q; they have %q, so set Time to the one that is time", c.time(),
+			coords)
 	}
 	return checkInterval("Causal", c.Interval)
 }

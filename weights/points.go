@@ -43,7 +43,8 @@ type Points struct {
 }
 
 // advance brings λ, a number for each point that follows the point, to a step: observe changes it by the measurement, once for each
-// step that is a multiple of interval. A point that stays where it was, to the last bit, keeps its λ; a new one begins with the mean of all.
+// step that is a multiple of interval. A point that stays where it was, to the last bit, keeps its λ; a new one begins with the mean of
+// all.
 func advance(what string, lambda *[]float64, p Points, interval int, start float64, observe func(lambda []float64)) error {
 	m := len(p.Residual)
 	if len(*lambda) == 0 {

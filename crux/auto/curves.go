@@ -28,7 +28,8 @@ func (g box) curves(x given, face [2]int) []site {
 	return list
 }
 
-// level is the smooth function that a switch compares with zero; nil for others. √q < r is taken as q < r², which is smooth where q is zero.
+// level is the smooth function that a switch compares with zero; nil for others. √q < r is taken as q < r², which is smooth where q is
+// zero.
 func level(part ph.Expr) ph.Expr {
 	if part.Op() != ph.OpCompare {
 		return nil
@@ -55,7 +56,8 @@ func isRoot(e ph.Expr) bool {
 	return ok && u.Name == "sqrt" || e.Op() == ph.OpPow && e.Attr().(float64) == 0.5
 }
 
-// jumpsAcross reports whether given values differ on the two sides of s = 0, looked up where lines between some points of the face cross it.
+// jumpsAcross reports whether given values differ on the two sides of s = 0, looked up where lines between some points of the face cross
+// it.
 func (g box) jumpsAcross(x given, s ph.Expr, face [2]int) bool {
 	value := func(at []float64) float64 {
 		v, err := pointwise.Eval(s, g.point(s, at))
@@ -100,9 +102,9 @@ func (g box) jumpsAcross(x given, s ph.Expr, face [2]int) bool {
 //	d = s/√S (1 + q)                      the distance from the curve, to second order
 //	erf((d + τ k/√S)/√(4τ)),  k = Σ D_i ∂²s/∂x_i² − b/S
 //
-// As a straight edge it spreads, and as a curved one it moves with its curvature k/√S: u_t = Σ D_i u_ii is satisfied but for terms that stay
-// bounded as τ, the time since then, goes to 0. Away from the curve S has s² added and q is at most 1/2, so that nothing is singular where s
-// has no slope. rate(i) is D_i; nil where one is negative. near is as in input.
+// As a straight edge it spreads, and as a curved one it moves with its curvature k/√S: u_t = Σ D_i u_ii is satisfied but for terms that
+// stay bounded as τ, the time since then, goes to 0. Away from the curve S has s² added and q is at most 1/2, so that nothing is singular
+// where s has no slope. rate(i) is D_i; nil where one is negative. near is as in input.
 func (g box) across(s site, tau ph.Expr, rate func(i int) float64) (e, near ph.Expr) {
 	var axes []int
 	var rates []float64

@@ -25,12 +25,12 @@ var numbers = []struct {
 }
 
 // redrawn is the number of steps after which points that cannot be watched are drawn again: often enough that Levenberg-Marquardt, which
-// fits the points it has within some ten steps, cannot do so without the solution in between (docs/results/evidence.md, "lm fits the points it
-// has").
+// fits the points it has within some ten steps, cannot do so without the solution in between (docs/results/evidence.md, "lm fits the points
+// it has").
 const redrawn = 20
 
-// Number is how many points a region gets where their number is left open, in a problem with that number of coordinates, and why. Points that are watched
-// can be fewer.
+// Number is how many points a region gets where their number is left open, in a problem with that number of coordinates, and why. Points
+// that are watched can be fewer.
 func Number(on *domain.Points, coords int, watched bool) (n int, why string) {
 	inside := on.Dims() >= coords
 	for _, r := range numbers {

@@ -14,17 +14,17 @@ import (
 )
 
 // Units. Networks, first-order methods and damping work best with numbers of order one, and users have pascals and nanometres. So each
-// component of an unknown function is trained in a unit of its own, each unknown number as well, and residuals are divided by the size that they
-// have then. All are powers of two: a problem in other units, by powers of two, is the same bit for bit; and one whose functions are of the
-// size one in a domain of the length one is left as it is.
+// component of an unknown function is trained in a unit of its own, each unknown number as well, and residuals are divided by the size that
+// they have then. All are powers of two: a problem in other units, by powers of two, is the same bit for bit; and one whose functions are
+// of the size one in a domain of the length one is left as it is.
 //
 //	a function   the largest of what constraints ask for: of a·u + … = g it is max|g| / max|a|, of a·u² = g the root of that, a
 //	             derivative of u counted as u over lengths
 //	a number     that by which its terms are as large as the others of their constraint, where its initial value is far from that
 //	a residual   its largest term with unknowns, a derivative counted as u over the lengths of axes
 
-// far is the ratio of an initial value to what balances terms from which the initial value says nothing. Guesses of users are off by a hundred
-// at most where they are meant as guesses; 1 for a modulus of 2e11 is none.
+// far is the ratio of an initial value to what balances terms from which the initial value says nothing. Guesses of users are off by a
+// hundred at most where they are meant as guesses; 1 for a modulus of 2e11 is none.
 const far = 256.
 
 // notable is the ratio to one of a unit of which a reader is told.
@@ -42,7 +42,10 @@ func (c *Choice) units(p Problem, stated []crux.Constraint) {
 	if p.Unscaled || p.Domain == nil {
 		return
 	}
-	u := &unitFinder{choice: c, given: p.Fields, of: map[sizes.Component]float64{}, numbers: map[*ph.Param]float64{}, lengths: map[*ph.Coord]float64{}}
+	u := &unitFinder{
+		choice: c, given: p.Fields, of: map[sizes.Component]float64{}, numbers: map[*ph.Param]float64{},
+		lengths: map[*ph.Coord]float64{},
+	}
 	if !u.read(stated) {
 		return // New says what is wrong
 	}
@@ -86,7 +89,8 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 		if len(on.Patches()) > 0 && on.Dims() > 0 {
 			on = spaced(on, sizes.Looks)
 		}
-		s := statedTerms{name: k.Name, terms: ph.Summands(k.Residual), equation: len(k.On.Columns()) == 0 && k.On.Dims() == len(k.On.Coords()) && len(k.On.Patches()) > 0}
+		s := statedTerms{name: k.Name, terms: ph.Summands(k.Residual), equation: len(k.On.Columns()) == 0 &&
+			k.On.Dims() == len(k.On.Coords()) && len(k.On.Patches()) > 0}
 		if at, err := on.Draw(nil); err == nil {
 			s.at = at
 		}
@@ -335,8 +339,8 @@ func (u *unitFinder) trainIn(f *ph.Field) {
 	}
 }
 
-// residuals divides each residual by its size in these units, where nothing is said of how to weigh constraints. It comes last: sizes are of
-// constraints that are trained.
+// residuals divides each residual by its size in these units, where nothing is said of how to weigh constraints. It comes last: sizes are
+// of constraints that are trained.
 func (u *unitFinder) residuals() {
 	c := u.choice
 	if c.Options.Weights != nil || slices.ContainsFunc(c.Problem.Constraints, weighed) {

@@ -45,7 +45,10 @@ func Load(path string, sets ...string) (*Problem, error) {
 }
 
 func problem(read *problemfile.Problem) *Problem {
-	p := &Problem{Name: read.Name, Problem: read.Crux, Options: read.Options, Steps: read.Steps, Coords: read.Coords, Params: read.Params, read: read}
+	p := &Problem{
+		Name: read.Name, Problem: read.Crux, Options: read.Options, Steps: read.Steps, Coords: read.Coords, Params: read.Params,
+		read: read,
+	}
 	for _, f := range read.Fields {
 		p.Fields = append(p.Fields, f.Name)
 	}
@@ -80,8 +83,8 @@ type Solution struct {
 	solver *crux.Solver
 }
 
-// Open opens the directory of a run, of one that has ended or not: the newest checkpoint that can be read and fits, with the problem that it was
-// trained for, and the parameters of the end where there are some.
+// Open opens the directory of a run, of one that has ended or not: the newest checkpoint that can be read and fits, with the problem that
+// it was trained for, and the parameters of the end where there are some.
 func Open(dir string) (*Solution, error) {
 	o := &Solution{}
 	files, _ := callbacks.Checkpoints(filepath.Join(dir, "checkpoints")) // none is no mistake where the run has ended

@@ -13,9 +13,9 @@ import (
 // rules find reasons.
 var rules = []func(Evidence) []Reason{contradicted, undetermined, missing, empty, unreached, rough, estimated, together, share}
 
-// undetermined finds functions that can change without any residual's seeing it, at a state that satisfies the equations: at one that does not,
-// as on the unstable rest u = 0 of u' = u(1 − u) with u(0) = 0.01, a small change can grow beyond all measure, and shows nothing. A number that
-// stands nowhere at such a state, as an eigenvalue beside a field that is zero, shows only that the field is.
+// undetermined finds functions that can change without any residual's seeing it, at a state that satisfies the equations: at one that does
+// not, as on the unstable rest u = 0 of u' = u(1 − u) with u(0) = 0.01, a small change can grow beyond all measure, and shows nothing. A
+// number that stands nowhere at such a state, as an eigenvalue beside a field that is zero, shows only that the field is.
 func undetermined(e Evidence) []Reason {
 	var list []Reason
 	if slices.ContainsFunc(e.Error.Residuals, large) {
@@ -28,7 +28,8 @@ func undetermined(e Evidence) []Reason {
 			level := fmt.Sprintf("{residual: %q, points: 100}", fmt.Sprintf("%s(%s) = 0", f.Name, place))
 			list = append(list, Reason{
 				Word: IllPosed, Text: f.Name + " is determined up to a constant",
-				Remedy: fmt.Sprintf("a condition that fixes it, such as constraints: {level: %s}", level), Apply: []string{"constraints.level=" + level},
+				Remedy: fmt.Sprintf("a condition that fixes it, such as constraints: {level: %s}",
+					level), Apply: []string{"constraints.level=" + level},
 			})
 		case !f.Determined():
 			list = append(list, Reason{
@@ -78,7 +79,8 @@ func each(names []string, w Word, text, remedy string) []Reason {
 
 // rough names conditions with jumps or kinks that are built in: the function has them everywhere, and no residual between them sees it.
 func rough(e Evidence) []Reason {
-	list := each(e.Rough, Unsolved, "%s has a jump or a kink, and is built in, so that the function has it everywhere", "hard without %s, or no hard at all")
+	list := each(e.Rough, Unsolved, "%s has a jump or a kink, and is built in, so that the function has it everywhere",
+		"hard without %s, or no hard at all")
 	for i := range list {
 		list[i].Apply = []string{"hard=none"}
 	}
@@ -120,11 +122,13 @@ func estimated(e Evidence) []Reason {
 func fromData(e Evidence, f trackers.FieldError) Reason {
 	i := slices.IndexFunc(e.Error.Known, func(k trackers.Known) bool { return k.Name == f.Name })
 	if i < 0 {
-		return Reason{Word: Solved, Text: fmt.Sprintf("%s is known to ± %.2g, %.2g %% of its size, as far as the noise of the data allows", f.Name, f.Noise, 100*f.Noise/f.Size)}
+		return Reason{Word: Solved, Text: fmt.Sprintf("%s is known to ± %.2g, %.2g %% of its size, as far as the noise of the data allows",
+			f.Name, f.Noise, 100*f.Noise/f.Size)}
 	}
 	k := e.Error.Known[i]
 	low, high := k.Interval(0.95)
-	r := Reason{Word: Solved, Text: fmt.Sprintf("%s = %.6g ± %.2g, with 95 %% probability between %.5g and %.5g", f.Name, k.Value, k.Sigma, low, high)}
+	r := Reason{Word: Solved, Text: fmt.Sprintf("%s = %.6g ± %.2g, with 95 %% probability between %.5g and %.5g", f.Name, k.Value, k.Sigma,
+		low, high)}
 	if !(k.Sigma < useless*math.Abs(k.Value)) && low < 0 && high > 0 {
 		r.Word, r.Remedy = Inaccurate, fmt.Sprintf("more or better data where %s matters: so far they do not tell it from 0", f.Name)
 	}
@@ -168,7 +172,8 @@ func unsolved(list []trackers.FieldError) bool {
 // 0.02, with jumps in corners 0.15; ones that are not from 0.3 on.
 const asLarge = 0.5
 
-// useful is the estimated error below which a field is solved in spite of a large residual: one that is concentrated at a point does no harm.
+// useful is the estimated error below which a field is solved in spite of a large residual: one that is concentrated at a point does no
+// harm.
 const useful = 0.05
 
 // large reports whether the residual of an equation is as large as its terms.
@@ -196,9 +201,9 @@ func share(e Evidence) []Reason {
 // values for one face leave 0.9 to 1.1 of it, a condition that is only not trained yet 1e-4 (trackers, TestErrorStays).
 const stuck = 0.5
 
-// contradicted finds conditions that are not satisfied, and that no change of the parameters would satisfy, where other conditions hold at the
-// same place. Where fields are no solution at all, two such conditions must be in each other's way. Conditions that contradict each other in
-// corners alone leave less than 0.15 of their size.
+// contradicted finds conditions that are not satisfied, and that no change of the parameters would satisfy, where other conditions hold at
+// the same place. Where fields are no solution at all, two such conditions must be in each other's way. Conditions that contradict each
+// other in corners alone leave less than 0.15 of their size.
 func contradicted(e Evidence) []Reason {
 	stays := func(s trackers.Share) bool {
 		return !s.Equation && s.Residual/s.Term >= asLarge && s.Stays >= stuck && len(s.Beside) > 0
@@ -211,7 +216,8 @@ func contradicted(e Evidence) []Reason {
 		}
 		others := strings.Join(s.Beside, " and ")
 		list = append(list, Reason{
-			Word: IllPosed, Text: fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its size, and %s holds at the same place", s.Name, 100*s.Residual/s.Term, others),
+			Word: IllPosed, Text: fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its size, and %s holds at the same place", s.Name,
+				100*s.Residual/s.Term, others),
 			Remedy: fmt.Sprintf("a problem without %s, or without what it contradicts", s.Name),
 		})
 	}

@@ -19,7 +19,8 @@ const (
 	IllPosed   Word = "ill-posed"  // the problem does not determine what is wanted
 )
 
-// Accuracy is the relative error that is asked for where nothing is specified. It is far above rounding, and far below what a picture shows.
+// Accuracy is the relative error that is asked for where nothing is specified. It is far above rounding, and far below what a picture
+// shows.
 const Accuracy = 1e-6
 
 // Verdict is a word with its reasons, the most important one first.

@@ -36,18 +36,18 @@ import (
 // so that it has something of order one to learn everywhere, and the data by one less that: beyond τ the network is the function
 // itself, not what it differs by from a start that it may have left far behind.
 //
-// On the boundary of a [domain.Shape], at all times of a [domain.Cylinder], values are built in, by a smooth function that is zero on the boundary
-// only: the product of a function for each side, ball or hole, non-convex corners by Rvachev's R-functions (Sukumar,
-// Srivastava 2022, arXiv 2104.08426). Several conditions are joined by inverse distance (there, Eq. 21). Inside, h continues by
-// its own formula and so must be smooth there. A flux a·u + b·∂u/∂n = h through a part of the boundary takes, by Rvachev's structure, the derivative of
-// N along the gradient of the part's function (there, Eq. 11). It is exact away from corners of the shape, and where u has a value on the
-// same part N is multiplied by the function squared instead. On straight sides the derivative may have any direction but that of the side.
-// Two things are exact and seldom pay, and so are built in only with All: a flux without a value, which costs derivatives of one order
-// more in all residuals, and different values on parts that meet, as the second derivatives of what joins them are infinite in the corner.
+// On the boundary of a [domain.Shape], at all times of a [domain.Cylinder], values are built in, by a smooth function that is zero on the
+// boundary only: the product of a function for each side, ball or hole, non-convex corners by Rvachev's R-functions (Sukumar, Srivastava
+// 2022, arXiv 2104.08426). Several conditions are joined by inverse distance (there, Eq. 21). Inside, h continues by its own formula and so
+// must be smooth there. A flux a·u + b·∂u/∂n = h through a part of the boundary takes, by Rvachev's structure, the derivative of N along
+// the gradient of the part's function (there, Eq. 11). It is exact away from corners of the shape, and where u has a value on the same part
+// N is multiplied by the function squared instead. On straight sides the derivative may have any direction but that of the side. Two things
+// are exact and seldom pay, and so are built in only with All: a flux without a value, which costs derivatives of one order more in all
+// residuals, and different values on parts that meet, as the second derivatives of what joins them are infinite in the corner.
 //
 // A condition that u, or a derivative of it, is the same at both ends of an axis is met by a network that is periodic along it, as
-// net.Periodic makes it; nothing is built for it then, and other conditions are if they leave the function periodic, up to its third derivative.
-// [Hard.Periodicities] finds which periods that takes.
+// net.Periodic makes it; nothing is built for it then, and other conditions are if they leave the function periodic, up to its third
+// derivative. [Hard.Periodicities] finds which periods that takes.
 //
 // Everything is an [ph.Expr] of the coordinates and N, so derivatives of every order exist. At corners where two of the
 // functions of a shape vanish, second derivatives may be infinite; interior points never lie there.

@@ -51,7 +51,10 @@ func (h Hard) Periodicities(equations ...ph.Expr) []Periodicity {
 		at := slices.IndexFunc(groups, func(g *periodic) bool { return g.Field == p.of.field && g.axis == p.axis })
 		if at < 0 {
 			at = len(groups)
-			groups = append(groups, &periodic{Periodicity: Periodicity{Field: p.of.field, Coord: f.coords[p.axis], Period: f.hi[p.axis] - f.lo[p.axis]}, axis: p.axis})
+			groups = append(groups, &periodic{Periodicity: Periodicity{
+				Field: p.of.field, Coord: f.coords[p.axis],
+				Period: f.hi[p.axis] - f.lo[p.axis],
+			}, axis: p.axis})
 		}
 		g := groups[at]
 		c.Name = cmp.Or(c.Name, fmt.Sprint(i))
@@ -111,7 +114,8 @@ func (f *frame) lacking(g *periodic, equations []ph.Expr) string {
 				continue
 			}
 			if n == 0 {
-				return fmt.Sprintf("no condition makes %s the same at both ends of %s, and what a network is periodic in holds of all it puts out", name, g.Coord.Name())
+				return fmt.Sprintf("no condition makes %s the same at both ends of %s, and what a network is periodic in holds of all it puts out",
+					name, g.Coord.Name())
 			}
 			g.Lacks = g.Field.Index(k)
 			for range n {
@@ -135,8 +139,8 @@ func order(e ph.Expr, u unknown, c *ph.Coord) int {
 	})
 }
 
-// change says where an equation, or a derivative of it along the axis, is not the same at both ends of the axis for a function that is; empty
-// if it is everywhere.
+// change says where an equation, or a derivative of it along the axis, is not the same at both ends of the axis for a function that is;
+// empty if it is everywhere.
 func (f *frame) change(e ph.Expr, axis int, groups []*periodic) string {
 	e = ph.Replace(e, func(e ph.Expr) ph.Expr {
 		g, ok := e.Attr().(*ph.Field)
@@ -181,7 +185,8 @@ func (f *frame) unlike(e ph.Expr, axis int) string {
 				if n > 0 {
 					what = fmt.Sprintf("its %s derivative along %s", ordinal(n), c.Name())
 				}
-				return fmt.Sprintf("%s is %.4g at %s and %.4g at the other end of %s", what, a/math.Pow(l, float64(n)), f.place(x), b/math.Pow(l, float64(n)), c.Name())
+				return fmt.Sprintf("%s is %.4g at %s and %.4g at the other end of %s", what, a/math.Pow(l, float64(n)), f.place(x),
+					b/math.Pow(l, float64(n)), c.Name())
 			}
 		}
 		e = e.D(c).Scale(l)

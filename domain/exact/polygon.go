@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// polygon returns the functions of a polygon whose vertices run counter-clockwise by its convex deficiency tree: it is the intersection of the half planes of its convex hull,
-// where each side of the hull that is no edge is replaced by the union of what the chain of edges behind it bounds, and so on
-// by turns (Rvachev; Shapiro 1999, "Convex deficiency tree").
+// polygon returns the functions of a polygon whose vertices run counter-clockwise by its convex deficiency tree: it is the intersection of
+// the half planes of its convex hull, where each side of the hull that is no edge is replaced by the union of what the chain of edges
+// behind it bounds, and so on by turns (Rvachev; Shapiro 1999, "Convex deficiency tree").
 func (m maker) polygon(v [][2]float64) []implicit {
 	for i := 0; i < len(v) && len(v) > 3; { // straight on: no corner
 		n := len(v)

@@ -20,9 +20,9 @@ type sideFlux struct {
 //
 //	v + Σ_k φ_k·(−rest − a·v − along·∇v),   φ_k = −ω_k P_k/(P_k + ω_k²)
 //
-// with ω_k zero on side k and normalised, |∇ω_k| = 1 there, so that φ_k has the slope 1 along the outward normal, and P_k the product of the
-// functions of the other sides, squared where they have fluxes, so that φ_k changes nothing there. In a corner, where both are zero, a tiny number
-// makes φ_k zero.
+// with ω_k zero on side k and normalised, |∇ω_k| = 1 there, so that φ_k has the slope 1 along the outward normal, and P_k the product of
+// the functions of the other sides, squared where they have fluxes, so that φ_k changes nothing there. In a corner, where both are zero, a
+// tiny number makes φ_k zero.
 func (f *frame) correctSides(v ph.Expr, inhomogeneous bool) ph.Expr {
 	sum := v
 	for _, q := range f.fluxes {

@@ -23,7 +23,8 @@ func (f *frame) tryPeriodic(name string, p *pair, u unknown) error {
 	switch {
 	case !f.isPeriodic(u.field, p.axis):
 		c := f.coords[p.axis].Name()
-		return fmt.Errorf("the network is not periodic in %s; give it the period, periodic: {%s: %.6g} in a file and net.Periodic in Go", c, c, f.hi[p.axis]-f.lo[p.axis])
+		return fmt.Errorf("the network is not periodic in %s; give it the period, periodic: {%s: %.6g} in a file and net.Periodic in Go", c, c,
+			f.hi[p.axis]-f.lo[p.axis])
 	case p.of != u:
 		return errors.New("it is of another component")
 	}

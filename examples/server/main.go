@@ -1,4 +1,5 @@
-// Command server answers requests for the values of a solution: go run ./examples/server -run runs/poisson2d-1 -addr localhost:8080, and then
+// Command server answers requests for the values of a solution: go run ./examples/server -run runs/poisson2d-1 -addr localhost:8080, and
+// then
 //
 //	curl -d '{"expr": "u_x", "points": [[0.5, 0.25], [0.1, 0.9]]}' localhost:8080/eval
 package main

@@ -1,9 +1,9 @@
 // Package cases reads the text files of tests. A file has cases with empty lines between them. A case is a line that names it, a text,
-// a line ---- and the answer that is expected to the text. go test -rewrite writes the answers again. What has no ---- and begins with # is a
-// comment.
+// a line ---- and the answer that is expected to the text. go test -rewrite writes the answers again. What has no ---- and begins with # is
+// a comment.
 //
-// Cases can share a text: the block whose name is base. A case named "NAME changes base" has that text, with its own lines in place of those
-// with the same keys, and new keys at the end. Indented lines belong to the key above them, and the comment is a key too.
+// Cases can share a text: the block whose name is base. A case named "NAME changes base" has that text, with its own lines in place of
+// those with the same keys, and new keys at the end. Indented lines belong to the key above them, and the comment is a key too.
 //
 // Pictures are expected answers as well; see Picture.
 package cases

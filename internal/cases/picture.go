@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Picture compares a picture with the one of a file. Of the pixels one in a thousand may differ by more than an eighth of the whole range: other
-// machines round otherwise, which moves an edge. With -rewrite it is written; look at it then.
+// Picture compares a picture with the one of a file. Of the pixels one in a thousand may differ by more than an eighth of the whole range:
+// other machines round otherwise, which moves an edge. With -rewrite it is written; look at it then.
 func Picture(t *testing.T, path string, got image.Image) {
 	t.Helper()
 	if *Rewrite {

@@ -109,7 +109,8 @@ func (b *batch) openOrCreate(a *app, dir string) (err error) {
 		return err
 	}
 	other := func(format string, args ...any) error {
-		return fail(exitUsage, fmt.Errorf("%s holds other runs: %s; results overwrite nothing, so give another directory with --out", dir, fmt.Sprintf(format, args...)))
+		return fail(exitUsage, fmt.Errorf("%s holds other runs: %s; results overwrite nothing, so give another directory with --out", dir,
+			fmt.Sprintf(format, args...)))
 	}
 	if old.Schema = b.Schema; !reflect.DeepEqual(*old, b.manifest) {
 		return other("%v, not %v", old, &b.manifest)

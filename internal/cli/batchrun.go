@@ -237,6 +237,7 @@ func (b *batch) conclusion(ctx context.Context) error {
 		return failed
 	}
 	code := statusCode(ctx, crux.Canceled)
-	err := fmt.Errorf("%w: %d of %d runs are done; the results so far are in %s; continue with: crux resume %s", context.Cause(ctx), done, len(b.runs), b.dir, b.dir)
+	err := fmt.Errorf("%w: %d of %d runs are done; the results so far are in %s; continue with: crux resume %s", context.Cause(ctx), done,
+		len(b.runs), b.dir, b.dir)
 	return fail(code, errors.Join(err, failed))
 }

@@ -256,7 +256,8 @@ func (v *Comparison) results() [][]string {
 			}
 			return of.text(r.Origin)
 		})
-		if last := rows[len(rows)-1]; of.name != "begun" && last[0] == of.name && !slices.ContainsFunc(last[1:], func(s string) bool { return s != last[1] }) {
+		if last := rows[len(rows)-1]; of.name != "begun" && last[0] == of.name &&
+			!slices.ContainsFunc(last[1:], func(s string) bool { return s != last[1] }) {
 			rows = rows[:len(rows)-1] // the same in all
 		}
 	}

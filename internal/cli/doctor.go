@@ -83,7 +83,8 @@ func (a *app) runDoctor(ctx context.Context) error {
 		{"memory", memory},
 		{"folder", folder},
 		{"terminal", screen},
-		{"step", fmt.Sprintf("%.2f ms, %.1f times as long as in docs/results/performance.md (1024 points, 3 layers of 64, float64)", 1e3*float64(b.Step), float64(b.Step)/yardstickSeconds)},
+		{"step", fmt.Sprintf("%.2f ms, %.1f times as long as in docs/results/performance.md (1024 points, 3 layers of 64, float64)",
+			1e3*float64(b.Step), float64(b.Step)/yardstickSeconds)},
 		{"products", fmt.Sprintf("%.0f GFLOP/s", float64(b.Peak))},
 	})
 	a.Out.Write([]byte(t.String())) //nolint:errcheck // Run checks the writer at the end

@@ -54,7 +54,8 @@ func theRun(args []string) (string, error) {
 	}
 	dirs := runsIn(runsFolder)
 	if len(dirs) == 0 {
-		return "", fail(exitUsage, fmt.Errorf("there is no run in %s; give a run directory, or make one with: crux solve problem.yaml", runsFolder))
+		return "", fail(exitUsage, fmt.Errorf("there is no run in %s; give a run directory, or make one with: crux solve problem.yaml",
+			runsFolder))
 	}
 	return dirs[0], nil
 }

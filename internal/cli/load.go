@@ -135,7 +135,8 @@ func (o *overrides) contain(p *problemfile.Problem) error {
 			}
 			*dir = abs
 		case !filepath.IsLocal(*dir):
-			return fail(exitUsage, fmt.Errorf("%s.dir is %s, outside of the run directory; allow that with --outside, or give a folder in it", key, *dir))
+			return fail(exitUsage, fmt.Errorf("%s.dir is %s, outside of the run directory; allow that with --outside, or give a folder in it",
+				key, *dir))
 		}
 	}
 	return nil

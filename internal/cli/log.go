@@ -61,6 +61,7 @@ func (a *app) say(err error) {
 		a.log.Error(message(err), "code", exitCode(err))
 	}
 	for _, e := range mistakes {
-		a.log.Error(e.Message, "code", exitCode(err), "file", e.File, "line", e.Line, "column", e.Column, "path", e.Path, "suggestion", e.Suggestion, "excerpt", e.Excerpt)
+		a.log.Error(e.Message, "code", exitCode(err), "file", e.File, "line", e.Line, "column", e.Column, "path", e.Path, "suggestion",
+			e.Suggestion, "excerpt", e.Excerpt)
 	}
 }

@@ -65,7 +65,8 @@ func (a *app) runLs(folder string, asked, asJSON bool) error {
 	rows := [][]string{{"run", "verdict", "error", "estimated error", "steps", "time", "problem", "date"}}
 	for _, l := range list {
 		rows = append(rows, []string{
-			l.Run, l.Verdict, orDash(l.Error, "%.1e"), orDash(l.Estimate, "%.1e"), fmt.Sprint(l.Steps), orDash(l.Seconds, "s"), l.Problem, day(l.Date),
+			l.Run, l.Verdict, orDash(l.Error, "%.1e"), orDash(l.Estimate, "%.1e"), fmt.Sprint(l.Steps), orDash(l.Seconds,
+				"s"), l.Problem, day(l.Date),
 		})
 	}
 	table(a.Out, rows)

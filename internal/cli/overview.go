@@ -33,7 +33,10 @@ type overview struct {
 }
 
 func newOverview(s Streams, b *batch, pending int, quiet bool) *overview {
-	o := &overview{block: block{w: s.Err, size: s.Terminal}, now: s.Now, name: b.Problem, quiet: quiet, total: len(b.runs), done: len(b.runs) - pending}
+	o := &overview{
+		block: block{w: s.Err, size: s.Terminal}, now: s.Now, name: b.Problem, quiet: quiet, total: len(b.runs),
+		done: len(b.runs) - pending,
+	}
 	if !quiet {
 		o.drawn = o.now()
 		if o.done > 0 {

@@ -102,7 +102,8 @@ func (a *app) runPlot(dir string, f *plotFlags) error {
 	folder := f.out
 	switch {
 	case file && len(files) != 1:
-		return fail(exitUsage, fmt.Errorf("-o %s is one file, but there are %d pictures (%s); give a folder, or ask for one of them", f.out, len(files), strings.Join(pictureNames(files), ", ")))
+		return fail(exitUsage, fmt.Errorf("-o %s is one file, but there are %d pictures (%s); give a folder, or ask for one of them", f.out,
+			len(files), strings.Join(pictureNames(files), ", ")))
 	case file:
 		return a.writePicture(f.out, files[0].data)
 	case folder == "":

@@ -60,7 +60,8 @@ func printReport(w io.Writer, r *report.Report) {
 	rows := [][]string{{"way", "verdict", "estimated error", "steps", "time"}}
 	for _, x := range r.Attempts {
 		rows = append(rows, []string{
-			x.Way, cmp.Or(string(x.Verdict), x.Status), fmt.Sprintf("%.1e", x.Worst), fmt.Sprint(x.Steps), duration(time.Duration(float64(x.Seconds) * float64(time.Second))),
+			x.Way, cmp.Or(string(x.Verdict), x.Status), fmt.Sprintf("%.1e",
+				x.Worst), fmt.Sprint(x.Steps), duration(time.Duration(float64(x.Seconds) * float64(time.Second))),
 		})
 	}
 	spacedTable(&b, rows)
@@ -85,7 +86,10 @@ func printReport(w io.Writer, r *report.Report) {
 
 	rows = [][]string{{"window", "from", "to", "steps", "loss"}}
 	for i, w := range r.Windows {
-		rows = append(rows, []string{fmt.Sprint(i + 1), fmt.Sprintf("%.6g", w.From), fmt.Sprintf("%.6g", w.To), fmt.Sprint(w.Steps), lossOf(w.Steps, w.Loss)})
+		rows = append(rows, []string{
+			fmt.Sprint(i + 1), fmt.Sprintf("%.6g", w.From), fmt.Sprintf("%.6g", w.To), fmt.Sprint(w.Steps),
+			lossOf(w.Steps, w.Loss),
+		})
 	}
 	spacedTable(&b, rows)
 	for _, w := range r.Warnings {

@@ -90,7 +90,10 @@ func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference) erro
 	if r.Source != "" {
 		source += ", " + r.Source
 	}
-	sol.errors.Add(r.Field, report.FieldError{RelL2: report.Number(relL2), MaxAbs: report.Number(maxAbs), Reference: source, SelfError: report.Number(own), Points: sh.cloud.Len()})
+	sol.errors.Add(r.Field, report.FieldError{
+		RelL2: report.Number(relL2), MaxAbs: report.Number(maxAbs), Reference: source,
+		SelfError: report.Number(own), Points: sh.cloud.Len(),
+	})
 	sh.columns = append(sh.columns, column{u.name + "_reference", u.dim, ref}, column{u.name + "_error", u.dim, diff})
 	return nil
 }

@@ -119,7 +119,8 @@ func (a *app) resumeBatch(ctx context.Context, dir string, f *solveFlags) error 
 	}
 	for _, flag := range []string{"set", "steps", "from"} {
 		if f.changed(flag) {
-			return fail(exitUsage, fmt.Errorf("--%s changes one run; give the directory of one, such as %s", flag, filepath.Join(dir, b.manifest.Runs[0].Name)))
+			return fail(exitUsage, fmt.Errorf("--%s changes one run; give the directory of one, such as %s", flag,
+				filepath.Join(dir, b.manifest.Runs[0].Name)))
 		}
 	}
 	if b.owner, err = a.own(dir); err != nil {

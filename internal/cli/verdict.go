@@ -17,12 +17,15 @@ import (
 	"github.com/crux-pinn/crux/trackers"
 )
 
-// judge estimates the errors of a run that has ended, and says what it is worth. Where it has no parameters to speak of, or no residuals that
-// should vanish, there is no verdict, and a warning says why.
+// judge estimates the errors of a run that has ended, and says what it is worth. Where it has no parameters to speak of, or no residuals
+// that should vanish, there is no verdict, and a warning says why.
 func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *crux.Result, r *report.Report) {
 	switch res.Status {
 	case crux.Diverged:
-		r.Verdict, r.Reasons = verdict.Unsolved, []verdict.Reason{{Word: verdict.Unsolved, Text: fmt.Sprintf("the run diverged; this is what there was at step %d", res.Epoch)}}
+		r.Verdict, r.Reasons = verdict.Unsolved, []verdict.Reason{{
+			Word: verdict.Unsolved,
+			Text: fmt.Sprintf("the run diverged; this is what there was at step %d", res.Epoch),
+		}}
 		return
 	case crux.Failed:
 		return

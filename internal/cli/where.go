@@ -35,14 +35,15 @@ func (f *evalFlags) where(p *problemfile.Problem) (*domain.Points, error) {
 	n, axes := f.grid, float64(len(p.Coords))
 	const most = 1 << 26 // half a gigabyte for each column
 	if math.Pow(float64(n), axes) > most {
-		return nil, fail(exitUsage, fmt.Errorf("a grid of %d points along each of %d axes has more than %d points; take fewer with --grid", n, len(p.Coords), most))
+		return nil, fail(exitUsage, fmt.Errorf("a grid of %d points along each of %d axes has more than %d points; take fewer with --grid", n,
+			len(p.Coords), most))
 	}
 	on := p.Grid(n)
 	return on, fail(exitUsage, on.Err())
 }
 
-// readPoints reads a file of points: a table, or the arrays of NumPy. It needs those coordinates of the problem that the expressions use, and passes
-// over what else the file holds; a table without a header has all coordinates, in order.
+// readPoints reads a file of points: a table, or the arrays of NumPy. It needs those coordinates of the problem that the expressions use,
+// and passes over what else the file holds; a table without a header has all coordinates, in order.
 func readPoints(path string, p *problemfile.Problem) (*domain.Points, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".npy":

@@ -27,7 +27,10 @@ var (
 
 // style is sans-serif text.
 func style(size vg.Length) text.Style {
-	return text.Style{Color: ink, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}, Handler: markup{text.Plain{Fonts: font.DefaultCache}}}
+	return text.Style{
+		Color: ink, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: size},
+		Handler: markup{text.Plain{Fonts: font.DefaultCache}},
+	}
 }
 
 func titleStyle(size vg.Length) text.Style { return style(size) }

@@ -86,7 +86,8 @@ func (f *Figure) Encode(format string) ([]byte, error) {
 }
 
 // svgText lets readers without the fonts of the figure take others of the same widths, and names images as what they are.
-var svgText = strings.NewReplacer("font-family:Liberation Sans", "font-family:Liberation Sans,Arial,Helvetica,sans-serif", "data:image/jpg;", "data:image/png;")
+var svgText = strings.NewReplacer("font-family:Liberation Sans", "font-family:Liberation Sans,Arial,Helvetica,sans-serif",
+	"data:image/jpg;", "data:image/png;")
 
 // Image draws the figure with a number of dots per inch.
 func (f *Figure) Image(dpi int) (image.Image, error) {

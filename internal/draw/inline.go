@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Inline draws the figure as an svg element of an HTML page. It has no background, and its text and axes have the colours of the page: those
-// of the CSS variables --ink and --pale. dpi is the resolution of images in it.
+// Inline draws the figure as an svg element of an HTML page. It has no background, and its text and axes have the colours of the page:
+// those of the CSS variables --ink and --pale. dpi is the resolution of images in it.
 func (f *Figure) Inline(dpi int) (string, error) {
 	w, h := f.size()
 	c := vgsvg.New(w, h)

@@ -239,7 +239,13 @@ func titled(width vg.Length, title string) vg.Length {
 
 // frame closes the axes to a rectangle.
 func frame(c draw.Canvas) {
-	c.StrokeLines(draw.LineStyle{Color: ink, Width: 0.6}, []vg.Point{{X: c.Min.X, Y: c.Max.Y}, c.Max, {X: c.Max.X, Y: c.Min.Y}, c.Min, {X: c.Min.X, Y: c.Max.Y}})
+	c.StrokeLines(draw.LineStyle{Color: ink, Width: 0.6}, []vg.Point{
+		{X: c.Min.X, Y: c.Max.Y},
+		c.Max,
+		{X: c.Max.X, Y: c.Min.Y},
+		c.Min,
+		{X: c.Min.X, Y: c.Max.Y},
+	})
 }
 
 // fill paints the values, and the lines of equal ones.

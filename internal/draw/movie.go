@@ -14,8 +14,8 @@ import (
 // movieDPI is the resolution of a moving picture, which is looked at on a screen.
 const movieDPI = 110
 
-// Movie draws figures one after the other into a GIF that starts over at its end. The figures have panels of the same sizes. delay is the time
-// of a figure in hundredths of a second; the last one stays for a second.
+// Movie draws figures one after the other into a GIF that starts over at its end. The figures have panels of the same sizes. delay is the
+// time of a figure in hundredths of a second; the last one stays for a second.
 func Movie(figures []*Figure, delay int) ([]byte, error) {
 	if len(figures) == 0 {
 		return nil, errors.New("draw: a movie needs a figure")
@@ -51,8 +51,9 @@ type quantised struct {
 // five is a colour with channels of five bits.
 func five(r, g, b uint32) uint16 { return uint16(r>>11<<10 | g>>11<<5 | b>>11) }
 
-// common is a palette of at most 256 colours for all images together. It begins with the most frequent colour and takes the one that is missed
-// most, by its distance from those that are there and the root of how often it is seen: the ends of a scale are rare, and not to be lost.
+// common is a palette of at most 256 colours for all images together. It begins with the most frequent colour and takes the one that is
+// missed most, by its distance from those that are there and the root of how often it is seen: the ends of a scale are rare, and not to be
+// lost.
 func common(images []image.Image) *quantised {
 	count := map[uint16]int{}
 	total := map[uint16][3]int{}

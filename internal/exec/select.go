@@ -108,8 +108,9 @@ func (s *selector) run() {
 	}
 }
 
-// lower moves powers of two from products that are added to a factor of theirs: c·(a·b) + x becomes (c·a)·b + x, of which the product is not
-// rounded, as that of a·b + x is not. So terms are rounded alike in all units that are powers of two, those with the factor 1 among them.
+// lower moves powers of two from products that are added to a factor of theirs: c·(a·b) + x becomes (c·a)·b + x, of which the product is
+// not rounded, as that of a·b + x is not. So terms are rounded alike in all units that are powers of two, those with the factor 1 among
+// them.
 func (s *selector) lower() {
 	p := *s.p
 	p.Code = slices.Clone(p.Code)
@@ -138,8 +139,8 @@ type fusion struct {
 	k       float64
 }
 
-// fuse decides, from the users' side, which products are taken into the addition that alone reads them, those of two values before those with a constant. It returns the
-// instructions that vanish and, by instruction, the call that stands in its place.
+// fuse decides, from the users' side, which products are taken into the addition that alone reads them, those of two values before those
+// with a constant. It returns the instructions that vanish and, by instruction, the call that stands in its place.
 func (s *selector) fuse() (fused []bool, fusions map[int]fusion) {
 	p := s.p
 	fused = make([]bool, len(p.Code))

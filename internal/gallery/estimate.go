@@ -13,8 +13,8 @@ import (
 	"github.com/crux-pinn/crux/trackers"
 )
 
-// estimates is one picture for each component of the fields that stands in an equation: where its estimated error is, and the true one where that
-// is known. Where a run is in windows, each has an estimate of its own, and there is no map.
+// estimates is one picture for each component of the fields that stands in an equation: where its estimated error is, and the true one
+// where that is known. Where a run is in windows, each has an estimate of its own, and there is no map.
 func (r *Run) estimates(o Options) ([]Picture, error) {
 	if r.Problem.Options.Windows != nil {
 		return nil, &NoneError{"estimate", "the run is in windows of time"}

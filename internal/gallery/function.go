@@ -60,7 +60,10 @@ func column(all []float64, i, k int) []float64 {
 
 // reference is the known solution of a field, component by component, nil if there is none away from data.
 func (r *Run) reference(f problemfile.Field) func(at *domain.Cloud) ([]float64, error) {
-	at := slices.IndexFunc(r.Problem.References, func(x problemfile.Reference) bool { return x.Field == f.Name && x.Kind != problemfile.Measured })
+	at := slices.IndexFunc(r.Problem.References, func(x problemfile.Reference) bool {
+		return x.Field == f.Name &&
+			x.Kind != problemfile.Measured
+	})
 	if at < 0 {
 		return nil
 	}

@@ -104,7 +104,8 @@ func (r *Run) Pictures(what string, o Options) ([]Picture, error) {
 	for _, k := range kinds() {
 		names = append(names, k.name)
 	}
-	return nil, fmt.Errorf("there are no pictures of %q; take %s, all, or a tracker of the run%s", what, strings.Join(names, ", "), inBrackets(files))
+	return nil, fmt.Errorf("there are no pictures of %q; take %s, all, or a tracker of the run%s", what, strings.Join(names, ", "),
+		inBrackets(files))
 }
 
 func inBrackets(names []string) string {

@@ -8,7 +8,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// points is one picture: where the constraints are enforced now. Of three coordinates and more there is a panel for each pair of the first three.
+// points is one picture: where the constraints are enforced now. Of three coordinates and more there is a panel for each pair of the first
+// three.
 func (r *Run) points(Options) ([]Picture, error) {
 	var clouds []*domain.Cloud
 	for _, name := range r.Solver.Names() {
@@ -50,7 +51,10 @@ func (r *Run) row(clouds []*domain.Cloud, x *ph.Coord) *draw.Curves {
 }
 
 func (r *Run) plane(clouds []*domain.Cloud, x, y *ph.Coord) *draw.Curves {
-	c := &draw.Curves{Title: "points", X: x.Name(), Y: y.Name(), XEnds: wider(r.ends(x)), YEnds: wider(r.ends(y)), Equal: r.lengths([]*ph.Coord{x, y})}
+	c := &draw.Curves{
+		Title: "points", X: x.Name(), Y: y.Name(), XEnds: wider(r.ends(x)), YEnds: wider(r.ends(y)),
+		Equal: r.lengths([]*ph.Coord{x, y}),
+	}
 	for k, cloud := range clouds {
 		if k > 0 && slices.Equal(cloud.X, clouds[k-1].X) { // of several residuals of one constraint
 			if n := len(c.Lines); n > 0 {

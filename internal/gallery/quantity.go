@@ -90,8 +90,8 @@ func (r *Run) quantity(name string, e ph.Expr, coords []*ph.Coord) Quantity {
 // movieTimes is the number of times in a series where nobody says which.
 const movieTimes = 21
 
-// Series are the sections of the whole domain for other programs: one, or one for each time. Coordinates of o.At are cut there; at most three
-// of space may be left.
+// Series are the sections of the whole domain for other programs: one, or one for each time. Coordinates of o.At are cut there; at most
+// three of space may be left.
 func (r *Run) Series(o Options) ([]*Section, error) {
 	var free []*ph.Coord
 	places := [][]Place{nil}

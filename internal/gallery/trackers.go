@@ -70,7 +70,10 @@ func empty(p draw.Panel) bool {
 func families() map[string]func(*measured) []draw.Panel {
 	return map[string]func(*measured) []draw.Panel{
 		"gradient_norms": func(m *measured) []draw.Panel {
-			return []draw.Panel{m.curves("gradient norms", "norms", true, m.constraints), m.curves("weighted gradient norms", "weighted_norms", true, m.constraints)}
+			return []draw.Panel{
+				m.curves("gradient norms", "norms", true, m.constraints),
+				m.curves("weighted gradient norms", "weighted_norms", true, m.constraints),
+			}
 		},
 		"gradient_alignment": func(m *measured) []draw.Panel {
 			return []draw.Panel{m.curves("alignment of the gradients", "alignment", false, nil)}
@@ -86,7 +89,10 @@ func families() map[string]func(*measured) []draw.Panel {
 			}
 		},
 		"hessian_spectrum": func(m *measured) []draw.Panel {
-			return []draw.Panel{m.curves("largest eigenvalues of the Hessian", "eigvals", true, ordinal), m.density(), m.curves("sharpness", "sharpness", true, nil)}
+			return []draw.Panel{
+				m.curves("largest eigenvalues of the Hessian", "eigvals", true, ordinal), m.density(),
+				m.curves("sharpness", "sharpness", true, nil),
+			}
 		},
 		"loss_landscape": (*measured).landscapes,
 		"error": func(m *measured) []draw.Panel {
@@ -325,7 +331,10 @@ func (m *measured) landscapes() []draw.Panel {
 	}
 	plane := mesh.New([][]float64{axis, axis}, nil)
 	picture := func(title string, loss []float64) draw.Panel {
-		return &draw.Map{Title: title, X: "along d₁", Y: "along d₂", Mesh: plane, Values: loss, Log: true, Equal: true, Dots: []draw.Dots{{X: []float64{0}, Y: []float64{0}, Size: 3}}}
+		return &draw.Map{
+			Title: title, X: "along d₁", Y: "along d₂", Mesh: plane, Values: loss, Log: true, Equal: true,
+			Dots: []draw.Dots{{X: []float64{0}, Y: []float64{0}, Size: 3}},
+		}
 	}
 	var list []draw.Panel
 	if all, _ := m.last("landscapes"); len(all) == n*n {

@@ -178,7 +178,8 @@ func (o *Op) String() string {
 		}
 		return fmt.Sprintf("matmul A%s·B%s", t(o.TransA), t(o.TransB))
 	case Pointwise:
-		return fmt.Sprintf("pointwise %d→%d+%d ×%d, %d instructions", len(o.Program.Operands), len(o.Program.Out), len(o.Program.Sums), o.Program.Width, len(o.Program.Code))
+		return fmt.Sprintf("pointwise %d→%d+%d ×%d, %d instructions", len(o.Program.Operands), len(o.Program.Out), len(o.Program.Sums),
+			o.Program.Width, len(o.Program.Code))
 	}
 	return o.Code.String()
 }

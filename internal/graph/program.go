@@ -70,7 +70,10 @@ const (
 	Select               // b where a ≠ 0, else c
 )
 
-var opcodeNames = [...]string{"load", "const", "add", "sub", "mul", "div", "addc", "mulc", "powc", "pow", "fn", "call", "max", "min", "cmp", "select"}
+var opcodeNames = [...]string{
+	"load", "const", "add", "sub", "mul", "div", "addc", "mulc", "powc", "pow", "fn", "call", "max", "min",
+	"cmp", "select",
+}
 
 func (o Opcode) String() string { return opcodeNames[o] }
 

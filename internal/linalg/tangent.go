@@ -63,8 +63,8 @@ func (t *Tangent) back(dst, u []float64) {
 	mat.NewVecDense(len(dst), dst).MulVec(t.j.T(), mat.NewVecDense(len(u), u))
 }
 
-// Fine makes shifts below 1e-13 of the trace possible, which are lost in the rounding of the Gram matrix: from here on the factor is that of J
-// itself. It costs about three times as much.
+// Fine makes shifts below 1e-13 of the trace possible, which are lost in the rounding of the Gram matrix: from here on the factor is that
+// of J itself. It costs about three times as much.
 func (t *Tangent) Fine() { t.fine, t.shift = true, math.NaN() }
 
 // coarse is the part of the trace below which a shift is lost in the rounding of the Gram matrix.
@@ -91,8 +91,9 @@ func (t *Tangent) raise(shift float64) error {
 	return ErrTangent
 }
 
-// raiseFine factorises A = [J; √shift·I], or with Jᵀ, by Cholesky QR with a shift (Fukaya, Kannan, Nakatsukasa, Yamamoto, Yanagisawa 2020, SIAM
-// J. Sci. Comput. 42): a factor U₁ of AᵀA with a larger shift, and one U₂ of the columns A·U₁⁻¹, which are far better conditioned. U = U₂U₁.
+// raiseFine factorises A = [J; √shift·I], or with Jᵀ, by Cholesky QR with a shift (Fukaya, Kannan, Nakatsukasa, Yamamoto, Yanagisawa 2020,
+// SIAM J. Sci. Comput. 42): a factor U₁ of AᵀA with a larger shift, and one U₂ of the columns A·U₁⁻¹, which are far better conditioned. U =
+// U₂U₁.
 func (t *Tangent) raiseFine(shift float64) error {
 	if err := t.raise(coarse * t.trace); err != nil {
 		return err
@@ -153,8 +154,8 @@ func (t *Tangent) Repair(r []float64, damping float64) (d, left []float64, err e
 //	max over v of ‖F·v‖ / √(‖J·v‖² + ε²σ²‖v‖²)
 //
 // for the derivatives F of the function, σ² the sum of the squares of J. It grows as 1/ε where there is a change that residuals do not
-// see. Where there are fewer residuals than parameters, only such changes count as a residual can ask for. change is the v of the largest one, up
-// to a factor; nil where the residuals see nothing at all.
+// see. Where there are fewer residuals than parameters, only such changes count as a residual can ask for. change is the v of the largest
+// one, up to a factor; nil where the residuals see nothing at all.
 func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand.Rand) (gain float64, change []float64, err error) {
 	if t.trace == 0 {
 		return math.Inf(1), nil, nil
@@ -199,7 +200,8 @@ func (t *Tangent) ofResiduals(f *mat.Dense) *mat.Dense {
 	a, b, c := f.RawMatrix(), t.j.RawMatrix(), t.image.RawMatrix()
 	t.workers.Run((values+tile-1)/tile, func(worker, task int) {
 		i := task * tile
-		kern.GemmFull(c.Data[i*c.Stride:], c.Stride, a.Data[i*a.Stride:], a.Stride, false, b.Data, b.Stride, true, min(tile, values-i), t.n, params, false, &ws[worker])
+		kern.GemmFull(c.Data[i*c.Stride:], c.Stride, a.Data[i*a.Stride:], a.Stride, false, b.Data, b.Stride, true, min(tile, values-i), t.n,
+			params, false, &ws[worker])
 	})
 	return t.image
 }
@@ -249,8 +251,8 @@ func (t *Tangent) Change(d, r []float64, eps float64) error {
 	return nil
 }
 
-// Influence writes the first entries of J·(JᵀJ + λ)⁻¹·g to dst, with λ = damping·tr(JᵀJ): by how much a function with the derivatives g follows
-// each residual, when residuals change and the parameters are fitted again.
+// Influence writes the first entries of J·(JᵀJ + λ)⁻¹·g to dst, with λ = damping·tr(JᵀJ): by how much a function with the derivatives g
+// follows each residual, when residuals change and the parameters are fitted again.
 func (t *Tangent) Influence(dst, g []float64, damping float64) error {
 	if t.trace == 0 {
 		clear(dst)

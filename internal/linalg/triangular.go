@@ -81,6 +81,7 @@ func (c *Cholesky) AddGram(w Workers, a, y []float64, n, cols int) {
 			j++
 		}
 		ri, cj := i*choleskyTile, j*choleskyTile
-		kern.GemmFull(a[ri*n+cj:], n, y[ri*cols:], cols, false, y[cj*cols:], cols, true, min(choleskyTile, n-ri), min(choleskyTile, n-cj), cols, true, &c.ws[worker])
+		kern.GemmFull(a[ri*n+cj:], n, y[ri*cols:], cols, false, y[cj*cols:], cols, true, min(choleskyTile, n-ri), min(choleskyTile, n-cj),
+			cols, true, &c.ws[worker])
 	})
 }

@@ -60,8 +60,8 @@ func nodes(ticks [][]float64) []float64 {
 	return x
 }
 
-// each calls f for every simplex of every cell of a grid. A cell is divided by Kuhn's rule, one simplex for each order of the axes: the path
-// from its lowest to its highest corner along them. So neighbours agree about the face between them.
+// each calls f for every simplex of every cell of a grid. A cell is divided by Kuhn's rule, one simplex for each order of the axes: the
+// path from its lowest to its highest corner along them. So neighbours agree about the face between them.
 func each(ticks [][]float64, f func(simplex []int)) {
 	d := len(ticks)
 	stride := make([]int, d)

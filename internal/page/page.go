@@ -4,8 +4,8 @@
 //	p.Course = append(p.Course, page.Group{Title: "Losses", Panels: figure.Panels})
 //	err := p.Write(w)
 //
-// The verdict comes first. Pictures are SVG elements in the colours of the page; what moves has a slider, the one thing for which there is a
-// script. Everything that comes from a file is escaped.
+// The verdict comes first. Pictures are SVG elements in the colours of the page; what moves has a slider, the one thing for which there is
+// a script. Everything that comes from a file is escaped.
 package page
 
 import (

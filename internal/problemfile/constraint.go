@@ -103,7 +103,10 @@ func (b *builder) constraint(e tree.Entry, name constraintName) {
 			b.failDomain(n, err)
 			return
 		}
-		c := crux.Constraint{Name: name, Residual: x, On: at, Loss: loss, Weight: weight, Scale: by, MeasureScale: measured, Standard: sigma != nil}
+		c := crux.Constraint{
+			Name: name, Residual: x, On: at, Loss: loss, Weight: weight, Scale: by, MeasureScale: measured,
+			Standard: sigma != nil,
+		}
 		if byPoint != nil {
 			c.PointWeights = byPoint()
 		}
@@ -170,7 +173,8 @@ func (b *builder) columnsThere(n *tree.Node, on *domain.Points) bool {
 			b.fail(n, "%s: %s has no data columns; take it on a data set", name, on)
 			return false
 		}
-		b.fail(n, "%s: the data have no column %s, only %s; say in the data set which one it is, as in columns: {%s: %q}", name, field, strings.Join(columns, ", "), field, columns[0])
+		b.fail(n, "%s: the data have no column %s, only %s; say in the data set which one it is, as in columns: {%s: %q}", name, field,
+			strings.Join(columns, ", "), field, columns[0])
 		return false
 	}
 	return true

@@ -25,7 +25,8 @@ type File struct {
 // largestCopy is the size, in bytes, up to which run directories have copies of data files.
 const largestCopy = 64 << 20
 
-// reads notes a file that the problem reads. The resolved file says what its SHA-256 was, and a file that says so is read with no other one.
+// reads notes a file that the problem reads. The resolved file says what its SHA-256 was, and a file that says so is read with no other
+// one.
 func (b *builder) reads(s *section, n *tree.Node, abs string) bool {
 	f := File{Path: abs, at: n}
 	sum := sha256.New()

@@ -64,8 +64,8 @@ func scatter(on domain.Domain) *domain.Points {
 	return on.Interior(scatterPoints).With(s)
 }
 
-// Sites are the points on which an expression of all coordinates is evaluated where nobody says otherwise: a grid of 101 points per axis, or
-// as many as fit.
+// Sites are the points on which an expression of all coordinates is evaluated where nobody says otherwise: a grid of 101 points per axis,
+// or as many as fit.
 func (p *Problem) Sites() *domain.Points {
 	n, axes := 101, float64(len(p.Coords))
 	for n > 1 && math.Pow(float64(n), axes) > gridPoints {
@@ -78,7 +78,8 @@ func (p *Problem) Sites() *domain.Points {
 }
 
 // grid is the regular grid on which a field of the given coordinates is judged: 101 points per axis unless that is more
-// than fits. A field of all coordinates lives on the domain; one of some of them on their axes. In very many dimensions points are scattered.
+// than fits. A field of all coordinates lives on the domain; one of some of them on their axes. In very many dimensions points are
+// scattered.
 func (b *builder) grid(coords []*ph.Coord, counts []int) *domain.Points {
 	all := b.p.geometry.Coords()
 	of := func(c *ph.Coord) int {

@@ -7,8 +7,8 @@ import (
 	"github.com/crux-pinn/crux/internal/files/tree"
 )
 
-// Paths are the dotted paths of all settings that a problem file can have, for completion: with the names that the text has for its coordinates,
-// fields, constraints and so on. Of a text that is not a problem file they are those without such names.
+// Paths are the dotted paths of all settings that a problem file can have, for completion: with the names that the text has for its
+// coordinates, fields, constraints and so on. Of a text that is not a problem file they are those without such names.
 func Paths(text []byte) []string {
 	root, errs := tree.Read(tree.NewSource("", text), text)
 	if len(errs) > 0 {

@@ -43,7 +43,8 @@ func (b *builder) show(n *tree.Node) {
 			b.fail(e.Value, "normals and data columns belong to points; write an expression of fields, parameters and constants")
 		case len(free) > 0:
 			c := free[0]
-			b.fail(e.Value, "it depends on %s; fix it, as in at(%s, %s = 0), or integrate over it, as in integral(%s, %s)", strings.Join(free, " and "), e.Value.Text, c, e.Value.Text, c)
+			b.fail(e.Value, "it depends on %s; fix it, as in at(%s, %s = 0), or integrate over it, as in integral(%s, %s)",
+				strings.Join(free, " and "), e.Value.Text, c, e.Value.Text, c)
 		default:
 			b.p.Shown = append(b.p.Shown, Shown{e.Key, x})
 		}

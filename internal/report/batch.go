@@ -116,7 +116,8 @@ func summarize(runs []Run) Summary {
 	for _, r := range runs {
 		if Counts(r.Status) {
 			good = append(good, r.Result)
-			loss, steps, seconds = append(loss, float64(r.Result.Loss)), append(steps, float64(r.Result.Steps)), append(seconds, float64(r.Result.Seconds))
+			loss, steps, seconds = append(loss, float64(r.Result.Loss)), append(steps, float64(r.Result.Steps)), append(seconds,
+				float64(r.Result.Seconds))
 		}
 	}
 	s := Summary{

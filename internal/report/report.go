@@ -95,7 +95,8 @@ func (c *Curriculum) Unfinished() string {
 	if c == nil || c.Value == c.Final {
 		return ""
 	}
-	return fmt.Sprintf("the curriculum is not finished: this solves the problem with %s = %v, and errors are of it, not of %v", c.Constant, c.Value, c.Final)
+	return fmt.Sprintf("the curriculum is not finished: this solves the problem with %s = %v, and errors are of it, not of %v", c.Constant,
+		c.Value, c.Final)
 }
 
 // Lesson is a value of the constant that was trained.

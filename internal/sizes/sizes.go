@@ -18,7 +18,8 @@ type Component struct {
 // Sizes tells how large expressions are: parts without unknowns are looked at where they
 // hold, a derivative of an unknown function is its size over lengths, a product the product of sizes, and a sum the largest of them.
 //
-// Sizes scale as what they are of: in other units, by a power of two, every size is another one by the power of two that belongs to it, exactly.
+// Sizes scale as what they are of: in other units, by a power of two, every size is another one by the power of two that belongs to it,
+// exactly.
 type Sizes struct {
 	Of      map[Component]float64 // of unknown functions; 1 for what is not there
 	Numbers map[*ph.Param]float64 // of unknown numbers; 1 for what is not there
@@ -117,7 +118,10 @@ func (s *Sizes) Largest(e ph.Expr) float64 {
 	if s.At == nil || s.At.Len() == 0 || ph.Contains(e, func(part ph.Expr) bool { return part.Op() == ph.OpNormalize }) {
 		return math.NaN()
 	}
-	at := pointwise.Point{Coords: map[*ph.Coord]float64{}, Columns: map[string]float64{}, Normals: map[*ph.Coord]float64{}, Params: Constants(e)}
+	at := pointwise.Point{
+		Coords: map[*ph.Coord]float64{}, Columns: map[string]float64{}, Normals: map[*ph.Coord]float64{},
+		Params: Constants(e),
+	}
 	most, n := 0.0, s.At.Len()
 	for i := 0; i < n; i += max(1, n/Looks) {
 		for j, c := range s.At.Coords {

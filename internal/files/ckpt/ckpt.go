@@ -107,7 +107,8 @@ func Save(path string, ps []crux.Parameter, o Origin) error {
 }
 
 // Load reads a file of parameters, in the order of their paths. Truncated files, files of other origin and tensors that
-// are not float64 are errors, and so are numbers other than those that were written. Files of safetensors without our metadata are read too: their origin is empty.
+// are not float64 are errors, and so are numbers other than those that were written. Files of safetensors without our metadata are read
+// too: their origin is empty.
 func Load(path string) ([]crux.Parameter, Origin, error) {
 	b, err := ReadFile(path)
 	if err != nil {

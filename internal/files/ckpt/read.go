@@ -36,7 +36,8 @@ func ReadFile(path string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// sizeOf is the size of a file by its header. A header that cannot be read is the reader's to report, where the file is not too large for it.
+// sizeOf is the size of a file by its header. A header that cannot be read is the reader's to report, where the file is not too large for
+// it.
 func sizeOf(f *os.File, size int64) (int64, bool) {
 	defer f.Seek(0, io.SeekStart) //nolint:errcheck // reading says so
 	var n uint64

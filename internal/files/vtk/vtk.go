@@ -1,5 +1,5 @@
-// Package vtk writes fields in the XML formats of VTK, which ParaView opens: .vtr for grids, .vtu for triangles and tetrahedra, and .pvd for
-// a series of them over time.
+// Package vtk writes fields in the XML formats of VTK, which ParaView opens: .vtr for grids, .vtu for triangles and tetrahedra, and .pvd
+// for a series of them over time.
 //
 // Arrays are compressed by zlib and written as base64, so that the files are XML. See the VTK File Formats document, "XML File Formats".
 package vtk
@@ -162,8 +162,8 @@ func (d *document) ints(name string, x []int) {
 // block is the number of bytes that are compressed together, that of VTK itself.
 const block = 1 << 15
 
-// array writes a DataArray: the header, that is the number of blocks, their size, that of the last one if it is smaller, and the compressed sizes;
-// then the blocks.
+// array writes a DataArray: the header, that is the number of blocks, their size, that of the last one if it is smaller, and the compressed
+// sizes; then the blocks.
 func (d *document) array(kind, name string, components int, data []byte) {
 	header := []uint64{uint64((len(data) + block - 1) / block), block, uint64(len(data) % block)}
 	var packed bytes.Buffer

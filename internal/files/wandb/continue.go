@@ -30,9 +30,9 @@ func Continue(dir string, step int) (*Run, error) {
 	return nil, ErrNone
 }
 
-// Reopen opens the run of a directory to continue at a step. What its log holds from that step on, and that it had ended, is cut away; what it
-// holds about that very step is kept until the step is written again. A run that has been uploaded by "wandb sync" is not
-// continued, because the server has the rest already: that is ErrNone.
+// Reopen opens the run of a directory to continue at a step. What its log holds from that step on, and that it had ended, is cut away; what
+// it holds about that very step is kept until the step is written again. A run that has been uploaded by "wandb sync" is not continued,
+// because the server has the rest already: that is ErrNone.
 func Reopen(dir string, step int) (*Run, error) {
 	r := &Run{Dir: dir, ID: dir[strings.LastIndexByte(dir, '-')+1:], summary: map[string][]byte{}, news: map[string]bool{}}
 	if _, err := os.Stat(r.path()); err != nil {

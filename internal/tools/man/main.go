@@ -22,7 +22,8 @@ func main() {
 	}
 	seconds, _ := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64) // of the commit, so that the pages are the same each time
 	date := time.Unix(seconds, 0).UTC()
-	if err := doc.GenManTree(cli.Commands(), &doc.GenManHeader{Section: "1", Source: cli.Version(), Manual: "crux", Date: &date}, os.Args[1]); err != nil {
+	if err := doc.GenManTree(cli.Commands(), &doc.GenManHeader{Section: "1", Source: cli.Version(), Manual: "crux", Date: &date},
+		os.Args[1]); err != nil {
 		log.Fatal(err)
 	}
 }

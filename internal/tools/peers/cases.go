@@ -82,7 +82,10 @@ func rows() []row {
 	}
 	add(row{pde: "burgers", in: 2, hidden: stack(20, 8), out: 1, points: 10000, target: 2})
 	add(row{pde: "navier_stokes", in: 2, hidden: stack(64, 4), out: 3, points: 4096, target: 2})
-	add(row{pde: "biharmonic", in: 2, hidden: stack(32, 3), out: 1, points: 2048, target: 2, variants: []string{"jet", "nested", "jet512", "nested512"}})
+	add(row{
+		pde: "biharmonic", in: 2, hidden: stack(32, 3), out: 1, points: 2048, target: 2,
+		variants: []string{"jet", "nested", "jet512", "nested512"},
+	})
 	for _, act := range []string{"sin", "gelu"} {
 		add(row{pde: "allen_cahn", in: 2, hidden: stack(64, 4), out: 1, act: act, points: 4096, target: 2})
 	}
@@ -140,7 +143,8 @@ func (r row) problem() (*problemfile.Problem, error) {
 		field = "flow: {out: [u, v, p], "
 	}
 	return read(fmt.Sprintf("coords: {%s}\nfields: {%shidden: %s, activation: %s, raw: true}}\ndefine: {f: %q}\nconstraints: {on: {residual: {%s}, points: %d, resample: 0}}\n",
-		strings.Join(axes, ", "), field, strings.ReplaceAll(fmt.Sprint(r.hidden), " ", ", "), r.act, f, strings.Join(residuals, ", "), r.points), r.single)
+		strings.Join(axes, ", "), field, strings.ReplaceAll(fmt.Sprint(r.hidden), " ", ", "), r.act, f, strings.Join(residuals,
+			", "), r.points), r.single)
 }
 
 // read reads a problem that leaves nothing to crux and is trained by Adam for as long as it takes.

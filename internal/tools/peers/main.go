@@ -33,10 +33,11 @@ func main() {
 	flag.IntVar(&c.rounds, "rounds", 11, "rounds of crux, peer")
 	accuracy := flag.Bool("accuracy", false, "instead: the time in which crux and its peers reach an error")
 	budget := flag.Duration("budget", 0, "training time of each peer, for -accuracy; 0 means 30, 60 and 90 s, and only then a page is written")
-	flag.Func("set", "an override of the problem files, as in crux solve (repeatable), for -accuracy; then no page is written", func(s string) error {
-		c.sets = append(c.sets, s)
-		return nil
-	})
+	flag.Func("set", "an override of the problem files, as in crux solve (repeatable), for -accuracy; then no page is written",
+		func(s string) error {
+			c.sets = append(c.sets, s)
+			return nil
+		})
 	quick := flag.Bool("quick", false, "five short rounds: a look, not a measurement")
 	only := flag.String("only", "", "rows whose name matches this regular expression")
 	flag.Parse()

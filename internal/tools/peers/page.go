@@ -25,7 +25,8 @@ func (c config) accuracy(budget time.Duration) error {
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Measured at commit %s on %s/%s, %d threads, %s, on %s.\n", commit, runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), processor(), time.Now().UTC().Format("2 January 2006"))
+	fmt.Fprintf(&b, "Measured at commit %s on %s/%s, %d threads, %s, on %s.\n", commit, runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0),
+		processor(), time.Now().UTC().Format("2 January 2006"))
 	writeRaces(&b, all)
 	fmt.Print(b.String())
 	if budget > 0 || len(all) < len(races) || len(c.sets) > 0 {
@@ -48,7 +49,8 @@ The best error of the peer within its budget, when it was first reached, and whe
 		for _, t := range o.theirs {
 			b := t.best()
 			ours := o.ours.reaches(b.err)
-			fmt.Fprintf(w, "| %s | %s | %g s | %.1e | %s | %s | %s | ≥ %g | %s | %.1f s | %.2f s | %d: %s |\n", o.name, t.peer, o.budget.Seconds(), b.err,
+			fmt.Fprintf(w, "| %s | %s | %g s | %.1e | %s | %s | %s | ≥ %g | %s | %.1f s | %.2f s | %d: %s |\n", o.name, t.peer,
+				o.budget.Seconds(), b.err,
 				seconds(b.seconds), seconds(ours), over(b.seconds, ours), t.target, over(b.seconds+t.Startup, ours+o.ours.Startup),
 				t.Startup, o.ours.Startup, t.Steps, t.How)
 		}
@@ -56,7 +58,8 @@ The best error of the peer within its budget, when it was first reached, and whe
 	fmt.Fprint(w, "\n| problem | crux at its end | after | steps | how |\n|---|---|---|---|---|\n")
 	for _, o := range all {
 		end := o.ours.last()
-		fmt.Fprintf(w, "| %s | %.1e | %s | %d | %s; ended: %s |\n", o.name, end.err, seconds(end.seconds), o.ours.Steps, strings.ReplaceAll(o.ours.How, "|", "/"), o.ours.Ended)
+		fmt.Fprintf(w, "| %s | %.1e | %s | %d | %s; ended: %s |\n", o.name, end.err, seconds(end.seconds), o.ours.Steps,
+			strings.ReplaceAll(o.ours.How, "|", "/"), o.ours.Ended)
 	}
 	fmt.Fprint(w, "\n## The time to each power of ten\n\nSeconds of training until the error is first that small; – where it never was.\n")
 	for _, o := range all {

@@ -121,7 +121,8 @@ func (c config) tunedRow(p *peer, r row) (agreed bool, err error) {
 			compiles += fmt.Sprintf(", users' %.0f", (users.Compile-users.Step)/ours)
 		}
 	}
-	fmt.Printf("| %s | %.3f | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %.0e |\n", r.name, 1e3*seconds.median, rate, best.Variant, ratio,
+	fmt.Printf("| %s | %.3f | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %.0e |\n", r.name, 1e3*seconds.median, rate, best.Variant,
+		ratio,
 		target(r.target), asUsers, target(r.users), first, start, compile, compiles, worst)
 	return true, nil
 }

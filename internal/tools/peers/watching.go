@@ -72,7 +72,8 @@ func (c config) watchingTable(w watched, p *peer, n int) error {
 			}
 		}
 	}
-	fmt.Printf("| trackers, hard-bounded Poisson 2-64×4-1 N=%d f32 | ms a step, %d steps | against off | target |\n|---|---|---|---|\n", n, window)
+	fmt.Printf("| trackers, hard-bounded Poisson 2-64×4-1 N=%d f32 | ms a step, %d steps | against off | target |\n|---|---|---|---|\n", n,
+		window)
 	ratio := func(a, b string) spread {
 		var r []float64
 		for k, t := range times[a] {

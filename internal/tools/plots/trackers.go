@@ -142,7 +142,10 @@ func (w *watched) spectra() *picture.Lines {
 	l := &picture.Lines{Title: "eigenvalues of the kernel by number", Log: true}
 	for k, e := range kernel.Epochs {
 		y := kernel.Values[k].Eigenvalues
-		l.Curves = append(l.Curves, picture.Curve{Name: fmt.Sprint("step ", e), X: column(len(y), func(i int) float64 { return float64(i + 1) }), Y: y})
+		l.Curves = append(l.Curves, picture.Curve{
+			Name: fmt.Sprint("step ", e),
+			X:    column(len(y), func(i int) float64 { return float64(i + 1) }), Y: y,
+		})
 	}
 	return l
 }

@@ -44,7 +44,8 @@ func seedsRow(o *report.Batch, must, aim, commit string) ([]string, error) {
 		}
 	}
 	return []string{
-		spreadsText(append(s.RelL2, s.ParamErrors...)), reached, spreadsText(s.ResidualP99), spreadText(s.Seconds, "%.1f") + " s", spreadText(s.Steps, "%.0f"),
+		spreadsText(append(s.RelL2, s.ParamErrors...)), reached, spreadsText(s.ResidualP99), spreadText(s.Seconds,
+			"%.1f") + " s", spreadText(s.Steps, "%.0f"),
 		method, size, commit,
 	}, err
 }

@@ -21,7 +21,8 @@ const measured = "testdata/coverage"
 
 const coverageRuns = 200
 
-// coverage solves a problem with data that have other errors each time, and counts how often the truth lies in the interval of each parameter.
+// coverage solves a problem with data that have other errors each time, and counts how often the truth lies in the interval of each
+// parameter.
 func coverage(b *binary, file string, _ []string) ([][]string, error) {
 	exact, err := domain.ReadTable(strings.TrimSuffix(file, ".yaml") + ".csv")
 	if err != nil {
@@ -105,8 +106,10 @@ func covered(runs []*report.Report, commit string) (list [][]string, err error) 
 		}
 		mean, sd := stat.MeanStdDev(values, nil)
 		list = append(list, []string{
-			p.Name, fmt.Sprint(float64(truth)), fmt.Sprintf("%.2f", (mean-float64(truth))/sd*math.Sqrt(float64(len(values)))), fmt.Sprintf("%.3g", sd),
-			fmt.Sprintf("%.3g", stat.Mean(sigmas, nil)), fmt.Sprint(len(values)), fmt.Sprintf("%.1f %%", 100*float64(held)/float64(len(runs))), commit,
+			p.Name, fmt.Sprint(float64(truth)), fmt.Sprintf("%.2f", (mean-float64(truth))/sd*math.Sqrt(float64(len(values)))), fmt.Sprintf("%.3g",
+				sd),
+			fmt.Sprintf("%.3g", stat.Mean(sigmas, nil)), fmt.Sprint(len(values)), fmt.Sprintf("%.1f %%",
+				100*float64(held)/float64(len(runs))), commit,
 		})
 	}
 	return list, nil

@@ -18,8 +18,8 @@ const estimateBudget = "budget=8s"
 // testdata/issues are asked to be right to a tenth of a percent.
 const unknownReference = 1e-3
 
-// estimates solves a problem, and again as far as 10, 30 and 60 % of the steps that its first way took, which are states of the same run. There
-// is a row for each number that is estimated and known. A problem that is refused has none.
+// estimates solves a problem, and again as far as 10, 30 and 60 % of the steps that its first way took, which are states of the same run.
+// There is a row for each number that is estimated and known. A problem that is refused has none.
 func estimates(b *binary, file string, _ []string) (list [][]string, err error) {
 	whole := &report.Report{}
 	if _, err := b.solve(whole, file, "--set", estimateBudget, "--set", "accuracy=auto"); err != nil {
@@ -39,8 +39,8 @@ func estimates(b *binary, file string, _ []string) (list [][]string, err error) 
 	return append(list, pairs(whole)...), nil
 }
 
-// pairs are the estimated errors of a run beside the true ones, all at most 1. Left out are true ones that are no more than rounding, or than
-// the error of the reference itself.
+// pairs are the estimated errors of a run beside the true ones, all at most 1. Left out are true ones that are no more than rounding, or
+// than the error of the reference itself.
 func pairs(o *report.Report) (list [][]string) {
 	for _, e := range o.Estimate {
 		found, known := o.Number(e.Name + ".error")
@@ -56,7 +56,8 @@ func pairs(o *report.Report) (list [][]string) {
 		}
 		truth = min(truth, 1)
 		list = append(list, []string{
-			strconv.Itoa(o.Steps), string(o.Verdict), e.Name, fmt.Sprintf("%.1e", e.Value), fmt.Sprintf("%.1e", truth), fmt.Sprintf("%.2g", float64(e.Value)/truth),
+			strconv.Itoa(o.Steps), string(o.Verdict), e.Name, fmt.Sprintf("%.1e", e.Value), fmt.Sprintf("%.1e", truth), fmt.Sprintf("%.2g",
+				float64(e.Value)/truth),
 		})
 	}
 	return list

@@ -31,7 +31,8 @@ func unseenRow(short, best *report.Report, commit string) []string {
 		p99 = append(p99, fmt.Sprintf("%s %.1e", c.Name, c.Value))
 	}
 	return []string{
-		errorsOf(short), fmt.Sprintf("%.1f s", short.Seconds), string(short.Verdict), errorsOf(best), fmt.Sprintf("%.1f s", best.Seconds), fmt.Sprint(best.Steps),
+		errorsOf(short), fmt.Sprintf("%.1f s", short.Seconds), string(short.Verdict), errorsOf(best), fmt.Sprintf("%.1f s",
+			best.Seconds), fmt.Sprint(best.Steps),
 		strings.Join(exact, ", "), strings.Join(p99, ", "), best.Status, commit,
 	}
 }

@@ -332,7 +332,10 @@ func mutated(b *bench) (h harm) {
 	if err != nil {
 		return harm{lost: 1}
 	}
-	words := [][]byte{[]byte("{"), []byte("]"), []byte(": "), []byte("\n"), []byte("-"), []byte("1e999"), []byte("u_xx"), []byte("nan"), []byte("*"), []byte("&a"), []byte("9999999999"), []byte("'"), []byte("\x00"), []byte("laplacian(")}
+	words := [][]byte{
+		[]byte("{"), []byte("]"), []byte(": "), []byte("\n"), []byte("-"), []byte("1e999"), []byte("u_xx"), []byte("nan"),
+		[]byte("*"), []byte("&a"), []byte("9999999999"), []byte("'"), []byte("\x00"), []byte("laplacian("),
+	}
 	for range 1 + b.rng.IntN(4) {
 		at := b.rng.IntN(len(text))
 		switch b.rng.IntN(3) {
@@ -370,7 +373,8 @@ func sizes(b *bench) harm {
 	dims := "problem: p\ncoords: {" + list(25, "x#: [0, 1]", ", ") + "}\nfields: {u: {hidden: [4]}}\nconstraints: {pde: {residual: \"" + list(25, "u_x#x#", " + ") +
 		" + 1\", points: 9}, bc: {residual: u, on: boundary, points: 9}}\noptimizer: {adam: {}, steps: 2}\nhard: none\n"
 	texts := []string{
-		of(list(100_000, "#*u", "+")), problem + "constants: {" + list(20_000, "c#: 1", ", ") + "}\n", problem + list(200_000, "k#: 1", "\n"), dims,
+		of(list(100_000, "#*u", "+")), problem + "constants: {" + list(20_000, "c#: 1", ", ") + "}\n", problem + list(200_000, "k#: 1",
+			"\n"), dims,
 		of("u_" + strings.Repeat("x", 20)), "\ufeff" + problem,
 	}
 	os.WriteFile(filepath.Join(b.dir, "p.yaml"), []byte(texts[b.rng.IntN(len(texts))]), 0o644) //nolint:errcheck // the command says so

@@ -1,5 +1,5 @@
-// Command torture attacks the program as accidents do: it kills it, damages its files, fills its disk, starts it twice, and gives it files that
-// nobody would write. Then it looks whether something is lost, or other than it should be without a word.
+// Command torture attacks the program as accidents do: it kills it, damages its files, fills its disk, starts it twice, and gives it files
+// that nobody would write. Then it looks whether something is lost, or other than it should be without a word.
 //
 //	make torture            # the short one, as CI has it
 //	make torture LONG=1     # a thousand kills, thousands of damages; writes docs/reliability.md
@@ -153,7 +153,10 @@ func torture(long bool, only string, seed uint64) error {
 		h, bad := f.times(tries, func(k int) *bench {
 			name := fnv.New64()
 			name.Write([]byte(f.name)) //nolint:errcheck // a hash never fails
-			return &bench{dir: filepath.Join(tmp, fmt.Sprintf("%x-%d", name.Sum64(), k)), rng: rand.New(rand.NewPCG(seed+uint64(k), name.Sum64())), crux: program, root: root}
+			return &bench{
+				dir: filepath.Join(tmp, fmt.Sprintf("%x-%d", name.Sum64(), k)),
+				rng: rand.New(rand.NewPCG(seed+uint64(k), name.Sum64())), crux: program, root: root,
+			}
 		})
 		row := fmt.Sprintf("| %s | %d | %d | %d | %d | %d |\n", f.name, n, h.lost, h.other, h.panics, h.hangs)
 		fmt.Print(row)
@@ -164,16 +167,19 @@ func torture(long bool, only string, seed uint64) error {
 		all.add(h)
 		times += n
 	}
-	row := fmt.Sprintf("| all, in %v | %d | %d | %d | %d | %d |\n", time.Since(start).Round(time.Second), times, all.lost, all.other, all.panics, all.hangs)
+	row := fmt.Sprintf("| all, in %v | %d | %d | %d | %d | %d |\n", time.Since(start).Round(time.Second), times, all.lost, all.other,
+		all.panics, all.hangs)
 	fmt.Print(row)
 	if long && only == "" {
-		text := fmt.Sprintf("At commit %s, on %s with %d cores, seed %d.\n\n%s%s", commit, runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), seed, table, row)
+		text := fmt.Sprintf("At commit %s, on %s with %d cores, seed %d.\n\n%s%s", commit, runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(),
+			seed, table, row)
 		if err := checkout.Rewrite("docs/reliability.md", func(string, string) string { return text }); err != nil {
 			return err
 		}
 	}
 	if all.any() {
-		return fmt.Errorf("%d lost, %d silently other, %d panics, %d hangs; what was done stands above", all.lost, all.other, all.panics, all.hangs)
+		return fmt.Errorf("%d lost, %d silently other, %d panics, %d hangs; what was done stands above", all.lost, all.other, all.panics,
+			all.hangs)
 	}
 	return nil
 }

@@ -31,8 +31,8 @@ import (
 // which a step must be short, and the flat ones, along which it may be long. They summarise all steps so far, where pairs would
 // only tell of the latest.
 //
-// A step costs four passes over Q, 8·d·n flops, and every m/2 steps the singular values of S and a product of m²n flops. On the test problem of this package,
-// with 141 parameters, 60 rows take the loss to 1e-14 where LBFGS with as many vectors comes to 1e-8.
+// A step costs four passes over Q, 8·d·n flops, and every m/2 steps the singular values of S and a product of m²n flops. On the test
+// problem of this package, with 141 parameters, 60 rows take the loss to 1e-14 where LBFGS with as many vectors comes to 1e-8.
 type Reduced struct {
 	Scaling Scaling
 	Most    int      // m, at least 2
