@@ -125,7 +125,7 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 		if !f.quiet {
 			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
 		}
-		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f)...), dir, w.name, sets))
+		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f)), dir, w.name, sets))
 		tried[len(tried)-1].cure = cure
 	}
 	return a.best(tried, dir)

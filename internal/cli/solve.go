@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/verdict"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
@@ -139,7 +140,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	}
 
 	defer saving(ctx)()
-	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
+	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f))
 	if e.report == nil { // leave no empty run behind
 		owner.release()
 		os.RemoveAll(filepath.Join(dir, dataDir)) //nolint:errcheck // best effort
@@ -166,14 +167,14 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	return result
 }
 
-// watch shows progress, unless nobody wants to see it.
-func (a *app) watch(p *problemfile.Problem, f *solveFlags) []crux.Callback {
+// watch shows progress; it is nil if nobody wants to see it.
+func (a *app) watch(p *problemfile.Problem, f *solveFlags) crux.Callback {
 	if f.quiet {
 		return nil
 	}
 	w := newProgress(a.Streams, p)
 	w.log = a.log
-	return []crux.Callback{w}
+	return w
 }
 
 // ended is what came of a run.
@@ -183,10 +184,21 @@ type ended struct {
 	err     error // with its exit code
 }
 
-// train takes the steps of a run, or those that are left of it, and concludes it.
-func (a *app) train(ctx context.Context, t *training, steps int, dir string, watch ...crux.Callback) *ended {
+// train takes the steps of a run, or those that are left of it, and concludes it. watch shows how it goes; nil shows nothing.
+func (a *app) train(ctx context.Context, t *training, steps int, dir string, watch crux.Callback) *ended {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	rec := newRecords(t.problem, t.solver, dir)
-	observers := slices.Concat(t.callbacks, watch, rec.all)
+	observers := slices.Concat(t.callbacks, rec.all)
+	if watch != nil {
+		observers = append(observers, watch)
+	}
+	if w, ok := watch.(*progress); ok {
+		defer w.close()
+		w.clock = t.clock
+		w.keys.stop = func(i *Interrupt) { stop(i) }
+		w.keys.save = func() string { return saveNow(t.problem.Checkpoint, dir) }
+	}
 	began, before := time.Now(), t.clock.before
 	t.problem.Rollback.Back = func(why *crux.DivergedError, to int, factor float64) {
 		t.clock.before = before + time.Since(began) // what was tried has taken its time
@@ -213,6 +225,15 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 	}
 	e.report, e.err = conclude(ctx, t, res, runErr, dir)
 	return e
+}
+
+// saveNow has the state saved at the end of the step.
+func saveNow(c *callbacks.Checkpoint, dir string) string {
+	if c == nil {
+		return "nothing is saved: the file turns checkpoints off"
+	}
+	c.Ask()
+	return "saved after this step; crux plot " + report.Quoted(dir) + " in another terminal draws it"
 }
 
 // place says where in the problem file the expression is by which a run diverged.
