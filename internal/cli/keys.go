@@ -23,7 +23,7 @@ type keys struct {
 var helpText = []string{
 	"  p  a picture of the solution; again for the next field, and after the last one none",
 	"  s  save a checkpoint, from which crux plot and crux eval take the solution as it is now",
-	"  q  stop after this step and save, as Ctrl-C does; crux resume goes on from there",
+	"  q  stop after this step and save, as Ctrl-C does; crux resume continues there",
 	"  ?  show or hide these lines",
 }
 

@@ -26,13 +26,14 @@ const (
 // and then. It draws on the goroutine of the run, so it needs no locks, and never keeps the run waiting for a timer.
 type progress struct {
 	block
+	every    time.Duration // between two times when it is shown
+	show     func(s *crux.Step, now time.Time, method optim.Info, watched report.Numbers)
 	keys     keys
-	log      *slog.Logger // for programs; nil for people
 	now      func() time.Time
 	problem  *problemfile.Problem
 	clock    *clock   // of the run; nil means that nothing was before
 	names    []string // of the constraints
-	losses   []trail  // of the constraints, on a terminal
+	losses   []trail  // of the constraints
 	shown    shown    // numbers to watch
 	method   optim.Method
 	said     int    // choices of the method that have been shown
@@ -59,10 +60,18 @@ type estimated struct {
 	errors report.Numbers
 }
 
-func newProgress(s Streams, p *problemfile.Problem) *progress {
-	w := &progress{block: block{w: s.Err, size: s.Terminal}, now: s.Now, problem: p, shown: shown{problem: p}}
-	if s.Terminal != nil {
-		w.keys = keys{board: s.Keyboard, picture: smallPicture{problem: p, colours: s.Colours}}
+func (a *app) newProgress(p *problemfile.Problem) *progress {
+	w := &progress{block: block{w: a.Err, size: a.Terminal}, every: lineEvery, now: a.Now, problem: p, shown: shown{problem: p}}
+	switch {
+	case a.log != nil:
+		w.show = func(s *crux.Step, now time.Time, method optim.Info, watched report.Numbers) {
+			w.toLog(a.log, s, now, method, watched)
+		}
+	case a.Terminal == nil:
+		w.show = w.line
+	default:
+		w.every, w.show = blockEvery, w.onTerminal
+		w.keys = keys{board: a.Keyboard, picture: smallPicture{problem: p, colours: a.Colours}}
 	}
 	if c := p.Options.Curriculum; c != nil {
 		w.constant = c.Of.Path()
@@ -84,12 +93,8 @@ func (p *progress) OnSolveBegin(ctx context.Context, r *crux.Run) error {
 
 // OnStep implements crux.Callback.
 func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
-	every := lineEvery
-	if p.size != nil {
-		every = blockEvery
-		for i, l := range s.Losses {
-			p.losses[i].add(s.Epoch-p.first, l)
-		}
+	for i, l := range s.Losses {
+		p.losses[i].add(s.Epoch-p.first, l)
 	}
 	if k, _ := s.Run.Stage(); k != p.stage {
 		p.stage, p.said = k, 0
@@ -97,7 +102,7 @@ func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
 	}
 	now := p.now()
 	dt := now.Sub(p.drawn)
-	if dt < every && !(s.Epoch == p.first && p.size != nil) {
+	if dt < p.every && !(s.Epoch == p.first && p.size != nil) {
 		return nil
 	}
 	method := p.method.Info(optim.Objective{})
@@ -111,15 +116,7 @@ func (p *progress) OnStep(_ context.Context, s *crux.Step) error {
 	}
 	p.drawn, p.epoch = now, s.Epoch
 	watched, _ := p.shown.numbers() // an error comes from the record of them
-	switch {
-	case p.log != nil:
-		p.toLog(s, now, method, watched)
-	case p.size == nil:
-		p.line(s, now, method, watched)
-	default:
-		p.keys.answer()
-		p.draw(p.lines(s, now, method, watched))
-	}
+	p.show(s, now, method, watched)
 	return nil
 }
 
@@ -142,7 +139,7 @@ func (p *progress) Record(m crux.Metric) error {
 // OnSolveEnd implements crux.Ender: the run is being judged, which the block says until close.
 func (p *progress) OnSolveEnd(_ context.Context, _ *crux.Run, res *crux.Result) error {
 	p.keys.end()
-	if p.size != nil && p.log == nil {
+	if p.size != nil {
 		p.draw([]string{fmt.Sprintf("%s  %d steps are done; evaluating, and estimating the error", p.problem.Name, res.Epoch)})
 	}
 	return nil
@@ -156,14 +153,20 @@ func (p *progress) close() {
 	}
 }
 
+// onTerminal answers keys, and draws the block.
+func (p *progress) onTerminal(s *crux.Step, now time.Time, method optim.Info, watched report.Numbers) {
+	p.keys.answer()
+	p.draw(p.lines(s, now, method, watched))
+}
+
 // toLog logs a step for programs.
-func (p *progress) toLog(s *crux.Step, now time.Time, method optim.Info, watched report.Numbers) {
+func (p *progress) toLog(log *slog.Logger, s *crux.Step, now time.Time, method optim.Info, watched report.Numbers) {
 	losses := report.Numbers{}
 	for i, l := range s.Losses {
 		losses.Add(p.names[i], report.Number(l))
 	}
 	left, _ := p.left(s, now)
-	p.log.Info("step", "problem", p.problem.Name, "step", s.Epoch, "steps", p.problem.Steps, "loss", report.Number(s.Loss), "losses", losses,
+	log.Info("step", "problem", p.problem.Name, "step", s.Epoch, "steps", p.problem.Steps, "loss", report.Number(s.Loss), "losses", losses,
 		"rate", report.Number(p.rate), "seconds_left", report.Number(left.Seconds()), "method", phase(method), "estimate", p.estimate.errors, "show", watched)
 }
 

@@ -97,30 +97,39 @@ func (t *trail) add(step int, v float64) {
 	t.values, t.every = t.values[:longestTrail/2], 2*t.every
 }
 
-// sparkline draws the trail into so many characters, on a logarithmic scale from its least to its largest value, which are a decade apart at
-// least. What is not positive has no logarithm, and is a gap.
-func (t *trail) sparkline(width int) string {
+// heights are the trail at so many places, on a logarithmic scale from 0 for its least to 1 for its largest value, which are a decade apart at
+// least. What is not positive has no logarithm, and is NaN.
+func (t *trail) heights(width int) []float64 {
 	n := len(t.values)
 	if width < 1 || n == 0 {
-		return ""
+		return nil
 	}
 	low, high := math.Inf(1), math.Inf(-1)
 	level := make([]float64, width)
 	for i := range level {
 		level[i] = math.Log10(t.values[i*(n-1)/max(1, width-1)])
-		if !math.IsNaN(level[i]) && !math.IsInf(level[i], 0) {
+		if math.IsInf(level[i], 0) {
+			level[i] = math.NaN()
+		}
+		if !math.IsNaN(level[i]) {
 			low, high = min(low, level[i]), max(high, level[i])
 		}
 	}
+	for i := range level {
+		level[i] = (level[i] - low) / max(1, high-low)
+	}
+	return level
+}
+
+// sparkline draws the trail into so many characters.
+func (t *trail) sparkline(width int) string {
 	var b strings.Builder
-	for _, l := range level {
-		if math.IsNaN(l) || math.IsInf(l, 0) {
+	for _, h := range t.heights(width) {
+		if math.IsNaN(h) {
 			b.WriteByte(' ')
 			continue
 		}
-		const steps = "▁▂▃▄▅▆▇█"
-		k := int(7*(l-low)/max(1, high-low) + 0.5)
-		b.WriteString(string([]rune(steps)[k]))
+		b.WriteString(string([]rune("▁▂▃▄▅▆▇█")[int(7*h+0.5)]))
 	}
 	return b.String()
 }

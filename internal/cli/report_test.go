@@ -83,6 +83,7 @@ func TestProgressBlock(t *testing.T) {
 		block: block{w: &b, size: func() (int, int) { return 30, 3 }}, problem: &problemfile.Problem{Name: "burgers", Steps: 100, Budget: time.Minute}, method: &optim.Adam{},
 		now: func() time.Time { sec++; return time.Unix(int64(sec), 0) }, clock: &clock{before: 2 * time.Second},
 	}
+	p.show = p.onTerminal
 	p.names, p.losses, p.begin, p.drawn = []string{"some"}, make([]trail, 1), time.Unix(0, 0), time.Unix(0, 0)
 	run := someRun(t)
 	for e := range 2 {
@@ -116,7 +117,8 @@ func TestProgressBlock(t *testing.T) {
 func TestProgressPace(t *testing.T) {
 	var b bytes.Buffer
 	now := time.Unix(0, 0)
-	p := &progress{block: block{w: &b}, problem: &problemfile.Problem{Name: "burgers", Steps: 100}, method: &optim.Adam{}, now: func() time.Time { return now }, names: []string{"some"}}
+	p := &progress{block: block{w: &b}, problem: &problemfile.Problem{Name: "burgers", Steps: 100}, method: &optim.Adam{}, now: func() time.Time { return now }, names: []string{"some"}, losses: make([]trail, 1)}
+	p.show = p.line
 	p.begin, p.drawn, p.rate, p.phase = now, now, 1000, "adam (1/2)"
 	now = time.Unix(2, 0)
 	if err := p.OnStep(t.Context(), &crux.Step{Epoch: 10, Run: someRun(t), Losses: []float64{1}}); err != nil || p.rate != 5 {

@@ -32,6 +32,7 @@ type solveFlags struct {
 	json, quiet, dryRun bool
 	reference           bool
 	page                bool // written at the end
+	live                bool // and shown to browsers before
 	apply               bool // the remedy of the verdict is tried
 	from                int  // step of the checkpoint from which a run continues
 }
@@ -60,6 +61,9 @@ as many runs at once as there are cores.`,
 			if f.changed("seeds") && f.page {
 				return fail(exitUsage, errors.New("--report is of one run; write that of each with crux report RUN"))
 			}
+			if f.changed("seeds") && f.live {
+				return fail(exitUsage, errors.New("--live is of one run; solve without --seeds"))
+			}
 			if f.changed("seeds") && f.apply {
 				return fail(exitUsage, errors.New("--apply is for one run; solve without --seeds first, and give what helped with --set"))
 			}
@@ -80,6 +84,7 @@ as many runs at once as there are cores.`,
 	f.flagOutput(c)
 	c.Flags().BoolVar(&f.reference, "reference", false, "run on Gorgonia's own TapeMachine and report how it compares; for small problems, it is many times slower")
 	c.Flags().BoolVar(&f.page, "report", false, "write the page of the run, as crux report does, at its end")
+	c.Flags().BoolVar(&f.live, "live", false, "show the report in a browser while the run trains; only this machine can see it. It is written at the end, too")
 	c.Flags().BoolVar(&f.apply, "apply", false, "solve again with the remedy of the verdict, where that is settings; the file stays as it is")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the resolved problem, points and parameters; train nothing")
 	return c
@@ -139,8 +144,16 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		printScales(a.Err, t.scales)
 	}
 
+	var v *liveView
+	if f.live {
+		if v, err = a.newLive(dir); err != nil {
+			return fail(exitFailed, err)
+		}
+		defer v.close()
+	}
+
 	defer saving(ctx)()
-	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f))
+	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f, v)...)
 	if e.report == nil { // leave no empty run behind
 		owner.release()
 		os.RemoveAll(filepath.Join(dir, dataDir)) //nolint:errcheck // best effort
@@ -148,16 +161,17 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}
 	}
-	t, e = a.climb(ctx, path, dir, f, t, e)
+	t, e = a.climb(ctx, path, dir, f, v, t, e)
 	if f.reference && e.err == nil {
 		e.err = a.compareMachines(ctx, t.problem, t.solver)
 	}
 	result := a.present(t, e, f.json)
-	if f.page && e.report != nil && e.report.RunDir != nil {
+	if (f.page || f.live) && e.report != nil && e.report.RunDir != nil {
 		out := filepath.Join(dir, reportFile)
 		if err := writePage(t, e.report, dir, out); err != nil {
 			return errors.Join(result, err)
 		}
+		v.last(out)
 		to := a.Out
 		if f.json {
 			to = a.Err
@@ -167,14 +181,15 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	return result
 }
 
-// watch shows progress; it is nil if nobody wants to see it.
-func (a *app) watch(p *problemfile.Problem, f *solveFlags) crux.Callback {
-	if f.quiet {
-		return nil
+// watch shows progress, to those who want to see it.
+func (a *app) watch(p *problemfile.Problem, f *solveFlags, v *liveView) (list []crux.Callback) {
+	if !f.quiet {
+		list = append(list, a.newProgress(p))
 	}
-	w := newProgress(a.Streams, p)
-	w.log = a.log
-	return w
+	if v != nil {
+		list = append(list, v.progress(p))
+	}
+	return list
 }
 
 // ended is what came of a run.
@@ -184,20 +199,19 @@ type ended struct {
 	err     error // with its exit code
 }
 
-// train takes the steps of a run, or those that are left of it, and concludes it. watch shows how it goes; nil shows nothing.
-func (a *app) train(ctx context.Context, t *training, steps int, dir string, watch crux.Callback) *ended {
+// train takes the steps of a run, or those that are left of it, and concludes it.
+func (a *app) train(ctx context.Context, t *training, steps int, dir string, watch ...crux.Callback) *ended {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	rec := newRecords(t.problem, t.solver, dir)
-	observers := slices.Concat(t.callbacks, rec.all)
-	if watch != nil {
-		observers = append(observers, watch)
-	}
-	if w, ok := watch.(*progress); ok {
-		defer w.close()
-		w.clock = t.clock
-		w.keys.stop = func(i *Interrupt) { stop(i) }
-		w.keys.save = func() string { return saveNow(t.problem.Checkpoint, dir) }
+	observers := slices.Concat(t.callbacks, rec.all, watch)
+	for _, c := range watch {
+		if w, ok := c.(*progress); ok {
+			defer w.close()
+			w.clock = t.clock
+			w.keys.stop = func(i *Interrupt) { stop(i) }
+			w.keys.save = func() string { return saveNow(t.problem.Checkpoint, dir) }
+		}
 	}
 	began, before := time.Now(), t.clock.before
 	t.problem.Rollback.Back = func(why *crux.DivergedError, to int, factor float64) {
