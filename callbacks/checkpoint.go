@@ -39,7 +39,11 @@ type Checkpoint struct {
 	some   bool      // there is a file
 	clock  time.Time // when it was due
 	failed time.Time // when a file could not be written; zero if the last one could
+	asked  bool      // by Ask
 }
+
+// Ask has a file written at the end of the step under way. It is for other callbacks of the run.
+func (c *Checkpoint) Ask() { c.asked = true }
 
 // record is the least value of Best so far.
 type record struct {
@@ -100,9 +104,10 @@ func (c *Checkpoint) OnStep(_ context.Context, s *crux.Step) error {
 // OnStepEnd implements crux.StepEnder.
 func (c *Checkpoint) OnStepEnd(_ context.Context, r *crux.Run) error {
 	again := !c.failed.IsZero() && time.Since(c.failed) >= retryAfter
-	if !c.due(r.Epoch()) && !again {
+	if due := c.due(r.Epoch()); !due && !again && !c.asked {
 		return nil
 	}
+	c.asked = false
 	err := c.save(r)
 	if disk := (*diskError)(nil); errors.As(err, &disk) {
 		if c.failed.IsZero() && c.Warn != nil {

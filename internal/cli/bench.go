@@ -90,12 +90,12 @@ func (a *app) measure(ctx context.Context, p *problemfile.Problem, d time.Durati
 		return nil, err
 	}
 	defer s.Close() //nolint:errcheck // it only ends workers
-	quiet := a.Streams
+	quiet := app{Streams: a.Streams}
 	quiet.Err, quiet.Terminal = io.Discard, nil
 	begin := &mark{now: a.Now}
 	end := &mark{now: a.Now, since: begin, limit: d}
 	watching := append([]crux.Callback{begin}, p.Callbacks("")...) // what the problem asks for is part of the step
-	res, err := s.Solve(ctx, p.Steps, append(watching, newProgress(quiet, p), end)...)
+	res, err := s.Solve(ctx, p.Steps, append(watching, quiet.newProgress(p), end)...)
 	if err != nil {
 		return nil, fail(statusCode(ctx, res.Status), err)
 	}

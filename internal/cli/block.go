@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // block is a place on a terminal that overwrites itself.
 type block struct {
-	w      io.Writer
-	size   func() (cols, rows int) // of the terminal; nil if it is none
-	height int                     // lines on the screen
+	w     io.Writer
+	size  func() (cols, rows int) // of the terminal; nil if it is none
+	lines []int                   // how many characters those on the screen have
 }
 
 // draw replaces the block on the screen. Lines are cut at its right edge and the block at its height: what wrapped or
@@ -20,26 +21,79 @@ func (p *block) draw(lines []string) {
 	if rows > 2 && len(lines) > rows-1 {
 		lines = lines[:rows-1]
 	}
+	back := p.back()
+	p.lines = p.lines[:0]
 	var b strings.Builder
-	if p.height > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", p.height)
-	}
-	b.WriteString("\x1b[J")
 	for _, l := range lines {
-		r := []rune(l)
-		if cols > 0 && len(r) >= cols {
-			r = r[:cols-1]
+		if cols > 0 {
+			l = cut(l, cols-1)
 		}
-		b.WriteString(string(r) + "\n")
+		p.lines = append(p.lines, width(l))
+		b.WriteString(l + "\n")
 	}
-	p.height = len(lines)
-	io.WriteString(p.w, b.String()) //nolint:errcheck // progress that cannot be shown is no reason to fail
+	io.WriteString(p.w, back+b.String()) //nolint:errcheck // progress that cannot be shown is no reason to fail
+}
+
+// back moves to where the block begins, and removes it. A terminal that has become narrower has wrapped its lines. The cursor need not be at
+// the left: a terminal shows Ctrl-C as ^C.
+func (p *block) back() string {
+	cols, _ := p.size()
+	up := 0
+	for _, n := range p.lines {
+		up++
+		if cols > 0 && n > cols {
+			up += (n - 1) / cols
+		}
+	}
+	if up == 0 {
+		return "\r\x1b[J"
+	}
+	return fmt.Sprintf("\r\x1b[%dA\x1b[J", up)
 }
 
 // clear removes the block from the screen.
 func (p *block) clear() {
-	if p.height > 0 {
-		fmt.Fprintf(p.w, "\x1b[%dA\x1b[J", p.height) //nolint:errcheck
-		p.height = 0
+	if len(p.lines) > 0 {
+		io.WriteString(p.w, p.back()) //nolint:errcheck
+		p.lines = p.lines[:0]
 	}
+}
+
+// width is how many characters of a line are seen.
+func width(line string) (n int) {
+	for _, part := range visible(line) {
+		if part[0] != '\x1b' {
+			n += utf8.RuneCountInString(part)
+		}
+	}
+	return n
+}
+
+// cut leaves so many characters of a line, and all of what sets its colours.
+func cut(line string, n int) string {
+	var b strings.Builder
+	for _, part := range visible(line) {
+		if part[0] != '\x1b' {
+			r := []rune(part)
+			part = string(r[:min(n, len(r))])
+			n -= min(n, len(r))
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// visible divides a line into texts and the sequences between them that set colours: from the escape to the letter m.
+func visible(line string) (parts []string) {
+	for line != "" {
+		k := strings.IndexByte(line, '\x1b')
+		if k == 0 {
+			k = strings.IndexByte(line, 'm') + 1
+		}
+		if k <= 0 {
+			k = len(line)
+		}
+		parts, line = append(parts, line[:k]), line[k:]
+	}
+	return parts
 }

@@ -20,9 +20,15 @@ import (
 
 // Main runs a command line as the program does: with signals and the wall clock. It returns the exit code.
 func Main(args []string, stdout, stderr *os.File) int {
-	ctx, stop := watchSignals(context.Background(), func(code int) { os.Exit(code) })
+	streams := Streams{Out: stdout, Err: stderr, Terminal: terminal(stderr), Keyboard: newKeyboard(os.Stdin), Colours: colours(), Now: time.Now}
+	ctx, stop := watchSignals(context.Background(), func(code int) {
+		if streams.Keyboard != nil {
+			streams.Keyboard.End() // or the shell would show nothing of what is typed
+		}
+		os.Exit(code)
+	})
 	defer stop()
-	return Run(ctx, args, Streams{Out: stdout, Err: stderr, Terminal: terminal(stderr), Now: time.Now})
+	return Run(ctx, args, streams)
 }
 
 // Streams is the outside world as commands see it.
@@ -30,6 +36,8 @@ type Streams struct {
 	Out      io.Writer               // results
 	Err      io.Writer               // progress and errors
 	Terminal func() (cols, rows int) // size of the terminal behind Err; nil if it is none
+	Keyboard Keyboard                // in front of it; nil if there is none
+	Colours  int                     // of it; 0 means none
 	Now      func() time.Time        // for times in reports; nil means time.Now
 }
 
@@ -83,7 +91,7 @@ A problem is a YAML file; 'crux init' writes a first one. 'crux help exit-codes'
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.trace(), a.eval(), a.plot(), a.export(), a.bench(), a.schema(), a.init(), a.doctor(), a.version(), helpExitCodes())
+	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.watchFile(), a.trace(), a.eval(), a.plot(), a.export(), a.bench(), a.schema(), a.init(), a.doctor(), a.version(), helpExitCodes())
 
 	// the next morning
 	root.AddCommand(a.show(), a.ls(), a.compare(), a.report())

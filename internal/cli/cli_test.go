@@ -27,7 +27,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain is the program itself where a test has started it as such.
+func TestMain(m *testing.M) {
+	if os.Getenv("CRUX_AS_PROGRAM") != "" {
+		os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // outcome is what a command line left behind.
 type outcome struct {

@@ -87,7 +87,7 @@ type attempt struct {
 
 // climb tries other ways while a run that chooses by itself has not come to a solution and there is time left. What it returns is the
 // best of them, by the verdict and then by the estimated error, and its files are those of the run directory. The others are in attempts.
-func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *training, e *ended) (*training, *ended) {
+func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liveView, t *training, e *ended) (*training, *ended) {
 	first := t.problem
 	tried := []*attempt{newAttempt(t, e, dir, "as stated", nil)}
 	ways := ladder
@@ -137,7 +137,7 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, t *tra
 		if !f.quiet {
 			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
 		}
-		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f)...), dir, w.name, sets))
+		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f, v)...), dir, w.name, sets))
 		tried[len(tried)-1].cure = cure
 	}
 	return a.best(tried, dir)

@@ -82,6 +82,7 @@ func writePage(t *training, r *report.Report, dir, out string) error {
 
 // newPage gathers what the page of a run shows.
 func newPage(t *training, r *report.Report, dir string) (*page.Page, error) {
+	r.Parameters = len(t.solver.Theta()) // which a run that has not ended has not written
 	p := &page.Page{
 		Report: r, Run: filepath.Base(dir), Description: t.problem.Description, Statement: t.problem.Statement(), Resolved: string(t.problem.Resolved),
 	}

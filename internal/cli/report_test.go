@@ -10,6 +10,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -79,29 +80,72 @@ func TestProgressBlock(t *testing.T) {
 	var b bytes.Buffer
 	sec := 0
 	p := &progress{
-		block: block{w: &b, size: func() (int, int) { return 30, 3 }}, name: "burgers", steps: 100, limit: time.Minute, method: &optim.Adam{},
-		now: func() time.Time { sec++; return time.Unix(int64(sec), 0) },
+		block: block{w: &b, size: func() (int, int) { return 30, 3 }}, problem: &problemfile.Problem{Name: "burgers", Steps: 100, Budget: time.Minute}, method: &optim.Adam{},
+		now: func() time.Time { sec++; return time.Unix(int64(sec), 0) }, clock: &clock{before: 2 * time.Second},
 	}
-	p.names, p.begin, p.drawn = []string{"pde", "initial", "boundary"}, time.Unix(0, 0), time.Unix(0, 0)
+	p.show = p.onTerminal
+	p.names, p.losses, p.begin, p.drawn = []string{"some"}, make([]trail, 1), time.Unix(0, 0), time.Unix(0, 0)
 	run := someRun(t)
 	for e := range 2 {
-		if err := p.OnStep(t.Context(), &crux.Step{Epoch: 10 * e, Run: run, Loss: 0.5, Losses: []float64{1, 0, math.NaN()}}); err != nil {
+		if err := p.OnStep(t.Context(), &crux.Step{Epoch: 10 * e, Run: run, Loss: 0.5, Losses: []float64{0.5}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := p.OnSolveEnd(t.Context(), nil, nil); err != nil {
+	if err := p.OnSolveEnd(t.Context(), nil, &crux.Result{Epoch: 11}); err != nil {
 		t.Fatal(err)
 	}
+	p.close()
 	frames := strings.Split(b.String(), "\x1b[J")
-	if len(frames) != 4 || !strings.HasSuffix(frames[1], "\x1b[2A") || !strings.HasSuffix(frames[2], "\x1b[2A") || frames[3] != "" {
+	if len(frames) != 5 || !strings.HasSuffix(frames[1], "\r\x1b[2A") || !strings.HasSuffix(frames[2], "\r\x1b[2A") || !strings.HasPrefix(frames[3], "burgers  11 steps are done") || frames[4] != "" {
 		t.Fatalf("frames %q", frames)
 	}
-	for _, line := range strings.Split(strings.TrimSuffix(frames[2], "\x1b[2A"), "\n") {
+	for _, line := range strings.Split(strings.TrimSuffix(frames[2], "\r\x1b[2A"), "\n") {
 		if len([]rune(line)) > 29 {
 			t.Errorf("%q is wider than the terminal", line)
 		}
 	}
-	if d := p.left(&crux.Step{Epoch: 10}, time.Unix(55, 0)); d != 5*time.Second {
-		t.Errorf("%v left, the budget ends in 5 s", d)
+	if d, ends := p.left(&crux.Step{Epoch: 10}, time.Unix(55, 0)); d != 3*time.Second || !ends {
+		t.Errorf("%v left, the budget ends in 3 s, since 2 were before", d)
+	}
+	p.problem.Budget = 0
+	if d, ends := p.left(&crux.Step{Epoch: 10}, time.Unix(55, 0)); d != 9*time.Second || ends { // ten steps a second
+		t.Errorf("%v left", d)
+	}
+}
+
+// A new phase has a pace of its own: that of the one before says nothing about it.
+func TestProgressPace(t *testing.T) {
+	var b bytes.Buffer
+	now := time.Unix(0, 0)
+	p := &progress{block: block{w: &b}, problem: &problemfile.Problem{Name: "burgers", Steps: 100}, method: &optim.Adam{}, now: func() time.Time { return now }, names: []string{"some"}, losses: make([]trail, 1)}
+	p.show = p.line
+	p.begin, p.drawn, p.rate, p.phase = now, now, 1000, "adam (1/2)"
+	now = time.Unix(2, 0)
+	if err := p.OnStep(t.Context(), &crux.Step{Epoch: 10, Run: someRun(t), Losses: []float64{1}}); err != nil || p.rate != 5 {
+		t.Errorf("%v: %v steps a second, of 10 in 2 s", err, p.rate)
+	}
+	if !strings.Contains(b.String(), "at most 18.0s left at this pace") {
+		t.Error(b.String())
+	}
+}
+
+// A trail stays short however long the run is, and is drawn from its first value to its last.
+func TestTrail(t *testing.T) {
+	var x trail
+	for i := range 100_000 {
+		x.add(i, math.Pow(10, -float64(i)/1e4))
+	}
+	if n := len(x.values); n > longestTrail || n < longestTrail/2 {
+		t.Errorf("%d values", n)
+	}
+	if s := x.sparkline(8); s != "█▇▆▅▄▃▂▁" {
+		t.Error(s)
+	}
+	x = trail{}
+	for i, v := range []float64{1, 0, math.NaN(), 0.9} { // less than a decade is no fall
+		x.add(i, v)
+	}
+	if s := x.sparkline(4); s != "▁  ▁" && s != "█  █" {
+		t.Error(s)
 	}
 }

@@ -109,7 +109,7 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 		fmt.Fprintf(a.Err, "%s: going on from step %d of %d\n", t.problem.Name, t.solver.Epoch(), t.problem.Steps) //nolint:errcheck
 	}
 	defer saving(ctx)()
-	return a.present(t, a.train(ctx, t, max(0, left), dir, a.watch(t.problem, f)...), f.json)
+	return a.present(t, a.train(ctx, t, max(0, left), dir, a.watch(t.problem, f, nil)...), f.json)
 }
 
 // leaveLater puts what a run has come to after a step out of its way: checkpoints get another name, the end of the run is removed.

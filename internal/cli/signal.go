@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Interrupt is the cause with which the context of a run is cancelled by a signal. It counts as context.Canceled.
+// Interrupt is the cause with which the context of a run is cancelled by a signal or a key. It counts as context.Canceled.
 type Interrupt struct {
 	Reason string // "interrupted"
 	Code   int    // exit code

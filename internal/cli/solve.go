@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/verdict"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
@@ -31,6 +32,7 @@ type solveFlags struct {
 	json, quiet, dryRun bool
 	reference           bool
 	page                bool // written at the end
+	live                bool // and shown to browsers before
 	apply               bool // the remedy of the verdict is tried
 	from                int  // step of the checkpoint from which a run continues
 }
@@ -59,6 +61,9 @@ as many runs at once as there are cores.`,
 			if f.changed("seeds") && f.page {
 				return fail(exitUsage, errors.New("--report is of one run; write that of each with crux report RUN"))
 			}
+			if f.changed("seeds") && f.live {
+				return fail(exitUsage, errors.New("--live is of one run; solve without --seeds"))
+			}
 			if f.changed("seeds") && f.apply {
 				return fail(exitUsage, errors.New("--apply is for one run; solve without --seeds first, and give what helped with --set"))
 			}
@@ -79,6 +84,7 @@ as many runs at once as there are cores.`,
 	f.flagOutput(c)
 	c.Flags().BoolVar(&f.reference, "reference", false, "run on Gorgonia's own TapeMachine and report how it compares; for small problems, it is many times slower")
 	c.Flags().BoolVar(&f.page, "report", false, "write the page of the run, as crux report does, at its end")
+	c.Flags().BoolVar(&f.live, "live", false, "show the report in a browser while the run trains; only this machine can see it. It is written at the end, too")
 	c.Flags().BoolVar(&f.apply, "apply", false, "solve again with the remedy of the verdict, where that is settings; the file stays as it is")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the resolved problem, points and parameters; train nothing")
 	return c
@@ -138,8 +144,16 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		printScales(a.Err, t.scales)
 	}
 
+	var v *liveView
+	if f.live {
+		if v, err = a.newLive(dir); err != nil {
+			return fail(exitFailed, err)
+		}
+		defer v.close()
+	}
+
 	defer saving(ctx)()
-	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f)...)
+	e := a.train(ctx, t, p.Steps, dir, a.watch(p, f, v)...)
 	if e.report == nil { // leave no empty run behind
 		owner.release()
 		os.RemoveAll(filepath.Join(dir, dataDir)) //nolint:errcheck // best effort
@@ -147,16 +161,17 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 			os.Remove(filepath.Join(dir, name)) //nolint:errcheck // best effort
 		}
 	}
-	t, e = a.climb(ctx, path, dir, f, t, e)
+	t, e = a.climb(ctx, path, dir, f, v, t, e)
 	if f.reference && e.err == nil {
 		e.err = a.compareMachines(ctx, t.problem, t.solver)
 	}
 	result := a.present(t, e, f.json)
-	if f.page && e.report != nil && e.report.RunDir != nil {
+	if (f.page || f.live) && e.report != nil && e.report.RunDir != nil {
 		out := filepath.Join(dir, reportFile)
 		if err := writePage(t, e.report, dir, out); err != nil {
 			return errors.Join(result, err)
 		}
+		v.last(out)
 		to := a.Out
 		if f.json {
 			to = a.Err
@@ -166,14 +181,15 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	return result
 }
 
-// watch shows progress, unless nobody wants to see it.
-func (a *app) watch(p *problemfile.Problem, f *solveFlags) []crux.Callback {
-	if f.quiet {
-		return nil
+// watch shows progress, to those who want to see it.
+func (a *app) watch(p *problemfile.Problem, f *solveFlags, v *liveView) (list []crux.Callback) {
+	if !f.quiet {
+		list = append(list, a.newProgress(p))
 	}
-	w := newProgress(a.Streams, p)
-	w.log = a.log
-	return []crux.Callback{w}
+	if v != nil {
+		list = append(list, v.progress(p))
+	}
+	return list
 }
 
 // ended is what came of a run.
@@ -185,8 +201,18 @@ type ended struct {
 
 // train takes the steps of a run, or those that are left of it, and concludes it.
 func (a *app) train(ctx context.Context, t *training, steps int, dir string, watch ...crux.Callback) *ended {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	rec := newRecords(t.problem, t.solver, dir)
-	observers := slices.Concat(t.callbacks, watch, rec.all)
+	observers := slices.Concat(t.callbacks, rec.all, watch)
+	for _, c := range watch {
+		if w, ok := c.(*progress); ok {
+			defer w.close()
+			w.clock = t.clock
+			w.keys.stop = func(i *Interrupt) { stop(i) }
+			w.keys.save = func() string { return saveNow(t.problem.Checkpoint, dir) }
+		}
+	}
 	began, before := time.Now(), t.clock.before
 	t.problem.Rollback.Back = func(why *crux.DivergedError, to int, factor float64) {
 		t.clock.before = before + time.Since(began) // what was tried has taken its time
@@ -213,6 +239,15 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 	}
 	e.report, e.err = conclude(ctx, t, res, runErr, dir)
 	return e
+}
+
+// saveNow has the state saved at the end of the step.
+func saveNow(c *callbacks.Checkpoint, dir string) string {
+	if c == nil {
+		return "nothing is saved: the file turns checkpoints off"
+	}
+	c.Ask()
+	return "saved after this step; crux plot " + report.Quoted(dir) + " in another terminal draws it"
 }
 
 // place says where in the problem file the expression is by which a run diverged.

@@ -26,6 +26,9 @@ var stops = [...][]stop{
 	Diverging:  {{0.36, 0.13, 262}, {0.55, 0.13, 254}, {0.76, 0.075, 245}, {0.95, 0.004, 150}, {0.76, 0.09, 40}, {0.55, 0.155, 30}, {0.36, 0.12, 27}},
 }
 
+// Table is the colours at equal steps of value, from the lowest.
+func (m Colours) Table() []color.RGBA { return m.table() }
+
 // palette is a colour map as a table.
 type palette []color.RGBA
 

@@ -70,15 +70,15 @@ func NewSection(p *problemfile.Problem, free []*ph.Coord, fixed []Place, n int) 
 			return nil, fmt.Errorf("%s = %g is not in [%g, %g]", f.Coord.Name(), f.Value, lo, hi)
 		}
 	}
-	s.Mesh = mesh.New(ticks, s.distance(p))
+	s.Mesh = mesh.New(ticks, s.Distance(p))
 	if s.Mesh.Len() == 0 {
 		return nil, fmt.Errorf("nothing of the domain is at %s", s.Label())
 	}
 	return s, nil
 }
 
-// distance is the signed distance from the boundary of a shape, for the running coordinates; nil for a box.
-func (s *Section) distance(p *problemfile.Problem) func([]float64) float64 {
+// Distance is the signed distance from the boundary of a shape, negative inside, for values of the running coordinates; nil for a box.
+func (s *Section) Distance(p *problemfile.Problem) func([]float64) float64 {
 	var shape *domain.Shape
 	switch d := p.Domain().(type) {
 	case *domain.Shape:
