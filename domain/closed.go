@@ -58,10 +58,7 @@ func at(p [3]float64) string { return fmt.Sprintf("(%.6g, %.6g, %.6g)", p[0], p[
 func (p *Polyhedron) bound() {
 	b := bvh.Around()
 	for _, f := range p.faces {
-		c := bvh.Around(f.corners[:]...)
-		for k := range 3 {
-			b.Lo[k], b.Hi[k] = min(b.Lo[k], c.Lo[k]), max(b.Hi[k], c.Hi[k])
-		}
+		b = b.Join(bvh.Around(f.corners[:]...))
 	}
 	p.lo, p.hi = b.Lo, b.Hi
 }

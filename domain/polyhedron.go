@@ -87,6 +87,39 @@ func (p *Polyhedron) Triangles() []Facets {
 	return list
 }
 
+// Plane is a flat side of a solid.
+type Plane struct {
+	Normal, At [3]float64 // outward, of length 1, and a point
+}
+
+// Hull are the flat sides that have the whole solid on their inner side, as far as each is at least a hundredth of the surface.
+func (p *Polyhedron) Hull() []Plane {
+	type key [4]int64
+	size := norm(sub(p.hi, p.lo))
+	area, first := map[key]float64{}, map[key]int{}
+	var keys []key
+	total := 0.0
+	for i, e := range p.planes {
+		h := e[3] - dot(p.faces[i].normal, p.lo)
+		k := key{int64(math.Round(1e6 * e[0])), int64(math.Round(1e6 * e[1])), int64(math.Round(1e6 * e[2])), int64(math.Round(1e6 * h / size))}
+		if area[k] == 0 {
+			first[k] = i
+			keys = append(keys, k)
+		}
+		area[k] += p.faces[i].area
+		total += p.faces[i].area
+	}
+	var list []Plane
+	for _, k := range keys {
+		f := &p.faces[first[k]]
+		out := func(x [3]float64) bool { return dot(f.normal, sub(x, f.corners[0])) > 1e-9*size }
+		if area[k] >= total/100 && !slices.ContainsFunc(p.points, out) {
+			list = append(list, Plane{f.normal, f.corners[0]})
+		}
+	}
+	return list
+}
+
 // Coords implements [Geometry].
 func (p *Polyhedron) Coords() []*ph.Coord { return slices.Clone(p.coords) }
 

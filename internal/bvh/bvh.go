@@ -13,7 +13,7 @@ type Box struct{ Lo, Hi [3]float64 }
 func Around(points ...[3]float64) Box {
 	b := empty
 	for _, p := range points {
-		b = b.join(Box{p, p})
+		b = b.Join(Box{p, p})
 	}
 	return b
 }
@@ -23,7 +23,8 @@ var empty = Box{
 	[3]float64{math.Inf(-1), math.Inf(-1), math.Inf(-1)},
 }
 
-func (b Box) join(c Box) Box {
+// Join is the smallest box around both.
+func (b Box) Join(c Box) Box {
 	for k := range 3 {
 		b.Lo[k], b.Hi[k] = min(b.Lo[k], c.Lo[k]), max(b.Hi[k], c.Hi[k])
 	}
@@ -107,9 +108,9 @@ func (t *Tree) divide(n, first int, items []int32, boxes []Box) {
 	all, centres := empty, empty
 	for _, i := range items {
 		b := &boxes[i]
-		all = all.join(*b)
+		all = all.Join(*b)
 		c := centre(b)
-		centres = centres.join(Box{c, c})
+		centres = centres.Join(Box{c, c})
 	}
 	t.nodes[n] = node{all, t.slab(items), int32(first), int32(len(items))}
 	if len(items) <= leaf {
@@ -156,18 +157,18 @@ func split(items []int32, boxes []Box, centres Box) int {
 	for _, i := range items {
 		b := bin(i)
 		count[b]++
-		box[b] = box[b].join(boxes[i])
+		box[b] = box[b].Join(boxes[i])
 	}
 	var above [bins]float64 // the cost of all bins from one on
 	sum, right := empty, 0
 	for b := bins - 1; b > 0; b-- {
-		sum, right = sum.join(box[b]), right+count[b]
+		sum, right = sum.Join(box[b]), right+count[b]
 		above[b] = sum.area() * float64(right)
 	}
 	best, at := math.Inf(1), 1
 	sum, left := empty, 0
 	for b := range bins - 1 {
-		sum, left = sum.join(box[b]), left+count[b]
+		sum, left = sum.Join(box[b]), left+count[b]
 		if cost := sum.area()*float64(left) + above[b+1]; cost < best {
 			best, at = cost, b+1
 		}
@@ -217,19 +218,45 @@ func (t *Tree) Nearest(p [3]float64, visit func(from, to int) float64) {
 	}
 }
 
-// Ray visits the places of items whose boxes the ray from p in a direction meets. No entry of the direction may be zero.
+// Ray visits the places of items whose boxes the ray from p in a direction meets.
 func (t *Tree) Ray(p, direction [3]float64, visit func(item int)) {
-	stack := []int32{0}
+	t.visit(func(b *Box) bool {
+		from, to := 0.0, math.Inf(1)
+		for k, d := range direction {
+			if d == 0 {
+				if p[k] < b.Lo[k] || p[k] > b.Hi[k] {
+					return false
+				}
+				continue
+			}
+			u, v := (b.Lo[k]-p[k])/d, (b.Hi[k]-p[k])/d
+			from, to = max(from, min(u, v)), min(to, max(u, v))
+		}
+		return from <= to
+	}, visit)
+}
+
+// Meeting visits the places of items whose boxes may meet a box.
+func (t *Tree) Meeting(box Box, visit func(item int)) {
+	t.visit(func(b *Box) bool {
+		for k := range 3 {
+			if box.Hi[k] < b.Lo[k] || b.Hi[k] < box.Lo[k] {
+				return false
+			}
+		}
+		return true
+	}, visit)
+}
+
+// visit goes through the items in boxes of which all those around are wanted.
+func (t *Tree) visit(wanted func(*Box) bool, visit func(item int)) {
+	var room [deepest]int32
+	stack := append(room[:0], 0)
 	for len(stack) > 0 {
 		n := &t.nodes[stack[len(stack)-1]]
 		stack = stack[:len(stack)-1]
-		from, to := 0.0, math.Inf(1)
-		for k := range 3 {
-			a, b := (n.Box.Lo[k]-p[k])/direction[k], (n.Box.Hi[k]-p[k])/direction[k]
-			from, to = max(from, min(a, b)), min(to, max(a, b))
-		}
 		switch {
-		case from > to:
+		case !wanted(&n.Box):
 		case n.count > 0:
 			for i := range n.count {
 				visit(int(n.first + i))

@@ -39,7 +39,7 @@ var pointParts = []part{
 		{"disk", mapped, "", "{center: [0.5, 0.5], radius: 0.2}", "a disk in the plane"},
 		{"ball", mappingOf("domain.disk"), "", "{center: [0.5, 0.5], radius: 0.2}", "a ball in any number of dimensions"},
 		{"polygon", hand("a list of vertices"), "", "[[0, 0], [1, 0], [0, 1]]", "a polygon in the plane"},
-		{"file", mapped, "", "sink.stl", "a shape in a file: .stl"},
+		{"file", mapped, "", "sink.stl", "a shape in a file: .stl in space; .dxf, .svg, .geojson, or a table of corners in the plane"},
 		{"union", hand("a list of shapes"), "", "[{box: {x: [0, 1]}}, {box: {y: [0, 1]}}]", "what lies in one of them"},
 		{"intersection", hand("a list of shapes"), "", "[box, {disk: {center: [0, 0], radius: 1}}]", "what lies in all of them"},
 		{"difference", hand("a list of shapes"), "", "[box, {disk: {center: [0.5, 0.5], radius: 0.2}}]", "the first without the others"},
