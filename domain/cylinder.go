@@ -53,6 +53,12 @@ func (c *Cylinder) Face(at *ph.Coord, value float64, n int) *Points {
 	return c.flat(at, []float64{value}, n)
 }
 
+// Part returns n points on the part of the region with a name, at all times. See [Shape.Part].
+func (c *Cylinder) Part(name string, n int) *Points { return c.part(c.base, name, n, c.lateral) }
+
+// Parts are the names of the parts of the region.
+func (c *Cylinder) Parts() []string { return c.base.Parts() }
+
 // Sides returns n points on the faces of a coordinate at its smallest and largest value.
 func (c *Cylinder) Sides(at *ph.Coord, n int) *Points { return c.flat(at, c.ends(at), n) }
 

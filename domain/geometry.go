@@ -27,6 +27,7 @@ type Shape struct {
 	solid
 	geometry Geometry
 	patches  []Patch
+	regions  []Patch // parts of the inside that have names
 	volume   float64
 }
 
@@ -61,6 +62,9 @@ func newShape(g Geometry, name string) *Shape {
 		if p.At == nil || p.Params < 0 || !(p.Measure >= 0) || !finite(p.Measure) {
 			return s.fail("patch %d of its boundary has measure %v, %d parameters and At nil: %v; it needs a finite measure and a parametrisation", i, p.Measure, p.Params, p.At == nil)
 		}
+	}
+	if r, ok := g.(interface{ regions() []Patch }); ok {
+		s.regions = r.regions()
 	}
 	if v, ok := g.(interface{ Volume() float64 }); ok {
 		s.volume = v.Volume()
@@ -121,12 +125,29 @@ func (s *Shape) Face(c *ph.Coord, at float64, n int) *Points {
 	return s.flat(c, []float64{at}, n)
 }
 
+// Part returns n points on the part of the boundary with a name, or inside of the part of the region with it. Names are those of files
+// ([ReadShape]) and of [Facets]; shapes that are built from parts keep them.
+func (s *Shape) Part(name string, n int) *Points { return s.part(s, name, n, asIs) }
+
+// Parts are the names of the parts of the boundary and of the region, each once.
+func (s *Shape) Parts() []string {
+	var list []string
+	for _, p := range slices.Concat(s.patches, s.regions) {
+		if p.Name != "" && !slices.Contains(list, p.Name) {
+			list = append(list, p.Name)
+		}
+	}
+	return list
+}
+
 // Sides returns n points on the flat parts of the boundary where c has its smallest or its largest value.
 func (s *Shape) Sides(c *ph.Coord, n int) *Points { return s.flat(c, s.ends(c), n) }
 
 func (s *Shape) flat(c *ph.Coord, at []float64, n int) *Points {
-	return s.flatPart(s, c, at, n, func(patches []Patch) []Patch { return patches })
+	return s.flatPart(s, c, at, n, asIs)
 }
+
+func asIs(patches []Patch) []Patch { return patches }
 
 // Grid returns those points of the regular grid on the box around the shape, n per axis, that lie inside or on the boundary.
 func (s *Shape) Grid(n int) *Points { return s.grid(n, s.closed) }
@@ -168,9 +189,11 @@ func (s *Shape) closed() func(x []float64) bool {
 // inside searches the interior in the box around the shape.
 func (s *Shape) inside() Patch {
 	p := s.box.inside()
-	return Patch{Params: p.Params, Measure: s.volume, At: func(u, x, normal []float64) bool {
-		return p.At(u, x, normal) && s.geometry.Distance(x) < 0
-	}}
+	is := func(x []float64) bool { return s.geometry.Distance(x) < 0 }
+	if g, ok := s.geometry.(interface{ inside(x []float64) bool }); ok {
+		is = g.inside
+	}
+	return Patch{Params: p.Params, Measure: s.volume, At: func(u, x, normal []float64) bool { return p.At(u, x, normal) && is(x) }}
 }
 
 // scale is the diagonal of the box around the shape.

@@ -11,6 +11,8 @@ import (
 // [0,1)^Params go to equal lengths, areas or volumes of the piece. So a uniform or low-discrepancy set of the cube becomes
 // one of the piece.
 type Patch struct {
+	// Name is that of the part of the boundary, or of the inside, that the patch belongs to; "" for none. See [Shape.Part].
+	Name string
 	// Params is the number of parameters: 1 for a curve, 2 for a surface, 0 for a single point. More than the
 	// dimension of the piece is allowed where that is simpler, as on high-dimensional spheres.
 	Params int
@@ -34,7 +36,7 @@ const (
 // a surface or volume is estimated with points of the Sobol sequence.
 func (p Patch) Where(dim int, keep func(x, normal []float64) bool) Patch {
 	at := func(u, x, normal []float64) bool { return p.At(u, x, normal) && keep(x, normal) }
-	q := Patch{Params: p.Params, At: at}
+	q := Patch{Name: p.Name, Params: p.Params, At: at}
 	switch p.Params {
 	case 0:
 		if at(nil, make([]float64, dim), make([]float64, dim)) {
@@ -143,6 +145,7 @@ func probe(params int, f func(u []float64)) {
 // normal has no component along it.
 func (a Axis) along(p Patch) Patch {
 	return Patch{
+		Name:    p.Name,
 		Params:  p.Params + 1,
 		Measure: p.Measure * (a.Hi - a.Lo),
 		At: func(u, x, normal []float64) bool {

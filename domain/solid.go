@@ -67,6 +67,31 @@ func (s *solid) flatPart(of *Shape, c *ph.Coord, at []float64, n int, lift func(
 	return s.region(lift(patches), true, n, s.face(c, at))
 }
 
+// part is what has a name in a shape, each patch made a part of the solid's by lift.
+func (s *solid) part(of *Shape, name string, n int, lift func([]Patch) []Patch) *Points {
+	if s.err != nil {
+		return bad(s.box.coords, s.err)
+	}
+	patches, normals := named(of.patches, name), true
+	if len(patches) == 0 {
+		patches = named(of.regions, name)
+		normals = len(patches) > 0 && patches[0].Params < len(of.box.axes) // a surface within
+	}
+	if len(patches) == 0 {
+		list := of.Parts()
+		if len(list) == 0 {
+			return bad(s.box.coords, fmt.Errorf("domain: %s has no part %q, as none of its parts has a name; use Boundary and Where", s.name, name))
+		}
+		return bad(s.box.coords, fmt.Errorf("domain: %s has no part %q; %sthe parts are %s", s.name, name, didYouMean(name, list), strings.Join(list, ", ")))
+	}
+	return s.region(lift(patches), normals, n, name+" of "+s.name)
+}
+
+// named are the patches with a name.
+func named(patches []Patch, name string) []Patch {
+	return slices.DeleteFunc(slices.Clone(patches), func(p Patch) bool { return p.Name != name || name == "" })
+}
+
 func (s *solid) face(c *ph.Coord, at []float64) string {
 	return fmt.Sprintf("face %s of %s", equals(c, at), s.name)
 }

@@ -21,6 +21,7 @@ type frame struct {
 	pieces []piece
 	tau    float64
 	err    error // why nothing can be built in
+	rest   error // why nothing can on what is no part; nil where the parts are all of the boundary
 
 	ends   map[int]*[2]end // by axis
 	held   []sector        // values on parts of the shape's boundary
@@ -111,31 +112,31 @@ func newFrame(d domain.Domain, tau float64) (*frame, error) {
 	return f, nil
 }
 
-// takeApart finds the functions that vanish on the boundary of the shape, and checks that they do what they must:
-// to be positive inside, and one of them zero on the boundary.
+// takeApart finds the functions that vanish on the boundary of the shape, or where no such are known on its flat sides.
 func (f *frame) takeApart() error {
-	s := f.shape
-	var err error
-	if f.parts, err = (maker{f.space(), diagonal(s.Bounds()) / 2}).factors(s); err != nil {
+	m := maker{f.space(), diagonal(f.shape.Bounds()) / 2}
+	parts, err := m.factors(f.shape)
+	if err == nil {
+		if err = f.take(parts, true); err == nil {
+			return nil
+		}
+	}
+	f.rest = err
+	if parts = m.flats(f.shape); len(parts) == 0 {
 		return err
 	}
+	return f.take(parts, false)
+}
+
+// take makes pieces of functions, and checks that they do what they must: to be positive inside, and zero on the boundary, where exactly one of them is if they
+// are to be zero on all of it, and one at most otherwise.
+func (f *frame) take(parts []implicit, all bool) error {
+	f.parts, f.values = parts, nil
 	for _, g := range f.parts {
 		f.values = append(f.values, function(g.expr, f.space()))
 	}
-	d := len(s.Coords())
+	s, d := f.shape, len(f.shape.Coords())
 	const tol = 1e-9
-	for k, value := range f.values {
-		p := piece{axis: -1, part: k, on: func(x []float64) bool { return math.Abs(value(x[:d])) <= tol }}
-		for _, q := range f.domain.Boundary(1).Patches() {
-			if q = q.Where(len(f.coords), func(x, _ []float64) bool { return p.on(x) }); q.Measure > 0 {
-				p.patches = append(p.patches, q)
-			}
-		}
-		p.measure = measure(p.patches)
-		if p.measure > 0 {
-			f.pieces = append(f.pieces, p)
-		}
-	}
 	good := true
 	for _, q := range s.Patches() {
 		each(q, d, 256, func(x []float64) {
@@ -147,7 +148,7 @@ func (f *frame) takeApart() error {
 					good = false
 				}
 			}
-			good = good && zeros == 1
+			good = good && (zeros == 1 || zeros == 0 && !all)
 		})
 	}
 	each(s.Interior(1).Patches()[0], d, 1024, func(x []float64) {
@@ -157,6 +158,18 @@ func (f *frame) takeApart() error {
 	})
 	if !good {
 		return fmt.Errorf("no function is known that vanishes on the boundary of the %s and nowhere else, perhaps because boundaries of its parts coincide", s)
+	}
+	for k, value := range f.values {
+		p := piece{axis: -1, part: k, on: func(x []float64) bool { return math.Abs(value(x[:d])) <= tol }}
+		for _, q := range f.domain.Boundary(1).Patches() {
+			if q = q.Where(len(f.coords), func(x, _ []float64) bool { return p.on(x) }); q.Measure > 0 {
+				p.patches = append(p.patches, q)
+			}
+		}
+		p.measure = measure(p.patches)
+		if p.measure > 0 {
+			f.pieces = append(f.pieces, p)
+		}
 	}
 	return nil
 }
@@ -227,6 +240,9 @@ func (f *frame) covers(on *domain.Points) ([]int, error) {
 	}
 	total := measure(on.Patches())
 	if len(list) == 0 || math.Abs(total-found) > 1e-2*total {
+		if f.rest != nil {
+			return nil, f.rest
+		}
 		return nil, fmt.Errorf("it does not lie on the boundary")
 	}
 	return list, nil

@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -105,10 +106,70 @@ func (m maker) factors(g domain.Geometry) ([]implicit, error) {
 		return []implicit{m.round(g, false)}, nil
 	case *domain.Polygon:
 		return m.polygon(g.Vertices()), nil
+	case *domain.Outline:
+		return m.outline(g)
 	case *domain.Combination:
 		return m.combination(g)
 	}
 	return nil, fmt.Errorf("no distance function is known of %T, only of boxes, balls, polygons and what is built from them", g)
+}
+
+// mostEdges bounds the outlines of which functions are made: each edge is a factor of what the network is multiplied by.
+const mostEdges = 64
+
+// outline has one outer curve, and in it holes, each a polygon or a circle.
+func (m maker) outline(o *domain.Outline) (list []implicit, err error) {
+	edges, outer := 0, 0
+	for _, l := range o.Loops() {
+		center, r, round := l.Circle()
+		corners := l.Polygon()
+		edges += len(corners)
+		switch {
+		case round && l.Hole:
+			list = append(list, m.round(domain.NewBall(m.coords, center[:], r).Geometry().(*domain.Ball), true))
+		case round:
+			list = append(list, m.round(domain.NewBall(m.coords, center[:], r).Geometry().(*domain.Ball), false))
+		case corners == nil:
+			return nil, errors.New("no distance function is known of an outline with arcs that are no whole circles")
+		case l.Hole: // it runs clockwise
+			slices.Reverse(corners)
+			list = append(list, implicit{expr: joined(false, m.polygon(corners)).expr.Neg()})
+		default:
+			list = append(list, m.polygon(corners)...)
+		}
+		if !l.Hole {
+			outer++
+		}
+	}
+	switch {
+	case outer > 1:
+		return nil, fmt.Errorf("no distance function is known of an outline in %d parts", outer)
+	case edges > mostEdges:
+		return nil, fmt.Errorf("an outline of %d edges makes too long a distance function; up to %d are built in", edges, mostEdges)
+	}
+	return distinct(list), nil
+}
+
+// flats are the planes on which flat sides of a shape lie that have all of it on one side: those of the box around, and of a solid those with
+// a good part of its surface.
+func (m maker) flats(s *domain.Shape) []implicit {
+	var list []implicit
+	lo, hi := s.Bounds()
+	for i, c := range m.coords {
+		for side, at := range [2]float64{lo[i], hi[i]} {
+			if s.Face(c, at, 1).Err() == nil {
+				n, p := make([]float64, len(lo)), make([]float64, len(lo))
+				n[i], p[i] = float64(1-2*side), at
+				list = append(list, m.plane(n, p, min(m.unit, (hi[i]-lo[i])/2)))
+			}
+		}
+	}
+	if g, ok := s.Geometry().(*domain.Polyhedron); ok {
+		for _, h := range g.Hull() {
+			list = append(list, m.plane([]float64{-h.Normal[0], -h.Normal[1], -h.Normal[2]}, h.At[:], m.unit))
+		}
+	}
+	return distinct(list)
 }
 
 func (m maker) combination(c *domain.Combination) ([]implicit, error) {

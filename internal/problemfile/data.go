@@ -1,9 +1,7 @@
 package problemfile
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
@@ -73,16 +71,12 @@ func (b *builder) inside(n *tree.Node, p *domain.Points) bool {
 	return true
 }
 
-// read reads a data file, which may have to be without missing values. Its path is made absolute in the resolved file, which may lie elsewhere.
+// read reads a data file, which may have to be without missing values.
 func (b *builder) read(s *section, n *tree.Node, whole bool) *domain.Points {
 	columns, of := s.get("columns"), s.get("of")
-	name, ok := b.textOf(n, "the path of a file")
+	name, path, ok := b.path(n)
 	if !ok {
 		return nil
-	}
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(b.dir, path)
 	}
 	coords := b.p.Coords
 	if of != nil {
@@ -148,23 +142,12 @@ func (b *builder) read(s *section, n *tree.Node, whole bool) *domain.Points {
 		err = p.Err()
 	}
 	if err != nil {
-		// the message names the file as it was opened; the user wrote it shorter
-		msg := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "domain: "), path, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			msg = "there is no file " + name + "; paths start in the folder of the problem file"
-		}
-		b.fail(n, "%s", msg)
+		b.fail(n, "%s", b.wayOut(err, path, name))
 		return nil
 	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		b.fail(n, "%v", err)
+	if !b.bind(s, n, path) {
 		return nil
 	}
-	if !b.reads(s, n, abs) {
-		return nil
-	}
-	n.Text, n.Quoted = abs, true
 	return p
 }
 

@@ -22,7 +22,7 @@ func (b *builder) space() []*ph.Coord {
 //	domain: {difference: [box, {disk: {center: [0.5, 0.5], radius: 0.2}}]}
 //	domain: {polygon: [[0, 0], [1, 0], [0, 1]]}
 //
-// Shapes are box (all of space, or box: {x: [0, 1]}), disk, ball, polygon, and union, intersection and difference of shapes.
+// Shapes are box (all of space, or box: {x: [0, 1]}), disk, ball, polygon, those of files, and union, intersection and difference of shapes.
 func (b *builder) geometry(n *tree.Node) domain.Domain {
 	var axes []domain.Axis
 	for _, c := range b.p.Coords {
@@ -83,6 +83,8 @@ func (b *builder) shape(n *tree.Node, depth int) domain.Geometry {
 		g = b.ball(e.Value, e.Key)
 	case "polygon":
 		g = b.polygon(e.Value)
+	case "file":
+		g = b.shapeFile(e.Value, space)
 	case "union", "intersection", "difference":
 		g = b.combine(e.Value, e.Key, depth)
 	default:

@@ -29,7 +29,7 @@ var pointKeys = []key{
 
 // region is on, the region of points.
 func region(def string) key {
-	return key{"on", hand("a region"), def, "{x: 0}", "interior, boundary, initial, final, faces, or a name from regions or data"}
+	return key{"on", hand("a region"), def, "{x: 0}", "interior, boundary, initial, final, faces, or a name from regions, data or the file of a shape"}
 }
 
 // pointParts are shapes, regions, data and constraints.
@@ -39,6 +39,7 @@ var pointParts = []part{
 		{"disk", mapped, "", "{center: [0.5, 0.5], radius: 0.2}", "a disk in the plane"},
 		{"ball", mappingOf("domain.disk"), "", "{center: [0.5, 0.5], radius: 0.2}", "a ball in any number of dimensions"},
 		{"polygon", hand("a list of vertices"), "", "[[0, 0], [1, 0], [0, 1]]", "a polygon in the plane"},
+		{"file", mapped, "", "sink.stl", "a shape in a file: .stl in space; .dxf, .svg, .geojson, or a table of corners in the plane"},
 		{"union", hand("a list of shapes"), "", "[{box: {x: [0, 1]}}, {box: {y: [0, 1]}}]", "what lies in one of them"},
 		{"intersection", hand("a list of shapes"), "", "[box, {disk: {center: [0, 0], radius: 1}}]", "what lies in all of them"},
 		{"difference", hand("a list of shapes"), "", "[box, {disk: {center: [0.5, 0.5], radius: 0.2}}]", "the first without the others"},
@@ -47,6 +48,10 @@ var pointParts = []part{
 	{"domain.disk", "{center: [0.5, 0.5], radius: 0.2}", []key{
 		{"center", numbers, "", "[0.5, 0.5]", "its centre"},
 		{"radius", positive, "", "0.2", "its radius"},
+	}},
+	{"domain.file", "{path: sink.stl}", []key{
+		{"path", hand("the path of a file"), "", "sink.stl", "where it is, from the folder of the problem file"},
+		{"sha256", hand("the SHA-256 of a file"), "(its own)", "78c3658d5132f7f5d228aa2cac3ea2e3273a06421cb2c168fec307cd0cf629e9", "what the SHA-256 of the file must be, in hexadecimal digits"},
 	}},
 	{"regions", "{hole: {on: boundary, where: x < 0.5}}", []key{{"*", mapped, "", "{on: boundary, where: x < 0.5}", "a region"}}},
 	{"regions.*", "{on: boundary, where: x < 0.5}", []key{

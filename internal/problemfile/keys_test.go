@@ -81,6 +81,8 @@ var additions = []struct{ path, sets string }{
 	{"define.*.", "define={lambda2: {expr: exp(s)}}"},
 	{"domain", anyShape},
 	{"domain.disk.", "domain={disk: {center: [0.5, 0.5], radius: 0.2}}"},
+	{"domain.file", "coords={x: [0, 1], y: [0, 1], z: [0, 1]}"},
+	{"domain.file.", "domain={file: {path: sink.stl}}"},
 	{"regions.*.", "regions={hole: {on: boundary, where: x < 0.5}}"},
 	{"grid.", "grid={x: 11, y: 11}"},
 	{"hard", inTime},
@@ -170,6 +172,7 @@ var inWords = map[string]string{
 	"0, or auto where the method chooses itself": "0", "ten times the points": "160", "a tenth": "2", "ten times the first": "160", "those that are left": `["**"]`,
 	"the slopes of the first field": `"[u_x, u_y]"`, "the first field": "u", "the first constraint": "pde", "all": `"**"`,
 	"auto where neither optimizer nor steps is said, otherwise best": "best", "its size, or 1 where a weight or a scale is given": "1",
+	"domain.file.sha256": "78c3658d5132f7f5d228aa2cac3ea2e3273a06421cb2c168fec307cd0cf629e9",
 	"data.*.sha256":      "caa0361bd67d718359898421b5712e655f252274cbdd2bdcbc34745c4747db25",
 	"reference.*.sha256": "0543c7bff58710edfba760594d95b8b68eadfc55dc3c83ac4beeb70dc218b828",
 	"fields.*.of":        "[x, y]", "data.*.of": "[x, y]", "reference.*.of": "[x, y]",
@@ -274,7 +277,16 @@ func filesForKeys(t *testing.T) string {
 	write("table.npy", table.Bytes())
 	write("measurements.csv", []byte("x,y,u\n0.5,0.5,1\n"))
 	write("reference.csv", []byte("x,y,u\n0.5,0.5,1\n0.25,0.5,2\n"))
+	write("sink.stl", []byte(sink))
 	return dir
+}
+
+// sink is a tetrahedron with a name for its floor.
+var sink = "solid floor\n" + facet("0 0 0", "0 1 0", "1 0 0") + "endsolid\nsolid walls\n" +
+	facet("0 0 0", "1 0 0", "0 0 1") + facet("0 0 0", "0 0 1", "0 1 0") + facet("1 0 0", "0 1 0", "0 0 1") + "endsolid\n"
+
+func facet(a, b, c string) string {
+	return fmt.Sprintf("facet normal 0 0 0\nouter loop\nvertex %s\nvertex %s\nvertex %s\nendloop\nendfacet\n", a, b, c)
 }
 
 // schemaProperties are the properties of the schema, by their paths in the table.

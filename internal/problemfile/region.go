@@ -40,7 +40,21 @@ func (b *builder) regionNames() []string {
 	for _, c := range b.p.Coords {
 		list = append(list, c.Name())
 	}
-	return append(list, slices.Sorted(maps.Keys(b.regions))...)
+	return slices.Concat(list, slices.Sorted(maps.Keys(b.regions)), b.parts())
+}
+
+// withParts is what a domain is of which parts have names.
+type withParts interface {
+	Parts() []string
+	Part(name string, n int) *domain.Points
+}
+
+// parts are the names that a file gives to parts of the domain.
+func (b *builder) parts() []string {
+	if g, ok := b.p.geometry.(withParts); ok {
+		return g.Parts()
+	}
+	return nil
 }
 
 // region reads on:, with the number of points left open where they are sampled. nil means a mistake.
@@ -49,7 +63,7 @@ func (b *builder) regionNames() []string {
 //	initial, final         the ends of time
 //	x, {x: 0}, {x: [0, 1]} where x has an end, or the given values
 //	[{x: 0}, {y: 1}]       several faces together
-//	hole                   a name from regions or data
+//	hole                   a name from regions, data or the file of a shape
 //	{data: file.csv}, {builtin: burgers_cole_hopf, n: 2000}
 //	                       given points
 func (b *builder) region(n *tree.Node) *domain.Points {
@@ -94,6 +108,9 @@ func (b *builder) byName(n *tree.Node) *domain.Points {
 			if c.Name() == text {
 				return g.Sides(c, 0)
 			}
+		}
+		if slices.Contains(b.parts(), text) {
+			return b.p.geometry.(withParts).Part(text, 0)
 		}
 		if lhs, rhs, ok := strings.Cut(text, "="); ok {
 			face := &tree.Node{Kind: tree.Mapping, Path: n.Path, At: n.At}
