@@ -13,7 +13,6 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
-	"github.com/crux-pinn/crux/optim"
 )
 
 // HeldOut sees when the points of constraints are overfitted, and gives them others then. Beside the points of training it
@@ -258,9 +257,6 @@ func (t *HeldOut) redraw(s *crux.Step, ratio float64) error {
 
 // larger is the number of points that a set of n may grow to.
 func (t *HeldOut) larger(s *crux.Step, i, n int) int {
-	if s.Run.Parameters() > optim.LargestSystem {
-		return n // Levenberg–Marquardt then pays for few residuals only, so they must stay few
-	}
 	first := s.Run.Specification(i).Len()
 	most := max(4*first, manyPoints)
 	if t.Grow > 0 {

@@ -57,6 +57,15 @@ func checkTogether(what string, programs []*Program, theta, fixed []float64, w [
 	return nil
 }
 
+// KernelWork is how many multiplications an entry of [Kernel] takes, for rows of all these programs: as many as there are parameters where no
+// weight is factored.
+func KernelWork(programs []*Program) (float64, error) {
+	if len(programs) == 0 {
+		return 0, nil
+	}
+	return programs[0].run.kernelWork(programs)
+}
+
 // strip is one component of one residual: a row of J for each point.
 type strip[T kern.Float] struct {
 	r     *typedRunner[T]
@@ -82,19 +91,9 @@ type features struct {
 type weight struct{ entry, k, h, a, d, terms int }
 
 func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error {
-	var strips []*strip[T]
-	base := 0
-	for q, p := range programs {
-		own, ok := p.run.(*typedRunner[T])
-		if !ok {
-			return fmt.Errorf("compiler: groups %q and %q do not share their precision", programs[0].group.Name, p.group.Name)
-		}
-		var wp []float64
-		if w != nil {
-			wp = w[q]
-		}
-		strips = append(strips, own.strips(base, wp)...)
-		base += p.Rows()
+	strips, err := r.allStrips(programs, w)
+	if err != nil {
+		return err
 	}
 	f, err := r.prepare(strips, theta, fixed, only, factored)
 	if err != nil {
@@ -107,6 +106,37 @@ func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta
 		return nil
 	}
 	return r.blocks(k, ldk, strips, f)
+}
+
+func (r *typedRunner[T]) kernelWork(programs []*Program) (float64, error) {
+	strips, err := r.allStrips(programs, nil)
+	if err != nil {
+		return 0, err
+	}
+	f, err := r.choose(strips, nil, factored)
+	work := float64(f.dense)
+	for _, w := range f.weights {
+		work += float64(w.terms * w.terms * (w.k + w.h + hadamardCost))
+	}
+	return work, err
+}
+
+// allStrips are those of all programs, one after the other.
+func (r *typedRunner[T]) allStrips(programs []*Program, w [][]float64) (strips []*strip[T], err error) {
+	base := 0
+	for q, p := range programs {
+		own, ok := p.run.(*typedRunner[T])
+		if !ok {
+			return nil, fmt.Errorf("compiler: groups %q and %q do not share their precision", programs[0].group.Name, p.group.Name)
+		}
+		var wp []float64
+		if w != nil {
+			wp = w[q]
+		}
+		strips = append(strips, own.strips(base, wp)...)
+		base += p.Rows()
+	}
+	return strips, nil
 }
 
 // strips are those of the runner's program, whose rows begin at row base.

@@ -38,6 +38,30 @@ func kernelPrograms(t *testing.T, c compiler.TraceCompiler, n int) (rs []*run, n
 	return rs, func(path string) bool { return !strings.HasPrefix(path, "deep") }, func(path string) bool { return strings.HasPrefix(path, "deep") }
 }
 
+// An entry of the kernel takes a multiplication for each parameter of narrow layers, and fewer where weights are factored.
+func TestKernelWork(t *testing.T) {
+	for _, c := range []struct {
+		width  int
+		factor bool
+	}{{20, false}, {200, true}} {
+		g := poisson(2, c.width, 2, net.Tanh)
+		var tc compiler.TraceCompiler
+		p, err := tc.Compile(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.Close() }) //nolint:errcheck // it only ends workers
+		if err := p.SetPoints(batchOf(g, 4), nil); err != nil {
+			t.Fatal(err)
+		}
+		work, err := compiler.KernelWork([]*compiler.Program{p})
+		params := float64(p.Layout().Len())
+		if ok := work == params; err != nil || ok == c.factor || work > params {
+			t.Errorf("width %d: %v multiplications for %v parameters (%v)", c.width, work, params, err)
+		}
+	}
+}
+
 // The kernel of two programs against the products of rows of the Jacobians, with and without weights and for a choice of
 // parameters.
 func TestKernel(t *testing.T) {

@@ -55,6 +55,7 @@ type runner interface {
 	jacobian(i, from int, dst, theta, fixed []float64) error
 	gaussNewton(a, theta, fixed, w []float64) error
 	kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error
+	kernelWork(programs []*Program) (float64, error)
 	curvature(programs []*Program, theta, fixed []float64, w [][]float64, how Averaging, layers []LayerCurvature, blocks []Block) error
 	eval(v variant, o operands) error
 	build(v variant) (*built, error)

@@ -25,7 +25,7 @@ func (o *objective) squares() error {
 // what gradient hooks have made of the gradient counts in Normal as well.
 func (o *objective) asSquares() *optim.Squares {
 	return &optim.Squares{
-		Rows: o.rows, Scaled: o.scaled, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
+		Rows: o.rows, Scaled: o.scaled, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel, Sample: o.sample, Work: o.work,
 		Normal: func(ctx context.Context, a *mat.SymDense, g, theta []float64) (float64, error) {
 			loss, err := o.Grad(ctx, g, theta)
 			if err != nil {

@@ -22,6 +22,8 @@ type objective struct {
 	loss   float64
 	state  int       // of the memory: 0 nothing, 1 losses, 2 gradient too
 	part   []float64 // of a product: one group's share
+
+	sampled *sample // nil until a method asks for one
 }
 
 func newObjective(p *plan) *objective {

@@ -165,7 +165,7 @@ func TestStageMistakes(t *testing.T) {
 	for says, second := range map[string]*crux.Stage{
 		`"foreign" is not part`: {Name: "b", In: func(e ph.Expr) ph.Expr { return e.Mul(foreign) }},
 		`Keep: "foreign"`:       {Name: "b", Keep: map[*ph.Param]*ph.Param{foreign: foreign.Frozen("foreign/kept")}},
-		"Sketch":                {Name: "b", Method: &optim.LevenbergMarquardt{Sketch: -1}},
+		"Rows":                  {Name: "b", Method: &optim.LevenbergMarquardt{Rows: -1}},
 	} {
 		s := newSolver(t, newPoisson().Problem, crux.Options{Next: inTurn(first, func() *crux.Stage { return second })})
 		res, err := s.Solve(context.Background(), 10)

@@ -212,12 +212,12 @@ func TestWindowsResume(t *testing.T) {
 	}
 }
 
-// A method that draws directions draws those of the window that is trained, whether or not it has seen another one.
-func TestWindowsResumeSketched(t *testing.T) {
+// A method that draws residuals draws those of the window that is trained, whether or not it has seen another one.
+func TestWindowsResumeSampled(t *testing.T) {
 	build := func() *crux.Solver {
 		p := newSwing()
 		o := p.options()
-		o.Method = optim.Phases(optim.Phase{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Steps: 3}, optim.Phase{Method: &optim.LevenbergMarquardt{Sketch: 10}, Steps: 7})
+		o.Method = optim.Phases(optim.Phase{Method: &optim.Adam{LR: optim.Constant(1e-2)}, Steps: 3}, optim.Phase{Method: &optim.LevenbergMarquardt{Rows: 10}, Steps: 7})
 		o.Windows.Steps = 10
 		return newSolver(t, p.Problem, o)
 	}

@@ -3,6 +3,7 @@ package optim
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -51,6 +52,15 @@ func (f Objective) Around(around func(evaluation bool, do func() error) error) O
 	}
 	q.Normal = func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error) {
 		return valued(false, func() (float64, error) { return s.Normal(ctx, a, grad, theta) })
+	}
+	if s.Sample != nil {
+		q.Sample = func(ctx context.Context, rows int, rng *rand.Rand) (part Objective, err error) {
+			err = around(false, func() (err error) {
+				part, err = s.Sample(ctx, rows, rng)
+				return err
+			})
+			return part.Around(func(_ bool, do func() error) error { return around(false, do) }), err
+		}
 	}
 	return g
 }

@@ -36,7 +36,7 @@ func TestConformance(t *testing.T) {
 		{"SSBFGS of limited memory", func() optim.Method { return &optim.SSBroyden{BFGS: true, Memory: 2} }},
 		{"LevenbergMarquardt", func() optim.Method { return &optim.LevenbergMarquardt{} }},
 		{"LevenbergMarquardt without corrections", func() optim.Method { return &optim.LevenbergMarquardt{Plain: true} }},
-		{"LevenbergMarquardt with a sketch", func() optim.Method { return &optim.LevenbergMarquardt{Sketch: 2} }},
+		{"LevenbergMarquardt of some residuals", func() optim.Method { return &optim.LevenbergMarquardt{Rows: 2} }},
 		{"EMA", func() optim.Method { return averaged(&optim.Adam{LR: optim.Constant(1e-2)}, 0.999) }},
 		{"groups with least squares", func() optim.Method {
 			return inGroups(optim.Group{Select: isBias, Method: &optim.LevenbergMarquardt{}}, optim.Group{Method: &optim.Adam{LR: optim.Constant(1e-2)}})

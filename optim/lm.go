@@ -32,17 +32,18 @@ import (
 // of min(P, R)² numbers are kept. Near the end, where λ is below 1e-13 of the trace of JᵀJ, there are three more of them: the
 // factorisation is then computed from J, as JᵀJ has lost the directions that are still to be found. For R ≥ P it comes in blocks of rows, and
 // memory is then 40·P² bytes, 128 MB for blocks and at most 100 MB for those of the objective, whatever R is; for R < P all of J is kept,
-// 40·R² + 8·R·P bytes in all, or, where J were more than 256 MB, this is left out. [LevenbergMarquardt.Info] has the estimate.
+// 40·R² + 8·R·P bytes in all, or, where J were more than 512 MB, this is left out. [LevenbergMarquardt.Info] has the estimate.
 //
-// With Sketch k each step stays in a random subspace of k directions, the span of JᵀΩ for k columns Ω of normal numbers, which is
-// redrawn for each step (the Nyström approximation of JJᵀ; Guzmán-Cordero, Dangel, Goldshlager & Zeinhofer 2025, arXiv
-// 2505.12149). The eigenvalues of JJᵀ fall so fast that a few hundred directions hold nearly all of a step: of 2000 residuals of a Poisson problem
-// 300 left out what is below 1e-12 of the trace. A step costs about 4·k·R·P multiplications in place of R²·P/2 or R·P²/2, and
-// memory is 8·k·(P + 2R) bytes with blocks of J: it is the way for P and R in the thousands (docs/results/evidence.md), and what happens
-// by itself where both are above 5000.
+// Where there are many residuals, a step is computed from n of them, drawn for it (Objective.Squares, Sample), as if there were no
+// others, and taken if it lowers the loss on all; one that does not is computed again from more. n begins at Rows. A step that fits d directions lowers the
+// loss on its own n residuals by more than on all, by a part of about d/n as in generalised cross-validation (Golub, Heath & Wahba 1979,
+// Technometrics 21, 215); that tells d, and the next n is the one with most (1 − d/n) for what it costs. What a step costs is counted, not timed. While λ
+// falls, n grows: up to R, or up to [LargestSystem] where P and R are both larger than that, and R is then taken as n in the memory above. With 1981
+// parameters and 16000 residuals first steps take a fiftieth of the time (docs/results/evidence.md, "`lm` from a part of the residuals").
+// Hooks that change ∇L are not seen by a step from a part.
 //
 // The objective must have [Squares]; a solver's does when every constraint is a mean square. It suits smooth problems on fixed
-// points; redrawn points are no obstacle, as only λ is carried from step to step.
+// points; redrawn points are no obstacle, as only λ and n are carried from step to step.
 //
 // Departures: the damping is λI and not Marquardt's λ·diag A or Moré's (1978) running maximum: in a prototype of the oscillator
 // of testdata/problems, 60 steps with the latter ended at a loss of 0.4, with λI at 3e-8.
@@ -59,15 +60,17 @@ type LevenbergMarquardt struct {
 	GradTol float64
 	// MaxTrials bounds the values of λ of one step; 0 means 30.
 	MaxTrials int
-	// Sketch is the number of random directions of a step, where there are more parameters and residuals than that; 0 means all, and 300
-	// where P and R are both above 5000.
-	Sketch int
-	// Seed is the root of the streams "optim/sketch/<step>", which the directions are drawn from.
+	// Rows is the number of residuals that the first step is computed from; 0 means 250. Where there are not many more, steps are computed
+	// from all of them, from the first one on.
+	Rows int
+	// Seed is the root of the streams "optim/rows/<step>/<number>", by which residuals are drawn.
 	Seed uint64
 
 	resumable
 	lambda   float64 // of the next step; 0 before the first
 	progress progress
+	sampling sampling
+	steps    uint64
 	systems  normal.Systems
 
 	maxTrials, corrections int
@@ -77,8 +80,8 @@ type LevenbergMarquardt struct {
 
 const marquardtName = "LevenbergMarquardt"
 
-// LargestSystem is the number of parameters, or of residuals if these are fewer, up to which [LevenbergMarquardt] has been the best
-// method there is: a step costs as much as its cube (docs/results/evidence.md, "All losses mean squares").
+// LargestSystem is the largest number of residuals that [LevenbergMarquardt] computes a step from by itself where there are more of them, and
+// more parameters: the time of a step goes with its square or cube, and memory is some 360 MB and 8·P bytes for each residual.
 const LargestSystem = 3000
 
 // Init implements Method.
@@ -92,20 +95,19 @@ func (m *LevenbergMarquardt) Init(params []Param) error {
 		return fmt.Errorf("optim: %s: GradTol %v; it must be a number that is not negative", marquardtName, m.GradTol)
 	case m.MaxTrials < 0:
 		return fmt.Errorf("optim: %s: MaxTrials %d; it must not be negative", marquardtName, m.MaxTrials)
-	case m.Sketch < 0:
-		return fmt.Errorf("optim: %s: Sketch %d; it must not be negative", marquardtName, m.Sketch)
+	case m.Rows < 0:
+		return fmt.Errorf("optim: %s: Rows %d; it must not be negative", marquardtName, m.Rows)
 	}
 	m.maxTrials, m.corrections = cmp.Or(m.MaxTrials, 30), cmp.Or(m.Corrections, 20)
 	if m.Plain {
 		m.corrections = 0
 	}
-	m.systems.Sketch, m.systems.Seed = m.Sketch, m.Seed
 	return m.init(params, m.fresh, m.restore)
 }
 
 // fresh makes the state for a new layout.
 func (m *LevenbergMarquardt) fresh() error {
-	m.lambda, m.progress, m.systems.Draw = 0, progress{}, 0
+	m.lambda, m.progress, m.sampling, m.steps = 0, progress{}, sampling{}, 0
 	for _, v := range []*[]float64{&m.at, &m.g, &m.d, &m.x, &m.best} {
 		*v = make([]float64, m.layout.n)
 	}
@@ -116,7 +118,16 @@ func (m *LevenbergMarquardt) fresh() error {
 func (m *LevenbergMarquardt) Info(f Objective) Info {
 	info := about(marquardtName)
 	if info.Err = f.squares(marquardtName); info.Err == nil {
-		info.Memory = []Demand{{marquardtName, m.systems.Memory(f.Squares.Rows(), m.layout.n)}}
+		all := f.Squares.Rows()
+		q := sampling{}.sampler(&f, m.layout.n, cmp.Or(m.Rows, firstRows))
+		info.Memory = []Demand{{marquardtName, m.systems.Memory(q.most, m.layout.n)}}
+		if !q.whole() {
+			line := fmt.Sprintf("%s: the first steps are computed from %d of %d residuals, later ones from more, as many as pay", marquardtName, q.rows, all)
+			if q.most < all {
+				line += fmt.Sprintf(", up to %d", q.most)
+			}
+			info.Choices = []string{line}
+		}
 	}
 	return info
 }
@@ -135,8 +146,11 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 	if err := f.squares(marquardtName); err != nil {
 		return math.NaN(), err
 	}
-	a, loss, err := m.linearise(ctx, f, theta)
+	loss, err := f.Grad(ctx, m.g, theta)
 	if err != nil {
+		return loss, err
+	}
+	if err := entryError(marquardtName, loss, m.g); err != nil {
 		return loss, err
 	}
 	if vec.NormInf(m.g) <= m.GradTol {
@@ -145,25 +159,52 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 	if m.progress.enter(loss); m.progress.flat >= flatSteps {
 		return loss, m.converged(RoundOff, loss)
 	}
-	t, err := m.search(ctx, f, a, loss)
+	q := m.sampling.sampler(&f, m.layout.n, cmp.Or(m.Rows, firstRows))
+	t, err := m.advance(ctx, f, q, theta, loss)
 	if err != nil {
 		return loss, err
 	}
-	m.lambda = t.next
+	m.lambda, m.sampling = t.next, q.sampling
 	copy(theta, m.best)
-	m.systems.Draw++
+	m.steps++
 	m.progress.note(loss, t.loss)
 	return loss, nil
 }
 
-// linearise evaluates at theta: ∇L goes to m.g and s(θ) to m.s. What it returns without an error is finite.
+// advance leaves a point with a lower loss in m.best, from as many residuals as that takes. It changes nothing that a repeated step would see.
+func (m *LevenbergMarquardt) advance(ctx context.Context, f Objective, q *sampler, theta []float64, loss float64) (accepted, error) {
+	lambda := m.lambda
+	for {
+		part, err := q.draw(ctx, f, m.Seed, m.steps)
+		if err != nil {
+			return accepted{}, err
+		}
+		a, from, err := m.linearise(ctx, part, theta)
+		if err != nil {
+			return accepted{}, err
+		}
+		t, err := m.search(ctx, f, part, a, lambda, from, loss, q.full())
+		switch {
+		case err != nil:
+			return t, err
+		case t.found:
+			return t, q.taken(t.part/from, t.loss/loss, a.Fine())
+		case q.full():
+			return t, m.converged(DampingLimit, loss)
+		}
+		lambda = t.next
+		q.refused()
+	}
+}
+
+// linearise evaluates f at theta: s(θ) goes to m.s. What it returns without an error is finite.
 func (m *LevenbergMarquardt) linearise(ctx context.Context, f Objective, theta []float64) (a normal.System, loss float64, err error) {
 	system := f.system()
 	copy(m.at, theta)
-	if a, loss, err = m.systems.At(ctx, system, f.workers(), m.g, m.at); err != nil {
+	if a, loss, err = m.systems.At(ctx, system, f.workers(), m.d, m.at); err != nil {
 		return a, loss, err
 	}
-	if err := entryError(marquardtName, loss, m.g); err != nil {
+	if err := entryError(marquardtName, loss, m.d); err != nil {
 		return a, loss, err
 	}
 	if t := a.Trace(); !vec.Finite(t) {
@@ -177,8 +218,12 @@ func (m *LevenbergMarquardt) converged(r Reason, loss float64) error {
 	return &ConvergedError{Method: marquardtName, Reason: r, Loss: loss, Grad: vec.NormInf(m.g)}
 }
 
-// accepted is a trial that was taken: the loss there, and the λ with which the next step begins.
-type accepted struct{ loss, next float64 }
+// accepted is how a search ended: with a point of a lower loss, or without.
+type accepted struct {
+	found      bool
+	loss, part float64 // at that point, of all residuals and of those of the step
+	next       float64 // λ with which the next search begins
+}
 
 const (
 	wantedRate  = 0.25 // of the corrections' convergence: λ is steered towards it
@@ -186,40 +231,41 @@ const (
 	leastGain   = 1e-3 // of a correction, as a part of what the step has gained, for which there is a next one
 )
 
-// search tries values of λ and leaves the first point with a lower loss in m.best. It changes nothing that a repeated step
-// would see.
-func (m *LevenbergMarquardt) search(ctx context.Context, f Objective, a normal.System, loss float64) (accepted, error) {
+// search tries values of λ, the first one as given or chosen if 0, for the system of part, whose loss at θ is from. It leaves the first point
+// where that and the loss of all are lower in m.best. Where the part alone was lowered it gives up, unless it is the last of its kind.
+func (m *LevenbergMarquardt) search(ctx context.Context, all, part Objective, a normal.System, lambda, from, loss float64, last bool) (accepted, error) {
 	floor := a.Floor()
-	lambda := max(m.lambda, floor)
-	if m.lambda == 0 {
-		lambda = max(cmp.Or(m.Damping, 1e-3)*a.Trace(), floor)
-	}
 	if lambda == 0 {
+		lambda = cmp.Or(m.Damping, 1e-3) * a.Trace()
+	}
+	if lambda = max(lambda, floor); lambda == 0 {
 		lambda = 1 // J = 0: the negative gradient
 	}
 	for range m.maxTrials {
-		l, rate, err := m.try(ctx, f, a, loss, lambda)
+		l, rate, err := m.try(ctx, part, a, from, lambda)
 		if err != nil {
 			return accepted{}, err
 		}
-		if l < loss { // the gradient there must exist; the solver's next step asks for it anyway
-			if l, err = f.Grad(ctx, m.d, m.best); err != nil {
+		lower := l < from
+		if lower { // the gradient there must exist; the solver's next step asks for it anyway
+			now, err := all.Grad(ctx, m.d, m.best)
+			if err != nil {
 				return accepted{}, err
 			}
-			if l < loss && vec.Finite(l) && vec.FirstNonFinite(m.d) < 0 {
-				shrink := math.Pow(l/loss, 0.25)
+			if now < loss && vec.Finite(now) && vec.FirstNonFinite(m.d) < 0 {
+				shrink := math.Pow(now/loss, 0.25)
 				if m.Plain {
 					rate, shrink = 0.1, 1 // no more is known than that λ was strong enough
 				}
-				return accepted{l, lambda * min(max(rate/wantedRate, 0.1), 4) * max(shrink, 0.1)}, nil
+				return accepted{true, now, l, lambda * min(max(rate/wantedRate, 0.1), 4) * max(shrink, 0.1)}, nil
 			}
 		}
 		lambda *= min(max(rate/wantedRate, 4), 100)
-		if !vec.Finite(lambda) {
+		if !vec.Finite(lambda) || lower && !last {
 			break
 		}
 	}
-	return accepted{}, m.converged(DampingLimit, loss)
+	return accepted{next: lambda}, nil
 }
 
 // try computes the step for λ with its corrections. It leaves the best point in m.best and returns the loss there, +Inf where
@@ -287,11 +333,11 @@ func (m *LevenbergMarquardt) move(ctx context.Context, f Objective) (float64, er
 	return math.Inf(1), nil
 }
 
-const marquardtState = "optim.LevenbergMarquardt/3"
+const marquardtState = "optim.LevenbergMarquardt/4"
 
-// fields are λ, how many times directions were drawn, and what is known of progress.
+// fields are λ, what is known of progress, how many residuals the next step takes, and which they are.
 func (m *LevenbergMarquardt) fields() []any {
-	return slices.Concat([]any{saved.NotNegative{X: &m.lambda}}, m.progress.fields(), []any{&m.systems.Draw})
+	return slices.Concat([]any{saved.NotNegative{X: &m.lambda}, &m.steps}, m.progress.fields(), m.sampling.fields())
 }
 
 // State implements Method.

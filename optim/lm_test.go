@@ -160,7 +160,7 @@ func TestLevenbergMarquardtRefuses(t *testing.T) {
 		t.Errorf("an objective without residuals: %v", err)
 	}
 	for name, bad := range map[string]*optim.LevenbergMarquardt{
-		"Damping": {Damping: -1}, "Corrections": {Corrections: -1}, "GradTol": {GradTol: math.NaN()}, "MaxTrials": {MaxTrials: -1}, "Sketch": {Sketch: -1},
+		"Damping": {Damping: -1}, "Corrections": {Corrections: -1}, "GradTol": {GradTol: math.NaN()}, "MaxTrials": {MaxTrials: -1}, "Rows": {Rows: -1},
 	} {
 		if err := bad.Init(optim.Flat(2)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 
 	"gonum.org/v1/gonum/mat"
@@ -51,7 +52,7 @@ type Objective struct {
 // What gradient hooks have made of ∇L does not show here, only
 // in Grad and Normal: the first form is right for any g.
 //
-// All functions are there.
+// All functions are there, but for Sample and Work, which may be nil.
 type Squares struct {
 	// Rows is R, the number of residuals over all points and components. It may change between two steps, not within one.
 	Rows func() int
@@ -68,6 +69,18 @@ type Squares struct {
 	// Normal writes the Gauss–Newton matrix JᵀJ = 2 Σ_k c_k ∇r_k∇r_kᵀ, P×P, to a and ∇L to grad, and returns L(theta). What the storage
 	// of a holds below the diagonal is undefined. grad and the loss are those of Grad.
 	Normal func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error)
+
+	// Sample returns an estimate of the loss from about this many of its rows, with Squares of its own. rng draws the points that they
+	// belong to. It is valid until the next call, or until the points change.
+	Sample func(ctx context.Context, rows int, rng *rand.Rand) (Objective, error)
+	// Work is how much there is to do.
+	Work func() (Work, error)
+}
+
+// Work is what a residual costs, on average, in multiplications; 0 stands for what it takes with a network of some layers.
+type Work struct {
+	Row  float64 // of its share of the gradient
+	Pair float64 // of an entry of JJᵀ
 }
 
 // Pool is a set of workers that an objective lends to methods with much arithmetic of their own. Methods give it work

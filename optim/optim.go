@@ -11,7 +11,7 @@
 // # How to choose
 //
 //   - Package auto has a method that chooses by itself.
-//   - A loss of mean squares and up to [LargestSystem] parameters or residuals: some hundred steps of Adam, then [LevenbergMarquardt].
+//   - A loss of mean squares: some hundred steps of Adam, then [LevenbergMarquardt].
 //   - Up to [LargestMatrix] parameters, smooth loss on fixed points: a thousand steps of Adam, then [SSBroyden].
 //   - More parameters, fixed points: [SOAP], then [SSBroyden] with its limited memory.
 //   - Points redrawn at every step, or a noisy loss: Adam with [Cosine] or [Exponential] decay. Line searches need a loss

@@ -47,7 +47,7 @@ func TestPINN(t *testing.T) {
 		{&optim.SSBroyden{BFGS: true, Memory: 60}, 3000, 1e-11, 1e-7},
 		{&optim.LevenbergMarquardt{Plain: true}, 500, 1e-6, 1e-4},
 		{&optim.LevenbergMarquardt{}, 150, 1e-18, 1e-11},
-		{&optim.LevenbergMarquardt{Sketch: 30}, 150, 1e-15, 1e-9},
+		{&optim.LevenbergMarquardt{Rows: 20}, 150, 1e-18, 1e-11},
 	} {
 		p := newPINN(48, 10, 10)
 		theta := p.start(0)

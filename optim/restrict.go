@@ -2,6 +2,7 @@ package optim
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -128,6 +129,15 @@ func (r *restriction) squares(f *Squares) *Squares {
 			}
 		}
 		return loss, err
+	}
+	if f.Sample != nil {
+		q.Sample = func(ctx context.Context, rows int, rng *rand.Rand) (Objective, error) {
+			part, err := f.Sample(ctx, rows, rng)
+			if err != nil {
+				return part, err
+			}
+			return r.restrict(part), nil
+		}
 	}
 	return &q
 }

@@ -3,10 +3,10 @@ package optim_test
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
-
-	"gonum.org/v1/gonum/floats"
 
 	"github.com/crux-pinn/crux/optim"
 	"github.com/crux-pinn/crux/optim/internal/normal"
@@ -57,52 +57,65 @@ func relative(x, y []float64) float64 {
 	return math.Sqrt(num / den)
 }
 
-// Where the sketch has as many directions as J has rank, its steps are the exact ones; with fewer, a step is the best one of the
-// subspace, so it lowers ½‖s + Jδ‖² + ½λ‖δ‖² less than the exact one, but it does.
-func TestSketchAgrees(t *testing.T) {
-	p := newPINN(24, 7, 7)
-	theta := p.start(1)
-	const rows = 25 // one of which says nothing
-	f := &optimtest.Func{F: p.eval, Count: rows, Squares: func(theta []float64, row func(s float64, ds []float64)) {
-		p.squares(theta, row)
-		row(0, make([]float64, len(theta)))
-	}}
-	const lambda = 1e-6
-	first, second := iterates(t, normal.Systems{}, f, theta, lambda)
-	a, b := iterates(t, normal.Systems{Sketch: 24}, f, theta, lambda)
-	for what, e := range map[string]float64{"steps": relative(a, first), "corrected steps": relative(b, second)} {
-		if !(e < 1e-7) {
-			t.Errorf("%s differ by %.1e", what, e)
-		}
+// Steps from some of the residuals end where steps from all do: on a problem that has a solution, and on data with noise, where a part of
+// them tells another solution than all. The loss never rises.
+func TestSampledSteps(t *testing.T) {
+	p := newPINN(400, 10, 10)
+	pinn := &optimtest.Func{F: p.eval, Squares: p.squares, Count: 400}
+	rng := rand.New(rand.NewPCG(1, 2))
+	noise := make([]float64, 800)
+	for k := range noise {
+		noise[k] = 0.1 * rng.NormFloat64()
 	}
-	// ‖s + Jδ‖² + λ tr(JᵀJ) ‖δ‖² is what the exact step makes least, of all steps.
-	model := func(d []float64) float64 {
-		sum, trace := 0.0, 0.0
-		f.Squares(theta, func(s float64, ds []float64) {
-			s += floats.Dot(ds, d)
-			sum += s * s
-			trace += floats.Dot(ds, ds)
-		})
-		return sum + lambda*trace*floats.Dot(d, d)
-	}
-	exact, last := model(first), model(make([]float64, len(theta)))
-	for _, k := range []int{2, 6, 12} {
-		d, _ := iterates(t, normal.Systems{Sketch: k}, f, theta, lambda)
-		m := model(d)
-		if !(m < last && m > exact*(1-1e-6)) { // twelve directions have nearly all of it
-			t.Errorf("%d directions: the damped model is %.5g, before %.5g, exactly %.5g", k, m, last, exact)
+	fit := squares(len(noise), func(theta []float64, add func(float64, []float64)) { // a·exp(−bx) to 2·exp(−3x)
+		for k, e := range noise {
+			x := float64(k) / float64(len(noise))
+			v := math.Exp(-theta[1] * x)
+			add(theta[0]*v-2*math.Exp(-3*x)-e, []float64{v, -theta[0] * x * v})
 		}
-		last = m
+	})
+	for name, c := range map[string]struct {
+		f     *optimtest.Func
+		start []float64
+		steps int
+		most  float64 // loss in the end
+		to    float64 // and how far it may be from that of steps from all
+	}{
+		"pinn":  {pinn, p.start(0), 60, 1e-14, math.Inf(1)},
+		"noise": {fit, []float64{1, 1}, 40, math.Inf(1), 1e-12},
+	} {
+		ends := map[int]float64{}
+		for _, rows := range []int{20, len(noise)} {
+			m, theta := &optim.LevenbergMarquardt{Rows: rows}, slices.Clone(c.start)
+			initialised(t, m, len(theta))
+			last := math.Inf(1)
+			for range c.steps {
+				loss, err := m.Step(t.Context(), c.f.Objective(), theta)
+				if errors.Is(err, optim.ErrConverged) {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
+				if loss > last {
+					t.Fatalf("%s, from %d residuals: the loss rises from %v to %v", name, rows, last, loss)
+				}
+				last = loss
+			}
+			ends[rows] = last
+		}
+		if a, b := ends[20], ends[len(noise)]; !(a <= c.most) || math.Abs(a-b) > c.to*b {
+			t.Errorf("%s: loss %.15g from some residuals, %.15g from all", name, a, b)
+		}
 	}
 }
 
-// The bits of sketched steps depend on the seed and not on the number of workers.
-func TestSketchWorkers(t *testing.T) {
+// The bits of steps from some residuals depend on the seed, and not on the number of workers.
+func TestSampledWorkers(t *testing.T) {
 	run := func(workers int, seed uint64) []float64 {
 		p := newPINN(200, 12, 12)
 		theta := p.start(1)
 		f := &optimtest.Func{F: p.eval, Squares: p.squares, Count: 200}
-		m := &optim.LevenbergMarquardt{Sketch: 30, Seed: seed}
+		m := &optim.LevenbergMarquardt{Rows: 30, Seed: seed}
 		initialised(t, m, len(theta))
 		for range 3 {
 			if _, err := m.Step(t.Context(), lent(f, workers), theta); err != nil {
@@ -122,15 +135,30 @@ func TestSketchWorkers(t *testing.T) {
 	}
 }
 
-// Where matrices would be larger than 5000×5000 a step stays in a subspace of 300 directions by itself, and takes the memory of that.
-func TestSketchBySize(t *testing.T) {
-	own, sketched := normal.Systems{}, normal.Systems{Sketch: 300}
-	for _, size := range [][2]int{{5001, 5001}, {8000, 6000}} {
-		if got, want := own.Memory(size[0], size[1]), sketched.Memory(size[0], size[1]); got != want {
-			t.Errorf("%v: %d bytes, with a sketch %d", size, got, want)
+// What a method says of itself: nothing where all residuals are in every step, their number where not, and a bound where there are
+// more than 3000 parameters and residuals. Memory is that of the largest step.
+func TestSampledInfo(t *testing.T) {
+	for _, c := range []struct {
+		params, rows int
+		says         string
+	}{
+		{100, 357, ""},
+		{100, 358, "250 of 358 residuals"},
+		{3000, 9000, "250 of 9000 residuals, later ones from more, as many as pay"},
+		{3001, 9000, "up to 3000"},
+	} {
+		m := &optim.LevenbergMarquardt{}
+		initialised(t, m, c.params)
+		f := squares(c.rows, nil).Objective()
+		info := m.Info(f)
+		if got := strings.Join(info.Choices, "\n"); info.Err != nil || (got == "") != (c.says == "") || !strings.Contains(got, c.says) {
+			t.Errorf("%+v: %v %q", c, info.Err, got)
 		}
 	}
-	if own.Memory(5000, 9000) <= 3*sketched.Memory(5000, 9000) {
-		t.Error("5000 rows have no matrix")
+	var s normal.Systems
+	m := &optim.LevenbergMarquardt{}
+	initialised(t, m, 20_000)
+	if got, want := m.Info(squares(9000, nil).Objective()).Memory[0].Bytes, s.Memory(optim.LargestSystem, 20_000); got != want {
+		t.Errorf("%d bytes, want %d", got, want)
 	}
 }

@@ -21,10 +21,10 @@ type MethodOptions struct {
 	Precision crux.Precision
 }
 
-// Method chooses the methods of a run by itself, by the number P of parameters, the number R of residuals of a loss that is a sum
-// of squares, and the precision:
+// Method chooses the methods of a run by itself, by the number P of parameters, whether the loss is a sum of squares, and the
+// precision:
 //
-//	sum of squares, float64, min(P, R) ≤ 3000     SOAP, then LevenbergMarquardt, then SSBroyden if P ≤ 5000
+//	sum of squares, float64                       SOAP, then LevenbergMarquardt, then SSBroyden if P ≤ 5000
 //	otherwise, P ≤ 5000                           Adam, then SSBroyden
 //	otherwise                                     SOAP, then SSBroyden with a limited memory
 //
@@ -44,7 +44,7 @@ type methodRule struct {
 
 // methodRules is the table, of which the first line that applies counts.
 var methodRules = []methodRule{
-	{job.solvable, squares, job.why, "All losses mean squares, and P or the number of residuals up to about 3000"},
+	{job.solvable, squares, job.why, "All losses mean squares"},
 	{job.small, dense, job.why, "Other losses, or float32, and up to about 5000 parameters"},
 	{job.any, large, job.tooLarge, "More parameters"},
 }
@@ -64,9 +64,7 @@ func (j job) choose() (phases []optim.Phase, why string, err error) {
 	return r.phases(j), r.why(j), nil
 }
 
-func (j job) solvable() bool {
-	return j.Residuals > 0 && j.Precision != crux.Float32 && min(j.Parameters, j.Residuals) <= optim.LargestSystem
-}
+func (j job) solvable() bool { return j.Residuals > 0 && j.Precision != crux.Float32 }
 
 func (j job) small() bool { return j.Parameters <= optim.LargestMatrix }
 
@@ -118,11 +116,7 @@ func (j job) why() string {
 	case j.Precision == crux.Float32:
 		return why + ", and residuals in float32"
 	}
-	why += fmt.Sprintf(" and %d residuals, all in mean squares", j.Residuals)
-	if !j.solvable() {
-		why += fmt.Sprintf(", both more than the %d up to which lm pays", optim.LargestSystem)
-	}
-	return why
+	return why + fmt.Sprintf(" and %d residuals, all in mean squares", j.Residuals)
 }
 
 func (j job) tooLarge() string {

@@ -122,7 +122,7 @@ func TestBenchWatched(t *testing.T) {
 // Every method that a file can name is measured with all that it can ask of a problem, alone, in groups and beside an average.
 func TestBenchMethods(t *testing.T) {
 	folder(t)
-	for _, m := range append(problemfile.Methods(), "lm: {sketch: 5}", "ssbroyden: {memory: 4}") {
+	for _, m := range append(problemfile.Methods(), "lm: {rows: 5}", "ssbroyden: {memory: 4}") {
 		name, settings, _ := strings.Cut(m, ": ")
 		m = name + ": " + cmp.Or(settings, "{}")
 		for _, set := range []string{"{" + m + ", steps: 60}", "{" + m + ", freeze: ['*/layer0/**'], steps: 60}"} {

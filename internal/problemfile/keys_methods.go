@@ -108,7 +108,7 @@ var methodParts = slices.Concat([]part{
 	}},
 	{"optimizer.*.lm", "{damping: 1e-3}", []key{
 		{"corrections", wholeFrom(0), "20", "", "corrections of a step, at most; 0 is the method of 1963"},
-		{"sketch", wholeFrom(1), "", "200", "random directions in which a step is solved for; 300 where there are more than 5000 parameters and residuals"},
+		{"rows", wholeFrom(1), "250", "1000", "residuals that the first step is computed from; later steps take as many as pay"},
 		{"damping", positive, "1e-3", "", "the first damping, in units of the trace of JᵀJ"},
 		gradTol, trials,
 	}},

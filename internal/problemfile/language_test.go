@@ -96,7 +96,7 @@ func TestLanguage(t *testing.T) {
 		{"auto with steps", "optimizer={auto: {}, steps: 5}"},
 		{"ema", "optimizer={adam: {}, clip: 1, freeze: u/layer0, ema: 0.99, steps: 5}"},
 		{"lm without corrections", "optimizer={lm: {corrections: 0}, steps: 5}"},
-		{"sketch", "optimizer={lm: {sketch: 4}, steps: 3}"},
+		{"some residuals", "optimizer={lm: {rows: 4}, steps: 3}"},
 		{"groups", "optimizer={groups: [{params: u/layer0, sgd: {lr: 0.1}}, {params: u/layer1/bias, freeze: }, {adam: {}}], steps: 5}"},
 		{"float32", "precision=float32"},
 		{"all trackers", "trackers=all"},

@@ -33,7 +33,7 @@ func (o *Func) Objective() optim.Objective {
 	} else {
 		f.Squares = &optim.Squares{
 			Rows: func() int { return o.Count }, Scaled: o.residual, MulJT: o.mulJT, Jacobian: o.jacobian, Kernel: o.kernel,
-			Normal: o.normal,
+			Normal: o.normal, Sample: o.sample,
 		}
 	}
 	return f

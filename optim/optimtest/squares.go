@@ -3,6 +3,8 @@ package optimtest
 import (
 	"context"
 	"errors"
+	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -66,6 +68,37 @@ func (o *Func) jacobian(ctx context.Context, dst []float64, first int, theta []f
 			copy(dst[at:], ds)
 		}
 	})
+}
+
+// sample is Sample of the objective: residuals that are drawn one by one, scaled so that the loss is an estimate of the whole.
+func (o *Func) sample(ctx context.Context, rows int, rng *rand.Rand) (optim.Objective, error) {
+	if err := ctx.Err(); err != nil {
+		return optim.Objective{}, err
+	}
+	n := min(rows, o.Count)
+	in := make([]bool, o.Count)
+	for _, k := range rng.Perm(o.Count)[:n] {
+		in[k] = true
+	}
+	part := &Func{Count: n, Squares: scaled(func(theta []float64, row func(s float64, ds []float64)) {
+		k := 0
+		o.Squares(theta, func(s float64, ds []float64) {
+			if in[k] {
+				row(s, ds)
+			}
+			k++
+		})
+	}, math.Sqrt(float64(o.Count)/float64(n)))}
+	part.F = func(grad, theta []float64) float64 {
+		clear(grad)
+		loss := 0.0
+		part.Squares(theta, func(s float64, ds []float64) {
+			loss += s * s / 2
+			floats.AddScaled(grad, s, ds)
+		})
+		return loss
+	}
+	return part.Objective(), nil
 }
 
 // kernel is Kernel of the objective.

@@ -17,11 +17,12 @@ import (
 // Y is computed from M to full relative precision, and the eigenvalues of VᵀV lie between λ/λ₀ and 1. On poisson1d of
 // testdata/problems this is worth another digit of the solution. Blocks of columns of M contribute to YYᵀ one after the other.
 type factored struct {
-	pool vec.Pool
-	n    int
-	a    *mat.SymDense
-	u    []float64 // A + λI or A + λ₀I, then its factor
-	chol linalg.Cholesky
+	pool    vec.Pool
+	n       int
+	a       *mat.SymDense
+	entries []float64 // of a
+	u       []float64 // A + λI or A + λ₀I, then its factor
+	chol    linalg.Cholesky
 
 	fine   bool      // the factorisation has two stages
 	ready  bool      // b and w belong to A
@@ -39,7 +40,8 @@ const (
 // resize makes room for n×n entries, which are undefined.
 func (m *factored) resize(n int) {
 	if m.n != n {
-		*m = factored{pool: m.pool, n: n, a: mat.NewSymDense(n, nil), u: make([]float64, n*n)}
+		m.entries, m.u = vec.Sized(m.entries, n*n), vec.Sized(m.u, n*n)
+		m.n, m.a = n, mat.NewSymDense(n, m.entries)
 	}
 	m.ready = false
 }
@@ -55,6 +57,9 @@ func (m *factored) Trace() float64 {
 
 // Floor is part of System, where M is at hand: blocks of J, or what was made of it.
 func (m *factored) Floor() float64 { return m.Trace() * finest }
+
+// Fine implements System.
+func (m *factored) Fine() bool { return m.fine }
 
 // shifted writes A + λI to u and factorises it.
 func (m *factored) shifted(lambda float64) bool {

@@ -26,7 +26,7 @@ const (
 	// Rows of a block are a multiple of this, the length of the sums that kern's products finish before they go to memory. So sums over
 	// all rows have the bits of one product.
 	blockMultiple = 192
-	mostDual      = 1 << 25 // entries of J that dual keeps: 256 MB
+	mostDual      = 1 << 26 // entries of J that dual keeps: 512 MB
 )
 
 func (m *primal) form(ctx context.Context, f *Loss, grad, theta []float64) (float64, error) {
