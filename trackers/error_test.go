@@ -209,10 +209,11 @@ func TestErrorOfWindows(t *testing.T) {
 			steps := c.steps[i%len(c.steps)]
 			s := trained(t, crux.Problem{Constraints: c.constraints},
 				crux.Options{Seed: uint64(i), Method: c.method(), Windows: &crux.Windows{Coord: x, Count: 3, Steps: steps}}, 3*steps)
-			whole, err := (&trackers.Error{}).Windows(context.Background(), s)
-			if err != nil {
+			e := &trackers.Error{}
+			if err := e.MeasureWindows(context.Background(), s); err != nil {
 				t.Fatal(err)
 			}
+			whole, _ := e.Value()
 			got, err := s.Eval(ph.Concat(u, c.solution), line.Grid(301))
 			if err != nil {
 				t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 )
 
-// Windows measures the error of a run in windows of time. What is off at the end of a window is an error with which the next one begins,
+// MeasureWindows measures the error of a run in windows of time, all of them. What is off at the end of a window is an error with which the next one begins,
 // and grows or dies away there as the equations have it. With δ_j the changes of the parameters of window j that stand for the error there,
 // r the residuals of window k, J, F and η as of [Error], and J⁺ = (JᵀJ + ε²σ²)⁻¹Jᵀ, ε = 1e-4, which leaves out what moves parameters far
 // and u hardly,
@@ -25,21 +25,22 @@ import (
 // where a makes the change of u as large as what could be repaired in this window, b and c as what could not; Δ is a difference, to first
 // order. Of gains and residuals the worst window counts. With several functions one scale holds for all, their errors relative to their
 // sizes. callbacks are what else is to be fired.
-func (t *Error) Windows(ctx context.Context, s *crux.Solver, callbacks ...crux.Callback) (ErrorValue, error) {
+func (t *Error) MeasureWindows(ctx context.Context, s *crux.Solver, callbacks ...crux.Callback) error {
 	c := chain{tracker: t, solver: s, callbacks: callbacks}
 	for k, w := range s.Windows() {
 		if w.Steps == 0 {
 			continue
 		}
 		if err := c.window(ctx, k); err != nil {
-			return ErrorValue{}, err
+			return err
 		}
 		c.lengths = append(c.lengths, w.To-w.From)
 	}
 	if len(c.windows) == 0 {
-		return ErrorValue{}, errors.New("trackers: no window of time has been trained")
+		return errors.New("trackers: no window of time has been trained")
 	}
-	return c.whole(), nil
+	t.add(s.Epoch(), c.whole())
+	return nil
 }
 
 // chain is what has been measured, window by window.

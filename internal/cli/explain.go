@@ -79,7 +79,7 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 			if err := canceled(ctx); err != nil {
 				return err
 			}
-			if err := t.solver.Measure(ctx, t.problem.WithSources(k.Tracker)...); err != nil {
+			if err := measure(ctx, t.problem, t.solver, k.Tracker); err != nil {
 				if err = fmt.Errorf("%s: %w", k.Name, err); chosen || ctx.Err() != nil {
 					return fail(exitFailed, err)
 				}

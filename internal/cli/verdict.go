@@ -139,12 +139,20 @@ func known(p *problemfile.Problem, s *crux.Solver, v trackers.ErrorValue, r *rep
 // estimate measures the error of what a run has left.
 func estimate(ctx context.Context, p *problemfile.Problem, s *crux.Solver) (trackers.ErrorValue, error) {
 	t := p.ErrorTracker()
-	if w := s.Windows(); len(w) > 0 && w[0].Steps > 0 {
-		return t.Windows(ctx, s, p.Sources(t)...)
-	}
-	err := s.Measure(ctx, p.WithSources(t)...)
+	err := measure(ctx, p, s, t)
 	v, _ := t.Value()
 	return v, err
+}
+
+// measure lets a tracker measure what a run has left: in all windows of time, if it can.
+func measure(ctx context.Context, p *problemfile.Problem, s *crux.Solver, t crux.Callback) error {
+	all, ok := t.(interface {
+		MeasureWindows(context.Context, *crux.Solver, ...crux.Callback) error
+	})
+	if w := s.Windows(); ok && len(w) > 0 && w[0].Steps > 0 {
+		return all.MeasureWindows(ctx, s, p.Sources(t)...)
+	}
+	return s.Measure(ctx, p.WithSources(t)...)
 }
 
 // usable is the estimated error up to which a run for which no accuracy was asked for counts as a success.
