@@ -26,12 +26,12 @@ func (b colourBar) draw(beside draw.Canvas) {
 	c := beside
 	c.Min.X = beside.Max.X + barGap
 	c.Max.X = c.Min.X + barWidth
-	// Strips instead of an image, which viewers blur beyond its ends.
+	// Strips instead of an image, which viewers blur beyond its ends. Each goes up to the top, under those after it: where strips end within a
+	// pixel, the ground would be seen between them.
 	step := (c.Max.Y - c.Min.Y) / shades
 	for i, col := range b.palette {
 		y := c.Min.Y + step*vg.Length(i)
-		top := min(c.Max.Y, y+1.5*step)
-		c.FillPolygon(col, []vg.Point{{X: c.Min.X, Y: y}, {X: c.Max.X, Y: y}, {X: c.Max.X, Y: top}, {X: c.Min.X, Y: top}})
+		c.FillPolygon(col, []vg.Point{{X: c.Min.X, Y: y}, {X: c.Max.X, Y: y}, {X: c.Max.X, Y: c.Max.Y}, {X: c.Min.X, Y: c.Max.Y}})
 	}
 	frame(c)
 	t := style(tickSize)
