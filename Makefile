@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate coverage evidence torture ci clean
+.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery coverage evidence torture ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -41,12 +41,16 @@ issues: ## solve every file of testdata/issues, faults that users have met, and 
 
 accuracy: ## solve every shipped problem with three seeds and write docs/results/accuracy.md; ONLY=poisson2d,volterra for some
 	go -C internal/tools run ./problems -only '$(ONLY)' accuracy
+	go test ./docs -run Heads -rewrite
 
 unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/results/unseen.md; ONLY=kdv for some
 	go -C internal/tools run ./problems -only '$(ONLY)' unseen
 
 estimate: ## compare estimated errors and verdicts with the truth along runs of all problems, and write docs/results/estimate.md; ONLY=unseen/bratu for some
 	go -C internal/tools run ./problems -only '$(ONLY)' estimate
+
+gallery: ## solve the problems of docs/gallery.md, draw them, and write its table and that of the README: minutes; ONLY=lshape for some, ONLY=none for the tables
+	go -C internal/tools run ./problems -only '$(ONLY)' gallery
 
 coverage: ## fit data with other errors 200 times and count how often intervals hold the truth, in docs/results/coverage.md: a quarter of an hour; ONLY=cooling for some
 	go -C internal/tools run ./problems -only '$(ONLY)' coverage

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -147,5 +148,35 @@ func TestTrail(t *testing.T) {
 	}
 	if s := x.sparkline(4); s != "▁  ▁" && s != "█  █" {
 		t.Error(s)
+	}
+}
+
+// BenchmarkProgress is what the block costs a step: almost always nothing is drawn, ten times a second all of it.
+func BenchmarkProgress(b *testing.B) {
+	x := ph.NewCoord("x")
+	s, err := crux.New(crux.Problem{Constraints: []crux.Constraint{
+		{Name: "pde", Residual: ph.NewParam("k", 1), On: domain.NewInterval(x, 0, 1).Grid(2)},
+	}}, crux.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // it only ends workers
+	var run begun
+	if _, err := s.Solve(b.Context(), 0, &run); err != nil {
+		b.Fatal(err)
+	}
+	for name, every := range map[string]time.Duration{"waiting": time.Hour, "drawing": 0} {
+		b.Run(name, func(b *testing.B) {
+			p := &progress{
+				block: block{w: io.Discard, size: func() (int, int) { return 80, 30 }}, every: every, now: time.Now, method: &optim.Adam{},
+				problem: &problemfile.Problem{Name: "burgers", Steps: 1e9}, names: []string{"pde"}, losses: make([]trail, 1),
+			}
+			p.show = p.onTerminal
+			for e := range b.N {
+				if err := p.OnStep(b.Context(), &crux.Step{Epoch: e + 1, Run: run.run, Loss: 0.5, Losses: []float64{0.5}}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

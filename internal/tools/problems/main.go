@@ -2,6 +2,7 @@
 //
 //	go -C internal/tools run ./problems [-only poisson2d,burgers1d] accuracy    or unseen, estimate, coverage
 //	go -C internal/tools run ./problems [-only 'hard,timed_*'] [-missing] evidence
+//	go -C internal/tools run ./problems [-only burgers1d] gallery    draws them, for docs/gallery.md and the README
 //
 // Of a page only the tables are made, and of the first two of these pages the first columns are by hand as well: what must be reached and
 // what may be stands there and nowhere else. Problems that were not run keep their rows. The page on evidence compares choices:
@@ -37,8 +38,10 @@ func main() {
 		err = p.make(*only)
 	case flag.Arg(0) == "evidence":
 		err = measureEvidence(*only, *missing)
+	case flag.Arg(0) == "gallery":
+		err = showGallery(*only)
 	default:
-		err = errors.New("say which page: accuracy, unseen, estimate, coverage or evidence, with -h for the flags before it")
+		err = errors.New("say which page: accuracy, unseen, estimate, coverage, evidence or gallery, with -h for the flags before it")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "problems:", err)
