@@ -95,7 +95,7 @@ func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta
 	if err != nil {
 		return err
 	}
-	f, err := r.prepare(strips, theta, fixed, only, factored)
+	f, err := r.prepare(strips, theta, fixed, only)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (r *typedRunner[T]) kernelWork(programs []*Program) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	f, err := r.choose(strips, nil, factored)
+	f, err := r.choose(strips, nil)
 	work := float64(f.dense)
 	for _, w := range f.weights {
 		work += float64(w.terms * w.terms * (w.k + w.h + hadamardCost))
@@ -160,8 +160,8 @@ func (r *typedRunner[T]) strips(base int, w []float64) (all []*strip[T]) {
 }
 
 // prepare chooses the features and binds the strips' machines.
-func (r *typedRunner[T]) prepare(strips []*strip[T], theta, fixed []float64, only func(Entry) bool, factor func(terms float64, k, h int) bool) (features, error) {
-	f, err := r.choose(strips, only, factor)
+func (r *typedRunner[T]) prepare(strips []*strip[T], theta, fixed []float64, only func(Entry) bool) (features, error) {
+	f, err := r.choose(strips, only)
 	if err != nil {
 		return f, err
 	}
@@ -184,7 +184,7 @@ func factored(terms float64, k, h int) bool {
 // kernelVariants are the graphs behind the kernel of this program with all parameters.
 func (r *typedRunner[T]) kernelVariants() (vs []variant, err error) {
 	strips := r.strips(0, nil)
-	if _, err = r.choose(strips, nil, factored); err != nil {
+	if _, err = r.choose(strips, nil); err != nil {
 		return nil, err
 	}
 	for _, s := range strips {
@@ -196,9 +196,9 @@ func (r *typedRunner[T]) kernelVariants() (vs []variant, err error) {
 // hadamardCost is what one product of two Gram entries costs, in multiplications of a matrix product.
 const hadamardCost = 24
 
-// choose lays out the features: factors of the k×h weights for which factor says so, given the mean number of terms, and
+// choose lays out the features: factors of the k×h weights for which factored says so, given the mean number of terms, and
 // columns of J for all other parameters. It completes the strips' variants.
-func (r *typedRunner[T]) choose(strips []*strip[T], only func(Entry) bool, factor func(terms float64, k, h int) bool) (features, error) {
+func (r *typedRunner[T]) choose(strips []*strip[T], only func(Entry) bool) (features, error) {
 	layout := r.p.layout
 	f := features{place: make([]int, len(layout.entries))}
 	found := make([][]int, len(strips)) // C by entry; −1 if the columns of J are no sum of products
@@ -227,7 +227,7 @@ func (r *typedRunner[T]) choose(strips []*strip[T], only func(Entry) bool, facto
 		}
 		if can && most > 0 {
 			k, h := entry.Shape[0], entry.Shape[1]
-			if factor(float64(total)/float64(rows), k, h) {
+			if factored(float64(total)/float64(rows), k, h) {
 				mask[e] = '1'
 				f.weights = append(f.weights, weight{entry: e, k: k, h: h, terms: most})
 				continue

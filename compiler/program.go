@@ -8,7 +8,6 @@ import (
 
 	"github.com/crux-pinn/crux/internal/exec"
 	"github.com/crux-pinn/crux/internal/kern"
-	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // Batch is a concrete set of N points.
@@ -32,16 +31,15 @@ type Program struct {
 	n         int
 	factors   []float64 // of each residual's loss
 	seeds     []float64
-	sums      [][]float64        // places for the losses of a sweep, by component, for those by point, and one for a gradient
-	one       [1][]float64       // place for a single result
-	grad      []float64          // of AddGradient
-	reverse   int                // gradients and products with Hessians so far
-	scaled    []float64          // of MulJT
-	terms     map[variant][]int  // see factorable
-	pairs     map[*ph.Param]bias // see biases
-	measure   []float64          // weights of the points as a rule of quadrature; nil without
-	weights   [][]float64        // of the points in training, by residual; nil without
-	own       [][]float64        // memory of those
+	sums      [][]float64       // places for the losses of a sweep, by component, for those by point, and one for a gradient
+	one       [1][]float64      // place for a single result
+	grad      []float64         // of AddGradient
+	reverse   int               // gradients and products with Hessians so far
+	scaled    []float64         // of MulJT
+	terms     map[variant][]int // see factorable
+	measure   []float64         // weights of the points as a rule of quadrature; nil without
+	weights   [][]float64       // of the points in training, by residual; nil without
+	own       [][]float64       // memory of those
 
 	rows      [][]float64 // residuals of the latest gradient, of those that are weighted by point, in order
 	residuals [][]float64 // the same by residual; nil for the others
@@ -56,7 +54,6 @@ type runner interface {
 	gaussNewton(a, theta, fixed, w []float64) error
 	kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error
 	kernelWork(programs []*Program) (float64, error)
-	curvature(programs []*Program, theta, fixed []float64, w [][]float64, how Averaging, layers []LayerCurvature, blocks []Block) error
 	eval(v variant, o operands) error
 	build(v variant) (*built, error)
 	graphs() int

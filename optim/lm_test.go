@@ -280,6 +280,31 @@ func ExampleLevenbergMarquardt() {
 	// [1.000000 1.000000] true
 }
 
+// A line through 1000 points, from some of them: what the method says, and the values by which the points were made.
+func ExampleLevenbergMarquardt_rows() {
+	f := squares(1000, func(theta []float64, add func(float64, []float64)) {
+		for k := range 1000 {
+			x := float64(k) / 1000
+			add(theta[0]+theta[1]*x-(2-3*x), []float64{1, x})
+		}
+	})
+	m := &optim.LevenbergMarquardt{Rows: 20}
+	if err := m.Init(optim.Flat(2)); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(m.Info(f.Objective()).Choices[0])
+	theta := []float64{0, 0}
+	for range 20 {
+		if _, err := m.Step(context.Background(), f.Objective(), theta); err != nil {
+			break
+		}
+	}
+	fmt.Printf("%.6f\n", theta)
+	// Output:
+	// LevenbergMarquardt: the first steps are computed from 20 of 1000 residuals, later ones from more, as many as pay
+	// [2.000000 -3.000000]
+}
+
 // Near the end of a run J is factorised in blocks of rows. Those of whole sums have the bits of one block, others round
 // otherwise; and the bits are the same with any number of workers.
 func TestLateStage(t *testing.T) {

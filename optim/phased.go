@@ -201,6 +201,10 @@ func (p *Phased) Info(f Objective) Info {
 	}
 	info.Phase, _ = p.Current()
 	info.Choices = slices.Clone(p.lines)
+	before := 0 // decisions ahead of those of the phases, which are there from the beginning: what is said later comes after them
+	if p.choose != nil {
+		before = min(1, len(p.lines))
+	}
 	run := p.run
 	if len(run) == 0 {
 		for _, ph := range p.phases {
@@ -212,7 +216,8 @@ func (p *Phased) Info(f Objective) Info {
 		s := &run[i]
 		k := s.info(f)
 		info.Phases = append(info.Phases, k)
-		info.Choices = append(info.Choices, k.Choices...)
+		info.Choices = slices.Insert(info.Choices, before, k.Choices...)
+		before += len(k.Choices)
 		info.Memory = append(info.Memory, k.Memory...)
 		if k.Err != nil && info.Err == nil && i >= p.now {
 			info.Err = fmt.Errorf("optim: %s: phase %d: %w", p.name, i, k.Err)

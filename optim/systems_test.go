@@ -155,6 +155,25 @@ func TestSampledInfo(t *testing.T) {
 			t.Errorf("%+v: %v %q", c, info.Err, got)
 		}
 	}
+	// Among phases it stands behind what was chosen, and before what is said later.
+	p := optim.Choose("Any", func(optim.Size) ([]optim.Phase, string, error) {
+		return []optim.Phase{{Method: &optim.Adam{}, Steps: 1}, {Method: &optim.LevenbergMarquardt{}}}, "both", nil
+	})
+	fit := squares(400, func(theta []float64, add func(float64, []float64)) {
+		for k := range 400 {
+			add(theta[0]-float64(k), []float64{1})
+		}
+	})
+	initialised(t, p, 1)
+	for range 2 {
+		if _, err := p.Step(t.Context(), fit.Objective(), []float64{3}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says := p.Info(fit.Objective()).Choices
+	if len(says) != 3 || !strings.HasPrefix(says[0], "adam, then") || !strings.Contains(says[1], "250 of 400") || !strings.HasPrefix(says[2], "step 1:") {
+		t.Errorf("%q", says)
+	}
 	var s normal.Systems
 	m := &optim.LevenbergMarquardt{}
 	initialised(t, m, 20_000)
