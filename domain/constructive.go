@@ -143,6 +143,23 @@ func (c *Combination) Patches() []Patch {
 	return out
 }
 
+// regions are the named parts of the inside of the parts, as far as they are inside.
+func (c *Combination) regions() []Patch {
+	var out []Patch
+	for _, g := range c.parts {
+		s, ok := g.(*Shape)
+		if !ok {
+			continue
+		}
+		for _, p := range s.regions {
+			if q := p.Where(len(c.lo), func(x, _ []float64) bool { return c.Distance(x) < 0 }); q.Measure > 0 {
+				out = append(out, q)
+			}
+		}
+	}
+	return out
+}
+
 // owns decides whether x, a boundary point of part i, is a boundary point of the combination that part i contributes. It
 // turns the normal outwards.
 func (c *Combination) owns(i int, x, normal []float64) bool {

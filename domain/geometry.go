@@ -189,11 +189,15 @@ func (s *Shape) closed() func(x []float64) bool {
 // inside searches the interior in the box around the shape.
 func (s *Shape) inside() Patch {
 	p := s.box.inside()
-	is := func(x []float64) bool { return s.geometry.Distance(x) < 0 }
+	return Patch{Params: p.Params, Measure: s.volume, At: func(u, x, normal []float64) bool { return p.At(u, x, normal) && s.holds(x) }}
+}
+
+// holds reports whether the distance of a point is negative, which some geometries know sooner than the distance.
+func (s *Shape) holds(x []float64) bool {
 	if g, ok := s.geometry.(interface{ inside(x []float64) bool }); ok {
-		is = g.inside
+		return g.inside(x)
 	}
-	return Patch{Params: p.Params, Measure: s.volume, At: func(u, x, normal []float64) bool { return p.At(u, x, normal) && is(x) }}
+	return s.geometry.Distance(x) < 0
 }
 
 // scale is the diagonal of the box around the shape.

@@ -46,6 +46,7 @@ type Outline struct {
 	area   float64
 	pieces []piece // in the order of the tree
 	tree   *bvh.Tree
+	inner  []Patch // parts of the inside with names, of meshes
 }
 
 // Loop is a closed curve. The region lies to the left of its edges.
@@ -91,6 +92,8 @@ func (o *Outline) Coords() []*ph.Coord { return slices.Clone(o.coords) }
 
 // Bounds implements [Geometry].
 func (o *Outline) Bounds() (lo, hi []float64) { return slices.Clone(o.lo[:]), slices.Clone(o.hi[:]) }
+
+func (o *Outline) regions() []Patch { return o.inner }
 
 // Volume is the area.
 func (o *Outline) Volume() float64 { return o.area }

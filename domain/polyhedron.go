@@ -58,6 +58,7 @@ type Polyhedron struct {
 	tree   *bvh.Tree    // of the faces with an area
 	planes [][4]float64 // of the same: normal and distance from the origin
 	volume float64
+	inner  []Patch // parts of the inside with names, of meshes
 
 	cells  [cellsPerAxis * cellsPerAxis * cellsPerAxis]int8 // −1 inside, 1 outside, 0 where the boundary passes through
 	filled sync.Once
@@ -125,6 +126,8 @@ func (p *Polyhedron) Coords() []*ph.Coord { return slices.Clone(p.coords) }
 
 // Bounds implements [Geometry].
 func (p *Polyhedron) Bounds() (lo, hi []float64) { return slices.Clone(p.lo[:]), slices.Clone(p.hi[:]) }
+
+func (p *Polyhedron) regions() []Patch { return p.inner }
 
 // Volume is that of the tetrahedra between a point and the triangles.
 func (p *Polyhedron) Volume() float64 { return p.volume }

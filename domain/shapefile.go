@@ -15,6 +15,7 @@ import (
 // ReadShape reads a shape from a file, by its ending:
 //
 //	.stl            a closed surface of triangles, binary or ASCII, in space; names are those of the solids in ASCII files
+//	.msh            a mesh of Gmsh, format 4.1, in the plane or in space; names are those of physical groups, of the boundary and of the inside
 //	.dxf            an outline in the plane, of lines, arcs, circles, polylines, ellipses and splines; names are those of the layers
 //	.svg            an outline in the plane, of paths and shapes; names are labels or ids, and y points up from the lower edge of the page
 //	.geojson .json  polygons in the plane; names are those of the features
@@ -81,6 +82,7 @@ type shapeFile struct {
 
 var shapeFiles = []shapeFile{
 	{".stl", []int{3}, readSTL},
+	{".msh", []int{2, 3}, readMesh},
 	{".dxf", []int{2}, drawn(outline.DXF)},
 	{".svg", []int{2}, drawn(outline.SVG)},
 	{".geojson", []int{2}, drawn(outline.GeoJSON)},
@@ -154,7 +156,7 @@ func readCorners(b []byte, coords []*ph.Coord) *Shape {
 			}
 			v, _, err := l.cells[i].number()
 			if err != nil {
-				return unread(coords, "line %d: %q is no number", l.number, l.cells[i].text)
+				return unread(coords, "line %d: %q is not a number", l.number, l.cells[i].text)
 			}
 			e.From[k] = v
 		}

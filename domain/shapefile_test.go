@@ -27,6 +27,9 @@ func TestShapeFiles(t *testing.T) {
 	}
 	x, y := ph.Coords2("x", "y")
 	for name, want := range answers {
+		if want.Area == 0 {
+			continue // a solid
+		}
 		s := domain.ReadShape(filepath.Join(shapeFolder, name), x, y)
 		if s.Err() != nil {
 			t.Error(s.Err())
@@ -131,7 +134,7 @@ func TestBrokenShapeFiles(t *testing.T) {
 		{"a.json", `[1, 2]`, "which GeoJSON does not have there"},
 		{"a.csv", "", "it is empty"},
 		{"a.csv", "a,b\n0,0\n1,1\n", "there is none for x and y"},
-		{"a.csv", "x,y\n0,0\n1,z\n", `line 3: "z" is no number`},
+		{"a.csv", "x,y\n0,0\n1,z\n", `line 3: "z" is not a number`},
 		{"a.csv", "x,y\n0,0\n1\n", "line 3: it has 1 cells, and y should be in cell 2"},
 		{"a.csv", "x,y\n0,0\n1,1\n1,0\n0,1\n", "two of its edges meet at (0.5, 0.5)"},
 	} {
@@ -188,7 +191,7 @@ func FuzzShapeFiles(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		if kind := slices.Index(endings, filepath.Ext(path)); kind >= 0 && len(b) < 20_000 {
+		if kind := slices.Index(endings, filepath.Ext(path)); kind >= 0 && len(b) < 120_000 {
 			f.Add(b, byte(kind))
 			f.Add(b[:len(b)*2/3], byte(kind))
 		}

@@ -106,10 +106,14 @@ func TestOutlines(t *testing.T) {
 	x, y := ph.Coords2("x", "y")
 	type e = domain.Edge
 	plate := []e{
-		{From: [2]float64{0, 0}, To: [2]float64{2, 0}, Name: "base"}, {From: [2]float64{2, 0}, To: [2]float64{2, 1}},
+		{From: [2]float64{0, 0}, To: [2]float64{2, 0}, Name: "base"},
+		{From: [2]float64{2, 0}, To: [2]float64{2, 1}},
 		{From: [2]float64{2, 1}, To: [2]float64{1, 1}},
-		{From: [2]float64{1, 1}, To: [2]float64{1, 2}}, {From: [2]float64{1, 2}, To: [2]float64{0, 2}}, {From: [2]float64{0, 2}, To: [2]float64{0, 0}},
-		{From: [2]float64{0.3, 0.5}, To: [2]float64{0.7, 0.5}, Bulge: 1, Name: "hole"}, {From: [2]float64{0.7, 0.5}, To: [2]float64{0.3, 0.5}, Bulge: 1, Name: "hole"},
+		{From: [2]float64{1, 1}, To: [2]float64{1, 2}},
+		{From: [2]float64{1, 2}, To: [2]float64{0, 2}},
+		{From: [2]float64{0, 2}, To: [2]float64{0, 0}},
+		{From: [2]float64{0.3, 0.5}, To: [2]float64{0.7, 0.5}, Bulge: 1, Name: "hole"},
+		{From: [2]float64{0.7, 0.5}, To: [2]float64{0.3, 0.5}, Bulge: 1, Name: "hole"},
 	}
 	bent := slices.Clone(plate)
 	bent[2].Bulge = 0.2

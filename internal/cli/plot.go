@@ -14,6 +14,7 @@ import (
 
 	"github.com/crux-pinn/crux/internal/draw"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/files/vtk"
 	"github.com/crux-pinn/crux/internal/gallery"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -41,8 +42,8 @@ func (a *app) plot() *cobra.Command {
 		fmt.Fprintf(&kinds, "  %-11s %s\n", k[0], k[1])
 	}
 	c := &cobra.Command{
-		Use:   "plot RUN",
-		Short: "Draw a run: solution, errors, residuals, losses, points, and what trackers measured",
+		Use:   "plot RUN|problem.yaml",
+		Short: "Draw a run, or a problem before it is trained",
 		Long: `Draw a run: solution, errors, residuals, losses, points, and what trackers measured.
 
 RUN is the directory that crux solve wrote, of a run that has ended or not. The pictures go into RUN/` + plotsDir + `, and the names of the
@@ -50,15 +51,24 @@ files are printed. Without --what or --expr they are ` + strings.Join(gallery.De
 
 --what takes, separated by commas, all or some of
 ` + kinds.String() + `
-Functions of three coordinates and more are cut: time, or the last coordinate, has three values side by side. --at says where instead.`,
+Functions of three coordinates and more are cut: time, or the last coordinate, has three values side by side. --at says where instead.
+
+Of a problem file the domain is drawn, with its parts and the conditions on its boundary, into NAME-domain.png in this folder, or into -o. In
+space the surface is written for ParaView too, NAME-domain.vtp, with the number of the condition of each triangle, −1 for none.`,
 		Example: `  crux plot runs/burgers-1
+  crux plot plate.yaml
   crux plot runs/burgers-1 --what solution,points --format pdf
   crux plot runs/plate-1 --expr 'k*laplacian(T)' --at t=0,0.5,1
   crux plot runs/burgers-1 --what ntk_spectrum -o spectrum.svg
   crux plot runs/burgers-1 --animate`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRuns,
-		RunE:              func(_ *cobra.Command, args []string) error { return a.runPlot(args[0], &f) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if info, err := os.Stat(args[0]); err == nil && !info.IsDir() {
+				return a.plotProblem(args[0], &f)
+			}
+			return a.runPlot(args[0], &f)
+		},
 	}
 	c.Flags().StringSliceVar(&f.what, "what", nil, "kinds of pictures, separated by commas")
 	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "draw an expression in the names of the problem (repeatable)")
@@ -118,6 +128,54 @@ func (a *app) runPlot(dir string, f *plotFlags) error {
 		}
 	}
 	return nil
+}
+
+// plotProblem draws a problem before it is trained.
+func (a *app) plotProblem(path string, f *plotFlags) error {
+	file, format, err := f.target()
+	if err == nil && (len(f.what) > 0 || len(f.exprs) > 0 || len(f.at) > 0 || f.animate) {
+		err = errors.New("--what, --expr, --at and --animate are for runs; of a problem file the domain is drawn")
+	}
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	p, err := asIs(path, nil)
+	if err != nil {
+		return err
+	}
+	s, err := gallery.NewStatement(p)
+	if err != nil {
+		return fail(exitFailed, err)
+	}
+	picture, err := s.Picture()
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	picture.Figure.DPI = f.dpi
+	data, err := picture.Figure.Encode(format)
+	if err != nil {
+		return fail(exitFailed, err)
+	}
+	name := filepath.Join(f.out, fileName(p.Name)+"-"+picture.Name+"."+format)
+	if file {
+		name = f.out
+	}
+	if dir := filepath.Dir(name); dir != "." {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", dir, ckpt.Cause(err)))
+		}
+	}
+	if err := a.writePicture(name, data); err != nil || !s.Solid() {
+		return err
+	}
+	triangles, owner := s.Surface()
+	numbers := vtk.Field{Name: "condition"}
+	for _, k := range owner {
+		numbers.Data = append(numbers.Data, float64(k))
+	}
+	return a.writeNamed(strings.TrimSuffix(name, filepath.Ext(name))+".vtp", func(w io.Writer) error {
+		return vtk.WriteSurface(w, triangles, []vtk.Field{numbers})
+	})
 }
 
 // openGallery loads a run whose fields are to be drawn or exported, and reads at which values of coordinates. Its solver must be closed.

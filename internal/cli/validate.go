@@ -5,14 +5,18 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/crux-pinn/crux/internal/gallery"
 )
 
 func (a *app) validate() *cobra.Command {
 	var o overrides
 	c := &cobra.Command{
-		Use:               "validate problem.yaml...",
-		Short:             "Check problem files without training",
-		Long:              "Check problem files without training: syntax, names, expressions, data files and the compiled residuals.",
+		Use:   "validate problem.yaml...",
+		Short: "Check problem files without training",
+		Long: `Check problem files without training: syntax, names, expressions, data files and the compiled residuals.
+
+Of a domain that is no box it says how large it is and its parts are, and whether conditions are missing on the boundary. crux plot draws it.`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: yamlFiles,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -45,5 +49,12 @@ func (a *app) check(path string, o *overrides) error {
 	defer s.Close()                                                                                          //nolint:errcheck // it only ends workers
 	fmt.Fprintf(a.Out, "%s: ok: problem %s, %d fields, %d constraints, %d trainable parameters, %d steps\n", //nolint:errcheck
 		path, p.Name, len(p.Fields), len(p.Crux.Constraints), len(s.Theta()), p.Steps)
+	look, err := gallery.NewStatement(p)
+	if err != nil {
+		return fail(exitFailed, err)
+	}
+	for _, line := range look.Lines() {
+		fmt.Fprintf(a.Out, "  %s\n", line) //nolint:errcheck
+	}
 	return nil
 }

@@ -7,7 +7,7 @@
 //	svg, err := fig.Encode("svg")
 //
 // A [Figure] is a page of panels: a [Map] is a function on a plane, [Curves] are lines and points, [Matrix] is a table of numbers,
-// [Bars] is a histogram. Nothing of them is changed, and two encodings of the same figure show the same.
+// [Bars] is a histogram, [Body] a surface in space. Nothing of them is changed, and two encodings of the same figure show the same.
 //
 // A map takes about a tenth of a second, most of it to compress (go test ./internal/draw -bench Encode). What is drawn during training is
 // drawn by internal/files/picture.
@@ -37,7 +37,7 @@ type Figure struct {
 	DPI     int     // dots per inch of PNG files, and of the images inside of others; 0 means 200
 }
 
-// Panel is one of Map, Curves, Matrix and Bars.
+// Panel is one of Map, Curves, Matrix, Bars and Body.
 type Panel interface {
 	size() (width, height vg.Length)
 	draw(c draw.Canvas, dpi float64) error
@@ -180,6 +180,8 @@ func (f *Figure) title(i int) string {
 	case *Matrix:
 		return p.Title
 	case *Bars:
+		return p.Title
+	case *Body:
 		return p.Title
 	}
 	return ""

@@ -16,7 +16,7 @@ import (
 // decide lets package auto decide what the file leaves open. What that came to stands in the resolved file.
 func (b *builder) decide(root, hard, constraints *tree.Node) {
 	at := b.hardNames()
-	b.p.Crux.Constraints = b.stated.Constraints
+	b.p.Crux.Constraints, b.p.Conditions = b.stated.Constraints, b.stated.Constraints
 	if len(b.errs) > 0 || constraints == nil {
 		return
 	}

@@ -22,7 +22,7 @@ func (b *builder) space() []*ph.Coord {
 //	domain: {difference: [box, {disk: {center: [0.5, 0.5], radius: 0.2}}]}
 //	domain: {polygon: [[0, 0], [1, 0], [0, 1]]}
 //
-// Shapes are box (all of space, or box: {x: [0, 1]}), disk, ball, polygon, those of files, and union, intersection and difference of shapes.
+// The shapes are in the table of keys, internal/problemfile/keys_points.go.
 func (b *builder) geometry(n *tree.Node) domain.Domain {
 	var axes []domain.Axis
 	for _, c := range b.p.Coords {
@@ -32,7 +32,7 @@ func (b *builder) geometry(n *tree.Node) domain.Domain {
 	if n == nil || n.Kind == tree.Scalar && n.Text == "box" {
 		return box
 	}
-	g := b.shape(n, 0)
+	g := b.shape(n, b.space())
 	if g == nil {
 		return box
 	}
@@ -60,15 +60,10 @@ func (b *builder) inAxes(n *tree.Node, s *domain.Shape) {
 	}
 }
 
-// shape reads one shape; nil means that there was a mistake in it.
-func (b *builder) shape(n *tree.Node, depth int) domain.Geometry {
-	space := b.space()
+// shape reads one shape in some coordinates; nil means that there was a mistake in it.
+func (b *builder) shape(n *tree.Node, space []*ph.Coord) domain.Geometry {
 	if n.Kind == tree.Scalar && n.Text == "box" {
-		var axes []domain.Axis
-		for _, c := range space {
-			axes = append(axes, b.axes[c])
-		}
-		return domain.NewBox(axes...)
+		return b.box(&tree.Node{Path: n.Path, At: n.At}, space)
 	}
 	if n.Kind != tree.Mapping || len(n.Entries) != 1 {
 		b.fail(n, "%s; write one shape such as {disk: {center: [0.5, 0.5], radius: 0.2}} or {difference: [box, …]}", wrongKind(n))
@@ -78,15 +73,19 @@ func (b *builder) shape(n *tree.Node, depth int) domain.Geometry {
 	var g domain.Geometry
 	switch e.Key {
 	case "box":
-		g = b.box(e.Value)
+		g = b.box(e.Value, space)
 	case "disk", "ball":
-		g = b.ball(e.Value, e.Key)
+		g = b.ball(e.Value, e.Key, space)
 	case "polygon":
-		g = b.polygon(e.Value)
+		g = b.polygon(e.Value, space)
 	case "file":
 		g = b.shapeFile(e.Value, space)
+	case "cylinder", "cone", "torus", "extrude", "revolve":
+		g = b.solid(e.Value, e.Key, space)
+	case "transform":
+		g = b.transform(e.Value, space)
 	case "union", "intersection", "difference":
-		g = b.combine(e.Value, e.Key, depth)
+		g = b.combine(e.Value, e.Key, space)
 	default:
 		b.failAt(e.At, n.Path, "unknown shape %q; %s", e.Key, oneOf(e.Key, partAt("domain").names()))
 	}
@@ -97,12 +96,15 @@ func (b *builder) shape(n *tree.Node, depth int) domain.Geometry {
 	return g
 }
 
-func (b *builder) box(n *tree.Node) domain.Geometry {
+func (b *builder) box(n *tree.Node, space []*ph.Coord) domain.Geometry {
 	s := b.section(n, "domain.box")
 	var axes []domain.Axis
 	ok := true
-	for _, c := range b.space() {
-		a := b.axes[c]
+	for _, c := range space {
+		a, whole := b.axes[c]
+		if !whole { // of a profile, which has no axes
+			ok = s.need(c.Name()) != nil && ok
+		}
 		if v := s.get(c.Name()); v != nil {
 			ends, good := b.floats(v, 2, "[0, 1]")
 			if ok = ok && good; good {
@@ -118,10 +120,9 @@ func (b *builder) box(n *tree.Node) domain.Geometry {
 	return domain.NewBox(axes...)
 }
 
-func (b *builder) ball(n *tree.Node, key string) domain.Geometry {
+func (b *builder) ball(n *tree.Node, key string, space []*ph.Coord) domain.Geometry {
 	s := b.section(n, "domain.disk")
 	defer s.done()
-	space := b.space()
 	if key == "disk" && len(space) != 2 {
 		b.fail(n, "a disk lies in a plane, but space has the coordinates %s; use ball, or an interval", coordNames(space))
 		return nil
@@ -135,8 +136,7 @@ func (b *builder) ball(n *tree.Node, key string) domain.Geometry {
 	return domain.NewBall(space, center, radius)
 }
 
-func (b *builder) polygon(n *tree.Node) domain.Geometry {
-	space := b.space()
+func (b *builder) polygon(n *tree.Node, space []*ph.Coord) domain.Geometry {
 	switch {
 	case len(space) != 2:
 		b.fail(n, "a polygon lies in a plane, but space has the coordinates %s; use other shapes", coordNames(space))
@@ -156,14 +156,14 @@ func (b *builder) polygon(n *tree.Node) domain.Geometry {
 	return domain.NewPolygon(space[0], space[1], vs...)
 }
 
-func (b *builder) combine(n *tree.Node, key string, depth int) domain.Geometry {
+func (b *builder) combine(n *tree.Node, key string, space []*ph.Coord) domain.Geometry {
 	if n.Kind != tree.Sequence || len(n.Items) < 2 {
 		b.fail(n, "%s; write a list of at least two shapes such as [box, {disk: {center: [0.5, 0.5], radius: 0.2}}]", wrongKind(n))
 		return nil
 	}
 	var parts []domain.Geometry
 	for _, it := range n.Items {
-		if g := b.shape(it, depth+1); g != nil {
+		if g := b.shape(it, space); g != nil {
 			parts = append(parts, g)
 		}
 	}

@@ -32,6 +32,9 @@ func region(def string) key {
 	return key{"on", hand("a region"), def, "{x: 0}", "interior, boundary, initial, final, faces, or a name from regions, data or the file of a shape"}
 }
 
+// oneShape is a shape within another, of which --set completes what the file has.
+var oneShape = form{is: own, what: "a shape", part: "domain"}
+
 // pointParts are shapes, regions, data and constraints.
 var pointParts = []part{
 	{"domain", "{disk: {center: [0.5, 0.5], radius: 0.2}}", []key{
@@ -39,6 +42,12 @@ var pointParts = []part{
 		{"disk", mapped, "", "{center: [0.5, 0.5], radius: 0.2}", "a disk in the plane"},
 		{"ball", mappingOf("domain.disk"), "", "{center: [0.5, 0.5], radius: 0.2}", "a ball in any number of dimensions"},
 		{"polygon", hand("a list of vertices"), "", "[[0, 0], [1, 0], [0, 1]]", "a polygon in the plane"},
+		{"cylinder", mapped, "", "{from: [0.5, 0.5, 0], to: [0.5, 0.5, 1], radius: 0.5}", "a cylinder in space, between two points"},
+		{"cone", mapped, "", "{from: [0.5, 0.5, 0], to: [0.5, 0.5, 1], radii: [0.5, 0]}", "a cone in space, or a part of one"},
+		{"torus", mapped, "", "{center: [0.5, 0.5, 0.5], axis: [0, 0, 1], radius: 0.3, tube: 0.1}", "a ring in space"},
+		{"extrude", mapped, "", "{shape: {polygon: [[0, 0], [1, 0], [0, 1]]}, along: {z: [0, 1]}}", "a shape in two coordinates, along the third"},
+		{"revolve", mapped, "", "{shape: {polygon: [[0, 0], [0.5, 0], [0, 1]]}, through: [0.5, 0.5, 0], axis: [0, 0, 1]}", "a shape in the plane that turns around an axis"},
+		{"transform", mapped, "", "{shape: {disk: {center: [5, 5], radius: 2}}, scale: 0.1}", "a shape that is scaled, then turned, then moved"},
 		{"file", mapped, "", "sink.stl", "a shape in a file: .stl in space; .dxf, .svg, .geojson, or a table of corners in the plane"},
 		{"union", hand("a list of shapes"), "", "[{box: {x: [0, 1]}}, {box: {y: [0, 1]}}]", "what lies in one of them"},
 		{"intersection", hand("a list of shapes"), "", "[box, {disk: {center: [0, 0], radius: 1}}]", "what lies in all of them"},
@@ -48,6 +57,39 @@ var pointParts = []part{
 	{"domain.disk", "{center: [0.5, 0.5], radius: 0.2}", []key{
 		{"center", numbers, "", "[0.5, 0.5]", "its centre"},
 		{"radius", positive, "", "0.2", "its radius"},
+	}},
+	{"domain.cylinder", "{from: [0.5, 0.5, 0], to: [0.5, 0.5, 1], radius: 0.5}", []key{
+		{"from", numbers, "", "[0.5, 0.5, 0]", "the middle of one end"},
+		{"to", numbers, "", "[0.5, 0.5, 1]", "the middle of the other"},
+		{"radius", positive, "", "0.5", "its radius"},
+	}},
+	{"domain.cone", "{from: [0.5, 0.5, 0], to: [0.5, 0.5, 1], radii: [0.5, 0]}", []key{
+		{"from", numbers, "", "[0.5, 0.5, 0]", "the middle of one end"},
+		{"to", numbers, "", "[0.5, 0.5, 1]", "the middle of the other"},
+		{"radii", numbers, "", "[0.5, 0]", "the radii at both ends; 0 is a tip"},
+	}},
+	{"domain.torus", "{center: [0.5, 0.5, 0.5], axis: [0, 0, 1], radius: 0.3, tube: 0.1}", []key{
+		{"center", numbers, "", "[0.5, 0.5, 0.5]", "its centre"},
+		{"axis", numbers, "", "[0, 0, 1]", "the direction of its axis"},
+		{"radius", positive, "", "0.3", "the radius of the circle in the middle of the tube"},
+		{"tube", positive, "", "0.1", "the radius of the tube"},
+	}},
+	{"domain.extrude", "{shape: {polygon: [[0, 0], [1, 0], [0, 1]]}, along: {z: [0, 1]}}", []key{
+		{"shape", oneShape, "", "{polygon: [[0, 0], [1, 0], [0, 1]]}", "a shape in the other two coordinates"},
+		{"along", mapped, "", "{z: [0, 1]}", "a coordinate with the ends along it"},
+	}},
+	{"domain.extrude.along", "{z: [0, 1]}", []key{{"*", hand("the two ends"), "", "[0, 1]", "the ends along the coordinate"}}},
+	{"domain.revolve", "{shape: {polygon: [[0, 0], [0.5, 0], [0, 1]]}, through: [0.5, 0.5, 0], axis: [0, 0, 1]}", []key{
+		{"shape", oneShape, "", "{polygon: [[0, 0], [0.5, 0], [0, 1]]}", "a shape in r, the distance from the axis, and s, the way along it"},
+		{"through", numbers, "", "[0.5, 0.5, 0]", "the point of the axis where s is 0"},
+		{"axis", numbers, "", "[0, 0, 1]", "the direction of the axis"},
+	}},
+	{"domain.transform", "{shape: box, scale: 0.1}", []key{
+		{"shape", oneShape, "", "{disk: {center: [5, 5], radius: 2}}", "the shape"},
+		{"scale", hand("a number, or one for each coordinate"), "(1)", "[0.1, 0.1]", "the factor by which it grows, away from the origin"},
+		{"rotate", anyNumber, "(0)", "5", "the angle in degrees by which it is turned around the origin"},
+		{"axis", numbers, "", "[0, 0, 1]", "in space, the direction around which it is turned"},
+		{"shift", numbers, "", "[0.1, 0]", "by what it is moved"},
 	}},
 	{"domain.file", "{path: sink.stl}", []key{
 		{"path", hand("the path of a file"), "", "sink.stl", "where it is, from the folder of the problem file"},

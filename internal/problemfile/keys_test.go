@@ -34,7 +34,7 @@ optimizer: [{adam: {}, steps: 10}]
 // star is what stands in a file for the last step of a path of the table: for a star, and for a part that several keys share.
 var star = map[string]string{
 	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "show.*": "mass", "grid.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
-	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "regions.*": "hole", "data.*": "measurements", "data.*.params.*": "nu", "data.*.columns.*": "u",
+	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "domain.extrude.along.*": "z", "regions.*": "hole", "data.*": "measurements", "data.*.params.*": "nu", "data.*.columns.*": "u",
 	"constraints.*": "pde", "constraints.*.residual.*": "mass", "constraints.*.weight.*": "mass", "constraints.*.scale.*": "mass", "constraints.*.sigma.*": "mass", "optimizer.*": "0",
 	"optimizer.*.groups.*": "0", "optimizer.*.lr": "adam.lr", "changes.*": "1000", "weights.scheduled.*": "bc",
 	"changes": "optimizer.0.adam.lr.piecewise.changes", "net": "fields",
@@ -59,6 +59,7 @@ func placeOf(path string) string {
 
 const (
 	inTime   = "coords={t: [0, 1], x: [0, 1]}|constraints={pde: {residual: u_t - beta*u_xx, points: 16}, ic: {residual: u - 1, on: initial, points: 8}}"
+	inSpace  = "coords={x: [0, 1], y: [0, 1], z: [0, 1]}|grid=5"
 	anyShape = "constraints={pde: {residual: u_xx + u_yy, points: 16}, bc: {residual: u - 1, on: boundary, points: 8}}"
 	mass     = "constraints.pde.residual={mass: u_xx, other: u_x}"
 	lambda1  = "params={lambda1: 0.5}|constraints.pde.residual=u_xx - lambda1"
@@ -81,7 +82,22 @@ var additions = []struct{ path, sets string }{
 	{"define.*.", "define={lambda2: {expr: exp(s)}}"},
 	{"domain", anyShape},
 	{"domain.disk.", "domain={disk: {center: [0.5, 0.5], radius: 0.2}}"},
-	{"domain.file", "coords={x: [0, 1], y: [0, 1], z: [0, 1]}"},
+	{"domain.file", inSpace},
+	{"domain.cylinder", inSpace},
+	{"domain.cone", inSpace},
+	{"domain.torus", inSpace},
+	{"domain.extrude", inSpace},
+	{"domain.revolve", inSpace},
+	{"domain.transform.axis", inSpace + "|domain={transform: {shape: {ball: {center: [0.5, 0.5, 0.5], radius: 0.1}}, rotate: 5}}"},
+	{"domain.cylinder.", "domain={cylinder: {from: [0.5, 0.5, 0], to: [0.5, 0.5, 1], radius: 0.5}}"},
+	{"domain.cone.", "domain={cone: {from: [0.5, 0.5, 0], to: [0.5, 0.5, 1], radii: [0.5, 0]}}"},
+	{"domain.torus.", "domain={torus: {center: [0.5, 0.5, 0.5], axis: [0, 0, 1], radius: 0.3, tube: 0.1}}"},
+	{"domain.extrude.", "domain={extrude: {shape: {polygon: [[0, 0], [1, 0], [0, 1]]}, along: {z: [0, 1]}}}"},
+	{"domain.revolve.", "domain={revolve: {shape: {polygon: [[0, 0], [0.5, 0], [0, 1]]}, through: [0.5, 0.5, 0], axis: [0, 0, 1]}}"},
+	{"domain.transform.shape", "domain={transform: {scale: 0.1}}"},
+	{"domain.transform.scale", "domain={transform: {shape: {disk: {center: [0.5, 0.5], radius: 0.2}}}}"},
+	{"domain.transform.rotate", "domain={transform: {shape: {disk: {center: [0.5, 0.5], radius: 0.2}}}}"},
+	{"domain.transform.shift", "domain={transform: {shape: {disk: {center: [0.5, 0.5], radius: 0.2}}}}"},
 	{"domain.file.", "domain={file: {path: sink.stl}}"},
 	{"regions.*.", "regions={hole: {on: boundary, where: x < 0.5}}"},
 	{"grid.", "grid={x: 11, y: 11}"},

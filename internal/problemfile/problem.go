@@ -63,6 +63,9 @@ type Problem struct {
 	Shown      []Shown            // numbers to watch, in the order of the file
 	References []Reference        // known solutions, in the order of the file
 
+	Conditions []crux.Constraint // all constraints as the file states them, also those that are built in
+	Regions    []Region          // parts of the domain with names, of the file and of its shape
+
 	Choice *auto.Choice // what has been decided that the file leaves open
 
 	Trackers      []Tracker                // those that only a weight scheme needs, then as in the file
@@ -88,6 +91,12 @@ type Problem struct {
 	unscaled map[string]unscaled // constraints whose scales are measured
 	check    func(*crux.Solver) Errors
 	tracker  func(name string, s *crux.Solver) (trackers.Tracker, Errors)
+}
+
+// Region is a part of the domain with a name.
+type Region struct {
+	Name string
+	On   *domain.Points // of how many is open
 }
 
 // Field is a named function of coordinates that the run finds: a component of a network with its output transform, or a

@@ -27,7 +27,12 @@ func (b *builder) namedRegions(n *tree.Node) {
 		if on == nil {
 			continue
 		}
-		b.regions[e.Key] = b.where(b.region(on), where)
+		if b.regions[e.Key] = b.where(b.region(on), where); b.regions[e.Key] != nil {
+			b.p.Regions = append(b.p.Regions, Region{e.Key, b.regions[e.Key]})
+		}
+	}
+	for _, name := range b.parts() {
+		b.p.Regions = append(b.p.Regions, Region{name, b.p.geometry.(withParts).Part(name, 0)})
 	}
 }
 

@@ -94,3 +94,68 @@ for name, d in paths.items():
 
 with open("answers.json", "w") as f:
     json.dump(answers, f, indent=1, sort_keys=True)
+
+
+def gmsh_files():
+    import gmsh
+
+    gmsh.initialize()
+    gmsh.option.setNumber("General.Terminal", 0)
+
+    def save(name, version=4.1, binary=0):
+        gmsh.option.setNumber("Mesh.MshFileVersion", version)
+        gmsh.option.setNumber("Mesh.Binary", binary)
+        gmsh.write(name)
+
+    # a plate of two materials with a hole: 2×1, the right half of another material
+    gmsh.model.add("plate")
+    o = gmsh.model.occ
+    a, b = o.addRectangle(0, 0, 0, 1, 1), o.addRectangle(1, 0, 0, 1, 1)
+    hole = o.addDisk(0.5, 0.5, 0, 0.25, 0.25)
+    a = o.cut([(2, a)], [(2, hole)])[0][0][1]
+    o.fragment([(2, a)], [(2, b)])
+    o.synchronize()
+    def curves(*box):
+        return [t for d, t in gmsh.model.getEntitiesInBoundingBox(box[0] - 1e-3, box[1] - 1e-3, -1, box[2] + 1e-3, box[3] + 1e-3, 1, 1)]
+    gmsh.model.addPhysicalGroup(1, curves(0, 0, 0, 1), name="left")
+    gmsh.model.addPhysicalGroup(1, curves(2, 0, 2, 1), name="right side")
+    gmsh.model.addPhysicalGroup(1, curves(1, 0, 1, 1), name="joint")
+    gmsh.model.addPhysicalGroup(1, curves(0.25, 0.25, 0.75, 0.75), name="hole")
+    gmsh.model.addPhysicalGroup(2, [t for d, t in gmsh.model.getEntitiesInBoundingBox(-1e-3, -1e-3, -1, 1.001, 1.001, 1, 2)], name="steel")
+    gmsh.model.addPhysicalGroup(2, [t for d, t in gmsh.model.getEntitiesInBoundingBox(0.999, -1e-3, -1, 2.001, 1.001, 1, 2)], name="copper")
+    gmsh.option.setNumber("Mesh.MeshSizeMax", 0.2)
+    gmsh.model.mesh.generate(2)
+    tags, _, _ = gmsh.model.mesh.getElementsByType(2)[0], 0, 0
+    area = float(sum(gmsh.model.mesh.getElementQualities(tags, "volume")))
+    save("plate.msh")
+    save("plate_binary.msh", binary=1)
+    save("plate_22.msh", version=2.2)
+    for name in ("plate.msh", "plate_binary.msh"):
+        answers[name] = {"area": area}
+
+    # a bent pipe: a quarter of a torus with a bore, from the inlet at y = 0 to the outlet at x = 0
+    gmsh.model.add("pipe")
+    outer = o.addTorus(0, 0, 0, 1, 0.3, angle=math.pi / 2)
+    inner = o.addTorus(0, 0, 0, 1, 0.2, angle=math.pi / 2)
+    o.cut([(3, outer)], [(3, inner)])
+    o.synchronize()
+    def at(dim, test):
+        return [t for d, t in gmsh.model.getEntities(dim) if test(gmsh.model.occ.getCenterOfMass(d, t), gmsh.model.occ.getMass(d, t))]
+    ends = math.pi * (0.09 - 0.04)
+    gmsh.model.addPhysicalGroup(2, at(2, lambda c, m: abs(m - ends) < 1e-6 and abs(c[1]) < 1e-6), name="inlet")
+    gmsh.model.addPhysicalGroup(2, at(2, lambda c, m: abs(m - ends) < 1e-6 and abs(c[0]) < 1e-6), name="outlet")
+    gmsh.model.addPhysicalGroup(2, at(2, lambda c, m: abs(m - math.pi**2 * 0.2) < 1e-6), name="bore")
+    gmsh.model.addPhysicalGroup(2, at(2, lambda c, m: abs(m - math.pi**2 * 0.3) < 1e-6), name="skin")
+    gmsh.model.addPhysicalGroup(3, [t for d, t in gmsh.model.getEntities(3)], name="metal")
+    gmsh.option.setNumber("Mesh.MeshSizeMax", 0.12)
+    gmsh.model.mesh.generate(3)
+    tags = gmsh.model.mesh.getElementsByType(4)[0]
+    answers["pipe.msh"] = {"volume": float(sum(gmsh.model.mesh.getElementQualities(tags, "volume")))}
+    save("pipe.msh", binary=1)
+    gmsh.finalize()
+
+
+gmsh_files()
+
+with open("answers.json", "w") as f:
+    json.dump(answers, f, indent=1, sort_keys=True)

@@ -10,7 +10,7 @@ import (
 )
 
 // DXF reads the curves of an ASCII file of AutoCAD: lines, arcs, circles, ellipses, polylines with arcs in them, and splines. The layer of a curve is its
-// name, but for layer 0. Ellipses and splines become straight edges. What is no curve is passed over, as is paper space. Numbers are taken as they
+// name, but for layer 0. Ellipses and splines become straight edges. Other entities, and paper space, are passed over. Numbers are taken as they
 // are, whatever $INSUNITS says.
 func DXF(b []byte) ([]Edge, error) {
 	if bytes.HasPrefix(b, []byte("AutoCAD Binary DXF")) {

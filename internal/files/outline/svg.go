@@ -165,7 +165,7 @@ func transform(text string) (matrix, error) {
 		args, next, closed := strings.Cut(after, ")")
 		v, err := (&scanner{rest: args}).all()
 		if !ok || !closed || err != nil {
-			return m, fmt.Errorf("the transformation %q is not read; write translate(1, 2) or the like", text)
+			return m, fmt.Errorf("the transformation %q is not read; write one such as translate(1, 2)", text)
 		}
 		get := func(i int, def float64) float64 {
 			if i < len(v) {

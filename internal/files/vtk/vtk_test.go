@@ -240,3 +240,27 @@ func save(t *testing.T, path string, write func(io.Writer) error) {
 		t.Fatal(err)
 	}
 }
+
+// Surfaces have each corner once, and a number for each triangle.
+func TestSurface(t *testing.T) {
+	a, b, c, d := [3]float64{}, [3]float64{1, 0, 0}, [3]float64{0, 1, 0}, [3]float64{0, 0, 1}
+	triangles := [][3][3]float64{{a, c, b}, {a, b, d}, {a, d, c}, {b, c, d}}
+	var w bytes.Buffer
+	if err := WriteSurface(&w, triangles, []Field{{Name: "condition", Data: []float64{0, 1, -1, 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	got := decode(t, w.Bytes())
+	if len(got["Points"]) != 12 || !slices.Equal(got["condition"], []float64{0, 1, -1, 1}) || !slices.Equal(got["offsets"], []float64{3, 6, 9, 12}) {
+		t.Errorf("%v", got)
+	}
+	for i, k := range got["connectivity"] {
+		for j := range 3 {
+			if got["Points"][3*int(k)+j] != triangles[i/3][i%3][j] {
+				t.Fatalf("corner %d is %v", i, k)
+			}
+		}
+	}
+	if err := WriteSurface(io.Discard, triangles, []Field{{Name: "n", Data: []float64{1}}}); err == nil {
+		t.Error("one number for four triangles")
+	}
+}

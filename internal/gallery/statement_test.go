@@ -1,0 +1,131 @@
+package gallery
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crux-pinn/crux/internal/problemfile"
+)
+
+func stated(t *testing.T, text string) *Statement {
+	t.Helper()
+	p, err := problemfile.Parse("p.yaml", []byte(text), "../../testdata/shapes", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewStatement(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A bracket from a drawing has its parts, and a boundary of which most has no condition; with time it is the same.
+func TestStatementInThePlane(t *testing.T) {
+	for _, time := range []string{"", "t: [0, 1], "} {
+		s := stated(t, "problem: bracket\ncoords: {"+time+`x: [0, 100], y: [0, 100]}
+domain: {file: bracket.dxf}
+fields: {u: {net: mlp, hidden: [4]}}
+constraints:
+  pde: {residual: laplacian(u)}
+  fixed: {residual: u, on: fixed}
+  load: {residual: {a: dn(u) - 1, b: u_x}, on: load}
+`)
+		const length = 441.68 // of the boundary
+		if want := 1 - 80/length; math.Abs(s.Bare-want) > 0.02 || len(s.BareAt) != 2 {
+			t.Errorf("%q: without a condition %v, want %v; at %v", time, s.Bare, want, s.BareAt)
+		}
+		var sides []string
+		for _, p := range s.Sides {
+			sides = append(sides, p.Name)
+		}
+		if !slices.Equal(sides, []string{"fixed", "load"}) {
+			t.Errorf("%q: sides %q", time, sides)
+		}
+		text := strings.Join(s.Lines(), "\n")
+		for _, want := range []string{"area 6198.9, boundary 441.68", "no condition on 82 % of the boundary"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q: %s lacks %q", time, text, want)
+			}
+		}
+		p, err := s.Picture()
+		if err != nil || len(p.Figure.Panels) != 2 {
+			t.Fatal(err, p)
+		}
+		if b, err := p.Figure.Encode("svg"); err != nil || !strings.Contains(string(b), "no condition") {
+			t.Error(err)
+		}
+	}
+}
+
+// Of a solid, every triangle of the surface has the condition that holds on it, whether it comes from a file or from a formula.
+func TestStatementInSpace(t *testing.T) {
+	for _, tc := range []struct {
+		domain string
+		parts  map[string]float64 // areas by condition
+		bare   float64
+	}{
+		{"{file: pipe.msh}", map[string]float64{"inlet": 0.15659, "outlet": 0.15659}, 0.94},
+		{"{extrude: {shape: {box: {x: [0, 1], y: [0, 0.5]}}, along: {z: [-0.25, 0.25]}}}", map[string]float64{"inlet": 0.5, "outlet": 0.25}, 0.7},
+	} {
+		inlet, outlet := "inlet", "outlet"
+		if strings.HasPrefix(tc.domain, "{ex") {
+			inlet, outlet = "{y: 0}", "{x: 0}"
+		}
+		s := stated(t, "problem: pipe\ncoords: {x: [-0.1, 1.3], y: [-0.1, 1.3], z: [-0.3, 0.3]}\ndomain: "+tc.domain+`
+fields: {u: {net: mlp, hidden: [4]}}
+constraints:
+  pde: {residual: laplacian(u)}
+  inlet: {residual: u - 1, on: `+strings.Replace(inlet, "{y: 0}", "boundary, where: y < 1e-9", 1)+`}
+  outlet: {residual: u, on: `+strings.Replace(outlet, "{x: 0}", "boundary, where: x < 1e-9", 1)+`}
+`)
+		triangles, owner := s.Surface()
+		areas := map[string]float64{}
+		for i, k := range owner {
+			if k >= 0 {
+				areas[s.Sides[k].Name] += areaOf(triangles[i])
+			}
+		}
+		for name, want := range tc.parts {
+			if got := areas[name]; math.Abs(got-want) > 0.1*want {
+				t.Errorf("%s: %s has the area %v, want %v", tc.domain, name, got, want)
+			}
+		}
+		if math.Abs(s.Bare-tc.bare) > 0.03 {
+			t.Errorf("%s: without a condition %v, want %v", tc.domain, s.Bare, tc.bare)
+		}
+		p, err := s.Picture()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := p.Figure.Encode("svg"); err != nil || !strings.Contains(string(b), "inlet") {
+			t.Error(err)
+		}
+	}
+}
+
+func areaOf(t [3][3]float64) float64 {
+	var a, b [3]float64
+	for k := range 3 {
+		a[k], b[k] = t[1][k]-t[0][k], t[2][k]-t[0][k]
+	}
+	sum := 0.0
+	for k := range 3 {
+		v := a[(k+1)%3]*b[(k+2)%3] - a[(k+2)%3]*b[(k+1)%3]
+		sum += v * v
+	}
+	return math.Sqrt(sum) / 2
+}
+
+// A line has no picture of its domain.
+func TestStatementOnALine(t *testing.T) {
+	s := stated(t, "problem: rod\ncoords: {x: [0, 1]}\nfields: {u: {net: mlp, hidden: [4]}}\nconstraints: {pde: {residual: u_xx + 1}, bc: {residual: u, on: {x: 0}}}\n")
+	if _, err := s.Picture(); err == nil || !strings.Contains(err.Error(), "space has 1 coordinates") {
+		t.Error(err)
+	}
+	if got := s.Lines(); len(got) != 1 || !strings.Contains(got[0], "no condition on 50 % of the boundary, as around [1]") {
+		t.Errorf("%q", got)
+	}
+}
