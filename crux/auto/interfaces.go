@@ -307,14 +307,12 @@ func sameSurface(a, b surface, d domain.Domain) bool {
 		if i == 0 {
 			u0, v0 = u, v
 		}
-		if x, y := u[0]*v0[0], v[0]*u0[0]; !(abs(x-y) <= 1e-12*(abs(x)+abs(y))) {
+		if x, y := u[0]*v0[0], v[0]*u0[0]; !(math.Abs(x-y) <= 1e-12*(math.Abs(x)+math.Abs(y))) {
 			return false
 		}
 	}
 	return true
 }
-
-func abs(v float64) float64 { return max(v, -v) }
 
 // part is a derivative within a residual, times something: what it is the derivative of, and along which coordinate.
 type part struct {
@@ -559,7 +557,7 @@ func size(e ph.Expr, d domain.Domain) float64 {
 	for i := range at.Len() {
 		var v [1]float64
 		f(v[:], at.Row(i))
-		most = max(most, abs(v[0]))
+		most = max(most, math.Abs(v[0]))
 	}
 	return most
 }
