@@ -43,7 +43,7 @@ func fenced(t *testing.T, page string) []block {
 func TestUserPages(t *testing.T) {
 	const small = "problem: page\ncoords: {t: [0, 1], x: [0, 1]}\nfields: {u: {net: mlp, hidden: [4]}}\nconstraints: {pde: {residual: u_t - u_xx}}\n"
 	shown := map[string]bool{}
-	for _, page := range []string{"start.md", "first-problem.md", "data.md", "geometry.md", "inverse.md", "trouble.md", "from-deepxde.md", "from-physicsnemo-sym.md"} {
+	for _, page := range []string{"start.md", "first-problem.md", "data.md", "geometry.md", "inverse.md", "trouble.md", "from-deepxde.md", "from-physicsnemo-sym.md", "materials.md"} {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

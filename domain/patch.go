@@ -107,7 +107,7 @@ func intervals(f func(u float64) bool) [][2]float64 {
 func share(p Patch, dim int, keep func(x, normal []float64) bool) float64 {
 	x, normal := make([]float64, dim), make([]float64, dim)
 	trials, kept := 0, 0
-	probe(p.Params, func(u []float64) {
+	probe(surfaceTrials, p.Params, func(u []float64) {
 		if p.At(u, x, normal) {
 			trials++
 			if keep(x, normal) {
@@ -121,22 +121,22 @@ func share(p Patch, dim int, keep func(x, normal []float64) bool) float64 {
 	return float64(kept) / float64(trials)
 }
 
-// probe calls f for surfaceTrials points of the Sobol sequence, or of another sequence where that has not enough dimensions.
+// probe calls f for n points of the Sobol sequence, or of another sequence where that has not enough dimensions.
 // The points are moved to the centres of their strata, away from the edges and poles of the parametrisation, where a
 // condition that holds on a set of measure zero might seem to hold on more.
-func probe(params int, f func(u []float64)) {
+func probe(n, params int, f func(u []float64)) {
 	var s Sampler = Sobol{}
 	if params > SobolDims {
 		s = Halton{}
 	}
-	u, err := s.Sample(nil, surfaceTrials, params)
+	u, err := s.Sample(nil, n, params)
 	if err != nil {
 		return // more parameters than any sequence has: nothing can be found
 	}
 	for i := range u {
-		u[i] = below1(u[i] + 0.5/surfaceTrials)
+		u[i] = below1(u[i] + 0.5/float64(n))
 	}
-	for i := range surfaceTrials {
+	for i := range n {
 		f(u[i*params : (i+1)*params])
 	}
 }

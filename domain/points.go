@@ -180,6 +180,9 @@ func (p *Points) Dims() int {
 	for _, q := range p.patches {
 		d = max(d, q.Params)
 	}
+	if p.normals { // a patch may have more parameters than dimensions
+		d = min(d, len(p.coords)-1)
+	}
 	return d
 }
 

@@ -33,6 +33,9 @@ type Problem struct {
 	Constraints []crux.Constraint
 	Fields      map[*ph.Field]ph.Expr // as in crux.Problem; nothing is built into what has something here
 
+	Materials  []Material  // of which the domain consists, where coefficients jump between them; nil finds by itself where they jump
+	Interfaces []Interface // what holds between materials, where that is not the default
+
 	Weighed  bool // constraints are to be weighed by a scheme that Options do not name yet
 	Unscaled bool // functions, numbers and residuals stay in the units of the problem
 	Smooth   bool // networks are functions of the coordinates alone, also where values on the boundary jump, see [Choose]
@@ -63,6 +66,10 @@ type Choice struct {
 	Open    []Open                              // conditions that the problem lacks
 	Divided map[string]float64                  // by what residuals are divided because of units, by constraint
 	Watched []string                            // constraints whose points are watched
+
+	Interfaces []string // conditions where materials meet, which the problem does not state
+
+	extents map[*ph.Coord]float64 // the least of materials along each axis, where each has a network
 }
 
 // Decision is one thing that was left open, with the reason for what has become of it.
@@ -111,18 +118,13 @@ func Choose(p Problem, o crux.Options) (*Choice, error) {
 			return nil, fmt.Errorf("auto: there is no constraint %q, which Hard or Watch names", name)
 		}
 	}
-	if p.Domain != nil {
-		for _, k := range c.Problem.Constraints {
-			if k.Residual == nil {
-				continue
-			}
-			if err := deltas(k.Residual, p.Domain); err != nil {
-				return nil, fmt.Errorf("auto: constraint %q: %w", k.Name, err)
-			}
-		}
+	kinks, err := c.interfaces(p)
+	if err != nil {
+		return nil, err
 	}
+	c.Interfaces = kinks.names
 	stated := slices.Clone(c.Problem.Constraints)
-	if err := c.buildIn(p); err != nil {
+	if err := c.buildIn(p, kinks); err != nil {
 		return nil, err
 	}
 	c.method(&p)

@@ -44,15 +44,16 @@ type builder struct {
 	fields    map[*ph.Field]ph.Expr // what new networks stand for
 	contested []string              // conditions that give other values than another one where they meet, which networks can follow
 	jumps     []string              // conditions whose data are not smooth
+	kinks     kinked
 	choice    *Choice
 }
 
 // buildIn builds conditions into fields that stand for themselves.
-func (c *Choice) buildIn(p Problem) error {
+func (c *Choice) buildIn(p Problem, kinks kinked) error {
 	if p.Domain == nil || len(p.Constraints) == 0 {
 		return nil
 	}
-	b := &builder{Problem: p, list: c.Problem.Constraints, periodic: map[string]string{}, fields: map[*ph.Field]ph.Expr{}, choice: c}
+	b := &builder{Problem: p, list: c.Problem.Constraints, periodic: map[string]string{}, fields: map[*ph.Field]ph.Expr{}, kinks: kinks, choice: c}
 	for _, k := range b.list {
 		if k.Residual == nil || k.On == nil || k.Residual.Err() != nil {
 			return nil // New says so
@@ -67,6 +68,7 @@ func (c *Choice) buildIn(p Problem) error {
 	if !p.Smooth {
 		b.enrich()
 	}
+	b.kink()
 	if !p.Hard.None {
 		if err := b.build(); err != nil {
 			return err
@@ -111,7 +113,9 @@ func (b *builder) wanted(name string) bool { return slices.Contains(b.Hard.Names
 
 func (b *builder) inside(k crux.Constraint) bool { return k.On.Dims() >= len(b.Domain.Coords()) }
 
-func (b *builder) onBoundary(k crux.Constraint) bool { return !b.inside(k) && len(k.On.Patches()) > 0 }
+func (b *builder) onBoundary(k crux.Constraint) bool {
+	return !b.inside(k) && len(k.On.Patches()) > 0 && !slices.Contains(b.kinks.names, k.Name)
+}
 
 func (b *builder) isBuilt(name string) bool {
 	return slices.ContainsFunc(b.choice.Built, func(x BuiltIn) bool { return x.Constraint == name })
@@ -190,6 +194,8 @@ func (b *builder) conditions() []exact.Condition {
 		switch {
 		case jump != nil && b.implied():
 			b.kept(k.Name, fmt.Sprintf("%s jumps or has a kink there, and a function into which it is built would have it everywhere", jump))
+		case b.implied() && b.onBoundary(k) && b.kinks.apart != nil:
+			b.kept(k.Name, "each material has a network, in which a factor that is small at corners of the domain would have to be undone")
 		case b.implied() && slices.Contains(b.contested, k.Name):
 			b.kept(k.Name, "it disagrees with another condition where they meet, which the network follows")
 		case b.implied() && (b.onBoundary(k) || wraps) && b.trained[i]:

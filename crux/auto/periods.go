@@ -93,7 +93,7 @@ func (b *builder) periodicities() []exact.Periodicity {
 func (b *builder) around(some func(crux.Constraint) bool) []exact.Condition {
 	var list []exact.Condition
 	for i, k := range b.list {
-		if some(k) {
+		if some(k) && !slices.Contains(b.kinks.names, k.Name) {
 			list = append(list, exact.Condition{Name: k.Name, Residual: b.terms[i], On: sized(k.On)})
 		}
 	}

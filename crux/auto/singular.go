@@ -29,6 +29,9 @@ func (b *builder) enrich() {
 	for _, f := range b.plain() {
 		var inputs []ph.Expr
 		for _, s := range g.sites(f, list) {
+			if s.kink && b.kinks.has(f, s.switches, d) {
+				continue // the solution has it at all times
+			}
 			of := b.choice.Periods[f]
 			e, near, what := b.input(g, s, f)
 			if e == nil || of[g.coords[s.c]] != 0 || of[g.coords[s.y]] != 0 {
@@ -45,11 +48,7 @@ func (b *builder) enrich() {
 			}
 			weight = weight.Mul(less)
 		}
-		if len(inputs) > 0 {
-			network := ph.ReplaceFields(f, b.fields).Attr().(*ph.Field)
-			raw := !ph.Contains(f.Body(), func(e ph.Expr) bool { return e.Op() == ph.OpNormalize })
-			b.fields[f] = ph.NewField(f.Name(), net.Enriched{With: inputs, Inner: network.Module(), Raw: raw}, f.Coords()...)
-		}
+		b.give(f, inputs)
 	}
 	if weight.Op() == ph.OpConst {
 		return
@@ -60,6 +59,16 @@ func (b *builder) enrich() {
 			b.choice.decide(k.Name+": counts less near such places", "its terms grow without bound there")
 		}
 	}
+}
+
+// give gives the network of a field further inputs.
+func (b *builder) give(f *ph.Field, inputs []ph.Expr) {
+	if len(inputs) == 0 {
+		return
+	}
+	network := ph.ReplaceFields(f, b.fields).Attr().(*ph.Field)
+	raw := !ph.Contains(f.Body(), func(e ph.Expr) bool { return e.Op() == ph.OpNormalize })
+	b.fields[f] = ph.NewField(f.Name(), net.Enriched{With: inputs, Inner: network.Module(), Raw: raw}, f.Coords()...)
 }
 
 // nearby is the distance from a place, in units of the axis, within which the equation counts less: there its terms grow without

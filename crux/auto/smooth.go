@@ -1,7 +1,6 @@
 package auto
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -78,9 +77,9 @@ func decides(part ph.Expr) ph.Expr {
 	return nil
 }
 
-// deltas reports a derivative of something that jumps, or a second derivative of something that has a kink: between the points it holds a
-// delta function, which no point sees, so that a wrong function would satisfy the equation.
-func deltas(residual ph.Expr, d domain.Domain) error {
+// jumping are the parts of a residual that jump inside a domain and stand within a derivative, or have a kink and stand within a second one: between
+// the points it holds a delta function, which no point sees. order is the highest one of these derivatives, less 1 for a kink.
+func jumping(residual ph.Expr, d domain.Domain) (list []ph.Expr, order int) {
 	condition := map[ph.Expr]bool{} // parts of the conditions of where, which counts as a whole
 	for part := range ph.Walk(residual, nil) {
 		if part.Op() == ph.OpWhere {
@@ -95,15 +94,17 @@ func deltas(residual ph.Expr, d domain.Domain) error {
 			continue
 		}
 		for c := range ph.FreeCoords(e) {
-			order := ph.Order(residual, c, func(p ph.Expr) (is, inside bool) { return p == part, true })
-			if order < 1 || switches(part, d.Interior(0)) == nil || order < 2 && !jumps(part, d) {
+			n := ph.Order(residual, c, func(p ph.Expr) (is, inside bool) { return p == part, true })
+			if n < 1 || switches(part, d.Interior(0)) == nil || n < 2 && !jumps(part, d) {
 				continue
 			}
-			return &ph.Error{Pos: part.Pos(), Msg: fmt.Sprintf("the derivative of %s along %s is infinite where it jumps, and no point sees that; "+
-				"take a field for each side, with conditions for value and flux between them, as in on: {%s: 0.5}", part, c.Name(), c.Name())}
+			if !slices.Contains(list, part) {
+				list = append(list, part)
+			}
+			order = max(order, n)
 		}
 	}
-	return nil
+	return list, order
 }
 
 // jumps reports whether the two sides of a part differ where it switches, which is looked up at some places.

@@ -349,6 +349,9 @@ func (u *unitFinder) residuals() {
 	lengths := map[*ph.Coord]float64{}
 	for x, l := range u.lengths {
 		lengths[x] = sizes.Power(l)
+		if part := c.extents[x]; part > 0 { // of functions of their own, whose values count as much more beside their slopes
+			lengths[x] = sizes.Power(part)
+		}
 	}
 	for i := range c.Problem.Constraints {
 		k := &c.Problem.Constraints[i]

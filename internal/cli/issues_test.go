@@ -22,7 +22,6 @@ var outcomes = map[string]struct {
 	"data_outside":    {exitUsage, "t = 3 lies outside the axis from 0 to 1"},
 	"message_place":   {exitOK, "disagree at t = 0, x = 5 by 175"},
 	"no_bc":           {exitUsage, "it contains no unknown"},
-	"two_layers":      {exitUsage, "take a field for each side"},
 	"unused":          {exitUsage, "v stands in no constraint"},
 }
 

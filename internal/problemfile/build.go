@@ -65,6 +65,8 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.readCurriculum(s.get("curriculum"), constants)
 	b.readConstants(constants)
 	b.params(s.get("params"))
+	materials := s.get("materials")
+	b.materials(materials)
 	hard := s.get("hard")
 	b.stated.Hard, b.p.HardOpen = b.hard(hard), hard == nil
 	scaled := only[string](s, "scale")
@@ -84,7 +86,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.names.env.Space, b.names.env.Ends = b.p.Env.Space, b.p.Env.Ends
 	b.options(s)
 
-	domainNode, regions, data := s.get("domain"), s.get("regions"), s.get("data")
+	domainNode, regions, data, between := s.get("domain"), s.get("regions"), s.get("data"), s.get("interfaces")
 	constraints := s.need("constraints")
 	optimizer, windows := s.get("optimizer"), s.get("windows")
 	said := optimizer
@@ -98,7 +100,9 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	if len(b.p.Coords) > 0 {
 		b.p.geometry = b.geometry(domainNode)
 		b.dataSets(data)
+		b.materialRegions(materials)
 		b.namedRegions(regions)
+		b.interfaces(between)
 		b.constraints(constraints)
 	}
 	training := func() {

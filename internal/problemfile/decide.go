@@ -26,12 +26,16 @@ func (b *builder) decide(root, hard, constraints *tree.Node) {
 	b.stated.Name, b.stated.Domain, b.stated.Watching = b.p.Name, b.p.geometry, b.auto
 	choice, err := auto.Choose(b.stated, b.p.Options)
 	var bad *auto.HardError
+	var odd *auto.MaterialError
 	switch {
 	case errors.As(err, &bad) && bad.Constraint == "":
 		b.fail(cmp.Or(hard, root), "%s", bad.Why)
 		return
 	case errors.As(err, &bad):
 		b.fail(at[bad.Constraint], "%s cannot be built in: %s", bad.Constraint, bad.Why)
+		return
+	case errors.As(err, &odd):
+		b.failMaterial(root, odd)
 		return
 	case err != nil:
 		b.p.nodes = b.nodes
@@ -56,6 +60,9 @@ func (b *builder) decide(root, hard, constraints *tree.Node) {
 		if len(c.parts) > 0 {
 			left = append(left, c)
 		}
+	}
+	for _, name := range choice.Interfaces {
+		left = append(left, constraintName{name, []string{name}})
 	}
 	b.constraintNames = left
 }

@@ -2,8 +2,10 @@ package problemfile
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/internal/files/tree"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -39,7 +41,15 @@ func (b *builder) field(e tree.Entry) {
 	}
 	components, width := b.components(s, e)
 	if v := s.n.Get("net"); s.n.Get("hidden") == nil && (v == nil || v.Text == "mlp") {
-		b.p.Unsized = append(b.p.Unsized, e.Key)
+		if hidden := auto.Hidden(len(b.stated.Materials), len(coords)); hidden == nil {
+			b.p.Unsized = append(b.p.Unsized, e.Key)
+		} else if s.n.Kind == tree.Mapping {
+			n := &tree.Node{Kind: tree.Sequence, Path: tree.Join(s.n.Path, "hidden"), At: s.n.At}
+			for _, w := range hidden {
+				n.Items = append(n.Items, &tree.Node{Kind: tree.Scalar, Text: strconv.Itoa(w), Path: n.Path, At: n.At})
+			}
+			s.n.Put("hidden", n)
+		}
 	}
 	module := (&network{section: s, out: width, coords: byName}).module()
 	output := s.get("output")

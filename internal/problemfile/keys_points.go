@@ -95,6 +95,21 @@ var pointParts = []part{
 		{"path", hand("the path of a file"), "", "sink.stl", "where it is, from the folder of the problem file"},
 		{"sha256", hand("the SHA-256 of a file"), "(its own)", "78c3658d5132f7f5d228aa2cac3ea2e3273a06421cb2c168fec307cd0cf629e9", "what the SHA-256 of the file must be, in hexadecimal digits"},
 	}},
+	{"materials", "{steel: {where: x < 0.5, k: 45}, air: {k: 0.03}}", []key{{"*", mapped, "", "{where: x < 0.5, k: 45}", "a material, which is a region, too"}}},
+	{"materials.*", "{where: x < 0.5, k: 45}", []key{
+		{"where", formula, "", "x < 0.5", "an expression in coordinates and constants that holds in it; the last material is the rest where it has none"},
+		{"shape", mappingOf("domain"), "", "{disk: {center: [0.5, 0.5], radius: 0.2}}", "the shape that it has, in place of where"},
+		{"*", formula, "", "45", "a property: a number or an expression, which its name stands for in this material"},
+	}},
+	{"interfaces", "{steel-air: {resistance: 0.1}}", []key{
+		{"flux", formula, "(what stands within the divergence of an equation)", "nu*dn(u)", "what flows along the normal, where no equation has a divergence"},
+		{"*", mapped, "", "{resistance: 0.1}", "where two materials meet, by their names; of steel-air, 1 is steel, 2 is air, and the normal leads into air"},
+	}},
+	{"interfaces.*", "{resistance: 0.1}", []key{
+		{"resistance", formula, "(0)", "0.1", "R in u2 - u1 = R*flux: of a thin layer that hinders the flow"},
+		{"jump", formula, "(0)", "0.5", "u2 - u1, where it is given"},
+		{"source", formula, "(0)", "2", "flux1 - flux2: what the interface gives off"},
+	}},
 	{"regions", "{hole: {on: boundary, where: x < 0.5}}", []key{{"*", mapped, "", "{on: boundary, where: x < 0.5}", "a region"}}},
 	{"regions.*", "{on: boundary, where: x < 0.5}", []key{
 		{"on", hand("a region"), "", "boundary", "the region that it is a part of"},

@@ -28,6 +28,11 @@ var problemParts = []part{
 		{"constants", mapped, "", "{nu: 0.01/pi}", "numbers with names, for expressions and wherever a number stands"},
 		{"params", mapped, "", "{lambda1: 0.5}", "numbers to be found, with their initial values"},
 		{"define", mapped, "", "{lambda2: exp(s)}", "expressions with names"},
+		{
+			"materials", mapped, "", "{steel: {where: x < 0.5, k: 45}, air: {k: 0.03}}",
+			"the materials of which the domain consists, with properties whose names all expressions know",
+		},
+		{"interfaces", mapped, "", "{steel-air: {resistance: 0.1}}", "what holds where two materials meet, where value and flux are not the same on both sides"},
 		{"fields", mapped, "", "{u: {net: mlp}}", "the unknown functions and their networks"},
 		{"domain", mapped, "(box)", "{disk: {center: [0.5, 0.5], radius: 0.2}}", "the shape of space; box is that of coords"},
 		{"regions", mapped, "", "{hole: {on: boundary, where: x < 0.5}}", "parts of the domain with names, for on"},

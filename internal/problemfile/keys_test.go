@@ -34,7 +34,7 @@ optimizer: [{adam: {}, steps: 10}]
 // star is what stands in a file for the last step of a path of the table: for a star, and for a part that several keys share.
 var star = map[string]string{
 	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "show.*": "mass", "grid.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
-	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "domain.extrude.along.*": "z", "regions.*": "hole", "data.*": "measurements", "data.*.params.*": "nu", "data.*.columns.*": "u",
+	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "domain.extrude.along.*": "z", "regions.*": "hole", "materials.*": "steel", "materials.*.*": "k", "interfaces.*": "steel-air", "data.*": "measurements", "data.*.params.*": "nu", "data.*.columns.*": "u",
 	"constraints.*": "pde", "constraints.*.residual.*": "mass", "constraints.*.weight.*": "mass", "constraints.*.scale.*": "mass", "constraints.*.sigma.*": "mass", "optimizer.*": "0",
 	"optimizer.*.groups.*": "0", "optimizer.*.lr": "adam.lr", "changes.*": "1000", "weights.scheduled.*": "bc",
 	"changes": "optimizer.0.adam.lr.piecewise.changes", "net": "fields",
@@ -64,6 +64,7 @@ const (
 	mass     = "constraints.pde.residual={mass: u_xx, other: u_x}"
 	lambda1  = "params={lambda1: 0.5}|constraints.pde.residual=u_xx - lambda1"
 	sampled  = inTime + "|data.measurements={builtin: burgers_cole_hopf, params: {nu: nu}, n: 20}"
+	layered  = "materials={steel: {where: x < 0.5, k: 45}, air: {k: 3}}|constraints.pde.residual=div(k*grad(u))"
 	noPoints = "constraints.pde={residual: u_xx + beta*u_yy}"
 	noMethod = "optimizer=[{steps: 10}]"
 	grouped  = lambda1 + "|optimizer=[{groups: [{params: [lambda1]}, {adam: {}}], steps: 10}]"
@@ -100,6 +101,12 @@ var additions = []struct{ path, sets string }{
 	{"domain.transform.shift", "domain={transform: {shape: {disk: {center: [0.5, 0.5], radius: 0.2}}}}"},
 	{"domain.file.", "domain={file: {path: sink.stl}}"},
 	{"regions.*.", "regions={hole: {on: boundary, where: x < 0.5}}"},
+	{"materials.", layered},
+	{"materials.*.where", "materials.steel={k: 45}"},
+	{"materials.*.shape", "materials.steel={k: 45}"},
+	{"interfaces", layered},
+	{"interfaces.flux", "constraints.pde.residual=nu*laplacian(u)"},
+	{"interfaces.*.", layered},
 	{"grid.", "grid={x: 11, y: 11}"},
 	{"hard", inTime},
 	{"hard.conditions", "constraints.bc={residual: u - 1, on: x, points: 8}"},
@@ -200,6 +207,7 @@ const (
 	byAuto    = "package auto finds the number, and TestSameInGo compares it"
 	named     = "a name without a number is a mistake"
 	masked    = "a result says whether there was a mask"
+	condition = "with it there is a condition of its own, of which TestLayers knows solutions"
 	scheme    = "schemes are chosen as point_weights are, which have cases"
 )
 
@@ -207,6 +215,7 @@ const (
 var unasked = map[string]string{
 	"wandb.name": directory, "wandb.dir": directory, "tensorboard.dir": directory,
 	"constraints.*.points": byAuto, "trackers.input_sensitivity.points": byAuto, "trackers.ntk_spectrum.points": byAuto,
+	"interfaces.flux": condition, "interfaces.*.resistance": condition, "interfaces.*.jump": condition, "interfaces.*.source": condition,
 	"constraints.*.weight.*": named, "constraints.*.scale.*": named, "weights.scheduled.*": named,
 	"trackers.hessian_spectrum.mask": masked, "trackers.loss_landscape.mask": masked,
 	"trackers.hessian_spectrum.probes": "no number says that Lanczos has made the product already",
@@ -342,7 +351,7 @@ func placesOfMistakes(t *testing.T) (list [][]string) {
 	if err != nil || len(texts) == 0 {
 		t.Fatal(texts, err)
 	}
-	place := regexp.MustCompile(`(?m)^\w+\.yaml:\d+:\d+: ([\w.]+): `)
+	place := regexp.MustCompile(`(?m)^\w+\.yaml:\d+:\d+: ([\w.-]+): `)
 	for _, path := range texts {
 		for _, c := range cases.Read(t, path) {
 			for _, m := range place.FindAllStringSubmatch(c.Want, -1) {

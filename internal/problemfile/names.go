@@ -31,6 +31,11 @@ type definition struct {
 	wrap func(ph.Expr) ph.Expr
 	done bool
 	ok   bool
+
+	// parts are definitions without wrap, which have no place among the names; join makes this one of their values, in place of node.
+	parts []*definition
+	join  func([]ph.Expr) ph.Expr
+	value ph.Expr
 }
 
 func newNames(l *loader) *names {
@@ -81,6 +86,18 @@ func (ns *names) read(d *definition) {
 	d.done = true
 	ns.stack = append(ns.stack, d.name)
 	defer func() { ns.stack = ns.stack[:len(ns.stack)-1] }()
+	if d.parts != nil {
+		var values []ph.Expr
+		for _, p := range d.parts {
+			if ns.read(p); p.ok {
+				values = append(values, p.value)
+			}
+		}
+		if d.ok = len(values) == len(d.parts); d.ok {
+			ns.env.Names[d.name] = d.join(values)
+		}
+		return
+	}
 	bad := false
 	for _, name := range ns.mentioned(d) {
 		if i := slices.Index(ns.stack, name); i >= 0 {
@@ -109,8 +126,10 @@ func (ns *names) read(d *definition) {
 		ns.fail(d.node, "it has %d components where %d must stand; write [a, b] for several, w[0] for one of several", e.Dim(), d.dim)
 		return
 	}
-	d.ok = true
-	ns.env.Names[d.name] = d.wrap(e)
+	d.ok, d.value = true, e
+	if d.wrap != nil {
+		ns.env.Names[d.name] = d.wrap(e)
+	}
 }
 
 // mentioned returns the pending names that a definition's text refers to, derivatives such as u_x included.

@@ -19,7 +19,7 @@ type Statement struct {
 	Constants   []Equation
 	Definitions []Equation
 	Params      []Equation // numbers that are to be found, with what they begin at
-	Regions     []Equation // named parts of the domain or its boundary, in words
+	Regions     []Equation // named parts of the domain or its boundary, and materials, in words
 }
 
 // Axis is a coordinate with its ends.
@@ -67,8 +67,10 @@ func (p *Problem) Statement() *Statement {
 		}
 		s.Definitions = append(s.Definitions, equation(e.Key, n, env))
 	}
-	for _, e := range entries(p.root, "regions") {
-		s.Regions = append(s.Regions, Equation{Name: e.Key, Text: words(e.Value)})
+	for _, key := range []string{"materials", "regions"} {
+		for _, e := range entries(p.root, key) {
+			s.Regions = append(s.Regions, Equation{Name: e.Key, Text: words(e.Value)})
+		}
 	}
 	for _, e := range entries(p.root, "fields") {
 		s.outputs(e, env)
