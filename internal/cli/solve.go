@@ -118,6 +118,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if err := canceled(ctx); err != nil {
 		return err
 	}
+	if ctx, err = a.join(ctx); err != nil {
+		return err
+	}
 	t, err := a.training(p) // what is wrong with the problem shows before there is a directory
 	if err != nil {
 		return err
@@ -212,6 +215,9 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 			w.keys.stop = func(i *Interrupt) { stop(i) }
 			w.keys.save = func() string { return saveNow(t.problem.Checkpoint, dir) }
 		}
+	}
+	if a.team != nil {
+		observers = append(observers, a.team)
 	}
 	began, before := time.Now(), t.clock.before
 	t.problem.Rollback.Back = func(why *crux.DivergedError, to int, factor float64) {
