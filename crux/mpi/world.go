@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
@@ -30,9 +31,10 @@ type library struct {
 	initialize func(argc, argv uintptr, required int32, provided *int32) int32
 	handler    func(comm, handler uintptr) int32
 	rank, size func(comm uintptr, out *int32) int32
-	allgather  func(send uintptr, count int64, kind uintptr, got unsafe.Pointer, each int64, of, comm uintptr) int32
-	allgatherv func(send uintptr, count int64, kind uintptr, got unsafe.Pointer, counts, at *int64, of, comm uintptr) int32
-	alltoallv  func(send unsafe.Pointer, sent, at *int64, kind uintptr, got unsafe.Pointer, received, from *int64, of, comm uintptr) int32
+	allgather  func(send uintptr, count int64, kind uintptr, got unsafe.Pointer, each int64, of, comm uintptr, r *uintptr) int32
+	allgatherv func(send uintptr, count int64, kind uintptr, got unsafe.Pointer, counts, at *int64, of, comm uintptr, r *uintptr) int32
+	alltoallv  func(send unsafe.Pointer, sent, at *int64, kind uintptr, got unsafe.Pointer, received, from *int64, of, comm uintptr, r *uintptr) int32
+	test       func(request *uintptr, done *int32, status uintptr) int32
 	text       func(code int32, text *byte, n *int32) int32
 	abort      func(comm uintptr, code int32) int32
 	finalize   func() int32
@@ -46,6 +48,8 @@ type World struct {
 	calls      int64
 	headers    []header
 	counts     [4][]int64
+	request    uintptr // of the call under way
+	done       int32
 }
 
 // header is what ranks tell each other before a call, so that those which are not at the same one know instead of waiting for ever.
@@ -89,7 +93,7 @@ func Open() (*World, error) {
 	for name, f := range map[string]any{
 		"MPI_Abi_get_version": &l.version, "MPI_Get_library_version": &l.name, "MPI_Init_thread": &l.initialize,
 		"MPI_Comm_set_errhandler": &l.handler, "MPI_Comm_rank": &l.rank, "MPI_Comm_size": &l.size,
-		"MPI_Allgather_c": &l.allgather, "MPI_Allgatherv_c": &l.allgatherv, "MPI_Alltoallv_c": &l.alltoallv,
+		"MPI_Iallgather_c": &l.allgather, "MPI_Iallgatherv_c": &l.allgatherv, "MPI_Ialltoallv_c": &l.alltoallv, "MPI_Test": &l.test,
 		"MPI_Error_string": &l.text, "MPI_Abort": &l.abort, "MPI_Finalize": &l.finalize,
 	} {
 		at, err := purego.Dlsym(handle, name)
@@ -156,7 +160,7 @@ func (w *World) meet(kind, bytes int64) error {
 	own := header{w.calls, kind, bytes}
 	w.headers[w.rank] = own
 	const size = int64(unsafe.Sizeof(header{}))
-	if err := w.lib.check("MPI_Allgather", w.lib.allgather(inPlace, 0, typeByte, unsafe.Pointer(&w.headers[0]), size, typeByte, commWorld)); err != nil {
+	if err := w.wait("MPI_Iallgather", w.lib.allgather(inPlace, 0, typeByte, unsafe.Pointer(&w.headers[0]), size, typeByte, commWorld, &w.request)); err != nil {
 		return err
 	}
 	for r, h := range w.headers {
@@ -172,6 +176,27 @@ func (w *World) meet(kind, bytes int64) error {
 		}
 	}
 	return nil
+}
+
+const (
+	patience = 200 * time.Microsecond // for which a rank looks whether a call is complete, before it sleeps between two looks
+	nap      = 50 * time.Microsecond
+)
+
+// wait returns when a call that has begun is complete. MPI itself would look for ever: on cores that ranks share with others, or with each
+// other, this takes the time that those need to come as far.
+func (w *World) wait(what string, code int32) error {
+	if err := w.lib.check(what, code); err != nil {
+		return err
+	}
+	for begin := time.Now(); ; {
+		if err := w.lib.check(what, w.lib.test(&w.request, &w.done, 0)); err != nil || w.done != 0 {
+			return err
+		}
+		if time.Since(begin) > patience {
+			time.Sleep(nap)
+		}
+	}
 }
 
 // split writes counts and displacements of parts that end at ends.
@@ -192,7 +217,8 @@ func (w *World) Gather(buf []byte, ends []int) error {
 		return err
 	}
 	split(w.counts[0], w.counts[1], ends)
-	return w.lib.check("MPI_Allgatherv", w.lib.allgatherv(inPlace, 0, typeByte, start(buf), &w.counts[0][0], &w.counts[1][0], typeByte, commWorld))
+	defer runtime.KeepAlive(buf)
+	return w.wait("MPI_Iallgatherv", w.lib.allgatherv(inPlace, 0, typeByte, start(buf), &w.counts[0][0], &w.counts[1][0], typeByte, commWorld, &w.request))
 }
 
 // Exchange is that of crux.Team.
@@ -202,8 +228,9 @@ func (w *World) Exchange(send []byte, sent []int, got []byte, received []int) er
 	}
 	split(w.counts[0], w.counts[1], sent)
 	split(w.counts[2], w.counts[3], received)
-	return w.lib.check("MPI_Alltoallv", w.lib.alltoallv(start(send), &w.counts[0][0], &w.counts[1][0], typeByte,
-		start(got), &w.counts[2][0], &w.counts[3][0], typeByte, commWorld))
+	defer runtime.KeepAlive([2][]byte{send, got})
+	return w.wait("MPI_Ialltoallv", w.lib.alltoallv(start(send), &w.counts[0][0], &w.counts[1][0], typeByte,
+		start(got), &w.counts[2][0], &w.counts[3][0], typeByte, commWorld, &w.request))
 }
 
 // Close ends this process's part, when the others do. Where they do not, that is an error, and Abort ends them.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/mpi"
@@ -101,9 +102,16 @@ func (a *app) leave(code int, err error) int {
 	}
 	if err := t.Close(code); err != nil {
 		t.Abort(max(code, exitFailed))
+		return code
+	}
+	if code != exitOK { // mpirun kills the ranks that are still closing when one ends so, and says that they were killed
+		time.Sleep(closing)
 	}
 	return code
 }
+
+// closing is how long ranks may take until all of them have closed.
+const closing = time.Second
 
 // alone reports whether an error may be of this rank only: what is wrong with a file or a problem is so on all of them.
 func (a *app) alone(err error) bool { return exitCode(err) == exitFailed }

@@ -35,6 +35,7 @@ type solveFlags struct {
 	live                bool // and shown to browsers before
 	apply               bool // the remedy of the verdict is tried
 	from                int  // step of the checkpoint from which a run continues
+	array               array
 }
 
 func (a *app) solve() *cobra.Command {

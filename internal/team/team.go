@@ -30,7 +30,7 @@ func Range(leaves, rank, size int) Node {
 	return Node{leaves * rank / size, leaves * (rank + 1) / size}
 }
 
-// Divides reports whether a team divides so many leaves. Where there is none for some rank, all of them compute everything.
+// Divides reports whether a team divides this many leaves. Where there is none for some rank, all of them compute everything.
 func Divides(t Team, leaves int) bool { return t != nil && t.Size() > 1 && leaves >= t.Size() }
 
 // Summer adds vectors over ranks. The zero value is ready for use; it keeps its memory.
