@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/crux-pinn/crux/internal/graph"
+	"github.com/crux-pinn/crux/internal/team"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -137,13 +138,31 @@ func (b *built) dependsOn(p *ph.Param) bool {
 	return slices.ContainsFunc(b.grads, func(k int) bool { return b.inputs.paramRef[k] == p })
 }
 
-// jacobian fills dst with rows from the given one on: in float64 the machine writes to it, in float32 to blocks of its own, which
-// are converted.
+// sharedRows is how many rows of J are worth the attention of another rank.
+const sharedRows = 32
+
+// jacobian fills dst with rows from the given one on. The ranks of a team divide them.
 func (r *typedRunner[T]) jacobian(i, from int, dst, theta, fixed []float64) error {
 	width := r.p.layout.Len()
 	if width == 0 {
 		return nil
 	}
+	rows, t := len(dst)/width, r.p.pool.Team
+	leaves := rows / sharedRows
+	if !team.Divides(t, leaves) {
+		return r.ownJacobian(i, from, dst, theta, fixed)
+	}
+	own := team.Range(leaves, t.Rank(), t.Size())
+	first, end := team.Leaf(rows, leaves, own.Lo), team.Leaf(rows, leaves, own.Hi)
+	if err := r.ownJacobian(i, from+first, dst[first*width:end*width], theta, fixed); err != nil {
+		return err
+	}
+	return team.Rows(t, leaves, rows, width, dst)
+}
+
+// ownJacobian computes rows of jacobian: in float64 the machine writes to dst, in float32 to blocks of its own, which are converted.
+func (r *typedRunner[T]) ownJacobian(i, from int, dst, theta, fixed []float64) error {
+	width := r.p.layout.Len()
 	rows := len(dst) / width
 	if same, ok := any(dst).([]T); ok {
 		return r.jacobianRows(i, from, from+rows, same, width, theta, fixed)

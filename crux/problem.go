@@ -11,6 +11,7 @@ package crux
 import (
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/team"
 	"github.com/crux-pinn/crux/optim"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/weights"
@@ -72,6 +73,7 @@ type Options struct {
 	Weights    weights.Scheme // nil means w_i = 1
 	Seed       uint64         // root of all random streams
 	Workers    int            // 0 means one for each core; results do not depend on it
+	Team       Team           // processes that share the work of every step; nil means this one alone. Results do not depend on it
 	Precision  Precision      // of the compiled programs; parameters and optimiser are float64 always
 	Windows    *Windows       // time marching; nil means all times at once
 	Curriculum *Curriculum    // easier values of a constant first; nil means its own from the beginning
@@ -89,6 +91,12 @@ type Options struct {
 	// &callbacks.WandB{}, is part of every Solve and Measure, as if it were passed to each.
 	Recorders []Recorder
 }
+
+// Team is a set of processes that solve one problem together, as one of them sees it: a world of package crux/mpi. All of them make the
+// same calls of the solver in the same order, with the same problem and callbacks that decide alike; what one finds out alone, such as
+// that its context has ended or how late it is, must not decide anything. Each ends with the same bits as one process would. Functions
+// (Solver.Function) are computed by one process.
+type Team = team.Team
 
 // Precision is the arithmetic of compiled programs.
 type Precision int

@@ -77,6 +77,7 @@ func (s *Solver) setUp(p Problem, o Options) error {
 		s.set(e, s.theta[e.Offset:e.Offset+e.Len])
 	}
 	s.pool = exec.NewPool(o.Workers)
+	s.pool.Team = o.Team
 	var errs []error
 	for i := range s.sets {
 		set := &s.sets[i]

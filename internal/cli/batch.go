@@ -47,6 +47,9 @@ type batch struct {
 	runs  []*member
 	owner *owner
 	first *problemfile.Problem // of the first run, as planned; nil if the batch comes from a directory
+
+	shared bool               // other processes take runs of the same directory
+	takes  func(run int) bool // whether this one may take a run; nil if it takes all
 }
 
 // member is a run of a batch and what is known of it.
@@ -104,6 +107,14 @@ func (b *batch) openOrCreate(a *app, dir string) (err error) {
 		return err
 	}
 	b.dir = dir
+	if err := b.fits(dir); err != nil {
+		return err
+	}
+	return b.write()
+}
+
+// fits reports how the runs of a directory are others than those of the batch.
+func (b *batch) fits(dir string) error {
 	old, err := readManifest(dir)
 	if err != nil {
 		return err
@@ -126,7 +137,7 @@ func (b *batch) openOrCreate(a *app, dir string) (err error) {
 			return other("%s is not what this command line makes of the problem file; %s", path, firstDifference(text, m.problem))
 		}
 	}
-	return b.write()
+	return nil
 }
 
 // write writes what is there from the beginning: the manifest, and the problem of each run.
@@ -146,7 +157,7 @@ func (b *batch) write() error {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
 		}
-		if err := saveProblem(dir, m.problem, m.files); err != nil {
+		if err := saveProblem(dir, m.problem, m.files); err != nil && !exists(filepath.Join(dir, problemFile)) { // another process may have written it
 			return fail(exitFailed, err)
 		}
 	}

@@ -26,9 +26,19 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 	if err := canceled(ctx); err != nil {
 		return err
 	}
-	defer saving(ctx)()
-	var pending []*member
+	if err := a.trainBatch(ctx, b, f); err != nil {
+		return err
+	}
+	return a.showBatch(ctx, b, f.json)
+}
+
+// look reads what the runs have come to, whoever has trained them.
+func (b *batch) look() {
 	for _, m := range b.runs {
+		if m.err != nil && m.report == nil {
+			continue // this process has tried
+		}
+		m.report, m.err, m.missed = nil, nil, nil
 		r, err := report.Read(filepath.Join(b.dir, m.Name, resultFile))
 		switch {
 		case err == nil:
@@ -44,6 +54,20 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 		}
 		if !m.done() {
 			m.report = nil // of the part before a break
+		}
+	}
+}
+
+// trainBatch takes the runs that this process may take to their ends, some at once.
+func (a *app) trainBatch(ctx context.Context, b *batch, f *solveFlags) error {
+	if err := canceled(ctx); err != nil {
+		return err
+	}
+	defer saving(ctx)()
+	b.look()
+	var pending []*member
+	for i, m := range b.runs {
+		if m.open() && (b.takes == nil || b.takes(i)) {
 			pending = append(pending, m)
 		}
 	}
@@ -74,7 +98,7 @@ func (a *app) runBatch(ctx context.Context, b *batch, f *solveFlags) error {
 	close(next)
 	wg.Wait()
 	view.close()
-	return a.showBatch(ctx, b, f.json)
+	return nil
 }
 
 // report gathers what the runs came to.
@@ -154,11 +178,18 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 		return
 	}
 	owner, err := a.own(dir)
+	if b.shared && errors.Is(err, errOwned) {
+		return // another process is at it
+	}
 	if err != nil {
 		m.err = err
 		return
 	}
 	defer owner.release()
+	if r, err := report.Read(filepath.Join(dir, resultFile)); b.shared && err == nil && (report.Counts(r.Status) || r.Status == crux.Diverged.String()) {
+		m.report = r // another process has just been at it
+		return
+	}
 	t, err := a.openMember(dir, func(path string, text []byte) (*problemfile.Problem, error) {
 		p, err := asIs(path, text)
 		if err == nil {

@@ -6,6 +6,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crux-pinn/crux/crux/mpi"
 	"github.com/crux-pinn/crux/internal/report"
 )
 
@@ -28,7 +30,27 @@ func Main(args []string, stdout, stderr *os.File) int {
 		os.Exit(code)
 	})
 	defer stop()
+	if rank, size := mpi.Launched(); size > 1 {
+		streams.Ranks, streams.Complain = func() (Ranks, error) { return openWorld(size) }, stderr
+		streams.Keyboard = nil // a key would tell one of them alone
+		if rank > 0 {
+			streams.Out, streams.Err, streams.Terminal = io.Discard, io.Discard, nil
+		}
+	}
 	return Run(ctx, args, streams)
+}
+
+// openWorld joins the processes that were started together.
+func openWorld(size int) (Ranks, error) {
+	w, err := mpi.Open()
+	if errors.Is(err, mpi.ErrNotBuilt) {
+		return nil, fmt.Errorf("%d processes were started together, which this program cannot use: build one that can with "+
+			"go build -tags mpi -o crux-mpi ./cmd/crux, or start one process", size)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 // Streams is the outside world as commands see it.
@@ -39,6 +61,8 @@ type Streams struct {
 	Keyboard Keyboard                // in front of it; nil if there is none
 	Colours  int                     // of it; 0 means none
 	Now      func() time.Time        // for times in reports; nil means time.Now
+	Ranks    func() (Ranks, error)   // joins the processes that were started together; nil means that this one is alone
+	Complain io.Writer               // where a rank says errors that are its own; Out and Err of those above 0 lead nowhere
 }
 
 // Run runs a command line and returns the exit code. Commands end early when ctx does; see [Interrupt].
@@ -63,13 +87,14 @@ func Run(ctx context.Context, args []string, s Streams) int {
 		a.say(fmt.Errorf("cannot write the result: %w", out.err))
 		code = exitFailed
 	}
-	return code
+	return a.leave(code, err)
 }
 
 // app is what the commands share.
 type app struct {
 	Streams
 	args []string     // of the command line
+	team *teamwork    // of which this process is a rank; nil if it is alone
 	log  *slog.Logger // of what goes to Err, where lines of JSON are asked for; nil otherwise
 }
 

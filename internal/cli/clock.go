@@ -17,6 +17,7 @@ type clock struct {
 	nearby *trackers.Error // estimates the error when half of the limit is used up, where there are other ways to try; nil otherwise
 	halved bool            // that has been done
 	now    func() time.Time
+	team   *teamwork     // whose rank 0 has the time that counts; nil if there is one process
 	begin  time.Time     // of this part, by now, if there is a limit
 	start  time.Time     // of this part
 	before time.Duration // of the parts before
@@ -36,7 +37,10 @@ func (c *clock) OnStep(_ context.Context, s *crux.Step) error {
 	if s.Measuring() || c.limit == 0 {
 		return nil
 	}
-	used := c.before + c.now().Sub(c.begin)
+	used, err := c.used()
+	if err != nil {
+		return err
+	}
 	if k, n := s.Run.Stage(); used < c.limit {
 		if k+1 < n && used >= time.Duration(float64(c.limit)*float64(k+1)/float64(n)) {
 			return crux.NextStage("its share of the time budget used up")
@@ -46,10 +50,19 @@ func (c *clock) OnStep(_ context.Context, s *crux.Step) error {
 	return crux.Stop(fmt.Sprintf("time budget of %v used up", c.limit))
 }
 
+// used is the time of all parts so far.
+func (c *clock) used() (time.Duration, error) {
+	used, err := c.team.ofFirst(uint64(c.before + c.now().Sub(c.begin)))
+	return time.Duration(used), err
+}
+
 // OnUpdate implements crux.UpdateHook. Half of the time is for other ways, where this one has not come near a solution.
 func (c *clock) OnUpdate(ctx context.Context, r *crux.Run) error {
-	if c.nearby == nil || c.halved || c.limit == 0 || c.before+c.now().Sub(c.begin) < c.limit/2 {
+	if c.nearby == nil || c.halved || c.limit == 0 {
 		return nil
+	}
+	if used, err := c.used(); err != nil || used < c.limit/2 {
+		return err
 	}
 	c.halved = true
 	if _, stages := r.Stage(); stages > 1 {

@@ -103,6 +103,9 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		for _, x := range tried {
 			used += time.Duration(float64(x.Seconds) * float64(time.Second))
 		}
+		if same, err := a.team.ofFirst(uint64(used)); err == nil { // without it, all ranks end at the next step
+			used = time.Duration(same)
+		}
 		failed := last.err != nil && exitCode(last.err) != exitDiverged
 		if ctx.Err() != nil || failed || !cure && (!last.wanting(aim(first)) || !first.Chosen || first.Budget > 0 && used >= first.Budget) {
 			break

@@ -32,7 +32,7 @@ func (a *app) own(dir string) (*owner, error) {
 	path := filepath.Join(dir, ownerFile)
 	var err error
 	if o.file, err = lockFile(path); errors.Is(err, errOwned) {
-		return nil, fail(exitUsage, ownedBy(dir, path))
+		return nil, fail(exitUsage, ownedError{ownedBy(dir, path)})
 	}
 	if err == nil {
 		b, _ := json.Marshal(o) // of numbers and texts
@@ -56,6 +56,12 @@ func (o *owner) release() {
 
 // errOwned says that another process has the lock.
 var errOwned = errors.New("another process has the lock")
+
+// ownedError is errOwned as users read it.
+type ownedError struct{ error }
+
+// Is makes it errOwned for errors.Is.
+func (ownedError) Is(target error) bool { return target == errOwned }
 
 // ownedBy is the error for a directory whose owner lives.
 func ownedBy(dir, path string) error {

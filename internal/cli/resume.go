@@ -65,14 +65,23 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	if f.changed("jobs") {
 		return fail(exitUsage, fmt.Errorf("--jobs says how many of several runs are trained at once; %s is one run", dir))
 	}
-	if err := canceled(ctx); err != nil {
-		return err
-	}
-	owner, err := a.own(dir)
+	err := canceled(ctx)
 	if err != nil {
 		return err
 	}
-	defer owner.release()
+	if ctx, err = a.join(ctx); err != nil {
+		return err
+	}
+	if a.team == nil || a.team.Rank() == 0 {
+		owner, err := a.own(dir)
+		if err != nil {
+			return err
+		}
+		defer owner.release()
+	}
+	if dir, err = a.ofRank(dir); err != nil {
+		return err
+	}
 	t, err := a.restore(dir, f.from, func(path string, text []byte) (*problemfile.Problem, error) { return f.loadText(path, text) })
 	if err != nil {
 		if len(f.sets) > 0 {
@@ -180,6 +189,7 @@ type training struct {
 
 // training builds a problem. The caller closes the solver.
 func (a *app) training(p *problemfile.Problem) (*training, error) {
+	a.divide(p)
 	s, err := compile(p)
 	if err != nil {
 		return nil, err
@@ -188,7 +198,7 @@ func (a *app) training(p *problemfile.Problem) (*training, error) {
 	if err != nil {
 		return nil, fail(exitFailed, errors.Join(err, s.Close()))
 	}
-	return &training{problem: p, solver: s, clock: &clock{limit: p.Budget, now: a.Now}, scales: scales, start: s.Theta()}, nil
+	return &training{problem: p, solver: s, clock: &clock{limit: p.Budget, now: a.Now, team: a.team}, scales: scales, start: s.Theta()}, nil
 }
 
 // observe sets the callbacks that take part in the run of a directory, and are kept by its checkpoints.

@@ -41,6 +41,9 @@ var runFiles = []string{
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the
 // first number after that is free. Nothing is ever overwritten. This process is its owner.
 func (a *app) newRunDir(out, name string) (string, *owner, error) {
+	if a.team != nil && a.team.Rank() > 0 {
+		out = a.team.dir
+	}
 	if out != "" {
 		if err := os.MkdirAll(out, 0o755); err != nil {
 			return "", nil, fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", out, ckpt.Cause(err)))

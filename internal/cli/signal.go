@@ -23,9 +23,20 @@ func (i *Interrupt) Is(target error) bool { return target == context.Canceled }
 func interruptOf(s os.Signal) *Interrupt {
 	switch s {
 	case syscall.SIGTERM:
-		return &Interrupt{"terminated", exitTerminated}
+		return interruptBy(exitTerminated)
 	case syscall.SIGHUP:
-		return &Interrupt{"the terminal is gone", exitHungUp}
+		return interruptBy(exitHungUp)
+	}
+	return interruptBy(exitInterrupted)
+}
+
+// interruptBy is the interrupt with an exit code.
+func interruptBy(code int) *Interrupt {
+	switch code {
+	case exitTerminated:
+		return &Interrupt{"terminated", code}
+	case exitHungUp:
+		return &Interrupt{"the terminal is gone", code}
 	}
 	return &Interrupt{"interrupted", exitInterrupted}
 }

@@ -35,6 +35,7 @@ type solveFlags struct {
 	live                bool // and shown to browsers before
 	apply               bool // the remedy of the verdict is tried
 	from                int  // step of the checkpoint from which a run continues
+	array               array
 }
 
 func (a *app) solve() *cobra.Command {
@@ -116,6 +117,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		return a.printDryRun(ctx, p, s, f.json)
 	}
 	if err := canceled(ctx); err != nil {
+		return err
+	}
+	if ctx, err = a.join(ctx); err != nil {
 		return err
 	}
 	t, err := a.training(p) // what is wrong with the problem shows before there is a directory
@@ -212,6 +216,9 @@ func (a *app) train(ctx context.Context, t *training, steps int, dir string, wat
 			w.keys.stop = func(i *Interrupt) { stop(i) }
 			w.keys.save = func() string { return saveNow(t.problem.Checkpoint, dir) }
 		}
+	}
+	if a.team != nil {
+		observers = append(observers, a.team)
 	}
 	began, before := time.Now(), t.clock.before
 	t.problem.Rollback.Back = func(why *crux.DivergedError, to int, factor float64) {

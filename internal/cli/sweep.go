@@ -26,6 +26,9 @@ Each --grid names a key of the problem file by its dotted path, as --set does, a
 belong to a value. Every combination is checked before the first run. --seeds N trains each with N seeds. As many runs
 as there are cores are trained at once; a run that fails does not cost the others.
 
+--index I --of N takes every N-th run from run I on, so N processes on any machines that share the directory do them all; --gather makes the table
+then. mpirun -n K crux sweep takes runs as they come. --script prints a file for Slurm or Kubernetes. See docs/cluster.md.
+
 The directory holds runs.csv, result.json and the directory of each run. After Ctrl-C, or a kill, the same command line
 (or crux resume with the directory) continues: complete runs are kept, others continue from their checkpoints.`,
 		Example: `  crux sweep burgers.yaml --grid optimizer.0.adam.lr=1e-3,3e-3 --grid 'fields.u.hidden=[20, 20],[30, 30]'
@@ -45,12 +48,13 @@ The directory holds runs.csv, result.json and the directory of each run. After C
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the combinations; train nothing")
 	f.flagJobs(c)
 	f.flagOutput(c)
+	f.array.flag(c)
 	return c
 }
 
 func (a *app) runSweep(ctx context.Context, path string, texts []string, f *solveFlags) error {
-	if len(texts) == 0 {
-		return fail(exitUsage, errors.New("a sweep needs --grid, as in --grid optimizer.0.adam.lr=1e-3,3e-3; for several seeds alone there is crux solve --seeds"))
+	if len(texts) == 0 && f.seeds == 1 {
+		return fail(exitUsage, errors.New("a sweep needs --grid, as in --grid optimizer.0.adam.lr=1e-3,3e-3, or --seeds"))
 	}
 	grid, err := readGrid(texts, f.sets)
 	if err != nil {
@@ -65,6 +69,9 @@ func (a *app) runSweep(ctx context.Context, path string, texts []string, f *solv
 			}
 		}
 	}
+	if err := f.array.read(f); err != nil {
+		return err
+	}
 	b, err := f.plan(ctx, path, grid)
 	if err != nil {
 		return err
@@ -75,6 +82,17 @@ func (a *app) runSweep(ctx context.Context, path string, texts []string, f *solv
 	dir := f.out
 	if dir == "" { // the same each time, so that the same command line continues
 		dir = filepath.Join("runs", fileName(b.Problem)+"-sweep")
+	}
+	switch {
+	case f.array.script != "":
+		return a.printScript(b, &f.array, dir)
+	case f.array.gather && !exists(filepath.Join(dir, batchFile)):
+		return fail(exitUsage, fmt.Errorf("there are no runs in %s to gather; give the directory of the sweep with --out", dir))
+	case f.array.shared():
+		if err := b.join(a, dir, path); err != nil {
+			return err
+		}
+		return a.runArray(ctx, b, &f.array, f)
 	}
 	defer func() { b.owner.release() }() // whatever comes of it
 	if err := b.openOrCreate(a, dir); err != nil {
@@ -88,6 +106,9 @@ func (a *app) runSweep(ctx context.Context, path string, texts []string, f *solv
 
 // solveSeeds is crux solve with --seeds.
 func (a *app) solveSeeds(ctx context.Context, path string, f *solveFlags) error {
+	if a.Ranks != nil {
+		return fail(exitUsage, errors.New("several processes share runs in a sweep: take crux sweep with --seeds"))
+	}
 	b, err := f.plan(ctx, path, nil)
 	if err != nil {
 		return err
@@ -113,6 +134,9 @@ func (a *app) solveSeeds(ctx context.Context, path string, f *solveFlags) error 
 
 // resumeBatch is crux resume for a directory of several runs.
 func (a *app) resumeBatch(ctx context.Context, dir string, f *solveFlags) error {
+	if a.Ranks != nil {
+		return fail(exitUsage, errors.New("several processes continue a sweep by its own command line: take crux sweep"))
+	}
 	b, err := openBatch(dir)
 	if err != nil {
 		return err
@@ -149,7 +173,7 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 				return nil, err
 			}
 			e := entry{Name: runName(grid, i, len(all), k, f.seeds), Values: values, Combination: i}
-			p, err := f.problemOf(path, sets, k, &e)
+			p, err := f.problemOf(path, sets, k, &e, f.array.takes(len(b.runs))) // other processes compile those of others
 			var es problemfile.Errors
 			switch {
 			case errors.As(err, &es):
@@ -184,8 +208,8 @@ func (f *solveFlags) plan(ctx context.Context, path string, grid []axis) (*batch
 	return b, fail(exitUsage, errors.Join(others...))
 }
 
-// problemOf reads and builds the problem of a combination with its seed number k.
-func (f *solveFlags) problemOf(path string, sets []string, k int, e *entry) (*problemfile.Problem, error) {
+// problemOf reads the problem of a combination with its seed number k, and compiles it where that is to show what is wrong.
+func (f *solveFlags) problemOf(path string, sets []string, k int, e *entry, compiled bool) (*problemfile.Problem, error) {
 	p, err := f.loadWith(path, sets...)
 	if err != nil {
 		return nil, err
@@ -195,6 +219,9 @@ func (f *solveFlags) problemOf(path string, sets []string, k int, e *entry) (*pr
 		if p, err = f.loadWith(path, append(slices.Clone(sets), fmt.Sprintf("seed=%d", e.Seed))...); err != nil {
 			return nil, err
 		}
+	}
+	if !compiled {
+		return p, nil
 	}
 	s, err := compile(p) // what is wrong with the problem shows before there is a directory
 	if err != nil {

@@ -8,12 +8,13 @@ import (
 
 	"github.com/crux-pinn/crux/internal/graph"
 	"github.com/crux-pinn/crux/internal/kern"
+	"github.com/crux-pinn/crux/internal/team"
 )
 
 // Operands are what a sweep reads and writes: N points, N rows of each input Spec.Points, the value of each Spec.Params. Sums
 // receive Spec.Sums and Rows the N rows of Spec.Rows; any of them may be nil. Strides say which of Rows are part of a wider
 // matrix: this many elements lie between consecutive points. 0, or no entry, is for points that lie side by side, channel after
-// channel.
+// channel. A sweep with Strides is not divided among the ranks of a team: who lays out a matrix also divides it.
 type Operands[T kern.Float] struct {
 	N              int
 	Points, Params [][]T
@@ -53,7 +54,7 @@ type Machine[T kern.Float] struct {
 	workers []*worker[T]
 	packed  []kern.Packed[T]
 	global  [][]T              // values without points: parameters, and what is computed before and after the chunks
-	accum   [][][]T            // slab → accumulated value → memory
+	adder   adder[T]           // of the slabs' accumulators
 	outside [2][]*laneState[T] // lanes of the steps before and after the chunks
 	points  []int              // value index of each point input, or −1 if it is not needed
 	params  []int
@@ -63,8 +64,9 @@ type Machine[T kern.Float] struct {
 	ins     [][]T // operands of a step outside the chunks
 
 	// of the current sweep
-	chunkCount, slabCount int
-	onSlab, onFold        func(w, task int)
+	slabCount int
+	own       team.Node // slabs of this process
+	onSlab    func(w, task int)
 }
 
 // New plans a machine whose workers are those of the pool.
@@ -118,13 +120,16 @@ func New[T kern.Float](pool *Pool, s Spec, o *Operands[T]) (*Machine[T], error) 
 		}
 	}
 	m.ins = make([][]T, widest)
-	m.onSlab, m.onFold = m.slab, m.reduce
+	m.onSlab = m.slab
+	for _, v := range p.accums {
+		m.adder.lengths = append(m.adder.lengths, p.dims[v].Len(0))
+	}
 	pool.planned++
 	return m, nil
 }
 
 func (m *Machine[T]) newWorker() *worker[T] {
-	w := &worker[T]{values: make([][]T, len(m.values)), scratch: make([]T, m.scratch)}
+	w := &worker[T]{values: make([][]T, len(m.values)), acc: make([][]T, len(m.values)), scratch: make([]T, m.scratch)}
 	for _, n := range m.buffers {
 		w.buffers = append(w.buffers, kern.AlignedSlice[T](n))
 	}
@@ -176,8 +181,13 @@ func (m *Machine[T]) RunAll() error {
 	if err := m.check(&m.spec); err != nil {
 		return err
 	}
-	m.chunkCount = m.chunks(m.N)
-	m.slabCount = slabs(m.chunkCount)
+	m.slabCount = Slabs(m.N)
+	m.own = team.Node{Lo: 0, Hi: m.slabCount}
+	t := m.pool.Team
+	divided := team.Divides(t, m.slabCount) && len(m.Strides) == 0
+	if divided {
+		m.own = team.Range(m.slabCount, t.Rank(), t.Size())
+	}
 	m.stamp++
 	for k, v := range m.params {
 		if v >= 0 {
@@ -193,16 +203,27 @@ func (m *Machine[T]) RunAll() error {
 		}
 		m.packed[k].Pack(m.at(nil, q.value, 0), rows, cols, q.trans)
 	}
-	for len(m.accum) < m.slabCount {
-		acc := make([][]T, len(m.values))
-		for _, v := range m.accums {
-			acc[v] = kern.AlignedSlice[T](m.dims[v].Len(0))
-		}
-		m.accum = append(m.accum, acc)
-	}
-	m.pool.Run(m.slabCount, m.onSlab)
+	m.adder.begin(m.slabCount, m.own)
+	m.pool.Run(m.own.Hi-m.own.Lo, m.onSlab)
 	if len(m.accums) > 0 {
-		m.pool.Run(len(m.accums), m.onFold)
+		total, err := m.adder.total(t, divided)
+		if err != nil {
+			return err
+		}
+		for k, v := range m.accums {
+			copy(m.global[v], total.at[k])
+		}
+		m.adder.release(total)
+	}
+	if divided {
+		for k, v := range m.rows {
+			if v < 0 || m.Rows == nil || m.Rows[k] == nil {
+				continue
+			}
+			if err := team.Rows(t, m.slabCount, m.N, m.dims[v].Channels*m.dims[v].Width, m.Rows[k]); err != nil {
+				return err
+			}
+		}
 	}
 	m.once(m.late, m.outside[1])
 	for k, v := range m.sums {
@@ -235,16 +256,6 @@ func (m *Machine[T]) at(w *worker[T], v, n int) []T {
 		return base
 	}
 	return base[m.dims[q.base].Offset(q.slot, n):][:m.dims[v].Len(n)]
-}
-
-// reduce adds the slabs' accumulators of one value, in order.
-func (m *Machine[T]) reduce(_, task int) {
-	v := m.accums[task]
-	dst := m.global[v]
-	copy(dst, m.accum[0][v])
-	for s := 1; s < m.slabCount; s++ {
-		kern.AddTo(dst, m.accum[s][v])
-	}
 }
 
 // once runs steps that do not depend on the chunk.
@@ -286,21 +297,30 @@ func (m *Machine[T]) once(steps []step, lanes []*laneState[T]) {
 	}
 }
 
-// slab runs the chunks of one slab: a contiguous range, so that the division is the same for any number of workers.
+// slab runs the chunks of one slab of this process: points that lie side by side, so that the division is the same for any number of
+// workers.
 func (m *Machine[T]) slab(wi, task int) {
-	w, acc := m.workers[wi], m.accum[task]
-	for _, v := range m.accums {
-		clear(acc[v])
+	w, slab := m.workers[wi], m.own.Lo+task
+	var acc accumulators[T]
+	if len(m.accums) > 0 {
+		acc = m.adder.take()
+		for k, v := range m.accums {
+			w.acc[v] = acc.at[k]
+		}
 	}
-	lo, hi := m.chunkCount*task/m.slabCount, m.chunkCount*(task+1)/m.slabCount
-	for c := lo; c < hi; c++ {
+	lo, hi := team.Leaf(m.N, m.slabCount, slab), team.Leaf(m.N, m.slabCount, slab+1)
+	chunks := (hi - lo + m.cap - 1) / m.cap
+	for c := range chunks {
 		// chunks of equal size up to one point: no short tail
-		first, end := m.N*c/m.chunkCount, m.N*(c+1)/m.chunkCount
-		m.chunk(w, acc, first, end-first)
+		first, end := lo+(hi-lo)*c/chunks, lo+(hi-lo)*(c+1)/chunks
+		m.chunk(w, first, end-first)
+	}
+	if len(m.accums) > 0 {
+		m.adder.settle(team.Node{Lo: slab, Hi: slab + 1}, acc)
 	}
 }
 
-func (m *Machine[T]) chunk(w *worker[T], acc [][]T, first, n int) {
+func (m *Machine[T]) chunk(w *worker[T], first, n int) {
 	for k, v := range m.points {
 		if v >= 0 {
 			width := m.dims[v].Width
@@ -317,7 +337,7 @@ func (m *Machine[T]) chunk(w *worker[T], acc [][]T, first, n int) {
 		sum := m.phase[st.out] == accum
 		var out []T
 		if sum {
-			out = acc[st.out]
+			out = w.acc[st.out]
 		} else {
 			out = w.buffers[m.buffer[st.out]][:o.Out.Len(n)]
 			w.values[st.out] = out

@@ -1,12 +1,18 @@
 package exec
 
 import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"gorgonia.org/gorgonia"
 
 	"github.com/crux-pinn/crux/internal/graph"
+	"github.com/crux-pinn/crux/internal/team"
 )
 
 // sums builds Σ_i x_i w and its derivative with respect to w.
@@ -65,12 +71,66 @@ func TestMachineRefusesComputedInputs(t *testing.T) {
 	}
 }
 
-// The division into chunks depends on the number of points alone: few points make several chunks, many fill the cache.
-func TestChunks(t *testing.T) {
-	p := &plan{cap: 64}
-	for n, want := range map[int]int{1: 1, 31: 1, 32: 1, 63: 1, 64: 2, 256: 8, 512: 8, 513: 9, 6400: 100} {
-		if got := p.chunks(n); got != want {
-			t.Errorf("%d points make %d chunks, want %d", n, got, want)
+// The division into slabs depends on the number of points alone: few points make several, many make more, up to a bound.
+func TestSlabs(t *testing.T) {
+	for n, want := range map[int]int{1: 1, 63: 1, 64: 2, 256: 8, 512: 8, 1151: 8, 1152: 9, 8192: 64, 131071: 1023, 131072: 1024, 10_000_000: 1024} {
+		if got := Slabs(n); got != want {
+			t.Errorf("%d points make %d slabs, want %d", n, got, want)
 		}
+	}
+}
+
+// The bits of sums and rows are the same for any number of workers, and of ranks that divide the slabs.
+func TestSlabsOfATeam(t *testing.T) {
+	const n = 1300
+	points := make([]float64, n)
+	for i := range points {
+		points[i] = math.Sin(float64(i)) * math.Exp(float64(i%17))
+	}
+	run := func(workers int, of team.Team) (sum float64, rows []float64, err error) {
+		pool := NewPool(workers)
+		defer pool.Close()
+		pool.Team = of
+		spec, g := sums(t)
+		b := graph.NewBuilder(1)
+		v := b.Load(graph.Operand{Kind: graph.Points})
+		square, err := g.Pointwise(b.Program(true, []int{b.Mul(v, v)}, nil), spec.Points[0])
+		if err != nil {
+			return 0, nil, err
+		}
+		spec.Rows = gorgonia.Nodes{square}
+		rows = make([]float64, n)
+		o := &Operands[float64]{N: n, Points: [][]float64{points}, Params: [][]float64{{2}}, Sums: [][]float64{{0}}, Rows: [][]float64{rows}}
+		m, err := New(pool, spec, o)
+		if err != nil {
+			return 0, nil, err
+		}
+		for range 3 {
+			err = errors.Join(err, m.RunAll())
+		}
+		return o.Sums[0][0], rows, err
+	}
+	want, wantRows, err := run(1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(who string, sum float64, rows []float64, err error) {
+		if err != nil || sum != want || !slices.Equal(rows, wantRows) {
+			t.Errorf("%s: sum %v, want %v; rows equal: %v; error %v", who, sum, want, slices.Equal(rows, wantRows), err)
+		}
+	}
+	for _, workers := range []int{2, 5} {
+		sum, rows, err := run(workers, nil)
+		check(fmt.Sprint(workers, " workers"), sum, rows, err)
+	}
+	for _, ranks := range []int{2, 3, 4, 7} {
+		var wg sync.WaitGroup
+		for _, l := range team.Local(ranks) {
+			wg.Go(func() {
+				sum, rows, err := run(1+l.Rank()%2, l)
+				check(fmt.Sprintf("rank %d of %d", l.Rank(), ranks), sum, rows, err)
+			})
+		}
+		wg.Wait()
 	}
 }

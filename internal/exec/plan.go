@@ -5,8 +5,9 @@
 // same planned steps in one worker's buffers. Values without a row for each point that depend on the chunk, such as
 // gradients, are accumulated; what depends on them is computed once, after the chunks.
 //
-// The chunks are divided into slabs by a rule that knows only the number of points. Each slab has its own accumulators,
-// which are added in a fixed order, so the bits of the result do not depend on how many workers there are.
+// The points are divided into slabs by a rule that knows only their number, and slabs into chunks. Each slab has its own accumulators,
+// which are added along a fixed tree, so the bits of the result do not depend on how many workers there are, nor on how many
+// processes (package team) share the slabs.
 package exec
 
 import (
@@ -137,9 +138,14 @@ const (
 	chunkBytes = 5 << 18 // a chunk's values stay in a second-level cache of 1 to 2 MiB
 	minChunk   = 16
 	maxChunk   = 256
-	// A sweep has this many chunks, if each still has leastShare points: few points keep all workers busy too.
-	leastChunks = 8
-	leastShare  = 32
+	// A sweep has this many slabs, if each still has leastShare points: few points keep some workers busy too.
+	fewSlabs   = 8
+	leastShare = 32
+	// More points have a slab for each slabPoints of them, so 8192 points are work for 64 cores. With 64 points, small networks take 6 to 8 %
+	// longer on one core, and with 128 hardly: a chunk has no more points than its slab.
+	slabPoints = 128
+	// From 131072 points on slabs become longer.
+	maxSlabs = 1024
 )
 
 // chunkSize is the number of points whose values fill chunkBytes, as buffers for minChunk points show.
@@ -150,11 +156,6 @@ func (p *plan) chunkSize(elementSize int) int {
 	}
 	points := chunkBytes * minChunk / (n * elementSize)
 	return min(max(points/minChunk*minChunk, minChunk), maxChunk)
-}
-
-// chunks is the number of chunks for n points.
-func (p *plan) chunks(n int) int {
-	return max((n+p.cap-1)/p.cap, min(leastChunks, n/leastShare))
 }
 
 // order lists what the results need in the graph's own order, in which operands come first, and checks it: every operand is
@@ -353,15 +354,16 @@ func (p *plan) allocate(points int) {
 	}
 }
 
-// slabs is the number of independent accumulators for a number of chunks: enough to keep many workers busy, few enough
-// to add up. It depends on nothing else, so that results do not depend on the workers.
-func slabs(chunks int) int { return min(chunks, 8) }
+// Slabs is the number of slabs for a number of points: enough for as many cores as there may be, of points enough that adding up and short
+// chunks cost little. It depends on nothing else, so that results do not depend on the workers.
+func Slabs(n int) int { return max(1, min(n/leastShare, fewSlabs), min(n/slabPoints, maxSlabs)) }
 
 // worker is the memory of one worker: one chunk's values, and the lanes of each step.
 type worker[T kern.Float] struct {
 	buffers [][]T
 	scratch []T
 	values  [][]T // current chunk
+	acc     [][]T // accumulated values of the current slab
 	lanes   []*laneState[T]
 	ws      kern.Workspace[T]
 	ins     [][]T

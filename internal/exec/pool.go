@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/crux-pinn/crux/internal/team"
 )
 
 // Pool is a set of workers that share the chunks of a sweep. One pool serves all machines of a solver, one call at a
@@ -13,6 +15,8 @@ import (
 // A step on a few hundred points takes as long as it takes to wake a sleeping thread two or three times. So whoever
 // waits first looks for patience, which is about the price of being woken, and only then goes to sleep.
 type Pool struct {
+	Team team.Team // processes that divide every sweep; nil means that this one is alone
+
 	planned int // machines made for it
 	helpers []*helper
 	patient bool // there is a processor for every worker: looking takes time from nobody
