@@ -18,8 +18,8 @@ func TestTeam(t *testing.T) {
 	for name, method := range map[string]func() optim.Method{
 		"adam": func() optim.Method { return &optim.Adam{} },
 		"lm":   func() optim.Method { return &optim.LevenbergMarquardt{} },
-		"lm in a subspace": func() optim.Method {
-			return &optim.LevenbergMarquardt{Sketch: 20}
+		"lm of a part": func() optim.Method {
+			return &optim.LevenbergMarquardt{Rows: 20}
 		},
 		"ssbroyden": func() optim.Method { return &optim.SSBroyden{} },
 	} {

@@ -431,7 +431,7 @@ func (p *Placed) moved(patches []Patch) (list []Patch) {
 			}
 			x, n := make([]float64, d), make([]float64, d)
 			sum, count := 0.0, 0
-			probe(q.Params, func(u []float64) {
+			probe(surfaceTrials, q.Params, func(u []float64) {
 				if grown, ok := move(u, x, n); ok {
 					sum, count = sum+grown, count+1
 				}
@@ -450,7 +450,7 @@ func (p *Placed) inner(q Patch) bool {
 		return false
 	}
 	x, n, none := make([]float64, d), make([]float64, d), true
-	probe(q.Params, func(u []float64) {
+	probe(surfaceTrials, q.Params, func(u []float64) {
 		clear(n)
 		none = none && (!q.At(u, x, n) || !slices.ContainsFunc(n, func(v float64) bool { return v != 0 }))
 	})

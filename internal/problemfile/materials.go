@@ -93,7 +93,7 @@ func (b *builder) extent(where, shape *tree.Node) ph.Expr {
 		}
 		return e
 	case shape != nil:
-		g := b.shape(shape, 0)
+		g := b.shape(shape, b.space())
 		if g == nil {
 			return ph.Const(1)
 		}
