@@ -57,8 +57,8 @@ func checkTogether(what string, programs []*Program, theta, fixed []float64, w [
 	return nil
 }
 
-// KernelWork is how many multiplications an entry of [Kernel] takes, for rows of all these programs: as many as there are parameters where no
-// weight is factored.
+// KernelWork is how many multiplications an entry of [Kernel] takes, for rows of all these programs: as many as there are parameters
+// where no weight is factored.
 func KernelWork(programs []*Program) (float64, error) {
 	if len(programs) == 0 {
 		return 0, nil

@@ -35,12 +35,12 @@ import (
 // 40·R² + 8·R·P bytes in all, or, where J were more than 512 MB, this is left out. [LevenbergMarquardt.Info] has the estimate.
 //
 // Where there are many residuals, a step is computed from n of them, drawn for it (Objective.Squares, Sample), as if there were no
-// others, and taken if it lowers the loss on all; one that does not is computed again from more. n begins at Rows. A step that fits d directions lowers the
-// loss on its own n residuals by more than on all, by a part of about d/n as in generalised cross-validation (Golub, Heath & Wahba 1979,
-// Technometrics 21, 215); that tells d, and the next n is the one with most (1 − d/n) for what it costs. What a step costs is counted, not timed. While λ
-// falls, n grows: up to R, or up to [LargestSystem] where P and R are both larger than that, and R is then taken as n in the memory above. With 1981
-// parameters and 16000 residuals first steps take a fiftieth of the time (docs/results/evidence.md, "`lm` from a part of the residuals").
-// Hooks that change ∇L are not seen by a step from a part.
+// others, and taken if it lowers the loss on all; one that does not is computed again from more. n begins at Rows. A step that fits d
+// directions lowers the loss on its own n residuals by more than on all, by a part of about d/n as in generalised cross-validation (Golub,
+// Heath & Wahba 1979, Technometrics 21, 215); that tells d, and the next n is the one with most (1 − d/n) for what it costs. What a step
+// costs is counted, not timed. While λ falls, n grows: up to R, or up to [LargestSystem] where P and R are both larger than that, and R is
+// then taken as n in the memory above. With 1981 parameters and 16000 residuals the first steps take a twentieth of the time
+// (docs/results/evidence.md, "lm from a part of the residuals"). Hooks that change ∇L are not seen by a step from a part.
 //
 // The objective must have [Squares]; a solver's does when every constraint is a mean square. It suits smooth problems on fixed
 // points; redrawn points are no obstacle, as only λ and n are carried from step to step.
@@ -80,8 +80,8 @@ type LevenbergMarquardt struct {
 
 const marquardtName = "LevenbergMarquardt"
 
-// LargestSystem is the largest number of residuals that [LevenbergMarquardt] computes a step from by itself where there are more of them, and
-// more parameters: the time of a step goes with its square or cube, and memory is some 360 MB and 8·P bytes for each residual.
+// LargestSystem is the largest number of residuals that [LevenbergMarquardt] computes a step from by itself where there are more of them
+// and more parameters: the time of a step goes with its square or cube, and memory is some 360 MB and 8·P bytes for each residual.
 const LargestSystem = 3000
 
 // Init implements Method.
@@ -122,7 +122,8 @@ func (m *LevenbergMarquardt) Info(f Objective) Info {
 		q := sampling{}.sampler(&f, m.layout.n, cmp.Or(m.Rows, firstRows))
 		info.Memory = []Demand{{marquardtName, m.systems.Memory(q.most, m.layout.n)}}
 		if !q.whole() {
-			line := fmt.Sprintf("%s: the first steps are computed from %d of %d residuals, later ones from more, as many as pay", marquardtName, q.rows, all)
+			line := fmt.Sprintf("%s: the first steps are computed from %d of %d residuals, later ones from more, as many as pay",
+				marquardtName, q.rows, all)
 			if q.most < all {
 				line += fmt.Sprintf(", up to %d", q.most)
 			}
@@ -171,7 +172,8 @@ func (m *LevenbergMarquardt) Step(ctx context.Context, f Objective, theta []floa
 	return loss, nil
 }
 
-// advance leaves a point with a lower loss in m.best, from as many residuals as that takes. It changes nothing that a repeated step would see.
+// advance leaves a point with a lower loss in m.best, from as many residuals as that takes. It changes nothing that a repeated step
+// would see.
 func (m *LevenbergMarquardt) advance(ctx context.Context, f Objective, q *sampler, theta []float64, loss float64) (accepted, error) {
 	lambda := m.lambda
 	for {
@@ -233,7 +235,9 @@ const (
 
 // search tries values of λ, the first one as given or chosen if 0, for the system of part, whose loss at θ is from. It leaves the first point
 // where that and the loss of all are lower in m.best. Where the part alone was lowered it gives up, unless it is the last of its kind.
-func (m *LevenbergMarquardt) search(ctx context.Context, all, part Objective, a normal.System, lambda, from, loss float64, last bool) (accepted, error) {
+func (m *LevenbergMarquardt) search(
+	ctx context.Context, all, part Objective, a normal.System, lambda, from, loss float64, last bool,
+) (accepted, error) {
 	floor := a.Floor()
 	if lambda == 0 {
 		lambda = cmp.Or(m.Damping, 1e-3) * a.Trace()

@@ -95,7 +95,8 @@ func (q *sampler) refused() {
 	q.rows = min(int(math.Ceil(widest*float64(q.rows))), q.most)
 }
 
-// taken enters a step: the loss fell by the factors part and all on its residuals and on all of them. late is whether it was factorised from J.
+// taken enters a step: the loss fell by the factors part and all on its residuals and on all of them. late is whether it was factorised
+// from J.
 func (q *sampler) taken(part, all float64, late bool) error {
 	if q.whole() {
 		q.rows = q.all

@@ -171,7 +171,8 @@ func TestSampledInfo(t *testing.T) {
 		}
 	}
 	says := p.Info(fit.Objective()).Choices
-	if len(says) != 3 || !strings.HasPrefix(says[0], "adam, then") || !strings.Contains(says[1], "250 of 400") || !strings.HasPrefix(says[2], "step 1:") {
+	if len(says) != 3 || !strings.HasPrefix(says[0], "adam, then") || !strings.Contains(says[1], "250 of 400") ||
+		!strings.HasPrefix(says[2], "step 1:") {
 		t.Errorf("%q", says)
 	}
 	var s normal.Systems

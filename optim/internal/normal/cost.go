@@ -17,12 +17,13 @@ type speed struct {
 }
 
 // speeds are those of the instruction sets. Only ratios matter, and not much: the number of residuals that is best for a step goes with the
-// root of one. BenchmarkSpeed measures all but the first, which is what BenchmarkStep of the compiler has as GFLOP/s, halved.
+// root of one. BenchmarkSpeed measures all but the first, which is what BenchmarkStep of the compiler has as GFLOP/s, halved. Those
+// of avx512 are of a quiet machine (docs/results/performance.md), those of portable of a busy one; avx2 and neon are not measured yet.
 var speeds = map[string]speed{
 	"avx512":   {sweep: 27, gram: 33, chol: 14, solve: 19},
 	"avx2":     {sweep: 15, gram: 19, chol: 9, solve: 11},
 	"neon":     {sweep: 6, gram: 12, chol: 5, solve: 6},
-	"portable": {sweep: 0.6, gram: 0.9, chol: 0.8, solve: 0.8},
+	"portable": {sweep: 0.6, gram: 0.63, chol: 0.35, solve: 0.37},
 }
 
 // Cost is about how long a step takes one core whose system has rows of the given number, out of all, and late is whether it is
