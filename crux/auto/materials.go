@@ -315,7 +315,7 @@ func (m *materials) bounds(i int) (lo, hi []float64) {
 	return lo, hi
 }
 
-// Hidden are the hidden layers with which networks for each of some materials, of so many coordinates, have as many parameters together as
+// Hidden are the hidden layers with which networks for each of some materials have as many parameters together as
 // Levenberg-Marquardt pays for: two layers of 6 to 20. It is nil where one network is for all materials.
 func Hidden(materials, coords int) []int {
 	if materials <= together {

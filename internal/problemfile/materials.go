@@ -31,7 +31,7 @@ func (b *builder) materials(n *tree.Node) {
 		m := b.section(e.Value, "materials.*")
 		where, shape := m.get("where"), m.get("shape")
 		if where != nil && shape != nil {
-			b.fail(shape, "where and shape stand together; say in one of them where %s is", e.Key)
+			b.fail(shape, "give where or shape, not both, for %s", e.Key)
 		}
 		at := b.extent(where, shape)
 		if at == nil && i < len(s.n.Entries)-1 {
