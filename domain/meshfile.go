@@ -32,17 +32,15 @@ func readMesh(b []byte, coords []*ph.Coord) *Shape {
 	if err != nil {
 		return unread(coords, "%v", err)
 	}
-	name := sideGroups(m.Cells[d-1], d)
+	groups := sideGroups(m.Cells[d-1], d)
 	var triangles []Facets
 	var edges []Edge
 	for _, s := range sides {
-		for _, n := range name.of(s[:d]) {
-			if d == 2 {
-				edges = append(edges, Edge{Name: n, From: [2]float64(m.Nodes[s[0]][:2]), To: [2]float64(m.Nodes[s[1]][:2])})
-			} else {
-				triangles = append(triangles, Facets{n, [][3][3]float64{{m.Nodes[s[0]], m.Nodes[s[1]], m.Nodes[s[2]]}}})
-			}
-			break // the first group counts
+		n := groups.of(s[:d])
+		if d == 2 {
+			edges = append(edges, Edge{Name: n, From: [2]float64(m.Nodes[s[0]][:2]), To: [2]float64(m.Nodes[s[1]][:2])})
+		} else {
+			triangles = append(triangles, Facets{n, [][3][3]float64{{m.Nodes[s[0]], m.Nodes[s[1]], m.Nodes[s[2]]}}})
 		}
 	}
 	inner := append(cells(m, d), within(m, sides, d)...)
@@ -156,12 +154,12 @@ func sideGroups(cells []msh.Cell, d int) sideNames {
 	return n
 }
 
-// of are the names of a side, one that is empty for none.
-func (n sideNames) of(nodes []int32) []string {
+// of is the first name of a side, "" for none.
+func (n sideNames) of(nodes []int32) string {
 	if list := n[sideOf(nodes)]; len(list) > 0 {
-		return list
+		return list[0]
 	}
-	return []string{""}
+	return ""
 }
 
 // cells are patches of the cells of each group.
