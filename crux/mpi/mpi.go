@@ -8,6 +8,7 @@
 //	solver, err := crux.New(problem, crux.Options{Team: world})
 //	…
 //	err = world.Close(0)
+//	world.Exit(0)
 package mpi
 
 import (

@@ -2,6 +2,8 @@
 
 package mpi
 
+import "os"
+
 // World is all processes that were started together, as one of them sees it.
 type World struct{}
 
@@ -25,6 +27,9 @@ func (*World) Library() string { return "" }
 
 // Close ends this process's part.
 func (*World) Close(int) error { return ErrNotBuilt }
+
+// Exit ends this process.
+func (*World) Exit(code int) { os.Exit(code) }
 
 // Abort ends all processes.
 func (*World) Abort(int) {}

@@ -38,6 +38,7 @@ type library struct {
 	text       func(code int32, text *byte, n *int32) int32
 	abort      func(comm uintptr, code int32) int32
 	finalize   func() int32
+	exit       func(code int32) // of the C library
 }
 
 // World is all processes that were started together, as one of them sees it. Its calls are made by one goroutine at a time.
@@ -102,6 +103,11 @@ func Open() (*World, error) {
 		}
 		purego.RegisterFunc(f, at)
 	}
+	exit, err := purego.Dlsym(purego.RTLD_DEFAULT, "exit")
+	if err != nil {
+		return nil, fmt.Errorf("mpi: the C library has no exit: %w", err)
+	}
+	purego.RegisterFunc(&l.exit, exit)
 	var major, minor int32
 	if l.version(&major, &minor); major != 1 {
 		return nil, fmt.Errorf("mpi: the MPI that was found has version %d.%d of the ABI, and this program knows version 1; %s", major, minor, howTo)
@@ -115,7 +121,7 @@ func Open() (*World, error) {
 		return nil, fmt.Errorf("mpi: %s lets one thread alone make calls, and goroutines change threads; build it with thread support", w.name)
 	}
 	var rank, size int32
-	err := errors.Join(
+	err = errors.Join(
 		l.check("MPI_Comm_set_errhandler", l.handler(commWorld, errorsReturn)),
 		l.check("MPI_Comm_rank", l.rank(commWorld, &rank)),
 		l.check("MPI_Comm_size", l.size(commWorld, &size)),
@@ -233,13 +239,18 @@ func (w *World) Exchange(send []byte, sent []int, got []byte, received []int) er
 		start(got), &w.counts[2][0], &w.counts[3][0], typeByte, commWorld, &w.request))
 }
 
-// Close ends this process's part, when the others do. Where they do not, that is an error, and Abort ends them.
+// Close ends this process's part, when the others do; the process is then ended by Exit. Where the others do not, that is an error, and
+// Abort ends them.
 func (w *World) Close(code int) error {
 	if err := w.meet(closes, int64(code)); err != nil {
 		return err
 	}
 	return w.lib.check("MPI_Finalize", w.lib.finalize())
 }
+
+// Exit ends this process after Close, as os.Exit does, but by the C library: MPICH tells mpirun only there that all is well, and mpirun kills
+// the others of a process that ends otherwise.
+func (w *World) Exit(code int) { w.lib.exit(int32(code)) }
 
 // Abort ends all processes with an exit code, this one included.
 func (w *World) Abort(code int) { w.lib.abort(commWorld, int32(code)) }

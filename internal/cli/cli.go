@@ -30,27 +30,33 @@ func Main(args []string, stdout, stderr *os.File) int {
 		os.Exit(code)
 	})
 	defer stop()
+	var world *mpi.World
 	if rank, size := mpi.Launched(); size > 1 {
-		streams.Ranks, streams.Complain = func() (Ranks, error) { return openWorld(size) }, stderr
+		streams.Ranks = func() (r Ranks, err error) {
+			world, err = openWorld(size)
+			return world, err
+		}
+		streams.Complain = stderr
 		streams.Keyboard = nil // a key would tell one of them alone
 		if rank > 0 {
 			streams.Out, streams.Err, streams.Terminal = io.Discard, io.Discard, nil
 		}
 	}
-	return Run(ctx, args, streams)
+	code := Run(ctx, args, streams)
+	if world != nil {
+		world.Exit(code)
+	}
+	return code
 }
 
 // openWorld joins the processes that were started together.
-func openWorld(size int) (Ranks, error) {
+func openWorld(size int) (*mpi.World, error) {
 	w, err := mpi.Open()
 	if errors.Is(err, mpi.ErrNotBuilt) {
 		return nil, fmt.Errorf("%d processes were started together, which this program cannot use: build one that can with "+
 			"go build -tags mpi -o crux-mpi ./cmd/crux, or start one process", size)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return w, nil
+	return w, err
 }
 
 // Streams is the outside world as commands see it.

@@ -113,8 +113,8 @@ func TestRanksEndTogether(t *testing.T) {
 // Several processes that would each do everything are refused.
 func TestRanksRefuse(t *testing.T) {
 	folder(t)
-	for _, args := range [][]string{{"solve", "tiny.yaml", "--seeds", "2"}} {
-		if all, _ := onRanks(t, contexts(2), args...); all[0].code != exitUsage || !strings.Contains(all[0].err, "take crux sweep with --seeds") {
+	for flag, want := range map[string]string{"--seeds=2": "take crux sweep with --seeds", "--live": "--live is of one process"} {
+		if all, _ := onRanks(t, contexts(2), "solve", "tiny.yaml", flag); all[0].code != exitUsage || !strings.Contains(all[0].err, want) {
 			t.Errorf("%+v", all[0])
 		}
 	}

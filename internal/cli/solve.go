@@ -62,6 +62,9 @@ as many runs at once as there are cores.`,
 			if f.changed("seeds") && f.page {
 				return fail(exitUsage, errors.New("--report is of one run; write that of each with crux report RUN"))
 			}
+			if a.Ranks != nil && f.live {
+				return fail(exitUsage, errors.New("--live is of one process; crux report RUN writes the page of a run on several"))
+			}
 			if f.changed("seeds") && f.live {
 				return fail(exitUsage, errors.New("--live is of one run; solve without --seeds"))
 			}

@@ -44,5 +44,9 @@ func soak() error {
 			}
 		}
 	}
-	return w.Close(0)
+	if err := w.Close(0); err != nil {
+		return err
+	}
+	w.Exit(0)
+	return nil
 }
