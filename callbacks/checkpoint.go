@@ -23,8 +23,8 @@ import (
 // A run from step 0 does not take a folder that holds checkpoints of another run.
 //
 // A file is written between two steps, whole or not at all. One that cannot be written is tried again ten seconds later, and ends the run
-// only if it is the last one. With Every, the first comes after two seconds at the latest. Its name holds the step with which the run continues, as in
-// checkpoint-000001000.safetensors. At the end of a run that did not fail, there is a last one.
+// only if it is the last one. With Every, the first comes after two seconds at the latest. Its name holds the step with which the run
+// continues, as in checkpoint-000001000.safetensors. At the end of a run that did not fail, there is a last one.
 type Checkpoint struct {
 	Dir      string                     // folder of the files, made if it does not exist; needed
 	Interval int                        // steps between files; 0 means 1000, or none if Every is set

@@ -240,7 +240,8 @@ func (t *HeldOut) redraw(s *crux.Step, ratio float64) error {
 	st.Mean, st.Drawn = total, st.Drawn+1
 	switch {
 	case st.Drawn == 1:
-		t.say(s, "new points where the residual is large (the loss on unseen points is %.3g times that of training; the limit is %v)", ratio, cmp.Or(t.Factor, 5))
+		t.say(s, "new points where the residual is large (the loss on unseen points is %.3g times that of training; the limit is %v)", ratio,
+			cmp.Or(t.Factor, 5))
 	case len(grown) > 0:
 		st.Missed = 0
 		t.say(s, "%s (new points alone changed the mean square at unseen points from %.2e to %.2e)", strings.Join(grown, ", "), before, total)

@@ -90,7 +90,9 @@ type features struct {
 // weight is a factored k×h weight: columns a… are A_0, A_1, …, each of length k, and columns d… are D_0, ….
 type weight struct{ entry, k, h, a, d, terms int }
 
-func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64, only func(Entry) bool) error {
+func (r *typedRunner[T]) kernel(k []float64, ldk int, programs []*Program, theta, fixed []float64, w [][]float64,
+	only func(Entry) bool,
+) error {
 	strips, err := r.allStrips(programs, w)
 	if err != nil {
 		return err

@@ -174,7 +174,10 @@ func (p *Program) Gradient(dst, theta, fixed, w, losses []float64) error {
 	}
 	clear(dst)
 	p.reverse++
-	if err := p.run.eval(variant{kind: vGradient}, operands{theta: theta, fixed: fixed, seeds: p.seed(w), sums: p.places(dst), rows: p.rows}); err != nil {
+	if err := p.run.eval(variant{kind: vGradient}, operands{
+		theta: theta, fixed: fixed, seeds: p.seed(w), sums: p.places(dst),
+		rows: p.rows,
+	}); err != nil {
 		return err
 	}
 	p.finishLosses(losses)

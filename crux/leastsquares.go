@@ -108,7 +108,8 @@ func (o *objective) jacobian(ctx context.Context, dst []float64, first int, thet
 	width := max(len(theta), 1)
 	rows := len(dst) / width
 	if len(dst)%width != 0 || first < 0 || first+rows > o.rows() {
-		return fmt.Errorf("crux: %d places for a Jacobian from row %d on; a row has %d entries and there are %d", len(dst), first, len(theta), o.rows())
+		return fmt.Errorf("crux: %d places for a Jacobian from row %d on; a row has %d entries and there are %d", len(dst), first, len(theta),
+			o.rows())
 	}
 	return o.eachGroup(ctx, func(g *group) error {
 		from := min(first, g.program.Rows())

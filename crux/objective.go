@@ -115,7 +115,8 @@ func (o *objective) HVP(ctx context.Context, dst, v, theta []float64) error {
 }
 
 // evaluate computes losses and gradient. A constraint with points of its own contributes w_i/N times its unweighted
-// gradient, which trackers can read as well unless its points have weights; constraints that share points are weighted within one reverse sweep.
+// gradient, which trackers can read as well unless its points have weights; constraints that share points are weighted within one reverse
+// sweep.
 func (o *objective) evaluate(theta []float64) error {
 	o.state = 0
 	n := float64(len(o.p.constraints))

@@ -15,7 +15,8 @@ import (
 // largest bounds the coordinates of drawings, as their squares and products must be finite.
 const largest = 1e100
 
-// close joins the triangles at their corners, checks that they enclose something, and finds what distances need. The error says where they do not.
+// close joins the triangles at their corners, checks that they enclose something, and finds what distances need. The error says where they
+// do not.
 func (p *Polyhedron) close() error {
 	if len(p.faces) == 0 {
 		return fmt.Errorf("it has no triangles")
@@ -234,7 +235,8 @@ func (p *Polyhedron) holes(open map[int32][]int32) string {
 	return fmt.Sprintf("it has %d holes, %s", loops, strings.Join(list, ", "))
 }
 
-// measure finds areas and normals, and plants the tree, in whose order triangles are from then on. Those without an area come last, without a place in it.
+// measure finds areas and normals, and plants the tree, in whose order triangles are from then on. Those without an area come last, without
+// a place in it.
 func (p *Polyhedron) measure() error {
 	var boxes []bvh.Box
 	var faces, flat []face
@@ -312,11 +314,12 @@ func (p *Polyhedron) shells(edges []edge) []int32 {
 	return of
 }
 
-// looked is the number of points of the surface on both sides of which it is looked whether they part inside from outside, beside one of each shell.
+// looked is the number of points of the surface on both sides of which it is looked whether they part inside from outside, beside one of
+// each shell.
 const looked = 2000
 
-// orient turns a surface round that is inside out, and finds shells that are turned against others or that cut each other: there the sides of a
-// triangle are not where the number of times that a ray meets the surface says.
+// orient turns a surface round that is inside out, and finds shells that are turned against others or that cut each other: there the sides
+// of a triangle are not where the number of times that a ray meets the surface says.
 func (p *Polyhedron) orient(shell []int32) error {
 	size := norm(sub(p.hi, p.lo))
 	var faces []*face
@@ -366,7 +369,8 @@ func (p *Polyhedron) orient(shell []int32) error {
 	}
 	switch {
 	case len(wrong) > 0 && len(right) > 0:
-		return fmt.Errorf("a part of the surface is turned inside out, or lies in another, around %s; turn it round, or unite the parts", at(wrong[0]))
+		return fmt.Errorf("a part of the surface is turned inside out, or lies in another, around %s; turn it round, or unite the parts",
+			at(wrong[0]))
 	case len(wrong) > 0:
 		for i := range p.faces {
 			f := &p.faces[i]
@@ -389,8 +393,8 @@ func (p *Polyhedron) orient(shell []int32) error {
 	return nil
 }
 
-// normals gives each edge and each point the sum of the normals around, at points weighted by angles. They stay zero where a triangle without an
-// area is among them, and where surfaces touch in an edge.
+// normals gives each edge and each point the sum of the normals around, at points weighted by angles. They stay zero where a triangle
+// without an area is among them, and where surfaces touch in an edge.
 func (p *Polyhedron) normals(edges []edge) {
 	p.normal = make([][3]float64, len(p.points))
 	unclear := make([]bool, len(p.points))

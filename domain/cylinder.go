@@ -69,7 +69,8 @@ func (c *Cylinder) flat(at *ph.Coord, values []float64, n int) *Points {
 	var patches []Patch
 	for _, v := range values {
 		if v = c.axis.snap(v); v != c.axis.Lo && v != c.axis.Hi {
-			return bad(c.box.coords, fmt.Errorf("domain: %s = %v is not an end of %s; its ends are %v and %v", at.Name(), v, c, c.axis.Lo, c.axis.Hi))
+			return bad(c.box.coords, fmt.Errorf("domain: %s = %v is not an end of %s; its ends are %v and %v", at.Name(), v, c, c.axis.Lo,
+				c.axis.Hi))
 		}
 		patches = append(patches, c.end(v))
 	}

@@ -8,8 +8,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Extrude returns a region of some coordinates along an axis of another one, with its two ends: a solid, where [Cross] is a region at all times. The
-// coordinates come in the given order; without one, that of the axis is the last.
+// Extrude returns a region of some coordinates along an axis of another one, with its two ends: a solid, where [Cross] is a region at all
+// times. The coordinates come in the given order; without one, that of the axis is the last.
 func Extrude(base Geometry, axis Axis, order ...*ph.Coord) *Shape {
 	s := &Shape{solid: solid{name: "extrusion", box: &Box{}}}
 	if s.err = geometryErr(base); s.err != nil {

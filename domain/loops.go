@@ -18,7 +18,8 @@ func (o *Outline) join(edges []Edge) error {
 	for i, e := range edges {
 		for _, v := range [5]float64{e.From[0], e.From[1], e.To[0], e.To[1], e.Bulge} {
 			if !(math.Abs(v) <= largest) {
-				return fmt.Errorf("edge %d runs from %s to %s with bulge %v; numbers must be finite and at most %g", i+1, at2(e.From), at2(e.To), e.Bulge, largest)
+				return fmt.Errorf("edge %d runs from %s to %s with bulge %v; numbers must be finite and at most %g", i+1, at2(e.From), at2(e.To),
+					e.Bulge, largest)
 			}
 		}
 		around = around.Join(bvh.Around([3]float64{e.From[0], e.From[1]}, [3]float64{e.To[0], e.To[1]}))
@@ -86,7 +87,8 @@ func chains(edges []Edge, nodes [][2]float64, ends [][2]int) (loops []Loop, err 
 		case len(list) == 1:
 			open = append(open, n)
 		case len(list) > 2:
-			return nil, fmt.Errorf("%d edges meet at %s; curves must not touch, and what does not belong to the outline must not be among them", len(list), at2(nodes[n]))
+			return nil, fmt.Errorf("%d edges meet at %s; curves must not touch, and what does not belong to the outline must not be among them",
+				len(list), at2(nodes[n]))
 		}
 	}
 	if len(open) > 0 {

@@ -9,8 +9,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// readMesh reads a mesh of Gmsh: what its triangles cover in the plane, and its tetrahedra in space. Without tetrahedra, triangles are the surface of a
-// solid.
+// readMesh reads a mesh of Gmsh: what its triangles cover in the plane, and its tetrahedra in space. Without tetrahedra, triangles are the
+// surface of a solid.
 func readMesh(b []byte, coords []*ph.Coord) *Shape {
 	m, err := msh.Parse(b)
 	if err != nil {
@@ -25,7 +25,8 @@ func readMesh(b []byte, coords []*ph.Coord) *Shape {
 	}
 	for i, p := range m.Nodes {
 		if d == 2 && p[2] != m.Nodes[0][2] {
-			return unread(coords, "node %d has z = %g, and the first one has %g; a shape in the plane has the same z everywhere", i+1, p[2], m.Nodes[0][2])
+			return unread(coords, "node %d has z = %g, and the first one has %g; a shape in the plane has the same z everywhere", i+1, p[2],
+				m.Nodes[0][2])
 		}
 	}
 	sides, err := boundary(m, d)

@@ -13,13 +13,14 @@ import (
 type Edge struct {
 	Name     string // of the part of the boundary; "" for none
 	From, To [2]float64
-	// Bulge is the tangent of a quarter of the angle of the arc, as in DXF files: positive if it turns counter-clockwise from From to To, 1 for a half
-	// circle, 0 for a straight edge.
+	// Bulge is the tangent of a quarter of the angle of the arc, as in DXF files: positive if it turns counter-clockwise from From to To, 1
+	// for a half circle, 0 for a straight edge.
 	Bulge float64
 }
 
-// NewOutline returns what lies inside of closed curves: each an outer boundary, or a hole in another, and so on by turns. The edges are taken in any order
-// and in either direction. Ends that are nearer to each other than a millionth of the diagonal of the whole are one. Curves must not meet.
+// NewOutline returns what lies inside of closed curves: each an outer boundary, or a hole in another, and so on by turns. The edges are
+// taken in any order and in either direction. Ends that are nearer to each other than a millionth of the diagonal of the whole are one.
+// Curves must not meet.
 //
 //	slot := domain.NewOutline(x, y,
 //		domain.Edge{From: [2]float64{0, 0}, To: [2]float64{2, 0}},

@@ -141,7 +141,8 @@ func (p *Points) Len() int {
 	return n
 }
 
-// With returns the same points drawn by s; the default is Sobol{Scramble: true}. Given points (grids, data, quadrature nodes) are not sampled and do not change.
+// With returns the same points drawn by s; the default is Sobol{Scramble: true}. Given points (grids, data, quadrature nodes) are not
+// sampled and do not change.
 func (p *Points) With(s Sampler) *Points {
 	q := *p
 	q.sampler = s
@@ -331,7 +332,8 @@ func (p *Points) Draw(rng *rand.Rand) (*Cloud, error) {
 	}
 	if p.given != nil {
 		if g := p.given.gaps; len(g) > 0 {
-			return nil, fmt.Errorf("domain: %s lacks values of %s; take the points that have those you need, by Complete", p.what, strings.Join(g, ", "))
+			return nil, fmt.Errorf("domain: %s lacks values of %s; take the points that have those you need, by Complete", p.what,
+				strings.Join(g, ", "))
 		}
 		return p.given.cloud(), nil
 	}

@@ -17,10 +17,10 @@ type Facets struct {
 	Triangles [][3][3]float64
 }
 
-// NewPolyhedron returns what lies inside of a surface of triangles, as CAD programs and scanners write them. The surface must be closed: every edge
-// belongs to two triangles, which run through it in opposite directions. It may consist of several shells, such as the walls of a cavity. Corners that
-// are nearer to each other than a millionth of the diagonal of the whole are one where the surface is not closed otherwise. Triangles without an
-// area are passed over. A surface that is turned inside out as a whole is turned round.
+// NewPolyhedron returns what lies inside of a surface of triangles, as CAD programs and scanners write them. The surface must be closed:
+// every edge belongs to two triangles, which run through it in opposite directions. It may consist of several shells, such as the walls of
+// a cavity. Corners that are nearer to each other than a millionth of the diagonal of the whole are one where the surface is not closed
+// otherwise. Triangles without an area are passed over. A surface that is turned inside out as a whole is turned round.
 //
 // Parts of the boundary with a name give points by [Shape.Part]. Points on the surface have the normals of its triangles.
 //
@@ -132,9 +132,9 @@ func (p *Polyhedron) regions() []Patch { return p.inner }
 // Volume is that of the tetrahedra between a point and the triangles.
 func (p *Polyhedron) Volume() float64 { return p.volume }
 
-// Distance is the distance to the nearest triangle. Its sign is that along the normal there: of the triangle, or of its edge or corner where that is
-// nearest, which are the sums of those of the triangles around, at corners weighted by their angles (Bærentzen, Aanæs 2005, "Signed distance
-// computation using the angle weighted pseudonormal").
+// Distance is the distance to the nearest triangle. Its sign is that along the normal there: of the triangle, or of its edge or corner
+// where that is nearest, which are the sums of those of the triangles around, at corners weighted by their angles (Bærentzen, Aanæs 2005,
+// "Signed distance computation using the angle weighted pseudonormal").
 func (p *Polyhedron) Distance(x []float64) float64 {
 	at := [3]float64{x[0], x[1], x[2]}
 	best, nearest, foot, on := math.Inf(1), 0, [3]float64{}, 0
@@ -232,8 +232,8 @@ func (f *face) meets(p, direction [3]float64) bool {
 	return (u*dot(a, direction)+v*dot(b, direction)+w*dot(c, direction))/(u+v+w) > 0
 }
 
-// cellsPerAxis divides the box around into cells. In most of them it is known once and for all on which side of the surface they are, so that to find
-// points inside costs a search of the tree only near the surface.
+// cellsPerAxis divides the box around into cells. In most of them it is known once and for all on which side of the surface they are, so
+// that to find points inside costs a search of the tree only near the surface.
 const cellsPerAxis = 32
 
 // inside reports whether the distance is negative.
@@ -275,8 +275,8 @@ func (p *Polyhedron) fill() {
 	}
 }
 
-// Patches are the triangles of each name together. Those on the sides of the box around are patches of their own, so that the face of a coordinate is
-// found without a search.
+// Patches are the triangles of each name together. Those on the sides of the box around are patches of their own, so that the face of a
+// coordinate is found without a search.
 func (p *Polyhedron) Patches() []Patch {
 	type key struct{ name, side int }
 	groups := map[key][]*face{}

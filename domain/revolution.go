@@ -7,7 +7,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// NewCone returns the cone or cylinder between two points, with a radius at each: 0 for the tip of a cone, and twice the same for a cylinder.
+// NewCone returns the cone or cylinder between two points, with a radius at each: 0 for the tip of a cone, and twice the same for a
+// cylinder.
 func NewCone(x, y, z *ph.Coord, from, to [3]float64, r0, r1 float64) *Shape {
 	s := &Shape{solid: solid{name: fmt.Sprintf("cone from %v to %v", from, to), box: &Box{coords: []*ph.Coord{x, y, z}}}}
 	if r0 == r1 {
@@ -42,8 +43,9 @@ func NewTorus(x, y, z *ph.Coord, center, axis [3]float64, radius, tube float64) 
 	return s.revolved(NewDisk(ph.NewCoord("r"), ph.NewCoord("s"), radius, 0, tube), center, axis)
 }
 
-// Revolve returns what a region of the plane sweeps when it turns around an axis through a point. The first coordinate of the region is the distance from
-// the axis, the second the way along it from the point. Of a region that reaches over the axis, the part where the distance is positive counts.
+// Revolve returns what a region of the plane sweeps when it turns around an axis through a point. The first coordinate of the region is the
+// distance from the axis, the second the way along it from the point. Of a region that reaches over the axis, the part where the distance
+// is positive counts.
 func Revolve(profile Geometry, x, y, z *ph.Coord, through, axis [3]float64) *Shape {
 	s := &Shape{solid: solid{name: "revolution", box: &Box{coords: []*ph.Coord{x, y, z}}}}
 	if s.err = geometryErr(profile); s.err != nil {
@@ -75,8 +77,8 @@ func (s *Shape) revolved(profile *Shape, through, axis [3]float64) *Shape {
 	return newShape(r, s.name)
 }
 
-// Revolution is the geometry of what [Revolve], [NewCone] and [NewTorus] return. Its distance is exact, but for profiles with an edge on the axis
-// that are no polygons: there it is a lower bound near the axis.
+// Revolution is the geometry of what [Revolve], [NewCone] and [NewTorus] return. Its distance is exact, but for profiles with an edge on
+// the axis that are no polygons: there it is a lower bound near the axis.
 type Revolution struct {
 	coords        []*ph.Coord
 	profile       *Shape

@@ -62,7 +62,8 @@ func (s *solid) flatPart(of *Shape, c *ph.Coord, at []float64, n int, lift func(
 	}
 	patches := flatPatches(of.patches, len(of.box.axes), i, at, of.scale())
 	if len(patches) == 0 {
-		return bad(s.box.coords, fmt.Errorf("domain: %s has no flat part of the boundary at %s; for another part use Boundary and Where", s.name, equals(c, at)))
+		return bad(s.box.coords, fmt.Errorf("domain: %s has no flat part of the boundary at %s; for another part use Boundary and Where",
+			s.name, equals(c, at)))
 	}
 	return s.region(lift(patches), true, n, s.face(c, at))
 }
@@ -82,7 +83,8 @@ func (s *solid) part(of *Shape, name string, n int, lift func([]Patch) []Patch) 
 		if len(list) == 0 {
 			return bad(s.box.coords, fmt.Errorf("domain: %s has no part %q, as none of its parts has a name; use Boundary and Where", s.name, name))
 		}
-		return bad(s.box.coords, fmt.Errorf("domain: %s has no part %q; %sthe parts are %s", s.name, name, didYouMean(name, list), strings.Join(list, ", ")))
+		return bad(s.box.coords, fmt.Errorf("domain: %s has no part %q; %sthe parts are %s", s.name, name, didYouMean(name, list),
+			strings.Join(list, ", ")))
 	}
 	return s.region(lift(patches), normals, n, name+" of "+s.name)
 }

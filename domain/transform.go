@@ -8,8 +8,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Scale makes a geometry larger by a factor, or by one factor along each coordinate, away from the origin. A drawing in millimetres is one in metres by
-// Scale(g, 1e-3).
+// Scale makes a geometry larger by a factor, or by one factor along each coordinate, away from the origin. A drawing in millimetres is one
+// in metres by Scale(g, 1e-3).
 func Scale(g Geometry, factors ...float64) *Shape {
 	return place(g, "Scale", func(d int) (affine, error) {
 		if len(factors) == 1 {
@@ -28,8 +28,8 @@ func Scale(g Geometry, factors ...float64) *Shape {
 	})
 }
 
-// Rotate turns a geometry around the origin by an angle in degrees: in the plane from the first coordinate to the second, in space around an axis,
-// counter-clockwise for who looks against it.
+// Rotate turns a geometry around the origin by an angle in degrees: in the plane from the first coordinate to the second, in space around
+// an axis, counter-clockwise for who looks against it.
 func Rotate(g Geometry, degrees float64, axis ...float64) *Shape {
 	return place(g, "Rotate", func(d int) (affine, error) {
 		sin, cos := math.Sincos(degrees * math.Pi / 180)
@@ -335,8 +335,8 @@ func (o *Outline) transformed(m affine) (list []Edge, ok bool) {
 	return list, true
 }
 
-// Placed is a geometry that [Scale], [Rotate] and [Shift] have made of another. Its distance is exact where angles are kept, and elsewhere a lower
-// bound of its size.
+// Placed is a geometry that [Scale], [Rotate] and [Shift] have made of another. Its distance is exact where angles are kept, and elsewhere
+// a lower bound of its size.
 type Placed struct {
 	shape    *Shape
 	to, from affine
@@ -387,8 +387,8 @@ func (p *Placed) Patches() []Patch { return p.moved(p.shape.patches) }
 
 func (p *Placed) regions() []Patch { return p.moved(p.shape.regions) }
 
-// moved are patches under the map. Where it does not keep angles, a piece of a surface grows by |det A|·|A⁻ᵀn|, which changes from point to point: one
-// more parameter lets points stay in proportion to that.
+// moved are patches under the map. Where it does not keep angles, a piece of a surface grows by |det A|·|A⁻ᵀn|, which changes from point to
+// point: one more parameter lets points stay in proportion to that.
 func (p *Placed) moved(patches []Patch) (list []Patch) {
 	d := len(p.to.b)
 	for _, q := range patches {

@@ -2,8 +2,8 @@ package net
 
 import ph "github.com/crux-pinn/crux/placeholder"
 
-// Piecewise has a network for each part of the domain: functions that have no parameter in common, and jump from one to the next in value and
-// derivatives unless conditions say otherwise. The parameters of a part have its name in their paths, as in u/steel/layer0/weight.
+// Piecewise has a network for each part of the domain: functions that have no parameter in common, and jump from one to the next in value
+// and derivatives unless conditions say otherwise. The parameters of a part have its name in their paths, as in u/steel/layer0/weight.
 type Piecewise struct {
 	Parts []Part
 	Inner ph.Module // the network of each part; nil means MLP{}

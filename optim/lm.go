@@ -30,9 +30,9 @@ import (
 // Where there are fewer residuals R than parameters P, the same steps are computed from JJᵀ, R×R, by Woodbury's identity:
 // without corrections that is the energy natural gradient of Müller & Zeinhofer (2023, arXiv 2302.13163) in its dual form. Two matrices
 // of min(P, R)² numbers are kept. Near the end, where λ is below 1e-13 of the trace of JᵀJ, there are three more of them: the
-// factorisation is then computed from J, as JᵀJ has lost the directions that are still to be found. For R ≥ P it comes in blocks of rows, and
-// memory is then 40·P² bytes, 128 MB for blocks and at most 100 MB for those of the objective, whatever R is; for R < P all of J is kept,
-// 40·R² + 8·R·P bytes in all, or, where J were more than 512 MB, this is left out. [LevenbergMarquardt.Info] has the estimate.
+// factorisation is then computed from J, as JᵀJ has lost the directions that are still to be found. For R ≥ P it comes in blocks of rows,
+// and memory is then 40·P² bytes, 128 MB for blocks and at most 100 MB for those of the objective, whatever R is; for R < P all of J is
+// kept, 40·R² + 8·R·P bytes in all, or, where J were more than 512 MB, this is left out. [LevenbergMarquardt.Info] has the estimate.
 //
 // Where there are many residuals, a step is computed from n of them, drawn for it (Objective.Squares, Sample), as if there were no
 // others, and taken if it lowers the loss on all; one that does not is computed again from more. n begins at Rows. A step that fits d
@@ -233,8 +233,9 @@ const (
 	leastGain   = 1e-3 // of a correction, as a part of what the step has gained, for which there is a next one
 )
 
-// search tries values of λ, the first one as given or chosen if 0, for the system of part, whose loss at θ is from. It leaves the first point
-// where that and the loss of all are lower in m.best. Where the part alone was lowered it gives up, unless it is the last of its kind.
+// search tries values of λ, the first one as given or chosen if 0, for the system of part, whose loss at θ is from. It leaves the first
+// point where that and the loss of all are lower in m.best. Where the part alone was lowered it gives up, unless it is the last of its
+// kind.
 func (m *LevenbergMarquardt) search(
 	ctx context.Context, all, part Objective, a normal.System, lambda, from, loss float64, last bool,
 ) (accepted, error) {

@@ -53,7 +53,10 @@ func (c *Choice) buildIn(p Problem, kinks kinked) error {
 	if p.Domain == nil || len(p.Constraints) == 0 {
 		return nil
 	}
-	b := &builder{Problem: p, list: c.Problem.Constraints, periodic: map[string]string{}, fields: map[*ph.Field]ph.Expr{}, kinks: kinks, choice: c}
+	b := &builder{
+		Problem: p, list: c.Problem.Constraints, periodic: map[string]string{}, fields: map[*ph.Field]ph.Expr{}, kinks: kinks,
+		choice: c,
+	}
 	for _, k := range b.list {
 		if k.Residual == nil || k.On == nil || k.Residual.Err() != nil {
 			return nil // New says so

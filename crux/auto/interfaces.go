@@ -27,8 +27,8 @@ import (
 var aside = map[crux.Precision]float64{crux.Float64: 1e-10, crux.Float32: 1e-4}
 
 // together is the largest number of materials whose solution one network has. Of 25 squares, one network with |s| for their 8 sides came to
-// a relative error of 6e-2, and one for each of them to 3e-3 in less time; of two, one network is the more exact (docs/materials.md). The limit
-// between them is not measured.
+// a relative error of 6e-2, and one for each of them to 3e-3 in less time; of two, one network is the more exact (docs/materials.md). The
+// limit between them is not measured.
 const together = 4
 
 // perSurface is the number of points that each of several surfaces has at least.
@@ -83,7 +83,8 @@ func (c *Choice) interfaces(p Problem) (kinked, error) {
 		for _, part := range parts {
 			list, ok := surfacesOf(part, p.Domain)
 			if !ok {
-				return k, fmt.Errorf("auto: constraint %q: %w", q.Name, refused(part, "it does not jump where a smooth function of the coordinates is zero"))
+				return k, fmt.Errorf("auto: constraint %q: %w", q.Name, refused(part,
+					"it does not jump where a smooth function of the coordinates is zero"))
 			}
 			for _, s := range list {
 				if !slices.ContainsFunc(found, func(o surface) bool { return sameSurface(o, s, p.Domain) }) {

@@ -33,8 +33,8 @@ func Property(list []Material, values ...ph.Expr) ph.Expr {
 	return k
 }
 
-// Interface says what holds where two materials meet. Without one, the unknown functions and their fluxes are the same on both sides. The flux is
-// what stands within the divergence of an equation, times the normal; with the sign with which it grows with the normal derivative
+// Interface says what holds where two materials meet. Without one, the unknown functions and their fluxes are the same on both sides. The
+// flux is what stands within the divergence of an equation, times the normal; with the sign with which it grows with the normal derivative
 // of the function, as k·∂u/∂n does.
 type Interface struct {
 	Between    [2]string // names of materials; the normal leads from the first to the second. Empty, for Flux alone: all

@@ -30,7 +30,8 @@ func (b *builder) wrap() {
 			b.choice.Periods[p.Field] = of
 		}
 		of[p.Coord] = p.Period
-		b.choice.decide(fmt.Sprintf("%s is periodic in %s with the period %.6g", p.Field.Name(), p.Coord.Name(), p.Period), "conditions ask for it")
+		b.choice.decide(fmt.Sprintf("%s is periodic in %s with the period %.6g", p.Field.Name(), p.Coord.Name(), p.Period),
+			"conditions ask for it")
 	}
 	for f, of := range b.choice.Periods {
 		raw := !ph.Contains(f.Body(), func(e ph.Expr) bool { return e.Op() == ph.OpNormalize })

@@ -88,7 +88,8 @@ const tiny = 1e-10
 // with h the distance to the face, η that to the place along it, and D of the equation there. A kink is the integral of a jump:
 // η·erf(z) + √(4Dτ/π)·exp(−z²).
 //
-// near is the square of the distance from the place, in the same units of the axes and of the equation, and what says in words what the input is.
+// near is the square of the distance from the place, in the same units of the axes and of the equation, and what says in words what the
+// input is.
 func (b *builder) input(g box, s site, f *ph.Field) (e, near ph.Expr, what string) {
 	for i, k := range b.list {
 		if !b.inside(k) || !ph.Mentions(b.terms[i], f) {

@@ -13,8 +13,8 @@ import (
 // samples is the number of points at which data are asked whether they switch.
 const samples = 512
 
-// switches finds a part of a condition's data that has a jump or a kink where the condition holds: where, abs, sign, heaviside, min, max or a
-// comparison that goes one way at some of its points and the other way at others. It is nil if there is none. A function into which such
+// switches finds a part of a condition's data that has a jump or a kink where the condition holds: where, abs, sign, heaviside, min, max or
+// a comparison that goes one way at some of its points and the other way at others. It is nil if there is none. A function into which such
 // data are built carries the jump through the whole domain.
 func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 	var suspects []ph.Expr // switch where their sign changes
@@ -77,8 +77,8 @@ func decides(part ph.Expr) ph.Expr {
 	return nil
 }
 
-// jumping are the parts of a residual that jump inside a domain and stand within a derivative, or have a kink and stand within a second one: between
-// the points it holds a delta function, which no point sees. order is the highest one of these derivatives, less 1 for a kink.
+// jumping are the parts of a residual that jump inside a domain and stand within a derivative, or have a kink and stand within a second
+// one: between the points it holds a delta function, which no point sees. order is the highest one of these derivatives, less 1 for a kink.
 func jumping(residual ph.Expr, d domain.Domain) (list []ph.Expr, order int) {
 	condition := map[ph.Expr]bool{} // parts of the conditions of where, which counts as a whole
 	for part := range ph.Walk(residual, nil) {

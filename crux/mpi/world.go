@@ -33,12 +33,13 @@ type library struct {
 	rank, size func(comm uintptr, out *int32) int32
 	allgather  func(send uintptr, count int64, kind uintptr, got unsafe.Pointer, each int64, of, comm uintptr, r *uintptr) int32
 	allgatherv func(send uintptr, count int64, kind uintptr, got unsafe.Pointer, counts, at *int64, of, comm uintptr, r *uintptr) int32
-	alltoallv  func(send unsafe.Pointer, sent, at *int64, kind uintptr, got unsafe.Pointer, received, from *int64, of, comm uintptr, r *uintptr) int32
-	test       func(request *uintptr, done *int32, status uintptr) int32
-	text       func(code int32, text *byte, n *int32) int32
-	abort      func(comm uintptr, code int32) int32
-	finalize   func() int32
-	exit       func(code int32) // of the C library
+	alltoallv  func(send unsafe.Pointer, sent, at *int64, kind uintptr, got unsafe.Pointer, received, from *int64, of, comm uintptr,
+		r *uintptr) int32
+	test     func(request *uintptr, done *int32, status uintptr) int32
+	text     func(code int32, text *byte, n *int32) int32
+	abort    func(comm uintptr, code int32) int32
+	finalize func() int32
+	exit     func(code int32) // of the C library
 }
 
 // World is all processes that were started together, as one of them sees it. Its calls are made by one goroutine at a time.
@@ -110,7 +111,8 @@ func Open() (*World, error) {
 	purego.RegisterFunc(&l.exit, exit)
 	var major, minor int32
 	if l.version(&major, &minor); major != 1 {
-		return nil, fmt.Errorf("mpi: the MPI that was found has version %d.%d of the ABI, and this program knows version 1; %s", major, minor, howTo)
+		return nil, fmt.Errorf("mpi: the MPI that was found has version %d.%d of the ABI, and this program knows version 1; %s", major, minor,
+			howTo)
 	}
 	w := &World{lib: l, name: l.describe()}
 	var provided int32
@@ -166,7 +168,8 @@ func (w *World) meet(kind, bytes int64) error {
 	own := header{w.calls, kind, bytes}
 	w.headers[w.rank] = own
 	const size = int64(unsafe.Sizeof(header{}))
-	if err := w.wait("MPI_Iallgather", w.lib.allgather(inPlace, 0, typeByte, unsafe.Pointer(&w.headers[0]), size, typeByte, commWorld, &w.request)); err != nil {
+	if err := w.wait("MPI_Iallgather", w.lib.allgather(inPlace, 0, typeByte, unsafe.Pointer(&w.headers[0]), size, typeByte, commWorld,
+		&w.request)); err != nil {
 		return err
 	}
 	for r, h := range w.headers {
@@ -224,7 +227,8 @@ func (w *World) Gather(buf []byte, ends []int) error {
 	}
 	split(w.counts[0], w.counts[1], ends)
 	defer runtime.KeepAlive(buf)
-	return w.wait("MPI_Iallgatherv", w.lib.allgatherv(inPlace, 0, typeByte, start(buf), &w.counts[0][0], &w.counts[1][0], typeByte, commWorld, &w.request))
+	return w.wait("MPI_Iallgatherv", w.lib.allgatherv(inPlace, 0, typeByte, start(buf), &w.counts[0][0], &w.counts[1][0], typeByte,
+		commWorld, &w.request))
 }
 
 // Exchange is that of crux.Team.
@@ -248,8 +252,8 @@ func (w *World) Close(code int) error {
 	return w.lib.check("MPI_Finalize", w.lib.finalize())
 }
 
-// Exit ends this process after Close, as os.Exit does, but by the C library: MPICH tells mpirun only there that all is well, and mpirun kills
-// the others of a process that ends otherwise.
+// Exit ends this process after Close, as os.Exit does, but by the C library: MPICH tells mpirun only there that all is well, and mpirun
+// kills the others of a process that ends otherwise.
 func (w *World) Exit(code int) { w.lib.exit(int32(code)) }
 
 // Abort ends all processes with an exit code, this one included.

@@ -128,8 +128,8 @@ func (f *frame) takeApart() error {
 	return f.take(parts, false)
 }
 
-// take makes pieces of functions, and checks that they do what they must: to be positive inside, and zero on the boundary, where exactly one of them is if they
-// are to be zero on all of it, and one at most otherwise.
+// take makes pieces of functions, and checks that they do what they must: to be positive inside, and zero on the boundary, where exactly
+// one of them is if they are to be zero on all of it, and one at most otherwise.
 func (f *frame) take(parts []implicit, all bool) error {
 	f.parts, f.values = parts, nil
 	for _, g := range f.parts {

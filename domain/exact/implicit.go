@@ -150,8 +150,8 @@ func (m maker) outline(o *domain.Outline) (list []implicit, err error) {
 	return distinct(list), nil
 }
 
-// flats are the planes on which flat sides of a shape lie that have all of it on one side: those of the box around, and of a solid those with
-// a good part of its surface.
+// flats are the planes on which flat sides of a shape lie that have all of it on one side: those of the box around, and of a solid those
+// with a good part of its surface.
 func (m maker) flats(s *domain.Shape) []implicit {
 	var list []implicit
 	lo, hi := s.Bounds()

@@ -1,7 +1,8 @@
-// Package bvh finds what is near a point, or on a ray, among many items of which only the boxes around them are known: triangles, segments, arcs.
+// Package bvh finds what is near a point, or on a ray, among many items of which only the boxes around them are known: triangles, segments,
+// arcs.
 //
-// A [Tree] is a bounding volume hierarchy, built by the surface area heuristic in bins (Wald 2007, "On fast construction of SAH-based bounding
-// volume hierarchies"). A query visits some log n of n boxes.
+// A [Tree] is a bounding volume hierarchy, built by the surface area heuristic in bins (Wald 2007, "On fast construction of SAH-based
+// bounding volume hierarchies"). A query visits some log n of n boxes.
 package bvh
 
 import "math"
@@ -53,8 +54,8 @@ func (b *Box) distance(p *[3]float64) float64 {
 	return sum
 }
 
-// Tree is a hierarchy of boxes around items, which are known by their places in an order in which neighbours are neighbours in space. It is not changed
-// by queries, so several goroutines may ask at once.
+// Tree is a hierarchy of boxes around items, which are known by their places in an order in which neighbours are neighbours in space. It is
+// not changed by queries, so several goroutines may ask at once.
 type Tree struct {
 	nodes []node
 	slab  func(items []int32) Slab // while it is built
@@ -67,8 +68,9 @@ type node struct {
 	first, count int32
 }
 
-// Slab is what lies between two parallel planes: the points with lo ≤ normal·x ≤ hi. It is around a piece of a surface much tighter than a box: of a
-// sphere, of which all points are nearly as far from one inside, boxes leave hundreds of triangles to be looked at, and slabs a few.
+// Slab is what lies between two parallel planes: the points with lo ≤ normal·x ≤ hi. It is around a piece of a surface much tighter than a
+// box: of a sphere, of which all points are nearly as far from one inside, boxes leave hundreds of triangles to be looked at, and slabs a
+// few.
 type Slab struct {
 	Normal [3]float64 // of length 1 at most
 	Lo, Hi float64
@@ -90,8 +92,8 @@ const (
 	bins = 16 // places at which a division is tried
 )
 
-// New returns the tree of items with the given boxes, at least one, and the order of the items: entry i is which of the boxes is at place i. slab
-// gives a slab around some of them.
+// New returns the tree of items with the given boxes, at least one, and the order of the items: entry i is which of the boxes is at place
+// i. slab gives a slab around some of them.
 func New(boxes []Box, slab func(items []int32) Slab) (*Tree, []int32) {
 	t := &Tree{nodes: make([]node, 1, 2*len(boxes)/leaf+1), slab: slab}
 	order := make([]int32, len(boxes))
@@ -134,8 +136,8 @@ func centre(b *Box) (c [3]float64) {
 	return c
 }
 
-// split sorts items into two parts and returns the size of the first; 0 if they cannot be told apart. Along the longest axis of the centres it is
-// where area times number, summed over both parts, is smallest.
+// split sorts items into two parts and returns the size of the first; 0 if they cannot be told apart. Along the longest axis of the centres
+// it is where area times number, summed over both parts, is smallest.
 func split(items []int32, boxes []Box, centres Box) int {
 	axis, length := 0, 0.0
 	for k := range 3 {
@@ -186,8 +188,8 @@ func split(items []int32, boxes []Box, centres Box) int {
 // deepest is the depth of a tree up to which a query needs no memory of its own. Trees of a million triangles have some 25.
 const deepest = 64
 
-// Nearest visits items from one place to before another, the nearer boxes first, until no other item can be nearer to p. visit returns the square of the
-// distance to the nearest item so far.
+// Nearest visits items from one place to before another, the nearer boxes first, until no other item can be nearer to p. visit returns the
+// square of the distance to the nearest item so far.
 func (t *Tree) Nearest(p [3]float64, visit func(from, to int) float64) {
 	type waiting struct {
 		node     int32

@@ -33,7 +33,8 @@ func (r *array) flag(c *cobra.Command) {
 	c.Flags().IntVar(&r.of, "of", 0, "number of processes that share the runs, as those of an array do")
 	c.Flags().BoolVar(&r.gather, "gather", false, "train nothing; gather what the processes of --of have come to")
 	c.Flags().StringVar(&r.script, "script", "", "print what starts the processes of --of, one for each run without it: slurm or k8s")
-	must(c.RegisterFlagCompletionFunc("script", cobra.FixedCompletions([]cobra.Completion{"slurm", "k8s"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(c.RegisterFlagCompletionFunc("script", cobra.FixedCompletions([]cobra.Completion{"slurm", "k8s"},
+		cobra.ShellCompDirectiveNoFileComp)))
 }
 
 // indices are the variables in which arrays number their processes, and their least value.
@@ -62,7 +63,8 @@ func (r *array) read(f *solveFlags) error {
 	if !f.changed("index") {
 		i := slices.IndexFunc(indices, func(n [2]string) bool { return os.Getenv(n[0]) != "" })
 		if i < 0 {
-			return fail(exitUsage, fmt.Errorf("--of %d without --index, and neither %s nor %s is set; give --index 0 to %d", r.of, indices[0][0], indices[1][0], r.of-1))
+			return fail(exitUsage, fmt.Errorf("--of %d without --index, and neither %s nor %s is set; give --index 0 to %d", r.of, indices[0][0],
+				indices[1][0], r.of-1))
 		}
 		id, err := strconv.Atoi(os.Getenv(indices[i][0]))
 		if err != nil {
@@ -99,7 +101,8 @@ func (b *batch) join(a *app, dir, path string) error {
 			return fail(exitFailed, fmt.Errorf("cannot use the directory %s: %w", dir, ckpt.Cause(err)))
 		}
 		// a dot begins what another process is writing
-		if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !strings.HasPrefix(e.Name(), ".") }) && !exists(filepath.Join(dir, batchFile)) {
+		if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !strings.HasPrefix(e.Name(), ".") }) &&
+			!exists(filepath.Join(dir, batchFile)) {
 			return fail(exitUsage, fmt.Errorf("the directory %s is not empty, and holds no runs; results overwrite nothing, so give another with --out", dir))
 		}
 	}

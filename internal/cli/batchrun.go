@@ -186,7 +186,8 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 		return
 	}
 	defer owner.release()
-	if r, err := report.Read(filepath.Join(dir, resultFile)); b.shared && err == nil && (report.Counts(r.Status) || r.Status == crux.Diverged.String()) {
+	if r, err := report.Read(filepath.Join(dir, resultFile)); b.shared && err == nil &&
+		(report.Counts(r.Status) || r.Status == crux.Diverged.String()) {
 		m.report = r // another process has just been at it
 		return
 	}

@@ -34,8 +34,8 @@ func (p *block) draw(lines []string) {
 	io.WriteString(p.w, back+b.String()) //nolint:errcheck // progress that cannot be shown is no reason to fail
 }
 
-// back moves to where the block begins, and removes it. A terminal that has become narrower has wrapped its lines. The cursor need not be at
-// the left: a terminal shows Ctrl-C as ^C.
+// back moves to where the block begins, and removes it. A terminal that has become narrower has wrapped its lines. The cursor need not be
+// at the left: a terminal shows Ctrl-C as ^C.
 func (p *block) back() string {
 	cols, _ := p.size()
 	up := 0

@@ -22,7 +22,10 @@ import (
 
 // Main runs a command line as the program does: with signals and the wall clock. It returns the exit code.
 func Main(args []string, stdout, stderr *os.File) int {
-	streams := Streams{Out: stdout, Err: stderr, Terminal: terminal(stderr), Keyboard: newKeyboard(os.Stdin), Colours: colours(), Now: time.Now}
+	streams := Streams{
+		Out: stdout, Err: stderr, Terminal: terminal(stderr), Keyboard: newKeyboard(os.Stdin), Colours: colours(),
+		Now: time.Now,
+	}
 	ctx, stop := watchSignals(context.Background(), func(code int) {
 		if streams.Keyboard != nil {
 			streams.Keyboard.End() // or the shell would show nothing of what is typed
@@ -122,7 +125,8 @@ A problem is a YAML file; 'crux init' writes a first one. 'crux help exit-codes'
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.watchFile(), a.trace(), a.eval(), a.plot(), a.export(), a.bench(), a.schema(), a.init(), a.doctor(), a.version(), helpExitCodes())
+	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.validate(), a.watchFile(), a.trace(), a.eval(), a.plot(), a.export(),
+		a.bench(), a.schema(), a.init(), a.doctor(), a.version(), helpExitCodes())
 
 	// the next morning
 	root.AddCommand(a.show(), a.ls(), a.compare(), a.report())

@@ -11,7 +11,8 @@ import (
 )
 
 // clock is a callback that measures the training time of a run over all its parts, and ends the run when that is more than
-// its budget, of which each window of time, or each lesson, has an equal share. A checkpoint keeps the time, so that a run that is resumed has what is left.
+// its budget, of which each window of time, or each lesson, has an equal share. A checkpoint keeps the time, so that a run that is resumed
+// has what is left.
 type clock struct {
 	limit  time.Duration   // 0 means none
 	nearby *trackers.Error // estimates the error when half of the limit is used up, where there are other ways to try; nil otherwise

@@ -43,7 +43,8 @@ func (k *keyboard) ours() bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
-// take sets the mode in which a read returns at once with what there is. It does so again after Ctrl-Z and fg, when the shell has set its own.
+// take sets the mode in which a read returns at once with what there is. It does so again after Ctrl-Z and fg, when the shell has set its
+// own.
 func (k *keyboard) take() bool {
 	if !k.begun || !k.ours() {
 		return false

@@ -19,9 +19,9 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// liveView shows a run to browsers while it trains: numbers as they come, and the report of its newest checkpoint. The report is made beside the
-// run from the files of its directory, as crux report makes it, so training does not know of it; it takes a tenth of the time at most, and
-// none while nobody looks.
+// liveView shows a run to browsers while it trains: numbers as they come, and the report of its newest checkpoint. The report is made
+// beside the run from the files of its directory, as crux report makes it, so training does not know of it; it takes a tenth of the time at
+// most, and none while nobody looks.
 type liveView struct {
 	app    *app // that says nothing
 	dir    string
@@ -134,7 +134,8 @@ func (v *liveView) reports() {
 	}
 }
 
-// newestCheckpoint is the path of a run's newest checkpoint and when it was written; "" if there is none. Another way begins at step 0 again.
+// newestCheckpoint is the path of a run's newest checkpoint and when it was written; "" if there is none. Another way begins at step 0
+// again.
 func newestCheckpoint(dir string) string {
 	files, err := callbacks.Checkpoints(filepath.Join(dir, checkpointFolder))
 	if err != nil || len(files) == 0 {

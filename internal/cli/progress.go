@@ -284,7 +284,8 @@ func unsolvedWindow(s *crux.Solver) string {
 	return fmt.Sprintf("window %d ended at a loss of %.1e, far above its neighbours: it is hardly solved, and those after it continue what it has; give it more steps, or make windows shorter", k+1, s.Windows()[k].Loss)
 }
 
-// left is the time after which the run is over at the latest, by its steps at this pace or by its budget; ends says that the budget ends it.
+// left is the time after which the run is over at the latest, by its steps at this pace or by its budget; ends says that the budget ends
+// it.
 func (p *progress) left(s *crux.Step, now time.Time) (left time.Duration, ends bool) {
 	left = time.Duration(math.Min(float64(p.problem.Steps-s.Epoch)/p.rate, 1e9) * float64(time.Second))
 	if budget := p.problem.Budget; budget > 0 {

@@ -97,8 +97,8 @@ func (t *trail) add(step int, v float64) {
 	t.values, t.every = t.values[:longestTrail/2], 2*t.every
 }
 
-// heights are the trail at so many places, on a logarithmic scale from 0 for its least to 1 for its largest value, which are a decade apart at
-// least. What is not positive has no logarithm, and is NaN.
+// heights are the trail at so many places, on a logarithmic scale from 0 for its least to 1 for its largest value, which are a decade apart
+// at least. What is not positive has no logarithm, and is NaN.
 func (t *trail) heights(width int) []float64 {
 	n := len(t.values)
 	if width < 1 || n == 0 {

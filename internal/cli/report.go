@@ -174,7 +174,8 @@ func equations(t *training) []gallery.Named {
 	return list
 }
 
-// add adds the pictures of a kind, if the run has some. One that cannot be made is said to be missing: the rest of the page is worth having.
+// add adds the pictures of a kind, if the run has some. One that cannot be made is said to be missing: the rest of the page is worth
+// having.
 func add(to *[]page.Group, run *gallery.Run, kind, title, about string, p *page.Page) {
 	pictures, err := run.Pictures(kind, gallery.Options{})
 	if none := (*gallery.NoneError)(nil); errors.As(err, &none) {

@@ -100,7 +100,8 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	}
 	left := t.problem.Steps - t.solver.Epoch()
 	if left <= 0 && exists(filepath.Join(dir, resultFile)) {
-		return fail(exitUsage, fmt.Errorf("the run in %s has taken %d steps, as many as it should; extend it with --steps %d", dir, t.solver.Epoch(), 2*t.solver.Epoch()))
+		return fail(exitUsage, fmt.Errorf("the run in %s has taken %d steps, as many as it should; extend it with --steps %d", dir,
+			t.solver.Epoch(), 2*t.solver.Epoch()))
 	}
 	if err := removeResult(dir); err != nil {
 		return err
@@ -155,7 +156,8 @@ func isRun(dir string) error {
 	}
 	m, err := readManifest(dir)
 	if err == nil {
-		return fail(exitUsage, fmt.Errorf("%s holds %d runs; give the directory of one of them, such as %s", dir, len(m.Runs), filepath.Join(dir, m.Runs[0].Name)))
+		return fail(exitUsage, fmt.Errorf("%s holds %d runs; give the directory of one of them, such as %s", dir, len(m.Runs),
+			filepath.Join(dir, m.Runs[0].Name)))
 	}
 	_, ofResult := report.Read(filepath.Join(dir, resultFile))
 	for _, err := range []error{err, ofResult} {
@@ -232,7 +234,8 @@ func (a *app) restoreOnce(dir string, from int, load loader) (*training, error) 
 		return nil, fail(exitFailed, fmt.Errorf("read %s: %w", folder, ckpt.Cause(err)))
 	}
 	if len(files) == 0 {
-		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot continue; start over with: crux solve %s", folder, filepath.Join(dir, problemFile)))
+		return nil, fail(exitUsage, fmt.Errorf("there is no checkpoint in %s, so the run cannot continue; start over with: crux solve %s",
+			folder, filepath.Join(dir, problemFile)))
 	}
 	if from != newest {
 		at := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return callbacks.StepOf(path) != from })
@@ -241,7 +244,8 @@ func (a *app) restoreOnce(dir string, from int, load loader) (*training, error) 
 			for _, path := range files {
 				steps = append(steps, strconv.Itoa(callbacks.StepOf(path)))
 			}
-			return nil, fail(exitUsage, fmt.Errorf("--from %d: there is no checkpoint of this step; there are those of %s", from, strings.Join(steps, ", ")))
+			return nil, fail(exitUsage, fmt.Errorf("--from %d: there is no checkpoint of this step; there are those of %s", from,
+				strings.Join(steps, ", ")))
 		}
 		files = at
 	}
@@ -265,7 +269,8 @@ func (a *app) restoreOnce(dir string, from int, load loader) (*training, error) 
 		}
 		unusable = append(unusable, misfit)
 	}
-	return nil, &failure{exitUsage, fmt.Errorf("none of the %d checkpoints in %s can be used: %w", len(files), folder, errors.Join(unusable...))}
+	return nil, &failure{exitUsage, fmt.Errorf("none of the %d checkpoints in %s can be used: %w", len(files), folder,
+		errors.Join(unusable...))}
 }
 
 func gone(path string) bool {

@@ -16,8 +16,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// smallPicture is a field as the characters of a terminal show it: a map with two pixels in a character, or a curve of dots. It is evaluated
-// once a second.
+// smallPicture is a field as the characters of a terminal show it: a map with two pixels in a character, or a curve of dots. It is
+// evaluated once a second.
 type smallPicture struct {
 	problem *problemfile.Problem
 	colours int // that the terminal has; 0 draws in grades of black

@@ -274,7 +274,8 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 		res.Status, res.Reason = crux.Canceled, context.Cause(ctx).Error()
 	}
 	p, s := t.problem, t.solver
-	if (res.Status == crux.Completed || res.Status == crux.Converged) && res.Epoch > 0 && res.Loss != 0 && len(t.start) > 0 && slices.Equal(t.start, s.Theta()) {
+	if (res.Status == crux.Completed || res.Status == crux.Converged) && res.Epoch > 0 && res.Loss != 0 && len(t.start) > 0 &&
+		slices.Equal(t.start, s.Theta()) {
 		res.Status, res.Reason = crux.Stopped, "the parameters have not moved: losses and gradients are too large, or too small, for the method"
 	}
 	// only results are missing if this fails: the report says what there is, the error what there is not

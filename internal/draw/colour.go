@@ -8,22 +8,31 @@ import (
 // Colours are those of a Map or a Matrix.
 type Colours int
 
-// The colour maps. Equal steps of values are equal steps for the eye, and the lightness rises, or falls on both sides of the middle, so that they
-// can be read in grey and by those who do not tell red from green.
+// The colour maps. Equal steps of values are equal steps for the eye, and the lightness rises, or falls on both sides of the middle, so
+// that they can be read in grey and by those who do not tell red from green.
 const (
 	Sequential Colours = iota // violet, blue, green, yellow: for fields
 	Heat                      // black, purple, orange, cream: for what should be zero, such as errors
 	Diverging                 // blue, white, red: for numbers with a middle, such as cosines
 )
 
-// stop is a colour in OKLab, the space of Ottosson (2020) in which distances are differences for the eye, by lightness, chroma and hue in degrees.
+// stop is a colour in OKLab, the space of Ottosson (2020) in which distances are differences for the eye, by lightness, chroma and hue in
+// degrees.
 type stop struct{ l, c, h float64 }
 
 // The maps are smooth paths through these stops at equal lengths of the path.
 var stops = [...][]stop{
 	Sequential: {{0.29, 0.125, 312}, {0.42, 0.12, 282}, {0.55, 0.085, 235}, {0.67, 0.11, 172}, {0.79, 0.165, 142}, {0.92, 0.18, 104}},
 	Heat:       {{0.16, 0.03, 290}, {0.31, 0.13, 300}, {0.47, 0.17, 345}, {0.63, 0.19, 22}, {0.79, 0.125, 60}, {0.96, 0.06, 95}},
-	Diverging:  {{0.36, 0.13, 262}, {0.55, 0.13, 254}, {0.76, 0.075, 245}, {0.95, 0.004, 150}, {0.76, 0.09, 40}, {0.55, 0.155, 30}, {0.36, 0.12, 27}},
+	Diverging: {
+		{0.36, 0.13, 262},
+		{0.55, 0.13, 254},
+		{0.76, 0.075, 245},
+		{0.95, 0.004, 150},
+		{0.76, 0.09, 40},
+		{0.55, 0.155, 30},
+		{0.36, 0.12, 27},
+	},
 }
 
 // Table is the colours at equal steps of value, from the lowest.
@@ -148,7 +157,10 @@ func (p palette) at(t float64) color.RGBA {
 
 // hues tell lines apart: Okabe & Ito (2008), whose colours people see as different whatever cones they have; black is for what is known.
 var hues = []color.RGBA{
-	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255}, {110, 110, 110, 255}, {240, 228, 66, 255},
+	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255}, {
+		110, 110,
+		110, 255,
+	}, {240, 228, 66, 255},
 }
 
 // sequence is n colours for lines of which one follows the other; the lightest would not be seen on white.

@@ -6,8 +6,9 @@
 //	s.Show(page)         // instead of the page before: HTML
 //	s.Close()
 //
-// Nobody else can read it: the server listens on 127.0.0.1 alone, the address has a random part of 128 bits, and a request that names another
-// host is refused, so that a page of another site cannot reach it by a name that resolves to 127.0.0.1. There is nothing that could be changed.
+// Nobody else can read it: the server listens on 127.0.0.1 alone, the address has a random part of 128 bits, and a request that names
+// another host is refused, so that a page of another site cannot reach it by a name that resolves to 127.0.0.1. There is nothing that could
+// be changed.
 package live
 
 import (
@@ -109,7 +110,8 @@ func (s *Server) Watched() bool {
 	return len(s.clients) > 0
 }
 
-// Close lets browsers take the last page and state, for some seconds at most, and ends the server. It waits for all that the server has begun.
+// Close lets browsers take the last page and state, for some seconds at most, and ends the server. It waits for all that the server has
+// begun.
 func (s *Server) Close() {
 	close(s.end)
 	for late := time.After(leaveWithin); s.Watched(); {

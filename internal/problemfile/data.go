@@ -63,7 +63,8 @@ func (b *builder) inside(n *tree.Node, p *domain.Points) bool {
 			axis, ok := b.axes[c]
 			slack := 1e-9 * (axis.Hi - axis.Lo) // numbers in files are rounded
 			if x := cloud.Row(i)[j]; ok && (x < axis.Lo-slack || x > axis.Hi+slack) {
-				b.fail(n, "point %d: %s = %g lies outside the axis from %g to %g; leave it out of the data, or make the axis longer", i+1, c.Name(), x, axis.Lo, axis.Hi)
+				b.fail(n, "point %d: %s = %g lies outside the axis from %g to %g; leave it out of the data, or make the axis longer", i+1, c.Name(),
+					x, axis.Lo, axis.Hi)
 				return false
 			}
 		}
@@ -110,7 +111,8 @@ func (b *builder) read(s *section, n *tree.Node, whole bool) *domain.Points {
 			break
 		}
 		if columns == nil && !t.Named() {
-			b.fail(n, "%s has no header, as its first line is all numbers; name its columns in order, as in columns: [%s, u]", name, coordNames(coords))
+			b.fail(n, "%s has no header, as its first line is all numbers; name its columns in order, as in columns: [%s, u]", name,
+				coordNames(coords))
 			return nil
 		}
 		if err = b.name(t, header, renamed); err != nil {

@@ -45,8 +45,14 @@ var pointParts = []part{
 		{"cylinder", mapped, "", "{from: [0.5, 0.5, 0], to: [0.5, 0.5, 1], radius: 0.5}", "a cylinder in space, between two points"},
 		{"cone", mapped, "", "{from: [0.5, 0.5, 0], to: [0.5, 0.5, 1], radii: [0.5, 0]}", "a cone in space, or a part of one"},
 		{"torus", mapped, "", "{center: [0.5, 0.5, 0.5], axis: [0, 0, 1], radius: 0.3, tube: 0.1}", "a ring in space"},
-		{"extrude", mapped, "", "{shape: {polygon: [[0, 0], [1, 0], [0, 1]]}, along: {z: [0, 1]}}", "a shape in two coordinates, along the third"},
-		{"revolve", mapped, "", "{shape: {polygon: [[0, 0], [0.5, 0], [0, 1]]}, through: [0.5, 0.5, 0], axis: [0, 0, 1]}", "a shape in the plane that turns around an axis"},
+		{
+			"extrude", mapped, "", "{shape: {polygon: [[0, 0], [1, 0], [0, 1]]}, along: {z: [0, 1]}}",
+			"a shape in two coordinates, along the third",
+		},
+		{
+			"revolve", mapped, "", "{shape: {polygon: [[0, 0], [0.5, 0], [0, 1]]}, through: [0.5, 0.5, 0], axis: [0, 0, 1]}",
+			"a shape in the plane that turns around an axis",
+		},
 		{"transform", mapped, "", "{shape: {disk: {center: [5, 5], radius: 2}}, scale: 0.1}", "a shape that is scaled, then turned, then moved"},
 		{"file", mapped, "", "sink.stl", "a shape in a file: .stl in space; .dxf, .svg, .geojson, or a table of corners in the plane"},
 		{"union", hand("a list of shapes"), "", "[{box: {x: [0, 1]}}, {box: {y: [0, 1]}}]", "what lies in one of them"},
@@ -93,16 +99,25 @@ var pointParts = []part{
 	}},
 	{"domain.file", "{path: sink.stl}", []key{
 		{"path", hand("the path of a file"), "", "sink.stl", "where it is, from the folder of the problem file"},
-		{"sha256", hand("the SHA-256 of a file"), "(its own)", "78c3658d5132f7f5d228aa2cac3ea2e3273a06421cb2c168fec307cd0cf629e9", "what the SHA-256 of the file must be, in hexadecimal digits"},
+		{
+			"sha256", hand("the SHA-256 of a file"), "(its own)", "78c3658d5132f7f5d228aa2cac3ea2e3273a06421cb2c168fec307cd0cf629e9",
+			"what the SHA-256 of the file must be, in hexadecimal digits",
+		},
 	}},
-	{"materials", "{steel: {where: x < 0.5, k: 45}, air: {k: 0.03}}", []key{{"*", mapped, "", "{where: x < 0.5, k: 45}", "a material, which is a region, too"}}},
+	{
+		"materials", "{steel: {where: x < 0.5, k: 45}, air: {k: 0.03}}",
+		[]key{{"*", mapped, "", "{where: x < 0.5, k: 45}", "a material, which is a region, too"}},
+	},
 	{"materials.*", "{where: x < 0.5, k: 45}", []key{
 		{"where", formula, "", "x < 0.5", "an expression in coordinates and constants that holds in it; the last material is the rest where it has none"},
 		{"shape", mappingOf("domain"), "", "{disk: {center: [0.5, 0.5], radius: 0.2}}", "the shape that it has, in place of where"},
 		{"*", formula, "", "45", "a property: a number or an expression, which its name stands for in this material"},
 	}},
 	{"interfaces", "{steel-air: {resistance: 0.1}}", []key{
-		{"flux", formula, "(what stands within the divergence of an equation)", "nu*dn(u)", "what flows along the normal, where no equation has a divergence"},
+		{
+			"flux", formula, "(what stands within the divergence of an equation)", "nu*dn(u)",
+			"what flows along the normal, where no equation has a divergence",
+		},
 		{"*", mapped, "", "{resistance: 0.1}", "where two materials meet, by their names; of steel-air, 1 is steel, 2 is air, and the normal leads into air"},
 	}},
 	{"interfaces.*", "{resistance: 0.1}", []key{
@@ -119,11 +134,20 @@ var pointParts = []part{
 	{"data.*", "{file: measurements.csv} or {builtin: burgers_cole_hopf, n: 2000}", []key{
 		{"builtin", hand("the name of a known solution"), "", "burgers_cole_hopf", "a known solution, measured at random points"},
 		{"data", hand("the path of a file"), "", "measurements.csv", "another name of file, for on"},
-		{"file", hand("the path of a file"), "", "measurements.csv", "a .csv, .txt, .tsv, .dat, .npy or .npz file; column u is u_data in residuals"},
+		{
+			"file", hand("the path of a file"), "", "measurements.csv",
+			"a .csv, .txt, .tsv, .dat, .npy or .npz file; column u is u_data in residuals",
+		},
 		{"columns", mapped, "", "[x, y, u]", "the names of all columns in order, for a file that does not have them, or other names for some"},
 		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates of the points in the file"},
-		{"sha256", hand("the SHA-256 of a file"), "(its own)", "caa0361bd67d718359898421b5712e655f252274cbdd2bdcbc34745c4747db25", "what the SHA-256 of the file must be, in hexadecimal digits"},
-		{"missing", oneWord("choice", "skip", "error"), "(skip)", "error", "what becomes of cells without a value: residuals that need them leave out such rows, or it is an error"},
+		{
+			"sha256", hand("the SHA-256 of a file"), "(its own)", "caa0361bd67d718359898421b5712e655f252274cbdd2bdcbc34745c4747db25",
+			"what the SHA-256 of the file must be, in hexadecimal digits",
+		},
+		{
+			"missing", oneWord("choice", "skip", "error"), "(skip)", "error",
+			"what becomes of cells without a value: residuals that need them leave out such rows, or it is an error",
+		},
 		{"n", fewPoints, "", "2000", "the number of points of a known solution"},
 		{
 			"noise", numberIn("[0, inf)", "the noise is %v; give the standard deviation relative to the field's, 0 or more", ""), "(0)", "0.01",
@@ -132,14 +156,20 @@ var pointParts = []part{
 		{"seed", anySeed, "(the problem's)", "7", "of the points and the noise"},
 		{"params", mapped, "", "{nu: 0.01/pi}", "the constants of a known solution"},
 	}},
-	{"data.*.columns", "{u: Temperature}", []key{{"*", someText("the name of a column in the file"), "", "u", "the column that gets this name"}}},
+	{"data.*.columns", "{u: Temperature}", []key{{
+		"*", someText("the name of a column in the file"), "", "u",
+		"the column that gets this name",
+	}}},
 	{"data.*.params", "{nu: 0.01/pi}", []key{{"*", anyNumber, "", "0.01/pi", "a constant of the solution"}}},
 	{"constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}", []key{{"*", mapped, "", "{residual: u - 1}", "a constraint"}}},
 	{"constraints.*", "{residual: u_xx + u_yy, points: 1000}", slices.Concat([]key{
 		{"residual", mapped, "", "u_xx + u_yy", "what should vanish, or several such by name; left = right is their difference"},
 		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber or {huber: 0.1}"},
 		{"weight", mapped, "(1)", "10", "a constant factor, or one for each residual by name; with one, residuals stay in their own units"},
-		{"scale", mapped, "(its size, or 1 where a weight or a scale is given)", "auto", "by what the residual is divided, or one for each by name; auto is its size at step 0"},
+		{
+			"scale", mapped, "(its size, or 1 where a weight or a scale is given)", "auto",
+			"by what the residual is divided, or one for each by name; auto is its size at step 0",
+		},
 		{"sigma", mapped, "", "0.5", "the standard deviation of the errors of measured values: a number or a column, or one for each residual by name; without it, it is found from what is left"},
 		{"point_weights", mapped, "", "causal", "how points are weighted in training"},
 		region("interior"),

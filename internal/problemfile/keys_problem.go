@@ -32,7 +32,10 @@ var problemParts = []part{
 			"materials", mapped, "", "{steel: {where: x < 0.5, k: 45}, air: {k: 0.03}}",
 			"the materials of which the domain consists, with properties whose names all expressions know",
 		},
-		{"interfaces", mapped, "", "{steel-air: {resistance: 0.1}}", "what holds where two materials meet, where value and flux are not the same on both sides"},
+		{
+			"interfaces", mapped, "", "{steel-air: {resistance: 0.1}}",
+			"what holds where two materials meet, where value and flux are not the same on both sides",
+		},
 		{"fields", mapped, "", "{u: {net: mlp}}", "the unknown functions and their networks"},
 		{"domain", mapped, "(box)", "{disk: {center: [0.5, 0.5], radius: 0.2}}", "the shape of space; box is that of coords"},
 		{"regions", mapped, "", "{hole: {on: boundary, where: x < 0.5}}", "parts of the domain with names, for on"},
@@ -76,7 +79,10 @@ var problemParts = []part{
 			"the run ends when the estimated relative errors are below it; auto is 1e-6; with best only the method ends it",
 		},
 		{"expect", mapped, "", "{loss: \"< 1e-6\", seconds: \"< 60\"}", "bounds of what the run comes to: it fails where one is missed"},
-		{"show", mapped, "", "{mass: \"integral(integral(u, x), y)\"}", "numbers to watch, with names: expressions of the fields, printed during the run and in the report"},
+		{
+			"show", mapped, "", "{mass: \"integral(integral(u, x), y)\"}",
+			"numbers to watch, with names: expressions of the fields, printed during the run and in the report",
+		},
 		{"budget", duration, "", "120s", "wall time after which the run ends"},
 	}},
 	{"coords", "{x: [0, 1], y: [0, 1]}", []key{{"*", hand("the two ends"), "", "[0, 1], the ends of the axis", "an axis"}}},
@@ -96,7 +102,10 @@ var problemParts = []part{
 			"of loss, steps, seconds; FIELD.error or FIELD.max, by the reference; PARAM.error; NAME.estimate; CONSTRAINT.loss or CONSTRAINT.p99",
 		},
 	}},
-	{"show", "{mass: \"integral(integral(u, x), y)\"}", []key{{"*", formula, "", "\"integral(integral(u, x), y)\"", "a number: an expression in which every coordinate is fixed, or integrated over"}}},
+	{"show", "{mass: \"integral(integral(u, x), y)\"}", []key{{
+		"*", formula, "", "\"integral(integral(u, x), y)\"",
+		"a number: an expression in which every coordinate is fixed, or integrated over",
+	}}},
 	{"params", "{lambda1: 0.5} with its initial value", []key{{"*", mapped, "", "0.5", "an initial value, or a mapping"}}},
 	{"params.*", "{init: 0.5, true: 1}", []key{
 		{"init", anyNumber, "", "0.5", "the initial value"},
@@ -123,7 +132,10 @@ var problemParts = []part{
 		{"builtin", hand("the name of a known solution"), "", "burgers_cole_hopf", "a solution that crux knows"},
 		{"expr", formula, "", "sin(pi*x)", "a solution in closed form"},
 		{"file", hand("the path of a file"), "", "reference.csv", "values at points, as .csv, .npy or .npz"},
-		{"sha256", hand("the SHA-256 of a file"), "(its own)", "0543c7bff58710edfba760594d95b8b68eadfc55dc3c83ac4beeb70dc218b828", "what the SHA-256 of the file must be, in hexadecimal digits"},
+		{
+			"sha256", hand("the SHA-256 of a file"), "(its own)", "0543c7bff58710edfba760594d95b8b68eadfc55dc3c83ac4beeb70dc218b828",
+			"what the SHA-256 of the file must be, in hexadecimal digits",
+		},
 		{"params", mappingOf("data.*.params"), "", "{nu: 0.01/pi}", "the constants of a known solution"},
 		{"field", someText("the name of a field"), "(the field's own)", "u", "the field of the known solution"},
 		{"column", someText("the name of a column"), "(the field's own)", "u", "the column of the file"},

@@ -2,8 +2,8 @@
 //
 // All ranks of a team do the same: they have the same parameters and points, take the same decisions, and reach every call of a
 // [Team] in the same order. What costs time is divided into leaves, by a rule that knows only the size of the problem, and a rank computes
-// those in its [Range]. Sums over the leaves are taken along a fixed binary tree ([Node.Children]), of which a rank adds up what lies within its
-// range and the others the rest, so bits do not depend on how many ranks there are.
+// those in its [Range]. Sums over the leaves are taken along a fixed binary tree ([Node.Children]), of which a rank adds up what lies
+// within its range and the others the rest, so bits do not depend on how many ranks there are.
 package team
 
 import (

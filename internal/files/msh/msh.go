@@ -17,8 +17,8 @@ type Mesh struct {
 	Cells [4][]Cell // by dimension: points, edges, triangles, tetrahedra
 }
 
-// Cell is a simplex: the first Dim+1 nodes count. Quadrangles, prisms, pyramids and bricks are divided, and of elements of higher order the corners are
-// taken.
+// Cell is a simplex: the first Dim+1 nodes count. Quadrangles, prisms, pyramids and bricks are divided, and of elements of higher order the
+// corners are taken.
 type Cell struct {
 	Nodes [4]int32
 	Names []string // of the physical groups of its entity
@@ -39,7 +39,10 @@ var kinds = map[int64]struct {
 var quads = [][4]int{{0, 1, 2}, {0, 2, 3}}
 
 // otherKinds are elements whose division into simplices their neighbours would have to share.
-var otherKinds = map[int64]string{5: "hexahedra", 6: "prisms", 7: "pyramids", 12: "hexahedra", 13: "prisms", 14: "pyramids", 17: "hexahedra", 18: "prisms", 19: "pyramids"}
+var otherKinds = map[int64]string{
+	5: "hexahedra", 6: "prisms", 7: "pyramids", 12: "hexahedra", 13: "prisms", 14: "pyramids",
+	17: "hexahedra", 18: "prisms", 19: "pyramids",
+}
 
 // most bounds the numbers in a file, by what memory holds.
 const most = 1 << 28
@@ -392,7 +395,8 @@ func (r *reader) elements(m *Mesh, index map[int64]int32, groups map[[2]int64][]
 		case r.err != nil:
 			return r.err
 		case otherKinds[kind] != "":
-			return fmt.Errorf("the mesh has %s, and only tetrahedra, triangles and quadrangles are read; mesh without recombination", otherKinds[kind])
+			return fmt.Errorf("the mesh has %s, and only tetrahedra, triangles and quadrangles are read; mesh without recombination",
+				otherKinds[kind])
 		case !ok:
 			return fmt.Errorf("elements of type %d are not read; mesh with triangles or tetrahedra of order 1, 2 or 3", kind)
 		}

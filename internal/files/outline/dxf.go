@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// DXF reads the curves of an ASCII file of AutoCAD: lines, arcs, circles, ellipses, polylines with arcs in them, and splines. The layer of a curve is its
-// name, but for layer 0. Ellipses and splines become straight edges. Other entities, and paper space, are passed over. Numbers are taken as they
-// are, whatever $INSUNITS says.
+// DXF reads the curves of an ASCII file of AutoCAD: lines, arcs, circles, ellipses, polylines with arcs in them, and splines. The layer of
+// a curve is its name, but for layer 0. Ellipses and splines become straight edges. Other entities, and paper space, are passed over.
+// Numbers are taken as they are, whatever $INSUNITS says.
 func DXF(b []byte) ([]Edge, error) {
 	if bytes.HasPrefix(b, []byte("AutoCAD Binary DXF")) {
 		return nil, errors.New("it is a binary DXF file, and only ASCII ones are read; save it as ASCII")
@@ -300,7 +300,8 @@ func (d *drawing) spline(g *group) error {
 	case n == 0:
 		return errors.New("has no control points, and what runs through given points alone is not read; convert it to a polyline")
 	case degree < 1 || degree > 11 || n <= degree || len(ys) != n || len(knots) != n+degree+1 || len(weights) > 0 && len(weights) != n:
-		return fmt.Errorf("of degree %d has %d control points, %d knots and %d weights, which do not fit together", degree, n, len(knots), len(weights))
+		return fmt.Errorf("of degree %d has %d control points, %d knots and %d weights, which do not fit together", degree, n, len(knots),
+			len(weights))
 	}
 	for i := 1; i < len(knots); i++ {
 		if !(knots[i] >= knots[i-1]) {

@@ -19,8 +19,8 @@ type geometry struct {
 	Properties  map[string]any
 }
 
-// GeoJSON reads polygons, alone or in features and collections. The name of a feature is its property name, or its id. Coordinates are taken as they
-// are: those in degrees are no lengths.
+// GeoJSON reads polygons, alone or in features and collections. The name of a feature is its property name, or its id. Coordinates are
+// taken as they are: those in degrees are no lengths.
 func GeoJSON(b []byte) ([]Edge, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	var g geometry
@@ -85,7 +85,8 @@ func (p *path) geojson(g *geometry, depth int) error {
 	case "Polygon":
 		var rings [][][]float64
 		if err := json.Unmarshal(g.Coordinates, &rings); err != nil {
-			return fmt.Errorf("the coordinates of a Polygon are lists of points such as [[0, 0], [1, 0], [0, 1], [0, 0]]: %w", jsonErr(err, len(g.Coordinates)))
+			return fmt.Errorf("the coordinates of a Polygon are lists of points such as [[0, 0], [1, 0], [0, 1], [0, 0]]: %w",
+				jsonErr(err, len(g.Coordinates)))
 		}
 		return p.rings(rings)
 	case "MultiPolygon":

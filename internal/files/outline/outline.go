@@ -1,5 +1,5 @@
-// Package outline reads curves in the plane from the files of drawing programs and maps: SVG, DXF and GeoJSON. Readers give edges; that they form
-// outlines is for others to see.
+// Package outline reads curves in the plane from the files of drawing programs and maps: SVG, DXF and GeoJSON. Readers give edges; that
+// they form outlines is for others to see.
 package outline
 
 import (
@@ -64,8 +64,8 @@ func (p *path) curve(n int, f func(t float64) [2]float64) {
 	}
 }
 
-// turns draws an arc of an ellipse around a center from angle a to b: center + u·cos + v·sin. Where u and v are of one length and at right angles it
-// is an arc of a circle.
+// turns draws an arc of an ellipse around a center from angle a to b: center + u·cos + v·sin. Where u and v are of one length and at right
+// angles it is an arc of a circle.
 func (p *path) turns(center, u, v [2]float64, a, b float64) {
 	point := func(t float64) [2]float64 {
 		sin, cos := math.Sincos(t)

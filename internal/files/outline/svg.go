@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// SVG reads path, rect, circle, ellipse, polygon, polyline and line, with their transformations. The name of an element is its label in Inkscape, its id,
-// or that of the group around it. Curves that are no arcs of circles become straight edges. In SVG y points down: the drawing is turned so that y
-// points up, and the lower edge of the page is y = 0. The unit is that of the view box.
+// SVG reads path, rect, circle, ellipse, polygon, polyline and line, with their transformations. The name of an element is its label in
+// Inkscape, its id, or that of the group around it. Curves that are no arcs of circles become straight edges. In SVG y points down: the
+// drawing is turned so that y points up, and the lower edge of the page is y = 0. The unit is that of the view box.
 func SVG(b []byte) ([]Edge, error) {
 	d := xml.NewDecoder(bytes.NewReader(b))
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // names alone could differ
@@ -92,7 +92,10 @@ type state struct {
 }
 
 // unseen are elements whose content is not drawn, or is no outline.
-var unseen = []string{"defs", "symbol", "clipPath", "mask", "marker", "pattern", "linearGradient", "radialGradient", "metadata", "namedview", "filter", "text"}
+var unseen = []string{
+	"defs", "symbol", "clipPath", "mask", "marker", "pattern", "linearGradient", "radialGradient", "metadata",
+	"namedview", "filter", "text",
+}
 
 // element changes the state by an element, and draws it.
 func (s *state) element(e xml.StartElement, root bool) ([]Edge, error) {
@@ -378,8 +381,8 @@ func (p *pen) commands(d string) error {
 	}
 }
 
-// ellipticArc draws an arc from (x, y) to the last two of v: radii, the angle of the first in degrees, whether it is the larger one, whether it turns
-// to positive angles (SVG 1.1, F.6.5).
+// ellipticArc draws an arc from (x, y) to the last two of v: radii, the angle of the first in degrees, whether it is the larger one,
+// whether it turns to positive angles (SVG 1.1, F.6.5).
 func (p *pen) ellipticArc(x, y float64, v [7]float64) {
 	rx, ry := math.Abs(v[0]), math.Abs(v[1])
 	dx, dy := (x-v[5])/2, (y-v[6])/2

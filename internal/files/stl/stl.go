@@ -1,7 +1,8 @@
 // Package stl reads and writes surfaces of triangles in the format of stereolithography, binary and ASCII (3D Systems 1988).
 //
-// A binary file has a header of 80 bytes, the number of triangles, and 50 bytes for each of them: a normal, three corners, all in float32, and two bytes
-// without a meaning. ASCII files may have several solids with names. Normals are not read: the order of the corners says them.
+// A binary file has a header of 80 bytes, the number of triangles, and 50 bytes for each of them: a normal, three corners, all in float32,
+// and two bytes without a meaning. ASCII files may have several solids with names. Normals are not read: the order of the corners says
+// them.
 package stl
 
 import (

@@ -36,8 +36,8 @@ const (
 	perRow     = 4              // of the README
 )
 
-// showGallery solves the problems that are wanted, draws them, and writes the tables of both pages: errors and times are those of the page on
-// accuracy, medians of three seeds.
+// showGallery solves the problems that are wanted, draws them, and writes the tables of both pages: errors and times are those of the page
+// on accuracy, medians of three seeds.
 func showGallery(only string) error {
 	var names []string
 	for _, x := range exhibits {
@@ -87,7 +87,8 @@ func (b *binary) draw(x exhibit) error {
 	if _, err := b.solve(&r, filepath.Join(shipped, x.name+".yaml")); err != nil {
 		return err
 	}
-	out, err := exec.Command(b.path, "plot", filepath.Join(b.dir, "run"), "--expr", x.expr, "--dpi", "100", "-o", filepath.Join(exhibition, x.name+".png")).CombinedOutput()
+	out, err := exec.Command(b.path, "plot", filepath.Join(b.dir, "run"), "--expr", x.expr, "--dpi", "100", "-o",
+		filepath.Join(exhibition, x.name+".png")).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
@@ -105,7 +106,8 @@ func hung(all rows) string {
 	text := "| picture | problem | relative error | time |\n|---|---|---|---|\n"
 	for _, x := range exhibits {
 		r := all[x.name][0]
-		text += fmt.Sprintf("| ![%s](gallery/%s.png) | [%s](../%s/%s.yaml): %s | %s | %s |\n", x.says, x.name, x.name, shipped, x.name, x.says, median(r[3]), median(r[6]))
+		text += fmt.Sprintf("| ![%s](gallery/%s.png) | [%s](../%s/%s.yaml): %s | %s | %s |\n", x.says, x.name, x.name, shipped, x.name, x.says,
+			median(r[3]), median(r[6]))
 	}
 	return text
 }

@@ -1,5 +1,5 @@
-// Command soak joins the ranks, adds up vectors of many lengths, checks every sum, and leaves: what the test of package mpi starts again and
-// again.
+// Command soak joins the ranks, adds up vectors of many lengths, checks every sum, and leaves: what the test of package mpi starts again
+// and again.
 package main
 
 import (
