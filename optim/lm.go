@@ -352,5 +352,16 @@ func (m *LevenbergMarquardt) State() ([]byte, error) { return m.state(marquardtS
 func (m *LevenbergMarquardt) SetState(state []byte) error { return m.setState(state, m.restore) }
 
 func (m *LevenbergMarquardt) restore(state []byte) error {
-	return m.adopt(marquardtState, state, m.fields()...)
+	err := m.adopt(marquardtState, state, m.fields()...)
+	if err == nil {
+		return nil
+	}
+	// A state of version 3, of before steps were computed from a part, counted draws of a subspace instead.
+	var draws uint64
+	old := slices.Concat([]any{saved.NotNegative{X: &m.lambda}}, m.progress.fields(), []any{&draws})
+	if m.adopt("optim.LevenbergMarquardt/3", state, old...) != nil {
+		return err
+	}
+	m.steps, m.sampling = 0, sampling{}
+	return nil
 }
