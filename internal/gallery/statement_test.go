@@ -62,6 +62,9 @@ constraints:
 
 // Of a solid, every triangle of the surface has the condition that holds on it, whether it comes from a file or from a formula.
 func TestStatementInSpace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("half a minute")
+	}
 	for _, tc := range []struct {
 		domain string
 		parts  map[string]float64 // areas by condition
