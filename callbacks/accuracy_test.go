@@ -2,6 +2,8 @@ package callbacks_test
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -16,13 +18,23 @@ import (
 // decay is u' = −u, u(0) = 1, whose error is estimated.
 func decay(t *testing.T, m optim.Method) *crux.Solver {
 	t.Helper()
+	return decayIn(t, m, 0)
+}
+
+// decayIn is decay in windows of 300 steps at most, if there are any.
+func decayIn(t *testing.T, m optim.Method, windows int) *crux.Solver {
+	t.Helper()
 	x := ph.NewCoord("x")
 	line := domain.NewInterval(x, 0, 1)
 	u := ph.NewField("u", net.MLP{Hidden: []int{10}}, x)
+	options := crux.Options{Seed: 1, Method: m}
+	if windows > 0 {
+		options.Windows = &crux.Windows{Coord: x, Count: windows, Steps: 300}
+	}
 	solver, err := crux.New(crux.Problem{Constraints: []crux.Constraint{
 		{Name: "ode", Residual: u.D(x).Add(u), On: line.Interior(40)},
 		{Name: "start", Residual: u.Shift(-1), On: line.Face(x, 0, 1)},
-	}}, crux.Options{Seed: 1, Method: m})
+	}}, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +83,28 @@ func TestAccuracy(t *testing.T) {
 	for want, a := range map[string]*callbacks.Accuracy{"Below is 0": {Error: e}, "no Error": {Below: 1e-3}} {
 		if _, err := solver.Solve(context.Background(), 1, a); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", want, err)
+		}
+	}
+}
+
+// A window may be off by a hundredth of its share of the whole, since those after it can make its error grow; a run without windows by all of it.
+func TestAccuracyOfWindows(t *testing.T) {
+	const windows, below = 2, 1e-3
+	for count, want := range map[int]float64{0: below, windows: below / 100 / math.Sqrt(windows)} {
+		solver := decayIn(t, &optim.LevenbergMarquardt{}, count)
+		var seen estimates
+		res, err := solver.Solve(context.Background(), 300*max(1, count), &seen, &callbacks.Accuracy{Below: below, Error: &callbacks.Error{}})
+		if err != nil || !strings.Contains(res.Reason, fmt.Sprintf("is below %.1e", want)) {
+			t.Fatalf("%d windows: %+v, %v", count, res, err)
+		}
+		ends := 0 // looks that ended something
+		for _, v := range seen.values {
+			if v < want {
+				ends++
+			}
+		}
+		if ends != max(1, count) || res.Steps >= 300 {
+			t.Errorf("%d windows: %d steps, estimates %v", count, res.Steps, seen.values)
 		}
 	}
 }

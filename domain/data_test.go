@@ -173,6 +173,12 @@ func ExampleAt() {
 	// Output: 2 [0.3 0.4] <nil>
 }
 
+func ExamplePlace() {
+	x, y := ph.Coords2("x", "y")
+	fmt.Println(domain.Place([]*ph.Coord{x, y}, []float64{0.5, 1. / 3}))
+	// Output: x = 0.5, y = 0.3333
+}
+
 func ExampleFromData() {
 	x := ph.NewCoord("x")
 	p := domain.FromData([]*ph.Coord{x}, []float64{0, 1}, map[string][]float64{"u": {2, 3}})

@@ -23,7 +23,12 @@
 // Mistakes are sticky: they travel from axes to shapes to points, and [Points.Err] and [Points.Draw] report the first.
 package domain
 
-import ph "github.com/crux-pinn/crux/placeholder"
+import (
+	"fmt"
+	"strings"
+
+	ph "github.com/crux-pinn/crux/placeholder"
+)
 
 // Domain is what [Box], [Shape] and [Cylinder] have in common: points inside, on the boundary, on faces and on a grid.
 type Domain interface {
@@ -35,4 +40,13 @@ type Domain interface {
 	Sides(c *ph.Coord, n int) *Points
 	Face(c *ph.Coord, at float64, n int) *Points
 	Grid(n int) *Points
+}
+
+// Place is a point in words, for messages: "x = 0.5, y = 1", with four digits. x has a number for each coordinate.
+func Place(coords []*ph.Coord, x []float64) string {
+	parts := make([]string, len(coords))
+	for i, c := range coords {
+		parts[i] = fmt.Sprintf("%s = %.4g", c.Name(), x[i])
+	}
+	return strings.Join(parts, ", ")
 }

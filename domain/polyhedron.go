@@ -75,13 +75,16 @@ type face struct {
 }
 
 // Triangles are those of the surface with an outward normal, by the names of the parts of the boundary.
-func (p *Polyhedron) Triangles() []Facets {
+func (p *Polyhedron) Triangles() []Facets { return p.facets(math.SmallestNonzeroFloat64) }
+
+// facets are the triangles with an area of at least so much.
+func (p *Polyhedron) facets(least float64) []Facets {
 	list := make([]Facets, len(p.names))
 	for i, name := range p.names {
 		list[i].Name = name
 	}
 	for _, f := range p.faces {
-		if f.area > 0 {
+		if f.area >= least {
 			list[f.name].Triangles = append(list[f.name].Triangles, f.corners)
 		}
 	}

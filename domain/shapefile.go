@@ -22,7 +22,7 @@ import (
 //	.csv .txt .tsv  corners in order, in columns with the names of the coordinates; a column loop tells several closed curves apart, and a column
 //	                name is that of the edge from a corner to the next
 //
-// What has a name in the file gives points by [Shape.Part]. Numbers are taken as they are; [Transform] changes units and places.
+// What has a name in the file gives points by [Shape.Part]. Numbers are taken as they are; [Scale], [Rotate] and [Shift] change units and places.
 func ReadShape(path string, coords ...*ph.Coord) *Shape {
 	s := &Shape{solid: solid{name: filepath.Base(path), box: &Box{coords: slices.Clone(coords)}}}
 	if s.err = checkCoords(coords); s.err != nil {

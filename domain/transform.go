@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/mat"
+
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -110,46 +112,29 @@ func (m affine) of(x []float64) []float64 {
 	return out
 }
 
-// inverse takes A x + b to x, by Gauss and Jordan with pivots.
-func (m affine) inverse() (affine, float64) {
+// inverse takes A x + b to x. det is the determinant of A; where it is 0 there is no inverse.
+func (m affine) inverse() (inv affine, det float64) {
 	d := len(m.b)
-	a, inv, det := slices.Clone(m.a), identity(d), 1.0
-	for c := range d {
-		p := c
-		for r := c; r < d; r++ {
-			if math.Abs(a[r*d+c]) > math.Abs(a[p*d+c]) {
-				p = r
-			}
-		}
-		pivot := a[p*d+c]
-		if det *= pivot; pivot == 0 {
-			return inv, 0
-		}
-		if p != c {
-			det = -det
-		}
-		for j := range d {
-			a[c*d+j], a[p*d+j] = a[p*d+j], a[c*d+j]
-			inv.a[c*d+j], inv.a[p*d+j] = inv.a[p*d+j], inv.a[c*d+j]
-		}
-		for j := range d {
-			a[c*d+j] /= pivot
-			inv.a[c*d+j] /= pivot
-		}
-		for r := range d {
-			if f := a[r*d+c]; r != c && f != 0 {
-				for j := range d {
-					a[r*d+j] -= f * a[c*d+j]
-					inv.a[r*d+j] -= f * inv.a[c*d+j]
-				}
-			}
-		}
+	a, back := mat.NewDense(d, d, m.a), mat.NewDense(d, d, nil)
+	if det = mat.Det(a); det == 0 {
+		return identity(d), 0
 	}
+	back.Inverse(a) //nolint:errcheck // a matrix that is nearly singular has an inverse, too
+	inv = affine{back.RawMatrix().Data, make([]float64, d)}
 	inv.point(m.b, inv.b, true)
 	for i := range inv.b {
 		inv.b[i] = -inv.b[i]
 	}
 	return inv, det
+}
+
+// stretch is at least the largest factor by which lengths grow: ‖A‖ of Frobenius.
+func (m affine) stretch() float64 {
+	square := 0.0
+	for _, v := range m.a {
+		square += v * v
+	}
+	return math.Sqrt(square)
 }
 
 // scale is s where A is s times an orthogonal matrix, so that angles are kept; 0 for others.
@@ -224,7 +209,7 @@ func transform(g Geometry, m affine) Geometry {
 		return NewPolygon(g.coords[0], g.coords[1], v...)
 	case *Polyhedron:
 		var parts []Facets
-		for _, f := range g.facets() {
+		for _, f := range g.facets(0) { // those without an area too: they keep the surface closed
 			for i, t := range f.Triangles {
 				for k, p := range t {
 					f.Triangles[i][k] = [3]float64(m.of(p[:]))
@@ -306,18 +291,6 @@ func transformBox(b *Box, m affine) Geometry {
 	return placed(b, m, m.scale())
 }
 
-// facets are all triangles, those without an area too: they keep the surface closed.
-func (p *Polyhedron) facets() []Facets {
-	list := make([]Facets, len(p.names))
-	for i, name := range p.names {
-		list[i].Name = name
-	}
-	for _, f := range p.faces {
-		list[f.name].Triangles = append(list[f.name].Triangles, f.corners)
-	}
-	return list
-}
-
 // transformed are the edges under a map, if arcs stay arcs of circles.
 func (o *Outline) transformed(m affine) (list []Edge, ok bool) {
 	side := 1.0
@@ -370,11 +343,7 @@ func (p *Placed) Distance(x []float64) float64 {
 	if p.scale > 0 {
 		return p.scale * d
 	}
-	square := 0.0 // at least that of the largest factor by which the way back makes lengths longer
-	for _, v := range p.from.a {
-		square += v * v
-	}
-	return d / math.Sqrt(square)
+	return d / p.from.stretch()
 }
 
 func (p *Placed) inside(x []float64) bool { return p.shape.holds(p.from.of(x)) }
@@ -458,10 +427,4 @@ func (p *Placed) inner(q Patch) bool {
 }
 
 // growth is the most that a piece of a surface grows.
-func (p *Placed) growth() float64 {
-	square := 0.0
-	for _, v := range p.from.a {
-		square += v * v
-	}
-	return p.det * math.Sqrt(square)
-}
+func (p *Placed) growth() float64 { return p.det * p.from.stretch() }

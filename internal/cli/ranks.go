@@ -87,7 +87,8 @@ func (t *teamwork) cores() (int, error) {
 	return max(1, runtime.GOMAXPROCS(0)/same), nil
 }
 
-// leave ends this process's part. An error that rank 0 does not say is said here.
+// leave ends this process's part. An error that may be of this rank only is said here: what is wrong with a file or a problem is so on all of
+// them, and rank 0 says it.
 func (a *app) leave(code int, err error) int {
 	t := a.team
 	if t == nil {
@@ -97,7 +98,7 @@ func (a *app) leave(code int, err error) int {
 	if t.dir != "" {
 		os.RemoveAll(t.dir) //nolint:errcheck // best effort
 	}
-	if t.Rank() > 0 && err != nil && !errors.Is(err, mpi.ErrApart) && a.alone(err) {
+	if t.Rank() > 0 && err != nil && !errors.Is(err, mpi.ErrApart) && exitCode(err) == exitFailed {
 		fmt.Fprintf(a.Complain, "crux: rank %d: %s\n", t.Rank(), harmless(err.Error())) //nolint:errcheck
 	}
 	if err := t.Close(code); err != nil {
@@ -112,9 +113,6 @@ func (a *app) leave(code int, err error) int {
 
 // closing is how long ranks may take until all of them have closed.
 const closing = time.Second
-
-// alone reports whether an error may be of this rank only: what is wrong with a file or a problem is so on all of them.
-func (a *app) alone(err error) bool { return exitCode(err) == exitFailed }
 
 // ofRank is the directory that this process writes instead of that of the run: the same one for rank 0 and where there is one process.
 // Other ranks have a copy of what they read there.

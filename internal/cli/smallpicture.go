@@ -36,23 +36,9 @@ const (
 	lowest       = 3
 )
 
-// component is a number at each point that can be drawn.
-type component struct {
-	name   string
-	expr   ph.Expr
-	coords []*ph.Coord
-}
-
-func (v *smallPicture) components() (list []component) {
+func (v *smallPicture) components() (list []problemfile.Field) {
 	for _, f := range v.problem.Fields {
-		k := f.Expr.Dim()
-		for i := range k {
-			c := component{f.Name, f.Expr, f.Coords}
-			if k > 1 {
-				c.name, c.expr = fmt.Sprintf("%s[%d]", f.Name, i), f.Expr.Index(i)
-			}
-			list = append(list, c)
-		}
+		list = append(list, f.Components()...)
 	}
 	return list
 }
@@ -72,16 +58,16 @@ func (v *smallPicture) lines(r *crux.Run, now time.Time, cols, rows int) ([]stri
 		return []string{"the window is too small for a picture"}, nil
 	}
 	f := v.components()[v.shown-1]
-	g := newGrid(v.problem, f.coords, end(r, v.problem), min(cols, widest), min(rows-1, highest))
+	g := newGrid(v.problem, f.Coords, end(r, v.problem), min(cols, widest), min(rows-1, highest))
 	if v.grid != nil && v.grid.equal(g) && now.Sub(v.drawn) < pictureEvery {
 		return v.last, nil
 	}
 	if v.grid == nil || !v.grid.equal(g) {
-		cloud, err := r.Cloud(domain.At(f.coords, g.points(f.coords)), "picture")
+		cloud, err := r.Cloud(domain.At(f.Coords, g.points(f.Coords)), "picture")
 		if err != nil {
 			return nil, err
 		}
-		if v.eval, err = r.CompileOn(f.expr, cloud); err != nil {
+		if v.eval, err = r.CompileOn(f.Expr, cloud); err != nil {
 			return nil, err
 		}
 		v.grid = g
@@ -90,7 +76,7 @@ func (v *smallPicture) lines(r *crux.Run, now time.Time, cols, rows int) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	v.drawn, v.last = now, v.grid.draw(f.name, values.RawMatrix().Data, v.colours)
+	v.drawn, v.last = now, v.grid.draw(f.Name, values.RawMatrix().Data, v.colours)
 	return v.last, nil
 }
 

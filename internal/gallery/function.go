@@ -32,11 +32,8 @@ func (r *Run) functions(name string, e ph.Expr, coords []*ph.Coord) ([]function,
 	}
 	k := e.Dim()
 	var list []function
-	for i := range k {
-		f := function{name: name, coords: coords, expr: e}
-		if k > 1 {
-			f.name, f.expr = fmt.Sprintf("%s[%d]", name, i), e.Index(i)
-		}
+	for i, c := range (problemfile.Field{Name: name, Expr: e, Coords: coords}).Components() {
+		f := function{name: c.Name, coords: coords, expr: c.Expr}
 		f.eval = func(at *domain.Cloud) ([]float64, error) {
 			m, err := r.Solver.Eval(e, domain.At(at.Coords, at.X))
 			if err != nil {

@@ -108,6 +108,20 @@ type Field struct {
 	Grid   *domain.Points // the points on which it is judged and exported
 }
 
+// Components are the components of a field, u[0], u[1], …; of one with a single component, the field itself.
+func (f Field) Components() []Field {
+	k := f.Expr.Dim()
+	if k == 1 {
+		return []Field{f}
+	}
+	list := make([]Field, k)
+	for i := range list {
+		list[i] = f
+		list[i].Name, list[i].Expr = fmt.Sprintf("%s[%d]", f.Name, i), f.Expr.Index(i)
+	}
+	return list
+}
+
 // Derived is a number that follows from parameters, such as lambda2 = exp(s).
 type Derived struct {
 	Name string

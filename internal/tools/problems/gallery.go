@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/crux-pinn/crux/internal/report"
@@ -53,7 +54,7 @@ func showGallery(only string) error {
 	}
 	defer os.RemoveAll(b.dir) //nolint:errcheck // temporary
 	for _, x := range exhibits {
-		if strings.Contains(","+strings.Join(wanted, ",")+",", ","+x.name+",") {
+		if slices.Contains(wanted, x.name) {
 			if err := b.draw(x); err != nil {
 				return fmt.Errorf("%s: %w", x.name, err)
 			}
