@@ -131,6 +131,10 @@ func jumps(part ph.Expr, d domain.Domain) bool {
 		}
 		return v[0]
 	}
+	size := 0.0
+	for i := range c.Len() {
+		size = max(size, math.Abs(value(a[1], c.Row(i))), math.Abs(value(a[2], c.Row(i))))
+	}
 	for i := range c.Len() - 1 {
 		in, out := slices.Clone(c.Row(i)), slices.Clone(c.Row(i+1))
 		side := value(a[0], in) != 0
@@ -148,8 +152,7 @@ func jumps(part ph.Expr, d domain.Domain) bool {
 				copy(out, mid)
 			}
 		}
-		left, right := value(a[1], mid), value(a[2], mid)
-		if !(math.Abs(left-right) <= 1e-9*max(1, math.Abs(left), math.Abs(right))) {
+		if !(math.Abs(value(a[1], mid)-value(a[2], mid)) <= 1e-9*size) {
 			return true
 		}
 	}

@@ -19,7 +19,8 @@ import (
 // of the size one in a domain of the length one is left as it is.
 //
 //	a function   the largest of what constraints ask for: of a·u + … = g it is max|g| / max|a|, of a·u² = g the root of that, a
-//	             derivative of u counted as u over lengths
+//	             derivative of u counted as u over lengths. Where none asks, terms say it: the u/b of exp(u/b) is of order
+//	             one, in sqrt(b + u) it is as large as b, and u + u²/b is where both are as large
 //	a number     that by which its terms are as large as the others of their constraint, where its initial value is far from that
 //	a residual   its largest term with unknowns, a derivative counted as u over the lengths of axes
 
@@ -155,21 +156,23 @@ func (u *unitFinder) parts(term ph.Expr) []sizes.Component {
 	return slices.Compact(list)
 }
 
-// functions finds the units of functions, round by round: those of which a constraint leaves one alone unknown, and where there is none,
-// those of which it leaves several.
+// functions finds the units of functions, round by round: those of which a constraint leaves one alone unknown, where there is none,
+// those of which it leaves several, and then those that stand within something else.
 func (u *unitFinder) functions() {
+	single := func(k statedTerms, asked map[sizes.Component]float64) { u.ask(k, 0, true, asked) }
+	several := func(k statedTerms, asked map[sizes.Component]float64) { u.ask(k, 0, false, asked) }
 	for len(u.of) < len(u.components) {
-		if !u.round(true) && !u.round(false) {
+		if !u.round(single) && !u.round(several) && !u.round(u.inner) {
 			return
 		}
 	}
 }
 
 // round asks all constraints, and reports whether that has told the unit of another function.
-func (u *unitFinder) round(single bool) (changed bool) {
+func (u *unitFinder) round(ask func(k statedTerms, asked map[sizes.Component]float64)) (changed bool) {
 	asked := map[sizes.Component]float64{}
 	for _, k := range u.list {
-		u.ask(k, single, asked)
+		ask(k, asked)
 	}
 	for _, x := range u.components {
 		if v := asked[x]; v > 0 && u.of[x] == 0 {
@@ -179,14 +182,84 @@ func (u *unitFinder) round(single bool) (changed bool) {
 	return changed
 }
 
+// ownScale are the functions whose arguments are numbers of order one.
+var ownScale = []string{"exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf", "atan"}
+
+// inner notes the sizes that the terms of a constraint ask for by themselves.
+func (u *unitFinder) inner(k statedTerms, asked map[sizes.Component]float64) {
+	u.balance(k, asked)
+	for _, t := range k.terms {
+		for part := range ph.Walk(t, nil) {
+			switch f, _ := part.Attr().(*ph.Unary); {
+			case f != nil && slices.Contains(ownScale, f.Name):
+				u.ask(statedTerms{terms: ph.Summands(part.Args()[0]), at: k.at}, 1, false, asked)
+			case part.Op() == ph.OpAdd, part.Op() == ph.OpSub:
+				u.ask(statedTerms{terms: ph.Summands(part), at: k.at}, 0, false, asked)
+			}
+		}
+	}
+}
+
+// balance notes the size with which terms of the highest power of a function, the one unknown, are as large as those of the lowest.
+func (u *unitFinder) balance(k statedTerms, asked map[sizes.Component]float64) {
+	var open []sizes.Component
+	for _, t := range k.terms {
+		for _, x := range u.parts(t) {
+			if u.of[x] == 0 && !slices.Contains(open, x) {
+				open = append(open, x)
+			}
+		}
+	}
+	if len(open) != 1 {
+		return
+	}
+	s := u.within(k, u.lengths)
+	s.Of = maps.Clone(u.of)
+	size := func(t ph.Expr, exponent int) float64 {
+		s.Of[open[0]] = math.Ldexp(1, exponent)
+		return s.Size(t)
+	}
+	least, most := math.Inf(1), 0.0
+	power := make([]float64, len(k.terms))
+	for i, t := range k.terms {
+		if power[i] = degree(size(t, 1) / size(t, 0)); power[i] != degree(size(t, 0)/size(t, -1)) {
+			return // it is no power
+		}
+		least, most = min(least, power[i]), max(most, power[i])
+	}
+	if !(most > least) {
+		return
+	}
+	of := func(which float64, exponent int) (sum float64) {
+		for i, t := range k.terms {
+			if power[i] == which {
+				sum += size(t, exponent)
+			}
+		}
+		return sum
+	}
+	if e, ok := last(func(e int) bool { return of(most, e) <= math.Sqrt2*of(least, e) }); ok {
+		asked[open[0]] = max(asked[open[0]], math.Ldexp(1, e))
+	}
+}
+
+// degree is the power of which a factor belongs to a factor of two.
+func degree(factor float64) float64 { return math.Round(math.Log2(factor)*64) / 64 }
+
+// last is the last exponent at which something holds that holds for all before it.
+func last(holds func(exponent int) bool) (e int, ok bool) {
+	const most = 300
+	e = sort.Search(2*most, func(i int) bool { return !holds(i - most) }) - 1 - most
+	return e, e > -most && e < most-1
+}
+
 // ask notes the sizes that a constraint asks of functions: by which their terms, in which nothing else is unknown, are together as large as
-// what is known.
-func (u *unitFinder) ask(k statedTerms, single bool, asked map[sizes.Component]float64) {
+// what is known, which is at least so much.
+func (u *unitFinder) ask(k statedTerms, known float64, single bool, asked map[sizes.Component]float64) {
 	lengths := map[*ph.Coord]float64{}
 	for c, l := range u.lengths {
 		lengths[c] = l / 2
 	}
-	known := 0.0
 	alone := map[sizes.Component][]ph.Expr{}
 	for _, t := range k.terms {
 		var open []sizes.Component
@@ -221,9 +294,7 @@ func (u *unitFinder) ask(k statedTerms, single bool, asked map[sizes.Component]f
 			return sum
 		}
 		// the last power of two with which the terms are not larger than what is known, to half a power
-		const most = 300
-		e := sort.Search(2*most, func(i int) bool { return !(together(i-most) <= math.Sqrt2*known) }) - 1 - most
-		if e > -most && e < most-1 {
+		if e, ok := last(func(e int) bool { return together(e) <= math.Sqrt2*known }); ok {
 			asked[x] = max(asked[x], math.Ldexp(1, e))
 		}
 	}

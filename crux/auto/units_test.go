@@ -69,6 +69,24 @@ var inUnits = map[string]stated{
 	},
 }
 
+// withinTerms are problems in which nothing is known but what stands within a term.
+func withinTerms(source func(u ph.Expr, s units) ph.Expr) stated {
+	return func(s units) auto.Problem {
+		x, _, box, u := plate(s)
+		return auto.Problem{Domain: box, Constraints: []crux.Constraint{
+			{Name: "pde", Residual: u.D(x, x).Scale(s.x * s.x / s.u).Add(source(u, s)), On: box.Interior(60)},
+			{Name: "ends", Residual: u, On: box.Sides(x, 0)},
+		}}
+	}
+}
+
+func init() {
+	inUnits["heat that grows as exp(u)"] = withinTerms(func(u ph.Expr, s units) ph.Expr { return ph.Exp(u.Scale(1 / s.u)) })
+	inUnits["growth up to a capacity"] = withinTerms(func(u ph.Expr, s units) ph.Expr {
+		return u.Scale(1 / s.u).Mul(ph.Const(1).Sub(u.Scale(1 / s.u)))
+	})
+}
+
 // trained is θ after some steps, and u somewhere.
 func trained(t *testing.T, p auto.Problem, steps int, at []float64) (theta []float64, u float64, c *auto.Choice) {
 	t.Helper()

@@ -128,21 +128,26 @@ func (f *frame) takeApart() error {
 	return f.take(parts, false)
 }
 
+// vanishes is what a function of one of the parts is at most where it is zero, in units of its largest value.
+const vanishes = 1e-9
+
 // take makes pieces of functions, and checks that they do what they must: to be positive inside, and zero on the boundary, where exactly
 // one of them is if they are to be zero on all of it, and one at most otherwise.
 func (f *frame) take(parts []implicit, all bool) error {
+	s, d := f.shape, len(f.shape.Coords())
+	inside := s.Interior(1).Patches()[0]
 	f.parts, f.values = parts, nil
 	for _, g := range f.parts {
-		f.values = append(f.values, function(g.expr, f.space()))
+		value, most := function(g.expr, f.space()), 0.0
+		each(inside, d, 1024, func(x []float64) { most = max(most, math.Abs(value(x))) })
+		f.values = append(f.values, func(x []float64) float64 { return value(x) / most })
 	}
-	s, d := f.shape, len(f.shape.Coords())
-	const tol = 1e-9
 	good := true
 	for _, q := range s.Patches() {
 		each(q, d, 256, func(x []float64) {
 			zeros := 0
 			for _, value := range f.values {
-				if v := value(x); math.Abs(v) <= tol {
+				if v := value(x); math.Abs(v) <= vanishes {
 					zeros++
 				} else if !(v > 0) {
 					good = false
@@ -151,7 +156,7 @@ func (f *frame) take(parts []implicit, all bool) error {
 			good = good && (zeros == 1 || zeros == 0 && !all)
 		})
 	}
-	each(s.Interior(1).Patches()[0], d, 1024, func(x []float64) {
+	each(inside, d, 1024, func(x []float64) {
 		for _, value := range f.values {
 			good = good && value(x) > 0
 		}
@@ -160,7 +165,7 @@ func (f *frame) take(parts []implicit, all bool) error {
 		return fmt.Errorf("no function is known that vanishes on the boundary of the %s and nowhere else, perhaps because boundaries of its parts coincide", s)
 	}
 	for k, value := range f.values {
-		p := piece{axis: -1, part: k, on: func(x []float64) bool { return math.Abs(value(x[:d])) <= tol }}
+		p := piece{axis: -1, part: k, on: func(x []float64) bool { return math.Abs(value(x[:d])) <= vanishes }}
 		for _, q := range f.domain.Boundary(1).Patches() {
 			if q = q.Where(len(f.coords), func(x, _ []float64) bool { return p.on(x) }); q.Measure > 0 {
 				p.patches = append(p.patches, q)

@@ -45,14 +45,15 @@ func (f *frame) check(name string, before *frame) error {
 	return nil
 }
 
-// termsOf are the terms of a condition for a function, behind the coefficient that must not vanish, with the values of parameters in them.
+// termsOf are the terms of a condition for a function, with the values of parameters in them, behind the coefficient that must not vanish
+// times what it belongs to, of a function of order one.
 type termsOf struct {
 	all    ph.Expr
 	params map[*ph.Param][]float64
 }
 
 func (f *frame) terms(h hold, u ph.Expr) termsOf {
-	terms := []ph.Expr{h.lead()}
+	terms := []ph.Expr{h.lead().Scale(f.steepness(h))}
 	if h.form.a != nil {
 		terms = append(terms, h.form.a.Mul(u))
 	}
@@ -77,7 +78,7 @@ func (f *frame) residual(t termsOf, x []float64) (left, size float64, err error)
 	if v[0] == 0 {
 		return 0, 0, fmt.Errorf("the function drops out of it at %s", f.place(x))
 	}
-	size = 1
+	size = math.Abs(v[0])
 	for _, t := range v[1:] {
 		left, size = left+t, size+math.Abs(t)
 	}
@@ -116,6 +117,18 @@ func (h hold) lead() ph.Expr {
 		return b
 	}
 	return h.form.a
+}
+
+// steepness is the slope of a function of order one where the coefficient that must not vanish belongs to a derivative, and otherwise 1.
+func (f *frame) steepness(h hold) float64 {
+	if h.along == nil && len(h.form.b) == 0 {
+		return 1
+	}
+	shortest := math.Inf(1)
+	for i, lo := range f.lo {
+		shortest = min(shortest, f.hi[i]-lo)
+	}
+	return 1 / shortest
 }
 
 // point is a point as expressions are evaluated there.
@@ -175,7 +188,7 @@ func (f *frame) probesOf(h hold) [][]float64 {
 	return slices.DeleteFunc(list, func(x []float64) bool {
 		zeros := 0
 		for _, value := range f.values {
-			if math.Abs(value(x[:d])) <= 1e-9 {
+			if math.Abs(value(x[:d])) <= vanishes {
 				zeros++
 			}
 		}

@@ -44,15 +44,17 @@ func (f *frame) same(a, b ph.Expr) bool {
 	both := ph.Concat(a, b)
 	params := parameterValues(both)
 	x := make([]float64, len(f.coords))
+	apart, size := 0.0, 0.0
 	for try := range 5 {
 		for i := range x {
 			_, s := math.Modf(math.Pi * float64(2+i+3*try))
 			x[i] = f.lo[i] + s*(f.hi[i]-f.lo[i])
 		}
 		v, err := pointwise.Eval(both, pointwise.Point{Coords: f.point(x), Params: params})
-		if err != nil || !(math.Abs(v[0]-v[1]) <= 1e-12*max(1, math.Abs(v[0]))) {
+		if err != nil {
 			return false
 		}
+		apart, size = max(apart, math.Abs(v[0]-v[1])), max(size, math.Abs(v[0]), math.Abs(v[1]))
 	}
-	return true
+	return apart <= 1e-12*size
 }

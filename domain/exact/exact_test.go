@@ -356,3 +356,46 @@ func TestManyAxes(t *testing.T) {
 		}
 	}
 }
+
+// Conditions in other units, on domains of other lengths, are judged alike.
+func TestAnyUnits(t *testing.T) {
+	for _, size := range []float64{1, 1e-14, 1e14} {
+		for _, length := range []float64{1, 1e-9, 1e9} {
+			x, y := ph.Coords2("x", "y")
+			box := domain.NewBox(domain.In(x, 0, length), domain.In(y, 0, length))
+			disk := domain.NewDisk(x, y, 0, 0, length)
+			ring := domain.Difference(disk, domain.NewDisk(x, y, 0, 0, length/2))
+			u := ph.NewField("u", small, x, y)
+			slope := func(c *ph.Coord) ph.Expr { return u.D(c).Scale(length) }
+			inner := func(p []float64) bool { return p[0]*p[0]+p[1]*p[1] < length*length/2 }
+			for name, c := range map[string]struct {
+				on           domain.Domain
+				one, another exact.Condition
+				built        int
+			}{
+				"corner": {box, exact.Condition{Residual: u.Shift(-1), On: box.Face(x, 0, 9)}, exact.Condition{Residual: u, On: box.Face(y, 0, 9)}, 1},
+				"agree":  {box, exact.Condition{Residual: u.Shift(-1), On: box.Face(x, 0, 9)}, exact.Condition{Residual: slope(y), On: box.Face(y, 0, 9)}, 2},
+				"slopes": {
+					box,
+					exact.Condition{Residual: u.Sub(y.Scale(1 / length)), On: box.Face(x, 0, 9)},
+					exact.Condition{Residual: slope(y), On: box.Face(y, 0, 9)},
+					1,
+				},
+				"ring": {
+					ring,
+					exact.Condition{Residual: u.Shift(-1), On: ring.Boundary(9).Where(inner)},
+					exact.Condition{Residual: u, On: ring.Boundary(9).Where(func(p []float64) bool { return !inner(p) })},
+					2,
+				},
+			} {
+				for i, q := range []*exact.Condition{&c.one, &c.another} {
+					q.Name, q.Residual = []string{"one", "another"}[i], q.Residual.Scale(size)
+				}
+				got := exact.Hard{Domain: c.on, Conditions: []exact.Condition{c.one, c.another}}.Apply(u)
+				if len(got.Built) != c.built {
+					t.Errorf("%s of the size %v, length %v: built in are %v, kept %v", name, size, length, got.Built, got.Kept)
+				}
+			}
+		}
+	}
+}

@@ -168,7 +168,7 @@ func (f *frame) agree(residual ph.Expr, p pair, face int, here bool) (same, two 
 		const a, b = 0.3, -1.7
 		apart := at(a, b)
 		two = two && apart > 0 && !math.IsInf(apart, 1)
-		same = same && at(a, a) <= 1e-9*max(apart, 1) && at(b, b) <= 1e-9*max(apart, 1)
+		same = same && at(a, a) <= 1e-9*apart && at(b, b) <= 1e-9*apart
 	}
 	return same, two
 }

@@ -37,6 +37,8 @@ func TestPeriodicitiesAreRecognised(t *testing.T) {
 		{"factor of a coordinate", low(u).Sub(high(u)).Mul(tt.Shift(1)), box.Interior(5), ""},
 		{"no linear one", ph.Exp(low(u)).Sub(ph.Exp(high(u))), box.Interior(5), ""},
 		{"value by an expression", low(u).Sub(u.Subst(x, ph.Const(1).Add(ph.Const(1)))), box.Interior(5), ""},
+		{"in large units", low(u).Sub(high(u)).Scale(1e-14), box.Interior(5), ""},
+		{"a value in large units", low(u).Scale(1e-14), box.Interior(5), "-"},
 		{"at one time", low(u).Sub(high(u)), box.Face(tt, 0, 5), "p: it does not cover the face x = -1"},
 		{"on a part", low(u).Sub(high(u)), box.Face(x, -1, 5).Where(func(p []float64) bool { return p[2] > 0.5 }), "covers a part of the face x = -1 only"},
 		{"on a section", low(u).Sub(high(u)), box.Section(x, 0, 5), "p: it does not lie on the boundary"},

@@ -168,6 +168,7 @@ func (f *frame) alongNormal(form affine, symbols map[*ph.Coord]*ph.Coord, k ph.E
 		for i, c := range f.space() {
 			at.Coords[symbols[c]] = math.Cos(float64(1 + i + 2*try))
 		}
+		apart, size := 0.0, 0.0
 		for _, c := range f.space() {
 			b := form.b[c]
 			if b == nil {
@@ -176,9 +177,13 @@ func (f *frame) alongNormal(form affine, symbols map[*ph.Coord]*ph.Coord, k ph.E
 			both := ph.Concat(b, k.Mul(symbols[c]))
 			at.Params = parameterValues(both)
 			v, err := pointwise.Eval(both, at)
-			if err != nil || !(math.Abs(v[0]-v[1]) <= 1e-9*max(1, math.Abs(v[0]))) {
+			if err != nil {
 				return false
 			}
+			apart, size = max(apart, math.Abs(v[0]-v[1])), max(size, math.Abs(v[0]), math.Abs(v[1]))
+		}
+		if !(apart <= 1e-9*size) {
+			return false
 		}
 	}
 	return true

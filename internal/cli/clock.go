@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
@@ -14,14 +15,17 @@ import (
 // its budget, of which each window of time, or each lesson, has an equal share. A checkpoint keeps the time, so that a run that is resumed
 // has what is left.
 type clock struct {
-	limit  time.Duration   // 0 means none
-	nearby *trackers.Error // estimates the error when half of the limit is used up, where there are other ways to try; nil otherwise
-	halved bool            // that has been done
+	limit  time.Duration // 0 means none
 	now    func() time.Time
 	team   *teamwork     // whose rank 0 has the time that counts; nil if there is one process
 	begin  time.Time     // of this part, by now, if there is a limit
 	start  time.Time     // of this part
 	before time.Duration // of the parts before
+	used   time.Duration // of all parts, at the step that is taken
+
+	nearby *trackers.Error // estimates the error, where there are other ways to try; nil otherwise
+	looked int             // tenths of the limit after which it was estimated last
+	worst  float64         // what it was
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -38,42 +42,67 @@ func (c *clock) OnStep(_ context.Context, s *crux.Step) error {
 	if s.Measuring() || c.limit == 0 {
 		return nil
 	}
-	used, err := c.used()
-	if err != nil {
+	used, err := c.team.ofFirst(uint64(c.before + c.now().Sub(c.begin)))
+	if c.used = time.Duration(used); err != nil || c.used < c.limit {
 		return err
-	}
-	if k, n := s.Run.Stage(); used < c.limit {
-		if k+1 < n && used >= time.Duration(float64(c.limit)*float64(k+1)/float64(n)) {
-			return crux.NextStage("its share of the time budget used up")
-		}
-		return nil
 	}
 	return crux.Stop(fmt.Sprintf("time budget of %v used up", c.limit))
 }
 
-// used is the time of all parts so far.
-func (c *clock) used() (time.Duration, error) {
-	used, err := c.team.ofFirst(uint64(c.before + c.now().Sub(c.begin)))
-	return time.Duration(used), err
-}
-
-// OnUpdate implements crux.UpdateHook. Half of the time is for other ways, where this one has not come near a solution.
+// OnUpdate implements crux.UpdateHook. A way that does not come to a solution leaves time to others.
 func (c *clock) OnUpdate(ctx context.Context, r *crux.Run) error {
-	if c.nearby == nil || c.halved || c.limit == 0 {
+	if c.limit == 0 {
 		return nil
 	}
-	if used, err := c.used(); err != nil || used < c.limit/2 {
-		return err
+	share := float64(c.used) / float64(c.limit)
+	if k, n := r.Stage(); n > 1 {
+		return c.turn(ctx, r, k, n, share)
 	}
-	c.halved = true
-	if _, stages := r.Stage(); stages > 1 {
+	return c.leave(ctx, r, int(10*share))
+}
+
+// turn ends a window or a lesson when its share is over, and the run where that window is no solution: what is after it would only continue
+// what it has.
+func (c *clock) turn(ctx context.Context, r *crux.Run, k, n int, share float64) error {
+	if k+1 == n || share < float64(k+1)/float64(n) {
+		return nil
+	}
+	if c.nearby != nil && r.Solver().Windows() != nil {
+		if v, err := c.nearby.Estimate(ctx, r); err == nil && v.Worst() >= lost {
+			return crux.Stop(fmt.Sprintf("window %d of %d has used up its share of the time, and its estimated error is %.1e", k+1, n, v.Worst()))
+		}
+	}
+	return crux.NextStage("its share of the time budget used up")
+}
+
+// lost is the estimated relative error of a window above which those after it are not worth their time: they have at least as much.
+const lost = 0.1
+
+// leave ends a way after half of its time, or at each tenth after that, unless it is to come to a solution.
+func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
+	if c.nearby == nil || tenth < 4 || tenth >= 10 || tenth <= c.looked {
 		return nil
 	}
 	v, err := c.nearby.Estimate(ctx, r)
-	if err != nil || v.Worst() < goodEnough {
+	if err != nil {
 		return nil //nolint:nilerr // what cannot be estimated is no reason to end
 	}
-	return crux.Stop(fmt.Sprintf("half of the time budget of %v is used up, and the estimated error is %.1e", c.limit, v.Worst()))
+	worst := v.Worst()
+	end := expected(c.worst, worst, 10-tenth)
+	c.looked, c.worst = tenth, worst
+	if tenth < 5 || end < goodEnough {
+		return nil
+	}
+	return crux.Stop(fmt.Sprintf("%d %% of the time budget of %v is used up, and the estimated error is %.1e", 10*tenth, c.limit, worst))
+}
+
+// expected is the error to which a run comes in so many tenths of its time, if it goes on falling as it did in the last one. before is 0
+// where that is not known.
+func expected(before, now float64, tenths int) float64 {
+	if !(now < before) {
+		return now
+	}
+	return now * math.Pow(now/before, float64(tenths))
 }
 
 // State implements crux.Stateful: the time so far in nanoseconds.

@@ -29,6 +29,9 @@ type way struct {
 	suits func(p *problemfile.Problem) bool
 }
 
+// changes reports whether a way is there for a problem.
+func (w way) changes(p *problemfile.Problem) bool { return w.suits(p) && len(w.sets(p)) > 0 }
+
 // ladder has the ways in the order in which they are tried.
 var ladder = []way{
 	{
@@ -110,11 +113,10 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		if ctx.Err() != nil || failed || !cure && (!last.wanting(aim(first)) || !first.Chosen || first.Budget > 0 && used >= first.Budget) {
 			break
 		}
-		sets := w.sets(first)
-		if !w.suits(first) || len(sets) == 0 {
+		if !w.changes(first) {
 			continue
 		}
-		sets = slices.Concat(bestOf(tried).Sets, sets) // what has helped stays
+		sets := slices.Concat(bestOf(tried).Sets, w.sets(first)) // what has helped stays
 		p, err := f.loadWith(path, sets...)
 		if err != nil {
 			continue // the problem has no such way
@@ -134,6 +136,9 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 			next.solver.Close() //nolint:errcheck // the error counts
 			last.err = fail(exitFailed, err)
 			break
+		}
+		if slices.ContainsFunc(ways[i+1:], func(w way) bool { return w.changes(first) }) {
+			next.clock.nearby = p.ErrorTracker()
 		}
 		a.observe(next, dir)
 		next.origin = t.origin
@@ -167,7 +172,7 @@ func remedy(r *report.Report) *way {
 func otherWays(p *problemfile.Problem) []string {
 	var names []string
 	for _, w := range ladder {
-		if p.Chosen && w.suits(p) && len(w.sets(p)) > 0 {
+		if p.Chosen && w.changes(p) {
 			names = append(names, w.name)
 		}
 	}
