@@ -11,7 +11,27 @@ import (
 )
 
 // rules find reasons.
-var rules = []func(Evidence) []Reason{contradicted, undetermined, missing, empty, unreached, rough, estimated, together, share}
+var rules = []func(Evidence) []Reason{contradicted, unbalanced, undetermined, missing, empty, unreached, rough, estimated, together, share}
+
+// unbalanced finds equations that are not satisfied although a function in them is free to take any level: what its sources give and what
+// leaves through the boundary must then be the same, which no training can change.
+func unbalanced(e Evidence) []Reason {
+	i := slices.IndexFunc(e.Error.Residuals, large)
+	if i < 0 {
+		return nil
+	}
+	var list []Reason
+	for _, f := range e.Error.Fields {
+		if _, ok := e.Places[f.Name]; f.UpToConstant() && ok {
+			list = append(list, Reason{
+				Word: IllPosed, Text: fmt.Sprintf("%s is determined up to a constant, and %s is not satisfied: its sources and the fluxes through the boundary do not balance",
+					f.Name, e.Error.Residuals[i].Name),
+				Remedy: fmt.Sprintf("fluxes that balance the sources, or a condition for %s itself on a part of the boundary", f.Name),
+			})
+		}
+	}
+	return list
+}
 
 // undetermined finds functions that can change without any residual's seeing it, at a state that satisfies the equations: at one that does
 // not, as on the unstable rest u = 0 of u' = u(1 − u) with u(0) = 0.01, a small change can grow beyond all measure, and shows nothing. A

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/crux-pinn/crux/crux"
@@ -100,6 +101,28 @@ func TestLevel(t *testing.T) {
 		r := verdict.Judge(verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{c.field}}, Places: c.at}).Reasons[0]
 		if r.Text != c.text || !slices.Equal(r.Apply, c.apply) {
 			t.Errorf("%s: %+v", c.name, r)
+		}
+	}
+}
+
+// Without a balance of sources and fluxes no function is a solution, which is no fault of training; where a function has a level, it is.
+func TestBalance(t *testing.T) {
+	free := trackers.FieldError{Name: "p", Size: 1, Gain: 100, Coarse: 1, Spread: 1, Elsewhere: 100, Level: 1, Repairable: 1}
+	for _, c := range []struct {
+		name  string
+		field trackers.FieldError
+		share float64
+		want  verdict.Word
+	}{
+		{"free, and not satisfied", free, 0.9, verdict.IllPosed},
+		{"with a level, and not satisfied", field("p", 1, true), 0.9, verdict.Unsolved},
+		{"with a level, and satisfied", field("p", 1e-9, true), 1e-9, verdict.Solved},
+	} {
+		e := with(c.field, trackers.Share{Name: "pde", Residual: c.share, Term: 1, Equation: true})
+		e.Places = map[string]string{"p": "x = 0"}
+		v := verdict.Judge(e)
+		if told := strings.Contains(v.Reasons[0].Text, "do not balance"); v.Word != c.want || told != (c.want == verdict.IllPosed) {
+			t.Errorf("%s: %+v", c.name, v)
 		}
 	}
 }
