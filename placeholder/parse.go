@@ -13,6 +13,8 @@ type Env struct {
 	Space []*Coord
 	// Ends are those of the coordinates, over which integral(a, x) goes when it names none. Without them the ends must be written out.
 	Ends map[*Coord][2]float64
+	// Nodes are those of integrals that do not say how many; 0 means 20.
+	Nodes int
 	// Functions are further functions of one argument, such as those that NewUnary returns.
 	Functions map[string]func(Expr) Expr
 }
@@ -33,7 +35,7 @@ type Env struct {
 //	u(0, x), u(t = 0), at(a, t, 0), at(a, t = 0, x = 1)
 //	                         the expression with coordinates replaced, all at once: by position in the order of the field's
 //	                         coordinates, or by name. u_x(t = 0) is differentiated first
-//	integral(a, s, lo, hi)   ∫ a ds by Gauss quadrature, 20 nodes unless a fifth argument says otherwise; factors of a such as
+//	integral(a, s, lo, hi)   ∫ a ds by Gauss quadrature, Env.Nodes unless a fifth argument says otherwise; factors of a such as
 //	                         1/sqrt(hi - s) are part of its weights; s is a new variable seen only in a, or a coordinate,
 //	                         which is then bound in a
 //	integral(a, x)           the same over the whole axis of a coordinate

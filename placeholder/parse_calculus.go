@@ -119,10 +119,10 @@ func (p *parser) integral(c call) Expr {
 		if !ok || len(c.args) == 3 {
 			return p.errorAt(c.tok, "integral takes other arguments; write %s", c.use)
 		}
-		return Integrate(f, x, Const(ends[0]), Const(ends[1]), 0)
+		return Integrate(f, x, Const(ends[0]), Const(ends[1]), p.env.Nodes)
 	}
 	lo, hi := c.args[2].e, c.args[3].e
-	nodes := 0
+	nodes := p.env.Nodes
 	if len(c.args) == 5 {
 		const complaint = "the number of quadrature nodes is a whole number from 1 to 256"
 		var bad Expr

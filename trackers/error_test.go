@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/crux"
@@ -168,6 +169,29 @@ func TestErrorOfQuadrature(t *testing.T) {
 	truth /= math.Sqrt(101)
 	if e := estimated(t, solver, &trackers.Error{}).Fields[0].Relative(); truth < 1e-3 || !(e > truth/4 && e < 4*truth) {
 		t.Errorf("estimate %v, truth %v", e, truth)
+	}
+}
+
+// What the nodes of an integral leave out is told beside the residual: here of ∫ cos 60s ds from 0 to 1, by rules of gonum.
+func TestLeftOut(t *testing.T) {
+	x, s := ph.NewCoord("x"), ph.NewCoord("s")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{4}}, x)
+	integral := ph.Integrate(ph.Cos(s.Scale(60)), s, ph.Const(0), ph.Const(1), 20)
+	solver := trained(t, crux.Problem{Constraints: []crux.Constraint{
+		{Name: "with", Residual: u.Sub(integral), On: line.Interior(20), Scale: 4},
+		{Name: "without", Residual: u.D(x), On: line.Interior(20)},
+	}}, crux.Options{Seed: 1, Method: &optim.LevenbergMarquardt{}}, 1)
+	by := func(nodes int) float64 {
+		return quad.Fixed(func(s float64) float64 { return math.Cos(60 * s) }, 0, 1, nodes, quad.Legendre{}, 0)
+	}
+	want := math.Abs(by(40) - by(20))
+	list := estimated(t, solver, &trackers.Error{}).Residuals
+	if got := list[0]; got.Nodes != 20 || math.Abs(got.LeftOut-want) > 1e-12 || want < 1e-6 {
+		t.Errorf("%+v, want %v", got, want)
+	}
+	if got := list[1]; got.Nodes != 0 || got.LeftOut != 0 {
+		t.Errorf("%+v of none", got)
 	}
 }
 

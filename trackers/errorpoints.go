@@ -320,6 +320,9 @@ func shares(r *crux.Run, sets []rows) ([]Share, error) {
 				s.Term = max(s.Term, vanishing*cmp.Or(sc.By, 1))
 			}
 		}
+		if s.LeftOut, s.Nodes, err = leftOut(r, set); err != nil {
+			return nil, err
+		}
 		for _, other := range sets {
 			if !s.Equation && other.constraint != set.constraint && r.Specification(other.constraint).Dims() < most && overlap(set.at, other.at) {
 				s.Beside = append(s.Beside, r.Names()[other.constraint])
@@ -328,6 +331,25 @@ func shares(r *crux.Run, sets []rows) ([]Share, error) {
 		list = append(list, s)
 	}
 	return list, nil
+}
+
+// leftOut is what the integrals of a residual leave out, in its own units, and the nodes of the coarsest; 0 where it has none.
+func leftOut(r *crux.Run, set rows) (rms float64, nodes int, err error) {
+	c := r.Constraint(set.constraint)
+	for part := range ph.Walk(c.Residual, nil) {
+		if a, ok := part.Attr().(*ph.Integral); ok && (nodes == 0 || a.Nodes < nodes) {
+			nodes = a.Nodes
+		}
+	}
+	if nodes == 0 {
+		return 0, 0, nil
+	}
+	ev, err := r.CompileGradient(ph.ParamGrad(refined(c.Residual).Sub(c.Residual), nil), set.at, crux.ForResiduals)
+	if err != nil {
+		return 0, 0, err
+	}
+	v, err := weighed(ev)
+	return floats.Norm(v, 2) / math.Sqrt(float64(set.dim)) * cmp.Or(c.Scale, 1), nodes, err
 }
 
 // overlap reports whether the boxes around two sets of points have more than an edge in common: those of two faces that meet do not.

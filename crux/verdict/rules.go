@@ -11,7 +11,7 @@ import (
 )
 
 // rules find reasons.
-var rules = []func(Evidence) []Reason{contradicted, unbalanced, undetermined, missing, empty, unreached, rough, estimated, together, share}
+var rules = []func(Evidence) []Reason{contradicted, unbalanced, undetermined, missing, empty, unreached, rough, coarse, estimated, together, share}
 
 // unbalanced finds equations that are not satisfied although a function in them is free to take any level: what its sources give and what
 // leaves through the boundary must then be the same, which no training can change.
@@ -103,6 +103,31 @@ func rough(e Evidence) []Reason {
 		"hard without %s, or no hard at all")
 	for i := range list {
 		list[i].Apply = []string{"hard=none"}
+	}
+	return list
+}
+
+// mostNodes are those that an integral has at most.
+const mostNodes = 256
+
+// coarse names integrals that leave out more than training does, where a field or number is not as exact as was asked for.
+func coarse(e Evidence) []Reason {
+	exact := func(f trackers.FieldError) bool { return f.Within() || f.Relative() <= repeatable*e.Accuracy }
+	var list []Reason
+	for _, s := range e.Error.Residuals {
+		inexact := !slices.ContainsFunc(slices.Concat(e.Error.Fields, e.Error.Params), func(f trackers.FieldError) bool { return !exact(f) })
+		if inexact || s.Nodes == 0 || s.LeftOut <= s.Residual || s.LeftOut <= e.Accuracy*s.Term {
+			continue
+		}
+		r := Reason{
+			Word:   Inaccurate,
+			Text:   fmt.Sprintf("an integral in %s with %d nodes is off by %.1e of its terms", s.Name, s.Nodes, s.LeftOut/s.Term),
+			Remedy: "more nodes, as its last argument",
+		}
+		if more := min(2*s.Nodes, mostNodes); s.Nodes == e.Nodes && more > s.Nodes {
+			r.Remedy, r.Apply, r.Same = fmt.Sprintf("more nodes: integrals: %d", more), []string{fmt.Sprintf("integrals=%d", more)}, true
+		}
+		list = append(list, r)
 	}
 	return list
 }

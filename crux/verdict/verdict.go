@@ -37,6 +37,8 @@ type Reason struct {
 
 	// Apply is the remedy as settings of the problem file, KEY=VALUE, with which it can be tried as it is.
 	Apply []string `json:"apply,omitempty"`
+	// Same says that the problem is the same with these settings, only computed more closely, so that they can be tried without asking.
+	Same bool `json:"same,omitempty"`
 }
 
 // Evidence is what a verdict rests on.
@@ -48,6 +50,7 @@ type Evidence struct {
 	Empty    []string            // constraints that contain no unknown
 	Missing  []Reason            // conditions that the problem lacks, each with one that would close it
 	Places   map[string]string   // by field: a place where its level can be fixed, such as x = 0, y = 0
+	Nodes    int                 // of integrals that the file gives no number of its own
 	Rough    []string            // conditions that are built in although their data have a jump or a kink
 }
 

@@ -127,6 +127,37 @@ func TestBalance(t *testing.T) {
 	}
 }
 
+// An integral whose nodes leave out more than training is named, where it matters.
+func TestCoarseIntegrals(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		rel     float64
+		share   trackers.Share
+		nodes   int
+		applied string
+	}{
+		{"off by much", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 20}, 20, "integrals=40"},
+		{"by as many as there can be", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 200}, 200, "integrals=256"},
+		{"of a number of its own", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 10}, 20, ""},
+		{"less than is left to train", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-3, Nodes: 20}, 20, "-"},
+		{"less than is asked for", 1e-4, trackers.Share{LeftOut: 1e-7, Residual: 1e-9, Nodes: 20}, 20, "-"},
+		{"of an exact solution", 1e-7, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 20}, 20, "-"},
+	} {
+		c.share.Name, c.share.Term = "norm", 1
+		e := with(field("u", c.rel, true), c.share)
+		e.Nodes = c.nodes
+		found := "-"
+		for _, r := range verdict.Judge(e).Reasons {
+			if strings.Contains(r.Text, "integral in norm") {
+				found = strings.Join(r.Apply, " ")
+			}
+		}
+		if found != c.applied {
+			t.Errorf("%s: %q, want %q", c.name, found, c.applied)
+		}
+	}
+}
+
 // A run that has its solution is solved, and the same run without a condition is ill-posed.
 func ExampleJudge() {
 	x := ph.NewCoord("x")

@@ -27,6 +27,7 @@ type way struct {
 	why   string
 	sets  func(p *problemfile.Problem) []string // as of --set; none where it is not for this problem
 	suits func(p *problemfile.Problem) bool
+	cure  bool // it is another problem
 }
 
 // changes reports whether a way is there for a problem.
@@ -36,7 +37,7 @@ func (w way) changes(p *problemfile.Problem) bool { return w.suits(p) && len(w.s
 var ladder = []way{
 	{
 		"10 windows of time", "trained at all times at once, what grows or turns late is lost to a solution that stays where it is",
-		func(*problemfile.Problem) []string { return []string{"windows=10"} }, marches,
+		func(*problemfile.Problem) []string { return []string{"windows=10"} }, marches, false,
 	},
 	{
 		"windows that grow", "what is fast at first and slow later needs short windows at the beginning",
@@ -48,20 +49,20 @@ var ladder = []way{
 				times = append(times, strconv.FormatFloat(lo+share*(hi-lo), 'g', -1, 64))
 			}
 			return []string{"windows=[" + strings.Join(times, ", ") + "]"}
-		}, marches,
+		}, marches, false,
 	},
 	{
 		"40 windows of time", "10 were too long",
-		func(*problemfile.Problem) []string { return []string{"windows=40"} }, marches,
+		func(*problemfile.Problem) []string { return []string{"windows=40"} }, marches, false,
 	},
-	{"larger networks", "more parameters can follow more detail", larger, always},
+	{"larger networks", "more parameters can follow more detail", larger, always, false},
 	{
 		"conditions trained", "conditions that are built in can carry what they have at the boundary through the whole domain",
 		func(*problemfile.Problem) []string { return []string{"hard=none"} },
-		func(p *problemfile.Problem) bool { return p.HardOpen && len(p.Choice.Built) > 0 },
+		func(p *problemfile.Problem) bool { return p.HardOpen && len(p.Choice.Built) > 0 }, false,
 	},
-	{"another start", "from other random numbers training can end elsewhere", anew(1), always},
-	{"a third start", "it ended elsewhere, and not well either", anew(2), always},
+	{"another start", "from other random numbers training can end elsewhere", anew(1), always, false},
+	{"a third start", "it ended elsewhere, and not well either", anew(2), always, false},
 }
 
 // goodEnough is the estimated relative error above which another way is tried in a run that nobody has given a budget or an accuracy:
@@ -93,14 +94,15 @@ type attempt struct {
 func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liveView, t *training, e *ended) (*training, *ended) {
 	first := t.problem
 	tried := []*attempt{newAttempt(t, e, dir, "as stated", nil)}
-	ways := ladder
-	if r := remedy(e.report); f.apply && r != nil {
-		ways = slices.Insert(slices.Clone(ladder), 0, *r)
+	ways := slices.Clone(ladder)
+	if r := remedy(e.report, f.apply); r != nil {
+		ways = slices.Insert(ways, 0, *r)
 	} else if len(otherWays(first)) == 0 {
 		return t, e
 	}
-	for i, w := range ways {
-		cure := i == 0 && len(ways) > len(ladder) // which is another problem, and has the whole budget
+	for len(ways) > 0 {
+		w := ways[0]
+		ways = ways[1:]
 		last := tried[len(tried)-1]
 		used := time.Duration(0)
 		for _, x := range tried {
@@ -110,7 +112,7 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 			used = time.Duration(same)
 		}
 		failed := last.err != nil && exitCode(last.err) != exitDiverged
-		if ctx.Err() != nil || failed || !cure && (!last.wanting(aim(first)) || !first.Chosen || first.Budget > 0 && used >= first.Budget) {
+		if ctx.Err() != nil || failed || !w.cure && (!last.wanting(aim(first)) || !first.Chosen || first.Budget > 0 && used >= first.Budget) {
 			break
 		}
 		if !w.changes(first) {
@@ -121,7 +123,7 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		if err != nil {
 			continue // the problem has no such way
 		}
-		if first.Budget > 0 && !cure {
+		if first.Budget > 0 && !w.cure { // another problem has the whole budget
 			p.Budget = first.Budget - used
 		}
 		next, err := a.training(p)
@@ -137,7 +139,7 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 			last.err = fail(exitFailed, err)
 			break
 		}
-		if slices.ContainsFunc(ways[i+1:], func(w way) bool { return w.changes(first) }) {
+		if slices.ContainsFunc(ways, func(w way) bool { return w.changes(first) }) {
 			next.clock.nearby = p.ErrorTracker()
 		}
 		a.observe(next, dir)
@@ -146,25 +148,30 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
 		}
 		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f, v)...), dir, w.name, sets))
-		tried[len(tried)-1].cure = cure
+		last = tried[len(tried)-1]
+		last.cure = w.cure
+		if r := remedy(last.report, false); r != nil {
+			ways = slices.Insert(ways, 0, *r)
+		}
 	}
 	return a.best(tried, dir)
 }
 
-// remedy is the way out that the first reason with settings has; nil if there is none.
-func remedy(r *report.Report) *way {
+// remedy is the way out that a reason has: of settings with which the problem is the same, or, if any will do, also of others. It is nil if
+// there is none.
+func remedy(r *report.Report, any bool) *way {
 	if r == nil {
 		return nil
 	}
-	i := slices.IndexFunc(r.Reasons, func(x verdict.Reason) bool { return len(x.Apply) > 0 })
+	i := slices.IndexFunc(r.Reasons, func(x verdict.Reason) bool { return len(x.Apply) > 0 && (x.Same || any) })
 	if i < 0 {
 		return nil
 	}
 	x := r.Reasons[i]
 	return &way{
-		name: strings.Join(x.Apply, " "), why: x.Text,
+		name: strings.Join(x.Apply, " "), why: x.Remedy,
 		sets:  func(*problemfile.Problem) []string { return x.Apply },
-		suits: always,
+		suits: always, cure: !x.Same,
 	}
 }
 

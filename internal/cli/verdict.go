@@ -35,7 +35,7 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 		r.Warnings = append(r.Warnings, fmt.Sprintf("no verdict: the error cannot be estimated: %v", err))
 		return
 	}
-	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough, Accuracy: p.Accuracy, Places: corners(p)}
+	e := verdict.Evidence{Error: v, Status: res.Status, Rough: p.Choice.Rough, Accuracy: p.Accuracy, Places: corners(p), Nodes: p.Nodes}
 	for _, o := range p.Choice.Open {
 		lo, hi := p.Bounds(p.Env.Names[o.Coord].Attr().(*ph.Coord))
 		slope := fmt.Sprintf("{residual: %s(%s = %v) = %s(%s = %v), on: %s}", o.Derivative, o.Coord, lo, o.Derivative, o.Coord, hi, o.Coord)

@@ -71,6 +71,8 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.stated.Hard, b.p.HardOpen = b.hard(hard), hard == nil
 	scaled := only[string](s, "scale")
 	b.allScaled, b.stated.Unscaled = scaled == "auto", scaled == "none"
+	b.p.Nodes = only[int](s, "integrals")
+	b.names.env.Nodes = b.p.Nodes
 	b.stated.Smooth = only[string](s, "jumps") == "none"
 	if n := s.get("fields"); n != nil || len(b.p.Params) == 0 { // numbers alone can be what is wanted
 		b.fields(s.need("fields"))

@@ -49,6 +49,7 @@ type Problem struct {
 	Budget      time.Duration // wall time after which a run should end; 0 means none
 	Chosen      bool          // crux chooses how to train: neither optimizer nor steps is said, nor an accuracy of best
 	HardOpen    bool          // it is not said which conditions are built in
+	Nodes       int           // of integrals that do not say how many
 	Unsized     []string      // fields of which neither the kind nor the size of the network is said
 
 	WandB       *callbacks.WandB       // nil unless asked for; what the file does not say is open
