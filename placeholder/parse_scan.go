@@ -24,6 +24,7 @@ type token struct {
 	text      string
 	value     float64
 	line, col int // 1-based, columns in letters
+	from      int // letters of the text before it
 }
 
 // Limits keep the recursion over a hostile text bounded.
@@ -58,7 +59,7 @@ func (p *parser) scan() {
 			}
 			i++
 		}
-		t := token{kind: endToken, line: line, col: i - lineStart + 1}
+		t := token{kind: endToken, line: line, col: i - lineStart + 1, from: i}
 		if i == len(text) {
 			p.tokens = append(p.tokens, t)
 			return

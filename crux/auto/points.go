@@ -7,6 +7,7 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // numbers are how many points a region gets where nothing is specified, by the number of coordinates: one, two, more.
@@ -70,6 +71,10 @@ func (c *Choice) points(p Problem) {
 func (c *Choice) drawn(p Problem, on *domain.Points, members []crux.Constraint) *domain.Points {
 	count, _, every := on.Said()
 	name := members[0].Name
+	if !count && !every && on.Random() && !slices.ContainsFunc(members, depends) {
+		c.decide(name+": 1 point", "its residual is the same everywhere")
+		return on.Count(1).Every(0)
+	}
 	asked := slices.ContainsFunc(members, func(k crux.Constraint) bool { return slices.Contains(p.Watch, k.Name) })
 	why := c.unwatchable(members)
 	watched := asked
@@ -97,6 +102,12 @@ func (c *Choice) drawn(p Problem, on *domain.Points, members []crux.Constraint) 
 		c.decide(fmt.Sprintf("%s: %d points", name, n), why)
 	}
 	return on
+}
+
+// depends reports whether a residual is not the same at all points, as those of integral(u, x) = 1 and of u(x = 0) = 0 in one dimension are.
+func depends(k crux.Constraint) bool {
+	return k.Residual == nil || len(ph.FreeCoords(k.Residual)) > 0 || k.PointWeights != nil ||
+		ph.Contains(k.Residual, func(e ph.Expr) bool { return e.Op() == ph.OpColumn || e.Op() == ph.OpNormal })
 }
 
 // unwatchable says why the points of constraints cannot be watched; empty if they can.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/files/npy"
@@ -25,20 +27,20 @@ func evaluateFields(p *problemfile.Problem, s *crux.Solver) (*solution, error) {
 	sol := &solution{}
 	var first error
 	for _, f := range p.Fields {
-		if err := sol.field(s, f, p.References); err != nil && first == nil {
+		if err := sol.field(p, s, f); err != nil && first == nil {
 			first = fmt.Errorf("evaluate %s: %w", f.Name, err)
 		}
 	}
 	return sol, first
 }
 
-func (sol *solution) field(s *crux.Solver, f problemfile.Field, references []problemfile.Reference) error {
+func (sol *solution) field(p *problemfile.Problem, s *crux.Solver, f problemfile.Field) error {
 	sh, values, err := sol.evaluate(s, f, f.Name, f.Grid)
 	if err != nil {
 		return err
 	}
-	for i := range references {
-		r := &references[i]
+	for i := range p.References {
+		r := &p.References[i]
 		if r.Field != f.Name {
 			continue
 		}
@@ -47,7 +49,7 @@ func (sol *solution) field(s *crux.Solver, f problemfile.Field, references []pro
 				return err
 			}
 		}
-		if err := sol.compare(sh, values, r.At(s.Value)); err != nil {
+		if err := sol.compare(sh, values, r.At(s.Value), func() (bool, error) { return signless(p, s, f) }); err != nil {
 			return err
 		}
 	}
@@ -72,14 +74,24 @@ func (sol *solution) evaluate(s *crux.Solver, f problemfile.Field, label string,
 	return sh, c, nil
 }
 
-// compare adds reference and error of a field to its sheet, and the errors' norms to the report.
-func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference) error {
+// compare adds reference and error of a field to its sheet, and the errors' norms to the report. A reference of the other sign is turned
+// round if the field has none.
+func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference, signless func() (bool, error)) error {
 	ref, err := r.Eval(sh.cloud)
 	if err != nil {
 		return fmt.Errorf("reference: %w", err)
 	}
 	if len(ref) != len(u.data) {
 		return fmt.Errorf("reference: %d values at %d points, where the field has %d", len(ref), sh.cloud.Len(), len(u.data))
+	}
+	turned := false
+	if floats.Dot(u.data, ref) < 0 {
+		if turned, err = signless(); err != nil {
+			return err
+		}
+	}
+	if turned {
+		floats.Scale(-1, ref)
 	}
 	diff, relL2, maxAbs := linalg.Difference(u.data, ref)
 	own, err := r.SelfError()
@@ -89,6 +101,9 @@ func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference) erro
 	source := string(r.Kind)
 	if r.Source != "" {
 		source += ", " + r.Source
+	}
+	if turned {
+		source += ", times -1, as the sign is not determined"
 	}
 	sol.errors.Add(r.Field, report.FieldError{
 		RelL2: report.Number(relL2), MaxAbs: report.Number(maxAbs), Reference: source,

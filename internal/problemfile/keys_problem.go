@@ -27,6 +27,10 @@ var problemParts = []part{
 		{"time", hand("the name of a coordinate"), "(t)", "t", "which coordinate is time; none if none is"},
 		{"constants", mapped, "", "{nu: 0.01/pi}", "numbers with names, for expressions and wherever a number stands"},
 		{"params", mapped, "", "{lambda1: 0.5}", "numbers to be found, with their initial values"},
+		{
+			"eigen", hand("a number of eigenvalues, or the name of the eigenvalue with it"), "(none)", "3",
+			"how many eigenvalues are wanted, from the lowest, each with its functions: E, E_2 and E_3 with psi, psi_2 and psi_3",
+		},
 		{"define", mapped, "", "{lambda2: exp(s)}", "expressions with names"},
 		{
 			"materials", mapped, "", "{steel: {where: x < 0.5, k: 45}, air: {k: 0.03}}",

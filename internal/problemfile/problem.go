@@ -180,6 +180,7 @@ func ParseWith(name string, src []byte, dir string, o Overrides) (*Problem, erro
 	for _, key := range slices.Sorted(maps.Keys(o.Switches)) {
 		l.turn(root, key, o.Switches[key])
 	}
+	l.pairs(root)
 	p := l.problem(root)
 	if len(l.errs) == 0 { // where something is wrong, not all is asked for
 		for _, e := range l.unasked {

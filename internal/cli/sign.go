@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/problemfile"
+	ph "github.com/crux-pinn/crux/placeholder"
+)
+
+// alike is how much larger a residual may be, in parts of its largest term, where a function has the other sign, for that to be as good a
+// solution: the conditions by which eigenfunctions are orthogonal only hold as well as they are trained.
+const alike = 1e-4
+
+// signless reports whether −f solves the problem as well as f does: the function of an eigenvalue has no sign. What no component of a field
+// is has one.
+func signless(p *problemfile.Problem, s *crux.Solver, f problemfile.Field) (bool, error) {
+	e := f.Expr
+	for e.Op() == ph.OpNamed {
+		e = e.Args()[0]
+	}
+	from := 0
+	if r, ok := e.Attr().(ph.Range); ok && e.Op() == ph.OpSlice {
+		e, from = e.Args()[0], r.Lo
+	}
+	field, ok := e.Attr().(*ph.Field)
+	if !ok || f.Expr.Dim() != 1 {
+		return false, nil
+	}
+	parts := make([]ph.Expr, field.Dim())
+	for i := range parts {
+		if parts[i] = field.Index(i); i == from {
+			parts[i] = parts[i].Neg()
+		}
+	}
+	other := map[*ph.Field]ph.Expr{field: ph.Concat(parts...)}
+	for _, k := range p.Conditions {
+		if !ph.Mentions(k.Residual, field) {
+			continue
+		}
+		on := k.On
+		if len(on.Patches()) > 0 {
+			on = on.With(domain.Sobol{}).Every(0).Count(200)
+		}
+		size := func(e ph.Expr) (float64, error) {
+			ev, err := s.Compile(e, on)
+			if err != nil {
+				return 0, err
+			}
+			v, err := ev.Eval()
+			if err != nil {
+				return 0, err
+			}
+			return mat.Norm(v, 2), nil
+		}
+		now, err := size(k.Residual)
+		if err != nil {
+			return false, err
+		}
+		flipped, err := size(ph.ReplaceFields(k.Residual, other))
+		if err != nil {
+			return false, err
+		}
+		most := 0.0
+		for _, t := range ph.Summands(k.Residual) {
+			v, err := size(t)
+			if err != nil {
+				return false, err
+			}
+			most = max(most, v)
+		}
+		if flipped > now+alike*most {
+			return false, nil
+		}
+	}
+	return true, nil
+}
