@@ -88,7 +88,7 @@ func (e *eigenfile) read(n *tree.Node) bool {
 	if n.Kind == tree.Mapping && len(n.Entries) == 1 {
 		i := slices.IndexFunc(e.problem.Params, func(q *ph.Param) bool { return q.Path() == n.Entries[0].Key })
 		if i < 0 {
-			e.fail(n, "%s is no number to be found; name one of params", n.Entries[0].Key)
+			e.fail(n, "%s is not one of the numbers to be found; name one of params", n.Entries[0].Key)
 			return false
 		}
 		e.value, number = e.problem.Params[i], n.Entries[0].Value
@@ -96,7 +96,7 @@ func (e *eigenfile) read(n *tree.Node) bool {
 	const most = 20
 	var err error
 	if e.count, err = strconv.Atoi(number.Text); err != nil || e.count < 1 || e.count > most {
-		e.fail(n, "%q is no number of eigenvalues, from 1 to %d; write eigen: 3, or eigen: {E: 3} with the name of the number", number.Text, most)
+		e.fail(n, "%q is not a number of eigenvalues from 1 to %d; write eigen: 3, or eigen: {E: 3} with the name of the number", number.Text, most)
 		return false
 	}
 	switch list := e.problem.Params; {
