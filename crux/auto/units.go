@@ -18,8 +18,8 @@ import (
 // they have then. All are powers of two: a problem in other units, by powers of two, is the same bit for bit; and one whose functions are
 // of the size one in a domain of the length one is left as it is.
 //
-//	a function   the largest of what constraints ask for: of a·u + … = g it is max|g| / max|a|, of a·u² = g the root of that, a
-//	             derivative of u counted as u over lengths. Where none asks, terms say it: the u/b of exp(u/b) is of order
+//	a function   the largest of what conditions ask for, and of the least that equations do: of a·u + … = g it is max|g| / max|a|,
+//	             of a·u² = g the root of that, a derivative of u counted as u over lengths. Where none asks, terms say it: the u/b of exp(u/b) is of order
 //	             one, in sqrt(b + u) it is as large as b, and u + u²/b is where both are as large
 //	a number     that by which its terms are as large as the others of their constraint, where its initial value is far from that
 //	a residual   its largest term with unknowns, a derivative counted as u over the lengths of axes
@@ -170,12 +170,21 @@ func (u *unitFinder) functions() {
 
 // round asks all constraints, and reports whether that has told the unit of another function.
 func (u *unitFinder) round(ask func(k statedTerms, asked map[sizes.Component]float64)) (changed bool) {
-	asked := map[sizes.Component]float64{}
+	// What a condition asks for, a function has there. By an equation it is at most as large, where another term is what balances.
+	asked, most := map[sizes.Component]float64{}, map[sizes.Component]float64{}
 	for _, k := range u.list {
-		ask(k, asked)
+		own := map[sizes.Component]float64{}
+		ask(k, own)
+		for x, v := range own {
+			if !k.equation {
+				asked[x] = max(asked[x], v)
+			} else if most[x] == 0 || v < most[x] {
+				most[x] = v
+			}
+		}
 	}
 	for _, x := range u.components {
-		if v := asked[x]; v > 0 && u.of[x] == 0 {
+		if v := max(asked[x], most[x]); v > 0 && u.of[x] == 0 {
 			u.of[x], changed = v, true
 		}
 	}

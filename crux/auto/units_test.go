@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/crux-pinn/crux/crux"
@@ -197,5 +198,34 @@ func TestUnitsOfNumbers(t *testing.T) {
 		if told != (unit > 100 || unit < 0.01) {
 			t.Errorf("%v: units of %v are told: %v", c.guess, unit, told)
 		}
+	}
+}
+
+// Of two equations that say how large a function is, the one counts in which it is what balances: here of a complex that falls apart 100
+// times as fast into the product as back, and a substrate of which hardly any comes back.
+func TestUnitsOfAReaction(t *testing.T) {
+	x := ph.NewCoord("t")
+	line := domain.NewInterval(x, 0, 200)
+	s, e, c := ph.NewField("s", net.MLP{Hidden: []int{4}}, x), ph.NewField("e", net.MLP{Hidden: []int{4}}, x), ph.NewField("c", net.MLP{Hidden: []int{4}}, x)
+	bind := s.Mul(e).Scale(1e6)
+	choice, err := auto.Choose(auto.Problem{Domain: line, Constraints: []crux.Constraint{
+		{Name: "s", Residual: s.D(x).Add(bind).Sub(c.Scale(1e-3)), On: line.Interior(0)},
+		{Name: "e", Residual: e.D(x).Add(bind).Sub(c.Scale(0.1)), On: line.Interior(0)},
+		{Name: "c", Residual: c.D(x).Sub(bind).Add(c.Scale(0.1)), On: line.Interior(0)},
+		{Name: "s0", Residual: s.Shift(-1e-5), On: line.Face(x, 0, 0)},
+		{Name: "e0", Residual: e.Shift(-1e-7), On: line.Face(x, 0, 0)},
+		{Name: "c0", Residual: c, On: line.Face(x, 0, 0)},
+	}}, crux.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, d := range choice.Decisions {
+		if strings.HasPrefix(d.What, "c is trained") {
+			said = append(said, d.What)
+		}
+	}
+	if want := []string{"c is trained in units of 7.63e-06"}; !slices.Equal(said, want) {
+		t.Errorf("%q, want %q", said, want)
 	}
 }
