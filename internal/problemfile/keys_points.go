@@ -156,6 +156,31 @@ var pointParts = []part{
 		{"seed", anySeed, "(the problem's)", "7", "of the points and the noise"},
 		{"params", mapped, "", "{nu: 0.01/pi}", "the constants of a known solution"},
 	}},
+	{"tables", "{k: {file: k.csv, of: x}}", []key{{"*", mapped, "", "{file: k.csv, of: x}", "a function"}}},
+	{"tables.*", "{file: k.csv, of: x}", []key{
+		{
+			"file", hand("the path of a file"), "", "k.csv",
+			"a file as for data, whose column of the table's name has the values, or the only one beside those of of",
+		},
+		{
+			"of", mapped, "", "x",
+			"the columns of the arguments, one or two, which name what stands there: coordinates, fields or definitions; or such a mapping to expressions",
+		},
+		{
+			"interpolate", oneWord("choice", "cubic", "linear"), "cubic", "",
+			"between the values: a spline with two continuous derivatives, or straight lines; for two arguments, along both",
+		},
+		{
+			"outside", oneWord("choice", "error", "clamp"), "(error for coordinates, otherwise clamp)", "clamp",
+			"what holds beyond the values: clamp stays as at their ends; an axis that is longer is an error without it",
+		},
+		{"columns", mappingOf("data.*.columns"), "", "[x, k]", "the names of all columns in order, for a file that does not have them, or other names for some"},
+		{
+			"sha256", hand("the SHA-256 of a file"), "(its own)", "20a6fc3317d4d8d8020b42ee57b3f3c99ca56545d3b7e903604ea061bd549a2b",
+			"what the SHA-256 of the file must be, in hexadecimal digits",
+		},
+	}},
+	{"tables.*.of", "{x: sqrt(x^2 + y^2)}", []key{{"*", formula, "", "sqrt(x^2 + y^2)", "what stands at the argument of this column"}}},
 	{"data.*.columns", "{u: Temperature}", []key{{
 		"*", someText("the name of a column in the file"), "", "u",
 		"the column that gets this name",
