@@ -189,7 +189,7 @@ var pointParts = []part{
 	{"constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}", []key{{"*", mapped, "", "{residual: u - 1}", "a constraint"}}},
 	{"constraints.*", "{residual: u_xx + u_yy, points: 1000}", slices.Concat([]key{
 		{"residual", mapped, "", "u_xx + u_yy", "what should vanish, or several such by name; left = right is their difference"},
-		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber or {huber: 0.1}"},
+		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber, student, {huber: 0.1} or {student: 0.2}; the last ones are for data with outliers"},
 		{"weight", mapped, "(1)", "10", "a constant factor, or one for each residual by name; with one, residuals stay in their own units"},
 		{
 			"scale", mapped, "(its size, or 1 where a weight or a scale is given)", "auto",
@@ -205,7 +205,13 @@ var pointParts = []part{
 	{"constraints.*.weight", "{mass: 10}", []key{{"*", positive, "(1)", "10", "the factor of a residual"}}},
 	{"constraints.*.scale", "{mass: 10}", []key{{"*", hand("a number, or auto"), "(1)", "10", "by what a residual is divided"}}},
 	{"constraints.*.sigma", "{mass: 0.5}", []key{{"*", formula, "", "0.5", "that of what a residual compares with"}}},
-	{"constraints.*.loss", "{huber: 0.1}", []key{{"huber", positive, "", "0.1", "the size of a residual from which on it counts linearly"}}},
+	{"constraints.*.loss", "{huber: 0.1}", []key{
+		{"huber", positive, "", "0.1", "the size of a residual from which on it counts linearly"},
+		{
+			"student", positive, "", "0.2",
+			"the size of a residual from which on it counts like a logarithm: √ν standard deviations for errors by Student's distribution with ν degrees of freedom",
+		},
+	}},
 	{"constraints.*.point_weights", "{rba: {gamma: 0.999}}", []key{
 		{"causal", mapped, "", "{}", "later times count when earlier ones are solved (Wang et al. 2022)"},
 		{"rba", mapped, "", "{}", "points with large residuals count more, by a moving average"},
