@@ -134,7 +134,7 @@ func (t *Lookup) fit(grid []float64, how Interpolation) error {
 func (t *Lookup) Range(i int) (lo, hi float64) { return t.axes[i][0], t.axes[i][len(t.axes[i])-1] }
 
 // At is the function of arguments, in the order of the coordinates of the data: coordinates, fields, or anything with one component. Beyond
-// its values it goes on as the pieces at the ends do.
+// its values it continues as the pieces at the ends do.
 func (t *Lookup) At(args ...ph.Expr) ph.Expr {
 	if len(args) != len(t.axes) {
 		return ph.Bad("%s has %d arguments, not %d", t.name, len(t.axes), len(args))

@@ -88,7 +88,7 @@ func (b *builder) arguments(of *tree.Node) (args []*definition, ok bool) {
 	}
 	for i, a := range args {
 		if slices.ContainsFunc(args[:i], func(o *definition) bool { return o.name == a.name }) {
-			b.fail(of, "column %s stands there twice", a.name)
+			b.fail(of, "column %s is listed twice", a.name)
 			return nil, false
 		}
 	}
