@@ -11,8 +11,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Jacobian writes ∂r/∂θ of residual i to dst, for robust losses that of the root of ρ(r): one row of Layout.Len entries for every component of every point, in the
-// order of Residuals. It is the J of J·Jᵀ (the neural tangent kernel) and of JᵀJ (Gauss–Newton).
+// Jacobian writes ∂r/∂θ of residual i to dst, for robust losses that of the root of ρ(r): one row of Layout.Len entries for every
+// component of every point, in the order of Residuals. It is the J of J·Jᵀ (the neural tangent kernel) and of JᵀJ (Gauss–Newton).
 func (p *Program) Jacobian(i int, dst, theta, fixed []float64) error {
 	if err := p.check(theta, fixed, p.index(i)); err != nil {
 		return err

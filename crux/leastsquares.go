@@ -15,7 +15,8 @@ import (
 func (o *objective) squares() error {
 	for i, c := range o.p.problem.Constraints {
 		if !c.Loss.Squares() {
-			return fmt.Errorf("crux: constraint %q is reduced by %s, which is not a sum of squares; use mse, huber or student there, or a method that needs gradients only, such as ssbroyden", o.p.constraints[i].name, c.Loss.Kind)
+			return fmt.Errorf("crux: constraint %q is reduced by %s, which is not a sum of squares; "+
+				"use mse, huber or student there, or a method that needs gradients only, such as ssbroyden", o.p.constraints[i].name, c.Loss.Kind)
 		}
 	}
 	return nil

@@ -12,8 +12,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// What SciPy's least_squares makes of values with outliers by its losses linear, huber and cauchy (testdata/robust.py): the same numbers and
-// the same loss, by LevenbergMarquardt from the matrix and from the rows, and by a method of gradients.
+// What SciPy's least_squares makes of values with outliers by its losses linear, huber and cauchy (testdata/robust.py): the same numbers
+// and the same loss, by LevenbergMarquardt from the matrix and from the rows, and by a method of gradients.
 func TestRobustScipy(t *testing.T) {
 	text, err := os.ReadFile("testdata/robust.json")
 	if err != nil {

@@ -87,7 +87,11 @@ func TestOutliers(t *testing.T) {
 	}
 	rate := regexp.MustCompile(`rate = (\S+) ± (\S+)`)
 	shown := rate.FindAllStringSubmatch(string(page), -1)
-	sets := [][]string{nil, {"--set", "constraints.measured={residual: T = T_data, on: cup, loss: {huber: 0.6}}"}, {"--set", "constraints.measured={residual: T = T_data, on: cup}"}}
+	sets := [][]string{
+		nil,
+		{"--set", "constraints.measured={residual: T = T_data, on: cup, loss: {huber: 0.6}}"},
+		{"--set", "constraints.measured={residual: T = T_data, on: cup}"},
+	}
 	if len(shown) != 1+len(sets) { // the first is that of TestInverse
 		t.Fatalf("the page has %v", shown)
 	}

@@ -117,7 +117,8 @@ func TestInterpolateScipy(t *testing.T) {
 // Beyond its values a table goes on, or stays; a spline that says so has derivatives of zero.
 func TestInterpolateOutside(t *testing.T) {
 	x := ph.NewCoord("x")
-	table, err := domain.Interpolate(domain.FromData([]*ph.Coord{x}, []float64{0, 1, 3}, map[string][]float64{"a": {0, 1, 9}}), "a", domain.Cubic)
+	data := domain.FromData([]*ph.Coord{x}, []float64{0, 1, 3}, map[string][]float64{"a": {0, 1, 9}})
+	table, err := domain.Interpolate(data, "a", domain.Cubic)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +129,12 @@ func TestInterpolateOutside(t *testing.T) {
 		e    ph.Expr
 		want float64
 	}{
-		{table.At(x), 25}, {table.At(x).D(x), 10}, {table.Clamped(x), 9}, {table.Clamped(x).D(x), 0}, {table.At(x.Scale(0.2)), 1}, {table.At(x).D(x, x, x), 0},
+		{table.At(x), 25},
+		{table.At(x).D(x), 10},
+		{table.Clamped(x), 9},
+		{table.Clamped(x).D(x), 0},
+		{table.At(x.Scale(0.2)), 1},
+		{table.At(x).D(x, x, x), 0},
 	} {
 		v, err := pointwise.Eval(c.e, pointwise.Point{Coords: map[*ph.Coord]float64{x: 5}})
 		if err != nil || !(math.Abs(v[0]-c.want) < 1e-12) {

@@ -110,8 +110,8 @@ func (p *parser) locate(e Expr, tok int) Expr {
 	return Locate(e, p.pos(tok))
 }
 
-// Locate gives a place in a text to an expression that code has built for that text, and to all within it that have none. The expression must
-// be new, and not in use elsewhere.
+// Locate gives a place in a text to an expression that code has built for that text, and to all within it that have none. The expression
+// must be new, and not in use elsewhere.
 func Locate(e Expr, at Pos) Expr {
 	place(e.term(), at)
 	return e

@@ -16,8 +16,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Design says where further measurements would tell most about unknown numbers. It is a callback for Solver.Measure on a run that has fitted
-// noisy data; it changes nothing.
+// Design says where further measurements would tell most about unknown numbers. It is a callback for Solver.Measure on a run that has
+// fitted noisy data; it changes nothing.
 //
 // The places are chosen one after the other, each where the determinant of the covariance of Params falls most (D-optimal). With V that
 // covariance, c those of Params with what is measured at a place, s² its variance and σ² that of the errors, a measurement there leaves
@@ -110,7 +110,7 @@ func (d *Design) OnStep(ctx context.Context, step *crux.Step) error {
 }
 
 // candidates are all measurements that could be made, and what errors of the data do to what is measured there.
-func (d *Design) candidates(ctx context.Context, run *crux.Run, sets []rows, s *covariance) (list []candidate, moves [][]float64, err error) {
+func (d *Design) candidates(ctx context.Context, run *crux.Run, sets []rows, s *covariance) (list []candidate, by [][]float64, err error) {
 	for _, set := range sets {
 		name := run.Names()[set.constraint]
 		if !set.noisy || d.Of != nil && !slices.Contains(d.Of, name) {
@@ -140,20 +140,20 @@ func (d *Design) candidates(ctx context.Context, run *crux.Run, sets []rows, s *
 			if ctx.Err() != nil {
 				return nil, nil, context.Cause(ctx)
 			}
-			by, err := s.errors(j.RawRowView(i))
+			moves, err := s.errors(j.RawRowView(i))
 			if err != nil {
 				return nil, nil, err
 			}
 			sigma, _ := s.noise[first+i%set.dim].size()
 			sigma /= s.scale[first+i%set.dim]
 			m := Place{Constraint: name, Component: i % set.dim, Coords: at.Coords, At: slices.Clone(at.Row(i / set.dim))}
-			list, moves = append(list, candidate{m, sigma * sigma}), append(moves, by)
+			list, by = append(list, candidate{m, sigma * sigma}), append(by, moves)
 		}
 	}
 	if len(list) == 0 {
 		return nil, nil, errors.New("there is no place where one could measure")
 	}
-	return list, moves, nil
+	return list, by, nil
 }
 
 // choose takes the best candidates. moves are what errors of the data do to the numbers, and then to what the candidates measure.

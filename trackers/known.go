@@ -120,7 +120,8 @@ func covarianceOf(ctx context.Context, run *crux.Run, sets []rows) (*covariance,
 		if wanted {
 			part = 0
 			for i := range set.dim {
-				s.noise = append(s.noise, Noise{Constraint: run.Names()[set.constraint], Component: i, Given: c.Standard && !c.Loss.Robust(), Values: n})
+				given := c.Standard && !c.Loss.Robust()
+				s.noise = append(s.noise, Noise{Constraint: run.Names()[set.constraint], Component: i, Given: given, Values: n})
 			}
 			first := len(s.noise) - set.dim
 			for i := range n * set.dim {

@@ -43,7 +43,7 @@ func Noisy(r *crux.Run, constraint int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if loss := r.Constraint(constraint).Loss; loss.Robust() { // outliers are as large as they are; what they do to the fit has a shape or none
+	if loss := r.Constraint(constraint).Loss; loss.Robust() { // however large outliers are, what pulls the fit has a shape or none
 		values.Apply(func(_, _ int, v float64) float64 {
 			psi, _ := loss.Psi(v)
 			return psi

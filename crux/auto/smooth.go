@@ -80,8 +80,8 @@ func decides(part ph.Expr) ph.Expr {
 	return nil
 }
 
-// knots is what changes its sign where a derivative of a part jumps, and how many derivatives are continuous there: -1 where the part itself
-// jumps, 0 where it has a kink. It is nil for a part that is smooth.
+// knots is what changes its sign where a derivative of a part jumps, and how many derivatives are continuous there: -1 where the part
+// itself jumps, 0 where it has a kink. It is nil for a part that is smooth.
 func knots(part ph.Expr) (e ph.Expr, smooth int) {
 	a := part.Args()
 	switch part.Op() {

@@ -9,8 +9,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Places are up to most points of a regular grid in some of the coordinates: in the domain where it has all of them, otherwise on their axes;
-// with a condition in these coordinates, those for which it holds.
+// Places are up to most points of a regular grid in some of the coordinates: in the domain where it has all of them, otherwise on their
+// axes; with a condition in these coordinates, those for which it holds.
 func (p *Problem) Places(coords []*ph.Coord, most int, where string) (*domain.Cloud, error) {
 	n := max(2, int(math.Pow(float64(most), 1/float64(len(coords)))))
 	on := p.Grid(n)

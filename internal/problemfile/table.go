@@ -117,8 +117,8 @@ func (b *builder) tableAt(table *domain.Lookup, args []*definition, at []ph.Expr
 			if isAxis {
 				what = fmt.Sprintf("the axis of %s runs from %g to %g", args[i].node.Text, axis.Lo, axis.Hi)
 			}
-			b.fail(args[i].node, "%s has values from %g to %g, and %s; give it more values, or say outside: clamp, with which it stays as at the ends",
-				file, lo, hi, what)
+			b.fail(args[i].node, "%s has values from %g to %g, and %s; give it more values, "+
+				"or say outside: clamp, with which it stays as at the ends", file, lo, hi, what)
 			continue
 		}
 		b.note(fmt.Sprintf("%s below %g and above %g: as there", file, lo, hi), "the table of "+args[i].name+" ends there")
