@@ -15,11 +15,11 @@ const blockBytes = 48 << 20
 //
 //	A += Σ_i w_i f_i Σ_k 2 v_k ∂r_ik/∂θᵀ ∂r_ik/∂θ
 //
-// where L_i = f_i Σ_k v_k r_ik² is a mean square over the points k with weights v_k, those of SetPointWeights included. It is
-// the Hessian but for the terms with second derivatives of r, and JᵀJ for the J of MulJT. J is computed in blocks of rows, so
-// memory stays below 100 MB and 1 + log₂ n further matrices for n > 1 blocks. All reductions must be [MSE], no point weight may be
-// negative, and neither may w. Residuals with w_i = 0 are skipped. The bits do not depend on the number of workers, nor on that of the
-// ranks which share the rows.
+// where L_i = f_i Σ_k v_k r_ik² is a mean square over the points k with weights v_k, those of SetPointWeights included. It is the Hessian
+// but for the terms with second derivatives of r, or of the root of ρ(r) where the loss is robust, and JᵀJ for the J of MulJT. J is
+// computed in blocks of rows, so memory stays below 100 MB and 1 + log₂ n further matrices for n > 1 blocks. All reductions must be [MSE]
+// or robust, no point weight may be negative, and neither may w. Residuals with w_i = 0 are skipped. The bits do not depend on the number
+// of workers, nor on that of the ranks which share the rows.
 func (p *Program) AddGaussNewton(a, theta, fixed, w []float64) error {
 	n := p.layout.Len()
 	if w == nil {

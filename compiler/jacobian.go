@@ -11,8 +11,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Jacobian writes ∂r/∂θ of residual i to dst: one row of Layout.Len entries for every component of every point, in the
-// order of Residuals. It is the J of J·Jᵀ (the neural tangent kernel) and of JᵀJ (Gauss–Newton).
+// Jacobian writes ∂r/∂θ of residual i to dst, for robust losses that of the root of ρ(r): one row of Layout.Len entries for every
+// component of every point, in the order of Residuals. It is the J of J·Jᵀ (the neural tangent kernel) and of JᵀJ (Gauss–Newton).
 func (p *Program) Jacobian(i int, dst, theta, fixed []float64) error {
 	if err := p.check(theta, fixed, p.index(i)); err != nil {
 		return err
@@ -55,7 +55,11 @@ func (p *Program) emitJacobian(b *built, e *emitter, v variant) error {
 // derivatives are the row-wise derivatives of one component, or nil, and the parameters to which they belong.
 func (p *Program) derivatives(e *emitter, v variant) (rows gorgonia.Nodes, params []int, err error) {
 	t := e.t
-	out, err := e.rows(t.slice(t.roots[v.index], v.component, v.component+1))
+	root, err := p.root(t, v.index)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := e.rows(t.slice(root, v.component, v.component+1))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -181,7 +181,8 @@ func (m *onnxModel) unary(u *ph.Unary, x string) (string, error) {
 	of := func(op string, a ...string) string { return m.node(op, a) }
 	switch op, ok := known[u.Name]; {
 	case !u.Builtin():
-		return "", fmt.Errorf("the function %s is known to the program that solved the problem alone, and cannot be written", u.Name)
+		return "", fmt.Errorf("the function %s is known to the program that solved the problem alone, and cannot be written; "+
+			"if it is a table in a condition that is built in, solve with hard: none", u.Name)
 	case ok:
 		return m.node(op, []string{x}), nil
 	case u.Name == "cos":

@@ -14,8 +14,8 @@ import (
 //	s = √(2 w_i f_i v_k)·r_ik    J = ∂s/∂θ
 //
 // residual by residual, point by point, component by component, where L_i = f_i Σ_k v_k r_ik² is a mean square over points
-// with weights v_k, those of SetPointWeights included. Then Σ_i w_i L_i = ½‖s‖², its gradient is Jᵀs and its Gauss–Newton matrix JᵀJ. A nil
-// w stands for the residuals as they are, s = r, whatever their reduction.
+// with weights v_k, those of SetPointWeights included. Then Σ_i w_i L_i = ½‖s‖², its gradient is Jᵀs and its Gauss–Newton matrix JᵀJ. Where
+// the loss is robust, L_i = f_i Σ_k v_k ρ(r_ik), √ρ(r) with the sign of r stands in the place of r. A nil w stands for w_i f_i v_k = ½.
 
 // Rows is the number of rows of J: Σ_i Points·Dim(i).
 func (p *Program) Rows() int {
@@ -33,7 +33,12 @@ func (p *Program) Scaled(dst, theta, fixed, w []float64) error {
 	}
 	for i := range p.Len() {
 		n := p.n * p.Dim(i)
-		if err := p.Residuals(i, dst[:n], theta, fixed); err != nil {
+		kind := vRows
+		if p.group.Residuals[i].Loss.Robust() {
+			kind = vRoots
+		}
+		p.one[0] = dst[:n]
+		if err := p.run.eval(variant{kind: kind, index: i}, operands{theta: theta, fixed: fixed, rows: p.one[:]}); err != nil {
 			return err
 		}
 		p.scale(i, dst[:n], w)
@@ -113,8 +118,8 @@ func (p *Program) checkRows(theta, fixed, w []float64, sizes ...size) error {
 		return err
 	}
 	for i, r := range p.group.Residuals {
-		if r.Loss.Kind != MSE {
-			return fmt.Errorf("compiler: %q is reduced by %s; least squares need mean squares (mse)", r.Name, r.Loss.Kind)
+		if !r.Loss.Squares() {
+			return fmt.Errorf("compiler: %q is reduced by %s; least squares need mean squares (mse), huber or student", r.Name, r.Loss.Kind)
 		}
 		if !(w[i] >= 0) {
 			return fmt.Errorf("compiler: %q has weight %v; least squares need weights that are not negative", r.Name, w[i])
@@ -151,10 +156,19 @@ func (p *Program) rowScale(i, k int, w []float64) float64 {
 	return math.Sqrt(c)
 }
 
+// root is what is squared in the loss of residual i.
+func (p *Program) root(t *trace, i int) (*value, error) {
+	return p.group.Residuals[i].Loss.root(t, t.roots[i])
+}
+
 // emitProduct emits Jᵀu, where u is one input for each residual.
 func (p *Program) emitProduct(b *built, e *emitter) error {
 	var outs gorgonia.Nodes
-	for i, root := range e.t.roots {
+	for i := range e.t.roots {
+		root, err := p.root(e.t, i)
+		if err != nil {
+			return err
+		}
 		out, err := e.rows(root)
 		if err != nil {
 			return err

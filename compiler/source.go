@@ -252,7 +252,8 @@ func (o *sourceWriter) statement(v *value) (string, error) {
 	case opUnary:
 		u := v.ref.(*ph.Unary)
 		if !u.Builtin() {
-			return "", fmt.Errorf("the function %s is known to the program that solved the problem alone, and cannot be written as source", u.Name)
+			return "", fmt.Errorf("the function %s is known to the program that solved the problem alone, and cannot be written as source; "+
+				"if it is a table in a condition that is built in, solve with hard: none", u.Name)
 		}
 		is = call(u.Name, a(0))
 	case opMax:

@@ -27,6 +27,7 @@ const (
 	vHVP                            // Hessian of the weighted sum times a vector
 	vTrainingHVP                    // the same with the weights of the points
 	vRows                           // values of one residual
+	vRoots                          // the same of its root, where its loss is robust
 	vHoists                         // values that depend on the points alone
 	vJacobian                       // derivatives of one component of one residual, row by row
 	vReverse                        // Jᵀ·u: the gradient of Σ u·r over all residuals
@@ -53,7 +54,7 @@ func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
 	if v.kind == vHoists {
 		s = p.comp.ahead
 	}
-	e := newEmitter(g, t, s, v.kind != vLosses && v.kind != vRows && v.kind != vHoists)
+	e := newEmitter(g, t, s, v.kind != vLosses && v.kind != vRows && v.kind != vRoots && v.kind != vHoists)
 	b := &built{}
 	b.spec.Graph, b.spec.N = g.Expr, points
 	switch v.kind {
@@ -67,6 +68,16 @@ func (p *Program) assemble(v variant, points int, single bool) (*built, error) {
 		}
 	case vRows:
 		n, err := e.rows(t.roots[v.index])
+		if err != nil {
+			return nil, err
+		}
+		b.spec.Rows = gorgonia.Nodes{n}
+	case vRoots:
+		root, err := p.root(t, v.index)
+		if err != nil {
+			return nil, err
+		}
+		n, err := e.rows(root)
 		if err != nil {
 			return nil, err
 		}

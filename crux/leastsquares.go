@@ -11,11 +11,12 @@ import (
 	"github.com/crux-pinn/crux/optim"
 )
 
-// squares is an error that names a constraint that is not a mean square, if there is one.
+// squares is an error that names a constraint whose loss is no sum of squares, if there is one.
 func (o *objective) squares() error {
 	for i, c := range o.p.problem.Constraints {
-		if c.Loss.Kind != compiler.MSE {
-			return fmt.Errorf("crux: constraint %q is reduced by %s, which is not a mean square; use mse there, or a method that needs gradients only, such as ssbroyden", o.p.constraints[i].name, c.Loss.Kind)
+		if !c.Loss.Squares() {
+			return fmt.Errorf("crux: constraint %q is reduced by %s, which is not a sum of squares; "+
+				"use mse, huber or student there, or a method that needs gradients only, such as ssbroyden", o.p.constraints[i].name, c.Loss.Kind)
 		}
 	}
 	return nil

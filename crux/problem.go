@@ -45,11 +45,14 @@ type Loss = compiler.Loss
 
 // The reductions of a residual r with n points and k components.
 const (
-	MSE   = compiler.MSE   // Σ r² / nk
-	MAE   = compiler.MAE   // Σ |r| / nk
-	Mean  = compiler.Mean  // Σ r / nk
-	Sum   = compiler.Sum   // Σ r, weighted by the quadrature weights if the points have them: an energy
-	Huber = compiler.Huber // r²/2 near zero, linear beyond Delta
+	MSE  = compiler.MSE  // Σ r² / nk
+	MAE  = compiler.MAE  // Σ |r| / nk
+	Mean = compiler.Mean // Σ r / nk
+	Sum  = compiler.Sum  // Σ r, weighted by the quadrature weights if the points have them: an energy
+
+	// Robust ones, for data with outliers; r²/2 near zero. Methods for least squares take them as well.
+	Huber   = compiler.Huber   // linear beyond Delta
+	Student = compiler.Student // like a logarithm beyond Delta: of Student's distribution
 )
 
 // Problem is a PDE problem.

@@ -57,8 +57,59 @@ func TestInverse(t *testing.T) {
 	if compared < 15 {
 		t.Errorf("%d numbers compared", compared)
 	}
+	out.Reset()
+	if code := cli.Run(context.Background(), []string{"design", dir, "--points", "2"}, cli.Streams{Out: &out, Err: &said}); code != 0 {
+		t.Fatalf("design: exit %d: %s", code, said.String())
+	}
+	_, shown, _ := strings.Cut(string(page), "    crux design runs/cooling-1 --points 2\n\n")
+	shown, _, _ = strings.Cut(shown, "\n\n")
+	want, got := strings.Fields(shown), strings.Fields(out.String())
+	if len(want) < 15 || len(want) != len(got) {
+		t.Fatalf("the page has\n%s\nthe command\n%s", shown, out.String())
+	}
+	for i := range want {
+		x, err := strconv.ParseFloat(want[i], 64)
+		y, _ := strconv.ParseFloat(got[i], 64)
+		if err != nil && want[i] != got[i] || math.Abs(x-y) > 0.05*x { // of two digits
+			t.Errorf("the page has %s, the command %s", want[i], got[i])
+		}
+	}
 	if code := cli.Run(context.Background(), []string{"plot", dir}, cli.Streams{Out: &out, Err: &said}); code != 0 {
 		t.Errorf("plot: exit %d: %s", code, said.String())
+	}
+}
+
+// The rates that inverse.md has from data with outliers are those of the command.
+func TestOutliers(t *testing.T) {
+	page, err := os.ReadFile("inverse.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rate := regexp.MustCompile(`rate = (\S+) ± (\S+)`)
+	shown := rate.FindAllStringSubmatch(string(page), -1)
+	sets := [][]string{
+		nil,
+		{"--set", "constraints.measured={residual: T = T_data, on: cup, loss: {huber: 0.6}}"},
+		{"--set", "constraints.measured={residual: T = T_data, on: cup}"},
+	}
+	if len(shown) != 1+len(sets) { // the first is that of TestInverse
+		t.Fatalf("the page has %v", shown)
+	}
+	for i, set := range sets {
+		var out, said strings.Builder
+		args := append([]string{"solve", "files/outliers.yaml", "--out", filepath.Join(t.TempDir(), "run")}, set...)
+		cli.Run(context.Background(), args, cli.Streams{Out: &out, Err: &said})
+		got := rate.FindStringSubmatch(out.String())
+		if got == nil {
+			t.Fatalf("%v: no rate in %s%s", set, out.String(), said.String())
+		}
+		for k := 1; k <= 2; k++ {
+			x, _ := strconv.ParseFloat(shown[1+i][k], 64)
+			y, _ := strconv.ParseFloat(strings.TrimSuffix(got[k], ","), 64)
+			if !(math.Abs(x-y) <= []float64{0.002, 0.05}[k-1]*x) {
+				t.Errorf("%v: the page has %s, the command %s", set, shown[1+i][0], got[0])
+			}
+		}
 	}
 }
 

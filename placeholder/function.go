@@ -10,9 +10,16 @@ type Unary struct {
 	F func(float64) float64
 	// Deriv returns f′ in terms of the argument x and the value y = f(x); nil means the derivative is zero.
 	Deriv func(x, y Expr) Expr
+	// Knots returns what changes its sign where a derivative of the function jumps; nil means that none does.
+	Knots func(x Expr) Expr
+	// Smooth is how many derivatives are continuous at the knots: 0 for a function with kinks, -1 for one that jumps there itself.
+	Smooth int
 
 	builtin bool
 }
+
+// Of is the function of an expression, component by component.
+func (u *Unary) Of(x Expr) Expr { return elementwise(OpUnary, u, x) }
 
 // Builtin reports whether the function is one of this package's, which a name identifies and kernels know.
 func (u *Unary) Builtin() bool { return u.builtin }
@@ -24,10 +31,8 @@ func (u *Unary) Builtin() bool { return u.builtin }
 //		func(x float64) float64 { return x / (1 + math.Abs(x)) },
 //		func(x, y placeholder.Expr) placeholder.Expr { return placeholder.Const(1).Sub(placeholder.Abs(y)).Pow(2) })
 func NewUnary(name string, f func(float64) float64, deriv func(x, y Expr) Expr) func(Expr) Expr {
-	return (&Unary{Name: name, F: f, Deriv: deriv}).apply
+	return (&Unary{Name: name, F: f, Deriv: deriv}).Of
 }
-
-func (u *Unary) apply(e Expr) Expr { return elementwise(OpUnary, u, e) }
 
 // one is the constant 1 in derivative rules.
 func one() Expr { return Const(1) }
@@ -35,7 +40,13 @@ func one() Expr { return Const(1) }
 // builtin builds one of the functions below. Their rules are written with each other, so the set is closed under
 // differentiation; sin needs cos and cos sin, which is why these are functions and not package variables.
 func builtin(name string, f func(float64) float64, deriv func(x, y Expr) Expr, x Expr) Expr {
-	return (&Unary{Name: name, F: f, Deriv: deriv, builtin: true}).apply(x)
+	return (&Unary{Name: name, F: f, Deriv: deriv, builtin: true}).Of(x)
+}
+
+// atZero builds one of those that have a knot at 0.
+func atZero(name string, smooth int, f func(float64) float64, deriv func(x, y Expr) Expr, x Expr) Expr {
+	itself := func(x Expr) Expr { return x }
+	return (&Unary{Name: name, F: f, Deriv: deriv, Knots: itself, Smooth: smooth, builtin: true}).Of(x)
 }
 
 // Exp returns e^x.
@@ -65,17 +76,17 @@ func Sqrt(x Expr) Expr {
 
 // Abs returns |x|; its derivative is Sign.
 func Abs(x Expr) Expr {
-	return builtin("abs", math.Abs, func(x, _ Expr) Expr { return Sign(x) }, x)
+	return atZero("abs", 0, math.Abs, func(x, _ Expr) Expr { return Sign(x) }, x)
 }
 
 // Sign returns −1, 0 or 1.
 func Sign(x Expr) Expr {
-	return builtin("sign", sign, nil, x)
+	return atZero("sign", -1, sign, nil, x)
 }
 
 // Heaviside returns 0 for x < 0, ½ at 0 and 1 for x > 0; its derivative is taken as zero.
 func Heaviside(x Expr) Expr {
-	return builtin("heaviside", heaviside, nil, x)
+	return atZero("heaviside", -1, heaviside, nil, x)
 }
 
 // Sin returns the sine of x in radians.

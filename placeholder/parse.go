@@ -107,17 +107,23 @@ func (p *parser) errorAt(tok int, format string, args ...any) Expr {
 // locate gives the place of a token to the nodes that an operator has just built over located operands, and to the
 // mistake that it may have found. It must not see nodes that exist elsewhere: those are copied by refer.
 func (p *parser) locate(e Expr, tok int) Expr {
-	p.place(e.term(), p.pos(tok))
+	return Locate(e, p.pos(tok))
+}
+
+// Locate gives a place in a text to an expression that code has built for that text, and to all within it that have none. The expression
+// must be new, and not in use elsewhere.
+func Locate(e Expr, at Pos) Expr {
+	place(e.term(), at)
 	return e
 }
 
-func (p *parser) place(n *node, pos Pos) {
+func place(n *node, pos Pos) {
 	if n == nil || n.pos.Text != "" {
 		return
 	}
 	n.pos = pos
 	for _, a := range n.args {
-		p.place(a, pos)
+		place(a, pos)
 	}
 	if e, ok := n.err.(*Error); ok && e.Pos.Text == "" {
 		n.err = &Error{Pos: pos, Msg: e.Msg}

@@ -111,13 +111,17 @@ func covarianceOf(ctx context.Context, run *crux.Run, sets []rows) (*covariance,
 		}
 		n := set.at.Len()
 		unit := math.Sqrt(weights[set.constraint] / float64(n*set.dim))
+		if c.Loss.Robust() {
+			unit *= straightened(c.Loss, r.RawMatrix().Data)
+		}
 		m := j.RawMatrix().Data
 		floats.Scale(unit, m)
 		part := 1
 		if wanted {
 			part = 0
 			for i := range set.dim {
-				s.noise = append(s.noise, Noise{Constraint: run.Names()[set.constraint], Component: i, Given: c.Standard, Values: n})
+				given := c.Standard && !c.Loss.Robust()
+				s.noise = append(s.noise, Noise{Constraint: run.Names()[set.constraint], Component: i, Given: given, Values: n})
 			}
 			first := len(s.noise) - set.dim
 			for i := range n * set.dim {
@@ -161,6 +165,19 @@ func covarianceOf(ctx context.Context, run *crux.Run, sets []rows) (*covariance,
 		return nil, err
 	}
 	return s, s.measure(j, values[:s.data])
+}
+
+// straightened puts ψ(r)/m in the place of residuals with a robust loss, m the mean of ψ′: errors of that size move the fit as the outliers
+// do (Huber 1981, 6.5). It returns by what the square root of the weight is multiplied beside that of a mean square.
+func straightened(loss crux.Loss, r []float64) float64 {
+	mean := 0.0
+	for i, x := range r {
+		psi, slope := loss.Psi(x)
+		r[i], mean = psi, mean+slope/float64(len(r))
+	}
+	mean = max(mean, 0.1) // where most values lie far out, nothing is known in any case
+	floats.Scale(1/mean, r)
+	return math.Sqrt(mean / 2)
 }
 
 // measure finds the noise of each group of data.

@@ -13,7 +13,7 @@ import (
 
 // Measured reports whether a constraint compares functions with measured values: its residual has a data column in it.
 func Measured(r *crux.Run, constraint int) bool {
-	return r.Constraint(constraint).Loss.Kind == crux.MSE &&
+	return r.Constraint(constraint).Loss.Squares() &&
 		ph.Contains(r.Stated(constraint), func(e ph.Expr) bool { return e.Op() == ph.OpColumn })
 }
 
@@ -35,6 +35,21 @@ func Noisy(r *crux.Run, constraint int) (bool, error) {
 		return false, nil
 	}
 	at = some(at, manyData, r.Solver().Stream("tracker/noisy/"+r.Names()[constraint]))
+	ev, err := r.ResidualAt(constraint, at)
+	if err != nil {
+		return false, err
+	}
+	values, err := ev.Eval()
+	if err != nil {
+		return false, err
+	}
+	if loss := r.Constraint(constraint).Loss; loss.Robust() { // however large outliers are, what pulls the fit has a shape or none
+		values.Apply(func(_, _ int, v float64) float64 {
+			psi, _ := loss.Psi(v)
+			return psi
+		}, values)
+		return alike(at, values) < unlike, nil
+	}
 	sc, err := r.ScaleAt(constraint, at)
 	if err != nil {
 		return false, err
@@ -48,14 +63,6 @@ func Noisy(r *crux.Run, constraint int) (bool, error) {
 	}
 	if !(sc.RMS > exactData*most && sc.RMS < halfNoise*most) {
 		return false, nil
-	}
-	ev, err := r.ResidualAt(constraint, at)
-	if err != nil {
-		return false, err
-	}
-	values, err := ev.Eval()
-	if err != nil {
-		return false, err
 	}
 	return alike(at, values) < unlike, nil
 }

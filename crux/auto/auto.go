@@ -147,7 +147,9 @@ func (c *Choice) method(p *Problem) {
 // noise lets data find out that they are noisy, where the method is chosen and nothing is said of weights.
 func (c *Choice) noise(p Problem) {
 	list := c.Problem.Constraints
-	said := func(k crux.Constraint) bool { return k.Weight != 0 || k.Loss.Kind != crux.MSE || k.PointWeights != nil }
+	said := func(k crux.Constraint) bool {
+		return k.Weight != 0 || k.Loss.Kind != crux.MSE && !(k.Loss.Robust() && hasData(k)) || k.PointWeights != nil
+	}
 	if !p.Watching || p.Weighed || c.Options.Weights != nil || slices.ContainsFunc(list, said) || !slices.ContainsFunc(list, hasData) {
 		return
 	}

@@ -175,6 +175,11 @@ func TestRough(t *testing.T) {
 		{"a kink beyond the end", ph.Max(y.Shift(1), ph.Const(0)), false},
 		{"an edge", ph.Abs(y.Sub(half)), true},
 		{"a pulse", ph.Heaviside(y.Sub(half)), true},
+		{"a table with kinks", table(t, domain.Linear, 1, 0, 2, 1).At(y), true},
+		{"a table with kinks elsewhere", table(t, domain.Linear, 1, 0, 2, 1).At(x), false},
+		{"a straight table", table(t, domain.Linear, 1, 2).At(y), false},
+		{"a smooth table", table(t, domain.Cubic, 1, 0, 2, 1, 4).At(y), false},
+		{"a smooth table that stays", table(t, domain.Cubic, 1, 0, 2, 1, 4).Clamped(y.Scale(2)), true},
 	} {
 		problem := auto.Problem{Domain: box, Constraints: []crux.Constraint{
 			{Name: "pde", Residual: ph.Laplacian(u, x, y), On: box.Interior(0)},
@@ -192,6 +197,32 @@ func TestRough(t *testing.T) {
 			t.Errorf("%s, all: built %v, rough %v, %v", c.name, choice.Built, choice.Rough, err)
 		}
 	}
+}
+
+// table has values at equal distances from 0 to 1.
+func table(t *testing.T, how domain.Interpolation, values ...float64) *domain.Lookup {
+	t.Helper()
+	points := make([]float64, len(values))
+	for i := range points {
+		points[i] = float64(i) / float64(len(values)-1)
+	}
+	l, err := domain.Interpolate(domain.FromData([]*ph.Coord{ph.NewCoord("z")}, points, map[string][]float64{"k": values}), "k", how)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// table2 is one of two arguments.
+func table2(t *testing.T) *domain.Lookup {
+	t.Helper()
+	y, z := ph.Coords2("y", "z")
+	l, err := domain.Interpolate(domain.FromData([]*ph.Coord{y, z}, []float64{0, 0, 0.5, 0, 1, 0, 0, 1, 0.5, 1, 1, 1},
+		map[string][]float64{"k": {1, 2, 4, 2, 1, 5}}), "k", domain.Linear)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 // A derivative of what jumps is an error where it is not a divergence, whose flux is then a condition of its own, and so is a second one of what
@@ -222,6 +253,13 @@ func TestDeltas(t *testing.T) {
 		{"an absolute value twice", ph.Abs(x.Shift(-0.5)).Mul(u).D(x, x), true},
 		{"a jump outside of the domain", ph.Where(ph.Compare(x, ph.Less, ph.Const(2)), ph.Const(1), ph.Const(10)).Mul(u.D(x)).D(x), false},
 		{"a sign of the unknown", ph.Sign(u).Mul(u).D(x), false},
+		{"a table with kinks once", table(t, domain.Linear, 1, 0, 2, 1).At(x).Mul(u).D(x), false},
+		{"a table with kinks twice", table(t, domain.Linear, 1, 0, 2, 1).At(x).Mul(u).D(x, x), true},
+		{"a table with kinks of the unknown", table(t, domain.Linear, 1, 0, 2, 1).At(u).D(x, x), false},
+		{"a table with kinks in one factor", table2(t).At(x, x).Mul(u).D(x, x), true},
+		{"a smooth table three times", table(t, domain.Cubic, 1, 0, 2, 1, 4).At(x).Mul(u).D(x, x, x), false},
+		{"a smooth table four times", table(t, domain.Cubic, 1, 0, 2, 1, 4).At(x).Mul(u).D(x, x, x, x), true},
+		{"a parabola four times", table(t, domain.Cubic, 1, 0, 2).At(x).Mul(u).D(x, x, x, x), false},
 	} {
 		_, err := auto.Choose(auto.Problem{Domain: line, Constraints: []crux.Constraint{{Residual: c.residual, On: line.Interior(0)}}}, crux.Options{})
 		if (err != nil) != c.wrong {

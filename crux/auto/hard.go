@@ -139,7 +139,7 @@ func sized(on *domain.Points) *domain.Points {
 
 // square reports whether a loss is least where the residual vanishes.
 func square(c crux.Constraint) bool {
-	return c.Loss.Kind == crux.MSE || c.Loss.Kind == crux.MAE || c.Loss.Kind == crux.Huber
+	return c.Loss.Squares() || c.Loss.Kind == crux.MAE
 }
 
 // build builds conditions in that networks do not have by their periods.

@@ -204,6 +204,10 @@ func (m *materials) flux(q crux.Constraint) (flux ph.Expr, parts []ph.Expr, err 
 	if len(parts) == 0 {
 		return m.named(q)
 	}
+	if _, smooth := knots(parts[0]); smooth >= 0 {
+		return nil, nil, &ph.Error{Pos: parts[0].Pos(), Msg: fmt.Sprintf("derivative %d of %s is infinite at its knots, which no point sees; "+
+			"give a table interpolate: cubic, or smooth what has the kink", smooth+2, parts[0])}
+	}
 	if order > 1 {
 		return nil, nil, refused(parts[0], "of a second derivative crux does not know what holds there")
 	}

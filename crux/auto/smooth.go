@@ -24,7 +24,21 @@ func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 			suspects, parts = append(suspects, e), append(parts, part)
 		}
 	}
-	if len(suspects) == 0 || len(on.Patches()) == 0 {
+	if len(suspects) == 0 {
+		return nil
+	}
+	c := drawn(on)
+	for k, e := range suspects {
+		if crossed(e, c) {
+			return parts[k]
+		}
+	}
+	return nil
+}
+
+// drawn are some points of a region; nil if it has none.
+func drawn(on *domain.Points) *domain.Cloud {
+	if len(on.Patches()) == 0 {
 		return nil
 	}
 	if on.Dims() > 0 {
@@ -34,51 +48,64 @@ func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 	if err != nil {
 		return nil
 	}
-	for k, e := range suspects {
-		low, high := false, false
-		at := pointwise.Point{Coords: map[*ph.Coord]float64{}, Params: sizes.Constants(e)}
-		for i := range c.Len() {
-			for j, x := range c.Coords {
-				at.Coords[x] = c.Row(i)[j]
-			}
-			v, err := pointwise.Eval(e, at)
-			if err != nil {
-				break // what cannot be told at one point cannot be told at others
-			}
-			low, high = low || v[0] <= 0, high || v[0] > 0
+	return c
+}
+
+// crossed reports whether an expression has both signs at some points; nil has none.
+func crossed(e ph.Expr, c *domain.Cloud) bool {
+	if c == nil {
+		return false
+	}
+	low, high := false, false
+	at := pointwise.Point{Coords: map[*ph.Coord]float64{}, Params: sizes.Constants(e)}
+	for i := range c.Len() {
+		for j, x := range c.Coords {
+			at.Coords[x] = c.Row(i)[j]
 		}
-		if low && high {
-			return parts[k]
+		v, err := pointwise.Eval(e, at)
+		if err != nil {
+			break // what cannot be told at one point cannot be told at others
 		}
+		low, high = low || v[0] <= 0, high || v[0] > 0
+	}
+	return low && high
+}
+
+// decides is what a part of an expression switches by, where that changes its sign: where the part jumps or has a kink. It is nil for a
+// part that does neither.
+func decides(part ph.Expr) ph.Expr {
+	if e, smooth := knots(part); smooth <= 0 {
+		return e
 	}
 	return nil
 }
 
-// decides is what a part of an expression switches by, where that changes its sign; nil for a part that does not switch.
-func decides(part ph.Expr) ph.Expr {
+// knots is what changes its sign where a derivative of a part jumps, and how many derivatives are continuous there: -1 where the part
+// itself jumps, 0 where it has a kink. It is nil for a part that is smooth.
+func knots(part ph.Expr) (e ph.Expr, smooth int) {
 	a := part.Args()
 	switch part.Op() {
 	case ph.OpWhere:
-		return a[0]
+		return a[0], -1
 	case ph.OpCompare:
 		if a[0].Dim() != 1 || a[1].Dim() != 1 {
-			return a[0]
+			return a[0], -1
 		}
-		return a[0].Sub(a[1])
+		return a[0].Sub(a[1]), -1
 	case ph.OpMin, ph.OpMax:
 		if a[0].Dim() == 1 && a[1].Dim() == 1 {
-			return a[0].Sub(a[1])
+			return a[0].Sub(a[1]), 0
 		}
 	case ph.OpUnary:
-		if name := part.Attr().(*ph.Unary).Name; name == "abs" || name == "sign" || name == "heaviside" {
-			return a[0]
+		if u := part.Attr().(*ph.Unary); u.Knots != nil {
+			return u.Knots(a[0]), u.Smooth
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // jumping are the parts of a residual that jump inside a domain and stand within a derivative, or have a kink and stand within a second
-// one: between the points it holds a delta function, which no point sees. order is the highest one of these derivatives, less 1 for a kink.
+// one, and so on: between the points it holds a delta function, which no point sees. order is the highest one of these derivatives.
 func jumping(residual ph.Expr, d domain.Domain) (list []ph.Expr, order int) {
 	condition := map[ph.Expr]bool{} // parts of the conditions of where, which counts as a whole
 	for part := range ph.Walk(residual, nil) {
@@ -89,13 +116,13 @@ func jumping(residual ph.Expr, d domain.Domain) (list []ph.Expr, order int) {
 		}
 	}
 	for part := range ph.Walk(residual, nil) {
-		e := decides(part)
+		e, smooth := knots(part)
 		if e == nil || condition[part] || !ph.Given(e) {
 			continue
 		}
 		for c := range ph.FreeCoords(e) {
 			n := ph.Order(residual, c, func(p ph.Expr) (is, inside bool) { return p == part, true })
-			if n < 1 || switches(part, d.Interior(0)) == nil || n < 2 && !jumps(part, d) {
+			if n < smooth+2 || !crossed(e, drawn(d.Interior(0))) || n < 2 && !jumps(part, d) {
 				continue
 			}
 			if !slices.Contains(list, part) {
@@ -107,10 +134,13 @@ func jumping(residual ph.Expr, d domain.Domain) (list []ph.Expr, order int) {
 	return list, order
 }
 
-// jumps reports whether the two sides of a part differ where it switches, which is looked up at some places.
+// jumps reports whether the two sides of an expression differ where it switches, which is looked up at some places.
 func jumps(part ph.Expr, d domain.Domain) bool {
 	if part.Op() != ph.OpWhere {
-		return part.Op() != ph.OpMin && part.Op() != ph.OpMax && !(part.Op() == ph.OpUnary && part.Attr().(*ph.Unary).Name == "abs")
+		if e, smooth := knots(part); e != nil {
+			return smooth < 0
+		}
+		return slices.ContainsFunc(part.Args(), func(a ph.Expr) bool { return jumps(a, d) })
 	}
 	a := part.Args()
 	if !ph.Given(a[1]) || !ph.Given(a[2]) {

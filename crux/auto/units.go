@@ -448,6 +448,9 @@ func (u *unitFinder) residuals() {
 					c.Divided = map[string]float64{}
 				}
 				k.Scale, c.Divided[k.Name] = by, by
+				if k.Loss.Robust() { // which is of a size in the units of the residual as it is stated
+					k.Loss.Delta = k.Loss.Size() / by
+				}
 			}
 		}
 	}

@@ -51,11 +51,17 @@ func (c cup) leastSquares() (rate, sigma, errors float64) {
 // solved is the problem after training, with its estimate. Where standard is not 0, it is the standard deviation that is given for the data.
 func (c cup) solved(t *testing.T, standard float64) (trackers.ErrorValue, *crux.Result) {
 	t.Helper()
+	return c.solvedBy(t, standard, crux.Loss{})
+}
+
+// solvedBy is solved with a loss of the data.
+func (c cup) solvedBy(t *testing.T, standard float64, loss crux.Loss) (trackers.ErrorValue, *crux.Result) {
+	t.Helper()
 	at := ph.NewCoord("t")
 	line := domain.NewInterval(at, 0, 10)
 	temperature, rate := ph.NewField("T", net.MLP{Hidden: []int{10}}, at), ph.NewParam("rate", 1)
 	data := domain.FromData([]*ph.Coord{at}, c.t, map[string][]float64{"T": c.temperature})
-	measured := crux.Constraint{Name: "measured", Residual: temperature.Sub(data.Column("T")), On: data}
+	measured := crux.Constraint{Name: "measured", Residual: temperature.Sub(data.Column("T")), On: data, Loss: loss}
 	if standard > 0 {
 		measured.Residual, measured.Standard = measured.Residual.Scale(1/standard), true
 	}
@@ -76,6 +82,47 @@ func (c cup) solved(t *testing.T, standard float64) (trackers.ErrorValue, *crux.
 	}
 	v, _ := e.Value()
 	return v, res
+}
+
+// huber is what Huber's loss with the closed form says of the rate: its value, and its standard deviation by the formula of his book, 6.5:
+// the sum of ψ² over the degrees of freedom and the square of the mean of ψ′ in the place of the variance.
+func (c cup) huber(delta float64) (rate, sigma float64) {
+	a, k := 60.0, 0.3
+	var aa, ak, kk, det, psis, inner float64
+	for range 200 {
+		aa, ak, kk, psis, inner = 0, 0, 0, 0, 0
+		var ra, rk, waa, wak, wkk float64
+		for i, t := range c.t {
+			e := math.Exp(-k * t)
+			r, ja, jk := c.temperature[i]-20-a*e, e, -a*t*e
+			w := min(1, delta/math.Abs(r))
+			if w == 1 {
+				inner++
+			}
+			aa, ak, kk, psis = aa+ja*ja, ak+ja*jk, kk+jk*jk, psis+w*r*w*r
+			waa, wak, wkk, ra, rk = waa+w*ja*ja, wak+w*ja*jk, wkk+w*jk*jk, ra+w*ja*r, rk+w*jk*r
+		}
+		det = waa*wkk - wak*wak
+		a, k = a+(wkk*ra-wak*rk)/det, k+(waa*rk-wak*ra)/det
+	}
+	n := float64(len(c.t))
+	return k, math.Sqrt(psis/(n-2)*aa/(aa*kk-ak*ak)) / (inner / n)
+}
+
+// With a robust loss, two outliers move the rate by no more than its standard deviation, and both are those of the closed form.
+func TestOutliers(t *testing.T) {
+	c := newCup(1)
+	clean, _, _ := c.leastSquares()
+	c.temperature[4], c.temperature[11] = 75, 20
+	v, _ := c.solvedBy(t, 0, crux.Loss{Kind: crux.Huber, Delta: 0.6})
+	rate, sigma := c.huber(0.6)
+	if len(v.Known) != 2 || math.Abs(v.Known[0].Value-rate) > 0.03*sigma || math.Abs(v.Known[0].Sigma/sigma-1) > 0.02 {
+		t.Errorf("%+v, want %v ± %v", v.Known, rate, sigma)
+	}
+	plain, wide, _ := c.leastSquares()
+	if math.Abs(rate-clean) > sigma || wide < 5*sigma {
+		t.Errorf("the outliers move the rate from %v to %v ± %v, with squares to %v ± %v", clean, rate, sigma, plain, wide)
+	}
 }
 
 // Value, standard deviation, noise and degrees of freedom are those of least squares with the closed form, and the run counts as solved: no

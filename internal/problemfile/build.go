@@ -77,6 +77,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	if n := s.get("fields"); n != nil || len(b.p.Params) == 0 { // numbers alone can be what is wanted
 		b.fields(s.need("fields"))
 	}
+	b.tables(s.get("tables"))
 	b.define(s.get("define"))
 	b.names.resolve()
 	b.p.Env = b.names.env

@@ -234,21 +234,27 @@ func rowOf(at *domain.Cloud, i int) pointwise.Point {
 	return p
 }
 
-// loss reads mse, mae, mean, sum, huber, or {huber: 0.1}.
+// loss reads mse, mae, mean, sum, huber, student, or {huber: 0.1}.
 func (b *builder) loss(n *tree.Node) crux.Loss {
 	kinds := map[string]crux.Loss{
 		"mse": {Kind: crux.MSE}, "mae": {Kind: crux.MAE}, "mean": {Kind: crux.Mean}, "sum": {Kind: crux.Sum}, "huber": {Kind: crux.Huber},
+		"student": {Kind: crux.Student},
 	}
-	if n != nil && n.Kind == tree.Mapping {
-		s := b.section(n, "constraints.*.loss")
-		s.need("huber")
-		delta, ok := valueOf[float64](s, "huber")
-		if s.done(); !ok {
-			return crux.Loss{}
+	if n == nil || n.Kind != tree.Mapping {
+		return kinds[b.choice(n, "loss", slices.Sorted(maps.Keys(kinds))...)]
+	}
+	s := b.section(n, "constraints.*.loss")
+	loss := crux.Loss{}
+	for _, name := range []string{"huber", "student"} {
+		if delta, ok := valueOf[float64](s, name); ok {
+			loss = kinds[name]
+			loss.Delta = delta
 		}
-		return crux.Loss{Kind: crux.Huber, Delta: delta}
 	}
-	return kinds[b.choice(n, "loss", slices.Sorted(maps.Keys(kinds))...)]
+	if s.done(); len(n.Entries) != 1 {
+		b.fail(n, "a loss has one name; write one such as huber, or {huber: 0.1}")
+	}
+	return loss
 }
 
 // New builds the solver of the problem. What only the compiler sees is found here: a normal away from the boundary, a coordinate that the

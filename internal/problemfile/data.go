@@ -74,13 +74,8 @@ func (b *builder) inside(n *tree.Node, p *domain.Points) bool {
 
 // read reads a data file, which may have to be without missing values.
 func (b *builder) read(s *section, n *tree.Node, whole bool) *domain.Points {
-	columns, of := s.get("columns"), s.get("of")
-	name, path, ok := b.path(n)
-	if !ok {
-		return nil
-	}
 	coords := b.p.Coords
-	if of != nil {
+	if of := s.get("of"); of != nil {
 		coords = nil
 		for _, it := range itemsOf(of) {
 			c := b.coord(it)
@@ -89,6 +84,21 @@ func (b *builder) read(s *section, n *tree.Node, whole bool) *domain.Points {
 			}
 			coords = append(coords, c)
 		}
+	}
+	var gaps string
+	if whole {
+		gaps = "leave out missing: error, and crux leaves out such rows"
+	}
+	return b.tabulated(s, n, coords, gaps)
+}
+
+// tabulated are the points of a data file whose columns have the names of some coordinates. With a way out of gaps given, a cell without a
+// value is an error.
+func (b *builder) tabulated(s *section, n *tree.Node, coords []*ph.Coord, gaps string) *domain.Points {
+	columns := s.get("columns")
+	name, path, ok := b.path(n)
+	if !ok {
+		return nil
 	}
 	var header []string
 	var renamed []tree.Entry
@@ -120,8 +130,8 @@ func (b *builder) read(s *section, n *tree.Node, whole bool) *domain.Points {
 			return nil
 		}
 		for _, g := range t.Gaps() {
-			if whole {
-				b.fail(n, "%s:%d:%d: column %s has no value; leave out missing: error, and crux leaves out such rows", name, g.Line, g.At, g.Column)
+			if gaps != "" {
+				b.fail(n, "%s:%d:%d: column %s has no value; %s", name, g.Line, g.At, g.Column, gaps)
 				return nil
 			}
 		}

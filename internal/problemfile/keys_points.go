@@ -156,6 +156,31 @@ var pointParts = []part{
 		{"seed", anySeed, "(the problem's)", "7", "of the points and the noise"},
 		{"params", mapped, "", "{nu: 0.01/pi}", "the constants of a known solution"},
 	}},
+	{"tables", "{k: {file: k.csv, of: x}}", []key{{"*", mapped, "", "{file: k.csv, of: x}", "a function"}}},
+	{"tables.*", "{file: k.csv, of: x}", []key{
+		{
+			"file", hand("the path of a file"), "", "k.csv",
+			"a file as for data, whose column of the table's name has the values, or the only one beside those of of",
+		},
+		{
+			"of", mapped, "", "x",
+			"the columns of the arguments, one or two, which name what stands there: coordinates, fields or definitions; or such a mapping to expressions",
+		},
+		{
+			"interpolate", oneWord("choice", "cubic", "linear"), "cubic", "",
+			"between the values: a spline with two continuous derivatives, or straight lines; for two arguments, along both",
+		},
+		{
+			"outside", oneWord("choice", "error", "clamp"), "(error for coordinates, otherwise clamp)", "clamp",
+			"what holds beyond the values: clamp stays as at their ends; an axis that is longer is an error without it",
+		},
+		{"columns", mappingOf("data.*.columns"), "", "[x, k]", "the names of all columns in order, for a file that does not have them, or other names for some"},
+		{
+			"sha256", hand("the SHA-256 of a file"), "(its own)", "20a6fc3317d4d8d8020b42ee57b3f3c99ca56545d3b7e903604ea061bd549a2b",
+			"what the SHA-256 of the file must be, in hexadecimal digits",
+		},
+	}},
+	{"tables.*.of", "{x: sqrt(x^2 + y^2)}", []key{{"*", formula, "", "sqrt(x^2 + y^2)", "what stands at the argument of this column"}}},
 	{"data.*.columns", "{u: Temperature}", []key{{
 		"*", someText("the name of a column in the file"), "", "u",
 		"the column that gets this name",
@@ -164,7 +189,7 @@ var pointParts = []part{
 	{"constraints", "{pde: {residual: u_xx + u_yy, points: 1000}}", []key{{"*", mapped, "", "{residual: u - 1}", "a constraint"}}},
 	{"constraints.*", "{residual: u_xx + u_yy, points: 1000}", slices.Concat([]key{
 		{"residual", mapped, "", "u_xx + u_yy", "what should vanish, or several such by name; left = right is their difference"},
-		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber or {huber: 0.1}"},
+		{"loss", mapped, "(mse)", "mae", "what is made of it: mse, mae, mean, sum, huber, student, {huber: 0.1} or {student: 0.2}; the last ones are for data with outliers"},
 		{"weight", mapped, "(1)", "10", "a constant factor, or one for each residual by name; with one, residuals stay in their own units"},
 		{
 			"scale", mapped, "(its size, or 1 where a weight or a scale is given)", "auto",
@@ -180,7 +205,13 @@ var pointParts = []part{
 	{"constraints.*.weight", "{mass: 10}", []key{{"*", positive, "(1)", "10", "the factor of a residual"}}},
 	{"constraints.*.scale", "{mass: 10}", []key{{"*", hand("a number, or auto"), "(1)", "10", "by what a residual is divided"}}},
 	{"constraints.*.sigma", "{mass: 0.5}", []key{{"*", formula, "", "0.5", "that of what a residual compares with"}}},
-	{"constraints.*.loss", "{huber: 0.1}", []key{{"huber", positive, "", "0.1", "the size of a residual from which on it counts linearly"}}},
+	{"constraints.*.loss", "{huber: 0.1}", []key{
+		{"huber", positive, "", "0.1", "the size of a residual from which on it counts linearly"},
+		{
+			"student", positive, "", "0.2",
+			"the size of a residual from which on it counts like a logarithm: √ν standard deviations for errors by Student's distribution with ν degrees of freedom",
+		},
+	}},
 	{"constraints.*.point_weights", "{rba: {gamma: 0.999}}", []key{
 		{"causal", mapped, "", "{}", "later times count when earlier ones are solved (Wang et al. 2022)"},
 		{"rba", mapped, "", "{}", "points with large residuals count more, by a moving average"},

@@ -32,6 +32,7 @@ var problemParts = []part{
 			"how many eigenvalues are wanted, from the lowest, each with its functions: E, E_2 and E_3 with psi, psi_2 and psi_3",
 		},
 		{"define", mapped, "", "{lambda2: exp(s)}", "expressions with names"},
+		{"tables", mapped, "", "{k: {file: k.csv, of: x}}", "functions that are given by values in files, with names for expressions"},
 		{
 			"materials", mapped, "", "{steel: {where: x < 0.5, k: 45}, air: {k: 0.03}}",
 			"the materials of which the domain consists, with properties whose names all expressions know",

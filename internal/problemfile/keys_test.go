@@ -35,6 +35,7 @@ optimizer: [{adam: {}, steps: 10}]
 var star = map[string]string{
 	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "show.*": "mass", "grid.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
 	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "domain.extrude.along.*": "z", "regions.*": "hole", "materials.*": "steel", "materials.*.*": "k", "interfaces.*": "steel-air", "data.*": "measurements", "data.*.params.*": "nu", "data.*.columns.*": "u",
+	"tables.*": "k", "tables.*.of.*": "x",
 	"constraints.*": "pde", "constraints.*.residual.*": "mass", "constraints.*.weight.*": "mass", "constraints.*.scale.*": "mass", "constraints.*.sigma.*": "mass", "optimizer.*": "0",
 	"optimizer.*.groups.*": "0", "optimizer.*.lr": "adam.lr", "changes.*": "1000", "weights.scheduled.*": "bc",
 	"changes": "optimizer.0.adam.lr.piecewise.changes", "net": "fields",
@@ -80,6 +81,9 @@ var additions = []struct{ path, sets string }{
 	{"params", lambda1},
 	{"params.*.", "params={lambda1: {init: 0.5}}"},
 	{"define", "params={s: 1}|constraints.pde.residual=u_xx - s"},
+	{"tables", "constraints.pde.residual=u_xx - k"},
+	{"tables.*.", "tables={k: {file: k.csv, of: x}}"},
+	{"tables.*.of.", "tables.k.of={x: x}"},
 	{"define.*.", "define={lambda2: {expr: exp(s)}}"},
 	{"domain", anyShape},
 	{"domain.disk.", "domain={disk: {center: [0.5, 0.5], radius: 0.2}}"},
@@ -195,10 +199,12 @@ var inWords = map[string]string{
 	"0, or auto where the method chooses itself": "0", "ten times the points": "160", "a tenth": "2", "ten times the first": "160", "those that are left": `["**"]`,
 	"the slopes of the first field": `"[u_x, u_y]"`, "the first field": "u", "the first constraint": "pde", "all": `"**"`,
 	"auto where neither optimizer nor steps is said, otherwise best": "best", "its size, or 1 where a weight or a scale is given": "1",
-	"domain.file.sha256": "78c3658d5132f7f5d228aa2cac3ea2e3273a06421cb2c168fec307cd0cf629e9",
-	"data.*.sha256":      "caa0361bd67d718359898421b5712e655f252274cbdd2bdcbc34745c4747db25",
-	"reference.*.sha256": "0543c7bff58710edfba760594d95b8b68eadfc55dc3c83ac4beeb70dc218b828",
-	"fields.*.of":        "[x, y]", "data.*.of": "[x, y]", "reference.*.of": "[x, y]",
+	"domain.file.sha256":                     "78c3658d5132f7f5d228aa2cac3ea2e3273a06421cb2c168fec307cd0cf629e9",
+	"data.*.sha256":                          "caa0361bd67d718359898421b5712e655f252274cbdd2bdcbc34745c4747db25",
+	"reference.*.sha256":                     "0543c7bff58710edfba760594d95b8b68eadfc55dc3c83ac4beeb70dc218b828",
+	"tables.*.sha256":                        "20a6fc3317d4d8d8020b42ee57b3f3c99ca56545d3b7e903604ea061bd549a2b",
+	"error for coordinates, otherwise clamp": "error",
+	"fields.*.of":                            "[x, y]", "data.*.of": "[x, y]", "reference.*.of": "[x, y]",
 	"trackers.residual_stats.constraints": "[pde, bc]", "trackers.hessian_spectrum.constraints": "[pde, bc]",
 }
 
@@ -302,6 +308,7 @@ func filesForKeys(t *testing.T) string {
 	write("table.npy", table.Bytes())
 	write("measurements.csv", []byte("x,y,u\n0.5,0.5,1\n"))
 	write("reference.csv", []byte("x,y,u\n0.5,0.5,1\n0.25,0.5,2\n"))
+	write("k.csv", []byte("x,k\n0,1\n0.5,4\n1,2\n"))
 	write("sink.stl", []byte(sink))
 	return dir
 }

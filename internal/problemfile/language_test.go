@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/crux/auto"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 	"github.com/crux-pinn/crux/trackers"
@@ -398,5 +400,55 @@ func TestPointWeights(t *testing.T) {
 		if !strings.Contains(string(p.Resolved), want) {
 			t.Errorf("no %s in\n%s", want, p.Resolved)
 		}
+	}
+}
+
+// Tables are functions of coordinates, fields and expressions under their names; the files that they are in belong to the problem.
+func TestTables(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"k.csv": "Tiefe [m];Leitf. [W/m/K]\n0;1,0\n0,5;2,5\n1;5,0\n", "q.csv": "t,x,q,other\n0,0,0,9\n0,1,1,9\n1,0,2,9\n1,1,3,9\n",
+		"c.csv": "degrees,c\n0,1\n100,3\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sets := []string{
+		"tables={k: {file: k.csv, of: x, columns: {x: Tiefe}}, q: {file: q.csv, of: [t, x], interpolate: linear}, c: {file: c.csv, of: {degrees: warm}}}",
+		"define={warm: 10*u, twice: 2*k}", "constraints.tables={residual: twice_x + q_t + c + q(t = 0), on: initial}",
+	}
+	p, err := readText("heat.yaml", []byte(heat), dir, sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, tc := p.Env.Names["x"], p.Env.Names["t"]
+	at := pointwise.Point{Coords: map[*ph.Coord]float64{x.(*ph.Coord): 0.5, tc.(*ph.Coord): 0.25}}
+	for text, want := range map[string]float64{"k": 2.5, "k_xx": 4, "twice_x": 8, "q": 1, "q_t": 2, "q(t = 0)": 0.5} {
+		e, err := ph.Parse(text, p.Env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := pointwise.Eval(e, at); err != nil || !(math.Abs(v[0]-want) < 1e-12) {
+			t.Errorf("%s is %v (%v), want %v", text, v, err, want)
+		}
+	}
+	if len(p.Files) != 3 || p.Files[0].Kept == "" {
+		t.Errorf("the files of the problem are %v", p.Files)
+	}
+	if !slices.ContainsFunc(p.Choice.Decisions, func(d auto.Decision) bool { return strings.HasPrefix(d.What, "c.csv below 0 and above 100") }) {
+		t.Errorf("nothing is said of a field that may leave its table: %v", p.Choice.Decisions)
+	}
+	// the resolved file finds the tables from any folder
+	if _, err := readText("resolved.yaml", p.Resolved, t.TempDir(), nil); err != nil {
+		t.Error(err)
+	}
+	longer := []string{"coords.x=[0, 2]", "tables.k.outside=clamp", "tables.q.outside=clamp"}
+	if p, err = readText("heat.yaml", []byte(heat), dir, append(sets, longer...)); err != nil {
+		t.Fatal(err)
+	}
+	at.Coords = map[*ph.Coord]float64{p.Env.Names["x"].(*ph.Coord): 1.5, p.Env.Names["t"].(*ph.Coord): 1}
+	if v, err := pointwise.Eval(p.Env.Names["k"].Add(p.Env.Names["q"]), at); err != nil || v[0] != 8 {
+		t.Errorf("beyond its values: %v (%v)", v, err)
 	}
 }
