@@ -65,6 +65,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.readCurriculum(s.get("curriculum"), constants)
 	b.readConstants(constants)
 	b.params(s.get("params"))
+	s.get("eigen") // of a mapping, copies are there by now
 	materials := s.get("materials")
 	b.materials(materials)
 	hard := s.get("hard")

@@ -20,10 +20,10 @@ import (
 // but the first are zero at a place, all but the second at another one, and so on.
 func (l *loader) pairs(root *tree.Node) {
 	n := root.Get("eigen")
-	if n == nil {
+	if n == nil || n.Kind == tree.Nothing || n.Text == "none" {
 		return
 	}
-	root.Entries = slices.DeleteFunc(root.Entries, func(e tree.Entry) bool { return e.Key == "eigen" })
+	root.Set("eigen", "none") // as that is what it becomes
 	single := &loader{src: l.src, dir: l.dir}
 	p := single.problem(stated(root))
 	if len(single.errs) > 0 { // reading it once more says so

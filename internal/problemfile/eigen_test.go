@@ -37,7 +37,7 @@ func TestEigenPairs(t *testing.T) {
 			t.Errorf("%s is not in\n%s", want, text)
 		}
 	}
-	for _, not := range []string{"eigen", "k_2", "true: 4.9348}\n  E_2: {init: 19.7392, true"} {
+	for _, not := range []string{"eigen: {", "k_2", "true: 4.9348}\n  E_2: {init: 19.7392, true"} {
 		if strings.Contains(text, not) {
 			t.Errorf("%s is in\n%s", not, text)
 		}

@@ -28,7 +28,7 @@ var problemParts = []part{
 		{"constants", mapped, "", "{nu: 0.01/pi}", "numbers with names, for expressions and wherever a number stands"},
 		{"params", mapped, "", "{lambda1: 0.5}", "numbers to be found, with their initial values"},
 		{
-			"eigen", hand("a number of eigenvalues, or the name of the eigenvalue with it"), "(none)", "3",
+			"eigen", hand("none, a number of eigenvalues, or the name of the eigenvalue with it"), "(none)", "3",
 			"how many eigenvalues are wanted, from the lowest, each with its functions: E, E_2 and E_3 with psi, psi_2 and psi_3",
 		},
 		{"define", mapped, "", "{lambda2: exp(s)}", "expressions with names"},

@@ -111,6 +111,7 @@ var additions = []struct{ path, sets string }{
 	{"interfaces", layered},
 	{"interfaces.flux", "constraints.pde.residual=nu*laplacian(u)"},
 	{"interfaces.*.", layered},
+	{"eigen", "params={E: 1}|constraints={pde: {residual: u_xx + u_yy + E*u}, bc: {residual: u, on: boundary}, norm: {residual: \"integral(integral(u(x = s, y = r)^2, s, 0, 1), r, 0, 1) = 1\"}}"},
 	{"grid.", "grid={x: 11, y: 11}"},
 	{"hard", inTime},
 	{"hard.conditions", "constraints.bc={residual: u - 1, on: x, points: 8}"},
