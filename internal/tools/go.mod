@@ -3,8 +3,10 @@ module github.com/crux-pinn/crux/internal/tools
 go 1.26
 
 require (
+	github.com/creack/pty v1.1.24
 	github.com/crux-pinn/crux v0.0.0
 	github.com/goccy/go-yaml v1.19.2
+	github.com/hinshun/vt10x v0.0.0-20220301184237-5011da428d02
 	github.com/spf13/cobra v1.10.2
 	gonum.org/v1/gonum v0.17.0
 )
