@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery coverage evidence torture ci clean
+.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery terminal coverage evidence torture ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -51,6 +51,9 @@ estimate: ## compare estimated errors and verdicts with the truth along runs of 
 
 gallery: ## solve the problems of docs/gallery.md, draw them, and write its table and that of the README: minutes; ONLY=lshape for some, ONLY=none for the tables
 	go -C internal/tools run ./problems -only '$(ONLY)' gallery
+
+terminal: build ## record what the first problem shows on a terminal, in docs/terminal.svg
+	go -C internal/tools run ./terminal -o ../../docs/terminal.svg -keys 800ms:p -- bin/crux solve testdata/problems/poisson2d.yaml
 
 coverage: ## fit data with other errors 200 times and count how often intervals hold the truth, in docs/results/coverage.md: a quarter of an hour; ONLY=cooling for some
 	go -C internal/tools run ./problems -only '$(ONLY)' coverage

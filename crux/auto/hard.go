@@ -203,7 +203,7 @@ func (b *builder) conditions() []exact.Condition {
 			b.kept(k.Name, "it disagrees with another condition where they meet, which the network follows")
 		case b.implied() && (b.onBoundary(k) || wraps) && b.trained[i]:
 			if slices.ContainsFunc(b.plain(), func(f *ph.Field) bool { return ph.Mentions(b.terms[i], f) }) {
-				b.kept(k.Name, "it is said how to train it; hard: auto builds in what it can")
+				b.kept(k.Name, "it has a setting for training, such as points or a weight; hard: auto builds in what it can")
 			}
 		case len(b.Hard.Names) == 0 && (b.onBoundary(k) || wraps) && square(k) || b.wanted(k.Name):
 			list = append(list, exact.Condition{Name: k.Name, Residual: ph.ReplaceFields(b.terms[i], b.fields), On: sized(k.On)})

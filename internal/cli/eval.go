@@ -35,7 +35,7 @@ func (a *app) eval() *cobra.Command {
 
 RUN is the directory that crux solve wrote, of a run that has ended or not. Without --expr all fields are evaluated, without points on a grid of
 101 points per axis. Columns are the coordinates followed by the values: as text on standard output, or in the
-file of -o, whose ending says how: .csv, .npy (one row for each point) or .npz (arrays by name).`,
+file of -o, whose ending says how: .csv, .parquet, .npy (one row for each point) or .npz (arrays by name).`,
 		Example: `  crux eval runs/burgers-1 --at t=0.5,x=0.1
   crux eval runs/burgers-1 --grid 201 --expr u_x --expr 'u_t + u*u_x' -o slopes.npz
   crux eval runs/burgers-1 --points probes.csv -o values.csv`,
@@ -50,7 +50,7 @@ file of -o, whose ending says how: .csv, .npy (one row for each point) or .npz (
 	c.Flags().IntVar(&f.grid, "grid", 101, "regular grid with this many points per axis; the default is smaller in many dimensions")
 	c.Flags().StringArrayVar(&f.at, "at", nil, "one point, as in t=0.5,x=0.1 (repeatable)")
 	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "expression in the names of the problem (repeatable)")
-	c.Flags().StringVarP(&f.out, "out", "o", "", "file to write: .csv, .npy or .npz")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "file to write: .csv, .parquet, .npy or .npz")
 	must(c.RegisterFlagCompletionFunc("expr", completeNames))
 	c.MarkFlagsMutuallyExclusive("points", "grid", "at")
 	return c
@@ -58,8 +58,8 @@ file of -o, whose ending says how: .csv, .npy (one row for each point) or .npz (
 
 func (a *app) runEval(run string, f *evalFlags) error {
 	ext := strings.ToLower(filepath.Ext(f.out))
-	if f.out != "" && !slices.Contains([]string{".csv", ".npy", ".npz"}, ext) {
-		return fail(exitUsage, fmt.Errorf("-o %s: files end in .csv, .npy or .npz", f.out))
+	if f.out != "" && !slices.Contains([]string{".csv", ".parquet", ".npy", ".npz"}, ext) {
+		return fail(exitUsage, fmt.Errorf("-o %s: files end in .csv, .parquet, .npy or .npz", f.out))
 	}
 	t, err := a.openTrained(run)
 	if err != nil {
@@ -98,6 +98,8 @@ func (a *app) runEval(run string, f *evalFlags) error {
 		return fail(exitFailed, ckpt.WriteFile(f.out, func(w io.Writer) error { return npy.Write(w, sh.table()) }))
 	case ".npz":
 		return fail(exitFailed, ckpt.WriteFile(f.out, func(w io.Writer) error { return npy.WriteZip(w, sh.arrays()) }))
+	case ".parquet":
+		return fail(exitFailed, ckpt.WriteFile(f.out, sh.writeParquet))
 	case ".csv":
 		return fail(exitFailed, ckpt.WriteFile(f.out, sh.writeCSV))
 	}

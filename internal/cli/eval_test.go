@@ -86,10 +86,16 @@ func TestEvalRoundTrip(t *testing.T) {
 		}
 	}
 	// files: the project's own readers of the formats read them back
-	for _, ext := range []string{".csv", ".npy", ".npz"} {
+	for _, ext := range []string{".csv", ".npy", ".npz", ".parquet"} {
 		name := "out" + ext
 		if o := call(t, "eval", "run", "--grid", "3", "-o", name); o.code != exitOK || o.out != "" {
 			t.Fatalf("%+v", o)
+		}
+		if ext == ".parquet" {
+			if h, rows := readParquet(t, name); !reflect.DeepEqual(h, []string{"x", "u"}) || len(rows) != 3 || rows[1][0] != xs[1] || rows[1][1] != u.At(1, 0) {
+				t.Errorf("%s: %v %v", name, h, rows)
+			}
+			continue
 		}
 		var on *domain.Points
 		switch ext {

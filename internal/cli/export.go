@@ -26,8 +26,8 @@ type exportFlags struct {
 	exprs []string
 	at    []string
 	grid  int
-	csv   bool
 
+	csv, parquet    bool
 	golang, c, onnx bool
 	out             string
 }
@@ -49,6 +49,7 @@ its first derivatives as well. --onnx writes all of them as one model.`,
 		Example: `  crux export runs/plate-1
   crux export runs/plate-1 --expr 'flux=-k*T_x' --at t=0,0.5,1
   crux export runs/plate-1 --csv -o tables
+  crux export runs/plate-1 --parquet
   crux export runs/plate-1 --go -o plate`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRuns,
@@ -59,13 +60,14 @@ its first derivatives as well. --onnx writes all of them as one model.`,
 	c.Flags().StringArrayVar(&f.at, "at", nil, "times, as in t=0,0.5,1, or where to cut, as in z=0 (repeatable)")
 	c.Flags().IntVar(&f.grid, "grid", 0, "points along each axis; 0 means 1001, 101 or 51 in one, two or three dimensions")
 	c.Flags().BoolVar(&f.csv, "csv", false, "write one table of points and fields instead")
+	c.Flags().BoolVar(&f.parquet, "parquet", false, "write this table as Apache Parquet, for pandas, DuckDB and others")
 	c.Flags().BoolVar(&f.golang, "go", false, "write a Go package instead")
 	c.Flags().BoolVar(&f.c, "c", false, "write C instead, with a header")
 	c.Flags().BoolVar(&f.onnx, "onnx", false, "write a model for ONNX Runtime instead")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "folder; the default is RUN/"+exportDir+", and go or c in it")
 	c.MarkFlagsMutuallyExclusive("go", "c", "onnx")
 	for _, source := range []string{"go", "c", "onnx"} {
-		for _, other := range []string{"csv", "at", "grid"} {
+		for _, other := range []string{"csv", "parquet", "at", "grid"} {
 			c.MarkFlagsMutuallyExclusive(source, other)
 		}
 	}
@@ -110,8 +112,8 @@ func (a *app) runExport(dir string, f *exportFlags) error {
 		return fail(exitUsage, err)
 	}
 	base := filepath.Join(folder, fileName(run.Problem.Name))
-	if f.csv {
-		return a.exportTable(base+".csv", run.Problem, series, quantities)
+	if f.csv || f.parquet {
+		return a.exportTables(base, f, run.Problem, series, quantities)
 	}
 	return a.exportVTK(base, run.Problem, series, quantities)
 }
@@ -144,8 +146,8 @@ func (a *app) exportVTK(base string, p *problemfile.Problem, series []*gallery.S
 	return a.writeNamed(base+".pvd", func(w io.Writer) error { return vtk.WriteSeries(w, steps) })
 }
 
-// exportTable writes all sections one below the other.
-func (a *app) exportTable(path string, p *problemfile.Problem, series []*gallery.Section, quantities []gallery.Quantity) error {
+// exportTables writes all sections one below the other, in each of the formats that are asked for.
+func (a *app) exportTables(base string, f *exportFlags, p *problemfile.Problem, series []*gallery.Section, quantities []gallery.Quantity) error {
 	sh := &sheet{cloud: &domain.Cloud{Coords: p.Coords}}
 	for _, q := range quantities {
 		sh.columns = append(sh.columns, column{name: q.Name, dim: q.Components})
@@ -160,7 +162,15 @@ func (a *app) exportTable(path string, p *problemfile.Problem, series []*gallery
 			sh.columns[i].data = append(sh.columns[i].data, v...)
 		}
 	}
-	return a.writeNamed(path, sh.writeCSV)
+	if f.csv {
+		if err := a.writeNamed(base+".csv", sh.writeCSV); err != nil {
+			return err
+		}
+	}
+	if f.parquet {
+		return a.writeNamed(base+".parquet", sh.writeParquet)
+	}
+	return nil
 }
 
 // expressions are those of --expr, each with the name before its first "=", or called as it is written.

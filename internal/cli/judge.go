@@ -34,13 +34,19 @@ func judges(p *problemfile.Problem, s *crux.Solver) []crux.Callback {
 
 // numbersFound records unknown parameters, and numbers that follow from them, as param/NAME, and how far off they are, as
 // error/NAME/relative: at every step, as they cost nothing to speak of.
-type numbersFound struct{ problem *problemfile.Problem }
+type numbersFound struct {
+	problem *problemfile.Problem
+	every   int // steps between records
+}
 
 // OnSolveBegin implements crux.Callback.
 func (*numbersFound) OnSolveBegin(context.Context, *crux.Run) error { return nil }
 
 // OnStep implements crux.Callback.
 func (n *numbersFound) OnStep(_ context.Context, s *crux.Step) error {
+	if s.Epoch%n.every != 0 {
+		return nil
+	}
 	return n.record(s.Run, s.Epoch)
 }
 

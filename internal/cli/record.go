@@ -25,9 +25,10 @@ type records struct {
 
 func newRecords(p *problemfile.Problem, s *crux.Solver, dir string) *records {
 	r := &records{wandb: p.WandB, board: p.TensorBoard, all: []crux.Callback{
-		&callbacks.CSV{Path: filepath.Join(dir, historyFile)},
-		&callbacks.JSONL{Path: filepath.Join(dir, metricsFile)},
+		&callbacks.CSV{Path: filepath.Join(dir, historyFile), Interval: p.Results.Interval(p.Steps)},
+		&callbacks.JSONL{Path: filepath.Join(dir, metricsFile), Interval: p.Results.Interval(p.Steps)},
 		&callbacks.Arrays{Dir: filepath.Join(dir, arraysDir)},
+		&callbacks.Points{Path: filepath.Join(dir, pointsFile)},
 	}}
 	if b := p.TensorBoard; b != nil {
 		b.Dir = insideOf(dir, cmp.Or(b.Dir, boardDir))
@@ -38,7 +39,7 @@ func newRecords(p *problemfile.Problem, s *crux.Solver, dir string) *records {
 		r.all = append(r.all, w)
 	}
 	if len(p.Params)+len(p.Derived) > 0 {
-		r.all = append(r.all, &numbersFound{p})
+		r.all = append(r.all, &numbersFound{p, p.Results.Interval(p.Steps)})
 	}
 	if len(p.Shown) > 0 {
 		r.all = append(r.all, &shown{problem: p})

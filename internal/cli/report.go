@@ -93,13 +93,30 @@ func newPage(t *training, r *report.Report, dir string) (*page.Page, error) {
 		{"convergence", "Errors over the steps", ""},
 		{"parameters", "Unknown parameters over the steps", ""},
 		{"weights", "Weights", "Of the constraints, as the scheme balanced them."},
-		{"points", "Points", "The points of training at the end."},
 	} {
 		add(&p.Course, run, k.kind, k.title, k.about, p)
 	}
+	addMoves(&p.Course, run, p)
 	var err error
 	p.Trackers, err = trackerGroups(run, t, dir, p)
 	return p, err
+}
+
+// addMoves adds the points of training, with a slider over the steps if they have moved.
+func addMoves(to *[]page.Group, run *gallery.Run, p *page.Page) {
+	moves, err := run.Moves()
+	if err != nil {
+		if none := (*gallery.NoneError)(nil); !errors.As(err, &none) {
+			p.Missing = append(p.Missing, fmt.Sprintf("points: %v", err))
+		}
+		add(to, run, "points", "Points", "The points of training at the end.", p)
+		return
+	}
+	m := page.Movie{Name: "points", Axis: "step"}
+	for _, f := range moves {
+		m.Frames = append(m.Frames, page.Frame{Label: f.Title, Panels: f.Panels})
+	}
+	*to = append(*to, page.Group{Title: "Points", About: "The points of training over the steps.", Movies: []page.Movie{m}})
 }
 
 // results are the fields with their errors, and the residuals. What depends on time and on space has a slider; where space is a plane or

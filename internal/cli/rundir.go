@@ -23,9 +23,10 @@ const (
 	metricsFile    = "metrics.jsonl"          // the same by line, with times and weights
 	arraysDir      = "trackers"               // arrays of each tracker
 	dataDir        = "data"                   // copies of the files that the problem reads
+	pointsFile     = "points.npz"             // where the points of training were, if they have moved
 	boardDir       = "tensorboard"            // event files, if asked for
 	parametersFile = "parameters.safetensors" // at the end
-	solutionFile   = "solution.npz"           // fields on their grids, with references and errors
+	solutionFile   = "solution.npz"           // fields on their grids, with references and errors, unless the file turns it off
 	resultFile     = report.Name              // what --json prints
 	originFile     = "origin.json"            // when, where and from what the run was begun
 	attemptsDir    = "attempts"               // the other ways that have been tried, each with these files
@@ -35,7 +36,7 @@ const (
 
 // runFiles are all of these.
 var runFiles = []string{
-	problemFile, dataDir, checkpointFolder, historyFile, metricsFile, arraysDir, boardDir, parametersFile, solutionFile, resultFile,
+	problemFile, dataDir, checkpointFolder, historyFile, metricsFile, arraysDir, pointsFile, boardDir, parametersFile, solutionFile, resultFile,
 }
 
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the

@@ -289,7 +289,7 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	rep.Scales = scalesOf(t.scales)
 	rep.Origin, rep.RunDir = t.origin, &dir
 	if saveErr == nil {
-		saveErr = save(sol, rep, dir)
+		saveErr = save(p, sol, rep, dir)
 	}
 	if saveErr != nil {
 		rep.RunDir = nil // not a complete run
@@ -377,12 +377,16 @@ func saveParameters(p *problemfile.Problem, s *crux.Solver, res *crux.Result, di
 
 // save writes what a run came to. It stops at the first file that cannot be written. The result comes last, with the SHA-256 of the
 // others: where it is, the run is complete.
-func save(sol *solution, rep *report.Report, dir string) error {
-	if err := saveSolution(dir, sol); err != nil {
-		return err
+func save(p *problemfile.Problem, sol *solution, rep *report.Report, dir string) error {
+	files := []string{problemFile, parametersFile}
+	if p.Results.Solution {
+		if err := saveSolution(dir, sol); err != nil {
+			return err
+		}
+		files = append(files, solutionFile)
 	}
 	rep.Files = nil
-	for _, name := range []string{problemFile, parametersFile, solutionFile} {
+	for _, name := range files {
 		sum, err := report.FileSum(filepath.Join(dir, name))
 		if err != nil {
 			return fmt.Errorf("read %s: %w", filepath.Join(dir, name), ckpt.Cause(err))

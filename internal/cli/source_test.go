@@ -15,8 +15,8 @@ import (
 	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
-// What export --go and --c write is, value and derivatives, what crux eval computes: conditions built in, inputs at jumps, windows, systems,
-// shapes and unknown numbers included.
+// What export --go and --c write is, value and derivatives, what crux eval computes: conditions built in, inputs at jumps, materials, windows,
+// systems, shapes and unknown numbers included.
 func TestExportSource(t *testing.T) {
 	root, err := filepath.Abs("../../testdata")
 	if err != nil {
@@ -25,17 +25,25 @@ func TestExportSource(t *testing.T) {
 	t.Chdir(t.TempDir())
 	windows := "problem: decay\ncoords: {t: [0, 2]}\nfields: {y: {net: mlp, hidden: [5]}}\nconstraints: {ode: {residual: y_t + y, points: 20}, ic: {residual: y = 1, on: initial}}\n" +
 		"windows: 3\noptimizer: [{adam: {}, steps: 2}]\n"
-	if err := os.WriteFile("decay.yaml", []byte(windows), 0o644); err != nil {
-		t.Fatal(err)
+	wall := "problem: wall\ncoords: {x: [0, 1], t: [0, 1]}\nmaterials: {steel: {where: x < 0.5, k: 10}, wood: {k: 1}}\n" +
+		"fields: {T: {net: mlp, hidden: [6]}, v: {net: mlp, hidden: [4]}}\nconstraints:\n" +
+		"  heat: {residual: \"T_t = diff(k*T_x, x)\", points: 60}\n  left: {residual: T = 1, on: {x: 0}}\n  right: {residual: T = 0, on: {x: 1}}\n" +
+		"  ic: {residual: T = 1 - x, on: initial}\n  vv: {residual: v_t = -v*T, points: 40}\n  v0: {residual: v = 1, on: initial}\n" +
+		"windows: 2\noptimizer: [{adam: {}, steps: 2}]\n"
+	own := map[string]string{"decay.yaml": windows, "wall.yaml": wall}
+	for name, text := range own {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var goMain, cMain, goImports, cFiles []string
 	var want []float64
 	for _, path := range []string{
-		"problems/perforated_poisson.yaml", "problems/volterra.yaml", "problems/inverse_parameter.yaml", "unseen/schrodinger.yaml", "issues/laplace_step.yaml", "decay.yaml",
+		"problems/perforated_poisson.yaml", "problems/volterra.yaml", "problems/inverse_parameter.yaml", "unseen/schrodinger.yaml", "issues/laplace_step.yaml", "decay.yaml", "wall.yaml",
 	} {
 		dir := strings.TrimSuffix(filepath.Base(path), ".yaml")
 		args := []string{"solve", filepath.Join(root, path), "--quiet", "--out", dir, "--steps", "2"}
-		if path == "decay.yaml" { // two steps in each window
+		if own[path] != "" { // two steps in each window
 			args = []string{"solve", path, "--quiet", "--out", dir}
 		}
 		if r := call(t, args...); r.code != exitOK {

@@ -46,9 +46,9 @@ func (a *app) check(path string, o *overrides) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()                                                                                          //nolint:errcheck // it only ends workers
-	fmt.Fprintf(a.Out, "%s: ok: problem %s, %d fields, %d constraints, %d trainable parameters, %d steps\n", //nolint:errcheck
-		path, p.Name, len(p.Fields), len(p.Crux.Constraints), len(s.Theta()), p.Steps)
+	defer s.Close()                                                                                           //nolint:errcheck // it only ends workers
+	fmt.Fprintf(a.Out, "%s: ok: problem %s, %s, %s, %s, %s\n", path, p.Name, counted(len(p.Fields), "field"), //nolint:errcheck
+		counted(len(p.Crux.Constraints), "constraint"), counted(len(s.Theta()), "trainable parameter"), counted(p.Steps, "step"))
 	look, err := gallery.NewStatement(p)
 	if err != nil {
 		return fail(exitFailed, err)
@@ -57,4 +57,12 @@ func (a *app) check(path string, o *overrides) error {
 		fmt.Fprintf(a.Out, "  %s\n", line) //nolint:errcheck
 	}
 	return nil
+}
+
+// counted is a number of things: "1 field", "2 fields".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -57,7 +57,7 @@ func sameScale(fig *draw.Figure) {
 // estimated is the estimated error of a component of a field, absolute.
 func (r *Run) estimated(c function) function {
 	m := &trackers.ErrorMap{Of: trackers.Quantity{Name: c.name, Expr: c.expr}}
-	return function{name: "estimated error of " + c.name, coords: c.coords, eval: func(at *domain.Cloud) ([]float64, error) {
+	return function{name: "estimated error of " + c.name, unit: c.unit, coords: c.coords, eval: func(at *domain.Cloud) ([]float64, error) {
 		m.At = domain.At(at.Coords, at.X)
 		if err := r.Solver.Measure(context.Background(), r.Problem.WithSources(m)...); err != nil {
 			return nil, &NoneError{"estimate", err.Error()}

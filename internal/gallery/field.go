@@ -59,7 +59,7 @@ func (r *Run) each(none *NoneError, draw func(c function, known *function) (Pict
 
 // difference is |f − g|.
 func difference(f, g function) function {
-	return function{name: "|" + f.name + " − reference|", coords: f.coords, eval: func(at *domain.Cloud) ([]float64, error) {
+	return function{name: "|" + f.name + " − reference|", unit: f.unit, coords: f.coords, eval: func(at *domain.Cloud) ([]float64, error) {
 		a, err := f.eval(at)
 		if err != nil {
 			return nil, err
@@ -93,24 +93,24 @@ func (r *Run) field(f function, known *function, o Options) (Picture, error) {
 		}
 	}
 	if len(sections[0].Free) == 1 {
-		c := curves(f.name, sections, u, ref)
+		c := r.curves(f.name, f.unit, sections, u, ref)
 		if len(f.coords) == 1 {
 			c.Lines = append(c.Lines, r.measured(f.name)...)
 		}
 		fig := &draw.Figure{Panels: []draw.Panel{c}}
 		if known != nil {
-			e := curves("|"+f.name+" − reference|", sections, off, nil)
-			e.LogY, e.Y = true, ""
+			e := r.curves("|"+f.name+" − reference|", f.unit, sections, off, nil)
+			e.LogY, e.Y = true, f.unit
 			fig.Panels = append(fig.Panels, unnamed(e))
 		}
 		return Picture{Figure: fig}, nil
 	}
 	fig := &draw.Figure{Columns: len(sections)}
 	scale := common(append(slices.Clone(u), ref...))
-	fig.Panels = append(fig.Panels, panels(f.name, sections, u, scale, r)...)
+	fig.Panels = append(fig.Panels, panels(in(f.unit, f.name), sections, u, scale, r)...)
 	if known != nil {
-		fig.Panels = append(fig.Panels, panels("reference", sections, ref, scale, r)...)
-		fig.Panels = append(fig.Panels, panels("|"+f.name+" − reference|", sections, off, magnitude(off), r)...)
+		fig.Panels = append(fig.Panels, panels(in(f.unit, "reference"), sections, ref, scale, r)...)
+		fig.Panels = append(fig.Panels, panels(in(f.unit, "|"+f.name+" − reference|"), sections, off, magnitude(off), r)...)
 	}
 	if len(sections) > 1 {
 		return Picture{Figure: fig}, nil
@@ -158,7 +158,7 @@ func (r *Run) drawn(fs []function, o Options) (Picture, error) {
 			return Picture{}, err
 		}
 		if len(sections[0].Free) == 1 {
-			c := curves(f.name, sections, u, nil)
+			c := r.curves(f.name, f.unit, sections, u, nil)
 			c.LogY = wide(u)
 			if lines == nil || len(sections) > 1 || lines.X != c.X {
 				lines = c
@@ -167,11 +167,11 @@ func (r *Run) drawn(fs []function, o Options) (Picture, error) {
 				lines.LogY = lines.LogY || c.LogY
 				lines.Lines[0].Group, c.Lines[0].Group = 0, 0
 				lines.Lines = append(lines.Lines, c.Lines...)
-				lines.Title, lines.Y = "", ""
+				lines.Title, lines.Y = "", f.unit
 			}
 			continue
 		}
-		fig.Panels = append(fig.Panels, panels(f.name, sections, u, magnitude(u), r)...)
+		fig.Panels = append(fig.Panels, panels(in(f.unit, f.name), sections, u, magnitude(u), r)...)
 		if len(sections) > 1 {
 			fig.Columns = len(sections)
 		}
@@ -213,8 +213,8 @@ func apart(a, b []float64) []float64 {
 }
 
 // curves are a function of one coordinate, one line for each section, with the reference dashed unless that is nil.
-func curves(name string, sections []*Section, u, ref [][]float64) *draw.Curves {
-	c := &draw.Curves{Title: name, X: sections[0].Free[0].Name(), Y: name, Ordered: len(sections) > 1}
+func (r *Run) curves(name, unit string, sections []*Section, u, ref [][]float64) *draw.Curves {
+	c := &draw.Curves{Title: name, X: r.label(sections[0].Free[0]), Y: in(unit, name), Ordered: len(sections) > 1}
 	where := sections[0].Label()
 	if len(sections) == 1 && where != "" {
 		c.Title += ", " + where
@@ -281,7 +281,7 @@ func (r *Run) cuts(f function, known *function, s *Section, time int) (*draw.Cur
 			return nil, err
 		}
 	}
-	c := curves(f.name, sections, u, ref)
+	c := r.curves(f.name, f.unit, sections, u, ref)
 	c.Title = f.name + " at several times"
 	return c, nil
 }
@@ -352,13 +352,16 @@ func panels(name string, sections []*Section, values [][]float64, s scale, r *Ru
 			title = fmt.Sprintf("%s, %s", name, where)
 		}
 		list = append(list, &draw.Map{
-			Title: title, X: sec.Free[0].Name(), Y: sec.Free[1].Name(), Mesh: sec.Mesh, Values: values[k],
+			Title: title, X: r.label(sec.Free[0]), Y: r.label(sec.Free[1]), Mesh: sec.Mesh, Values: values[k],
 			Colours: s.colours, Log: s.log, Low: s.low, High: s.high, Plain: s.log, // the lines of a logarithm of noise are noise
 			XEnds: r.ends(sec.Free[0]), YEnds: r.ends(sec.Free[1]), Equal: r.lengths(sec.Free),
 		})
 	}
 	return list
 }
+
+// label is what stands at the axis of a coordinate.
+func (r *Run) label(c *ph.Coord) string { return in(r.Problem.Unit(c.Name()), c.Name()) }
 
 // ends are those of a coordinate.
 func (r *Run) ends(c *ph.Coord) draw.Ends {

@@ -12,9 +12,18 @@ import (
 // function is what is drawn: a number at each point.
 type function struct {
 	name   string
+	unit   string      // "" for none
 	coords []*ph.Coord // on which it depends, in the order of the file
 	expr   ph.Expr     // nil for what is no expression
 	eval   func(at *domain.Cloud) ([]float64, error)
+}
+
+// in is a text with a unit, unless that is "".
+func in(unit, text string) string {
+	if unit == "" {
+		return text
+	}
+	return text + " (" + unit + ")"
 }
 
 // functions are the components of an expression. coords are those of the expression if nil.
@@ -33,7 +42,7 @@ func (r *Run) functions(name string, e ph.Expr, coords []*ph.Coord) ([]function,
 	k := e.Dim()
 	var list []function
 	for i, c := range (problemfile.Field{Name: name, Expr: e, Coords: coords}).Components() {
-		f := function{name: c.Name, coords: coords, expr: c.Expr}
+		f := function{name: c.Name, unit: r.Problem.Unit(c.Name), coords: coords, expr: c.Expr}
 		f.eval = func(at *domain.Cloud) ([]float64, error) {
 			m, err := r.Solver.Eval(e, domain.At(at.Coords, at.X))
 			if err != nil {

@@ -61,7 +61,7 @@ func kinds() []kind {
 		{"convergence", "estimated and true errors over the steps, where they were measured", (*Run).convergence},
 		{"weights", "weights of the constraints over the steps, where a scheme balances them", (*Run).weights},
 		{"parameters", "unknown parameters over the steps", (*Run).parameters},
-		{"points", "the points of all constraints", (*Run).points},
+		{"points", "the points of all constraints, and where they were before if they have moved", (*Run).points},
 		{"trackers", "all that trackers have measured; one alone by its name, such as ntk_spectrum", (*Run).trackers},
 	}
 }

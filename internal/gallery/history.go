@@ -140,7 +140,7 @@ func (r *Run) parameters(Options) ([]Picture, error) {
 		if rel, ok := end.Estimate.Get(l.Name); ok {
 			title = fmt.Sprintf("%s = %s", l.Name, plusMinus(last, float64(rel)*math.Abs(last)))
 		}
-		c := &draw.Curves{Title: strings.ReplaceAll(title, "-", "−"), X: "step", Y: l.Name, Lines: []draw.Line{l}}
+		c := &draw.Curves{Title: strings.ReplaceAll(title, "-", "−"), X: "step", Y: in(r.Problem.Unit(l.Name), l.Name), Lines: []draw.Line{l}}
 		if truth, ok := r.Problem.Truths[l.Name]; ok {
 			ends := []float64{l.X[0], l.X[len(l.X)-1]}
 			c.Lines = append(c.Lines, draw.Line{Name: "true value", X: ends, Y: []float64{truth, truth}, Stroke: draw.Dashed})

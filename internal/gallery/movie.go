@@ -108,7 +108,7 @@ func (r *Run) movie(f function, known *function, o Options) ([]*draw.Figure, err
 	for k := range times {
 		fig := &draw.Figure{Title: fmt.Sprintf("%s = %.3f", t.Name(), times[k])}
 		if len(sections[k][0].Free) == 1 {
-			c := curves(f.name, sections[k], u[k], ref[k])
+			c := r.curves(f.name, f.unit, sections[k], u[k], ref[k])
 			pad := 0.05 * math.Max(s.high-s.low, 1e-12)
 			c.YEnds = draw.Ends{s.low - pad, s.high + pad}
 			c.Title = f.name
@@ -123,9 +123,9 @@ func (r *Run) movie(f function, known *function, o Options) ([]*draw.Figure, err
 				}
 				fig.Panels = append(fig.Panels, list...)
 			}
-			add(f.name, u[k], s)
+			add(in(f.unit, f.name), u[k], s)
 			if known != nil {
-				add("|"+f.name+" − reference|", off[k], e)
+				add(in(f.unit, "|"+f.name+" − reference|"), off[k], e)
 			}
 		}
 		figs = append(figs, fig)

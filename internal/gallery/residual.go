@@ -111,7 +111,7 @@ func (r *Run) atPoints(i int, cloud *domain.Cloud) (draw.Panel, error) {
 			x[p] = cloud.Row(p)[axes[0]]
 		}
 		return &draw.Curves{
-			Title: title, X: cloud.Coords[axes[0]].Name(), XEnds: r.ends(cloud.Coords[axes[0]]), LogY: wide([][]float64{size}), Lines: []draw.Line{{X: x, Y: size, Stroke: draw.Points}},
+			Title: title, X: r.label(cloud.Coords[axes[0]]), XEnds: r.ends(cloud.Coords[axes[0]]), LogY: wide([][]float64{size}), Lines: []draw.Line{{X: x, Y: size, Stroke: draw.Points}},
 		}, nil
 	default:
 		a, b := axes[0], axes[1]
@@ -121,7 +121,7 @@ func (r *Run) atPoints(i int, cloud *domain.Cloud) (draw.Panel, error) {
 		}
 		s := magnitude([][]float64{size})
 		return &draw.Map{
-			Title: title, X: cloud.Coords[a].Name(), Y: cloud.Coords[b].Name(), Mesh: at, Values: size, Colours: s.colours, Log: s.log,
+			Title: title, X: r.label(cloud.Coords[a]), Y: r.label(cloud.Coords[b]), Mesh: at, Values: size, Colours: s.colours, Log: s.log,
 			Low: s.low, High: s.high, XEnds: r.ends(cloud.Coords[a]), YEnds: r.ends(cloud.Coords[b]), Equal: r.lengths([]*ph.Coord{cloud.Coords[a], cloud.Coords[b]}),
 		}, nil
 	}

@@ -288,7 +288,8 @@ func (s *Statement) covered(n int) *mesh.Mesh {
 
 func (s *Statement) plane(title string, parts []Part, sides bool) *draw.Curves {
 	a, b := s.space[0], s.space[1]
-	c := &draw.Curves{Title: title, X: a.Name(), Y: b.Name(), Equal: true}
+	label := func(x *ph.Coord) string { return in(s.Problem.Unit(x.Name()), x.Name()) }
+	c := &draw.Curves{Title: title, X: label(a), Y: label(b), Equal: true}
 	for k, coord := range s.space {
 		lo, hi := s.Problem.Bounds(coord)
 		if e := wider(draw.Ends{lo, hi}); k == 0 {

@@ -129,6 +129,8 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		b.references(reference)
 	}
 	b.show(s.get("show"))
+	b.units(s.get("units"))
+	b.results(s.get("results"))
 	b.expect(s.get("expect"))
 	b.recording(s)
 	b.accuracy(s, (said == nil || isAuto(said)) && steps == nil)

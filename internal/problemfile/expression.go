@@ -56,9 +56,19 @@ func located(err error, n *tree.Node, main *tree.Source) *Error {
 		}
 	}
 	msg, suggestion, _ := strings.Cut(msg, "; ")
+	if strings.HasSuffix(msg, "is never closed") && cutShort(n.Behind()) {
+		suggestion = `within { } a comma ends a value, so write what has commas in quotes, as in "diff(k*u_x, x)"`
+	}
 	e := &Error{Path: n.Path, Message: msg, Suggestion: suggestion}
 	e.Locate(at, main)
 	return e
+}
+
+// cutShort reports whether what stands behind an expression is the rest of it: behind a comma a bracket is closed before the next key.
+func cutShort(behind string) bool {
+	rest, comma := strings.CutPrefix(behind, ",")
+	i := strings.IndexAny(rest, ")]:{")
+	return comma && i >= 0 && strings.ContainsRune(")]", rune(rest[i]))
 }
 
 // number is the value of an expression that depends on parameters at most.

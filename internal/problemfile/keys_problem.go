@@ -75,6 +75,8 @@ var problemParts = []part{
 		},
 		{"reference", mapped, "", "{u: sin(pi*x)}", "known solutions, by the names of what they are a reference for"},
 		{"grid", mapped, "(101)", "201", "points per axis on which fields are judged and exported"},
+		{"units", mapped, "", "{x: mm, u: °C}", "units of coordinates, fields and unknown numbers, for the axes of pictures; nothing is converted"},
+		{"results", mapped, "", "{rows: 1000}", "how much a run writes"},
 		{"wandb", mapped, "(false)", "true", "a run directory of Weights & Biases: true, or a mapping"},
 		{"tensorboard", mapped, "(false)", "true", "event files of TensorBoard: true, or a mapping"},
 		{"seed", anySeed, "0", "3", "from which all random numbers follow"},
@@ -147,6 +149,14 @@ var problemParts = []part{
 		{"column", someText("the name of a column"), "(the field's own)", "u", "the column of the file"},
 		{"columns", mappingOf("data.*.columns"), "", "[x, y, u]", "the names of all columns in order, for a file that does not have them, or other names for some"},
 		{"of", hand("names of coordinates"), "(all)", "[x, y]", "the coordinates of the points in the file"},
+	}},
+	{"units", "{x: mm, u: °C}", []key{{"*", someText("a unit"), "", "mm", "the unit of a coordinate, field or unknown number"}}},
+	{"results", "{rows: 1000, solution: false}", []key{
+		{
+			"rows", wholeFrom(1), "1000000", "1000",
+			"rows of losses in history.csv and metrics.jsonl, at most: of more steps every second, third and so on is written",
+		},
+		{"solution", yesOrNo, "true", "false", "whether there is a solution.npz; crux eval and crux export compute the same from the parameters"},
 	}},
 	{"early_stopping", "{patience: 2000}", []key{
 		{"patience", wholeFrom(1), "", "2000", "steps without improvement after which the run ends"},

@@ -33,7 +33,7 @@ optimizer: [{adam: {}, steps: 10}]
 
 // star is what stands in a file for the last step of a path of the table: for a star, and for a part that several keys share.
 var star = map[string]string{
-	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "show.*": "mass", "grid.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
+	"coords.*": "x", "constants.*": "nu", "curriculum.*": "beta", "params.*": "lambda1", "define.*": "lambda2", "show.*": "mass", "grid.*": "x", "units.*": "x", "reference.*": "u", "expect.*": "loss", "fields.*": "u",
 	"fields.*.periodic.*": "x", "fields.*.output.*": "u", "domain.box.*": "x", "domain.extrude.along.*": "z", "regions.*": "hole", "materials.*": "steel", "materials.*.*": "k", "interfaces.*": "steel-air", "data.*": "measurements", "data.*.params.*": "nu", "data.*.columns.*": "u",
 	"tables.*": "k", "tables.*.of.*": "x",
 	"constraints.*": "pde", "constraints.*.residual.*": "mass", "constraints.*.weight.*": "mass", "constraints.*.scale.*": "mass", "constraints.*.sigma.*": "mass", "optimizer.*": "0",

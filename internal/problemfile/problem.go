@@ -55,6 +55,9 @@ type Problem struct {
 	WandB       *callbacks.WandB       // nil unless asked for; what the file does not say is open
 	TensorBoard *callbacks.TensorBoard // nil unless asked for; without its folder if the file does not say it
 
+	Results Results           // how much a run writes
+	Units   map[string]string // of coordinates, fields and numbers, by name
+
 	Coords     []*ph.Coord        // in the order of the file
 	Time       *ph.Coord          // one of Coords, or nil
 	Fields     []Field            // unknown functions, component by component, in the order of the file

@@ -59,7 +59,7 @@ func TestPeriodicConditionsKept(t *testing.T) {
 		{"none", "", "", "hard=none", "", ""},
 		{"by name", "", "", "hard=[ring]", "ring.u→u ring.v→v ring.slope→v ring.p→p", ""},
 		{"only some by name", "", "", "hard=[ring.p]", "", "ERROR an equation changes from one end of x to the other"},
-		{"trained", "p(x = 2*pi)}}", "p(x = 2*pi)}, points: 10}", "", "ic.u→u ic.v→v", "it is said how to train it; hard: auto builds in what it can"},
+		{"trained", "p(x = 2*pi)}}", "p(x = 2*pi)}, points: 10}", "", "ic.u→u ic.v→v", "it has a setting for training, such as points or a weight; hard: auto builds in what it can"},
 		{"trained, all the same", "p(x = 2*pi)}}", "p(x = 2*pi)}, points: 10}", "hard=auto", "ring.u→u ic.u→u ring.v→v ring.slope→v ring.p→p", "not periodic in x"},
 		{"slope of a second derivative", "slope: v_x(x = 0) = v_x(x = 2*pi), ", "", "", "ic.u→u ic.v→v", "no condition makes the first derivative of component 1 of w the same"},
 		{"one of a network's components", "ring: {residual: {u: u(x = 0) = u(x = 2*pi), ", "ring: {residual: {", "", "ic.u→u ic.v→v", "no condition makes component 0 of w the same"},

@@ -105,3 +105,17 @@ func (s *cursor) letter() {
 		}
 	}
 }
+
+// Behind is what stands behind a scalar without quotes in its line; "" where that is not known.
+func (n *Node) Behind() string {
+	p := n.At
+	if n.Kind != Scalar || n.Quoted || p.src == nil || p.Line < 1 || p.Line > len(p.src.lines) {
+		return ""
+	}
+	line := []rune(p.src.lines[p.Line-1])
+	rest, ok := strings.CutPrefix(string(line[min(max(0, p.col-1), len(line)):]), n.Text)
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(rest)
+}
