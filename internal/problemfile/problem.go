@@ -13,11 +13,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/crux-pinn/crux/callbacks"
@@ -146,7 +148,7 @@ func Load(path string, sets []string) (*Problem, error) { return LoadWith(path, 
 
 // LoadWith is Load with further overrides.
 func LoadWith(path string, o Overrides) (*Problem, error) {
-	src, err := os.ReadFile(path)
+	src, err := readText(path)
 	if err != nil {
 		msg, suggestion := err.Error(), ""
 		if at, ok := errors.AsType[*fs.PathError](err); ok {
@@ -158,6 +160,16 @@ func LoadWith(path string, o Overrides) (*Problem, error) {
 		return nil, Errors{{File: path, Message: msg, Suggestion: suggestion}}
 	}
 	return ParseWith(path, src, filepath.Dir(path), o)
+}
+
+// readText reads a file. A pipe that nobody writes into is empty and not waited for; one of a shell, as <(sed … p.yaml), is read.
+func readText(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	return io.ReadAll(f)
 }
 
 // Parse is Load for a text in memory. name stands for it in errors; dir is the folder of the files that it names.

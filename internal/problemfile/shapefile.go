@@ -3,6 +3,7 @@ package problemfile
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -47,6 +48,10 @@ func (b *builder) path(n *tree.Node) (name, path string, ok bool) {
 	path = name
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(b.dir, path)
+	}
+	if info, err := os.Stat(path); ok && err == nil && !info.Mode().IsRegular() { // what waits for nobody is read twice
+		b.fail(n, "%s is a folder, a pipe or a device; give a file, and copy into one what a pipe holds", name)
+		return name, path, false
 	}
 	return name, path, ok
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -42,7 +43,7 @@ var settings = []string{
 }
 
 var faults = []fault{
-	{"kill -9 of a run at a random moment, three times in a row, then `resume`", 12, 340, func(b *bench) harm { return b.interrupted(syscall.SIGKILL, 3) }},
+	{"kill -9 of a run at a random moment, up to three times in a row, then `resume`", 24, 1000, func(b *bench) harm { return b.interrupted(syscall.SIGKILL, 3) }},
 	{"SIGINT, SIGTERM or SIGHUP at a random moment, then `resume`", 6, 60, func(b *bench) harm {
 		sig := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[b.rng.IntN(3)]
 		if signal.Ignored(sig) { // by nohup, or in the background of a script; runs inherit that
@@ -50,10 +51,12 @@ var faults = []fault{
 		}
 		return b.interrupted(sig, 1)
 	}},
-	{"kill -9 of a `sweep`, then `resume`", 3, 40, killedSweep},
+	{"kill -9 of a `sweep`, then the same command again", 4, 80, killedSweep},
 	{"two owners: `resume` while the run lives", 5, 60, twoOwners},
 	{"two `solve --out` in one folder at once", 5, 60, twoSolves},
 	{"a disk that takes only small files, then `resume`", 4, 40, smallDisk},
+	{"a disk that is full for a while", 3, 40, fullDisk},
+	{"a run on a disk that cannot be written to", 2, 20, readOnlyDisk},
 	damaged("checkpoint-*.safetensors", "eval d --at x=0.3", "parameters.safetensors"),
 	damaged("parameters.safetensors", "eval d --at x=0.3", ""),
 	damaged("problem.yaml", "eval d --at x=0.3", ""),
@@ -62,7 +65,9 @@ var faults = []fault{
 	damaged("history.csv", "resume d -q --steps 130", ""),
 	damaged("metrics.jsonl", "resume d -q --steps 130", ""),
 	{"a problem file with random changes, `validate`", 100, 3000, mutated},
-	{"sizes: 1e5 terms, 2e4 constants, 2e5 keys, 25 dimensions, derivatives of order 20, a mark of the order of bytes", 6, 60, sizes},
+	{"numbers: overflow, poles, roots and logarithms of anything, under random methods", 20, 600, numbers},
+	{"sizes: 1e5 terms, 2e4 constants, 2e5 keys, 1e9 points, layers of 1e5, 25 dimensions, derivatives of order 20, a mark of the order of bytes, " +
+		"a pipe in place of a file", 9, 90, sizes},
 }
 
 // begin writes the problem.
@@ -136,6 +141,9 @@ func (b *bench) interrupted(s syscall.Signal, times int) (h harm) {
 		}
 		o := b.run(b.after(takes, s), command...)
 		h.add(o.harm)
+		if o.signalled(s) {
+			h.times++
+		}
 		ended = well(o.code) || strings.Contains(o.err, "as many as it should") // killed after the last file was written
 		if files, _ := filepath.Glob(filepath.Join(b.dir, "d/checkpoints/checkpoint-*")); len(files) > 0 {
 			command = []string{"resume", "d", "-q"}
@@ -165,7 +173,11 @@ func killedSweep(b *bench) (h harm) {
 	h.add(b.run(nil, args("whole")...).harm)
 	takes := time.Since(start)
 	for range 2 {
-		h.add(b.run(b.after(takes, syscall.SIGKILL), args("d")...).harm)
+		o := b.run(b.after(takes, syscall.SIGKILL), args("d")...)
+		h.add(o.harm)
+		if o.signalled(syscall.SIGKILL) {
+			h.times++
+		}
 	}
 	if o := b.run(nil, args("d")...); !well(o.code) {
 		h.lost = 1
@@ -180,6 +192,7 @@ func killedSweep(b *bench) (h harm) {
 const long = "optimizer=[{adam: {lr: 1e-2}, steps: 6000}]|checkpoint.interval=200"
 
 func twoOwners(b *bench) (h harm) {
+	h.times = 1
 	b.begin()
 	h.add(b.run(nil, solve("whole", long)...).harm)
 	second := outcome{code: -2}
@@ -202,6 +215,7 @@ func twoOwners(b *bench) (h harm) {
 }
 
 func twoSolves(b *bench) (h harm) {
+	h.times = 1
 	b.begin()
 	h.add(b.run(nil, solve("whole", "seed=1")...).harm)
 	var codes [2]outcome
@@ -228,6 +242,7 @@ func twoSolves(b *bench) (h harm) {
 }
 
 func smallDisk(b *bench) (h harm) {
+	h.times = 1
 	b.begin()
 	h.add(b.run(nil, solve("whole", "seed=1")...).harm)
 	blocks := 8 + b.rng.IntN(60) // of 512 bytes, which is less than a checkpoint or more
@@ -275,8 +290,9 @@ func damaged(file, command, without string) fault {
 	name := fmt.Sprintf("other bytes in %s, `%s`", file, command)
 	return fault{name, 2 * each, 72 * each, func(b *bench) (h harm) {
 		b.begin()
+		h.times = each
 		if o := b.run(nil, solve("d", "seed=1")...); !well(o.code) {
-			return harm{lost: 1}
+			return harm{times: each, lost: 1}
 		}
 		if without != "" {
 			os.Remove(filepath.Join(b.dir, "d", without))       //nolint:errcheck // the command says so
@@ -289,7 +305,7 @@ func damaged(file, command, without string) fault {
 		path := files[len(files)-1]
 		whole, err := os.ReadFile(path)
 		if err != nil || len(whole) == 0 {
-			return harm{lost: 1}
+			return harm{times: each, lost: 1}
 		}
 		os.CopyFS(filepath.Join(b.dir, "kept"), os.DirFS(filepath.Join(b.dir, "d"))) //nolint:errcheck // what follows says so
 		resumes := strings.HasPrefix(command, "resume")
@@ -327,10 +343,11 @@ func (b *bench) again() {
 
 // mutated is a shipped problem file with random changes: it is read or refused with a place, and within the limit.
 func mutated(b *bench) (h harm) {
+	h.times = 1
 	files, _ := filepath.Glob(filepath.Join(b.root, "testdata/problems/*.yaml"))
 	text, err := os.ReadFile(files[b.rng.IntN(len(files))])
 	if err != nil {
-		return harm{lost: 1}
+		return harm{times: 1, lost: 1}
 	}
 	words := [][]byte{
 		[]byte("{"), []byte("]"), []byte(": "), []byte("\n"), []byte("-"), []byte("1e999"), []byte("u_xx"), []byte("nan"),
@@ -369,18 +386,36 @@ func sizes(b *bench) harm {
 		return strings.Join(parts, between)
 	}
 	b.begin()
-	of := func(residual string) string { return strings.Replace(problem, "k*u_xx + sin(pi*x)", residual, 1) }
-	dims := "problem: p\ncoords: {" + list(25, "x#: [0, 1]", ", ") + "}\nfields: {u: {hidden: [4]}}\nconstraints: {pde: {residual: \"" + list(25, "u_x#x#", " + ") +
-		" + 1\", points: 9}, bc: {residual: u, on: boundary, points: 9}}\noptimizer: {adam: {}, steps: 2}\nhard: none\n"
-	texts := []string{
-		of(list(100_000, "#*u", "+")), problem + "constants: {" + list(20_000, "c#: 1", ", ") + "}\n", problem + list(200_000, "k#: 1",
-			"\n"), dims,
-		of("u_" + strings.Repeat("x", 20)), "\ufeff" + problem,
+	of := func(old, now string) string { return strings.Replace(problem, old, now, 1) }
+	const pde = "k*u_xx + sin(pi*x)"
+	texts := []func() string{
+		func() string { return of(pde, list(100_000, "#*u", "+")) },
+		func() string { return problem + "constants: {" + list(20_000, "c#: 1", ", ") + "}\n" },
+		func() string { return problem + list(200_000, "k#: 1", "\n") },
+		func() string { return of("points: 30", "points: 1000000000") },
+		func() string { return of("[8, 8]", "[100000, 100000]") },
+		func() string {
+			return "problem: p\ncoords: {" + list(25, "x#: [0, 1]", ", ") + "}\nfields: {u: {hidden: [4]}}\nconstraints: {pde: {residual: \"" +
+				list(25, "u_x#x#", " + ") + " + 1\", points: 9}, bc: {residual: u, on: boundary, points: 9}}\noptimizer: {adam: {}, steps: 2}\nhard: none\n"
+		},
+		func() string { return of(pde, "u_"+strings.Repeat("x", 20)) },
+		func() string { return "\ufeff" + problem },
+		nil, // a pipe
 	}
-	os.WriteFile(filepath.Join(b.dir, "p.yaml"), []byte(texts[b.rng.IntN(len(texts))]), 0o644) //nolint:errcheck // the command says so
+	path := filepath.Join(b.dir, "p.yaml")
+	if text := texts[b.number%len(texts)]; text != nil {
+		os.WriteFile(path, []byte(text()), 0o644) //nolint:errcheck // the command says so
+	} else {
+		os.Remove(path) //nolint:errcheck // the command says so
+		if err := exec.Command("mkfifo", path).Run(); err != nil {
+			b.not = err.Error()
+			return harm{}
+		}
+	}
 	o := b.run(nil, "solve", "p.yaml", "-q", "--steps", "2", "--out", "d")
 	if !well(o.code) && o.code != 2 {
 		o.harm.other = 1
 	}
+	o.harm.times = 1
 	return o.harm
 }
