@@ -22,12 +22,22 @@ type points struct {
 func (p *points) draw(s *statement, set *pointSet, from *domain.Points) error {
 	cloud, err := from.Draw(s.Stream(fmt.Sprintf("points/%s/%d", set.name, p.draws)))
 	if err != nil {
-		return fmt.Errorf("constraint %q: %w", set.name, err)
+		return &PointsError{set.name, err}
 	}
 	p.cloud = cloud
 	p.draws++
 	return nil
 }
+
+// PointsError says that the points of a constraint cannot be drawn: its region is too small to be found, say, or has too many dimensions
+// for the sampler.
+type PointsError struct {
+	Constraint string
+	Err        error // the reason, of package domain
+}
+
+func (e *PointsError) Error() string { return fmt.Sprintf("constraint %q: %v", e.Constraint, e.Err) }
+func (e *PointsError) Unwrap() error { return e.Err }
 
 // PointState is one point set as it is now.
 type PointState struct {

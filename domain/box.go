@@ -203,11 +203,15 @@ func (b *Box) region(patches []Patch, normals bool, n int, what string) *Points 
 	return region(b.coords, lo, hi, patches, normals, n, what, b.err)
 }
 
-// String is the box as text, "[0, 1]×[0, 2] in (x, y)".
+// String is the box as text, "box [0, 1]×[0, 2] in (x, y)", of which many axes are left out.
 func (b *Box) String() string {
-	s := make([]string, len(b.axes))
-	for i, a := range b.axes {
-		s[i] = fmt.Sprintf("[%v, %v]", a.Lo, a.Hi)
+	const few = 5
+	s := make([]string, min(len(b.axes), few))
+	for i := range s {
+		s[i] = fmt.Sprintf("[%v, %v]", b.axes[i].Lo, b.axes[i].Hi)
+	}
+	if len(b.axes) > few {
+		return fmt.Sprintf("box %s×… in (%s, …), of %d dimensions", strings.Join(s, "×"), names(b.coords[:few]), len(b.axes))
 	}
 	return fmt.Sprintf("box %s in (%s)", strings.Join(s, "×"), names(b.coords))
 }

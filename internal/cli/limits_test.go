@@ -33,6 +33,10 @@ func TestStrangeFiles(t *testing.T) {
 		"an escape sequence":           {strings.Replace(plain("u_xx + 1", ""), "problem: p", `problem: "\e[31mred"`, 1), "control character"},
 		"an escape sequence as a key":  {plain("u_xx + 1", `"\e[31mred": 1`), "control character"},
 		"another encoding":             {plain("u_xx + 1", "description: caf\xe9\n"), "p.yaml:9:17: the file is not UTF-8 text"},
+		"an interval of one double":    {strings.Replace(plain("u_xx + 1", ""), "x: [0, 1]", "x: [1, 1.0000000000000002]", 1), "p.yaml:5:19: constraints.pde.residual: domain: interior of box [1, 1.00"},
+		"100 dimensions":               {strings.Replace(plain("u_x3x3 + 1", ""), "x: [0, 1]", list(100, "x%d: [0, 1]"), 1), "in (x0, x1, x2, x3, x4, …), of 100 dimensions: sobol has"},
+		"a field called pi":            {strings.Replace(plain("pi_xx + 1", ""), "u: {hidden", "pi: {hidden", 1), "pi means something in every expression"},
+		"a field called sin":           {strings.Replace(plain("sin_xx + 1", ""), "u: {hidden", "sin: {hidden", 1), "sin means something in every expression"},
 		"a huge number":                {strings.Replace(plain("u_xx + 1", ""), "points: 8", "points: 1000000000000000000", 1), "larger than anything that fits"},
 	} {
 		if err := os.WriteFile("p.yaml", []byte(c.text), 0o644); err != nil {

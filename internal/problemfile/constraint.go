@@ -306,6 +306,11 @@ func (p *Problem) explain(err error, main *tree.Source) Errors {
 		msg := fmt.Errorf("its size at step 0 is %v, so it has no scale; give a number in place of auto", scale.RMS)
 		return Errors{located(msg, p.unscaled[scale.Constraint].at, main)}
 	}
+	if points, ok := errors.AsType[*crux.PointsError](err); ok {
+		if n := p.nodes["constraints."+points.Constraint+".residual"]; n != nil {
+			return Errors{located(points.Err, n, main)}
+		}
+	}
 	if n, ok := p.nodes[positionOf(err)]; ok {
 		return Errors{located(err, n, main)}
 	}

@@ -52,6 +52,11 @@ func (ns *names) declare(name, what string, at tree.Place, path string) bool {
 		ns.failAt(at, path, "%q is not a name; use letters, digits and underscores, a letter first", name)
 		return false
 	}
+	if name == "pi" || slices.Contains(ph.Functions(), name) { // whoever reads an expression takes it for that
+		ns.broken[name] = true
+		ns.failAt(at, path, "%s means something in every expression; take another name", name)
+		return false
+	}
 	if w, ok := ns.what[name]; ok {
 		ns.broken[name] = true
 		ns.failAt(at, path, "%s is %s already, since line %d; give one of them another name", name, w, ns.at[name].Line)
