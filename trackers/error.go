@@ -61,11 +61,12 @@ type Quantity struct {
 const (
 	damping            = 1e-10 // of the repair, relative to the mean eigenvalue
 	fineEps, coarseEps = 1e-6, 1e-4
-	finestEps          = 1e-11 // of changes that residuals hardly see
-	mostly             = 0.3   // the part of the residuals that is left from which such changes may matter
-	fewParameters      = 3000  // with a matrix of their number
-	mostResiduals      = 2000  // with more parameters
-	leastResiduals     = 64    // of a point set
+	finestEps          = 1e-11      // of changes that residuals hardly see
+	mostly             = 0.3        // the part of the residuals that is left from which such changes may matter
+	fewParameters      = 3000       // with a matrix of their number
+	mostResiduals      = 2000       // with more parameters
+	mostEntries        = 64_000_000 // of a matrix of residuals, or values of a function, by parameters: 512 MB, as lm has at most for its blocks
+	leastResiduals     = 64         // of a point set
 	spareResiduals     = 512
 	valuesOfField      = 500       // points at which a function is compared
 	denseEntries       = 8_000_000 // of a Jacobian at denser points

@@ -309,3 +309,22 @@ func TestErrorOfASensitiveSolution(t *testing.T) {
 		t.Log(a, v.Relative(), truth, v.Gain/v.Coarse)
 	}
 }
+
+// With many parameters fewer residuals and values are looked at, so that memory does not grow with them without end; with up to 32000, where
+// 2000 residuals fit, nothing changes.
+func TestErrorMemory(t *testing.T) {
+	e := &trackers.Error{}
+	for _, c := range []struct {
+		parameters int
+		want       int64
+	}{
+		{20_000, 8 * (20_000*(2*2000+2*500) + 2000*2000)},
+		{32_000, 8 * (32_000*(2*2000+2*500) + 2000*2000)},
+		{640_000, 8 * (640_000*(2*128+2*100) + 128*128)},
+		{500, 8 * (500*(2*1512+2*500) + 1512*500)},
+	} {
+		if got := e.Memory(c.parameters, 1, 2); got != c.want {
+			t.Errorf("%d parameters: %d bytes, not %d", c.parameters, got, c.want)
+		}
+	}
+}

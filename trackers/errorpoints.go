@@ -43,10 +43,7 @@ func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 	if len(list) == 0 {
 		return nil, errors.New("no constraint has a residual that should vanish, only losses that can be negative")
 	}
-	wanted := mostResiduals
-	if p := r.Parameters(); p <= fewParameters {
-		wanted = 2*p + spareResiduals
-	}
+	wanted := wantedResiduals(r.Parameters())
 	drawn := map[*domain.Points]*domain.Cloud{}
 	for k := range list {
 		i := list[k].constraint
@@ -64,6 +61,28 @@ func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 		list[k].at = cloud
 	}
 	return list, nil
+}
+
+// wantedResiduals is how many residuals are compared with so many parameters.
+func wantedResiduals(parameters int) int {
+	if parameters <= fewParameters {
+		return 2*parameters + spareResiduals
+	}
+	return min(mostResiduals, max(leastResiduals, mostEntries/parameters))
+}
+
+// Memory is about how many bytes [Error.Estimate] takes at most for so many trainable parameters and functions, of residuals of the given
+// number of constraints.
+func (t *Error) Memory(parameters, functions, constraints int) int64 {
+	residuals := max(wantedResiduals(parameters), leastResiduals*constraints)
+	values := functions * valuesFor(parameters)
+	// derivatives of the residuals, again while they come, and the square matrix of residuals; derivatives of the functions
+	return 8 * (int64(parameters)*int64(2*residuals+2*values) + int64(residuals)*int64(min(residuals, parameters)))
+}
+
+// valuesFor is at how many points a function is compared, with so many parameters.
+func valuesFor(parameters int) int {
+	return min(valuesOfField, max(leastResiduals, mostEntries/parameters))
 }
 
 // points draws n points of a specification, or takes some of those that there are.
@@ -96,7 +115,11 @@ func (t *Error) denser(r *crux.Run, sets []rows) ([]rows, error) {
 // linearised are the residuals, each constraint in units in which its derivatives have the norm 1, and these derivatives. Units that are
 // given are those of as many points as each set has, and only scale.
 func linearised(r *crux.Run, sets []rows, units []float64) (j *mat.Dense, values, own []float64, err error) {
-	var data []float64
+	n := 0
+	for _, set := range sets {
+		n += set.at.Len() * set.dim
+	}
+	data := make([]float64, 0, n*r.Parameters()) // at once: where there are many parameters it is most of the memory
 	for k, set := range sets {
 		ev, err := set.compile(r, crux.ForJacobian)
 		if err != nil {
@@ -215,7 +238,7 @@ func (t *Error) function(r *crux.Run, q Quantity, sets []rows) (*function, error
 	if f.at == nil {
 		return nil, nil //nolint:nilnil // no error either
 	}
-	f.at = some(f.at, valuesOfField, t.stream(r, "values/"+q.Name))
+	f.at = some(f.at, valuesFor(r.Parameters()), t.stream(r, "values/"+q.Name))
 	ev, err := r.CompileGradient(ph.ParamGrad(q.Expr, nil), f.at, crux.ForJacobian)
 	if err != nil {
 		return nil, err

@@ -227,8 +227,8 @@ func TestOverrides(t *testing.T) {
 	if v.Points["pde"] != 12 || v.Points["start"] != 1 {
 		t.Errorf("points %v", v.Points)
 	}
-	if len(v.Memory) != 0 {
-		t.Errorf("memory %v of methods that keep vectors", v.Memory)
+	if len(v.Memory) != 3 || v.Memory["points"] == 0 || v.Memory["grid"] == 0 || v.Memory["estimated error"] == 0 {
+		t.Errorf("memory %v, with a method that keeps vectors", v.Memory)
 	}
 	lm := []string{"solve", "tiny.yaml", "--dry-run", "--set", "optimizer=[{lm: {}, steps: 2}]", "--set", "constraints.pde.points=5000"}
 	if r := call(t, lm...); r.code != 0 || !strings.HasSuffix(r.out, "# LevenbergMarquardt: about 2 MB of memory at most\n") {

@@ -161,6 +161,9 @@ func readProblem(path string, text []byte, o problemfile.Overrides) (p *problemf
 
 // compile builds the solver of a problem. The caller closes it.
 func compile(p *problemfile.Problem) (*crux.Solver, error) {
+	if err := affordable(memoryOf(p)); err != nil { // before points are drawn
+		return nil, err
+	}
 	s, err := p.New()
 	return s, fail(exitUsage, err)
 }

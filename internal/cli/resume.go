@@ -196,6 +196,9 @@ func (a *app) training(p *problemfile.Problem) (*training, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := forecast(context.Background(), p, s); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	scales, err := s.Scales() // before a checkpoint is restored: at step 0
 	if err != nil {
 		return nil, fail(exitFailed, errors.Join(err, s.Close()))

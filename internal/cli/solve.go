@@ -485,10 +485,7 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 
 // printDryRun prints what a run would do, and then why it cannot, if that is known already.
 func (a *app) printDryRun(ctx context.Context, p *problemfile.Problem, s *crux.Solver, asJSON bool) error {
-	demands, refused := s.Memory(ctx)
-	if refused != nil {
-		refused = fail(exitUsage, refused)
-	}
+	needs, refused := forecast(ctx, p, s)
 	trainable, fixed := 0, 0
 	for _, q := range s.Parameters() {
 		if q.Fixed {
@@ -511,7 +508,7 @@ func (a *app) printDryRun(ctx context.Context, p *problemfile.Problem, s *crux.S
 	}
 	if asJSON {
 		memory := report.Numbers{}
-		for _, d := range demands {
+		for _, d := range needs {
 			memory.Add(d.Method, report.Number(d.Bytes))
 		}
 		err := a.printJSON(struct {
@@ -520,7 +517,7 @@ func (a *app) printDryRun(ctx context.Context, p *problemfile.Problem, s *crux.S
 			Steps      int            `json:"steps"`
 			Parameters int            `json:"parameters"`
 			Points     report.Numbers `json:"points"`
-			Memory     report.Numbers `json:"memory"` // bytes of each method that needs much
+			Memory     report.Numbers `json:"memory"` // bytes at most, by what needs them
 			Resolved   string         `json:"resolved"`
 		}{p.Name, true, p.Steps, trainable, points, memory, string(p.Resolved)})
 		return cmp.Or(err, refused)
@@ -542,8 +539,10 @@ func (a *app) printDryRun(ctx context.Context, p *problemfile.Problem, s *crux.S
 		}
 		fmt.Fprintf(&b, "#   lessons: %s = %s, at most %d steps each\n", c.Of.Path(), strings.Join(values, ", "), c.Steps)
 	}
-	for _, d := range demands {
-		fmt.Fprintf(&b, "# %v of memory at most\n", d)
+	for _, d := range needs {
+		if d.Bytes >= listed {
+			fmt.Fprintf(&b, "# %v of memory at most\n", d)
+		}
 	}
 	if others := otherWays(p); len(others) > 0 {
 		fmt.Fprintf(&b, "# if that is no solution: %s\n", strings.Join(others, ", then "))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -46,7 +47,10 @@ func (a *app) check(path string, o *overrides) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()                                                                                           //nolint:errcheck // it only ends workers
+	defer s.Close() //nolint:errcheck // it only ends workers
+	if _, err := forecast(context.Background(), p, s); err != nil {
+		return err
+	}
 	fmt.Fprintf(a.Out, "%s: ok: problem %s, %s, %s, %s, %s\n", path, p.Name, counted(len(p.Fields), "field"), //nolint:errcheck
 		counted(len(p.Crux.Constraints), "constraint"), counted(len(s.Theta()), "trainable parameter"), counted(p.Steps, "step"))
 	look, err := gallery.NewStatement(p)
