@@ -11,6 +11,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/crux/verdict"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/linalg"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -31,6 +32,13 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 		return
 	}
 	v, err := estimate(context.WithoutCancel(ctx), p, s)
+	if _, infinite := errors.AsType[*crux.DivergedError](err); infinite || errors.Is(err, linalg.ErrTangent) {
+		r.Verdict, r.Reasons = verdict.Unsolved, []verdict.Reason{{
+			Word: verdict.Unsolved,
+			Text: fmt.Sprintf("the error cannot be estimated, since residuals or their derivatives are not finite: %v", err),
+		}}
+		return
+	}
 	if err != nil {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("no verdict: the error cannot be estimated: %v", err))
 		return
