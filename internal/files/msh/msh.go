@@ -351,6 +351,9 @@ func (r *reader) nodes(m *Mesh, index map[int64]int32) error {
 		dim := r.int()
 		r.int()
 		parametric := r.int() != 0
+		if dim < 0 || dim > 3 {
+			r.fail("line %d: nodes on an entity of dimension %d; it is damaged", r.line, dim)
+		}
 		n := r.count()
 		tags := make([]int64, n)
 		for i := range tags {
