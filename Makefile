@@ -1,6 +1,10 @@
 # make help lists the targets.
 
+<<<<<<< HEAD
 .PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery terminal coverage evidence torture ci clean
+=======
+.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery coverage evidence torture long ci clean
+>>>>>>> 3aac963 (ci, cli: make long has what takes hours, and its last results stand in docs/reliability.md; a soak)
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -63,6 +67,9 @@ evidence: ## make the comparisons behind docs/choosing.md and write their tables
 
 torture: ## attack the program: kills, damages, full disks, two owners, strange files; LONG=1 for hours of it and docs/reliability.md, ONLY=sweep for some
 	go -C internal/tools run ./torture $(if $(LONG),-long) -only '$(ONLY)'
+
+long: ## what takes hours: long torture, MPI, wheels, browser, fuzzing, soak, three seeds; results in docs/reliability.md
+	bash .ci/run long
 
 ci: ## everything that CI runs
 	bash .ci/run

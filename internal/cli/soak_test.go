@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// For as long as CRUX_SOAK says, all commands again and again in one process: neither memory nor goroutines grow. Runs of all kinds are
+// among them, with trackers, resampling, checkpoints, a rollback; the last third of the time is compared with the third before.
+func TestSoak(t *testing.T) {
+	span, err := time.ParseDuration(os.Getenv("CRUX_SOAK"))
+	if err != nil {
+		t.Skip("CRUX_SOAK=30m runs it")
+	}
+	watched(t)
+	if err := os.WriteFile("edge.yaml", []byte(edge), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	runs := []string{
+		"adam: {}, steps: 400", "lbfgs: {}, steps: 200", "ssbroyden: {}, steps: 200", "lm: {}, steps: 60", "soap: {}, steps: 300",
+	}
+	rounds := 0
+	round := func() {
+		rounds++
+		for _, line := range [][]string{
+			{"solve", "watched.yaml", "-q", "--out", "d", "--set", "optimizer=[{" + runs[rounds%len(runs)] + "}]"},
+			{"resume", "d", "-q", "--steps", "450"},
+			{"eval", "d"},
+			{"explain", "d"},
+			{"plot", "d"},
+			{"report", "d"},
+			{"show", "d", "--json"},
+			{"validate", "watched.yaml"},
+		} {
+			if r := call(t, line...); r.code != exitOK {
+				t.Fatalf("round %d: %v: %+v", rounds, line, r)
+			}
+		}
+		if r := call(t, "solve", "edge.yaml", "-q", "--out", "e"); r.code != exitDiverged {
+			t.Fatalf("round %d: %+v", rounds, r)
+		}
+		for _, dir := range []string{"d", "e"} {
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	inUse := func() float64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // the first one frees what finalizers held
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	round()
+	start, goroutines := time.Now(), runtime.NumGoroutine()
+	var most [3]float64 // of each third
+	for time.Since(start) < span {
+		round()
+		third := min(2, int(3*time.Since(start)/span))
+		most[third] = max(most[third], inUse())
+		if n := runtime.NumGoroutine(); n > goroutines {
+			t.Fatalf("round %d: %d goroutines, and %d after the first round", rounds, n, goroutines)
+		}
+	}
+	t.Log(fmt.Sprintf("%d rounds in %v: at most %.2f, %.2f and %.2f MB in use in each third, %d goroutines",
+		rounds, time.Since(start).Round(time.Second), most[0]/1e6, most[1]/1e6, most[2]/1e6, goroutines))
+	if most[1] == 0 || most[2] == 0 {
+		t.Fatal("too short: each third needs a round")
+	}
+	const slack = 1e6 // of caches that fill
+	if most[2] > 1.05*most[1]+slack {
+		t.Errorf("memory grows: at most %.2f MB in use, then %.2f", most[1]/1e6, most[2]/1e6)
+	}
+}
