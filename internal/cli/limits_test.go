@@ -28,6 +28,8 @@ func TestStrangeFiles(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"a mark of the order of bytes": {"\ufeff" + plain("u_xx + 1", ""), "ok: problem p"},
 		"100000 terms":                 {plain(strings.ReplaceAll(list(100_000, "%d*u"), ", ", " + "), ""), "more than 8000 parts"},
+		"ten nested operators":         {plain(strings.Repeat("laplacian(", 10)+"u"+strings.Repeat(")", 10), ""), "ok: problem p"},
+		"a tower of powers":            {plain("9^9^9^9*u + u_xx", ""), "the exponent must be finite"},
 		"20000 constants":              {plain("u_xx + 1", "constants: {"+list(20_000, "c%d: 1")+"}\n"), "more than 2000 keys"},
 		"200000 unknown keys":          {plain("u_xx + 1", strings.ReplaceAll(list(200_000, "k%d: 1"), ", ", "\n")), "a problem has at most 10000"},
 		"an escape sequence":           {strings.Replace(plain("u_xx + 1", ""), "problem: p", `problem: "\e[31mred"`, 1), "control character"},

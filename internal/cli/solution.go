@@ -17,8 +17,9 @@ import (
 
 // solution is what a run found, on the points where it is judged and exported.
 type solution struct {
-	sheets []*sheet
-	errors report.Errors
+	sheets   []*sheet
+	errors   report.Errors
+	warnings []string
 }
 
 // evaluateFields evaluates all fields on their grids and compares them with their references. What can be computed is
@@ -92,6 +93,10 @@ func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference, sign
 	}
 	if turned {
 		floats.Scale(-1, ref)
+	}
+	if i := slices.IndexFunc(ref, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }); i >= 0 {
+		sol.warnings = append(sol.warnings, fmt.Sprintf("the reference of %s is %v at %s, so nothing can be compared; give one that is known everywhere",
+			r.Field, ref[i], domain.Place(sh.cloud.Coords, sh.cloud.Row(i/u.dim))))
 	}
 	diff, relL2, maxAbs := linalg.Difference(u.data, ref)
 	own, err := r.SelfError()

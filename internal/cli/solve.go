@@ -435,6 +435,7 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 	if text := unsolvedWindow(s); text != "" {
 		r.Warnings = append(r.Warnings, text)
 	}
+	r.Warnings = append(r.Warnings, sol.warnings...)
 	r.Curriculum = curriculumOf(p, s)
 	var first error
 	divided := p.Choice.Divided // because of units: the report is in those of the problem; no constraint has a weight then

@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Findings of the attack that have no other test; internal/tools/torture/attack.md lists all.
+
+// A reference that is not a number somewhere says where, and data where nothing is trained are refused.
+func TestReferenceIsNoNumber(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("p.yaml", []byte(plain("u_xx + 1", "reference: {u: log(x - 2)}\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r := call(t, "solve", "p.yaml", "-q", "--out", "d"); !strings.Contains(r.out, "the reference of u is NaN at x = 0, so nothing can be compared") {
+		t.Errorf("%+v", r)
+	}
+	if err := os.WriteFile("d.csv", []byte("x,u\n5,0.1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := call(t, "validate", "p.yaml", "--set", "constraints.d={residual: u - u_data, on: {data: d.csv}}")
+	if r.code != exitUsage || !strings.Contains(r.err, "point 1: x = 5 lies outside the axis from 0 to 1") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Names lead nowhere: what a problem is called is part of a path under runs, or refused.
+func TestNamesStayInside(t *testing.T) {
+	folder(t)
+	if err := os.Mkdir("here", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("tiny.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir("here")
+	for _, name := range []string{"../../x", "/etc/x", "a/../../b", "..", ".", "$(id)", strings.Repeat("a", 300), "a\u202eb", "-q"} {
+		named := strings.Replace(string(text), "problem: tiny", "problem: \""+name+"\"", 1)
+		if err := os.WriteFile("p.yaml", []byte(named), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if r := call(t, "solve", "p.yaml", "-q", "--steps", "1"); r.code != exitOK && (r.err == "" || r.code > exitUsage) {
+			t.Errorf("%q: %+v", name, r)
+		}
+	}
+	for dir, want := range map[string]string{".": "p.yaml runs", "..": "here tiny.yaml", "../..": ""} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		if got := strings.Join(names, " "); want != "" && got != want {
+			t.Errorf("%s has %s", dir, got)
+		}
+	}
+}
+
+// A run directory that somebody removes under a run ends the run with an error that names it, and nothing is written elsewhere.
+func TestRemovedRunDirectory(t *testing.T) {
+	folder(t)
+	end := solving(t, "d")
+	if err := os.Rename("d", "away"); err != nil {
+		t.Skip("the system does not move what is open: ", err)
+	}
+	r := end()
+	for _, says := range []string{"write d/checkpoints", "d/history.csv was removed or replaced", "write d/parameters.safetensors"} {
+		if !strings.Contains(filepath.ToSlash(r.err), says) {
+			t.Errorf("%s is not said: %+v", says, r)
+		}
+	}
+	quietly(t, "eval", "away", "--at", "x=0.5")
+	if files, _ := filepath.Glob("*"); strings.Join(files, " ") != "away tiny.yaml" {
+		t.Errorf("there are %v", files)
+	}
+}
+
+// A link to nowhere in the place of a run directory is no run directory, and stays.
+func TestLinkToNowhere(t *testing.T) {
+	folder(t)
+	if err := os.Symlink("nowhere", "d"); err != nil {
+		t.Skip(err)
+	}
+	if r := call(t, "solve", "tiny.yaml", "-q", "--out", "d"); r.code == exitOK || r.err == "" {
+		t.Errorf("%+v", r)
+	}
+	if _, err := os.Readlink("d"); err != nil {
+		t.Error(err)
+	}
+}
