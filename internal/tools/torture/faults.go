@@ -66,6 +66,7 @@ var faults = []fault{
 	damaged("metrics.jsonl", "resume d -q --steps 130", ""),
 	{"a problem file with random changes, `validate`", 100, 3000, mutated},
 	{"numbers: overflow, poles, roots and logarithms of anything, under random methods", 20, 600, numbers},
+	{"another arithmetic: losses of random problems with and without assembly, to 1e-12", 10, 300, otherArithmetic},
 	{"sizes: 1e5 terms, 2e4 constants, 2e5 keys, 1e9 points, layers of 1e5, 25 dimensions, derivatives of order 20, a mark of the order of bytes, " +
 		"a pipe in place of a file", 9, 90, sizes},
 }
