@@ -63,7 +63,7 @@ func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 	return list, nil
 }
 
-// wantedResiduals is how many residuals are compared with so many parameters.
+// wantedResiduals is how many residuals are compared with this many parameters.
 func wantedResiduals(parameters int) int {
 	if parameters <= fewParameters {
 		return 2*parameters + spareResiduals
@@ -71,8 +71,8 @@ func wantedResiduals(parameters int) int {
 	return min(mostResiduals, max(leastResiduals, mostEntries/parameters))
 }
 
-// Memory is about how many bytes [Error.Estimate] takes at most for so many trainable parameters and functions, of residuals of the given
-// number of constraints.
+// Memory is about how many bytes [Error.Estimate] takes at most, by the numbers of trainable parameters, of functions, and of
+// constraints.
 func (t *Error) Memory(parameters, functions, constraints int) int64 {
 	residuals := max(wantedResiduals(parameters), leastResiduals*constraints)
 	values := functions * valuesFor(parameters)
@@ -80,7 +80,7 @@ func (t *Error) Memory(parameters, functions, constraints int) int64 {
 	return 8 * (int64(parameters)*int64(2*residuals+2*values) + int64(residuals)*int64(min(residuals, parameters)))
 }
 
-// valuesFor is at how many points a function is compared, with so many parameters.
+// valuesFor is the number of points at which a function is compared, by that of parameters.
 func valuesFor(parameters int) int {
 	return min(valuesOfField, max(leastResiduals, mostEntries/parameters))
 }
