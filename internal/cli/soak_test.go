@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"runtime"
 	"testing"
@@ -66,8 +65,8 @@ func TestSoak(t *testing.T) {
 			t.Fatalf("round %d: %d goroutines, and %d after the first round", rounds, n, goroutines)
 		}
 	}
-	t.Log(fmt.Sprintf("%d rounds in %v: at most %.2f, %.2f and %.2f MB in use in each third, %d goroutines",
-		rounds, time.Since(start).Round(time.Second), most[0]/1e6, most[1]/1e6, most[2]/1e6, goroutines))
+	t.Logf("%d rounds in %v: at most %.2f, %.2f and %.2f MB in use in each third, %d goroutines",
+		rounds, time.Since(start).Round(time.Second), most[0]/1e6, most[1]/1e6, most[2]/1e6, goroutines)
 	if most[1] == 0 || most[2] == 0 {
 		t.Fatal("too short: each third needs a round")
 	}

@@ -49,7 +49,8 @@ exit $code`, commandLine(solve("disk/d", long)), b.rng.Float64()*0.6, b.rng.Floa
 		return harm{}
 	}
 	h.add(o.harm)
-	if !well(o.code) || b.ended("d") != b.ended("whole") {
+	ended := strings.Contains(o.err, "as many as it should") // the logs alone are short, which the exit code says
+	if !well(o.code) && !ended || b.ended("d") != b.ended("whole") {
 		h.lost = 1
 	}
 	return h
