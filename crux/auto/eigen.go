@@ -135,7 +135,10 @@ func newEigen(p Problem, value *ph.Param) (*eigen, error) {
 		failed = e.at(r, p, at, fields)
 		return failed
 	}))
-	if err = cmp.Or(failed, err); err != nil {
+	if failed != nil { // without the place of the callback
+		err = failed
+	}
+	if err != nil {
 		s.Close() //nolint:errcheck // the error counts
 		return nil, err
 	}
