@@ -22,13 +22,13 @@ type Spectrum struct {
 	Sizes  map[string]float64 // constraints that fix the size of functions, by name, with what is left of them where all functions are zero
 }
 
-// Eigenvalues are those of a linear problem A(u) + λB(u) = 0, to three digits and often to eight, so that training can start from them. The
-// equations and conditions of p are linear in the functions, and in value, which is λ; constraints of which something is left where all
-// functions are zero are no part of it.
+// Eigenvalues are those of a linear problem A(u) + λB(u) = 0, to three digits and often to eight, so that training can start from them.
+// The equations and conditions of p are linear in the functions, and in value, which is λ; constraints of which something is left where
+// all functions are zero are no part of it.
 //
-// Functions are sums Σ a_k cos(π/2·k·s) + b_k sin(π/2·k·s) of plane waves with twice the period of the box around the domain, s from −1 to 1,
-// which can have any values on its sides. Of these, those that satisfy the conditions and the equations without λ, and of what is left those
-// for which Bᵀ(A + λB)u = 0 on points of the other equations (Galerkin's method, where B is the identity).
+// Functions are sums Σ a_k cos(π/2·k·s) + b_k sin(π/2·k·s) of plane waves with twice the period of the box around the domain, s from −1
+// to 1, which can have any values on its sides. Of these, those that satisfy the conditions and the equations without λ, and of what is
+// left those for which Bᵀ(A + λB)u = 0 on points of the other equations (Galerkin's method, where B is the identity).
 func Eigenvalues(p Problem, value *ph.Param) (Spectrum, error) {
 	e, err := newEigen(p, value)
 	if err != nil {
@@ -125,7 +125,8 @@ func newEigen(p Problem, value *ph.Param) (*eigen, error) {
 			return nil
 		})
 	}
-	s, err := crux.New(crux.Problem{Constraints: []crux.Constraint{{Name: "sum", Residual: total, On: spaced(p.Domain.Interior(0), 8)}}}, crux.Options{})
+	sum := crux.Constraint{Name: "sum", Residual: total, On: spaced(p.Domain.Interior(0), 8)} // in which all functions stand
+	s, err := crux.New(crux.Problem{Constraints: []crux.Constraint{sum}}, crux.Options{})
 	if err != nil {
 		return nil, err
 	}

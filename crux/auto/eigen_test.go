@@ -79,7 +79,8 @@ func TestEigenvalues(t *testing.T) {
 				t.Errorf("%s: %v, want %v", c.name, got.Values[i], want)
 			}
 		}
-		if left, ok := got.Sizes["norm"]; ok != (len(c.p.Constraints) > 2 && c.p.Constraints[len(c.p.Constraints)-1].Name == "norm") || ok && left != -1 {
+		last := c.p.Constraints[len(c.p.Constraints)-1].Name
+		if left, ok := got.Sizes["norm"]; ok != (last == "norm") || ok && left != -1 {
 			t.Errorf("%s: the norm leaves %v", c.name, got.Sizes)
 		}
 	}

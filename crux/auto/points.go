@@ -104,7 +104,8 @@ func (c *Choice) drawn(p Problem, on *domain.Points, members []crux.Constraint) 
 	return on
 }
 
-// depends reports whether a residual is not the same at all points, as those of integral(u, x) = 1 and of u(x = 0) = 0 in one dimension are.
+// depends reports whether a residual is not the same at all points, as those of integral(u, x) = 1 and, in one dimension, of u(x = 0) = 0
+// are.
 func depends(k crux.Constraint) bool {
 	return k.Residual == nil || len(ph.FreeCoords(k.Residual)) > 0 || k.PointWeights != nil ||
 		ph.Contains(k.Residual, func(e ph.Expr) bool { return e.Op() == ph.OpColumn || e.Op() == ph.OpNormal })

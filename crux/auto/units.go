@@ -19,8 +19,8 @@ import (
 // of the size one in a domain of the length one is left as it is.
 //
 //	a function   the largest of what conditions ask for, and of the least that equations do: of a·u + … = g it is max|g| / max|a|,
-//	             of a·u² = g the root of that, a derivative of u counted as u over lengths. Where none asks, terms say it: the u/b of exp(u/b) is of order
-//	             one, in sqrt(b + u) it is as large as b, and u + u²/b is where both are as large
+//	             of a·u² = g the root of that, a derivative of u counted as u over lengths. Where none asks, terms say it: the u/b
+//	             of exp(u/b) is of order one, in sqrt(b + u) it is as large as b, and u + u²/b is where both are as large
 //	a number     that by which its terms are as large as the others of their constraint, where its initial value is far from that
 //	a residual   its largest term with unknowns, a derivative counted as u over the lengths of axes
 

@@ -206,7 +206,8 @@ func TestUnitsOfNumbers(t *testing.T) {
 func TestUnitsOfAReaction(t *testing.T) {
 	x := ph.NewCoord("t")
 	line := domain.NewInterval(x, 0, 200)
-	s, e, c := ph.NewField("s", net.MLP{Hidden: []int{4}}, x), ph.NewField("e", net.MLP{Hidden: []int{4}}, x), ph.NewField("c", net.MLP{Hidden: []int{4}}, x)
+	small := net.MLP{Hidden: []int{4}}
+	s, e, c := ph.NewField("s", small, x), ph.NewField("e", small, x), ph.NewField("c", small, x)
 	bind := s.Mul(e).Scale(1e6)
 	choice, err := auto.Choose(auto.Problem{Domain: line, Constraints: []crux.Constraint{
 		{Name: "s", Residual: s.D(x).Add(bind).Sub(c.Scale(1e-3)), On: line.Interior(0)},

@@ -11,7 +11,9 @@ import (
 )
 
 // rules find reasons.
-var rules = []func(Evidence) []Reason{contradicted, unbalanced, undetermined, missing, empty, unreached, rough, coarse, estimated, together, share}
+var rules = []func(Evidence) []Reason{
+	contradicted, unbalanced, undetermined, missing, empty, unreached, rough, coarse, estimated, together, share,
+}
 
 // unbalanced finds equations that are not satisfied although a function in them is free to take any level: what its sources give and what
 // leaves through the boundary must then be the same, which no training can change.
@@ -24,8 +26,9 @@ func unbalanced(e Evidence) []Reason {
 	for _, f := range e.Error.Fields {
 		if _, ok := e.Places[f.Name]; f.UpToConstant() && ok {
 			list = append(list, Reason{
-				Word: IllPosed, Text: fmt.Sprintf("%s is determined up to a constant, and %s is not satisfied: its sources and the fluxes through the boundary do not balance",
-					f.Name, e.Error.Residuals[i].Name),
+				Word: IllPosed,
+				Text: fmt.Sprintf("%s is determined up to a constant, and %s is not satisfied: "+
+					"its sources and the fluxes through the boundary do not balance", f.Name, e.Error.Residuals[i].Name),
 				Remedy: fmt.Sprintf("fluxes that balance the sources, or a condition for %s itself on a part of the boundary", f.Name),
 			})
 		}

@@ -36,7 +36,8 @@ func (l *loader) pairs(root *tree.Node) {
 	s, err := auto.Eigenvalues(auto.Problem{Domain: p.geometry, Constraints: p.Conditions}, e.value)
 	switch {
 	case err != nil:
-		l.fail(n, "the eigenvalues cannot be found: %s; leave out eigen, and give the number an initial value", strings.TrimPrefix(err.Error(), "auto: "))
+		why := strings.TrimPrefix(err.Error(), "auto: ")
+		l.fail(n, "the eigenvalues cannot be found: %s; leave out eigen, and give the number an initial value", why)
 		return
 	case len(s.Values) < e.count:
 		l.fail(n, "only %d eigenvalues were found; ask for fewer", len(s.Values))
@@ -51,7 +52,8 @@ func (l *loader) pairs(root *tree.Node) {
 
 // statement are the keys by which a problem is stated.
 var statement = []string{
-	"problem", "coords", "time", "constants", "params", "define", "materials", "interfaces", "fields", "domain", "regions", "data", "constraints", "integrals",
+	"problem", "coords", "time", "constants", "params", "define", "materials", "interfaces", "fields", "domain", "regions", "data", "tables",
+	"constraints", "integrals",
 }
 
 // stated is the file with one pair, as far as it states the problem: without definitions from what the others are called.
@@ -96,7 +98,8 @@ func (e *eigenfile) read(n *tree.Node) bool {
 	const most = 20
 	var err error
 	if e.count, err = strconv.Atoi(number.Text); err != nil || e.count < 1 || e.count > most {
-		e.fail(n, "%q is not a number of eigenvalues from 1 to %d; write eigen: 3, or eigen: {E: 3} with the name of the number", number.Text, most)
+		e.fail(n, "%q is not a number of eigenvalues from 1 to %d; write eigen: 3, or eigen: {E: 3} with the name of the number",
+			number.Text, most)
 		return false
 	}
 	switch list := e.problem.Params; {
@@ -177,8 +180,9 @@ func (e *eigenfile) apart(j, k int) {
 	if err != nil || at.Len() < sample {
 		return // it has no inside, which is said elsewhere
 	}
+	narrow := func(x Field) bool { return len(x.Coords) != len(at.Coords) } // a function of fewer coordinates
 	for _, f := range entries(e.root, "fields") {
-		if !e.copied[f.Key] || slices.ContainsFunc(e.problem.Fields, func(x Field) bool { return x.Name == f.Key && len(x.Coords) != len(at.Coords) }) {
+		if slices.ContainsFunc(e.problem.Fields, func(x Field) bool { return x.Name == f.Key && narrow(x) }) {
 			continue
 		}
 		part := f.Key
@@ -221,8 +225,8 @@ func (e *eigenfile) initial(said *tree.Node, k int, v float64) *tree.Node {
 	return n
 }
 
-// orthogonal adds that functions j and k are orthogonal, for all j below k: a norm N, whose square is a sum of two, has N(a + b) = N(a) + N(b)
-// for such a and b.
+// orthogonal adds that functions j and k are orthogonal, for all j below k: what a norm states, N(a) = 1 with N quadratic, makes of them
+// N(a + b) = N(a) + N(b).
 func (e *eigenfile) orthogonal(constraints *tree.Node, x tree.Entry, part string, size float64, k int) {
 	residual := x.Value.Get("residual")
 	if part != "" && residual.Kind == tree.Mapping {

@@ -55,7 +55,10 @@ var problemParts = []part{
 			"jumps", oneWord("choice", "auto", "none"), "(auto)", "none",
 			"auto gives networks inputs that jump, or have a kink, where the values on the boundary do, as the equation smooths them",
 		},
-		{"integrals", wholeUpTo(1, 256, "%d nodes are more than an integral has; use at most %d"), "20", "80", "the quadrature nodes of integrals that do not say how many"},
+		{
+			"integrals", wholeUpTo(1, 256, "%d nodes are more than an integral has; use at most %d"), "20", "80",
+			"the quadrature nodes of integrals that do not say how many",
+		},
 		{
 			"optimizer",
 			form{is: own, what: "auto, a phase, or a list of them", part: "optimizer.*"},
