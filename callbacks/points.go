@@ -37,6 +37,7 @@ type Points struct {
 type pointPath struct {
 	constraint int
 	name       string
+	dim        int // coordinates of a point
 	steps      []int
 	points     [][]float64   // at each of these steps, point by point
 	last       *domain.Cloud // of which the latest are some
@@ -90,12 +91,12 @@ func (c *Points) OnSolveBegin(_ context.Context, r *crux.Run) error {
 			continue
 		}
 		owned[now] = true
-		p := &pointPath{constraint: i, name: name}
+		p := &pointPath{constraint: i, name: name, dim: len(now.Coords)}
 		c.paths = append(c.paths, p)
 		if r.Epoch() == 0 {
 			continue
 		}
-		p.restore(before, len(now.Coords), r.Epoch())
+		p.restore(before, r.Epoch())
 		if on := r.Specification(i); len(p.steps) == 0 && on != nil { // they have not moved before
 			first, err := r.Cloud(on, name)
 			if err != nil {
@@ -108,9 +109,9 @@ func (c *Points) OnSolveBegin(_ context.Context, r *crux.Run) error {
 }
 
 // restore takes over what a file has of the steps before one.
-func (p *pointPath) restore(arrays map[string]*npy.Array, dim, epoch int) {
+func (p *pointPath) restore(arrays map[string]*npy.Array, epoch int) {
 	steps, points := arrays[p.name+".steps"], arrays[p.name+".points"]
-	if steps == nil || points == nil || len(points.Data) != dim*len(steps.Data) {
+	if steps == nil || points == nil || len(points.Data) != p.dim*len(steps.Data) {
 		return
 	}
 	for i, s := range steps.Data {
@@ -122,7 +123,7 @@ func (p *pointPath) restore(arrays map[string]*npy.Array, dim, epoch int) {
 			p.steps, p.points = append(p.steps, step), append(p.points, nil)
 		}
 		last := len(p.points) - 1
-		p.points[last] = append(p.points[last], points.Data[i*dim:(i+1)*dim]...)
+		p.points[last] = append(p.points[last], points.Data[i*p.dim:(i+1)*p.dim]...)
 	}
 }
 
@@ -163,15 +164,14 @@ func (c *Points) flush() error {
 			continue
 		}
 		steps, points := npy.Array{Name: p.name + ".steps"}, npy.Array{Name: p.name + ".points"}
-		dim := len(p.last.Coords)
 		for k, x := range p.points {
 			points.Data = append(points.Data, x...)
-			for range len(x) / dim {
+			for range len(x) / p.dim {
 				steps.Ints = append(steps.Ints, int64(p.steps[k]))
 			}
 		}
 		n := len(steps.Ints)
-		steps.Shape, points.Shape = []int{n}, []int{n, dim}
+		steps.Shape, points.Shape = []int{n}, []int{n, p.dim}
 		list = append(list, steps, points)
 	}
 	if len(list) == 0 {
