@@ -158,10 +158,15 @@ func (t *Lookup) At(args ...ph.Expr) ph.Expr {
 func (t *Lookup) Clamped(args ...ph.Expr) ph.Expr {
 	within := slices.Clone(args)
 	for i := range min(len(args), len(t.axes)) {
-		lo, hi := t.Range(i)
-		within[i] = ph.Max(ph.Min(args[i], ph.Const(hi)), ph.Const(lo))
+		within[i] = t.Clamp(i, args[i])
 	}
 	return t.At(within...)
+}
+
+// Clamp is argument i where it stays within the values: an end of their range where arg is beyond it.
+func (t *Lookup) Clamp(i int, arg ph.Expr) ph.Expr {
+	lo, hi := t.Range(i)
+	return ph.Max(ph.Min(arg, ph.Const(hi)), ph.Const(lo))
 }
 
 // spline is the function of one argument with these values, piece by piece a polynomial in the distance from where the piece begins.

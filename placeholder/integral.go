@@ -18,6 +18,9 @@ type Integral struct {
 	Kernel [2]float64
 }
 
+// MostNodes are the quadrature nodes that an integral has at most.
+const MostNodes = 256
+
 // defaultNodes is how many quadrature nodes an integral has unless told otherwise.
 const defaultNodes = 20
 
@@ -35,8 +38,8 @@ func Integrate(f Expr, s *Coord, lo, hi Expr, nodes int) Expr {
 	case n.err != nil:
 	case s == nil:
 		return n.fail("integral without a variable")
-	case nodes < 1 || nodes > 256:
-		return n.fail("integral with %d quadrature nodes; take 1 to 256", nodes)
+	case nodes < 1 || nodes > MostNodes:
+		return n.fail("integral with %d quadrature nodes; take 1 to %d", nodes, MostNodes)
 	case n.args[1].dim != 1 || n.args[2].dim != 1:
 		return n.fail("limits of an integral need one component each")
 	default:

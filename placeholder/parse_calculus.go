@@ -1,6 +1,7 @@
 package placeholder
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -124,13 +125,13 @@ func (p *parser) integral(c call) Expr {
 	lo, hi := c.args[2].e, c.args[3].e
 	nodes := p.env.Nodes
 	if len(c.args) == 5 {
-		const complaint = "the number of quadrature nodes is a whole number from 1 to 256"
+		complaint := fmt.Sprintf("the number of quadrature nodes is a whole number from 1 to %d", MostNodes)
 		var bad Expr
 		if nodes, bad = p.integer(c.args[4].e, complaint); bad != nil {
 			return bad
 		}
-		if nodes < 1 || nodes > 256 {
-			return p.mistake(c.args[4].e.Pos(), complaint)
+		if nodes < 1 || nodes > MostNodes {
+			return p.mistake(c.args[4].e.Pos(), "%s", complaint)
 		}
 	}
 	return Integrate(f, s.e.Attr().(*Coord), lo, hi, nodes)

@@ -84,11 +84,11 @@ func (d *Design) OnStep(ctx context.Context, step *crux.Step) error {
 	}
 	var moves [][]float64
 	d.Before = nil
-	numbers := d.Derived
-	for _, p := range slices.Backward(d.Params) {
-		numbers = append([]Quantity{{Name: p.Path(), Expr: p}}, numbers...)
+	var numbers []Quantity
+	for _, p := range d.Params {
+		numbers = append(numbers, Quantity{Name: p.Path(), Expr: p})
 	}
-	for _, q := range numbers {
+	for _, q := range append(numbers, d.Derived...) {
 		value, g, err := gradientOf(run, q)
 		if err != nil {
 			return err

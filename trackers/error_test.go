@@ -187,10 +187,10 @@ func TestLeftOut(t *testing.T) {
 	}
 	want := math.Abs(by(40) - by(20))
 	list := estimated(t, solver, &trackers.Error{}).Residuals
-	if got := list[0]; got.Nodes != 20 || math.Abs(got.LeftOut-want) > 1e-12 || want < 1e-6 {
+	if got := list[0]; got.Nodes != 20 || got.Finer != 40 || math.Abs(got.LeftOut-want) > 1e-12 || want < 1e-6 {
 		t.Errorf("%+v, want %v", got, want)
 	}
-	if got := list[1]; got.Nodes != 0 || got.LeftOut != 0 {
+	if got := list[1]; got.Nodes != 0 || got.Finer != 0 || got.LeftOut != 0 {
 		t.Errorf("%+v of none", got)
 	}
 }

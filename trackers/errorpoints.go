@@ -195,9 +195,12 @@ func refined(e ph.Expr) ph.Expr {
 			return nil
 		}
 		of := part.Args()
-		return ph.Integrate(refined(of[0]), a.Var, of[1], of[2], min(2*a.Nodes, 256))
+		return ph.Integrate(refined(of[0]), a.Var, of[1], of[2], finer(a.Nodes))
 	})
 }
+
+// finer are the nodes with which an integral is measured.
+func finer(nodes int) int { return min(2*nodes, ph.MostNodes) }
 
 // quantities are those whose error is wanted.
 func (t *Error) quantities(r *crux.Run) []Quantity {
@@ -346,6 +349,7 @@ func shares(r *crux.Run, sets []rows) ([]Share, error) {
 		if s.LeftOut, s.Nodes, err = leftOut(r, set); err != nil {
 			return nil, err
 		}
+		s.Finer = finer(s.Nodes)
 		for _, other := range sets {
 			if !s.Equation && other.constraint != set.constraint && r.Specification(other.constraint).Dims() < most && overlap(set.at, other.at) {
 				s.Beside = append(s.Beside, r.Names()[other.constraint])

@@ -40,9 +40,10 @@ type Share struct {
 	Residual, Term float64
 	Equation       bool // it is an equation, on points of the highest dimension
 
-	// LeftOut is what integrals in it leave out, by twice their nodes, as a root mean square; Nodes are those of the coarsest. 0 without.
-	LeftOut float64
-	Nodes   int
+	// LeftOut is what integrals in it leave out, as a root mean square; Nodes are those of the coarsest, and Finer those with which that
+	// was measured, twice as many or as many as there can be. 0 without integrals.
+	LeftOut      float64
+	Nodes, Finer int
 
 	// Stays is the part of the residual that the best small change of the parameters leaves: near 0 where there is more to train, near 1
 	// where another constraint says something else.

@@ -162,7 +162,7 @@ func (e *eigen) at(r *crux.Run, p Problem, at func(e ph.Expr, lambda float64) ph
 	}
 	for _, f := range fields {
 		for i := range f.Dim() {
-			m, _, err := columns(r, f.Index(i), inside)
+			m, err := columns(r, f.Index(i), inside)
 			if err != nil {
 				return err
 			}
@@ -184,24 +184,22 @@ func (look) OnSolveBegin(context.Context, *crux.Run) error { return nil }
 // OnStep implements crux.Callback.
 func (l look) OnStep(_ context.Context, s *crux.Step) error { return l(s.Run) }
 
-// columns are the derivatives of an expression by the weights of all waves, and its values where these are zero.
-func columns(r *crux.Run, e ph.Expr, at *domain.Cloud) (m *mat.Dense, values *mat.Dense, err error) {
+// columns are the derivatives of an expression by the weights of all waves.
+func columns(r *crux.Run, e ph.Expr, at *domain.Cloud) (*mat.Dense, error) {
 	ev, err := r.CompileGradient(ph.ParamGrad(e, nil), at, crux.ForJacobian)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if values, err = ev.Eval(); err != nil {
-		return nil, nil, err
-	}
-	values = mat.DenseCopyOf(values)
-	m, err = ev.Jacobian()
-	return m, values, err
+	return ev.Jacobian()
 }
 
 // add adds a constraint, unless something is left of it where all functions are zero.
 func (e *eigen) add(r *crux.Run, k crux.Constraint, at func(e ph.Expr, lambda float64) ph.Expr) error {
 	n := eigenPoints(e.solver)
-	if k.On.Dims() < len(k.On.Coords()) {
+	switch {
+	case !depends(k):
+		n = 1
+	case k.On.Dims() < len(k.On.Coords()):
 		n = n/2 + 20
 	}
 	on := k.On
@@ -212,7 +210,11 @@ func (e *eigen) add(r *crux.Run, k crux.Constraint, at func(e ph.Expr, lambda fl
 	if err != nil {
 		return err
 	}
-	a, left, err := columns(r, at(k.Residual, 0), cloud)
+	zero, err := r.CompileOn(at(k.Residual, 0), cloud)
+	if err != nil {
+		return err
+	}
+	left, err := zero.Eval()
 	if err != nil {
 		return err
 	}
@@ -220,14 +222,13 @@ func (e *eigen) add(r *crux.Run, k crux.Constraint, at func(e ph.Expr, lambda fl
 		e.sizes[k.Name] = left.At(0, 0)
 		return nil
 	}
-	b, _, err := columns(r, at(k.Residual, 1), cloud)
-	if err != nil {
-		return err
+	var by [3]*mat.Dense // with λ = 0, 1, 2
+	for lambda := range by {
+		if by[lambda], err = columns(r, at(k.Residual, float64(lambda)), cloud); err != nil {
+			return err
+		}
 	}
-	twice, _, err := columns(r, at(k.Residual, 2), cloud)
-	if err != nil {
-		return err
-	}
+	a, b, twice := by[0], by[1], by[2]
 	b.Sub(b, a)
 	twice.Sub(twice, a)
 	twice.Sub(twice, b)

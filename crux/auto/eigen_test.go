@@ -35,6 +35,9 @@ func TestEigenvalues(t *testing.T) {
 	lambda := ph.NewParam("lambda", 1)
 	line := domain.NewInterval(x, 0, 2)
 	square := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	z := ph.NewCoord("z")
+	cube := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1), domain.In(z, 0, 1))
+	c := ph.NewField("c", net.MLP{}, x, y, z)
 	disk := domain.NewDisk(x, y, 0, 0, 1)
 	well := domain.NewInterval(x, -7, 7)
 	u, v, w := ph.NewField("u", net.MLP{}, x), ph.NewField("v", net.MLP{}, x, y), ph.NewField("w", net.MLP{}, x)
@@ -65,6 +68,10 @@ func TestEigenvalues(t *testing.T) {
 		{"a membrane", auto.Problem{Domain: square, Constraints: []crux.Constraint{
 			{Name: "eq", Residual: laplace.Add(lambda.Mul(v)), On: square.Interior(0)}, {Name: "edge", Residual: v, On: square.Boundary(0)},
 		}}, []float64{2 * pi2, 5 * pi2, 5 * pi2, 8 * pi2}},
+		{"a room", auto.Problem{Domain: cube, Constraints: []crux.Constraint{
+			{Name: "eq", Residual: c.D(x, x).Add(c.D(y, y)).Add(c.D(z, z)).Add(lambda.Mul(c)), On: cube.Interior(0)},
+			{Name: "edge", Residual: c, On: cube.Boundary(0)},
+		}}, []float64{3 * pi2, 6 * pi2, 6 * pi2, 6 * pi2, 9 * pi2}},
 		{"a drum", auto.Problem{Domain: disk, Constraints: []crux.Constraint{
 			{Name: "eq", Residual: laplace.Add(lambda.Mul(v)), On: disk.Interior(0)}, {Name: "edge", Residual: v, On: disk.Boundary(0)},
 		}}, []float64{5.7832, 14.6820, 14.6820, 26.3746}}, // zeros of Bessel functions, squared

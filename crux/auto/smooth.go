@@ -27,7 +27,7 @@ func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 	if len(suspects) == 0 {
 		return nil
 	}
-	c := drawn(on)
+	c := sampled(on)
 	for k, e := range suspects {
 		if crossed(e, c) {
 			return parts[k]
@@ -36,8 +36,8 @@ func switches(residual ph.Expr, on *domain.Points) ph.Expr {
 	return nil
 }
 
-// drawn are some points of a region; nil if it has none.
-func drawn(on *domain.Points) *domain.Cloud {
+// sampled are some points of a region; nil if it has none.
+func sampled(on *domain.Points) *domain.Cloud {
 	if len(on.Patches()) == 0 {
 		return nil
 	}
@@ -122,7 +122,7 @@ func jumping(residual ph.Expr, d domain.Domain) (list []ph.Expr, order int) {
 		}
 		for c := range ph.FreeCoords(e) {
 			n := ph.Order(residual, c, func(p ph.Expr) (is, inside bool) { return p == part, true })
-			if n < smooth+2 || !crossed(e, drawn(d.Interior(0))) || n < 2 && !jumps(part, d) {
+			if n < smooth+2 || !crossed(e, sampled(d.Interior(0))) || n < 2 && !jumps(part, d) {
 				continue
 			}
 			if !slices.Contains(list, part) {

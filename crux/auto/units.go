@@ -156,6 +156,18 @@ func (u *unitFinder) parts(term ph.Expr) []sizes.Component {
 	return slices.Compact(list)
 }
 
+// open are the components in some terms that have no unit yet.
+func (u *unitFinder) open(terms ...ph.Expr) (list []sizes.Component) {
+	for _, t := range terms {
+		for _, x := range u.parts(t) {
+			if u.of[x] == 0 && !slices.Contains(list, x) {
+				list = append(list, x)
+			}
+		}
+	}
+	return list
+}
+
 // functions finds the units of functions, round by round: those of which a constraint leaves one alone unknown, where there is none,
 // those of which it leaves several, and then those that stand within something else.
 func (u *unitFinder) functions() {
@@ -211,14 +223,7 @@ func (u *unitFinder) inner(k statedTerms, asked map[sizes.Component]float64) {
 
 // balance notes the size with which terms of the highest power of a function, the one unknown, are as large as those of the lowest.
 func (u *unitFinder) balance(k statedTerms, asked map[sizes.Component]float64) {
-	var open []sizes.Component
-	for _, t := range k.terms {
-		for _, x := range u.parts(t) {
-			if u.of[x] == 0 && !slices.Contains(open, x) {
-				open = append(open, x)
-			}
-		}
-	}
+	open := u.open(k.terms...)
 	if len(open) != 1 {
 		return
 	}
@@ -271,12 +276,7 @@ func (u *unitFinder) ask(k statedTerms, known float64, single bool, asked map[si
 	}
 	alone := map[sizes.Component][]ph.Expr{}
 	for _, t := range k.terms {
-		var open []sizes.Component
-		for _, x := range u.parts(t) {
-			if u.of[x] == 0 {
-				open = append(open, x)
-			}
-		}
+		open := u.open(t)
 		switch len(open) {
 		case 0:
 			s := u.within(k, lengths)

@@ -110,16 +110,15 @@ func rough(e Evidence) []Reason {
 	return list
 }
 
-// mostNodes are those that an integral has at most.
-const mostNodes = 256
-
 // coarse names integrals that leave out more than training does, where a field or number is not as exact as was asked for.
 func coarse(e Evidence) []Reason {
-	exact := func(f trackers.FieldError) bool { return f.Within() || f.Relative() <= repeatable*e.Accuracy }
+	inexact := func(f trackers.FieldError) bool { return !f.Within() && !(f.Relative() <= repeatable*e.Accuracy) }
+	if !slices.ContainsFunc(slices.Concat(e.Error.Fields, e.Error.Params), inexact) {
+		return nil
+	}
 	var list []Reason
 	for _, s := range e.Error.Residuals {
-		inexact := !slices.ContainsFunc(slices.Concat(e.Error.Fields, e.Error.Params), func(f trackers.FieldError) bool { return !exact(f) })
-		if inexact || s.Nodes == 0 || s.LeftOut <= s.Residual || s.LeftOut <= e.Accuracy*s.Term {
+		if s.Nodes == 0 || s.LeftOut <= s.Residual || s.LeftOut <= e.Accuracy*s.Term {
 			continue
 		}
 		r := Reason{
@@ -127,8 +126,8 @@ func coarse(e Evidence) []Reason {
 			Text:   fmt.Sprintf("an integral in %s with %d nodes is off by %.1e of its terms", s.Name, s.Nodes, s.LeftOut/s.Term),
 			Remedy: "more nodes, as its last argument",
 		}
-		if more := min(2*s.Nodes, mostNodes); s.Nodes == e.Nodes && more > s.Nodes {
-			r.Remedy, r.Apply, r.Same = fmt.Sprintf("more nodes: integrals: %d", more), []string{fmt.Sprintf("integrals=%d", more)}, true
+		if s.Nodes == e.Nodes && s.Finer > s.Nodes {
+			r.Remedy, r.Apply, r.Same = fmt.Sprintf("more nodes: integrals: %d", s.Finer), []string{fmt.Sprintf("integrals=%d", s.Finer)}, true
 		}
 		list = append(list, r)
 	}

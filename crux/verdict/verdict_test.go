@@ -136,12 +136,12 @@ func TestCoarseIntegrals(t *testing.T) {
 		nodes   int
 		applied string
 	}{
-		{"off by much", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 20}, 20, "integrals=40"},
-		{"by as many as there can be", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 200}, 200, "integrals=256"},
-		{"of a number of its own", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 10}, 20, ""},
-		{"less than is left to train", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-3, Nodes: 20}, 20, "-"},
-		{"less than is asked for", 1e-4, trackers.Share{LeftOut: 1e-7, Residual: 1e-9, Nodes: 20}, 20, "-"},
-		{"of an exact solution", 1e-7, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 20}, 20, "-"},
+		{"off by much", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 20, Finer: 40}, 20, "integrals=40"},
+		{"by as many as there can be", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 200, Finer: 256}, 200, "integrals=256"},
+		{"of a number of its own", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 10, Finer: 20}, 20, ""},
+		{"less than is left to train", 1e-4, trackers.Share{LeftOut: 1e-4, Residual: 1e-3, Nodes: 20, Finer: 40}, 20, "-"},
+		{"less than is asked for", 1e-4, trackers.Share{LeftOut: 1e-7, Residual: 1e-9, Nodes: 20, Finer: 40}, 20, "-"},
+		{"of an exact solution", 1e-7, trackers.Share{LeftOut: 1e-4, Residual: 1e-9, Nodes: 20, Finer: 40}, 20, "-"},
 	} {
 		c.share.Name, c.share.Term = "norm", 1
 		e := with(field("u", c.rel, true), c.share)

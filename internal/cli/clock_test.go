@@ -3,6 +3,9 @@ package cli
 import (
 	"math"
 	"testing"
+	"time"
+
+	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
 // A way whose error falls is left alone where it comes to a solution in the time that is left, and only there. The first two are runs of
@@ -23,5 +26,50 @@ func TestExpected(t *testing.T) {
 		if got := expected(x.before, x.now, x.tenths); math.Abs(got/x.want-1) > 1e-12 {
 			t.Errorf("%s: %v, want %v", x.name, got, x.want)
 		}
+	}
+}
+
+// A window that is no solution when its share of the time is over ends the run, as those after it would continue what it has; one that is
+// solved by then, or whose run has no other way to go, does not.
+func TestLostWindow(t *testing.T) {
+	const text = `problem: decay
+coords: {t: [0, 2]}
+fields: {u: {net: mlp, hidden: [8]}}
+constraints: {ode: {residual: u_t + u, points: 40}, ic: {residual: u = 1, on: initial}}
+windows: 2
+`
+	for _, c := range []struct {
+		name, method string
+		ways         bool // there are others
+		windows      int  // that are trained
+	}{
+		{"solved", "optimizer: [{lm: {}, steps: 40}]", true, 2},
+		{"lost", "optimizer: [{adam: {lr: 1e-9}, steps: 40}]", true, 1},
+		{"lost, without another way", "optimizer: [{adam: {lr: 1e-9}, steps: 40}]", false, 2},
+	} {
+		p, err := problemfile.Parse("decay.yaml", []byte(text+c.method), ".", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := compile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps := 0
+		clk := &clock{limit: 60 * time.Second, now: func() time.Time { steps++; return time.Unix(int64(steps), 0) }}
+		if c.ways {
+			clk.nearby = p.ErrorTracker()
+		}
+		if _, err := s.Solve(t.Context(), p.Steps, clk); err != nil {
+			t.Fatal(err)
+		}
+		trained := 0
+		for _, w := range s.Windows() {
+			trained += min(1, w.Steps)
+		}
+		if trained != c.windows {
+			t.Errorf("%s: %d windows are trained, want %d: %+v", c.name, trained, c.windows, s.Windows())
+		}
+		s.Close()
 	}
 }

@@ -36,12 +36,13 @@ func (w way) changes(p *problemfile.Problem) bool { return w.suits(p) && len(w.s
 // ladder has the ways in the order in which they are tried.
 var ladder = []way{
 	{
-		"10 windows of time", "trained at all times at once, what grows or turns late is lost to a solution that stays where it is",
-		func(*problemfile.Problem) []string { return []string{"windows=10"} }, marches, false,
+		name: "10 windows of time",
+		why:  "trained at all times at once, what grows or turns late is lost to a solution that stays where it is",
+		sets: func(*problemfile.Problem) []string { return []string{"windows=10"} }, suits: marches,
 	},
 	{
-		"windows that grow", "what is fast at first and slow later needs short windows at the beginning",
-		func(p *problemfile.Problem) []string {
+		name: "windows that grow", why: "what is fast at first and slow later needs short windows at the beginning",
+		sets: func(p *problemfile.Problem) []string {
 			lo, hi := p.Bounds(p.Time)
 			// decades for an initial layer that may be thousands of times shorter than the axis, and then thirds of it
 			var times []string
@@ -49,20 +50,20 @@ var ladder = []way{
 				times = append(times, strconv.FormatFloat(lo+share*(hi-lo), 'g', -1, 64))
 			}
 			return []string{"windows=[" + strings.Join(times, ", ") + "]"}
-		}, marches, false,
+		}, suits: marches,
 	},
 	{
-		"40 windows of time", "10 were too long",
-		func(*problemfile.Problem) []string { return []string{"windows=40"} }, marches, false,
+		name: "40 windows of time", why: "10 were too long",
+		sets: func(*problemfile.Problem) []string { return []string{"windows=40"} }, suits: marches,
 	},
-	{"larger networks", "more parameters can follow more detail", larger, always, false},
+	{name: "larger networks", why: "more parameters can follow more detail", sets: larger, suits: always},
 	{
-		"conditions trained", "conditions that are built in can carry what they have at the boundary through the whole domain",
-		func(*problemfile.Problem) []string { return []string{"hard=none"} },
-		func(p *problemfile.Problem) bool { return p.HardOpen && len(p.Choice.Built) > 0 }, false,
+		name: "conditions trained", why: "conditions that are built in can carry what they have at the boundary through the whole domain",
+		sets:  func(*problemfile.Problem) []string { return []string{"hard=none"} },
+		suits: func(p *problemfile.Problem) bool { return p.HardOpen && len(p.Choice.Built) > 0 },
 	},
-	{"another start", "from other random numbers training can end elsewhere", anew(1), always, false},
-	{"a third start", "it ended elsewhere, and not well either", anew(2), always, false},
+	{name: "another start", why: "from other random numbers training can end elsewhere", sets: anew(1), suits: always},
+	{name: "a third start", why: "it ended elsewhere, and not well either", sets: anew(2), suits: always},
 }
 
 // goodEnough is the estimated relative error above which another way is tried in a run that nobody has given a budget or an accuracy:

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/crux"
@@ -34,7 +36,7 @@ func signless(p *problemfile.Problem, s *crux.Solver, f problemfile.Field) (bool
 			parts[i] = parts[i].Neg()
 		}
 	}
-	other := map[*ph.Field]ph.Expr{field: ph.Concat(parts...)}
+	flipped := map[*ph.Field]ph.Expr{field: ph.Concat(parts...)}
 	for _, k := range p.Conditions {
 		if !ph.Mentions(k.Residual, field) {
 			continue
@@ -43,36 +45,33 @@ func signless(p *problemfile.Problem, s *crux.Solver, f problemfile.Field) (bool
 		if len(on.Patches()) > 0 {
 			on = on.With(domain.Sobol{}).Every(0).Count(200)
 		}
-		size := func(e ph.Expr) (float64, error) {
-			ev, err := s.Compile(e, on)
-			if err != nil {
-				return 0, err
-			}
-			v, err := ev.Eval()
-			if err != nil {
-				return 0, err
-			}
-			return mat.Norm(v, 2), nil
-		}
-		now, err := size(k.Residual)
+		both := []ph.Expr{k.Residual, ph.ReplaceFields(k.Residual, flipped)}
+		sizes, err := norms(s, on, append(both, ph.Summands(k.Residual)...))
 		if err != nil {
 			return false, err
 		}
-		flipped, err := size(ph.ReplaceFields(k.Residual, other))
-		if err != nil {
-			return false, err
-		}
-		most := 0.0
-		for _, t := range ph.Summands(k.Residual) {
-			v, err := size(t)
-			if err != nil {
-				return false, err
-			}
-			most = max(most, v)
-		}
-		if flipped > now+alike*most {
+		if now, then := sizes[0], sizes[1]; then > now+alike*slices.Max(sizes[2:]) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// norms are those of the values of expressions at points.
+func norms(s *crux.Solver, on *domain.Points, list []ph.Expr) ([]float64, error) {
+	ev, err := s.Compile(ph.Concat(list...), on)
+	if err != nil {
+		return nil, err
+	}
+	v, err := ev.Eval()
+	if err != nil {
+		return nil, err
+	}
+	var sizes []float64
+	rows, column := ev.Points().Len(), 0
+	for _, e := range list {
+		sizes = append(sizes, mat.Norm(v.Slice(0, rows, column, column+e.Dim()), 2))
+		column += e.Dim()
+	}
+	return sizes, nil
 }

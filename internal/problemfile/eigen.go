@@ -80,7 +80,6 @@ type eigenfile struct {
 	value   *ph.Param
 	count   int
 	sizes   map[string]float64
-	coords  []string
 	copied  map[string]bool // names that depend on the functions or on the eigenvalue
 }
 
@@ -109,9 +108,6 @@ func (e *eigenfile) read(n *tree.Node) bool {
 		return false
 	default:
 		e.value = list[0]
-	}
-	for _, c := range e.problem.Coords {
-		e.coords = append(e.coords, c.Name())
 	}
 	return true
 }
@@ -245,6 +241,9 @@ func (e *eigenfile) orthogonal(constraints *tree.Node, x tree.Entry, part string
 		c := copied(x.Value)
 		c.Entries = slices.DeleteFunc(c.Entries, func(e tree.Entry) bool { return e.Key == "residual" })
 		name := fmt.Sprintf("orthogonal_%d_%d", j+1, k+1)
+		if len(e.sizes) > 1 { // each of them says one
+			name = strings.TrimSuffix(x.Key+"_"+part, "_") + "_" + name
+		}
 		c.Rename(tree.Join("constraints", name))
 		c.Put("residual", &tree.Node{
 			Kind: tree.Scalar, Quoted: true, At: residual.At, Path: tree.Join(c.Path, "residual"),
@@ -293,11 +292,11 @@ func (e *eigenfile) base(name string) string {
 	}
 	rest := name[i+1:]
 	for rest != "" {
-		at := slices.IndexFunc(e.coords, func(c string) bool { return strings.HasPrefix(rest, c) })
+		at := slices.IndexFunc(e.problem.Coords, func(c *ph.Coord) bool { return strings.HasPrefix(rest, c.Name()) })
 		if at < 0 {
 			return name
 		}
-		rest = rest[len(e.coords[at]):]
+		rest = rest[len(e.problem.Coords[at].Name()):]
 	}
 	return name[:i]
 }

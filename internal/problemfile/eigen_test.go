@@ -54,3 +54,47 @@ func TestEigenPairs(t *testing.T) {
 		}
 	}
 }
+
+// Functions of one eigenvalue are told apart by a place, others need none; several conditions for the size give one each.
+func TestEigenPairsApart(t *testing.T) {
+	membrane := func(side, more string) string {
+		return `problem: membrane
+coords: {x: [0, 1], y: [0, ` + side + `]}
+params: {l: 1}
+fields: {u: {net: mlp}}
+constraints:
+  pde: {residual: laplacian(u) + l*u}
+  edge: {residual: u, on: boundary}
+  norm: {residual: "integral(integral(u(x = s, y = r)^2, s, 0, 1), r, 0, ` + side + `) = 1"}
+` + more + `eigen: 3
+`
+	}
+	for _, c := range []struct {
+		text string
+		want []string
+		not  []string
+	}{
+		{membrane("1", ""), []string{"apart_2_3", "orthogonal_2_3"}, []string{"apart_1_2", "apart_1_3"}},
+		{membrane("1.01", ""), []string{"orthogonal_2_3"}, []string{"apart_"}},
+		{
+			membrane("1.01", "  other: {residual: \"integral(integral(3*u(x = s, y = r)^2, s, 0, 1), r, 0, 1) = 3\"}\n"),
+			[]string{"norm_orthogonal_2_3", "other_orthogonal_2_3"},
+			[]string{"apart_"},
+		},
+	} {
+		p, err := problemfile.Parse("membrane.yaml", []byte(c.text), ".", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(string(p.Resolved), want) {
+				t.Errorf("%s is not in\n%s", want, p.Resolved)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(string(p.Resolved), not) {
+				t.Errorf("%s is in\n%s", not, p.Resolved)
+			}
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/schema"
+	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // windowCount is the number of windows, which may stand alone as well.
@@ -56,7 +57,7 @@ var problemParts = []part{
 			"auto gives networks inputs that jump, or have a kink, where the values on the boundary do, as the equation smooths them",
 		},
 		{
-			"integrals", wholeUpTo(1, 256, "%d nodes are more than an integral has; use at most %d"), "20", "80",
+			"integrals", wholeUpTo(1, ph.MostNodes, "%d nodes are more than an integral has; use at most %d"), "20", "80",
 			"the quadrature nodes of integrals that do not say how many",
 		},
 		{

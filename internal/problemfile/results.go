@@ -8,8 +8,8 @@ type Results struct {
 	Solution bool // whether solution.npz is written
 }
 
-// Interval is the number of steps between two rows of a run with the given number of steps: with the first and the last row, no more than Rows are
-// written.
+// Interval is the number of steps between two rows of a run with the given number of steps: with the first and the last row, no more than
+// Rows are written.
 func (r Results) Interval(steps int) int {
 	if steps < r.Rows {
 		return 1

@@ -122,7 +122,7 @@ func (b *builder) tableAt(table *domain.Lookup, args []*definition, at []ph.Expr
 			continue
 		}
 		b.note(fmt.Sprintf("%s below %g and above %g: as there", file, lo, hi), "the table of "+args[i].name+" ends there")
-		clamped[i] = ph.Max(ph.Min(e, ph.Const(hi)), ph.Const(lo))
+		clamped[i] = table.Clamp(i, e)
 	}
 	return table.At(clamped...)
 }
