@@ -119,17 +119,16 @@ func TestNothingMoved(t *testing.T) {
 // verdict.
 func TestNotFinite(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for _, c := range []struct{ residual, more string }{
-		{"u^(-(-1e30))", "params: {k: 1e8}\nseed: 8\nweights: {gradient_norm: {ema: 0.5}}\noptimizer: {lbfgs: {}, steps: 60}\n"},
-		{"x^(-(3))", "params: {k: 1e-300}\nseed: 6\nweights: relobralo\noptimizer: {sgd: {lr: 1}, steps: 60}\n"},
-	} {
-		text := "problem: n\ncoords: {x: [0, 1]}\nfields: {u: {hidden: [6, 6]}}\nconstraints:\n  pde: {residual: \"u_xx + 1 + " + c.residual +
-			"\", points: 20}\n  bc: {residual: u, on: boundary, points: 2}\n  k: {residual: k - 1, points: 20}\nscale: none\n" + c.more
+	// no point of training falls into the gap where the root is NaN, but points of the estimate do
+	for _, seed := range []int{1, 4} {
+		text := fmt.Sprintf("problem: n\ncoords: {x: [0, 1]}\nfields: {u: {hidden: [6, 6]}}\nconstraints:\n"+
+			"  pde: {residual: \"u_xx + 1 + 1e-3*u*sqrt((x - 0.5)^2 - 1e-4)\", points: 10}\n  bc: {residual: u, on: boundary, points: 2}\n"+
+			"scale: none\nseed: %d\noptimizer: {lbfgs: {}, steps: 60}\n", seed)
 		if err := os.WriteFile("p.yaml", []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if r := call(t, "solve", "p.yaml", "-q"); !strings.Contains(r.out, "n: unsolved: the error cannot be estimated, since residuals or their derivatives are not finite") {
-			t.Errorf("%s: %+v", c.residual, r)
+			t.Errorf("seed %d: %+v", seed, r)
 		}
 	}
 }
