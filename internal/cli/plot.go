@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -106,7 +107,8 @@ func (a *app) runPlot(dir string, f *plotFlags) error {
 	}
 	o := gallery.Options{At: at, Points: f.grid}
 	files, err := f.files(run, exprs, o, format)
-	if err != nil {
+	none := (*gallery.NoneError)(nil)
+	if err != nil && (len(files) == 0 || !errors.As(err, &none)) {
 		return fail(exitUsage, err)
 	}
 	folder := f.out
@@ -115,7 +117,7 @@ func (a *app) runPlot(dir string, f *plotFlags) error {
 		return fail(exitUsage, fmt.Errorf("-o %s is one file, but there are %d pictures (%s); give a folder, or ask for one of them", f.out,
 			len(files), strings.Join(pictureNames(files), ", ")))
 	case file:
-		return a.writePicture(f.out, files[0].data)
+		return cmp.Or(a.writePicture(f.out, files[0].data), fail(exitUsage, err))
 	case folder == "":
 		folder = filepath.Join(dir, plotsDir)
 	}
@@ -127,7 +129,7 @@ func (a *app) runPlot(dir string, f *plotFlags) error {
 			return err
 		}
 	}
-	return nil
+	return fail(exitUsage, err)
 }
 
 // plotProblem draws a problem before it is trained.
@@ -237,7 +239,7 @@ func pictureNames(files []pictureFile) []string {
 	return list
 }
 
-// files are the pictures that the flags ask for, drawn.
+// files are the pictures that the flags ask for, drawn. With the pictures that there are may come a *gallery.NoneError about others.
 func (f *plotFlags) files(run *gallery.Run, exprs []gallery.Named, o gallery.Options, format string) ([]pictureFile, error) {
 	var files []pictureFile
 	if f.animate {
@@ -257,10 +259,7 @@ func (f *plotFlags) files(run *gallery.Run, exprs []gallery.Named, o gallery.Opt
 		}
 		return files, nil
 	}
-	pictures, err := f.pictures(run, exprs, o)
-	if err != nil {
-		return nil, err
-	}
+	pictures, missing := f.pictures(run, exprs, o)
 	for _, p := range pictures {
 		p.Figure.DPI = f.dpi
 		data, err := p.Figure.Encode(format)
@@ -269,7 +268,7 @@ func (f *plotFlags) files(run *gallery.Run, exprs []gallery.Named, o gallery.Opt
 		}
 		files = append(files, pictureFile{p.Name + "." + format, data})
 	}
-	return files, nil
+	return files, missing
 }
 
 func (f *plotFlags) pictures(run *gallery.Run, exprs []gallery.Named, o gallery.Options) ([]gallery.Picture, error) {
@@ -284,18 +283,24 @@ func (f *plotFlags) pictures(run *gallery.Run, exprs []gallery.Named, o gallery.
 		}
 	}
 	var list []gallery.Picture
+	var missing []error
 	for _, w := range what {
 		p, err := run.Pictures(strings.TrimSpace(w), o)
-		if none := (*gallery.NoneError)(nil); errors.As(err, &none) && !asked {
-			continue
-		}
-		if err != nil {
+		switch none := (*gallery.NoneError)(nil); {
+		case errors.As(err, &none):
+			if asked {
+				missing = append(missing, err)
+			}
+		case err != nil:
 			return nil, err
 		}
 		list = append(list, p...)
 	}
 	p, err := run.Expressions(exprs, o)
-	return append(list, p...), err
+	if err != nil {
+		return nil, err
+	}
+	return append(list, p...), errors.Join(missing...)
 }
 
 // expressions are those of --expr.

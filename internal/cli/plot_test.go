@@ -68,6 +68,16 @@ func TestPlotInto(t *testing.T) {
 	}
 }
 
+// Of kinds that are asked for, those that there are are drawn, and the others are said.
+func TestPlotSome(t *testing.T) {
+	solved(t)
+	r := call(t, "plot", "run", "--what", "weights,losses,ntk_spectrum")
+	if r.code != exitUsage || filepath.ToSlash(r.out) != "run/plots/losses.png\n" || !strings.Contains(r.err, "no picture of weights") ||
+		!strings.Contains(r.err, "no picture of ntk_spectrum") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // Every mistake says what to do instead.
 func TestPlotMistakes(t *testing.T) {
 	solved(t)

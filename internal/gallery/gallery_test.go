@@ -321,16 +321,30 @@ func mustParse(t *testing.T, r *Run, text string) ph.Expr {
 	return e
 }
 
-// What trackers write during a run is what is drawn: each family finds its arrays.
+// What trackers write during a run is what is drawn: each family finds its arrays, whether points stay or more of them come.
 func TestTrackersOfARun(t *testing.T) {
-	r := open(t, plate+"trackers: {gradient_norms: {interval: 2}, cos_similarity: {interval: 2}, gradient_alignment: {interval: 2}, residual_stats: {interval: 2}, "+
-		"input_sensitivity: {interval: 2}, ntk_spectrum: {points: 10, interval: 2}, hessian_spectrum: {k: 2, iters: 4, interval: 2}, loss_landscape: {grid: 3, interval: 2}, error: {interval: 2}}\n")
+	for _, points := range []string{"points: 150", "points: 150, resample: {rar_d: {interval: 2, add: 20}}"} {
+		trackersOfARun(t, strings.Replace(plate, "points: 150", points, 1))
+	}
+	for _, name := range problemfile.TrackerNames() {
+		if families()[name] == nil {
+			t.Errorf("the tracker %s has no picture of its own", name)
+		}
+	}
+}
+
+func trackersOfARun(t *testing.T, text string) {
+	t.Helper()
+	r := open(t, text+"trackers: {gradient_norms: {interval: 2}, cos_similarity: {interval: 2}, gradient_alignment: {interval: 2}, residual_stats: {interval: 2}, "+
+		"input_sensitivity: {interval: 2}, ntk_spectrum: {points: 10, interval: 2}, hessian_spectrum: {k: 2, iters: 4, interval: 2}, "+
+		"loss_landscape: {grid: 3, interval: 2}, error: {interval: 2}}\n")
 	list := append(r.Problem.Callbacks(""), crux.Callback(&callbacks.Arrays{Dir: filepath.Join(r.Dir, "trackers")}), &callbacks.CSV{Path: filepath.Join(r.Dir, "history.csv")})
 	if _, err := r.Solver.Solve(t.Context(), 5, list...); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]int{
-		"cos_similarity": 2, "error": 2, "gradient_alignment": 1, "gradient_norms": 2, "hessian_spectrum": 3, "input_sensitivity": 2, "loss_landscape": 3, "ntk_spectrum": 3, "residual_stats": 4,
+		"cos_similarity": 2, "error": 2, "gradient_alignment": 1, "gradient_norms": 2, "hessian_spectrum": 3, "input_sensitivity": 2, "loss_landscape": 3,
+		"ntk_spectrum": 3, "residual_stats": 4,
 	}
 	pictures, err := r.Pictures("trackers", Options{})
 	if err != nil {
@@ -344,11 +358,6 @@ func TestTrackersOfARun(t *testing.T) {
 	}
 	if len(want) > 0 || len(families()) != 9 {
 		t.Errorf("no picture of %v", want)
-	}
-	for _, name := range problemfile.TrackerNames() {
-		if families()[name] == nil {
-			t.Errorf("the tracker %s has no picture of its own", name)
-		}
 	}
 	for _, kind := range []string{"losses", "convergence"} {
 		if _, err := r.Pictures(kind, Options{}); err != nil {

@@ -1,6 +1,7 @@
 package gallery
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -23,6 +24,9 @@ func (r *Run) trackers(Options) ([]Picture, error) {
 	var all []Picture
 	for _, name := range files {
 		list, err := r.tracker(name)
+		if none := (*NoneError)(nil); errors.As(err, &none) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -275,11 +279,12 @@ func (m *measured) residuals() []draw.Panel {
 // sensitivity are the latest derivatives at their points: dots in the plane of the first two coordinates, or over the only one.
 func (m *measured) sensitivity() []draw.Panel {
 	values, shape := m.last("values")
-	points := m.arrays["points"]
-	if len(shape) != 2 || points == nil || len(points.Shape) != 2 || points.Shape[0] != shape[0] || points.Shape[1] == 0 {
+	points, size := m.places()
+	if len(shape) != 2 || len(size) != 2 || size[0] > shape[0] || size[1] == 0 {
 		return nil
 	}
-	d, k := points.Shape[1], shape[1]
+	n, d, k := size[0], size[1], shape[1]
+	values = values[:n*k]
 	coords := m.run.Problem.Coords
 	axis := func(j int) string {
 		if d == len(coords) {
@@ -295,12 +300,12 @@ func (m *measured) sensitivity() []draw.Panel {
 		}
 		v := column(values, c, k)
 		if d == 1 {
-			list = append(list, &draw.Curves{Title: title, X: axis(0), Lines: []draw.Line{{X: points.Data, Y: v, Stroke: draw.Points}}})
+			list = append(list, &draw.Curves{Title: title, X: axis(0), Lines: []draw.Line{{X: points, Y: v, Stroke: draw.Points}}})
 			continue
 		}
 		at := &mesh.Mesh{Dim: 2}
-		for i := range shape[0] {
-			at.X = append(at.X, points.Data[i*d], points.Data[i*d+1])
+		for i := range n {
+			at.X = append(at.X, points[i*d], points[i*d+1])
 		}
 		list = append(list, &draw.Map{
 			Title: title, X: axis(0), Y: axis(1), Mesh: at, Values: v, Colours: draw.Diverging,
@@ -308,6 +313,20 @@ func (m *measured) sensitivity() []draw.Panel {
 		})
 	}
 	return list
+}
+
+// places are the latest points: there is one array of them while they stay, and one for each step where they have moved. Where there have
+// been more of them than now, the rest is filled with NaN.
+func (m *measured) places() (x []float64, shape []int) {
+	if a := m.arrays["points"]; a != nil && len(a.Shape) == 2 {
+		return a.Data, a.Shape
+	}
+	x, shape = m.last("points")
+	if at := slices.IndexFunc(x, math.IsNaN); at >= 0 && len(shape) == 2 {
+		n := at / shape[1]
+		x, shape = x[:n*shape[1]], []int{n, shape[1]}
+	}
+	return x, shape
 }
 
 // density is the spectral density of the Hessian: the mass of each Ritz value, at the latest step.
