@@ -22,14 +22,17 @@ import (
 // error e = u − u* obeys L·e = r to first order, L being the linearised operator. On the tangent space of the network L is known: J = ∂r/∂θ
 // and F = ∂u/∂θ. So
 //
-//	d = −(JᵀJ + λ)⁻¹Jᵀr,  λ = 1e-10·tr(JᵀJ)/P       what the network could still repair
+//	d = −κ(JᵀJ + λ)⁻¹Jᵀr,  λ = 1e-10·tr(JᵀJ)/P      what the network could still repair
 //	C = max_v ‖F·v‖ / √(‖J·v‖² + ε²σ²‖v‖²),  ε = 1e-6   how much u can change where the residuals change by one
 //	c = the root mean square of the same over residuals in random directions
 //	r + J·d = s + n                                  what it cannot: a smooth part s, polynomials, and the rest
 //	η² = ‖F·d‖² + (C‖s‖)² + (c‖n‖)²                  the estimate, relative to ‖u‖
 //
-// with root mean squares for norms. C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point
-// to point comes to c. Where the change behind C is one that hides in the gaps between the points, as a steep layer does, all is measured
+// with root mean squares for norms. Where more points are trained, N, than held out, M, J and r have rows for both: of a steep layer most is
+// known there, and a change that is fitted to points held out alone fits what they miss. κ = √(1 + N/M), as far as residuals are noise, is
+// then by how much the points held out ask for too little; otherwise it is 1. s and n are taken from those held out.
+//
+// C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point to point comes to c. Where the change behind C is one that hides in the gaps between the points, as a steep layer does, all is measured
 // again at more points, those of training among them. C grows without bound as ε falls where there is a change that no residual sees: a
 // missing condition, a free constant, an eigenvalue. It does not see a residual that is not a function, such as the jump of a coefficient
 // inside a derivative, nor that the problem is not the one that was meant.
@@ -40,8 +43,9 @@ import (
 // Beside it, at the same points, is the residual of each constraint over its largest term: of the order of 1 where the equation is
 // not solved at all.
 //
-// Cost: one J of about 2P + 512 residuals, and three factorisations of a matrix of size P, about four steps of LevenbergMarquardt. With
-// more than 3000 parameters it is J of 2000 residuals and a matrix of that size. Always in float64.
+// Cost: one J of 2P + 512 residuals; or where more are trained of these, at most 16e6/P and 16P + 4096, and half as many others; and three
+// factorisations of a matrix of size P: about as much as three steps of LevenbergMarquardt on all residuals. With more than 3000 parameters
+// it is J of 2000 residuals and a matrix of that size. Always in float64.
 type Error struct {
 	Of       []Quantity  // whose error is wanted; nil means every component of all fields
 	Params   []*ph.Param // scalars whose error is wanted as well
@@ -68,9 +72,12 @@ const (
 	mostEntries        = 64_000_000 // of a matrix of residuals, or values of a function, by parameters: 512 MB, as lm has at most for its blocks
 	leastResiduals     = 64         // of a point set
 	spareResiduals     = 512
-	valuesOfField      = 500       // points at which a function is compared
-	denseEntries       = 8_000_000 // of a Jacobian at denser points
-	probes             = 10        // of the typical gain
+	valuesOfField      = 500        // points at which a function is compared
+	manyValues         = 2000       // the same with few parameters: of 500 hardly one lies in a steep layer
+	denseEntries       = 8_000_000  // of a Jacobian at denser points
+	trainedEntries     = 16_000_000 // of a Jacobian at points of training
+	manyTimes          = 8          // as many residuals of training as are ample are looked at
+	probes             = 10         // of the typical gain
 )
 
 // OnSolveBegin implements crux.Callback.
@@ -104,15 +111,16 @@ func (t *Error) Estimate(ctx context.Context, run *crux.Run) (ErrorValue, error)
 
 // estimate is Estimate, with what it has measured by.
 func (t *Error) estimate(ctx context.Context, run *crux.Run) (v ErrorValue, m *measure, err error) {
-	sets, err := t.heldOut(run)
+	held, err := t.heldOut(run)
 	if err != nil {
 		return v, nil, err
 	}
+	sets := t.withTrained(run, held)
 	if v, m, err = t.at(ctx, run, sets); err != nil {
 		return v, nil, err
 	}
 	if slices.ContainsFunc(slices.Concat(v.Fields, v.Params), FieldError.hides) {
-		more, err := t.denser(run, sets)
+		more, err := t.denser(run, held)
 		if err != nil {
 			return v, nil, err
 		}
@@ -120,15 +128,15 @@ func (t *Error) estimate(ctx context.Context, run *crux.Run) (v ErrorValue, m *m
 			return v, nil, err
 		}
 	}
-	if slices.ContainsFunc(sets, func(set rows) bool { return set.noisy }) {
-		if err := t.known(ctx, run, sets, m, &v); err != nil {
+	if slices.ContainsFunc(held, func(set rows) bool { return set.noisy }) {
+		if err := t.known(ctx, run, held, m, &v); err != nil {
 			return v, nil, err
 		}
 	}
-	if v.Residuals, err = shares(run, sets); err != nil {
+	if v.Residuals, err = shares(run, held); err != nil {
 		return v, nil, err
 	}
-	for k, part := range m.stays()[:len(sets)] {
+	for k, part := range m.stays()[:len(held)] {
 		v.Residuals[k].Stays = part
 	}
 	return v, m, nil
@@ -197,10 +205,9 @@ func (m *measure) settle(v ErrorValue) (err error) {
 	}
 	m.tangent.Fine()
 	m.damping = finestEps * finestEps
-	if m.repair, m.left, err = m.tangent.Repair(m.r, m.damping); err != nil {
+	if err := m.mend(); err != nil {
 		return err
 	}
-	m.smooth, m.rough = parts(m.sets, m.left)
 	for i, f := range m.functions {
 		e := v.at(i)
 		gain, _, err := m.tangent.Gain(m.ctx, f.by, finestEps, m.stream("gain", e.Name))
@@ -211,7 +218,7 @@ func (m *measure) settle(v ErrorValue) (err error) {
 		if err != nil {
 			return err
 		}
-		e.Repairable, e.Left = mat.Norm(moved(f.by, m.repair), 2), math.Hypot(gain*m.smooth, typical*m.rough)
+		e.Repairable, e.Left = m.repaired(f), math.Hypot(gain*m.smooth, typical*m.rough)
 	}
 	return nil
 }
@@ -235,12 +242,33 @@ func (t *Error) linear(ctx context.Context, run *crux.Run, sets []rows) (*measur
 	if m.tangent, err = linalg.NewTangent(run.Pool(), j); err != nil {
 		return nil, err
 	}
-	if m.repair, m.left, err = m.tangent.Repair(r, damping); err != nil {
-		return nil, err
-	}
-	m.smooth, m.rough = parts(sets, m.left)
-	return m, nil
+	return m, m.mend()
 }
+
+// mend looks for the change of the parameters that repairs the residuals, and what it leaves.
+//
+// What fits noise at N points of training has an error of σ²/N; with M more points it moves by σ²·M/(N(N + M)) only. So the change is
+// multiplied by κ = √(1 + N/M), as far as the residuals are noise: by the part of them that no change repairs. As both kinds count half, that
+// is too much by (1 + N/M)/2, at most 1.5; residuals in layers, which vary more than noise, need it.
+func (m *measure) mend() (err error) {
+	if m.repair, m.left, err = m.tangent.Repair(m.r, m.damping); err != nil {
+		return err
+	}
+	m.smooth, m.rough = parts(m.sets, m.left)
+	more := 0.0
+	for _, set := range m.sets {
+		if set.trained {
+			more = max(more, float64(set.at.Len())/float64(m.sets[set.heldOut].at.Len()))
+		}
+	}
+	if all := floats.Dot(m.r, m.r); all > 0 {
+		floats.Scale(math.Sqrt(1+more*floats.Dot(m.left, m.left)/all), m.repair)
+	}
+	return nil
+}
+
+// repaired is by how much a function changes where the residuals are repaired.
+func (m *measure) repaired(f *function) float64 { return mat.Norm(moved(f.by, m.repair), 2) }
 
 // known says how well noisy data determine functions and numbers, and how far these are from where the data have them.
 func (t *Error) known(ctx context.Context, run *crux.Run, sets []rows, m *measure, v *ErrorValue) error {
@@ -291,7 +319,7 @@ type measure struct {
 	r       []float64 // the same without noise
 	tangent *linalg.Tangent
 	damping float64   // with which they are repaired
-	repair  []float64 // d
+	repair  []float64 // κ·d
 	left    []float64 // r + J·d
 	smooth  float64   // ‖s‖
 	rough   float64   // ‖n‖
@@ -323,7 +351,7 @@ func level(w []float64) float64 {
 // of estimates the error of a function, or of a number.
 func (m *measure) of(f *function) (e FieldError, err error) {
 	e = FieldError{Name: f.Name, Size: f.size}
-	e.Repairable = mat.Norm(moved(f.by, m.repair), 2)
+	e.Repairable = m.repaired(f)
 	var most []float64
 	if e.Gain, most, err = m.tangent.Gain(m.ctx, f.by, fineEps, m.stream("gain", f.Name)); err != nil {
 		return e, err
@@ -358,11 +386,18 @@ func (m *measure) stream(what, name string) *rand.Rand { return m.tracker.stream
 // elsewhere is the gain of one change v at more points: those of training, and others. What is narrower than the gaps between points is
 // seen there, and what no residual sees is not.
 func (m *measure) elsewhere(f *mat.Dense, v []float64) (float64, error) {
-	sets, err := m.tracker.denser(m.run, m.sets)
+	var held []rows
+	var units []float64
+	for k, set := range m.sets {
+		if !set.trained {
+			held, units = append(held, set), append(units, m.units[k])
+		}
+	}
+	sets, err := m.tracker.denser(m.run, held)
 	if err != nil {
 		return 0, err
 	}
-	j, _, _, err := linearised(m.run, sets, slices.Concat(m.units, m.units))
+	j, _, _, err := linearised(m.run, sets, slices.Concat(units, units))
 	if err != nil {
 		return 0, err
 	}

@@ -153,9 +153,10 @@ func (c *chain) passed(ctx context.Context, k int, m *measure) (functions [][]fl
 // own is a change of the parameters that stands for the error which window k adds to what the windows before have changed.
 func (c *chain) own(k int, m *measure, v ErrorValue, before [][]float64) ([]float64, error) {
 	rng := c.solver.Stream(fmt.Sprintf("tracker/error/%d/window/%d", c.tracker.Seed, k))
-	noise, even := make([]float64, len(m.r)), make([]float64, len(m.r))
-	for i := range noise {
-		noise[i], even[i] = rng.NormFloat64(), 1
+	even := m.even()
+	noise := make([]float64, len(even))
+	for i, size := range even {
+		noise[i] = size * rng.NormFloat64()
 	}
 	left := func(e FieldError) float64 { return e.Left }
 	sum := make([]float64, len(m.repair))

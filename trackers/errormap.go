@@ -89,10 +89,11 @@ func (m *ErrorMap) OnStep(ctx context.Context, s *crux.Step) error {
 
 // partsOf measures a function as Estimate does, and keeps what its error consists of.
 func (t *Error) partsOf(ctx context.Context, run *crux.Run, q Quantity) (*errorParts, error) {
-	sets, err := t.heldOut(run)
+	held, err := t.heldOut(run)
 	if err != nil {
 		return nil, err
 	}
+	sets := t.withTrained(run, held)
 	m, err := t.linear(ctx, run, sets)
 	if err != nil {
 		return nil, err
@@ -122,11 +123,12 @@ func (t *Error) partsOf(ctx context.Context, run *crux.Run, q Quantity) (*errorP
 	floats.Scale(most, m.repair)
 	p.changes.SetCol(0, m.repair)
 	rng := t.stream(run, "map/"+q.Name)
-	residual := make([]float64, len(m.r))
+	even := m.even()
+	residual := make([]float64, len(even))
 	change := make([]float64, run.Parameters())
 	for k := range spreads {
-		for i := range residual {
-			residual[i] = rng.NormFloat64()
+		for i, size := range even {
+			residual[i] = size * rng.NormFloat64()
 		}
 		if err := m.tangent.Change(change, residual, fineEps); err != nil {
 			return nil, err

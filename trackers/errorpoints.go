@@ -16,12 +16,25 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// rows are the residuals of one constraint at points that nothing was fitted to.
+// rows are the residuals of one constraint at points.
 type rows struct {
 	constraint int
 	dim        int  // components of the residual
 	noisy      bool // they are data, and what is left of them is noise
 	at         *domain.Cloud
+
+	trained bool // the points are those of training; otherwise nothing was fitted to them
+	heldOut int  // of rows at points of training, which ones of the list are their constraint's others
+	shared  bool // there are rows of both kinds
+}
+
+// share is the part of the constraint that rows stand for. Where there are both kinds each is a half: residuals differ more from point to
+// point than noise does, and there are many more points of training.
+func (set rows) share() float64 {
+	if set.shared {
+		return 0.5
+	}
+	return 1
 }
 
 // heldOut draws points for all constraints whose residuals should vanish.
@@ -43,7 +56,7 @@ func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 	if len(list) == 0 {
 		return nil, errors.New("no constraint has a residual that should vanish, only losses that can be negative")
 	}
-	wanted := wantedResiduals(r.Parameters())
+	wanted := wantedResiduals(r.Parameters(), all)
 	drawn := map[*domain.Points]*domain.Cloud{}
 	for k := range list {
 		i := list[k].constraint
@@ -63,18 +76,53 @@ func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 	return list, nil
 }
 
-// wantedResiduals is how many residuals are compared with this many parameters.
-func wantedResiduals(parameters int) int {
-	if parameters <= fewParameters {
-		return 2*parameters + spareResiduals
+// withTrained are rows at points that were held out, and at points of training beside them where these are others, and more. Only with both
+// is a change of the parameters known that fits steep layers better: training has put most of its points there, and those held out are few.
+func (t *Error) withTrained(r *crux.Run, held []rows) []rows {
+	all := 0
+	for _, set := range held {
+		all += r.Points(set.constraint).Len() * set.dim
 	}
-	return min(mostResiduals, max(leastResiduals, mostEntries/parameters))
+	list := slices.Clone(held)
+	for k, set := range held {
+		own := r.Points(set.constraint)
+		n := own.Len() * besideResiduals(r.Parameters(), all) / max(all, 1)
+		if n <= set.at.Len() || !redrawn(r.Specification(set.constraint), own) {
+			continue
+		}
+		list[k].shared = true
+		list = append(list, rows{
+			constraint: set.constraint, dim: set.dim, noisy: set.noisy, at: some(own, n, t.stream(r, "trained/"+r.Names()[set.constraint])),
+			trained: true, heldOut: k, shared: true,
+		})
+	}
+	return list
 }
 
-// Memory is about how many bytes [Error.Estimate] takes at most, by the numbers of trainable parameters, of functions, and of
-// constraints.
-func (t *Error) Memory(parameters, functions, constraints int) int64 {
-	residuals := max(wantedResiduals(parameters), leastResiduals*constraints)
+// wantedResiduals is how many are held out, with this many parameters and residuals in training: at least half as many as there are of these
+// beside them.
+func wantedResiduals(parameters, trained int) int {
+	if parameters > fewParameters {
+		return min(mostResiduals, max(leastResiduals, mostEntries/parameters))
+	}
+	return max(ampleResiduals(parameters), besideResiduals(parameters, trained)/2)
+}
+
+// besideResiduals is how many of those in training are looked at beside them.
+func besideResiduals(parameters, trained int) int {
+	if parameters > fewParameters {
+		return 0
+	}
+	return min(trained, trainedEntries/parameters, manyTimes*ampleResiduals(parameters))
+}
+
+// ampleResiduals are enough to tell all parameters by, where nothing is steep.
+func ampleResiduals(parameters int) int { return 2*parameters + spareResiduals }
+
+// Memory is about how many bytes [Error.Estimate] takes at most, by the numbers of trainable parameters, of functions, of constraints, and
+// of residuals in training.
+func (t *Error) Memory(parameters, functions, constraints, trained int) int64 {
+	residuals := max(wantedResiduals(parameters, trained), leastResiduals*constraints) + besideResiduals(parameters, trained)
 	values := functions * valuesFor(parameters)
 	// derivatives of the residuals, again while they come, and the square matrix of residuals; derivatives of the functions
 	return 8 * (int64(parameters)*int64(2*residuals+2*values) + int64(residuals)*int64(min(residuals, parameters)))
@@ -82,16 +130,22 @@ func (t *Error) Memory(parameters, functions, constraints int) int64 {
 
 // valuesFor is the number of points at which a function is compared, by that of parameters.
 func valuesFor(parameters int) int {
+	if parameters <= fewParameters {
+		return manyValues
+	}
 	return min(valuesOfField, max(leastResiduals, mostEntries/parameters))
 }
 
 // points draws n points of a specification, or takes some of those that there are.
 func (t *Error) points(r *crux.Run, on *domain.Points, own *domain.Cloud, n int, name string) (*domain.Cloud, error) {
-	if on.Random() && len(own.Columns) == 0 {
+	if redrawn(on, own) {
 		return on.Count(n).Draw(t.stream(r, name))
 	}
 	return some(own, n, t.stream(r, name)), nil
 }
+
+// redrawn reports whether there are other points of a specification than those of training.
+func redrawn(on *domain.Points, own *domain.Cloud) bool { return on.Random() && len(own.Columns) == 0 }
 
 // denser are residuals at other points than those of heldOut: at those of training, and at twice as many that are redrawn.
 func (t *Error) denser(r *crux.Run, sets []rows) ([]rows, error) {
@@ -134,6 +188,8 @@ func linearised(r *crux.Run, sets []rows, units []float64) (j *mat.Dense, values
 		switch norm := floats.Norm(m, 2); {
 		case units != nil:
 			unit = units[k]
+		case set.trained:
+			unit = own[set.heldOut]
 		case norm > 0: // otherwise no parameter changes it
 			unit = norm / math.Sqrt(float64(set.at.Len()))
 		}
@@ -155,7 +211,7 @@ func (set rows) compile(r *crux.Run, purpose crux.Purpose) (*crux.Evaluator, err
 // weight is what residuals of a set are multiplied by: 0 where no parameter changes them.
 func (set rows) weight(unit float64) float64 {
 	if unit > 0 {
-		return 1 / (unit * math.Sqrt(float64(set.at.Len())))
+		return math.Sqrt(set.share()/float64(set.at.Len())) / unit
 	}
 	return 0
 }
@@ -169,6 +225,14 @@ func (set rows) values(ev *crux.Evaluator, unit float64) ([]float64, error) {
 	v := at.RawMatrix().Data
 	floats.Scale(set.weight(unit), v)
 	return v, nil
+}
+
+// even are residuals that are the same everywhere: 1 in the unit of each set.
+func (m *measure) even() (values []float64) {
+	for _, set := range m.sets {
+		values = append(values, slices.Repeat([]float64{set.weight(1)}, set.at.Len()*set.dim)...)
+	}
+	return values
 }
 
 // now are the residuals at the parameters of a run, in the units of the measurement.

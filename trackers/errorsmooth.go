@@ -8,21 +8,25 @@ import (
 	"github.com/crux-pinn/crux/domain"
 )
 
-// parts divides residuals, set by set, into what a polynomial of low degree in the coordinates explains beyond chance, and the rest. It
-// returns the norms of both.
+// parts divides residuals at points that were held out, set by set, into what a polynomial of low degree in the coordinates explains beyond
+// chance, and the rest. It returns the norms of both.
 func parts(sets []rows, left []float64) (smooth, rough float64) {
-	total := floats.Dot(left, left)
-	squares, at := 0.0, 0
+	var total, squares float64
+	at := 0
 	for _, set := range sets {
-		n := set.at.Len()
+		n, k := set.at.Len(), set.dim
+		if set.trained {
+			at += n * k
+			continue
+		}
+		total += floats.Dot(left[at:at+n*k], left[at:at+n*k]) / set.share()
 		basis := polynomials(set.at)
-		k := set.dim
 		values := make([]float64, n)
 		for c := range k {
 			for i := range n {
 				values[i] = left[at+i*k+c]
 			}
-			squares += explained(basis, values)
+			squares += explained(basis, values) / set.share()
 		}
 		at += n * k
 	}

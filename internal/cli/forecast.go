@@ -66,7 +66,11 @@ func estimateOf(p *problemfile.Problem, s *crux.Solver) need {
 	for _, f := range p.Fields {
 		components += f.Expr.Dim()
 	}
-	bytes := (&trackers.Error{}).Memory(max(parameters, 1), components, len(p.Crux.Constraints))
+	trained := 0
+	for _, c := range p.Crux.Constraints {
+		trained += c.On.Len() * c.Residual.Dim()
+	}
+	bytes := (&trackers.Error{}).Memory(max(parameters, 1), components, len(p.Crux.Constraints), trained)
 	return need{optim.Demand{Method: "estimated error", Bytes: bytes}, "take a smaller network"}
 }
 
