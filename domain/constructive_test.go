@@ -68,3 +68,13 @@ func ExampleIntersection() {
 	fmt.Printf("perimeter %.4f\n", quarter.Surface())
 	// Output: perimeter 3.5708
 }
+
+// Inside is a condition for expressions, such as the coefficient of a core in a box.
+func ExampleInside() {
+	x, y := ph.Coords2("x", "y")
+	core := domain.Union(domain.NewDisk(x, y, 0, 0, 1), domain.NewBox(domain.In(x, 0, 3), domain.In(y, -0.5, 0.5)))
+	k := ph.Where(domain.Inside(core), ph.Const(400), ph.Const(1))
+	fmt.Println(k)
+	// Output:
+	// where(max(0 + (x + (-0))^2 + (y + (-0))^2 < 1, (0 < x)*(x < 3)*((-0.5 < y)*(y < 0.5))), 400, 1)
+}

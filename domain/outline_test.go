@@ -196,3 +196,16 @@ func ExampleNewOutline() {
 	// area 1.570796, distance from (0, 0.5) -0.50
 	// arc of outline of 2 edges
 }
+
+// The closed curves of a drawing: an outer one of lines and arcs, and a bolt hole.
+func ExampleOutline_Loops() {
+	x, y := ph.Coords2("x", "y")
+	bracket := domain.ReadShape("../testdata/shapes/bracket.dxf", x, y).Geometry().(*domain.Outline)
+	for _, l := range bracket.Loops() {
+		center, radius, isCircle := l.Circle()
+		fmt.Println(len(l.Edges), "edges; hole:", l.Hole, "circle:", isCircle, center, radius)
+	}
+	// Output:
+	// 8 edges; hole: false circle: false [0 0] 0
+	// 2 edges; hole: true circle: true [20 20] 8
+}

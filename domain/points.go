@@ -159,6 +159,20 @@ func (p *Points) Every(n int) *Points {
 	return &q
 }
 
+// Within says in which bounds given points lie: those by which networks map coordinates onto [−1, 1], where all that is known of a domain
+// are some points of it. Without it they are those of the points.
+func (p *Points) Within(lo, hi []float64) *Points {
+	q := *p
+	switch {
+	case q.err != nil:
+	case len(lo) != len(p.coords) || len(hi) != len(p.coords):
+		q.err = fmt.Errorf("domain: %s: bounds of %d and %d coordinates, and there are %d", p.what, len(lo), len(hi), len(p.coords))
+	default:
+		q.lo, q.hi = slices.Clone(lo), slices.Clone(hi)
+	}
+	return &q
+}
+
 // Copy is another point set of the same kind. Constraints share points where they have the same set, by pointer.
 func (p *Points) Copy() *Points {
 	q := *p

@@ -419,6 +419,21 @@ func ExampleNewPolyhedron() {
 	// domain: solid of 3 triangles: it is not closed: it has a hole, one with 3 edges around (0.333333, 0.333333, 0); close it in the program that made it
 }
 
+// The flat sides of an L that have all of it behind them: six of eight, without the two within its angle.
+func ExamplePolyhedron_Hull() {
+	x, y, z := space()
+	bend := domain.NewPolyhedron(x, y, z, domain.Facets{Triangles: blocks([]float64{0, 1, 3}, []float64{0, 1, 2}, []float64{0, 1},
+		func(i, j, _ int) bool { return i == 0 || j == 0 })})
+	p := bend.Geometry().(*domain.Polyhedron)
+	triangles := 0
+	for _, f := range p.Triangles() {
+		triangles += len(f.Triangles)
+	}
+	fmt.Printf("%d sides, %d triangles, volume %.3f\n", len(p.Hull()), triangles, bend.Volume())
+	// Output:
+	// 6 sides, 28 triangles, volume 4.000
+}
+
 // Both kinds of STL files give the same solid, with the decimals that were written.
 func TestReadSTL(t *testing.T) {
 	x, y, z := space()

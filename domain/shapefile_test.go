@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -221,4 +222,77 @@ func FuzzShapeFiles(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A bracket that somebody has drawn in millimetres; the layers of the drawing are its parts.
+func ExampleReadShape() {
+	x, y := ph.Coords2("x", "y")
+	drawing := domain.ReadShape("../testdata/shapes/bracket.dxf", x, y)
+	if drawing.Err() != nil {
+		fmt.Println(drawing.Err())
+		return
+	}
+	bracket := domain.Scale(drawing, 1e-3)
+	fmt.Printf("area %.4g m², parts %q\n", bracket.Volume(), bracket.Parts())
+	// Output:
+	// area 0.006199 m², parts ["fixed" "load" "hole"]
+}
+
+// ParseShape is for files that stand somewhere else, as those that are embedded into a program.
+func ExampleParseShape() {
+	x, y := ph.Coords2("x", "y")
+	s := domain.ParseShape([]byte("x,y,name\n0,0,floor\n4,0,\n4,3,\n"), "triangle.csv", x, y)
+	fmt.Println(s.Volume(), s.Parts(), s.Err())
+	s = domain.ParseShape([]byte("x,y\n0,0\n4,3\n4,0\n0,3\n"), "crossed.csv", x, y)
+	fmt.Println(s.Err())
+	// Output:
+	// 6 [floor] <nil>
+	// domain: crossed.csv: two of its edges meet at (2, 1.5); curves must not cross or touch
+}
+
+func ExampleShapeFiles() {
+	fmt.Println(domain.ShapeFiles())
+	// Output:
+	// [.stl .msh .dxf .svg .geojson .json .csv .txt .tsv]
+}
+
+// Points where the bracket is loaded, with the component along x of the normals, which a traction needs.
+func ExampleShape_Part() {
+	x, y := ph.Coords2("x", "y")
+	bracket := domain.ReadShape("../testdata/shapes/bracket.dxf", x, y)
+	load := bracket.Part("load", 3).With(domain.Grid{})
+	c, err := load.Draw(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i := range c.Len() {
+		fmt.Printf("%.1f, normal %.0f\n", c.Row(i), c.Normals[2*i])
+	}
+	fmt.Println(bracket.Part("bolt", 3).Err())
+	// Output:
+	// [100.0 6.7], normal 1
+	// [100.0 20.0], normal 1
+	// [100.0 33.3], normal 1
+	// domain: bracket.dxf has no part "bolt"; the parts are fixed, load, hole
+}
+
+// A mesh of Gmsh: its physical groups are lengths of the boundary, areas of materials, and a joint between two of them.
+func ExampleShape_Parts() {
+	x, y := ph.Coords2("x", "y")
+	plate := domain.ReadShape("../testdata/shapes/plate.msh", x, y)
+	for _, name := range plate.Parts() {
+		size := 0.0
+		for _, p := range plate.Part(name, 1).Patches() {
+			size += p.Measure
+		}
+		fmt.Printf("%s %.3f\n", name, size)
+	}
+	// Output:
+	// hole 1.531
+	// left 1.000
+	// right side 1.000
+	// steel 0.823
+	// copper 1.000
+	// joint 1.000
 }

@@ -228,3 +228,29 @@ func ExampleExtrude() {
 	// Output:
 	// 2 face y = 4 of extrusion of polygon of 3 vertices along y
 }
+
+// A wedge on its tip: a half turn around the axis x lifts what was below, and a shift brings it back above z = 0.
+func ExampleRotate() {
+	x, y, z := ph.Coords3("x", "y", "z")
+	wedge := domain.Extrude(domain.NewPolygon(x, z, [][2]float64{{0, 0}, {2, 0}, {1, 3}}...), domain.In(y, 0, 1), x, y, z)
+	turned := domain.Rotate(wedge, 180, 1, 0, 0)
+	lo, hi := turned.Bounds()
+	fmt.Printf("from %.0f to %.0f, volume %.0f\n", lo, hi, turned.Volume())
+	fmt.Printf("in the plane, by a quarter: ")
+	u, v := ph.Coords2("u", "v")
+	lo, hi = domain.Rotate(domain.NewBox(domain.In(u, 0, 3), domain.In(v, 0, 1)), 90).Bounds()
+	fmt.Printf("from %.0f to %.0f\n", lo, hi)
+	// Output:
+	// from [0 -1 -3] to [2 0 0], volume 3
+	// in the plane, by a quarter: from [-1 0] to [0 3]
+}
+
+func ExampleShift() {
+	x, y := ph.Coords2("x", "y")
+	disk := domain.NewDisk(x, y, 0, 0, 0.5)
+	pair := domain.Union(disk, domain.Shift(disk, 2, 0))
+	lo, hi := pair.Bounds()
+	fmt.Printf("from %.1f to %.1f; the middle is %.1f away\n", lo, hi, pair.Distance([]float64{1, 0}))
+	// Output:
+	// from [-0.5 -0.5] to [2.5 0.5]; the middle is 0.5 away
+}

@@ -70,6 +70,7 @@ type Choice struct {
 	Interfaces []string // conditions where materials meet, which the problem does not state
 
 	extents map[*ph.Coord]float64 // the least of materials along each axis, where each has a network
+	apart   int                   // the number of parameters of these networks; 0 if all materials share one
 }
 
 // Decision is one thing that was left open, with the reason for what has become of it.

@@ -128,6 +128,9 @@ func (c *Choice) meet(k *kinked, m *materials, q crux.Constraint, flux ph.Expr, 
 		list = append(list, k.surfaces[i])
 	}
 	fields := ph.Occurring[*ph.Field](flux)
+	if k.apart != nil {
+		c.apart = max(c.apart, len(m.Materials)*parameters(fields))
+	}
 	for _, f := range fields {
 		k.fields[f] = append(k.fields[f], here...)
 	}
@@ -139,7 +142,7 @@ func (c *Choice) meet(k *kinked, m *materials, q crux.Constraint, flux ph.Expr, 
 		}
 		if on.Dims() > 0 {
 			n, _ := Number(on, len(d.Coords()), false)
-			on = on.Count(max(n, perSurface*len(list)))
+			on = on.Count(c.more(max(n, perSurface*len(list)), len(d.Coords())))
 		}
 		c.Problem.Constraints = append(c.Problem.Constraints, crux.Constraint{
 			Name: name, Residual: residual, On: on, Weight: q.Weight, Scale: q.Scale, MeasureScale: q.MeasureScale,
@@ -214,6 +217,18 @@ func (c *Choice) meet(k *kinked, m *materials, q crux.Constraint, flux ph.Expr, 
 		}
 	}
 	return nil
+}
+
+// parameters is the number of those of the networks of some fields.
+func parameters(fields []*ph.Field) (n int) {
+	for _, f := range fields {
+		for _, p := range f.Parameters() {
+			if !p.Fixed() {
+				n += p.Size()
+			}
+		}
+	}
+	return n
 }
 
 // sides are those of surfaces, a little away from them along the normal.

@@ -156,6 +156,34 @@ func TestInterfaces(t *testing.T) {
 	}
 }
 
+// Where each material has a network, there are as many points as these have parameters together, and more on boundaries and interfaces.
+func TestPointsOfMaterials(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	square := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	u := ph.NewField("u", net.MLP{Hidden: []int{20, 20}}, x, y) // 501 parameters
+	var strips []auto.Material
+	var k []ph.Expr
+	for i := range 6 {
+		strips = append(strips, auto.Material{Name: string(rune('a' + i)), Where: below(x, float64(i+1)/6).Mul(ph.Compare(x, ph.GreaterEqual, ph.Const(float64(i)/6)))})
+		k = append(k, ph.Const(float64(i+1)))
+	}
+	strips[5].Where = nil
+	choice, err := auto.Choose(auto.Problem{Domain: square, Materials: strips, Constraints: []crux.Constraint{
+		{Name: "pde", Residual: ph.Divergence(auto.Property(strips, k...).Mul(ph.Gradient(u, x, y)), x, y), On: square.Interior(0)},
+		{Name: "bc", Residual: u, On: square.Boundary(0)},
+	}}, crux.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, c := range choice.Problem.Constraints {
+		got[c.Name] = c.On.Len()
+	}
+	if want := 6 * 501; got["pde"] != want || got["bc"] != 346 || got["pde.flux"] != 866 || got["pde.value"] != 866 {
+		t.Errorf("points %v, want %d for the equation", got, want)
+	}
+}
+
 // A kink of the initial values where materials meet is one of the solution at all times, not one that diffuses.
 func TestKinkOfInitialValues(t *testing.T) {
 	x, now := ph.Coords2("x", "t")

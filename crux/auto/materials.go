@@ -322,6 +322,7 @@ func (m *materials) separates(s surface) bool {
 func (m *materials) points(list []surface, rule func(below, above int) (keep, turn bool)) *domain.Points {
 	coords := m.Domain.Coords()
 	away := away(m.Domain, crux.Float64)
+	lo, hi := m.Domain.Bounds()
 	var levels []domain.Level
 	for _, s := range list {
 		var slopes []ph.Expr
@@ -334,14 +335,17 @@ func (m *materials) points(list []surface, rule func(below, above int) (keep, tu
 			Value: func(x []float64) float64 { v := [1]float64{}; value(v[:], x); return v[0] },
 			Slope: func(x, g []float64) { slope(g, x) },
 			Keep: func(x, normal []float64) bool {
+				outside := false // a side of the domain, where the rest of materials is none
 				side := func(sign float64) int {
 					y := make([]float64, len(x))
 					for i := range x {
 						y[i] = x[i] + sign*away*normal[i]
+						outside = outside || y[i] < lo[i] || y[i] > hi[i]
 					}
 					return m.of(y)
 				}
 				keep, turn := rule(side(-1), side(1))
+				keep = keep && !outside
 				for i := range normal {
 					if turn {
 						normal[i] = -normal[i]

@@ -19,6 +19,9 @@ type MethodOptions struct {
 	Steps int
 	// Precision is that of the objective. With float32 LevenbergMarquardt, which lives on small differences of residuals, is not chosen.
 	Precision crux.Precision
+	// Started says that parameters are near a solution already, as those of another run are. A first method that warms up is left out: it
+	// would lead away from there.
+	Started bool
 }
 
 // Method chooses the methods of a run by itself, by the number P of parameters, whether the loss is a sum of squares, and the
@@ -61,7 +64,11 @@ func (j job) choose() (phases []optim.Phase, why string, err error) {
 		return nil, "", fmt.Errorf("option Steps is %d; it must not be negative", j.Steps)
 	}
 	r := methodRules[slices.IndexFunc(methodRules, func(r methodRule) bool { return r.applies(j) })] // the last one always does
-	return r.phases(j), r.why(j), nil
+	phases = r.phases(j)
+	if j.Started && (j.solvable() || j.small()) {
+		phases = phases[1:]
+	}
+	return phases, r.why(j), nil
 }
 
 func (j job) solvable() bool { return j.Residuals > 0 && j.Precision != crux.Float32 }

@@ -2,6 +2,7 @@ package auto
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/crux-pinn/crux/callbacks"
@@ -98,10 +99,22 @@ func (c *Choice) drawn(p Problem, on *domain.Points, members []crux.Constraint) 
 			coords = len(p.Domain.Coords())
 		}
 		n, why := Number(on, coords, watched)
+		if ratio := float64(c.apart) / float64(n); on.Dims() == coords && ratio > 1 {
+			n, why = c.apart, "as many as the networks of all materials have parameters; with fewer they fit the points and not the equation"
+		} else if on.Dims() > 0 && on.Dims() < coords {
+			n = c.more(n, coords)
+		}
 		on = on.Count(n)
 		c.decide(fmt.Sprintf("%s: %d points", name, n), why)
 	}
 	return on
+}
+
+// more is a number of points on a boundary, or where materials meet, by how many more than otherwise there are inside of materials with a
+// network each.
+func (c *Choice) more(n, coords int) int {
+	inside := numbers[0].n[min(coords, 3)-1]
+	return int(float64(n) * math.Sqrt(max(1, float64(c.apart)/float64(inside))))
 }
 
 // depends reports whether a residual is not the same at all points, as those of integral(u, x) = 1 and, in one dimension, of u(x = 0) = 0

@@ -221,6 +221,11 @@ func (a *app) runMember(ctx context.Context, b *batch, m *member, workers int, v
 		m.err = err
 		return
 	}
+	if t.saved == nil {
+		if m.err = a.start(ctx, t); m.err != nil {
+			return
+		}
+	}
 	e := a.train(ctx, t, max(0, t.problem.Steps-t.solver.Epoch()), dir, view.begin(m, t))
 	m.report, m.records, m.err = e.report, e.records, e.err
 	if m.report != nil {

@@ -62,8 +62,8 @@ var ladder = []way{
 		sets:  func(*problemfile.Problem) []string { return []string{"hard=none"} },
 		suits: func(p *problemfile.Problem) bool { return p.HardOpen && len(p.Choice.Built) > 0 },
 	},
-	{name: "another start", why: "from other random numbers training can end elsewhere", sets: anew(1), suits: always},
-	{name: "a third start", why: "it ended elsewhere, and not well either", sets: anew(2), suits: always},
+	{name: "another start", why: "from other random numbers training can end elsewhere", sets: anew(1), suits: atRandom},
+	{name: "a third start", why: "it ended elsewhere, and not well either", sets: anew(2), suits: atRandom},
 }
 
 // goodEnough is the estimated relative error above which another way is tried in a run that nobody has given a budget or an accuracy:
@@ -129,6 +129,10 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		}
 		next, err := a.training(p)
 		if err != nil {
+			continue
+		}
+		if a.start(ctx, next) != nil {
+			next.solver.Close() //nolint:errcheck // the error of the first start would have ended the run
 			continue
 		}
 		err = last.moveTo(filepath.Join(dir, attemptsDir, strconv.Itoa(len(tried))))
@@ -277,6 +281,9 @@ func (x *attempt) moveTo(dir string) error {
 
 // always suits every problem.
 func always(*problemfile.Problem) bool { return true }
+
+// atRandom reports whether a run starts from random numbers, and not from another run.
+func atRandom(p *problemfile.Problem) bool { return p.From == "" }
 
 // marches reports whether a problem begins at a time and goes on from there, in pieces if need be.
 func marches(p *problemfile.Problem) bool {

@@ -130,6 +130,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		return err
 	}
 	defer func() { t.solver.Close() }() //nolint:errcheck // it only ends workers
+	if err := a.start(ctx, t); err != nil {
+		return err
+	}
 	dir, owner, err := a.newRunDir(f.out, p.Name)
 	if err != nil {
 		return err

@@ -98,6 +98,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		b.marching = windows
 	}
 	b.auto = choosesItself(optimizer) && b.marching == nil
+	b.begin(s.get("init"))
 	reference, grid := s.get("reference"), s.get("grid")
 	watched, balanced, steps := s.get("trackers"), s.get("weights"), s.get("steps")
 	stopping, saved := s.get("early_stopping"), s.get("checkpoint")

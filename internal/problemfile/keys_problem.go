@@ -44,6 +44,7 @@ var problemParts = []part{
 		},
 		{"fields", mapped, "", "{u: {net: mlp}}", "the unknown functions and their networks"},
 		{"domain", mapped, "(box)", "{disk: {center: [0.5, 0.5], radius: 0.2}}", "the shape of space; box is that of coords"},
+		{"init", mapped, "", "{from: runs/heat-1}", "where training begins other than at random"},
 		{"regions", mapped, "", "{hole: {on: boundary, where: x < 0.5}}", "parts of the domain with names, for on"},
 		{"data", mapped, "", "{measurements: {file: measurements.csv}}", "points with measured values, for on"},
 		{"constraints", mapped, "", "{pde: {residual: u_xx + u_yy, points: 1000}}", "the residuals that should vanish, and where"},
@@ -138,6 +139,10 @@ var problemParts = []part{
 		{"coord", hand("the name of a coordinate"), "(time)", "t", "the coordinate that is divided"},
 		{"onset", positive, "0.1", "", "the time in which a field leaves the state that its window begins with"},
 	}},
+	{"init", "{from: runs/heat-1}", []key{{
+		"from", hand("the directory of a run"), "", "runs/heat-1",
+		"a run whose functions and numbers of the same names this one begins with, from the folder of the problem file or from where crux runs",
+	}}},
 	{"grid", "{x: 20, y: 20}", []key{{"*", wholeFrom(1), "", "20", "the number of points along an axis"}}},
 	{"reference", "{u: sin(pi*x)}", []key{{"*", mapped, "", "sin(pi*x)", "an expression, a number, or a mapping"}}},
 	{"reference.*", "{builtin: burgers_cole_hopf}, {expr: sin(pi*x)} or {file: reference.csv}", []key{

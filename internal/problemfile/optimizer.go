@@ -143,7 +143,7 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 	case "lm":
 		return b.marquardt(m)
 	case "auto":
-		return auto.Method(auto.MethodOptions{Steps: steps, Precision: b.p.Options.Precision})
+		return auto.Method(auto.MethodOptions{Steps: steps, Precision: b.p.Options.Precision, Started: b.p.From != ""})
 	}
 	return b.firstOrder(names[0], m, clip, steps)
 }

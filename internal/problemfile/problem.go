@@ -72,6 +72,8 @@ type Problem struct {
 	Conditions []crux.Constraint // all constraints as the file states them, also those that are built in
 	Regions    []Region          // parts of the domain with names, of the file and of its shape
 
+	From string // the directory of the run from which this one starts; "" for none
+
 	Choice *auto.Choice // what has been decided that the file leaves open
 
 	Trackers      []Tracker                // those that only a weight scheme needs, then as in the file
