@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
@@ -73,7 +74,8 @@ type statedTerms struct {
 	name     string
 	terms    []ph.Expr
 	at       *domain.Cloud
-	equation bool // inside the domain, and without data
+	dense    func() *domain.Cloud // more points there
+	equation bool                 // inside the domain, and without data
 }
 
 // read takes the constraints apart.
@@ -94,6 +96,14 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 			k.On.Dims() == len(k.On.Coords()) && len(k.On.Patches()) > 0}
 		if at, err := on.Draw(nil); err == nil {
 			s.at = at
+			if len(on.Patches()) > 0 && on.Dims() > 0 {
+				s.dense = sync.OnceValue(func() *domain.Cloud {
+					if many, err := on.Count(sizes.Dense).Draw(nil); err == nil {
+						return many
+					}
+					return at
+				})
+			}
 		}
 		u.list = append(u.list, s)
 		for _, f := range ph.Occurring[*ph.Field](k.Residual) {
@@ -131,7 +141,7 @@ func first(p *ph.Param) float64 {
 
 // within are sizes at a constraint, with functions that change in the given lengths.
 func (u *unitFinder) within(k statedTerms, lengths map[*ph.Coord]float64) *sizes.Sizes {
-	return &sizes.Sizes{Of: u.of, Numbers: u.numbers, Lengths: lengths, At: k.at}
+	return &sizes.Sizes{Of: u.of, Numbers: u.numbers, Lengths: lengths, At: k.at, Dense: k.dense}
 }
 
 // parts are the components that a term contains.

@@ -25,10 +25,20 @@ type Sizes struct {
 	Numbers map[*ph.Param]float64 // of unknown numbers; 1 for what is not there
 	Lengths map[*ph.Coord]float64 // in which functions change; 1 for what is not there
 	At      *domain.Cloud         // where the parts without unknowns are looked at; nil where that cannot be
+
+	// Dense draws more points, at which a part that may have a narrow peak is looked at too; nil where there are no others.
+	Dense func() *domain.Cloud
 }
 
-// Looks is the number of points at which a part is looked at.
-const Looks = 64
+// Looks is the number of points at which a part is looked at, and Dense how many there may be of those that look for narrow peaks: in two
+// dimensions they find a peak whose width is a hundredth of the side.
+const (
+	Looks = 64
+	Dense = 1 << 14
+)
+
+// peaked is how many times more has to be found at dense points to count: less is no narrow peak.
+const peaked = 4
 
 // Size is that of the largest component.
 func (s *Sizes) Size(e ph.Expr) float64 {
@@ -36,6 +46,9 @@ func (s *Sizes) Size(e ph.Expr) float64 {
 		if v := s.Largest(e); !math.IsNaN(v) {
 			return v
 		}
+	}
+	if v := s.bounded(e); !math.IsNaN(v) {
+		return v
 	}
 	a := e.Args()
 	switch e.Op() {
@@ -113,24 +126,85 @@ func Or1[K comparable](m map[K]float64, k K) float64 {
 	return 1
 }
 
+// bounded is the size of exp(−x), and of exp of what is known but for numbers, whose values are their first guesses then: as large as the
+// exponential of the size of its argument it is not. NaN for all others.
+func (s *Sizes) bounded(e ph.Expr) float64 {
+	f, ok := e.Attr().(*ph.Unary)
+	if !ok || e.Op() != ph.OpUnary || f.Name != "exp" {
+		return math.NaN()
+	}
+	if !ph.Contains(e, func(part ph.Expr) bool { return part.Op() == ph.OpField }) {
+		guessed := ph.Replace(e, func(part ph.Expr) ph.Expr {
+			p, ok := part.Attr().(*ph.Param)
+			if !ok || part.Op() != ph.OpParam || len(p.Shape()) > 0 {
+				return nil
+			}
+			v := []float64{0}
+			p.Initialize(nil, v)
+			return ph.Const(math.Copysign(Or1(s.Numbers, p), v[0]))
+		})
+		if v := s.Largest(guessed); !math.IsNaN(v) {
+			return v
+		}
+	}
+	if negative(e.Args()[0]) {
+		return 1
+	}
+	return math.NaN()
+}
+
+// negative reports whether an expression has a minus in front.
+func negative(e ph.Expr) bool {
+	a := e.Args()
+	switch e.Op() {
+	case ph.OpNamed:
+		return negative(a[0])
+	case ph.OpNeg:
+		return true
+	case ph.OpConst:
+		return e.Attr().(float64) < 0
+	case ph.OpMul:
+		return negative(a[0]) != negative(a[1])
+	case ph.OpDiv:
+		return negative(a[0])
+	}
+	return false
+}
+
 // Largest is the largest absolute value of a part without unknowns where it holds; NaN if that cannot be told.
 func (s *Sizes) Largest(e ph.Expr) float64 {
 	if s.At == nil || s.At.Len() == 0 || ph.Contains(e, func(part ph.Expr) bool { return part.Op() == ph.OpNormalize }) {
 		return math.NaN()
 	}
+	most := largest(e, s.At, Looks)
+	if s.Dense != nil && !math.IsNaN(most) && ph.Contains(e, narrow) {
+		if dense := largest(e, s.Dense(), Dense); dense > peaked*most {
+			return dense
+		}
+	}
+	return most
+}
+
+// narrow reports whether an expression can have peaks that few points miss.
+func narrow(e ph.Expr) bool {
+	return e.Op() == ph.OpUnary || e.Op() == ph.OpDiv || e.Op() == ph.OpWhere
+}
+
+// largest is the largest absolute value at some of the points.
+func largest(e ph.Expr, on *domain.Cloud, looks int) float64 {
 	at := pointwise.Point{
 		Coords: map[*ph.Coord]float64{}, Columns: map[string]float64{}, Normals: map[*ph.Coord]float64{},
 		Params: Constants(e),
 	}
-	most, n := 0.0, s.At.Len()
-	for i := 0; i < n; i += max(1, n/Looks) {
-		for j, c := range s.At.Coords {
-			at.Coords[c] = s.At.Row(i)[j]
-			if s.At.Normals != nil {
-				at.Normals[c] = s.At.Normals[i*len(s.At.Coords)+j]
+	most, n := 0.0, on.Len()
+	for i := 0; i < n; i += max(1, n/looks) {
+		for j, c := range on.Coords {
+			at.Coords[c] = on.Row(i)[j]
+			if on.Normals != nil {
+				at.Normals[c] = on.Normals[i*len(on.Coords)+j]
 			}
 		}
-		for name, column := range s.At.Columns {
+		for name, column := range on.Columns {
 			at.Columns[name] = column[i]
 		}
 		v, err := pointwise.Eval(e, at)

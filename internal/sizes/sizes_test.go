@@ -37,12 +37,41 @@ func TestSize(t *testing.T) {
 		{a.Pow(2).Div(b), 200},   //
 		{x.Mul(a).D(y), 10},      // 4·10/4
 		{ph.Sin(a), 1},           // bounded
-		{ph.Where(ph.Compare(x, ph.Less, y), a, b), 10}, // the larger side
-		{ph.Exp(x).Mul(b), 0.5 * math.Exp(4)},           // a part without unknowns is looked at
+		{ph.Where(ph.Compare(x, ph.Less, y), a, b), 10},           // the larger side
+		{ph.Exp(x).Mul(b), 0.5 * math.Exp(4)},                     // a part without unknowns is looked at
+		{ph.Exp(x.Sub(k).Scale(10).Pow(2).Neg()), math.Exp(-100)}, // at the first guess: x = 4, k = 3
+		{ph.Exp(a.Scale(100).Neg()), 1},                           // never exp(1000)
 	} {
 		if got := s.Size(c.of); math.Abs(got-c.want) > 1e-12*c.want {
 			t.Errorf("%v: size %v, want %v", c.of, got, c.want)
 		}
+	}
+}
+
+// A narrow peak is found at many points where few miss it; what these find already is not looked for.
+func TestDense(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	few, err := domain.At([]*ph.Coord{x, y}, []float64{0, 0, 0.5, 0.25}).Draw(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sizes.Sizes{At: few, Dense: func() *domain.Cloud {
+		box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+		many, err := box.Interior(sizes.Dense).With(domain.Sobol{}).Draw(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return many
+	}}
+	peak := func(width float64) ph.Expr {
+		square := func(c ph.Expr, at float64) ph.Expr { return c.Shift(-at).Scale(1 / width).Pow(2) }
+		return ph.Exp(square(x, 0.37).Add(square(y, 0.61)).Neg())
+	}
+	if got := s.Size(peak(0.01)); !(got > 0.7 && got <= 1) {
+		t.Errorf("a narrow peak has the size %v", got)
+	}
+	if got, want := s.Size(x.Shift(1)), 1.5; got != want {
+		t.Errorf("1 + x has the size %v, want %v", got, want)
 	}
 }
 
