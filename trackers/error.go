@@ -65,6 +65,7 @@ type Quantity struct {
 const (
 	damping            = 1e-10 // of the repair, relative to the mean eigenvalue
 	fineEps, coarseEps = 1e-6, 1e-4
+	veryFineEps        = 1e-9       // of changes that stiff equations see, and a free constant does not
 	finestEps          = 1e-11      // of changes that residuals hardly see
 	mostly             = 0.3        // the part of the residuals that is left from which such changes may matter
 	fewParameters      = 3000       // with a matrix of their number
@@ -367,8 +368,21 @@ func (m *measure) of(f *function) (e FieldError, err error) {
 		return e, err
 	}
 	e.Left = math.Hypot(e.Gain*m.smooth, e.Typical*m.rough)
-	if e.Elsewhere = e.Gain; most != nil && e.Gain >= undetermined*e.Coarse {
-		e.Elsewhere, err = m.elsewhere(f.by, most)
+	e.Elsewhere = e.Gain
+	if most == nil || e.Gain < undetermined*e.Coarse {
+		return e, nil
+	}
+	if e.Elsewhere, err = m.elsewhere(f.by, most); err != nil {
+		return e, err
+	}
+	m.tangent.Fine()
+	fine, _, err := m.tangent.Gain(m.ctx, f.by, veryFineEps, m.stream("gain", f.Name))
+	if err != nil {
+		return e, err
+	}
+	finest, _, err := m.tangent.Gain(m.ctx, f.by, finestEps, m.stream("gain", f.Name))
+	if fine > 0 {
+		e.Grows = finest / fine
 	}
 	return e, err
 }

@@ -286,6 +286,32 @@ func TestErrorOfWhatVanishes(t *testing.T) {
 	}
 }
 
+// A slender beam by Timoshenko's theory is determined by its conditions, however large its shear is beside its bending, which only terms see
+// that are 1e-6 of the others; without the condition that holds its end it is not.
+func TestErrorOfASlenderBeam(t *testing.T) {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	w, p := ph.NewField("w", net.MLP{Hidden: []int{16, 16}}, x), ph.NewField("p", net.MLP{Hidden: []int{16, 16}}, x)
+	const shear = 1e6
+	left, right := line.Face(x, 0, 1), line.Face(x, 1, 1)
+	list := []crux.Constraint{
+		{Name: "shear", Residual: w.D(x, x).Sub(p.D(x)).Scale(shear).Shift(1), On: line.Interior(100)},
+		{Name: "moment", Residual: p.D(x, x).Add(w.D(x).Sub(p).Scale(shear)), On: line.Interior(100)},
+		{Name: "free.m", Residual: p.D(x), On: right},
+		{Name: "free.v", Residual: w.D(x).Sub(p), On: right},
+		{Name: "clamp.w", Residual: w, On: left},
+		{Name: "clamp.p", Residual: p, On: left},
+	}
+	for n, want := range map[int]bool{6: true, 5: false} {
+		s := trained(t, crux.Problem{Constraints: list[:n]}, crux.Options{Seed: 1, Method: &optim.LevenbergMarquardt{}}, 20)
+		for _, e := range estimated(t, s, &trackers.Error{}).Fields {
+			if e.Determined() != want {
+				t.Errorf("%d conditions: %+v", n-2, e)
+			}
+		}
+	}
+}
+
 // A solution that is sensitive, as u = cos(3t) of u' = a(u − cos 3t) − 3 sin 3t, beside which disturbances grow as exp(a t), has the error that it
 // has: the residuals hardly see it, and what they see lies below the rounding of JᵀJ.
 func TestErrorOfASensitiveSolution(t *testing.T) {

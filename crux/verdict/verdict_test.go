@@ -50,6 +50,8 @@ func TestJudge(t *testing.T) {
 		{"undetermined between points", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 0.09, Elsewhere: 100})}, verdict.Solved},
 		{"undetermined on a tenth", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 0.11, Elsewhere: 100})}, verdict.IllPosed},
 		{"seen at more points", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 1, Elsewhere: 9})}, verdict.Solved},
+		{"seen by small terms", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 1, Elsewhere: 100, Grows: 14})}, verdict.Solved},
+		{"not seen by small terms", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 100, Coarse: 1, Spread: 1, Elsewhere: 100, Grows: 16})}, verdict.IllPosed},
 		{"nearly undetermined", verdict.Evidence{Error: one(trackers.FieldError{Name: "u", Size: 1, Gain: 29, Coarse: 1, Spread: 1, Elsewhere: 29})}, verdict.Solved},
 		{"a number undetermined", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1e-9, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.IllPosed},
 		{"a number undetermined beside no solution", verdict.Evidence{Error: trackers.ErrorValue{Fields: []trackers.FieldError{field("u", 1, true)}, Params: []trackers.FieldError{field("k", 1, false)}}}, verdict.Unsolved},
