@@ -23,13 +23,19 @@ func printReport(w io.Writer, r *report.Report) {
 	if r.Verdict != "" {
 		fmt.Fprintf(&b, "%s%s\n", head, headline(r))
 		head = ""
+		said := map[string]bool{}
 		for i, reason := range r.Reasons {
 			if i > 0 && reason.Word == r.Verdict {
 				fmt.Fprintf(&b, "  %s\n", reason.Text)
 			}
-			if reason.Remedy != "" && reason.Word == r.Verdict {
-				fmt.Fprintf(&b, "  try %s\n", reason.Remedy)
+			remedy := reason.Remedy
+			if r.RunDir != nil {
+				remedy = strings.Replace(remedy, "resume RUN", "resume "+*r.RunDir, 1)
 			}
+			if remedy != "" && reason.Word == r.Verdict && !said[remedy] {
+				fmt.Fprintf(&b, "  try %s\n", remedy)
+			}
+			said[remedy] = true
 		}
 	}
 	for _, x := range r.Expected {
@@ -69,7 +75,7 @@ func printReport(w io.Writer, r *report.Report) {
 	for _, l := range r.Losses {
 		p99, share, points := "–", "–", "–"
 		if v, ok := r.OfTerms.Get(l.Name); ok {
-			share = fmt.Sprintf("%.2g %%", 100*v)
+			share = report.Percent(v)
 		}
 		if v, ok := r.ResidualP99.Get(l.Name); ok {
 			p99 = scientific(v)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/crux-pinn/crux/crux"
@@ -54,10 +55,8 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 			Apply:  []string{"constraints.slope=" + slope},
 		})
 	}
-	for _, w := range r.Windows {
-		if w.Steps == 0 {
-			e.Behind = append(e.Behind, fmt.Sprintf("the time from %.6g to %.6g", w.From, w.To))
-		}
+	if at := slices.IndexFunc(r.Windows, func(w report.Window) bool { return w.Steps == 0 }); at >= 0 { // and all after it
+		e.Behind = append(e.Behind, fmt.Sprintf("the time from %.6g to %.6g", r.Windows[at].From, r.Windows[len(r.Windows)-1].To))
 	}
 	if c := r.Curriculum; c != nil && c.Unfinished() != "" {
 		e.Behind = append(e.Behind, fmt.Sprintf("%s = %.6g", c.Constant, c.Final))

@@ -142,6 +142,12 @@ func (s *Statement) near(all *domain.Points) float64 {
 	for _, q := range all.Patches() {
 		total += q.Measure
 	}
+	lo, hi := all.Bounds()
+	for i, c := range all.Coords() {
+		if !slices.Contains(s.space, c) {
+			total /= hi[i] - lo[i] // that of the boundary in space alone
+		}
+	}
 	if d < 1 {
 		return 1e-9
 	}
@@ -206,10 +212,24 @@ func (s *Statement) Lines() []string {
 			list = append(list, fmt.Sprintf("%s: %s %.5g", p.Name, word[n], p.Measure))
 		}
 	}
-	if s.Bare > 0.01 && len(s.Sides) > 0 {
+	if s.Bare > 0.01 && len(s.Sides) > 0 && s.everywhere() {
 		list = append(list, fmt.Sprintf("no condition on %.0f %% of the boundary, as around %.4g", 100*s.Bare, s.BareAt))
 	}
 	return list
+}
+
+// everywhere reports whether conditions may be wanted on the whole boundary: an equation of the first order in space has them where things
+// flow in, and one without derivatives there nowhere.
+func (s *Statement) everywhere() bool {
+	unknown := func(part ph.Expr) (is, inside bool) { return part.Op() == ph.OpField, true }
+	for _, k := range s.Problem.Crux.Constraints {
+		for _, c := range s.space {
+			if ph.Order(k.Residual, c, unknown) > 1 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Picture shows the domain with its conditions, and the parts that have names.

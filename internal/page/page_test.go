@@ -134,7 +134,7 @@ func TestWords(t *testing.T) {
 	nan := report.Number(math.NaN())
 	for got, want := range map[string]string{
 		sci(5.23e-10): "5.2 × 10⁻¹⁰", sci(-12345): "−1.2 × 10⁴", sci(0.031): "0.031", sci(0): "0", sci(nan): "–", num(-0.5): "−0.5", took(3.14): "3.1 s",
-		took(75): "1 min 15 s", took(7500): "2 h 5 min", took(nan): "–", percent(0.0123): "1.2 %",
+		took(75): "1 min 15 s", took(7500): "2 h 5 min", took(nan): "–", report.Percent(0.0123): "1.2 %", report.Percent(1.12): "112 %",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

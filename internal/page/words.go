@@ -16,7 +16,7 @@ import (
 
 // functions are what the template calls.
 var functions = template.FuncMap{
-	"sci": sci, "num": num, "percent": percent, "took": took, "day": day, "rate": rate, "tone": tone, "relative": report.Relative, "reasons": reasons, "at": at,
+	"sci": sci, "num": num, "percent": report.Percent, "took": took, "day": day, "rate": rate, "tone": tone, "relative": report.Relative, "reasons": reasons, "at": at,
 	"math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
 }
 
@@ -44,8 +44,6 @@ func num(x report.Number) string {
 	}
 	return strings.ReplaceAll(fmt.Sprintf("%.6g", float64(x)), "-", "−")
 }
-
-func percent(x report.Number) string { return fmt.Sprintf("%.2g %%", 100*float64(x)) }
 
 // took is a time as people say it.
 func took(x report.Number) string {

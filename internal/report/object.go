@@ -23,6 +23,14 @@ type Numbers = Object[Number]
 // Number is a float64 that is null in JSON when it is not finite, and NaN when it is read back.
 type Number float64
 
+// Percent is a part in percent, with two digits, or all before the point.
+func Percent(part Number) string {
+	if p := 100 * float64(part); p >= 10 {
+		return fmt.Sprintf("%.0f %%", p)
+	}
+	return fmt.Sprintf("%.2g %%", 100*float64(part))
+}
+
 // Add appends a value.
 func (o *Object[T]) Add(name string, v T) { *o = append(*o, Named[T]{name, v}) }
 
