@@ -1,10 +1,7 @@
 # make help lists the targets.
 
-<<<<<<< HEAD
-.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery terminal coverage evidence torture ci clean
-=======
-.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery coverage evidence torture long ci clean
->>>>>>> 3aac963 (ci, cli: make long has what takes hours, and its last results stand in docs/reliability.md; a soak)
+.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery \
+	terminal coverage evidence torture long ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
