@@ -25,7 +25,7 @@ type DivergedError struct {
 
 func (e *DivergedError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "crux: epoch %d: ", e.Epoch)
+	fmt.Fprintf(&b, "crux: step %d: ", e.Epoch)
 	if e.Constraint == "" {
 		b.WriteString("the gradient that reached the method is not finite although those of all losses are; look at the gradient hooks")
 		return b.String()

@@ -31,8 +31,8 @@ type Tangent struct {
 	of, image *mat.Dense // F, and F·Jᵀ
 }
 
-// ErrTangent is that there is nothing to be told from a Jacobian.
-var ErrTangent = errors.New("linalg: the Jacobian has entries that are no numbers")
+// ErrTangent is that there is nothing to be told from a Jacobian of residuals.
+var ErrTangent = errors.New("the Jacobian of the residuals is not finite")
 
 // NewTangent takes J, which must not change any more.
 func NewTangent(w Workers, j *mat.Dense) (*Tangent, error) {
