@@ -35,7 +35,8 @@ func (s *statement) checkPointScheme(c Constraint, k *constraint) error {
 		}
 		for i, o := range s.constraints {
 			if q := s.problem.Constraints[i].PointWeights; reflect.ValueOf(q).Kind() == reflect.Pointer && q == c.PointWeights {
-				return fmt.Errorf("PointWeights is the scheme of constraint %q as well; it keeps numbers for the points of one, so give each its own", o.name)
+				return fmt.Errorf("PointWeights is the scheme of constraint %q as well; "+
+					"it keeps numbers for the points of one, so give each its own", o.name)
 			}
 		}
 	}

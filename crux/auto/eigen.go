@@ -26,9 +26,9 @@ type Spectrum struct {
 // The equations and conditions of p are linear in the functions, and in value, which is λ; constraints of which something is left where
 // all functions are zero are no part of it.
 //
-// Functions are sums Σ a_k cos(π/2·k·s) + b_k sin(π/2·k·s) of plane waves with twice the period of the box around the domain, s from −1
-// to 1, which can have any values on its sides. Of these, those that satisfy the conditions and the equations without λ, and of what is
-// left those for which Bᵀ(A + λB)u = 0 on points of the other equations (Galerkin's method, where B is the identity).
+// Functions are sums Σ a_k cos(π/2·k·s) + b_k sin(π/2·k·s) of plane waves with twice the period of the box around the domain, s
+// from −1 to 1, which can have any values on its sides. Of these, those that satisfy the conditions and the equations without λ, and
+// of what is left those for which Bᵀ(A + λB)u = 0 on points of the other equations (Galerkin's method, where B is the identity).
 func Eigenvalues(p Problem, value *ph.Param) (Spectrum, error) {
 	e, err := newEigen(p, value)
 	if err != nil {

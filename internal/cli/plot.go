@@ -53,8 +53,9 @@ files are printed. Without --what or --expr they are ` + strings.Join(gallery.De
 ` + kinds.String() + `
 Functions of three coordinates and more are cut: time, or the last coordinate, has three values side by side. --at says where instead.
 
-Of a problem file the domain is drawn, with its parts and the conditions on its boundary, into NAME-domain.png in this folder, or into -o. In
-space the surface is written for ParaView too, NAME-domain.vtp, with the number of the condition of each triangle, −1 for none.`,
+Of a problem file the domain is drawn, with its parts and the conditions on its boundary, into NAME-domain.png in this
+folder, or into -o. In space the surface is written for ParaView too, NAME-domain.vtp, with the number of the condition of
+each triangle, −1 for none.`,
 		Example: `  crux plot runs/burgers-1
   crux plot plate.yaml
   crux plot runs/burgers-1 --what solution,points --format pdf

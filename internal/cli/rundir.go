@@ -36,7 +36,8 @@ const (
 
 // runFiles are all of these.
 var runFiles = []string{
-	problemFile, dataDir, checkpointFolder, historyFile, metricsFile, arraysDir, pointsFile, boardDir, parametersFile, solutionFile, resultFile,
+	problemFile, dataDir, checkpointFolder, historyFile, metricsFile, arraysDir, pointsFile, boardDir,
+	parametersFile, solutionFile, resultFile,
 }
 
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the

@@ -107,8 +107,8 @@ func Known(y []float64) (unknown []int, ok bool) {
 	return unknown, float64(len(unknown)) <= mostUnknown*float64(len(y))
 }
 
-// Difference is x − y with its 2-norm relative to that of y, and its largest entry in absolute value, NaN if one of x is NaN. Entries of y
-// that are not finite are left out of both if there are few (see Known). Both have the same length.
+// Difference is x − y with its 2-norm relative to that of y, and its largest entry in absolute value, NaN if one of x is NaN. Entries
+// of y that are not finite are left out of both if there are few (see Known). Both have the same length.
 func Difference(x, y []float64) (diff []float64, relL2, maxAbs float64) {
 	diff = make([]float64, len(x))
 	unknown, ok := Known(y)
