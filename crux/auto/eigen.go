@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -132,8 +133,8 @@ func newEigen(p Problem, value *ph.Param) (*eigen, error) {
 	}
 	e := &eigen{solver: s, sizes: map[string]float64{}}
 	var failed error
-	err = s.Measure(context.Background(), look(func(r *crux.Run) error {
-		failed = e.at(r, p, at, fields)
+	err = s.Measure(context.Background(), callbacks.OnStep(func(_ context.Context, step *crux.Step) error {
+		failed = e.at(step.Run, p, at, fields)
 		return failed
 	}))
 	if failed != nil { // without the place of the callback
@@ -174,15 +175,6 @@ func (e *eigen) at(r *crux.Run, p Problem, at func(e ph.Expr, lambda float64) ph
 
 // eigenPoints are those inside: some more than there are waves.
 func eigenPoints(s *crux.Solver) int { return 2*len(s.Theta()) + 100 }
-
-// look is a callback that measures.
-type look func(r *crux.Run) error
-
-// OnSolveBegin implements crux.Callback.
-func (look) OnSolveBegin(context.Context, *crux.Run) error { return nil }
-
-// OnStep implements crux.Callback.
-func (l look) OnStep(_ context.Context, s *crux.Step) error { return l(s.Run) }
 
 // columns are the derivatives of an expression by the weights of all waves.
 func columns(r *crux.Run, e ph.Expr, at *domain.Cloud) (*mat.Dense, error) {
