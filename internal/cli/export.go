@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,8 +96,8 @@ func (a *app) runExport(dir string, f *exportFlags) error {
 	default:
 		folder = filepath.Join(dir, exportDir)
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
+	if err := makeFolder(folder); err != nil {
+		return err
 	}
 	if f.golang || f.c || f.onnx {
 		return a.exportSource(run, exprs, f, folder)

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/internal/draw"
-	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/files/vtk"
 	"github.com/crux-pinn/crux/internal/gallery"
 	"github.com/crux-pinn/crux/internal/problemfile"
@@ -120,8 +119,8 @@ func (a *app) runPlot(dir string, f *plotFlags) error {
 	case folder == "":
 		folder = filepath.Join(dir, plotsDir)
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
+	if err := makeFolder(folder); err != nil {
+		return err
 	}
 	for _, p := range files {
 		if err := a.writePicture(filepath.Join(folder, p.name), p.data); err != nil {
@@ -161,10 +160,8 @@ func (a *app) plotProblem(path string, f *plotFlags) error {
 	if file {
 		name = f.out
 	}
-	if dir := filepath.Dir(name); dir != "." {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", dir, ckpt.Cause(err)))
-		}
+	if err := makeFolder(filepath.Dir(name)); err != nil {
+		return err
 	}
 	if err := a.writePicture(name, data); err != nil || !s.Solid() {
 		return err

@@ -135,5 +135,13 @@ func saveSolution(dir string, sol *solution) error {
 	})
 }
 
+// makeFolder makes a folder that results go to, unless it is there.
+func makeFolder(path string) error {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", path, ckpt.Cause(err)))
+	}
+	return nil
+}
+
 // decimal is the shortest text that reads back as the same number.
 func decimal(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
