@@ -183,7 +183,7 @@ func (s *statement) windowed(w Windows) (fieldsInWindows, error) {
 		fail := func(format string, a ...any) { errs = append(errs, windowError(s.constraints[i].name, format, a...)) }
 		for _, f := range ph.Occurring[*ph.Field](c.Residual) {
 			if !slices.Contains(f.Coords(), w.Coord) {
-				fail("field %q is no function of %s: what belongs to all times cannot be learnt from one window after the other",
+				fail("field %q is not a function of %s: what belongs to all times cannot be learnt from one window after the other",
 					f.Name(), w.Coord.Name())
 				continue
 			}

@@ -113,7 +113,7 @@ func (b *builder) resampled(resample *tree.Node, on *domain.Points) *domain.Poin
 // redrawable reports whether points can be drawn again, and the mistake if they cannot.
 func (b *builder) redrawable(resample *tree.Node, random bool) bool {
 	if !random {
-		b.fail(resample, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
+		b.fail(resample, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave out resample")
 	}
 	return random
 }
