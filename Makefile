@@ -1,6 +1,7 @@
 # make help lists the targets.
 
-.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery terminal coverage evidence torture long ci clean
+.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery \
+	terminal coverage evidence torture long ci clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'

@@ -11,7 +11,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
@@ -72,7 +71,7 @@ func (c *Arrays) OnSolveBegin(_ context.Context, r *crux.Run) error {
 			if kind.Kind() == reflect.Pointer {
 				kind = kind.Elem()
 			}
-			name := snake(kind.Name()) + strings.ReplaceAll(r.Suffix(cb), "@", "-") + ".npz"
+			name := trackers.FileName(kind.Name()) + strings.ReplaceAll(r.Suffix(cb), "@", "-") + ".npz"
 			c.files = append(c.files, &arrayFile{filepath.Join(c.Dir, name), s, -1, now})
 		}
 	}
@@ -137,17 +136,4 @@ func (f *arrayFile) save() error {
 	}
 	f.latest = epoch
 	return nil
-}
-
-// snake is a type's name as a file is called: NTKSpectrum is ntk_spectrum.
-func snake(name string) string {
-	var b strings.Builder
-	rs := []rune(name)
-	for i, r := range rs {
-		if unicode.IsUpper(r) && i > 0 && (unicode.IsLower(rs[i-1]) || i+1 < len(rs) && unicode.IsLower(rs[i+1])) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

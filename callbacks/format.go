@@ -51,7 +51,8 @@ func (f *Saved) encode(w io.Writer) error {
 		data[name] = t.Data()
 	}
 	return safetensors.SerializeToWriter(tensors, map[string]string{
-		"format": format, "schema": strconv.Itoa(schema.Version), "problem": f.State.Problem, "epoch": strconv.Itoa(f.State.Epoch), "sha256": ckpt.Checksum(data),
+		"format": format, "schema": strconv.Itoa(schema.Version), "sha256": ckpt.Checksum(data),
+		"problem": f.State.Problem, "epoch": strconv.Itoa(f.State.Epoch),
 	}, w)
 }
 

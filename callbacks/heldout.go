@@ -41,7 +41,7 @@ type HeldOut struct {
 	Constraints []string          // names; nil means all with mean squares and random points that are drawn once
 	Of          []crux.Constraint // the constraints themselves, in place of names
 	Factor      float64           // above 1; 0 means 5
-	Grow        int               // how many times as many points there may be as at first; 1 means as many, 0 up to 16000, or 4 times as many if that is more
+	Grow        int               // how many times as many points there may be as at first; 0 means 4 times, or up to 16000 if that is more
 	Seed        uint64
 
 	ofRun[heldOut]

@@ -181,7 +181,8 @@ func (a *appended) setAside(f *os.File, last int) error {
 	if last >= 0 {
 		where = fmt.Sprintf("after step %d", last)
 	}
-	a.repaired = fmt.Sprintf("%s was damaged %s; from there on its losses have been filled in from the checkpoint, and the file as it was is %s", a.path, where, kept)
+	a.repaired = fmt.Sprintf("%s was damaged %s; from there on its losses have been filled in from the checkpoint, "+
+		"and the file as it was is %s", a.path, where, kept)
 	return ckpt.WriteFile(kept, func(w io.Writer) error {
 		_, err := io.Copy(w, io.NewSectionReader(f, 0, math.MaxInt64))
 		return err

@@ -146,8 +146,8 @@ func (n *Noise) OnStep(_ context.Context, s *crux.Step) error {
 	return nil
 }
 
-// weigh divides the weight of data among the sets: wᵢ·Lᵢ is the share that a set has of all values, if its errors are as large as what is
-// left. It returns the largest factor by which a weight has changed.
+// weigh divides the weight of data among the sets: wᵢ·Lᵢ is the share that a set has of all values, if its errors are as large as
+// what is left. It returns the largest factor by which a weight has changed.
 func (n *Noise) weigh(s *crux.Step) (most float64) {
 	sum := 0.0
 	for _, i := range n.noisy {

@@ -26,7 +26,7 @@ type Solution struct {
 	Expr ph.Expr        // the field, any number of components; needed
 	On   *domain.Points // where it is looked at, such as box.Grid(101); needed
 
-	Exact     ph.Expr                                   // the known solution: of coordinates, constants and columns of On; nil if there is none
+	Exact     ph.Expr                                   // the known solution: of coordinates, constants and columns of On; nil if unknown
 	Reference func(at *domain.Cloud) ([]float64, error) // or its values, component by component within each point; nil if there is none
 
 	// Interval is the number of steps between looks; 0 means a number for which all Solutions of the run together take about a hundredth
@@ -99,7 +99,8 @@ func (c *Solution) OnSolveBegin(_ context.Context, r *crux.Run) (err error) {
 	}
 	if c.exact = nil; c.Exact != nil {
 		if ph.Contains(c.Exact, ph.Unknown) {
-			return errors.New("the known solution depends on a field or a parameter that is trained; give an expression of coordinates and constants")
+			return errors.New("the known solution depends on a field or a parameter that is trained; " +
+				"give an expression of coordinates and constants")
 		}
 		if c.exact, err = r.CompileOn(c.Exact, cloud); err != nil {
 			return err

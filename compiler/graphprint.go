@@ -56,7 +56,9 @@ func (p *Program) DrawGraph(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "digraph %q {\n\tnode [shape=box, style=rounded, fontname=\"Helvetica\", fontsize=11];\n\tedge [color=gray40, arrowsize=0.6];\n", p.group.Name) //nolint:errcheck
+	fmt.Fprintf(w, "digraph %q {\n", p.group.Name)                                             //nolint:errcheck
+	fmt.Fprint(w, "\tnode [shape=box, style=rounded, fontname=\"Helvetica\", fontsize=11];\n") //nolint:errcheck
+	fmt.Fprint(w, "\tedge [color=gray40, arrowsize=0.6];\n")                                   //nolint:errcheck
 	for _, n := range b.spec.Graph.AllNodes() {
 		style := ""
 		if n.Op() == nil {
@@ -72,7 +74,8 @@ func (p *Program) DrawGraph(w io.Writer) error {
 	}
 	for k, n := range b.spec.Sums {
 		if n != nil {
-			fmt.Fprintf(w, "\tr%d [label=\"%s\", shape=plaintext, style=\"\", fontcolor=firebrick];\n\tn%d -> r%d;\n", k, quoted(p.result(b, k)), n.ID(), k) //nolint:errcheck
+			fmt.Fprintf(w, "\tr%d [label=\"%s\", shape=plaintext, style=\"\", fontcolor=firebrick];\n", k, quoted(p.result(b, k))) //nolint:errcheck
+			fmt.Fprintf(w, "\tn%d -> r%d;\n", n.ID(), k)                                                                           //nolint:errcheck
 		}
 	}
 	_, err = fmt.Fprintln(w, "}")

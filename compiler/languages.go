@@ -108,7 +108,8 @@ func (golang) linear(name string, n, m int, x, is string) string {
 	if n == 1 {
 		return fmt.Sprintf("\t%s := 0.0\n\tfor j := 0; j < %d; j++ {\n\t\t%s += %s * %s\n\t}\n", name, m, name, x, is)
 	}
-	return fmt.Sprintf("\tvar %[1]s [%[2]d]float64\n\tfor j := 0; j < %[3]d; j++ {\n\t\tx_ := %[4]s\n\t\tfor i := range %[1]s {\n\t\t\t%[1]s[i] += x_ * %[5]s\n\t\t}\n\t}\n", name, n, m, x, is)
+	return fmt.Sprintf("\tvar %[1]s [%[2]d]float64\n\tfor j := 0; j < %[3]d; j++ {\n\t\tx_ := %[4]s\n"+
+		"\t\tfor i := range %[1]s {\n\t\t\t%[1]s[i] += x_ * %[5]s\n\t\t}\n\t}\n", name, n, m, x, is)
 }
 
 func (golang) call(function string) string {
@@ -198,7 +199,8 @@ func (c99) linear(name string, n, m int, x, is string) string {
 	if n == 1 {
 		return fmt.Sprintf("\tdouble %[1]s = 0;\n\tfor (int j = 0; j < %[2]d; j++)\n\t\t%[1]s += %[3]s * %[4]s;\n", name, m, x, is)
 	}
-	return fmt.Sprintf("\tdouble %[1]s[%[2]d] = {0};\n\tfor (int j = 0; j < %[3]d; j++)\n\t\tfor (int i = 0; i < %[2]d; i++)\n\t\t\t%[1]s[i] += %[4]s * %[5]s;\n", name, n, m, x, is)
+	return fmt.Sprintf("\tdouble %[1]s[%[2]d] = {0};\n\tfor (int j = 0; j < %[3]d; j++)\n"+
+		"\t\tfor (int i = 0; i < %[2]d; i++)\n\t\t\t%[1]s[i] += %[4]s * %[5]s;\n", name, n, m, x, is)
 }
 
 func (c99) call(function string) string {

@@ -140,7 +140,8 @@ func (m *onnxModel) value(v *value) (string, error) {
 	case opMul:
 		return m.node("Mul", []string{a(0), a(1)}), nil
 	case opDiv:
-		if c, ok := isConst(v.args[0]); ok && c == 1 && v.args[0].dim == v.dim { // of a quotient 1/b that is used twice, ONNX Runtime 1.32 makes an invalid graph
+		// of a quotient 1/b that is used twice, ONNX Runtime 1.32 makes an invalid graph
+		if c, ok := isConst(v.args[0]); ok && c == 1 && v.args[0].dim == v.dim {
 			return m.node("Reciprocal", []string{a(1)}), nil
 		}
 		return m.node("Div", []string{a(0), a(1)}), nil

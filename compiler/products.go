@@ -14,8 +14,9 @@ import (
 //	s = √(2 w_i f_i v_k)·r_ik    J = ∂s/∂θ
 //
 // residual by residual, point by point, component by component, where L_i = f_i Σ_k v_k r_ik² is a mean square over points
-// with weights v_k, those of SetPointWeights included. Then Σ_i w_i L_i = ½‖s‖², its gradient is Jᵀs and its Gauss–Newton matrix JᵀJ. Where
-// the loss is robust, L_i = f_i Σ_k v_k ρ(r_ik), √ρ(r) with the sign of r stands in the place of r. A nil w stands for w_i f_i v_k = ½.
+// with weights v_k, those of SetPointWeights included. Then Σ_i w_i L_i = ½‖s‖², its gradient is Jᵀs and its Gauss–Newton
+// matrix JᵀJ. Where the loss is robust, L_i = f_i Σ_k v_k ρ(r_ik), √ρ(r) with the sign of r stands in the place of r. A nil w
+// stands for w_i f_i v_k = ½.
 
 // Rows is the number of rows of J: Σ_i Points·Dim(i).
 func (p *Program) Rows() int {

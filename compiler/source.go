@@ -194,7 +194,8 @@ func (s *Source) lowered(f Function, gradient bool) (*trace, error) {
 	g := Group{Name: f.Name, Coords: f.Coords, Bounds: s.Bounds, Residuals: []Residual{{Name: f.Name, Expr: f.Expr}}}
 	if gradient {
 		for _, c := range f.Coords {
-			g.Residuals = append(g.Residuals, Residual{Name: f.Name + "_" + c.Name(), Expr: ph.Define(f.Name, f.Expr).D(c)}) // under a name, as a field is not asked for a coordinate that it has not
+			slope := ph.Define(f.Name, f.Expr).D(c) // under a name, as a field is not asked for a coordinate that it has not
+			g.Residuals = append(g.Residuals, Residual{Name: f.Name + "_" + c.Name(), Expr: slope})
 		}
 	}
 	if err := check(g); err != nil {

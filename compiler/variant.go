@@ -15,7 +15,7 @@ type variant struct {
 	kind      variantKind
 	index     int    // of the residual
 	component int    // of the residual
-	factored  string // of vJacobian: for each entry of the layout, '1' for its factors, '0' for its columns, '-' for nothing; empty means columns of all
+	factored  string // of vJacobian, for each entry of the layout: '1' factors, '0' columns, '-' nothing; empty means columns of all
 }
 
 type variantKind uint8

@@ -76,6 +76,18 @@ type Stateful interface {
 	SetState([]byte) error
 }
 
+// Named is a callback that errors call by its name, such as "the tracker error". They call others by their types.
+type Named interface {
+	Called() string
+}
+
+func called(c any) string {
+	if n, ok := c.(Named); ok {
+		return n.Called()
+	}
+	return fmt.Sprintf("%T", c)
+}
+
 // Step is one training step as hooks see it. It is valid during the hook only.
 type Step struct {
 	Epoch   int       // global step counter
@@ -239,7 +251,7 @@ func shared[T any](r *Run, name string, compute func(context.Context, *Step) (T,
 func (r *Run) Record(m Metric) error {
 	for _, c := range r.recorders {
 		if err := c.Record(m); err != nil {
-			return fmt.Errorf("crux: epoch %d: %T: %w", m.Epoch, c, err)
+			return fmt.Errorf("crux: step %d: %s: %w", m.Epoch, called(c), err)
 		}
 	}
 	return nil

@@ -74,7 +74,8 @@ func (s *Solver) sourced(callbacks []Callback) error {
 				continue
 			}
 		}
-		return fmt.Errorf("crux: problem %q: %T reads a %T that was not passed to Solve and has no value; pass it, or its weights would stay uniform",
+		return fmt.Errorf("crux: problem %q: %T reads a %T that was not passed to Solve and has no value; "+
+			"pass it, or its weights would stay uniform",
 			s.problem.Name, src, t)
 	}
 	return nil

@@ -25,7 +25,7 @@ type DivergedError struct {
 
 func (e *DivergedError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "crux: epoch %d: ", e.Epoch)
+	fmt.Fprintf(&b, "crux: step %d: ", e.Epoch)
 	if e.Constraint == "" {
 		b.WriteString("the gradient that reached the method is not finite although those of all losses are; look at the gradient hooks")
 		return b.String()
@@ -33,7 +33,8 @@ func (e *DivergedError) Error() string {
 	fmt.Fprintf(&b, "constraint %q: ", e.Constraint)
 	switch {
 	case e.Parameter != "":
-		fmt.Fprintf(&b, "the loss is finite, its derivative with respect to %s is %v; keep away from points where the residual has none, such as sqrt(0)", e.Parameter, e.Value)
+		fmt.Fprintf(&b, "the loss is finite, its derivative with respect to %s is %v; "+
+			"keep away from points where the residual has none, such as sqrt(0)", e.Parameter, e.Value)
 		return b.String()
 	case e.Point == nil:
 		fmt.Fprintf(&b, "the loss is %v although every residual is finite: the residuals are too large to square", e.Value)
@@ -53,7 +54,8 @@ func (e *DivergedError) Error() string {
 		}
 	}
 	if e.Epoch == 0 {
-		b.WriteString("; that is before the first step: keep the expression inside its domain, as max(x, 1e-6) does, or begin with other values of the parameters")
+		b.WriteString("; that is before the first step: " +
+			"keep the expression inside its domain, as max(x, 1e-6) does, or begin with other values of the parameters")
 	} else {
 		b.WriteString("; lower the learning rate, or keep the expression inside its domain")
 	}

@@ -101,7 +101,8 @@ func (f *Function) Eval(dst, points []float64) ([]float64, error) {
 // that of the Go package, and what C's names begin with.
 func (s *Solver) Source(name string, list ...compiler.Function) (*compiler.Source, error) {
 	src := &compiler.Source{
-		Name: name, Functions: slices.Clone(list), Bounds: maps.Clone(s.bounds), Layout: s.layout, Theta: slices.Clone(s.theta), Fixed: slices.Clone(s.fixed),
+		Name: name, Functions: slices.Clone(list), Bounds: maps.Clone(s.bounds),
+		Layout: s.layout, Theta: slices.Clone(s.theta), Fixed: slices.Clone(s.fixed),
 	}
 	for i := range src.Functions {
 		f := &src.Functions[i]

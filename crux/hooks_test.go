@@ -256,7 +256,7 @@ func TestFactsAreComputedOnce(t *testing.T) {
 		_, err := bad.At(ctx, st)
 		return err
 	}))
-	if err == nil || err.Error() != "crux: epoch 4: *crux_test.hook: crux: curvature: flat" {
+	if err == nil || err.Error() != "crux: step 4: *crux_test.hook: crux: curvature: flat" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -47,7 +47,9 @@ func affordable(demands []optim.Demand) error {
 		all.Method += d.Method
 	}
 	if limit := min(machineMemory(), debug.SetMemoryLimit(-1)); all.Bytes > limit {
-		return fmt.Errorf("%s of memory, more than the %.1f GB there are; take a smaller network, fewer points where there are fewer residuals than parameters, or a method that keeps less, such as soap or lbfgs", all, float64(limit)/1e9)
+		return fmt.Errorf("%s of memory, more than the %.1f GB there are; "+
+			"take a smaller network, fewer points where there are fewer residuals than parameters, "+
+			"or a method that keeps less, such as soap or lbfgs", all, float64(limit)/1e9)
 	}
 	return nil
 }

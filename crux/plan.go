@@ -171,7 +171,7 @@ func (p *plan) weigh(w []float64) error {
 	p.leaveResting(w)
 	for i, c := range p.constraints {
 		if w[i] *= c.weight; !(w[i] >= 0) || math.IsInf(w[i], 0) {
-			return fmt.Errorf("crux: epoch %d: the weight of constraint %q became %v", p.epoch, c.name, w[i])
+			return fmt.Errorf("crux: step %d: the weight of constraint %q became %v", p.epoch, c.name, w[i])
 		}
 	}
 	if !slices.Equal(w, p.weights) {

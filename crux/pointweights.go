@@ -35,7 +35,8 @@ func (s *statement) checkPointScheme(c Constraint, k *constraint) error {
 		}
 		for i, o := range s.constraints {
 			if q := s.problem.Constraints[i].PointWeights; reflect.ValueOf(q).Kind() == reflect.Pointer && q == c.PointWeights {
-				return fmt.Errorf("PointWeights is the scheme of constraint %q as well; it keeps numbers for the points of one, so give each its own", o.name)
+				return fmt.Errorf("PointWeights is the scheme of constraint %q as well; "+
+					"it keeps numbers for the points of one, so give each its own", o.name)
 			}
 		}
 	}
@@ -91,13 +92,13 @@ func (p *plan) weighPoints() error {
 			q.measure(r.RawMatrix().Data, g.cloud)
 		}
 		if err := q.weigh(p.epoch, g.cloud); err != nil {
-			return fmt.Errorf("crux: epoch %d: constraint %q: %w", p.epoch, c.name, err)
+			return fmt.Errorf("crux: step %d: constraint %q: %w", p.epoch, c.name, err)
 		}
 		if !q.stale && slices.Equal(q.next, q.mu) {
 			continue
 		}
 		if err := g.program.SetPointWeights(c.index, q.next); err != nil {
-			return fmt.Errorf("crux: epoch %d: %w", p.epoch, err)
+			return fmt.Errorf("crux: step %d: %w", p.epoch, err)
 		}
 		q.mu, q.next = q.next, q.mu
 		q.stale = false

@@ -62,7 +62,7 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...Callback) (*
 	for _, c := range run.callbacks {
 		if e, ok := c.(Ender); ok {
 			if endErr := e.OnSolveEnd(context.WithoutCancel(ctx), run, res); endErr != nil {
-				err = errors.Join(err, fmt.Errorf("crux: %T: %w", c, endErr))
+				err = errors.Join(err, fmt.Errorf("crux: %s: %w", called(c), endErr))
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func (s *Solver) begin(ctx context.Context, p *plan, steps int, callbacks []Call
 	}
 	for _, c := range r.callbacks {
 		if err := c.OnSolveBegin(ctx, r); err != nil {
-			return nil, fmt.Errorf("crux: problem %q: %T: %w", s.problem.Name, c, err)
+			return nil, fmt.Errorf("crux: problem %q: %s: %w", s.problem.Name, called(c), err)
 		}
 	}
 	return r, nil
@@ -138,7 +138,7 @@ func (s *Solver) loop(ctx context.Context, run *Run, steps int, res *Result) err
 		case err != nil && !errors.Is(err, ErrStop) && !errors.Is(err, optim.ErrConverged):
 			return err // a step that went wrong is nothing to continue from
 		}
-		if failed := callAll(run.callbacks, "after epoch", s.epoch-1, func(h StepEnder) error { return h.OnStepEnd(whole, run) }); failed != nil {
+		if failed := callAll(run.callbacks, "after step", s.epoch-1, func(h StepEnder) error { return h.OnStepEnd(whole, run) }); failed != nil {
 			err = failed
 		}
 		if err != nil {
@@ -183,7 +183,7 @@ func callAll[H any](callbacks []Callback, when string, epoch int, hook func(H) e
 			continue
 		}
 		if err := hook(h); err != nil {
-			err = fmt.Errorf("crux: %s %d: %T: %w", when, epoch, c, err)
+			err = fmt.Errorf("crux: %s %d: %s: %w", when, epoch, called(c), err)
 			if !errors.Is(err, ErrStop) {
 				return err
 			}

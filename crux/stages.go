@@ -197,7 +197,8 @@ func (s *Solver) gone(st *State) ([]*Stage, error) {
 			if g != nil {
 				name = g.Name
 			}
-			return nil, fmt.Errorf("number %d of its stages is %s, that of the problem %s; give Options.Windows, Options.Curriculum and Options.Next as they were",
+			return nil, fmt.Errorf("number %d of its stages is %s, that of the problem %s; "+
+				"give Options.Windows, Options.Curriculum and Options.Next as they were",
 				k+1, r.Name, name)
 		}
 		if k == len(stages) {

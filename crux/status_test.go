@@ -114,7 +114,7 @@ func TestFailed(t *testing.T) {
 	if !errors.Is(err, full) || res.Status != crux.Failed || res.Steps != 5 {
 		t.Errorf("%+v, %v", res, err)
 	}
-	if want := "crux: epoch 4: *crux_test.hook: disk full"; err.Error() != want {
+	if want := "crux: step 4: *crux_test.hook: disk full"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 	// a run that cannot begin has a result as well
@@ -149,7 +149,7 @@ func TestDivergedNamesThePlace(t *testing.T) {
 	if d.Problem != "log" || d.Constraint != "data" || d.Epoch != 0 || d.Point["x"] != 0.25 || d.Expr != inner || !math.IsNaN(d.Value) {
 		t.Errorf("%+v", d)
 	}
-	for _, part := range []string{"epoch 0", `constraint "data"`, "log(", "is NaN at x=0.25", "status_test.go:"} {
+	for _, part := range []string{"step 0", `constraint "data"`, "log(", "is NaN at x=0.25", "status_test.go:"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error %q does not say %q", err, part)
 		}

@@ -67,7 +67,7 @@ func (s *Solver) weigh(ctx context.Context, p *plan) error {
 			copy(s.losses, p.obj.losses)
 		}
 		if err := s.options.Weights.Weigh(w, s.losses, s.epoch); err != nil {
-			return fmt.Errorf("crux: epoch %d: %w", s.epoch, err)
+			return fmt.Errorf("crux: step %d: %w", s.epoch, err)
 		}
 	}
 	return p.weigh(w)
@@ -86,7 +86,7 @@ func (s *Solver) complete(ctx context.Context, step *Step) error {
 	err := s.update(ctx, step)
 	switch {
 	case asked == nil && err == nil:
-		return callAll(step.Run.callbacks, "epoch", s.epoch, func(h UpdateHook) error { return h.OnUpdate(ctx, step.Run) })
+		return callAll(step.Run.callbacks, "step", s.epoch, func(h UpdateHook) error { return h.OnUpdate(ctx, step.Run) })
 	case asked == nil:
 		return err
 	case err == nil || errors.Is(err, optim.ErrConverged):
@@ -100,7 +100,7 @@ func (s *Solver) complete(ctx context.Context, step *Step) error {
 // fire lets the callbacks see the step.
 func fire(ctx context.Context, step *Step) error {
 	defer func() { step.firing = nil }()
-	return callAll(step.Run.callbacks, "epoch", step.Epoch, func(c Callback) error {
+	return callAll(step.Run.callbacks, "step", step.Epoch, func(c Callback) error {
 		step.firing = c
 		return c.OnStep(ctx, step)
 	})
@@ -117,7 +117,7 @@ func (s *Solver) update(ctx context.Context, step *Step) (err error) {
 	for _, c := range step.Run.callbacks {
 		if h, ok := c.(GradientHook); ok {
 			if err := h.OnGradient(ctx, step, s.plan.obj.grad); err != nil {
-				return fmt.Errorf("crux: epoch %d: %T: %w", step.Epoch, c, err)
+				return fmt.Errorf("crux: step %d: %s: %w", step.Epoch, called(c), err)
 			}
 		}
 	}

@@ -22,7 +22,8 @@ func (r *Run) Subset(names []string, of []Constraint) ([]int, error) {
 	return r.plan.subset(len(of), func(k int) (int, error) {
 		i := r.plan.indexOf(of[k])
 		if i < 0 {
-			return i, fmt.Errorf("crux: constraint %q in Of has another name, residual or point set than those of the problem; give the one that New was given", of[k].Name)
+			return i, fmt.Errorf("crux: constraint %q in Of has another name, residual or point set than those of the problem; "+
+				"give the one that New was given", of[k].Name)
 		}
 		return i, nil
 	})

@@ -169,7 +169,8 @@ func (s *statement) divided(set pointSet, t *ph.Coord) error {
 		return windowError(set.name, "its points have no coordinate %s, by which windows divide them", t.Name())
 	}
 	if first := s.listed[0]; first.points(set.on) == nil && len(set.on.Columns()) == 0 {
-		return windowError(set.name, "it has no point in the first window, %s; windows go forward in time, so what holds later only cannot take part", first.Name)
+		return windowError(set.name, "it has no point in the first window, %s; "+
+			"windows go forward in time, so what holds later only cannot take part", first.Name)
 	}
 	return nil
 }
@@ -179,9 +180,11 @@ func (s *statement) windowed(w Windows) (fieldsInWindows, error) {
 	fields := fieldsInWindows{}
 	var errs []error
 	for i, c := range s.problem.Constraints {
+		fail := func(format string, a ...any) { errs = append(errs, windowError(s.constraints[i].name, format, a...)) }
 		for _, f := range ph.Occurring[*ph.Field](c.Residual) {
 			if !slices.Contains(f.Coords(), w.Coord) {
-				errs = append(errs, windowError(s.constraints[i].name, "field %q is no function of %s: what belongs to all times cannot be learnt from one window after the other", f.Name(), w.Coord.Name()))
+				fail("field %q is not a function of %s: what belongs to all times cannot be learnt from one window after the other",
+					f.Name(), w.Coord.Name())
 				continue
 			}
 			if fields[f] == nil {
@@ -193,7 +196,8 @@ func (s *statement) windowed(w Windows) (fieldsInWindows, error) {
 			if p.Fixed() {
 				continue
 			}
-			errs = append(errs, windowError(s.constraints[i].name, "the parameter %s belongs to all times, so it cannot be learnt from one window after the other; train without windows", p.Path()))
+			fail("the parameter %s belongs to all times, so it cannot be learnt from one window after the other; train without windows",
+				p.Path())
 		}
 	}
 	for _, f := range fields {

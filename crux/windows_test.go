@@ -283,7 +283,7 @@ func TestWindowMistakes(t *testing.T) {
 		"the parameter k belongs to all times": func(p *swing, _ *crux.Options) {
 			p.Constraints[0].Residual = p.Constraints[0].Residual.Add(ph.NewParam("k", 1))
 		},
-		`field "c" is no function of t`: func(p *swing, _ *crux.Options) {
+		`field "c" is not a function of t`: func(p *swing, _ *crux.Options) {
 			x := ph.NewCoord("x")
 			c := ph.NewField("c", net.MLP{}, x)
 			p.Constraints = append(p.Constraints, crux.Constraint{Residual: c, On: domain.NewBox(domain.In(p.t, 0, 3), domain.In(x, 0, 1)).Interior(5)})

@@ -59,7 +59,11 @@ func fullPath(path string) string {
 
 // built are the values that a file makes, by type.
 func built(p *problemfile.Problem, of string) any {
-	for _, v := range append([]any{p.Options.Weights, p.Checkpoint, p.EarlyStopping}, anys(p.Trackers)...) {
+	all := append([]any{p.Options.Weights, p.Checkpoint}, anys(p.Trackers)...)
+	for _, c := range p.Stopping {
+		all = append(all, c)
+	}
+	for _, v := range all {
 		if v != nil && reflect.TypeOf(v).Elem().Name() == strings.TrimPrefix(of, "New") {
 			return v
 		}

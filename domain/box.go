@@ -97,7 +97,8 @@ func (b *Box) Face(c *ph.Coord, at float64, n int) *Points {
 		side = -1
 	case a.Hi:
 	default:
-		return bad(b.coords, fmt.Errorf("domain: %s = %v is not a face of %s; its faces are %s = %v and %s = %v (Section cuts through the inside)",
+		return bad(b.coords, fmt.Errorf("domain: %s = %v is not a face of %s; its faces are %s = %v and %s = %v "+
+			"(Section cuts through the inside)",
 			c.Name(), at, b, c.Name(), a.Lo, c.Name(), a.Hi))
 	}
 	return b.region([]Patch{b.face(i, at, side)}, true, n, fmt.Sprintf("face %s = %v of %s", c.Name(), at, b))

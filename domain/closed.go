@@ -195,10 +195,12 @@ func (p *Polyhedron) unclosed(edges []edge) error {
 			n++
 		case turned != nil:
 		case len(sides) == 2:
-			turned = fmt.Errorf("triangles %d and %d, side by side around %s, are turned against each other; give the corners of each counter-clockwise as seen from outside",
+			turned = fmt.Errorf("triangles %d and %d, side by side around %s, are turned against each other; "+
+				"give the corners of each counter-clockwise as seen from outside",
 				e.face+1, sides[1].face+1, at(p.faces[sides[1].face].middle()))
 		default:
-			turned = fmt.Errorf("the edge from %s to %s belongs to %d triangles, which do not part inside from outside; leave out walls within the solid",
+			turned = fmt.Errorf("the edge from %s to %s belongs to %d triangles, which do not part inside from outside; "+
+				"leave out walls within the solid",
 				at(p.points[e.a]), at(p.points[e.b]), len(sides))
 		}
 	}
@@ -349,7 +351,8 @@ func (p *Polyhedron) orient(shell []int32) error {
 		case back && !front:
 			wrong = append(wrong, x)
 		case touch == nil:
-			touch = fmt.Errorf("the surface touches or cuts itself, or has a wall without thickness, around %s; unite its parts in the program that made it", at(x))
+			touch = fmt.Errorf("the surface touches or cuts itself, or has a wall without thickness, around %s; "+
+				"unite its parts in the program that made it", at(x))
 		}
 	}
 	for _, n := range slices.Sorted(maps.Keys(largest)) {

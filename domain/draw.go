@@ -43,7 +43,8 @@ func (q Patch) draw(rng *rand.Rand, s Sampler, n, dim int) (x, normals []float64
 			return pick(x, idx, dim), pick(normals, idx, dim), nil
 		}
 		if m/n >= maxTrials || m >= maxPoints {
-			return nil, nil, fmt.Errorf("%d trials gave %d of %d points; the region is too small a part of what is searched, so give it bounds of its own", m, hits, n)
+			return nil, nil, fmt.Errorf("%d trials gave %d of %d points; the region is too small a part of what is searched, "+
+				"so give it bounds of its own", m, hits, n)
 		}
 		next := 16 * m
 		if hits > 0 {

@@ -60,7 +60,8 @@ func newShape(g Geometry, name string) *Shape {
 	s.patches = slices.Clone(g.Patches())
 	for i, p := range s.patches {
 		if p.At == nil || p.Params < 0 || !(p.Measure >= 0) || !finite(p.Measure) {
-			return s.fail("patch %d of its boundary has measure %v, %d parameters and At nil: %v; it needs a finite measure and a parametrisation", i, p.Measure, p.Params, p.At == nil)
+			return s.fail("patch %d of its boundary has measure %v, %d parameters and At nil: %v; "+
+				"it needs a finite measure and a parametrisation", i, p.Measure, p.Params, p.At == nil)
 		}
 	}
 	if r, ok := g.(interface{ regions() []Patch }); ok {

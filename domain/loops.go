@@ -132,7 +132,8 @@ func gap(nodes [][2]float64, open []int) error {
 			q, far = nodes[n], d
 		}
 	}
-	return fmt.Errorf("it is not closed: it has %d open ends, one at %s, from which the nearest other, %s, is %.3g away; close it in the program that made it",
+	return fmt.Errorf("it is not closed: it has %d open ends, one at %s, from which the nearest other, %s, "+
+		"is %.3g away; close it in the program that made it",
 		len(open), at2(p), at2(q), far)
 }
 

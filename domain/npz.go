@@ -53,7 +53,8 @@ func ReadNPZ(path string, coords ...*ph.Coord) (*Points, error) {
 	}
 	for i, c := range coords {
 		if shape[i] != shape[0] {
-			return nil, fmt.Errorf("domain: %s: %s has %d values and %s has %d, and no array has shape %v; give each point a value of every coordinate, or data on the grid with axes in this order",
+			return nil, fmt.Errorf("domain: %s: %s has %d values and %s has %d, and no array has shape %v; "+
+				"give each point a value of every coordinate, or data on the grid with axes in this order",
 				path, coords[0].Name(), shape[0], c.Name(), shape[i], shape)
 		}
 	}

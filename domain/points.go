@@ -102,7 +102,8 @@ func (p *Points) Err() error {
 	case p.every > 0 && p.given != nil:
 		return fmt.Errorf("domain: %s: Every(%d), but given points are the same at every draw; leave Every out", p.what, p.every)
 	case p.every > 0 && p.sampled() && !p.Random():
-		return fmt.Errorf("domain: %s: Every(%d), but this sampler draws the same points every time; use a random one, such as Sobol{Scramble: true}", p.what, p.every)
+		return fmt.Errorf("domain: %s: Every(%d), but this sampler draws the same points every time; "+
+			"use a random one, such as Sobol{Scramble: true}", p.what, p.every)
 	}
 	return nil
 }
@@ -284,7 +285,8 @@ func (p *Points) Where(f func(x []float64) bool) *Points {
 		}
 	}
 	if len(q.patches) == 0 {
-		return p.fail("no point of it satisfies the predicate of Where; parts smaller than about 1/%d of it are not seen, so give such a part bounds of its own", curveCells)
+		return p.fail("no point of it satisfies the predicate of Where; parts smaller than about 1/%d of it are not seen, "+
+			"so give such a part bounds of its own", curveCells)
 	}
 	q.counts = apportion(p.n, q.patches)
 	return &q

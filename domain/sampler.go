@@ -121,8 +121,7 @@ func cube(rng *rand.Rand, n, dim int, random bool) ([]float64, error) {
 // below1 keeps a number that was rounded up to 1 inside [0, 1).
 func below1(u float64) float64 { return min(u, 1-0x1p-53) }
 
-// SamplerByName returns the sampler with a name that users write in files: uniform, latin_hypercube (lhs), halton,
-// scrambled_halton, sobol, scrambled_sobol, hammersley or grid. The error for any other name gives the nearest.
+// SamplerByName returns the sampler with a name that users write in files. The error for any other name gives the nearest.
 func SamplerByName(name string) (Sampler, error) {
 	list := Samplers()
 	if i := slices.Index(list, name); i >= 0 {

@@ -224,7 +224,7 @@ func TestLatinHypercubeStratifies(t *testing.T) {
 
 // Whatever the sizes, samplers return the right number of numbers in [0, 1), or an error; and the same for the same seed.
 func TestSamplersAreSound(t *testing.T) {
-	for _, name := range []string{"uniform", "lhs", "halton", "scrambled_halton", "sobol", "scrambled_sobol", "hammersley", "grid"} {
+	for _, name := range domain.Samplers() {
 		s, err := domain.SamplerByName(name)
 		if err != nil {
 			t.Fatal(err)

@@ -15,14 +15,15 @@ import (
 // ReadShape reads a shape from a file, by its ending:
 //
 //	.stl            a closed surface of triangles, binary or ASCII, in space; names are those of the solids in ASCII files
-//	.msh            a mesh of Gmsh, format 4.1, in the plane or in space; names are those of physical groups, of the boundary and of the inside
+//	.msh            a mesh of Gmsh, format 4.1, in the plane or in space; names are those of physical groups, of boundary and inside
 //	.dxf            an outline in the plane, of lines, arcs, circles, polylines, ellipses and splines; names are those of the layers
 //	.svg            an outline in the plane, of paths and shapes; names are labels or ids, and y points up from the lower edge of the page
 //	.geojson .json  polygons in the plane; names are those of the features
-//	.csv .txt .tsv  corners in order, in columns with the names of the coordinates; a column loop tells several closed curves apart, and a column
-//	                name is that of the edge from a corner to the next
+//	.csv .txt .tsv  corners in order, in columns with the names of the coordinates; a column loop tells several closed curves apart,
+//	                and a column name is that of the edge from a corner to the next
 //
-// What has a name in the file gives points by [Shape.Part]. Numbers are taken as they are; [Scale], [Rotate] and [Shift] change units and places.
+// What has a name in the file gives points by [Shape.Part]. Numbers are taken as they are; [Scale], [Rotate] and [Shift] change units and
+// places.
 func ReadShape(path string, coords ...*ph.Coord) *Shape {
 	s := &Shape{solid: solid{name: filepath.Base(path), box: &Box{coords: slices.Clone(coords)}}}
 	if s.err = checkCoords(coords); s.err != nil {

@@ -356,8 +356,8 @@ func (p *Placed) Patches() []Patch { return p.moved(p.shape.patches) }
 
 func (p *Placed) regions() []Patch { return p.moved(p.shape.regions) }
 
-// moved are patches under the map. Where it does not keep angles, a piece of a surface grows by |det A|·|A⁻ᵀn|, which changes from point to
-// point: one more parameter lets points stay in proportion to that.
+// moved are patches under the map. Where it does not keep angles, a piece of a surface grows by |det A|·|A⁻ᵀn|, which changes from
+// point to point: one more parameter lets points stay in proportion to that.
 func (p *Placed) moved(patches []Patch) (list []Patch) {
 	d := len(p.to.b)
 	for _, q := range patches {

@@ -70,5 +70,6 @@ func (p Periodic) stray(inputs []ph.Expr) ph.Expr {
 			stray = c.Name()
 		}
 	}
-	return ph.Bad("Periodic: %s is not a coordinate of this network; give periods only to coordinates of the field, and set Periodic outside other embeddings", stray)
+	return ph.Bad("Periodic: %s is not a coordinate of this network; give periods only to coordinates of the field, "+
+		"and set Periodic outside other embeddings", stray)
 }

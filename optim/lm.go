@@ -18,9 +18,9 @@ import (
 //	(JᵀJ + λI)·δ₀ = −∇L      (JᵀJ + λI)·(δᵢ₊₁ − δᵢ) = −(Jᵀs(θ+δᵢ) + λδᵢ)      θ ← θ + δₖ
 //
 // One J and one factorisation serve all corrections; each costs about two gradients. The first is, to leading order, the geodesic
-// acceleration −½(JᵀJ + λI)⁻¹Jᵀs″[δ₀,δ₀] of Transtrum & Sethna (2012, arXiv 1201.5885), without second derivatives; the others
-// continue it, towards the point where Jᵀs(θ+δ) + λδ = 0. They bend the step along the valley floor: the loss of a PINN is a narrow
-// curved valley, in which straight steps must be so short that the method creeps. On this package's Poisson problem steps
+// acceleration −½(JᵀJ + λI)⁻¹Jᵀs″[δ₀,δ₀] of Transtrum & Sethna (2012, arXiv 1201.5885), without second derivatives;
+// the others continue it, towards the point where Jᵀs(θ+δ) + λδ = 0. They bend the step along the valley floor: the loss of a PINN
+// is a narrow curved valley, in which straight steps must be so short that the method creeps. On this package's Poisson problem steps
 // with corrections end at a loss of 1e-19, more than three times as many without them at 1e-9 (TestPINN).
 //
 // λ follows the corrections: with q = ‖δ₁ − δ₀‖/‖δ₀‖, the rate at which they converge at first, the next step begins
@@ -30,9 +30,10 @@ import (
 // Where there are fewer residuals R than parameters P, the same steps are computed from JJᵀ, R×R, by Woodbury's identity:
 // without corrections that is the energy natural gradient of Müller & Zeinhofer (2023, arXiv 2302.13163) in its dual form. Two matrices
 // of min(P, R)² numbers are kept. Near the end, where λ is below 1e-13 of the trace of JᵀJ, there are three more of them: the
-// factorisation is then computed from J, as JᵀJ has lost the directions that are still to be found. For R ≥ P it comes in blocks of rows,
-// and memory is then 40·P² bytes, 128 MB for blocks and at most 100 MB for those of the objective, whatever R is; for R < P all of J is
-// kept, 40·R² + 8·R·P bytes in all, or, where J were more than 512 MB, this is left out. [LevenbergMarquardt.Info] has the estimate.
+// factorisation is then computed from J, as JᵀJ has lost the directions that are still to be found. For R ≥ P it comes in blocks of
+// rows, and memory is then 40·P² bytes, 128 MB for blocks and at most 100 MB for those of the objective, whatever R is; for R < P all
+// of J is kept, 40·R² + 8·R·P bytes in all, or, where J were more than 512 MB, this is left out. [LevenbergMarquardt.Info] has the
+// estimate.
 //
 // Where there are many residuals, a step is computed from n of them, drawn for it (Objective.Squares, Sample), as if there were no
 // others, and taken if it lowers the loss on all; one that does not is computed again from more. n begins at Rows. A step that fits d
@@ -210,7 +211,8 @@ func (m *LevenbergMarquardt) linearise(ctx context.Context, f Objective, theta [
 		return a, loss, err
 	}
 	if t := a.Trace(); !vec.Finite(t) {
-		return a, loss, fmt.Errorf("optim: %s: the squares of the residuals' derivatives sum to %v: %w; check the residuals for roots and logarithms at 0", marquardtName, t, ErrNonFinite)
+		return a, loss, fmt.Errorf("optim: %s: the squares of the residuals' derivatives sum to %v: %w; "+
+			"check the residuals for roots and logarithms at 0", marquardtName, t, ErrNonFinite)
 	}
 	m.s, m.sx = vec.Sized(m.s, system.Rows), vec.Sized(m.sx, system.Rows)
 	return a, loss, f.Squares.Scaled(ctx, m.s, m.at)

@@ -7,8 +7,8 @@ import (
 	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
-// Mean is an exponential mean of the parameters θ₁ … θ_t (Polyak & Juditsky 1992; Kingma & Ba 2015, section 7.2), without bias towards
-// the first:
+// Mean is an exponential mean of the parameters θ₁ … θ_t (Polyak & Juditsky 1992; Kingma & Ba 2015, section 7.2), without bias
+// towards the first:
 //
 //	θ̄ ← θ̄ + (1−d)/(1−dᵗ)·(θ_t − θ̄)
 type Mean struct {

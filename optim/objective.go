@@ -66,8 +66,8 @@ type Squares struct {
 	// Kernel writes K = JJᵀ, R×R, to k. If of is not nil, only the columns of J that belong to these parameters count: K is
 	// the sum of such parts. What the storage of k holds below the diagonal is undefined.
 	Kernel func(ctx context.Context, k *mat.SymDense, theta []float64, of []Param) error
-	// Normal writes the Gauss–Newton matrix JᵀJ = 2 Σ_k c_k ∇r_k∇r_kᵀ, P×P, to a and ∇L to grad, and returns L(theta). What the storage
-	// of a holds below the diagonal is undefined. grad and the loss are those of Grad.
+	// Normal writes the Gauss–Newton matrix JᵀJ = 2 Σ_k c_k ∇r_k∇r_kᵀ, P×P, to a and ∇L to grad, and returns L(theta). What
+	// the storage of a holds below the diagonal is undefined. grad and the loss are those of Grad.
 	Normal func(ctx context.Context, a *mat.SymDense, grad, theta []float64) (float64, error)
 
 	// Sample returns an estimate of the loss from about this many of its rows, with Squares of its own. rng draws the points that they

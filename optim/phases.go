@@ -27,10 +27,10 @@ type Phase struct {
 
 	// EMA is the decay d, in (0, 1), of an exponential [Mean] of the parameters; 0 means that there is none. With points redrawn at
 	// every step, θ wanders about the minimum; the mean of the last 1/(1−d) steps lies nearer to it. Training does not notice: the steps
-	// are those without, bit for bit. The mean takes the place of θ when the phase has taken its steps, so that the next one begins at it, and
-	// when the solver's Solve ends, however it does: what is evaluated and saved then is the mean. Another Solve continues where
-	// training was. During a run, losses, trackers and checkpoints show the point of training; checkpoints hold the mean in the
-	// method's state.
+	// are those without, bit for bit. The mean takes the place of θ when the phase has taken its steps, so that the next one begins at it,
+	// and when the solver's Solve ends, however it does: what is evaluated and saved then is the mean. Another Solve continues where
+	// training was. During a run, losses, trackers and checkpoints show the point of training; checkpoints hold the mean in the method's
+	// state.
 	EMA float64
 }
 

@@ -48,8 +48,8 @@ func Integrate(f Expr, s *Coord, lo, hi Expr, nodes int) Expr {
 	return n
 }
 
-// Rule returns the nodes ξ_k in (−1, 1) and weights of ∫ f ds ≈ (hi−lo)/2 Σ w_k f(lo + (hi−lo)(1+ξ_k)/2), where f has the factors of the
-// kernel: the weights of Gauss and Jacobi for (1+ξ)^p (1−ξ)^q, divided by these.
+// Rule returns the nodes ξ_k in (−1, 1) and weights of ∫ f ds ≈ (hi−lo)/2 Σ w_k f(lo + (hi−lo)(1+ξ_k)/2), where f has the
+// factors of the kernel: the weights of Gauss and Jacobi for (1+ξ)^p (1−ξ)^q, divided by these.
 func (in *Integral) Rule() (nodes, weights []float64) {
 	n := in.Nodes
 	nodes, weights = make([]float64, n), make([]float64, n)

@@ -9,9 +9,9 @@ import (
 	"unicode"
 )
 
-// MathML is an expression as presentation MathML, without the element math around it: quotients as fractions, derivatives as ∂u/∂t, a sum
-// of second derivatives by all coordinates of xs as Δu, and Greek letters for their names. An equation that was read from text has both its
-// sides. Names are escaped. A text of more than 64 KiB is cut.
+// MathML is an expression as presentation MathML, without the element math around it: quotients as fractions, derivatives as ∂u/∂t, a
+// sum of second derivatives by all coordinates of xs as Δu, and Greek letters for their names. An equation that was read from text has
+// both its sides. Names are escaped. A text of more than 64 KiB is cut.
 func MathML(e Expr, xs ...*Coord) string {
 	m := mathml{printer: printer{root: e.term()}, space: xs}
 	if lhs, rhs, ok := Sides(e); ok {
@@ -489,9 +489,10 @@ func summandsOf(n *node, most int) []*node {
 func same(a, b *node) bool { return a == b || a.String() == b.String() }
 
 var greek = map[string]string{
-	"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "zeta": "ζ", "eta": "η", "theta": "θ", "kappa": "κ",
-	"lambda": "λ", "lam": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ",
-	"omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+	"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+	"kappa": "κ", "lambda": "λ", "lam": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
+	"phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
+	"Lambda": "Λ", "Xi": "Ξ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }
 
 // mathName writes a name: Greek letters as such, and what follows an underscore or a number at the end as an index.

@@ -31,10 +31,7 @@ type GradientAlignment struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *GradientAlignment) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	if err := t.Begin(t.Interval, 100, len(r.Names())); err != nil {
-		return err
-	}
-	return t.grads.begin(r, t.Mask)
+	return t.grads.begin(t, r, t.Interval, t.Mask)
 }
 
 // OnStep implements crux.Callback.

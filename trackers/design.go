@@ -24,8 +24,8 @@ import (
 //
 //	V − ccᵀ/(s² + σ²)
 //
-// of V, and of its determinant 1 − cᵀV⁻¹c/(s² + σ²). The equations are taken as linear where the run has ended, and errors are as large as
-// those of the data so far. A place may be chosen more than once.
+// of V, and of its determinant 1 − cᵀV⁻¹c/(s² + σ²). The equations are taken as linear where the run has ended, and errors are
+// as large as those of the data so far. A place may be chosen more than once.
 type Design struct {
 	Params  []*ph.Param // the numbers
 	Derived []Quantity  // further ones, whose standard deviations are told as well

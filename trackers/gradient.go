@@ -15,8 +15,11 @@ import (
 // step for all trackers with the same mask.
 type gradients struct{ fact *crux.Fact[*mat.Dense] }
 
-// begin prepares for a run.
-func (g *gradients) begin(r *crux.Run, mask ph.Selector) (err error) {
+// begin prepares a history of them, and itself, for a run.
+func (g *gradients) begin(h interface{ Begin(int, int, ...int) error }, r *crux.Run, interval int, mask ph.Selector) (err error) {
+	if err := h.Begin(interval, 100, len(r.Names())); err != nil {
+		return err
+	}
 	if g.fact, err = r.GradientsOf(mask); err != nil {
 		return fmt.Errorf("mask: %w", err)
 	}

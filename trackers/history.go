@@ -2,8 +2,11 @@ package trackers
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
+	"unicode"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -150,6 +153,24 @@ func (h *History[V]) Arrays() []Array {
 	return Result[V]{epochs, values}.Arrays()
 }
 
+// Called implements crux.Named: the tracker "error" of a file is "the tracker error".
+func (h *History[V]) Called() string {
+	return "the tracker " + FileName(strings.TrimSuffix(reflect.TypeFor[V]().Name(), "Value"))
+}
+
+// FileName is what files call a tracker with the given name of a type: NTKSpectrum is ntk_spectrum.
+func FileName(name string) string {
+	var b strings.Builder
+	rs := []rune(name)
+	for i, r := range rs {
+		if unicode.IsUpper(r) && i > 0 && (unicode.IsLower(rs[i-1]) || i+1 < len(rs) && unicode.IsLower(rs[i+1])) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
 // Arrays are those of the history.
 func (r Result[V]) Arrays() []Array {
 	ms := make([]Measurement, len(r.Values))
@@ -221,7 +242,7 @@ func (h *History[V]) SetState(state []byte) error {
 		return fmt.Errorf("trackers: %s: %w", want, err)
 	}
 	if k.Kind != want || len(k.Epochs) != len(k.Values) {
-		return fmt.Errorf("trackers: the state holds %d epochs and %d values of %q; this tracker measures %s", len(k.Epochs), len(k.Values),
+		return fmt.Errorf("trackers: the state holds %d steps and %d values of %q; this tracker measures %s", len(k.Epochs), len(k.Values),
 			k.Kind, want)
 	}
 	for i := 1; i < len(k.Values); i++ {

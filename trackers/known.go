@@ -167,8 +167,8 @@ func covarianceOf(ctx context.Context, run *crux.Run, sets []rows) (*covariance,
 	return s, s.measure(j, values[:s.data])
 }
 
-// straightened puts ψ(r)/m in the place of residuals with a robust loss, m the mean of ψ′: errors of that size move the fit as the outliers
-// do (Huber 1981, 6.5). It returns by what the square root of the weight is multiplied beside that of a mean square.
+// straightened puts ψ(r)/m in the place of residuals with a robust loss, m the mean of ψ′: errors of that size move the fit as the
+// outliers do (Huber 1981, 6.5). It returns by what the square root of the weight is multiplied beside that of a mean square.
 func straightened(loss crux.Loss, r []float64) float64 {
 	mean := 0.0
 	for i, x := range r {

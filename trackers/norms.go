@@ -34,10 +34,7 @@ type GradientNorms struct {
 
 // OnSolveBegin implements crux.Callback.
 func (t *GradientNorms) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	if err := t.Begin(t.Interval, 100, len(r.Names())); err != nil {
-		return err
-	}
-	return t.grads.begin(r, t.Mask)
+	return t.grads.begin(t, r, t.Interval, t.Mask)
 }
 
 // OnStep implements crux.Callback.

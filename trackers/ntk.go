@@ -156,8 +156,8 @@ func (v NTKSpectrumValue) Patterns() int {
 	return v.Parameters
 }
 
-// EffectiveCondition is λ_1 / max(λ_r, ε r λ_1) for r = Patterns(): the condition of what the parameters can learn. NaN if the kernel is
-// zero.
+// EffectiveCondition is λ_1 / max(λ_r, ε r λ_1) for r = Patterns(): the condition of what the parameters can learn. NaN if the kernel
+// is zero.
 func (v NTKSpectrumValue) EffectiveCondition() float64 {
 	return linalg.Condition(v.Eigenvalues[:v.Patterns()])
 }

@@ -151,7 +151,8 @@ func (v ResidualStatsValue) findings(at explain.Setting) explain.Findings {
 			list = list.Note("the residual of %s is zero at all points", name)
 			continue
 		case p99 > 0 && largest >= spot*p99:
-			list = list.Warn("%s and is %s times the 99th percentile: a spot that the mean square hardly sees; resample: {rad: {}} puts points there",
+			list = list.Warn("%s and is %s times the 99th percentile: a spot that the mean square hardly sees; "+
+				"resample: {rad: {}} puts points there",
 				most, explain.Factor(largest/p99))
 		case p99 > 0:
 			list = list.Note("%s, %s times the 99th percentile", most, explain.Factor(largest/p99))

@@ -142,7 +142,8 @@ func (v LossLandscapeValue) curvature(mid int) explain.Findings {
 		r, which = 1/r, "d₂"
 	}
 	if r >= valley {
-		return explain.Findings{}.Note("the loss curves %s times more along %s than along the other direction: a valley, which suits a quasi-Newton method",
+		return explain.Findings{}.Note("the loss curves %s times more along %s than along the other direction: "+
+			"a valley, which suits a quasi-Newton method",
 			explain.Factor(r), which)
 	}
 	return explain.Findings{}.Note("the loss curves about alike along both directions, by a factor of %s", explain.Factor(r))

@@ -96,7 +96,8 @@ func (g box) jumpsAcross(x given, s ph.Expr, face [2]int) bool {
 	return false
 }
 
-// across is the jump along a curve after it has diffused from the beginning of time. With D_i the rates along the axes, in units of √time,
+// across is the jump along a curve after it has diffused from the beginning of time. With D_i the rates along the axes, in units of
+// √time,
 //
 //	n_i = √D_i ∂s/∂x_i,  S = n·n,  b = n·(∂n)n,  q = s b/2S²
 //	d = s/√S (1 + q)                      the distance from the curve, to second order

@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -26,9 +27,9 @@ type Spectrum struct {
 // The equations and conditions of p are linear in the functions, and in value, which is λ; constraints of which something is left where
 // all functions are zero are no part of it.
 //
-// Functions are sums Σ a_k cos(π/2·k·s) + b_k sin(π/2·k·s) of plane waves with twice the period of the box around the domain, s from −1
-// to 1, which can have any values on its sides. Of these, those that satisfy the conditions and the equations without λ, and of what is
-// left those for which Bᵀ(A + λB)u = 0 on points of the other equations (Galerkin's method, where B is the identity).
+// Functions are sums Σ a_k cos(π/2·k·s) + b_k sin(π/2·k·s) of plane waves with twice the period of the box around the domain, s
+// from −1 to 1, which can have any values on its sides. Of these, those that satisfy the conditions and the equations without λ, and
+// of what is left those for which Bᵀ(A + λB)u = 0 on points of the other equations (Galerkin's method, where B is the identity).
 func Eigenvalues(p Problem, value *ph.Param) (Spectrum, error) {
 	e, err := newEigen(p, value)
 	if err != nil {
@@ -132,8 +133,8 @@ func newEigen(p Problem, value *ph.Param) (*eigen, error) {
 	}
 	e := &eigen{solver: s, sizes: map[string]float64{}}
 	var failed error
-	err = s.Measure(context.Background(), look(func(r *crux.Run) error {
-		failed = e.at(r, p, at, fields)
+	err = s.Measure(context.Background(), callbacks.OnStep(func(_ context.Context, step *crux.Step) error {
+		failed = e.at(step.Run, p, at, fields)
 		return failed
 	}))
 	if failed != nil { // without the place of the callback
@@ -174,15 +175,6 @@ func (e *eigen) at(r *crux.Run, p Problem, at func(e ph.Expr, lambda float64) ph
 
 // eigenPoints are those inside: some more than there are waves.
 func eigenPoints(s *crux.Solver) int { return 2*len(s.Theta()) + 100 }
-
-// look is a callback that measures.
-type look func(r *crux.Run) error
-
-// OnSolveBegin implements crux.Callback.
-func (look) OnSolveBegin(context.Context, *crux.Run) error { return nil }
-
-// OnStep implements crux.Callback.
-func (l look) OnStep(_ context.Context, s *crux.Step) error { return l(s.Run) }
 
 // columns are the derivatives of an expression by the weights of all waves.
 func columns(r *crux.Run, e ph.Expr, at *domain.Cloud) (*mat.Dense, error) {

@@ -14,8 +14,8 @@ import (
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
-// Interfaces. In div(k·grad(u)) = f with a k that jumps, u has a kink where k jumps, so that the flux k·∂u/∂n is the same on both sides.
-// Points inside see neither: there the derivative of k is zero. So
+// Interfaces. In div(k·grad(u)) = f with a k that jumps, u has a kink where k jumps, so that the flux k·∂u/∂n is the same on both
+// sides. Points inside see neither: there the derivative of k is zero. So
 //
 //   - the networks of u get |s| as an input, s = 0 being where k jumps: they are continuous there, with derivatives that may jump, and
 //     smooth functions of the coordinates and |s| otherwise
@@ -521,7 +521,8 @@ func (b *builder) kink() {
 	}
 }
 
-// corners lets equations and fluxes count less where surfaces cross: the gradient is singular there, as r^(λ−1) with a λ between 0 and 1.
+// corners lets equations and fluxes count less where surfaces cross: the gradient is singular there, as r^(λ−1) with a λ between 0
+// and 1.
 func (b *builder) corners() {
 	k := b.kinks
 	var weight ph.Expr = ph.Const(1)

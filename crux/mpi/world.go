@@ -74,7 +74,8 @@ func names() []string {
 	return []string{"libmpi_abi.so.1", "libmpi_abi.so", "libmpi_abi.so.0"}
 }
 
-const howTo = "install MPICH 5 or another MPI with the ABI of MPI 5, and name its library, such as libmpi_abi.so.1, in CRUX_MPI where the loader does not find it"
+const howTo = "install MPICH 5 or another MPI with the ABI of MPI 5, and name its library, such as libmpi_abi.so.1, " +
+	"in CRUX_MPI where the loader does not find it"
 
 // Open finds an MPI and joins the others: all must open. The error says what is missing.
 func Open() (*World, error) {

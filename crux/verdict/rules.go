@@ -155,7 +155,8 @@ func estimated(e Evidence) []Reason {
 		switch {
 		case !(rel < useless): // NaN as well
 			r.Word, r.Text = Unsolved, fmt.Sprintf("%s is no solution: its estimated relative error is %.2g", f.Name, rel)
-			r.Remedy = longer(e, "more parameters (hidden), more points, or windows of time and a curriculum where the problem runs long or is stiff")
+			r.Remedy = longer(e, "more parameters (hidden), more points, "+
+				"or windows of time and a curriculum where the problem runs long or is stiff")
 		case rel > repeatable*e.Accuracy:
 			r.Word = Inaccurate
 			r.Remedy = longer(e, "more parameters (hidden) or more points")
@@ -195,8 +196,8 @@ func together(e Evidence) []Reason {
 			if math.Abs(c) < apart {
 				continue
 			}
-			list = append(list, Reason{Word: Solved, Text: fmt.Sprintf(
-				"%s and %s are not separately determined as well as together: their errors have the correlation %.3f", e.Error.Params[j].Name, e.Error.Params[i].Name, c)})
+			text := "%s and %s are not separately determined as well as together: their errors have the correlation %.3f"
+			list = append(list, Reason{Word: Solved, Text: fmt.Sprintf(text, e.Error.Params[j].Name, e.Error.Params[i].Name, c)})
 		}
 	}
 	return list

@@ -162,7 +162,8 @@ func (f *frame) take(parts []implicit, all bool) error {
 		}
 	})
 	if !good {
-		return fmt.Errorf("no function is known that vanishes on the boundary of the %s and nowhere else, perhaps because boundaries of its parts coincide", s)
+		return fmt.Errorf("no function is known that vanishes on the boundary of the %s and nowhere else, "+
+			"perhaps because boundaries of its parts coincide", s)
 	}
 	for k, value := range f.values {
 		p := piece{axis: -1, part: k, on: func(x []float64) bool { return math.Abs(value(x[:d])) <= vanishes }}

@@ -163,7 +163,8 @@ func (f *frame) disagreement(name, failed string, x []float64, left float64) err
 		return fmt.Errorf("at %s it does not agree with itself, by %.3g; make its data continuous across corners, or leave it a constraint",
 			where, math.Abs(left))
 	}
-	return fmt.Errorf("its data disagree with themselves or with those of%s at %s by %.3g; make them agree there, or leave one of the two a constraint", others[3:], where, math.Abs(left))
+	return fmt.Errorf("its data disagree with themselves or with those of%s at %s by %.3g; "+
+		"make them agree there, or leave one of the two a constraint", others[3:], where, math.Abs(left))
 }
 
 // parameterValues are the initial values of the parameters in an expression.

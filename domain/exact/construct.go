@@ -110,8 +110,8 @@ func (e end) order() int {
 }
 
 // correct adds to v what its fluxes at the ends of an axis lack, times functions that have the slope 1 at one end and
-// change nothing else that is given: v + φ·(−rest − a·v − b·∂v/∂x)/b. Homogeneous functions that vanish to second order have no
-// flux already.
+// change nothing else that is given: v + φ·(−rest − a·v − b·∂v/∂x)/b. Homogeneous functions that vanish to second order
+// have no flux already.
 func (f *frame) correct(v ph.Expr, i int, inhomogeneous bool) ph.Expr {
 	c, e := f.coords[i], f.ends[i]
 	s, r := f.ways(i)
@@ -169,8 +169,8 @@ const tiny = 1e-100
 //	Σ w_j h_j,   w_j = (Π_{k≠j} ω_k)/(Σ_l Π_{k≠l} ω_k)
 //
 // where ω_k vanishes on the part of condition k (Sukumar, Srivastava 2022, Eq. 21). In a corner, where both sums are
-// zero, w_j gains a tiny Σ_{m≠j} Π_{k≠j,m} ω_k, which leaves those that meet there, and where more do a number as tiny as makes it the
-// mean.
+// zero, w_j gains a tiny Σ_{m≠j} Π_{k≠j,m} ω_k, which leaves those that meet there, and where more do a number as tiny as makes it
+// the mean.
 func (f *frame) blend() ph.Expr {
 	same := true
 	for _, h := range f.held {

@@ -13,7 +13,9 @@ import (
 type cornerError struct{ with string }
 
 func (e *cornerError) Error() string {
-	return fmt.Sprintf("its part meets that of %q, which has other values: built in, they would have infinite second derivatives in the corner, which seldom pays; name both in hard: of a file, or set All in Go", e.with)
+	return fmt.Sprintf("its part meets that of %q, which has other values: "+
+		"built in, they would have infinite second derivatives in the corner, which seldom pays; "+
+		"name both in hard: of a file, or set All in Go", e.with)
 }
 
 // meet reports whether two sectors have parts that meet, or nearly so: the function of one of them becomes small on the other.

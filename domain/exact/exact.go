@@ -24,12 +24,12 @@ import (
 //	}}.Apply(raw)
 //	u := built.Expr // in place of raw, in all other residuals
 //
-// On the faces of a [domain.Box], and at the ends of the axis of a [domain.Cylinder], a condition is a·u + b·∂u/∂n = h with functions a, b
-// and h of the coordinates: a value, a flux or one of Robin's kind; an initial velocity is a flux along time. G interpolates
-// the values between opposite faces linearly, fluxes by cubic polynomials, one coordinate after the other (transfinite
-// interpolation; the functional connections of Mortari 2017 and Leake, Mortari 2020). For values B multiplies N by
-// polynomials that vanish on their faces and have the maximum 1; fluxes take N and its derivative on the face. Where an axis has
-// conditions at one end only, with s the way from there in units of its length and τ = Onset, N is multiplied by
+// On the faces of a [domain.Box], and at the ends of the axis of a [domain.Cylinder], a condition is a·u + b·∂u/∂n = h with
+// functions a, b and h of the coordinates: a value, a flux or one of Robin's kind; an initial velocity is a flux along time. G
+// interpolates the values between opposite faces linearly, fluxes by cubic polynomials, one coordinate after the other (transfinite
+// interpolation; the functional connections of Mortari 2017 and Leake, Mortari 2020). For values B multiplies N by polynomials that
+// vanish on their faces and have the maximum 1; fluxes take N and its derivative on the face. Where an axis has conditions at one end
+// only, with s the way from there in units of its length and τ = Onset, N is multiplied by
 //
 //	s/(s + τ)   for a value,   s²/(s² + τ²)   for a value and a flux
 //
@@ -39,11 +39,12 @@ import (
 // On the boundary of a [domain.Shape], at all times of a [domain.Cylinder], values are built in, by a smooth function that is zero on the
 // boundary only: the product of a function for each side, ball or hole, non-convex corners by Rvachev's R-functions (Sukumar, Srivastava
 // 2022, arXiv 2104.08426). Several conditions are joined by inverse distance (there, Eq. 21). Inside, h continues by its own formula and so
-// must be smooth there. A flux a·u + b·∂u/∂n = h through a part of the boundary takes, by Rvachev's structure, the derivative of N along
-// the gradient of the part's function (there, Eq. 11). It is exact away from corners of the shape, and where u has a value on the same part
-// N is multiplied by the function squared instead. On straight sides the derivative may have any direction but that of the side. Two things
-// are exact and seldom pay, and so are built in only with All: a flux without a value, which costs derivatives of one order more in all
-// residuals, and different values on parts that meet, as the second derivatives of what joins them are infinite in the corner.
+// must be smooth there. A flux a·u + b·∂u/∂n = h through a part of the boundary takes, by Rvachev's structure, the derivative of N
+// along the gradient of the part's function (there, Eq. 11). It is exact away from corners of the shape, and where u has a value on the
+// same part N is multiplied by the function squared instead. On straight sides the derivative may have any direction but that of the
+// side. Two things are exact and seldom pay, and so are built in only with All: a flux without a value, which costs derivatives of one
+// order more in all residuals, and different values on parts that meet, as the second derivatives of what joins them are infinite in the
+// corner.
 //
 // A condition that u, or a derivative of it, is the same at both ends of an axis is met by a network that is periodic along it, as
 // net.Periodic makes it; nothing is built for it then, and other conditions are if they leave the function periodic, up to its third
@@ -89,7 +90,8 @@ func (h Hard) Apply(u ph.Expr) *Function {
 	}
 	w, ok := unknownOf(u)
 	if !ok || u.Dim() != 1 {
-		return &Function{Expr: ph.Bad("Hard of an expression with %d components; pass a field of one component, or one component of a field by Index", u.Dim())}
+		return &Function{Expr: ph.Bad("Hard of an expression with %d components; "+
+			"pass a field of one component, or one component of a field by Index", u.Dim())}
 	}
 	tau := cmp.Or(h.Onset, 0.1)
 	if !(tau > 0) || math.IsInf(tau, 0) {

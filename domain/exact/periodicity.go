@@ -17,7 +17,7 @@ type Periodicity struct {
 	Period     float64  // the length of the axis
 	Conditions []string // what asks for it, by name
 	Why        string   // why the network should not be given the period all the same; empty if it should
-	Lacks      ph.Expr  // the derivative of the field that no condition makes periodic, although an equation of higher order wants it; nil if none
+	Lacks      ph.Expr  // the derivative of the field that an equation wants to be periodic and no condition makes so; nil if none
 }
 
 // Periodicities finds, among the conditions, those that a network with periodic inputs has by itself: u, or a derivative of it, is the
@@ -121,7 +121,9 @@ func (f *frame) lacking(g *periodic, equations []ph.Expr) string {
 			for range n {
 				g.Lacks = g.Lacks.D(g.Coord)
 			}
-			return fmt.Sprintf("no condition makes the %s derivative of %s the same at both ends of %s, which an equation of order %d wants; add one, or it stays open", ordinal(n), name, g.Coord.Name(), top)
+			return fmt.Sprintf("no condition makes the %s derivative of %s the same at both ends of %s, "+
+				"which an equation of order %d wants; add one, or it stays open",
+				ordinal(n), name, g.Coord.Name(), top)
 		}
 	}
 	return ""

@@ -20,9 +20,9 @@ type sideFlux struct {
 //
 //	v + Σ_k φ_k·(−rest − a·v − along·∇v),   φ_k = −ω_k P_k/(P_k + ω_k²)
 //
-// with ω_k zero on side k and normalised, |∇ω_k| = 1 there, so that φ_k has the slope 1 along the outward normal, and P_k the product of
-// the functions of the other sides, squared where they have fluxes, so that φ_k changes nothing there. In a corner, where both are zero, a
-// tiny number makes φ_k zero.
+// with ω_k zero on side k and normalised, |∇ω_k| = 1 there, so that φ_k has the slope 1 along the outward normal, and P_k the
+// product of the functions of the other sides, squared where they have fluxes, so that φ_k changes nothing there. In a corner, where
+// both are zero, a tiny number makes φ_k zero.
 func (f *frame) correctSides(v ph.Expr, inhomogeneous bool) ph.Expr {
 	sum := v
 	for _, q := range f.fluxes {
@@ -153,7 +153,8 @@ func (f *frame) sideForm(e ph.Expr, u unknown, part int) (form affine, lead ph.E
 	return form, lead, true
 }
 
-// alongNormal reports whether the derivatives of a form are k·n_c with a k that does not depend on the normal, for some normals and points.
+// alongNormal reports whether the derivatives of a form are k·n_c with a k that does not depend on the normal, for some normals and
+// points.
 func (f *frame) alongNormal(form affine, symbols map[*ph.Coord]*ph.Coord, k ph.Expr) bool {
 	for c, b := range form.b {
 		if symbols[c] == nil && !zero(b) {
@@ -189,7 +190,8 @@ func (f *frame) alongNormal(form affine, symbols map[*ph.Coord]*ph.Coord, k ph.E
 	return true
 }
 
-var errOnRequest = errors.New("a flux on a domain that is not a box is slow to build in: it needs derivatives of one order more; to force it, name it in hard: of a file, or set All in Go")
+var errOnRequest = errors.New("a flux on a domain that is not a box is slow to build in: it needs derivatives of one order more; " +
+	"to force it, name it in hard: of a file, or set All in Go")
 
 // onSide notes a condition with a derivative on a part of the shape.
 func (f *frame) onSide(k int, form affine, lead ph.Expr, allowed bool) error {

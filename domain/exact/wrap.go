@@ -81,7 +81,8 @@ func (f *frame) atEnds(e ph.Expr, axis int, x []float64, at pointwise.Point) (en
 func (f *frame) checkPeriodic(name string, built ph.Expr) error {
 	for _, w := range f.wraps {
 		if s := f.unlike(built, w.axis); s != "" {
-			return fmt.Errorf("with it the function is not periodic in %s as %q wants it: %s; make its data so, or leave one of the two a constraint", f.coords[w.axis].Name(), w.name, s)
+			return fmt.Errorf("with it the function is not periodic in %s as %q wants it: %s; "+
+				"make its data so, or leave one of the two a constraint", f.coords[w.axis].Name(), w.name, s)
 		}
 	}
 	return nil

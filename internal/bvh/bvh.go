@@ -68,9 +68,9 @@ type node struct {
 	first, count int32
 }
 
-// Slab is what lies between two parallel planes: the points with lo ≤ normal·x ≤ hi. It is around a piece of a surface much tighter than a
-// box: of a sphere, of which all points are nearly as far from one inside, boxes leave hundreds of triangles to be looked at, and slabs a
-// few.
+// Slab is what lies between two parallel planes: the points with lo ≤ normal·x ≤ hi. It is around a piece of a surface much tighter
+// than a box: of a sphere, of which all points are nearly as far from one inside, boxes leave hundreds of triangles to be looked at, and
+// slabs a few.
 type Slab struct {
 	Normal [3]float64 // of length 1 at most
 	Lo, Hi float64

@@ -27,7 +27,8 @@ func (m *Mark) Claim(r *Run, step int) error {
 	case m.by != nil:
 		return errTaken
 	case m.step > step:
-		return fmt.Errorf("has the state of step %d, the solver is at step %d: these are two runs; restore both from one checkpoint, or use a new one", m.step, step)
+		return fmt.Errorf("has the state of step %d, the solver is at step %d: "+
+			"these are two runs; restore both from one checkpoint, or use a new one", m.step, step)
 	}
 	m.by = r
 	return nil

@@ -29,7 +29,8 @@ type array struct {
 }
 
 func (r *array) flag(c *cobra.Command) {
-	c.Flags().IntVar(&r.index, "index", 0, "with --of: which of the processes this is, from 0 (default SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX)")
+	c.Flags().IntVar(&r.index, "index", 0, "with --of: which of the processes this is, from 0 "+
+		"(default SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX)")
 	c.Flags().IntVar(&r.of, "of", 0, "number of processes that share the runs, as those of an array do")
 	c.Flags().BoolVar(&r.gather, "gather", false, "train nothing; gather what the processes of --of have come to")
 	c.Flags().StringVar(&r.script, "script", "", "print what starts the processes of --of, one for each run without it: slurm or k8s")
@@ -103,7 +104,8 @@ func (b *batch) join(a *app, dir, path string) error {
 		// a dot begins what another process is writing
 		if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !strings.HasPrefix(e.Name(), ".") }) &&
 			!exists(filepath.Join(dir, batchFile)) {
-			return fail(exitUsage, fmt.Errorf("the directory %s is not empty, and holds no runs; results overwrite nothing, so give another with --out", dir))
+			return fail(exitUsage, fmt.Errorf("the directory %s is not empty, and holds no runs; "+
+				"results overwrite nothing, so give another with --out", dir))
 		}
 	}
 	if err := b.write(); err != nil {
@@ -156,7 +158,8 @@ func (a *app) runArray(ctx context.Context, b *batch, r *array, f *solveFlags) e
 		return nil // rank 0 says what went wrong
 	}
 	if r.rank < 0 {
-		fmt.Fprintf(a.Out, "%s: %d of the %d runs of process %d of %d are done, in %s\n", b.Problem, done, len(own), r.index, r.of, b.dir) //nolint:errcheck
+		fmt.Fprintf(a.Out, "%s: %d of the %d runs of process %d of %d are done, in %s\n", //nolint:errcheck
+			b.Problem, done, len(own), r.index, r.of, b.dir)
 	}
 	if done == len(own) {
 		return nil // what they are worth is said by --gather: starting this process again would not change it

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,10 +20,32 @@ func TestReferenceIsNoNumber(t *testing.T) {
 	if r := call(t, "solve", "p.yaml", "-q", "--out", "d"); !strings.Contains(r.out, "the reference of u is NaN at x = 0, so nothing can be compared") {
 		t.Errorf("%+v", r)
 	}
+	// One point without a value is left out.
+	hole := []byte(plain("u_xx + 1", "reference: {u: sin(x)/x}\n"))
+	if err := os.WriteFile("p.yaml", hole, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := call(t, "solve", "p.yaml", "-q", "--out", "hole", "--json")
+	var got struct {
+		Errors map[string]struct {
+			RelL2  *float64 `json:"rel_l2"`
+			Points int
+		}
+		Warnings []string
+	}
+	if err := json.Unmarshal([]byte(r.out), &got); err != nil {
+		t.Fatal(err, r)
+	}
+	if e := got.Errors["u"]; e.RelL2 == nil || !(*e.RelL2 > 0) || e.Points != 100 {
+		t.Errorf("%+v", e)
+	}
+	if want := "the reference of u is NaN at x = 0, so the error leaves out 1 of 101 points"; !slices.Contains(got.Warnings, want) {
+		t.Errorf("%q", got.Warnings)
+	}
 	if err := os.WriteFile("d.csv", []byte("x,u\n5,0.1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := call(t, "validate", "p.yaml", "--set", "constraints.d={residual: u - u_data, on: {data: d.csv}}")
+	r = call(t, "validate", "p.yaml", "--set", "constraints.d={residual: u - u_data, on: {data: d.csv}}")
 	if r.code != exitUsage || !strings.Contains(r.err, "point 1: x = 5 lies outside the axis from 0 to 1") {
 		t.Errorf("%+v", r)
 	}

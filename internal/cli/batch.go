@@ -157,7 +157,8 @@ func (b *batch) write() error {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", dir, ckpt.Cause(err)))
 		}
-		if err := saveProblem(dir, m.problem, m.files); err != nil && !exists(filepath.Join(dir, problemFile)) { // another process may have written it
+		err := saveProblem(dir, m.problem, m.files)
+		if err != nil && !exists(filepath.Join(dir, problemFile)) { // another process may have written it
 			return fail(exitFailed, err)
 		}
 	}

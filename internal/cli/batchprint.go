@@ -12,7 +12,8 @@ import (
 
 // printBatch prints a batch for people: of seeds, each run and the spread of each number; of a sweep, each combination.
 func (a *app) printBatch(rep *report.Batch) {
-	fmt.Fprintf(a.Out, "%s: %d of %d runs completed", rep.Problem, rep.Done, len(rep.Runs)) //nolint:errcheck // Run checks the writer at the end
+	// Run checks the writer at the end
+	fmt.Fprintf(a.Out, "%s: %d of %d runs completed", rep.Problem, rep.Done, len(rep.Runs)) //nolint:errcheck
 	if rep.Summary != nil {
 		fmt.Fprint(a.Out, "\n\n") //nolint:errcheck
 		table(a.Out, runRows(rep.Runs))

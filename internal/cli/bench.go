@@ -27,7 +27,7 @@ type Bench struct {
 	Points      int            `json:"points"`       // of all point sets
 	Steps       int            `json:"steps"`        // that were measured
 	Step        report.Number  `json:"seconds"`      // of a step; the mean, and the sum of Parts
-	Parts       report.Numbers `json:"parts"`        // seconds of forward, reverse, jacobian (of methods that use residuals), update and callbacks
+	Parts       report.Numbers `json:"parts"`        // seconds of forward, reverse, jacobian (where residuals are used), update and callbacks
 	Evaluations report.Number  `json:"evaluations"`  // of losses or gradients in a step
 	Gradient    report.Number  `json:"gradient"`     // seconds of one gradient of all constraints; the median
 	Gflops      report.Number  `json:"gflops"`       // of the matrix products within that gradient, in 1e9 operations a second
@@ -129,12 +129,13 @@ func (a *app) measure(ctx context.Context, p *problemfile.Problem, d time.Durati
 	}
 	parts.Add("update", report.Number(update))
 	parts.Add("callbacks", report.Number(callbacks))
+	speed := groups.flops / t.gradient
 	b := &Bench{
 		Problem: p.Name, Precision: "float64", Workers: groups.pool.Workers(), Points: groups.points, Steps: steps, Step: report.Number(step),
 		Parts: parts,
 		// one evaluation is that of the last mark, or of the end
 		Evaluations: report.Number(float64(res.Evals-1) / float64(res.Steps)), Gradient: report.Number(t.gradient),
-		Gflops: report.Number(groups.flops / t.gradient / 1e9), Peak: report.Number(t.peak / 1e9), Share: report.Number(groups.flops / t.gradient / t.peak),
+		Gflops: report.Number(speed / 1e9), Peak: report.Number(t.peak / 1e9), Share: report.Number(speed / t.peak),
 		Bytes: groups.bytes, Rate: report.Number(float64(groups.points) / step),
 	}
 	if groups.single {

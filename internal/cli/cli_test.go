@@ -379,7 +379,7 @@ func TestDiverged(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.out), &v); err != nil {
 		t.Fatalf("%v: %+v", err, r)
 	}
-	if r.code != exitDiverged || v["status"] != "diverged" || !strings.Contains(r.err, "epoch") {
+	if r.code != exitDiverged || v["status"] != "diverged" || !strings.Contains(r.err, "crux: step 1: ") {
 		t.Errorf("%+v", r)
 	}
 }

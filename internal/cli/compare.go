@@ -281,7 +281,8 @@ func (v *Comparison) curves(w io.Writer) {
 	if last == 0 || !(low < high) {
 		return
 	}
-	fmt.Fprintf(w, "\ntraining loss, from %.1e (▁) to %.1e (█), from step 0 to %.0f\n", low, high, last) //nolint:errcheck // it writes to memory
+	// w is memory
+	fmt.Fprintf(w, "\ntraining loss, from %.1e (▁) to %.1e (█), from step 0 to %.0f\n", low, high, last) //nolint:errcheck
 	width := 0
 	for _, n := range v.names {
 		width = max(width, utf8.RuneCountInString(n))

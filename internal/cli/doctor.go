@@ -31,8 +31,8 @@ func (a *app) doctor() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what this machine is for crux, and how fast",
-		Long: `Say what this machine is for crux: instruction set, cores, memory, whether results can be written here, and how long a training step takes, measured
-for a second and beside the machine of docs/results/performance.md.`,
+		Long: `Say what this machine is for crux: instruction set, cores, memory, whether results can be written here, and how long a training
+step takes, measured for a second and beside the machine of docs/results/performance.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.runDoctor(c.Context()) },
 	}

@@ -33,9 +33,9 @@ func (a *app) eval() *cobra.Command {
 		Short: "Evaluate a solved run, or expressions of it, at points",
 		Long: `Evaluate a solved run, or expressions of it, at points.
 
-RUN is the directory that crux solve wrote, of a run that has ended or not. Without --expr all fields are evaluated, without points on a grid of
-101 points per axis. Columns are the coordinates followed by the values: as text on standard output, or in the
-file of -o, whose ending says how: .csv, .parquet, .npy (one row for each point) or .npz (arrays by name).`,
+RUN is the directory that crux solve wrote, of a run that has ended or not. Without --expr all fields are evaluated,
+without points on a grid of 101 points per axis. Columns are the coordinates followed by the values: as text on standard
+output, or in the file of -o, whose ending says how: .csv, .parquet, .npy (one row for each point) or .npz (arrays by name).`,
 		Example: `  crux eval runs/burgers-1 --at t=0.5,x=0.1
   crux eval runs/burgers-1 --grid 201 --expr u_x --expr 'u_t + u*u_x' -o slopes.npz
   crux eval runs/burgers-1 --points probes.csv -o values.csv`,

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,8 +43,8 @@ printed: .vtr on a box, .vtu on a shape, with its holes; with time, one for each
 They hold all fields, NAME_reference and NAME_error where a solution is known, NAME_estimate of fields of one component,
 residual_NAME of each equation, and what --expr asks for.
 
---go and --c write source that needs nothing of crux: of each field, unknown number and --expr a function of its coordinates, and one that gives
-its first derivatives as well. --onnx writes all of them as one model.`,
+--go and --c write source that needs nothing of crux: of each field, unknown number and --expr a function of its coordinates,
+and one that gives its first derivatives as well. --onnx writes all of them as one model.`,
 		Example: `  crux export runs/plate-1
   crux export runs/plate-1 --expr 'flux=-k*T_x' --at t=0,0.5,1
   crux export runs/plate-1 --csv -o tables
@@ -97,8 +96,8 @@ func (a *app) runExport(dir string, f *exportFlags) error {
 	default:
 		folder = filepath.Join(dir, exportDir)
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
+	if err := makeFolder(folder); err != nil {
+		return err
 	}
 	if f.golang || f.c || f.onnx {
 		return a.exportSource(run, exprs, f, folder)
@@ -147,7 +146,9 @@ func (a *app) exportVTK(base string, p *problemfile.Problem, series []*gallery.S
 }
 
 // exportTables writes all sections one below the other, in each of the formats that are asked for.
-func (a *app) exportTables(base string, f *exportFlags, p *problemfile.Problem, series []*gallery.Section, quantities []gallery.Quantity) error {
+func (a *app) exportTables(
+	base string, f *exportFlags, p *problemfile.Problem, series []*gallery.Section, quantities []gallery.Quantity,
+) error {
 	sh := &sheet{cloud: &domain.Cloud{Coords: p.Coords}}
 	for _, q := range quantities {
 		sh.columns = append(sh.columns, column{name: q.Name, dim: q.Components})

@@ -41,7 +41,8 @@ func memoryOf(p *problemfile.Problem) []need {
 	for _, f := range p.Fields {
 		k := f.Expr.Dim()
 		perPoint := 5 * k
-		if slices.ContainsFunc(p.References, func(r problemfile.Reference) bool { return r.Field == f.Name || strings.HasPrefix(r.Field, f.Name+"[") }) {
+		isOf := func(r problemfile.Reference) bool { return r.Field == f.Name || strings.HasPrefix(r.Field, f.Name+"[") }
+		if slices.ContainsFunc(p.References, isOf) {
 			perPoint += 3 * k
 		}
 		if !slices.Contains(grids, f.Grid) {
@@ -94,7 +95,8 @@ func affordable(needs []need) error {
 			parts = append(parts, n.String())
 		}
 	}
-	return fail(exitUsage, fmt.Errorf("%s of memory, more than the %.3g GB there are; %s", strings.Join(parts, ", "), float64(limit)/1e9, needs[0].lower))
+	return fail(exitUsage, fmt.Errorf("%s of memory, more than the %.3g GB there are; %s",
+		strings.Join(parts, ", "), float64(limit)/1e9, needs[0].lower))
 }
 
 // forecast is what a run takes of memory, and why it cannot be, if that is known.

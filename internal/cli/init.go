@@ -44,7 +44,8 @@ func (a *app) init() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init [file.yaml]",
 		Short: "Write a first problem file, with comments",
-		Long: `Write a first problem file, problem.yaml unless another name is given, and beside it ` + schemaFile + `, with which editors complete and check it.
+		Long: `Write a first problem file, problem.yaml unless another name is given, and beside it ` + schemaFile + `,
+with which editors complete and check it.
 
 Templates:
 ` + strings.Join(list, "\n"),

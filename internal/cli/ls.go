@@ -19,7 +19,7 @@ type Listed struct {
 	Run      string        `json:"run"`
 	Problem  string        `json:"problem"`
 	Verdict  string        `json:"verdict"`  // or the status of a run without one; of several, how many of them are done
-	Error    report.Number `json:"error"`    // the largest relative L2 error of a field; of several runs, of the best; null without a reference
+	Error    report.Number `json:"error"`    // the largest relative L2 error of a field, of the best of several runs; null if unknown
 	Estimate report.Number `json:"estimate"` // likewise the largest estimated relative error
 	Steps    int           `json:"steps"`    // of all runs
 	Seconds  report.Number `json:"seconds"`  // of training, of all runs
@@ -31,9 +31,9 @@ func (a *app) ls() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ls [DIR]",
 		Short: "List the runs in a directory, the newest first",
-		Long: `List the runs in a directory, by default runs, the newest first: verdict, the largest error of a field where a reference is known, the
-largest estimated error, steps, training time, problem and date. Directories of several runs are one line, with the errors of the best run;
-crux ls DIR lists their runs.`,
+		Long: `List the runs in a directory, by default runs, the newest first: verdict, the largest error of a field where a reference is known,
+the largest estimated error, steps, training time, problem and date. Directories of several runs are one line, with the
+errors of the best run; crux ls DIR lists their runs.`,
 		Example: `  crux ls
   crux ls runs/burgers-sweep
   crux ls --json | jq '.[] | select(.verdict == "solved").run'`,

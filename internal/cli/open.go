@@ -60,7 +60,8 @@ func (a *app) openRun(dir string) (*training, error) {
 		return nil, fail(exitUsage, fmt.Errorf("%w; without a checkpoint nothing else of the run can be evaluated", bad))
 	}
 	if !ended {
-		return nil, fail(exitUsage, fmt.Errorf("%s has neither %s nor a checkpoint: the run has not come so far; give a directory that crux solve wrote", dir, parametersFile))
+		return nil, fail(exitUsage, fmt.Errorf("%s has neither %s nor a checkpoint: "+
+			"the run has not come so far; give a directory that crux solve wrote", dir, parametersFile))
 	}
 	if t == nil {
 		if err := report.Strayed(dir, problemFile); err != nil {

@@ -69,6 +69,7 @@ func ownedBy(dir, path string) error {
 	if b, err := os.ReadFile(path); err != nil || json.Unmarshal(b, &o) != nil { // it is only just beginning
 		return fmt.Errorf("another process writes into %s; wait until it ends", dir)
 	}
-	return fmt.Errorf("process %d on %s writes into %s since %s (%s); wait until it ends, or end it with kill %d. crux show, eval, plot and report may read meanwhile",
+	return fmt.Errorf("process %d on %s writes into %s since %s (%s); "+
+		"wait until it ends, or end it with kill %d. crux show, eval, plot and report may read meanwhile",
 		o.PID, o.Host, dir, day(o.Began), o.Command, o.PID)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/internal/draw"
-	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/files/vtk"
 	"github.com/crux-pinn/crux/internal/gallery"
 	"github.com/crux-pinn/crux/internal/problemfile"
@@ -54,8 +53,9 @@ files are printed. Without --what or --expr they are ` + strings.Join(gallery.De
 ` + kinds.String() + `
 Functions of three coordinates and more are cut: time, or the last coordinate, has three values side by side. --at says where instead.
 
-Of a problem file the domain is drawn, with its parts and the conditions on its boundary, into NAME-domain.png in this folder, or into -o. In
-space the surface is written for ParaView too, NAME-domain.vtp, with the number of the condition of each triangle, −1 for none.`,
+Of a problem file the domain is drawn, with its parts and the conditions on its boundary, into NAME-domain.png in this
+folder, or into -o. In space the surface is written for ParaView too, NAME-domain.vtp, with the number of the condition of
+each triangle, −1 for none.`,
 		Example: `  crux plot runs/burgers-1
   crux plot plate.yaml
   crux plot runs/burgers-1 --what solution,points --format pdf
@@ -121,8 +121,8 @@ func (a *app) runPlot(dir string, f *plotFlags) error {
 	case folder == "":
 		folder = filepath.Join(dir, plotsDir)
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", folder, ckpt.Cause(err)))
+	if err := makeFolder(folder); err != nil {
+		return err
 	}
 	for _, p := range files {
 		if err := a.writePicture(filepath.Join(folder, p.name), p.data); err != nil {
@@ -162,10 +162,8 @@ func (a *app) plotProblem(path string, f *plotFlags) error {
 	if file {
 		name = f.out
 	}
-	if dir := filepath.Dir(name); dir != "." {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", dir, ckpt.Cause(err)))
-		}
+	if err := makeFolder(filepath.Dir(name)); err != nil {
+		return err
 	}
 	if err := a.writePicture(name, data); err != nil || !s.Solid() {
 		return err

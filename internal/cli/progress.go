@@ -166,8 +166,10 @@ func (p *progress) toLog(log *slog.Logger, s *crux.Step, now time.Time, method o
 		losses.Add(p.names[i], report.Number(l))
 	}
 	left, _ := p.left(s, now)
-	log.Info("step", "problem", p.problem.Name, "step", s.Epoch, "steps", p.problem.Steps, "loss", report.Number(s.Loss), "losses", losses,
-		"rate", report.Number(p.rate), "seconds_left", report.Number(left.Seconds()), "method", phase(method), "estimate", p.estimate.errors, "show", watched)
+	log.Info("step", "problem", p.problem.Name, "step", s.Epoch, "steps", p.problem.Steps,
+		"loss", report.Number(s.Loss), "losses", losses,
+		"rate", report.Number(p.rate), "seconds_left", report.Number(left.Seconds()),
+		"method", phase(method), "estimate", p.estimate.errors, "show", watched)
 }
 
 // line prints a line of a step, with what was decided since the last one before it.
@@ -261,7 +263,8 @@ func (p *progress) turned(s *crux.Solver, k int) {
 	p.clear()
 	if list := s.Windows(); list != nil {
 		was := list[k-1]
-		fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, ended after %d steps, loss %.3e; window %d, %v to %v, begins where it ends\n", //nolint:errcheck
+		fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, ended after %d steps, loss %.3e; "+ //nolint:errcheck
+			"window %d, %v to %v, begins where it ends\n",
 			p.problem.Name, k, len(list), was.From, was.To, was.Steps, was.Loss, k+1, list[k].From, list[k].To)
 	}
 	if list := s.Lessons(); list != nil {
@@ -281,7 +284,8 @@ func unsolvedWindow(s *crux.Solver) string {
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("window %d ended at a loss of %.1e, far above its neighbours: it is hardly solved, and those after it continue what it has; give it more steps, or make windows shorter", k+1, s.Windows()[k].Loss)
+	return fmt.Sprintf("window %d ended at a loss of %.1e, far above its neighbours: it is hardly solved, "+
+		"and those after it continue what it has; give it more steps, or make windows shorter", k+1, s.Windows()[k].Loss)
 }
 
 // left is the time after which the run is over at the latest, by its steps at this pace or by its budget; ends says that the budget ends

@@ -87,8 +87,8 @@ func (t *teamwork) cores() (int, error) {
 	return max(1, runtime.GOMAXPROCS(0)/same), nil
 }
 
-// leave ends this process's part. An error that may be of this rank only is said here: what is wrong with a file or a problem is so on all of
-// them, and rank 0 says it.
+// leave ends this process's part. An error that may be of this rank only is said here: what is wrong with a file or a problem is so on
+// all of them, and rank 0 says it.
 func (a *app) leave(code int, err error) int {
 	t := a.team
 	if t == nil {

@@ -105,7 +105,8 @@ func (r *records) warn(w io.Writer) {
 func (r *records) hints(w io.Writer) {
 	note := func(n int, what string) {
 		if n > 0 {
-			fmt.Fprintf(w, "%s: %d images were left out, those there are lie evenly over the run; all are drawn with %s: {images: all} in the problem file\n", what, n, what) //nolint:errcheck
+			fmt.Fprintf(w, "%s: %d images were left out, those there are lie evenly over the run; "+ //nolint:errcheck
+				"all are drawn with %s: {images: all} in the problem file\n", what, n, what)
 		}
 	}
 	if r.board != nil {

@@ -44,7 +44,10 @@ func (a *app) compareMachines(ctx context.Context, p *problemfile.Problem, s *cr
 	for i, v := range values[0] {
 		off, size = math.Max(off, math.Abs(values[1][i]-v)), math.Max(size, math.Abs(v))
 	}
-	fmt.Fprintf(a.Err, "on Gorgonia's TapeMachine: losses and gradient within %.1e of crux's own machine (of the largest entry), %s instead of %s, %.0f times slower\n", //nolint:errcheck
-		off/math.Max(size, math.SmallestNonzeroFloat64), spent[1].Round(time.Microsecond), spent[0].Round(time.Microsecond), float64(spent[1])/math.Max(float64(spent[0]), 1))
+	apart := off / math.Max(size, math.SmallestNonzeroFloat64)
+	slower := float64(spent[1]) / math.Max(float64(spent[0]), 1)
+	fmt.Fprintf(a.Err, "on Gorgonia's TapeMachine: losses and gradient within %.1e of crux's own machine "+ //nolint:errcheck
+		"(of the largest entry), %s instead of %s, %.0f times slower\n",
+		apart, spent[1].Round(time.Microsecond), spent[0].Round(time.Microsecond), slower)
 	return nil
 }

@@ -30,11 +30,12 @@ func (a *app) report() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report [RUN]",
 		Short: "Write what a run came to as one HTML page that opens offline",
-		Long: `Write what a run came to as one HTML page that opens offline and makes no request: the verdict, the problem as mathematics, what was chosen
-and why, solution, errors and residuals with a slider over time, losses, unknown parameters, what trackers measured, and how to do it again.
+		Long: `Write what a run came to as one HTML page that opens offline and makes no request: the verdict, the problem as mathematics,
+what was chosen and why, solution, errors and residuals with a slider over time, losses, unknown parameters, what trackers
+measured, and how to do it again.
 
-RUN is the directory that crux solve wrote, of a run that has ended or not; by default the newest one in runs. The page is ` + reportFile + ` in it
-unless -o says otherwise. crux solve --report writes it at the end of a run.`,
+RUN is the directory that crux solve wrote, of a run that has ended or not; by default the newest one in runs. The page is
+` + reportFile + ` in it unless -o says otherwise. crux solve --report writes it at the end of a run.`,
 		Example: `  crux report
   crux report runs/burgers-1 -o burgers.html`,
 		Args:              cobra.MaximumNArgs(1),
@@ -84,7 +85,8 @@ func writePage(t *training, r *report.Report, dir, out string) error {
 func newPage(t *training, r *report.Report, dir string) (*page.Page, error) {
 	r.Parameters = len(t.solver.Theta()) // which a run that has not ended has not written
 	p := &page.Page{
-		Report: r, Run: filepath.Base(dir), Description: t.problem.Description, Statement: t.problem.Statement(), Resolved: string(t.problem.Resolved),
+		Report: r, Run: filepath.Base(dir),
+		Description: t.problem.Description, Statement: t.problem.Statement(), Resolved: string(t.problem.Resolved),
 	}
 	run := &gallery.Run{Problem: t.problem, Solver: t.solver, Dir: dir}
 	p.Results = results(run, t, p)
@@ -130,7 +132,10 @@ func results(run *gallery.Run, t *training, p *page.Page) []page.Group {
 		functions          []gallery.Named // that move; none are the fields
 	}{
 		{"solution", "Solution", "", nil},
-		{"estimate", "Estimated errors", "Where the fields may be wrong, by residuals at points that were not trained on and without the solution.", nil},
+		{
+			"estimate", "Estimated errors",
+			"Where the fields may be wrong, by residuals at points that were not trained on, without the solution.", nil,
+		},
 		{"residual", "Residuals", "How far the equations are from holding, at the points of training and between them.", equations(t)},
 	} {
 		if flat || k.kind == "estimate" {

@@ -22,7 +22,7 @@ results: {rows: 6, solution: false}
 hard: none
 `
 
-// results: bounds the history, with its first and its last row, and leaves the solution away, which nothing else needs.
+// results: bounds the history, with its first and its last row, and leaves out the solution, which nothing else needs.
 func TestResultsTurnedDown(t *testing.T) {
 	folder(t)
 	if err := os.WriteFile("moving.yaml", []byte(moving), 0o644); err != nil {

@@ -91,7 +91,8 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 	}
 	defer t.solver.Close() //nolint:errcheck // it only ends workers
 	if f.changed("steps") && f.steps < t.solver.Epoch() {
-		return fail(exitUsage, fmt.Errorf("the run in %s is at step %d already; take more --steps than that, or go back to one of its checkpoints with --from", dir, t.solver.Epoch()))
+		return fail(exitUsage, fmt.Errorf("the run in %s is at step %d already; take more --steps than that, "+
+			"or go back to one of its checkpoints with --from", dir, t.solver.Epoch()))
 	}
 	if f.changed("from") {
 		if err := a.leaveLater(dir, f.from); err != nil {
@@ -107,7 +108,8 @@ func (a *app) runResume(ctx context.Context, dir string, f *solveFlags) error {
 		return err
 	}
 	if now, then := kern.Instructions(), t.saved.About[aboutArithmetic]; then != "" && then != now {
-		fmt.Fprintf(a.Err, "crux: warning: the run was trained with arithmetic of %s, and this is %s: it goes on, but rounds otherwise\n", then, now) //nolint:errcheck
+		fmt.Fprintf(a.Err, "crux: warning: the run was trained with arithmetic of %s, and this is %s: "+ //nolint:errcheck
+			"it goes on, but rounds otherwise\n", then, now)
 	}
 	if err := t.rebind(dir); err != nil {
 		return fail(exitFailed, err)
@@ -166,7 +168,8 @@ func isRun(dir string) error {
 		}
 	}
 	if inside := runsIn(dir); !exists(filepath.Join(dir, problemFile)) && len(inside) > 0 {
-		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is not a run, but there are runs in it; give one of them, such as %s; crux ls %s lists them", dir, problemFile, inside[0], dir))
+		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is not a run, but there are runs in it; "+
+			"give one of them, such as %s; crux ls %s lists them", dir, problemFile, inside[0], dir))
 	}
 	if !exists(filepath.Join(dir, problemFile)) {
 		return fail(exitUsage, fmt.Errorf("%s has no %s, so it is not a run; give a directory that crux solve wrote", dir, problemFile))

@@ -36,7 +36,8 @@ const (
 
 // runFiles are all of these.
 var runFiles = []string{
-	problemFile, dataDir, checkpointFolder, historyFile, metricsFile, arraysDir, pointsFile, boardDir, parametersFile, solutionFile, resultFile,
+	problemFile, dataDir, checkpointFolder, historyFile, metricsFile, arraysDir, pointsFile, boardDir,
+	parametersFile, solutionFile, resultFile,
 }
 
 // newRunDir makes the directory of a run. With out it must not exist or be empty; without, it is runs/NAME-1, or the
@@ -132,6 +133,14 @@ func saveSolution(dir string, sol *solution) error {
 	return ckpt.WriteFile(filepath.Join(dir, solutionFile), func(w io.Writer) error {
 		return npy.WriteZip(w, sol.arrays())
 	})
+}
+
+// makeFolder makes a folder that results go to, unless it is there.
+func makeFolder(path string) error {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return fail(exitFailed, fmt.Errorf("cannot make the folder %s: %w", path, ckpt.Cause(err)))
+	}
+	return nil
 }
 
 // decimal is the shortest text that reads back as the same number.

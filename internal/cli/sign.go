@@ -15,8 +15,8 @@ import (
 // solution: the conditions by which eigenfunctions are orthogonal only hold as well as they are trained.
 const alike = 1e-4
 
-// signless reports whether −f solves the problem as well as f does: the function of an eigenvalue has no sign. f is a component of a field;
-// anything else has a sign.
+// signless reports whether −f solves the problem as well as f does: the function of an eigenvalue has no sign. f is a component of a
+// field; anything else has a sign.
 func signless(p *problemfile.Problem, s *crux.Solver, f problemfile.Field) (bool, error) {
 	e := f.Expr
 	for e.Op() == ph.OpNamed {

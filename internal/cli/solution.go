@@ -85,8 +85,16 @@ func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference, sign
 	if len(ref) != len(u.data) {
 		return fmt.Errorf("reference: %d values at %d points, where the field has %d", len(ref), sh.cloud.Len(), len(u.data))
 	}
+	unknown, enough := linalg.Known(ref)
+	finite := slices.Clone(ref)
+	var gaps []int // the points of them
+	for _, i := range unknown {
+		finite[i] = 0
+		gaps = append(gaps, i/u.dim)
+	}
+	gaps = slices.Compact(gaps)
 	turned := false
-	if floats.Dot(u.data, ref) < 0 {
+	if floats.Dot(u.data, finite) < 0 {
 		if turned, err = signless(); err != nil {
 			return err
 		}
@@ -94,9 +102,15 @@ func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference, sign
 	if turned {
 		floats.Scale(-1, ref)
 	}
-	if i := slices.IndexFunc(ref, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }); i >= 0 {
-		sol.warnings = append(sol.warnings, fmt.Sprintf("the reference of %s is %v at %s, so nothing can be compared; give one that is known everywhere",
-			r.Field, ref[i], domain.Place(sh.cloud.Coords, sh.cloud.Row(i/u.dim))))
+	points := sh.cloud.Len()
+	if len(gaps) > 0 {
+		what := "nothing can be compared; give one that is known everywhere"
+		if enough {
+			what = fmt.Sprintf("the error leaves out %d of %d points", len(gaps), points)
+			points -= len(gaps)
+		}
+		place := domain.Place(sh.cloud.Coords, sh.cloud.Row(gaps[0]))
+		sol.warnings = append(sol.warnings, fmt.Sprintf("the reference of %s is %v at %s, so %s", r.Field, ref[unknown[0]], place, what))
 	}
 	diff, relL2, maxAbs := linalg.Difference(u.data, ref)
 	own, err := r.SelfError()
@@ -112,7 +126,7 @@ func (sol *solution) compare(sh *sheet, u column, r *problemfile.Reference, sign
 	}
 	sol.errors.Add(r.Field, report.FieldError{
 		RelL2: report.Number(relL2), MaxAbs: report.Number(maxAbs), Reference: source,
-		SelfError: report.Number(own), Points: sh.cloud.Len(),
+		SelfError: report.Number(own), Points: points,
 	})
 	sh.columns = append(sh.columns, column{u.name + "_reference", u.dim, ref}, column{u.name + "_error", u.dim, diff})
 	return nil

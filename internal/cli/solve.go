@@ -86,9 +86,11 @@ as many runs at once as there are cores.`,
 	c.Flags().IntVar(&f.seeds, "seeds", 1, "number of runs, with the seed and those after it; reports mean and spread")
 	f.flagJobs(c)
 	f.flagOutput(c)
-	c.Flags().BoolVar(&f.reference, "reference", false, "run on Gorgonia's own TapeMachine and report how it compares; for small problems, it is many times slower")
+	c.Flags().BoolVar(&f.reference, "reference", false,
+		"run on Gorgonia's own TapeMachine and report how it compares; for small problems, it is many times slower")
 	c.Flags().BoolVar(&f.page, "report", false, "write the page of the run, as crux report does, at its end")
-	c.Flags().BoolVar(&f.live, "live", false, "show the report in a browser while the run trains; only this machine can see it. It is written at the end, too")
+	c.Flags().BoolVar(&f.live, "live", false,
+		"show the report in a browser while the run trains; only this machine can see it. It is written at the end, too")
 	c.Flags().BoolVar(&f.apply, "apply", false, "solve again with the remedy of the verdict, where that is settings; the file stays as it is")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the resolved problem, points and parameters; train nothing")
 	return c
@@ -412,7 +414,8 @@ func saveReport(rep *report.Report, dir string) error {
 func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *solution) (*report.Report, error) {
 	method := s.MethodInfo()
 	r := &report.Report{
-		Schema: schema.Version, Problem: p.Name, Status: res.Status.String(), Reason: res.Reason, Steps: res.Steps, Seconds: report.Number(res.Time.Seconds()),
+		Schema: schema.Version, Problem: p.Name, Status: res.Status.String(), Reason: res.Reason,
+		Steps: res.Steps, Seconds: report.Number(res.Time.Seconds()),
 		Seed: p.Options.Seed, Parameters: len(s.Theta()), Optimizer: method.String(), Choices: method.Choices,
 		Loss: report.Number(res.Loss), Errors: sol.errors, Findings: findings(p, s),
 	}

@@ -26,8 +26,9 @@ Each --grid names a key of the problem file by its dotted path, as --set does, a
 belong to a value. Every combination is checked before the first run. --seeds N trains each with N seeds. As many runs
 as there are cores are trained at once; a run that fails does not cost the others.
 
---index I --of N takes every N-th run from run I on, so N processes on any machines that share the directory do them all; --gather makes the table
-then. mpirun -n K crux sweep takes runs as they come. --script prints a file for Slurm or Kubernetes. See docs/cluster.md.
+--index I --of N takes every N-th run from run I on, so N processes on any machines that share the directory do them all;
+--gather makes the table then. mpirun -n K crux sweep takes runs as they come. --script prints a file for Slurm or
+Kubernetes. See docs/cluster.md.
 
 The directory holds runs.csv, result.json and the directory of each run. After Ctrl-C, or a kill, the same command line
 (or crux resume with the directory) continues: complete runs are kept, others continue from their checkpoints.`,

@@ -17,7 +17,8 @@ func (a *app) validate() *cobra.Command {
 		Short: "Check problem files without training",
 		Long: `Check problem files without training: syntax, names, expressions, data files and the compiled residuals.
 
-Of a domain that is no box it says how large it is and its parts are, and whether conditions are missing on the boundary. crux plot draws it.`,
+Of a domain that is no box it says how large it is and its parts are, and whether conditions are missing on the boundary.
+crux plot draws it.`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: yamlFiles,
 		RunE: func(c *cobra.Command, args []string) error {

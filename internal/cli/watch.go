@@ -27,9 +27,9 @@ func (a *app) watchFile() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch problem.yaml",
 		Short: "Check a problem file and train it for a moment whenever it is saved",
-		Long: `Check a problem file and train it for a moment whenever it is saved, until Ctrl-C: mistakes with their places, or what was decided, and how far
-the losses come down in half a second. Data files that the problem names are watched as well. Nothing is written. On a terminal there is a picture
-of the first field; it shows where training goes, not yet a solution.`,
+		Long: `Check a problem file and train it for a moment whenever it is saved, until Ctrl-C: mistakes with their places,
+or what was decided, and how far the losses come down in half a second. Data files that the problem names are watched as
+well. Nothing is written. On a terminal there is a picture of the first field; it shows where training goes, not yet a solution.`,
 		Example: `  crux watch heat.yaml
   crux watch heat.yaml --for 2s --set seed=2`,
 		Args:              cobra.ExactArgs(1),

@@ -33,7 +33,8 @@ var (
 	svgSize     = regexp.MustCompile(`<svg width="[^"]*" height="[^"]*" viewBox=`)
 	background  = regexp.MustCompile(`<path d="[^"]*" style="fill:#FFFFFF" />\n?`)
 	pageColours = strings.NewReplacer(
-		"fill:#282828", "fill:var(--ink)", "stroke:#282828", "stroke:var(--ink)", "stroke:#E1E1E1", "stroke:var(--pale)", "fill:#E1E1E1", "fill:var(--pale)",
+		"fill:#282828", "fill:var(--ink)", "stroke:#282828", "stroke:var(--ink)",
+		"stroke:#E1E1E1", "stroke:var(--pale)", "fill:#E1E1E1", "fill:var(--pale)",
 		"font-family:Liberation Sans,Arial,Helvetica,sans-serif;font-variant:normal;font-weight:normal;font-style:normal;", "",
 	)
 )

@@ -108,9 +108,9 @@ func (s *selector) run() {
 	}
 }
 
-// lower moves powers of two from products that are added to a factor of theirs: c·(a·b) + x becomes (c·a)·b + x, of which the product is
-// not rounded, as that of a·b + x is not. So terms are rounded alike in all units that are powers of two, those with the factor 1 among
-// them.
+// lower moves powers of two from products that are added to a factor of theirs: c·(a·b) + x becomes (c·a)·b + x, of which the product
+// is not rounded, as that of a·b + x is not. So terms are rounded alike in all units that are powers of two, those with the factor 1
+// among them.
 func (s *selector) lower() {
 	p := *s.p
 	p.Code = slices.Clone(p.Code)

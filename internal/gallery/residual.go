@@ -106,23 +106,26 @@ func (r *Run) atPoints(i int, cloud *domain.Cloud) (draw.Panel, error) {
 	case len(axes) == 0:
 		return nil, nil
 	case len(axes) == 1:
-		x := make([]float64, n)
-		for p := range x {
-			x[p] = cloud.Row(p)[axes[0]]
+		at := make([]float64, n)
+		for p := range at {
+			at[p] = cloud.Row(p)[axes[0]]
 		}
+		x := cloud.Coords[axes[0]]
 		return &draw.Curves{
-			Title: title, X: r.label(cloud.Coords[axes[0]]), XEnds: r.ends(cloud.Coords[axes[0]]), LogY: wide([][]float64{size}), Lines: []draw.Line{{X: x, Y: size, Stroke: draw.Points}},
+			Title: title, X: r.label(x), XEnds: r.ends(x), LogY: wide([][]float64{size}),
+			Lines: []draw.Line{{X: at, Y: size, Stroke: draw.Points}},
 		}, nil
 	default:
 		a, b := axes[0], axes[1]
+		x, y := cloud.Coords[a], cloud.Coords[b]
 		at := &mesh.Mesh{Dim: 2}
 		for p := range n {
 			at.X = append(at.X, cloud.Row(p)[a], cloud.Row(p)[b])
 		}
 		s := magnitude([][]float64{size})
 		return &draw.Map{
-			Title: title, X: r.label(cloud.Coords[a]), Y: r.label(cloud.Coords[b]), Mesh: at, Values: size, Colours: s.colours, Log: s.log,
-			Low: s.low, High: s.high, XEnds: r.ends(cloud.Coords[a]), YEnds: r.ends(cloud.Coords[b]), Equal: r.lengths([]*ph.Coord{cloud.Coords[a], cloud.Coords[b]}),
+			Title: title, X: r.label(x), Y: r.label(y), XEnds: r.ends(x), YEnds: r.ends(y), Equal: r.lengths([]*ph.Coord{x, y}),
+			Mesh: at, Values: size, Colours: s.colours, Log: s.log, Low: s.low, High: s.high,
 		}, nil
 	}
 }

@@ -297,3 +297,24 @@ func TestPrincipal(t *testing.T) {
 		t.Error("components of rows that do not spread")
 	}
 }
+
+// A few values that are not known are left out of a comparison; where there are many of them, nothing is said.
+func TestDifference(t *testing.T) {
+	nan := math.NaN()
+	x, y := make([]float64, 20), make([]float64, 20)
+	for i := range y {
+		x[i], y[i] = 2, 1
+	}
+	for unknown, want := range []float64{1, 1, 1, nan} {
+		if unknown > 0 {
+			y[5*unknown-5] = []float64{nan, math.Inf(1), nan}[unknown-1]
+		}
+		diff, relL2, maxAbs := linalg.Difference(x, y)
+		if diff[1] != 1 || math.Abs(relL2-want) > 1e-15 || math.IsNaN(relL2) != math.IsNaN(want) || math.IsNaN(maxAbs) != math.IsNaN(want) {
+			t.Errorf("%d unknown: %v, %v", unknown, relL2, maxAbs)
+		}
+	}
+	if _, relL2, maxAbs := linalg.Difference([]float64{nan, 1}, []float64{1, 1}); !math.IsNaN(relL2) || !math.IsNaN(maxAbs) {
+		t.Errorf("what is compared is no number: %v, %v", relL2, maxAbs)
+	}
+}

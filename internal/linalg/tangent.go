@@ -31,8 +31,8 @@ type Tangent struct {
 	of, image *mat.Dense // F, and F·Jᵀ
 }
 
-// ErrTangent is that there is nothing to be told from a Jacobian.
-var ErrTangent = errors.New("linalg: the Jacobian has entries that are no numbers")
+// ErrTangent is that there is nothing to be told from a Jacobian of residuals.
+var ErrTangent = errors.New("the Jacobian of the residuals is not finite")
 
 // NewTangent takes J, which must not change any more.
 func NewTangent(w Workers, j *mat.Dense) (*Tangent, error) {
@@ -91,9 +91,9 @@ func (t *Tangent) raise(shift float64) error {
 	return ErrTangent
 }
 
-// raiseFine factorises A = [J; √shift·I], or with Jᵀ, by Cholesky QR with a shift (Fukaya, Kannan, Nakatsukasa, Yamamoto, Yanagisawa 2020,
-// SIAM J. Sci. Comput. 42): a factor U₁ of AᵀA with a larger shift, and one U₂ of the columns A·U₁⁻¹, which are far better conditioned. U =
-// U₂U₁.
+// raiseFine factorises A = [J; √shift·I], or with Jᵀ, by Cholesky QR with a shift (Fukaya, Kannan, Nakatsukasa, Yamamoto, Yanagisawa
+// 2020, SIAM J. Sci. Comput. 42): a factor U₁ of AᵀA with a larger shift, and one U₂ of the columns A·U₁⁻¹, which are far
+// better conditioned. U = U₂U₁.
 func (t *Tangent) raiseFine(shift float64) error {
 	if err := t.raise(coarse * t.trace); err != nil {
 		return err
@@ -128,7 +128,8 @@ func (t *Tangent) raiseFine(shift float64) error {
 	return nil
 }
 
-// Repair is the change d of parameters that lowers ‖r + J·d‖² + λ‖d‖² most, with λ = damping·tr(JᵀJ)/P, and what that leaves of r.
+// Repair is the change d of parameters that lowers ‖r + J·d‖² + λ‖d‖² most, with λ = damping·tr(JᵀJ)/P, and what that
+// leaves of r.
 func (t *Tangent) Repair(r []float64, damping float64) (d, left []float64, err error) {
 	rows, params := t.j.Dims()
 	d, left = make([]float64, params), make([]float64, rows)
@@ -206,8 +207,8 @@ func (t *Tangent) ofResiduals(f *mat.Dense) *mat.Dense {
 	return t.image
 }
 
-// Typical is the root mean square of ‖F·d‖ over residuals r of length 1 in random directions, d being the change of parameters that repairs
-// them; see Gain, which is the largest one. It is estimated from the given number of directions.
+// Typical is the root mean square of ‖F·d‖ over residuals r of length 1 in random directions, d being the change of parameters that
+// repairs them; see Gain, which is the largest one. It is estimated from the given number of directions.
 func (t *Tangent) Typical(f *mat.Dense, eps float64, probes int, rng *rand.Rand) (float64, error) {
 	if t.trace == 0 {
 		return math.Inf(1), nil
@@ -252,8 +253,8 @@ func (t *Tangent) Change(d, r []float64, eps float64) error {
 	return nil
 }
 
-// Influence writes the first entries of J·(JᵀJ + λ)⁻¹·g to dst, with λ = damping·tr(JᵀJ): by how much a function with the derivatives g
-// follows each residual, when residuals change and the parameters are fitted again.
+// Influence writes the first entries of J·(JᵀJ + λ)⁻¹·g to dst, with λ = damping·tr(JᵀJ): by how much a function with the
+// derivatives g follows each residual, when residuals change and the parameters are fitted again.
 func (t *Tangent) Influence(dst, g []float64, damping float64) error {
 	if t.trace == 0 {
 		clear(dst)

@@ -16,12 +16,13 @@ import (
 
 // functions are what the template calls.
 var functions = template.FuncMap{
-	"sci": sci, "num": num, "percent": report.Percent, "took": took, "day": day, "rate": rate, "tone": tone, "relative": report.Relative, "reasons": reasons, "at": at,
+	"sci": sci, "num": num, "percent": report.Percent, "took": took, "day": day, "rate": rate, "tone": tone,
+	"relative": report.Relative, "reasons": reasons, "at": at,
 	"math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
 }
 
-var raised = strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹", "-",
-	"⁻", "+", "")
+var raised = strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴",
+	"5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹", "-", "⁻", "+", "")
 
 // sci is a number with two digits: 5.2 × 10⁻¹⁰, or 0.52 where that is short.
 func sci(x report.Number) string {
@@ -140,6 +141,7 @@ func nameMath(name string) template.HTML {
 
 // axesMath are the ends of an axis.
 func axesMath(a problemfile.Axis) template.HTML {
-	return template.HTML("<math><mrow>" + ph.MathML(ph.Column(a.Name)) + "<mo>∈</mo><mo>[</mo>" + ph.MathML(ph.Const(a.Lo)) + "<mo>,</mo>" + //nolint:gosec // names are escaped
-		ph.MathML(ph.Const(a.Hi)) + "<mo>]</mo></mrow></math>")
+	name, lo, hi := ph.MathML(ph.Column(a.Name)), ph.MathML(ph.Const(a.Lo)), ph.MathML(ph.Const(a.Hi))
+	return template.HTML("<math><mrow>" + name + "<mo>∈</mo><mo>[</mo>" + lo + "<mo>,</mo>" + hi + //nolint:gosec // names are escaped
+		"<mo>]</mo></mrow></math>")
 }

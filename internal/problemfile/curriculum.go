@@ -31,7 +31,7 @@ func (b *builder) readCurriculum(n, constants *tree.Node) {
 	for i, e := range s.n.Entries {
 		switch {
 		case !slices.Contains(known, e.Key):
-			b.failAt(e.At, n.Path, "%s is no constant; %s", e.Key, oneOf(e.Key, known))
+			b.failAt(e.At, n.Path, "%s is not a constant; %s", e.Key, oneOf(e.Key, known))
 		case b.varying.entry != nil:
 			b.failAt(e.At, n.Path, "%s is the second constant, and a curriculum has one; write the other in terms of it", e.Key)
 		default:
@@ -64,7 +64,7 @@ func (b *builder) lessons(stopping *tree.Node) {
 	}
 	switch {
 	case b.marching != nil:
-		b.fail(v.node, "curriculum and windows stand together; leave one of the two away")
+		b.fail(v.node, "give curriculum or windows, not both")
 	case stopping != nil:
 		b.fail(stopping,
 			"early_stopping ends a run, and a curriculum has to be gone through; leave it out, a lesson ends where its optimizer converges")
@@ -104,7 +104,7 @@ func (b *builder) lessonValues(n *tree.Node, own float64) []float64 {
 			case v == own:
 				b.fail(it, "%v is its own value, which comes last; leave it out here", v)
 			case slices.Contains(list, v):
-				b.fail(it, "%v stands there twice; give each value once", v)
+				b.fail(it, "%v is listed twice; give each value once", v)
 			default:
 				list = append(list, v)
 			}

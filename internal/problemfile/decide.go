@@ -156,10 +156,11 @@ func (b *builder) writePoints(e tree.Entry) {
 			e.Value.Set(key, text)
 		}
 	}
+	_, _, said := c.On.Said()
 	switch every := c.On.Interval(); {
 	case slices.Contains(b.p.Choice.Watched, c.Name):
 		put("resample", "auto")
-	case every > 0:
+	case every > 0, said && c.On.Random(): // 0 says that they stay, as they would be watched now that their number is there
 		put("resample", strconv.Itoa(every))
 	}
 	if c.On.Dims() > 0 {

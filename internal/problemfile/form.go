@@ -176,7 +176,7 @@ func (l *loader) duration(n *tree.Node, example string) (time.Duration, bool) {
 	}
 	d, err := time.ParseDuration(strings.ReplaceAll(t, " ", ""))
 	if err != nil || d <= 0 {
-		l.fail(n, "%q is no time; write one such as %s or 5m", t, example)
+		l.fail(n, "%q is not a time; write one such as %s or 5m", t, example)
 		return 0, false
 	}
 	return d, true

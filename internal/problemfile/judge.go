@@ -155,7 +155,7 @@ func (b *builder) references(n *tree.Node) {
 				b.failAt(e.At, n.Path, "%s is nothing that the run finds; references are for fields, parameters and what follows from them", e.Key)
 			}
 		default:
-			b.failAt(e.At, n.Path, "a reference for %q, which is no field and no parameter; %s", e.Key, oneOf(e.Key, valid))
+			b.failAt(e.At, n.Path, "a reference for %q, which is neither a field nor a parameter; %s", e.Key, oneOf(e.Key, valid))
 		}
 	}
 }

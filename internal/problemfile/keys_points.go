@@ -264,7 +264,7 @@ var follows = []key{
 	interval("100"),
 }
 
-const noShare = "%v is no share; c is at least 0, and large values give uniform points"
+const noShare = "%v is not a share; c is at least 0, and large values give uniform points"
 
 // density are the keys of a density of points.
 func density(k, c string) []key {

@@ -77,7 +77,7 @@ func (b *builder) observed(s *section) (on *domain.Points, ofConstraint bool) {
 				b.fail(n, "constraint %s is built into the field and has no points; look at a region instead", n.Text)
 				return nil, false
 			}
-			b.fail(n, "%q is no constraint and no region; %s", n.Text, oneOf(n.Text, valid))
+			b.fail(n, "%q is neither a constraint nor a region; %s", n.Text, oneOf(n.Text, valid))
 			return nil, false
 		}
 	}
@@ -95,7 +95,7 @@ func (b *builder) firstDraw(s *section, ofConstraint bool) bool {
 	}
 	stays := only[bool](s, "first_draw")
 	if stays && !ofConstraint {
-		b.fail(s.n.Get("first_draw"), "these points are no constraint's, so they never move; leave first_draw away")
+		b.fail(s.n.Get("first_draw"), "these points are no constraint's, so they never move; leave out first_draw")
 	}
 	return stays
 }

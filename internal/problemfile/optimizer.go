@@ -131,7 +131,7 @@ func (b *builder) method(s *section, steps int, also string, used *[]string) opt
 	defer m.done()
 	*used = append(*used, names[0])
 	if clip != nil && searches(names[0]) {
-		b.fail(clip, "%s finds the length of its steps itself; leave clip away", names[0])
+		b.fail(clip, "%s finds the length of its steps itself; leave out clip", names[0])
 	}
 	switch names[0] {
 	case "lbfgs":
@@ -260,7 +260,7 @@ func (b *builder) groups(s *section, steps int, used *[]string) []optim.Group {
 func (b *builder) ema(s *section, used []string) float64 {
 	decay, ok := valueOf[float64](s, "ema")
 	if ok && len(used) > 0 && !slices.ContainsFunc(used, func(m string) bool { return !searches(m) }) {
-		b.fail(s.n.Get("ema"), "the steps of this method find lower losses by themselves; an average is for adam and its like, so leave ema away")
+		b.fail(s.n.Get("ema"), "the steps of this method find lower losses by themselves; an average is for adam and its like, so leave out ema")
 	}
 	return decay
 }

@@ -44,7 +44,7 @@ func (l *loader) translate(n *tree.Node, section string) {
 	for _, e := range n.Entries {
 		key := ourName(section, e.Key)
 		if f, twice := first[key]; twice {
-			l.failAt(e.At, n.Path, "%s and %s are two names of one setting, which stands on line %d already; leave one of them away",
+			l.failAt(e.At, n.Path, "%s and %s are two names of one setting, which stands on line %d already; leave out one of them",
 				f.Key, e.Key, f.At.Line)
 			continue
 		}

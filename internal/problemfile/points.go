@@ -104,11 +104,18 @@ func (b *builder) resampled(resample *tree.Node, on *domain.Points) *domain.Poin
 		return on.Every(0)
 	}
 	every, _ := b.integer(resample, 0)
-	if every > 0 && !on.Random() {
-		b.fail(resample, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
+	if every > 0 && !b.redrawable(resample, on.Random()) {
 		return on
 	}
 	return on.Every(every)
+}
+
+// redrawable reports whether points can be drawn again, and the mistake if they cannot.
+func (b *builder) redrawable(resample *tree.Node, random bool) bool {
+	if !random {
+		b.fail(resample, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave out resample")
+	}
+	return random
 }
 
 // lattice reads grid: 50, grid: {x: 10, t: 20}, quadrature: 20 and so on.

@@ -7,6 +7,33 @@ import (
 	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
+// The resolved file of a problem reads as that problem: a residual that is the same everywhere has one point, which nobody watches, and
+// the file that says so is not taken for one that leaves this open.
+func TestOnePointStays(t *testing.T) {
+	text := []byte(`
+problem: norm
+coords: {x: [0, 1]}
+fields: {u: {net: mlp, hidden: [6]}}
+constraints:
+  pde: {residual: u_xx + u}
+  mass: {residual: "integral(u, x) = 1"}
+  value: {residual: "u(x = 0.3) = 1", points: 1}
+`)
+	for range 3 {
+		p, err := readText("norm.yaml", text, ".", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(p.Choice.Watched, " "); got != "pde value" {
+			t.Errorf("watched: %s", got)
+		}
+		if again := p.Resolved; text[0] != '\n' && string(again) != string(text) {
+			t.Errorf("read again it is\n%s\nand was\n%s", again, text)
+		}
+		text = p.Resolved
+	}
+}
+
 // Where a file says no number of points, crux takes some, and redraws them while it trains if they are drawn. A number in
 // the file, a sampler that always gives the same points, and resample keep their meaning.
 func TestPointsLeftAway(t *testing.T) {

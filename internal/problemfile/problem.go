@@ -76,11 +76,11 @@ type Problem struct {
 
 	Choice *auto.Choice // what has been decided that the file leaves open
 
-	Trackers      []Tracker                // those that only a weight scheme needs, then as in the file
-	Resamplers    []crux.Callback          // move the points of constraints after their residuals
-	Checkpoint    *callbacks.Checkpoint    // without its folder; nil if the file wants none
-	Rollback      *callbacks.Rollback      // solves, and goes back where a run diverges
-	EarlyStopping *callbacks.EarlyStopping // nil if the file has none
+	Trackers   []Tracker             // those that only a weight scheme needs, then as in the file
+	Resamplers []crux.Callback       // move the points of constraints after their residuals
+	Stopping   []crux.Callback       // end the run early
+	Checkpoint *callbacks.Checkpoint // without its folder; nil if the file wants none
+	Rollback   *callbacks.Rollback   // solves, and goes back where a run diverges
 
 	Env ph.Env // what names mean in further expressions: coordinates, constants, parameters, fields, definitions
 	// Resolved is the file with overrides and all defaults written out, and scales when there is a solver; reading it gives the same problem.

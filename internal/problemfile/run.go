@@ -3,7 +3,7 @@ package problemfile
 import "github.com/crux-pinn/crux/crux"
 
 // Callbacks are those that the file asks for, in the order in which Solve takes them: what goes back, trackers, what moves points, and then
-// checkpoints, which keep the state of all. Early stopping comes last, because the parameters that it restores at the end
+// checkpoints, which keep the state of all. What stops early comes last, because the parameters that it restores at the end
 // are not those with which a run continues. Checkpoints go to the folder; with "" there are none.
 func (p *Problem) Callbacks(folder string) []crux.Callback {
 	list := []crux.Callback{p.Rollback}
@@ -18,8 +18,5 @@ func (p *Problem) Callbacks(folder string) []crux.Callback {
 		p.Checkpoint.Dir = folder
 		list = append(list, p.Checkpoint)
 	}
-	if p.EarlyStopping != nil {
-		list = append(list, p.EarlyStopping)
-	}
-	return list
+	return append(list, p.Stopping...)
 }

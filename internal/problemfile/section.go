@@ -226,7 +226,7 @@ func (l *loader) choose(n *tree.Node, path string, defaults map[string]string, n
 	outer.done()
 	switch {
 	case len(given) > 1:
-		l.fail(n, "%s stand together; %s", strings.Join(given, " and "), rule)
+		l.fail(n, "give only one of %s; %s", strings.Join(given, " and "), rule)
 	case len(outer.n.Entries) == 0:
 		l.fail(n, none, strings.Join(names, ", "))
 	case len(given) == 1:

@@ -20,7 +20,7 @@ func (b *builder) earlyStopping(n *tree.Node) {
 	e := &callbacks.EarlyStopping{Metric: b.metric(s.get("metric")), RestoreBest: only[bool](s, "restore")}
 	s.fill(e, "metric", "restore")
 	s.done()
-	b.p.EarlyStopping = e
+	b.p.Stopping = append(b.p.Stopping, e)
 }
 
 // metric reads loss, or the name of a constraint. nil is the training loss.
@@ -95,8 +95,7 @@ func (b *builder) follow(n *tree.Node, name constraintName, random bool) {
 	if len(name.parts) > 1 {
 		by = b.residualOf(s.get("residual"), name)
 	}
-	if !random {
-		b.fail(n, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
+	if !b.redrawable(n, random) {
 		return
 	}
 	var c crux.Callback
@@ -115,9 +114,7 @@ func (b *builder) follow(n *tree.Node, name constraintName, random bool) {
 // watch reads resample: auto of a constraint: its points are watched by callbacks.HeldOut.
 func (b *builder) watch(n *tree.Node, name constraintName, on *domain.Points, loss crux.Loss, weighed bool) {
 	switch {
-	case n == nil || !isAuto(n):
-	case !on.Random():
-		b.fail(n, "the points are the same at every draw; take a random sampler such as scrambled_sobol, or leave resample away")
+	case n == nil || !isAuto(n) || !b.redrawable(n, on.Random()):
 	case b.marching != nil:
 		b.fail(n, "windows of time have points of their own each, which are not watched; write {rad: {}}, a number of steps, or 0")
 	case loss.Kind != crux.MSE || weighed:

@@ -26,6 +26,16 @@ func solved(t *testing.T, p *problemfile.Problem, steps int) {
 	}
 }
 
+// Errors call a tracker as files do.
+func TestTrackersCalled(t *testing.T) {
+	p := load(t, "trackers=all")
+	for _, k := range p.Trackers {
+		if n, ok := k.Tracker.(crux.Named); !ok || n.Called() != "the tracker "+k.Name {
+			t.Errorf("%s: %T is not called so", k.Name, k.Tracker)
+		}
+	}
+}
+
 // Trackers look at the points of the first constraint unless the file says otherwise, and follow them or stay at the first ones.
 func TestTrackersFollowPoints(t *testing.T) {
 	for _, c := range []struct {

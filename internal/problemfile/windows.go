@@ -20,7 +20,7 @@ func (b *builder) windows(n, stopping *tree.Node) {
 		count, times = s.get("count"), s.get("times")
 		switch {
 		case count != nil && times != nil:
-			b.fail(times, "count and times stand together; equal windows need a count, others the times between them")
+			b.fail(times, "give count or times, not both; equal windows need a count, others the times between them")
 			times = nil
 		case count == nil && times == nil:
 			s.need("count")
@@ -49,7 +49,7 @@ func (b *builder) windows(n, stopping *tree.Node) {
 			"early_stopping ends a run, and windows have to be gone through; leave it out, a window ends where its optimizer converges")
 	}
 	if len(b.p.Params) > 0 {
-		b.fail(n, "%s belongs to all times, so it cannot be learnt from one window after the other; leave windows away", b.p.Params[0].Path())
+		b.fail(n, "%s belongs to all times, so it cannot be learnt from one window after the other; leave out windows", b.p.Params[0].Path())
 	}
 	w.Steps = max(1, b.p.PhaseSteps)
 	b.p.Options.Windows, b.p.windows = w, n

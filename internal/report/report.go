@@ -60,7 +60,7 @@ type Report struct {
 
 // Known says how well a number is known.
 type Known struct {
-	Sigma    Number         `json:"sigma"`                 // standard deviation that noisy data leave, with the estimated error of training; without noise that error alone
+	Sigma    Number         `json:"sigma"`                 // standard deviation that noisy data leave, with the estimated error of training
 	Interval *[2]Number     `json:"interval,omitempty"`    // of 95 %; nil where data are not noisy
 	With     Object[Number] `json:"correlation,omitempty"` // of its error with those of the others
 }
@@ -164,7 +164,8 @@ func Read(path string) (*Report, error) {
 		return nil, err
 	}
 	if !whole(b) {
-		return nil, fmt.Errorf("%s is damaged: its SHA-256 is not the one that it names; remove it, and crux resume makes it again from the checkpoint", path)
+		return nil, fmt.Errorf("%s is damaged: its SHA-256 is not the one that it names; "+
+			"remove it, and crux resume makes it again from the checkpoint", path)
 	}
 	r := &Report{}
 	if err := json.Unmarshal(b, r); err != nil {

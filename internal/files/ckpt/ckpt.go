@@ -65,8 +65,8 @@ func Write(w io.Writer, ps []crux.Parameter, o Origin) error {
 		return fmt.Errorf("ckpt: %w", err)
 	}
 	meta := map[string]string{
-		"format": format, "schema": strconv.Itoa(schema.Version), "problem": o.Problem, "epoch": strconv.Itoa(o.Epoch), "seed": strconv.FormatUint(o.Seed, 10),
-		"version": o.Version, "fixed": string(list),
+		"format": format, "schema": strconv.Itoa(schema.Version), "version": o.Version, "problem": o.Problem,
+		"epoch": strconv.Itoa(o.Epoch), "seed": strconv.FormatUint(o.Seed, 10), "fixed": string(list),
 	}
 	data := map[string][]byte{}
 	for path, t := range tensors {

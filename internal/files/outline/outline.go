@@ -64,8 +64,8 @@ func (p *path) curve(n int, f func(t float64) [2]float64) {
 	}
 }
 
-// turns draws an arc of an ellipse around a center from angle a to b: center + u·cos + v·sin. Where u and v are of one length and at right
-// angles it is an arc of a circle.
+// turns draws an arc of an ellipse around a center from angle a to b: center + u·cos + v·sin. Where u and v are of one length and at
+// right angles it is an arc of a circle.
 func (p *path) turns(center, u, v [2]float64, a, b float64) {
 	point := func(t float64) [2]float64 {
 		sin, cos := math.Sincos(t)

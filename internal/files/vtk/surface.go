@@ -31,7 +31,8 @@ func WriteSurface(w io.Writer, triangles [][3][3]float64, numbers []Field) error
 		ends = append(ends, len(corners))
 	}
 	d.begin("PolyData")
-	d.printf("<PolyData>\n<Piece NumberOfPoints=\"%d\" NumberOfVerts=\"0\" NumberOfLines=\"0\" NumberOfStrips=\"0\" NumberOfPolys=\"%d\">\n", len(at), n)
+	d.printf("<PolyData>\n<Piece NumberOfPoints=\"%d\" NumberOfVerts=\"0\" NumberOfLines=\"0\" ", len(at))
+	d.printf("NumberOfStrips=\"0\" NumberOfPolys=\"%d\">\n", n)
 	d.printf("<CellData>\n")
 	for _, f := range numbers {
 		d.floats(f.Name, max(1, f.Components), f.Data)

@@ -69,7 +69,8 @@ func (d *document) printf(format string, args ...any) {
 }
 
 func (d *document) begin(kind string) {
-	d.printf("<?xml version=\"1.0\"?>\n<VTKFile type=%q version=\"1.0\" byte_order=\"LittleEndian\" header_type=\"UInt64\" compressor=\"vtkZLibDataCompressor\">\n", kind)
+	d.printf("<?xml version=\"1.0\"?>\n<VTKFile type=%q version=\"1.0\" byte_order=\"LittleEndian\" ", kind)
+	d.printf("header_type=\"UInt64\" compressor=\"vtkZLibDataCompressor\">\n")
 }
 
 // grid writes a RectilinearGrid, whose first axis runs fastest.

@@ -142,9 +142,10 @@ func (r row) problem() (*problemfile.Problem, error) {
 	if r.out > 1 {
 		field = "flow: {out: [u, v, p], "
 	}
-	return read(fmt.Sprintf("coords: {%s}\nfields: {%shidden: %s, activation: %s, raw: true}}\ndefine: {f: %q}\nconstraints: {on: {residual: {%s}, points: %d, resample: 0}}\n",
-		strings.Join(axes, ", "), field, strings.ReplaceAll(fmt.Sprint(r.hidden), " ", ", "), r.act, f, strings.Join(residuals,
-			", "), r.points), r.single)
+	hidden := strings.ReplaceAll(fmt.Sprint(r.hidden), " ", ", ")
+	return read(fmt.Sprintf("coords: {%s}\nfields: {%shidden: %s, activation: %s, raw: true}}\ndefine: {f: %q}\n"+
+		"constraints: {on: {residual: {%s}, points: %d, resample: 0}}\n",
+		strings.Join(axes, ", "), field, hidden, r.act, f, strings.Join(residuals, ", "), r.points), r.single)
 }
 
 // read reads a problem that leaves nothing to crux and is trained by Adam for as long as it takes.

@@ -63,7 +63,8 @@ func (c config) framework(env, name string, points int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("| %s, its points: %d | %.3f | %s | ≥ 8 | %.1f | %.0f |\n", name, a.Points, 1e3*seconds.median, ratio, 1e3*first, a.First/first)
+	fmt.Printf("| %s, its points: %d | %.3f | %s | ≥ 8 | %.1f | %.0f |\n",
+		name, a.Points, 1e3*seconds.median, ratio, 1e3*first, a.First/first)
 	return nil
 }
 

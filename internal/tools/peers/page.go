@@ -40,7 +40,8 @@ func writeRaces(w io.Writer, all []*outcome) {
 	fmt.Fprint(w, `
 ## The time to what a peer reaches
 
-The best error of the peer within its budget, when it was first reached, and when crux first had it. The ratio is the time of the peer over that of crux.
+The best error of the peer within its budget, when it was first reached, and when crux first had it. The ratio is the time of the peer over
+that of crux.
 
 | problem | peer | time | its best error | after | crux has it after | ratio | asked | ratio with start-up | start-up, peer | start-up, crux | steps of the peer |
 |---|---|---|---|---|---|---|---|---|---|---|---|

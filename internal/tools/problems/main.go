@@ -27,7 +27,8 @@ import (
 )
 
 func main() {
-	only := flag.String("only", "", "problems or comparisons to run, or patterns of them, separated by commas; empty means all, none means to rewrite the page")
+	only := flag.String("only", "", "problems or comparisons to run, or patterns of them, "+
+		"separated by commas; empty means all, none means to rewrite the page")
 	missing := flag.Bool("missing", false, "make only runs that are not there yet, for evidence")
 	flag.Parse()
 	p, ok := pages[flag.Arg(0)]

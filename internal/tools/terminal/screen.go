@@ -89,7 +89,7 @@ func draw(prompt string, frames []frame) []byte {
 	end := frames[len(frames)-1].at + rest
 	width, height := columns*wide+2*margin, (most+1)*high+2*margin
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n", width, height, width, height)
+	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %[1]d %[2]d\" width=\"%[1]d\" height=\"%[2]d\">\n", width, height)
 	b.WriteString("<style>\n.f{visibility:hidden;animation-iteration-count:infinite;animation-timing-function:step-end}\n" +
 		"text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre;fill:" + ink + "}\n")
 	share := func(d time.Duration) float64 { return 100 * d.Seconds() / end.Seconds() }
@@ -156,7 +156,8 @@ func write(b *bytes.Buffer, x, y int, text, fill string) {
 	if fill != "" {
 		fill = fmt.Sprintf(" style=\"fill:%s\"", fill)
 	}
-	fmt.Fprintf(b, "<text x=\"%d\" y=\"%d\" textLength=\"%d\"%s>%s</text>\n", margin+x*wide, margin+y*high+high*3/4, len([]rune(text))*wide, fill,
+	fmt.Fprintf(b, "<text x=\"%d\" y=\"%d\" textLength=\"%d\"%s>%s</text>\n",
+		margin+x*wide, margin+y*high+high*3/4, len([]rune(text))*wide, fill,
 		html.EscapeString(text))
 }
 

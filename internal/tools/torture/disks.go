@@ -63,7 +63,9 @@ func readOnlyDisk(b *bench) (h harm) {
 	h.add(b.run(nil, solve("d", "seed=1")...).harm)
 	want := b.ended("d")
 	reads := []string{"eval disk/d --expr u --expr u_xx --expr k", "show disk/d", "ls disk", "explain disk/d --tracker residual_stats"}
-	writes := []string{"resume disk/d --steps 130", "solve p.yaml -q --out disk/new", "report disk/d", "plot disk/d", "sweep p.yaml --seeds 2 --out disk/sweep"}
+	writes := []string{
+		"resume disk/d --steps 130", "solve p.yaml -q --out disk/new", "report disk/d", "plot disk/d", "sweep p.yaml --seeds 2 --out disk/sweep",
+	}
 	script := "cp -r d disk/d && mount -o remount,ro disk || exit 99\ncrux=$1\n"
 	for _, line := range reads {
 		script += fmt.Sprintf("$crux %s || { echo reading failed >&2; exit 1; }\n", line)

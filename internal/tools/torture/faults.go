@@ -35,15 +35,18 @@ const data = "x,u\n0.25,0.07\n0.5,0.1\n0.75,0.07\n"
 
 // settings are what runs are killed with: methods, schemes, samplers, and what else has state.
 var settings = []string{
-	"seed=1", "optimizer=[{lbfgs: {}, steps: 120}]", "optimizer=[{ssbroyden: {}, steps: 120}]", "optimizer=[{lm: {}, steps: 60}]", "optimizer=[{soap: {}, steps: 120}]",
-	"optimizer=[{adam: {}, steps: 50}, {lbfgs: {}, steps: 70}]",
+	"seed=1", "optimizer=[{lbfgs: {}, steps: 120}]", "optimizer=[{ssbroyden: {}, steps: 120}]", "optimizer=[{lm: {}, steps: 60}]",
+	"optimizer=[{soap: {}, steps: 120}]", "optimizer=[{adam: {}, steps: 50}, {lbfgs: {}, steps: 70}]",
 	"weights=relobralo", "weights={gradient_norm: {ema: 0.5}}", "weights=softadapt", "weights=uncertainty", "weights=dwa", "weights=rlw",
-	"constraints.pde.resample={r3: {interval: 5}}", "constraints.pde.resample={rar_d: {interval: 10}}", "constraints.pde.resample=3", "constraints.pde.point_weights={rba: {}}",
+	"constraints.pde.resample={r3: {interval: 5}}", "constraints.pde.resample={rar_d: {interval: 10}}", "constraints.pde.resample=3",
+	"constraints.pde.point_weights={rba: {}}",
 	"precision=float32", "early_stopping={patience: 100}", "checkpoint.best=loss", "trackers=all",
 }
 
 var faults = []fault{
-	{"kill -9 of a run at a random moment, up to three times in a row, then `resume`", 24, 1000, func(b *bench) harm { return b.interrupted(syscall.SIGKILL, 3) }},
+	{"kill -9 of a run at a random moment, up to three times in a row, then `resume`", 24, 1000, func(b *bench) harm {
+		return b.interrupted(syscall.SIGKILL, 3)
+	}},
 	{"SIGINT, SIGTERM or SIGHUP at a random moment, then `resume`", 6, 60, func(b *bench) harm {
 		sig := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[b.rng.IntN(3)]
 		if signal.Ignored(sig) { // by nohup, or in the background of a script; runs inherit that
@@ -67,8 +70,8 @@ var faults = []fault{
 	{"a problem file with random changes, `validate`", 100, 3000, mutated},
 	{"numbers: overflow, poles, roots and logarithms of anything, under random methods", 20, 600, numbers},
 	{"another arithmetic: losses of random problems with and without assembly, to 1e-12", 10, 300, otherArithmetic},
-	{"sizes: 1e5 terms, 2e4 constants, 2e5 keys, 1e9 points, layers of 1e5, 25 dimensions, derivatives of order 20, a mark of the order of bytes, " +
-		"a pipe in place of a file", 9, 90, sizes},
+	{"sizes: 1e5 terms, 2e4 constants, 2e5 keys, 1e9 points, layers of 1e5, 25 dimensions, derivatives of order 20, " +
+		"a mark of the order of bytes, a pipe in place of a file", 9, 90, sizes},
 }
 
 // begin writes the problem.
@@ -397,7 +400,8 @@ func sizes(b *bench) harm {
 		func() string { return of("[8, 8]", "[100000, 100000]") },
 		func() string {
 			return "problem: p\ncoords: {" + list(25, "x#: [0, 1]", ", ") + "}\nfields: {u: {hidden: [4]}}\nconstraints: {pde: {residual: \"" +
-				list(25, "u_x#x#", " + ") + " + 1\", points: 9}, bc: {residual: u, on: boundary, points: 9}}\noptimizer: {adam: {}, steps: 2}\nhard: none\n"
+				list(25, "u_x#x#", " + ") + " + 1\", points: 9}, bc: {residual: u, on: boundary, points: 9}}\n" +
+				"optimizer: {adam: {}, steps: 2}\nhard: none\n"
 		},
 		func() string { return of(pde, "u_"+strings.Repeat("x", 20)) },
 		func() string { return "\ufeff" + problem },

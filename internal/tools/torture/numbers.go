@@ -11,8 +11,9 @@ import (
 
 // terms are what goes wrong somewhere in the doubles, with # for a number.
 var terms = []string{
-	"#*u_xx", "exp(#*u)", "exp(exp(#*u))", "sqrt(# - u)", "sqrt(abs(u))", "log(x - #)", "log(u^2)", "u^u", "u^(-#)", "1/(u - #)", "#/x", "x^(-#)", "tan(#*u)",
-	"abs(u)^0.3", "0*u", "(#*u)^9", "acos(#*u)", "max(u, #)", "u_x^(-2)", "sin(#/x)", "tanh(#*u)", "#", "k*u", "1/k", "sqrt(k)",
+	"#*u_xx", "exp(#*u)", "exp(exp(#*u))", "sqrt(# - u)", "sqrt(abs(u))", "log(x - #)", "log(u^2)", "u^u", "u^(-#)",
+	"1/(u - #)", "#/x", "x^(-#)", "tan(#*u)", "abs(u)^0.3", "0*u",
+	"(#*u)^9", "acos(#*u)", "max(u, #)", "u_x^(-2)", "sin(#/x)", "tanh(#*u)", "#", "k*u", "1/k", "sqrt(k)",
 }
 
 var sizesOfNumbers = []string{"0", "1", "1e-300", "1e-160", "1e-12", "3", "1e8", "1e150", "1e300", "-1", "-1e30"}
@@ -44,7 +45,8 @@ precision: %s
 hard: %s
 scale: %s
 seed: %d
-`, pick(sizesOfNumbers), strings.Join(sum, " + "), pick(methods), pick([]string{"relobralo", "none", "none", "{gradient_norm: {ema: 0.5}}"}),
+`, pick(sizesOfNumbers), strings.Join(sum, " + "), pick(methods),
+		pick([]string{"relobralo", "none", "none", "{gradient_norm: {ema: 0.5}}"}),
 		pick([]string{"float64", "float64", "float32"}), pick([]string{"none", "auto"}), pick([]string{"none", "auto"}), 1+b.rng.IntN(9))
 	os.WriteFile(filepath.Join(b.dir, "n.yaml"), []byte(text), 0o644) //nolint:errcheck // the command says so
 	b.said.WriteString(text)
@@ -73,7 +75,8 @@ seed: %d
 		fmt.Fprintf(&b.said, "code %d with loss %v, verdict %q\n", o.code, result.Loss, result.Verdict)
 		h.other = 1
 	}
-	if o.code == 3 && strings.Contains(o.err, "before the first step") { // the parameters are those of the file, which may be too large for float32
+	// the parameters are those of the file, which may be too large for float32
+	if o.code == 3 && strings.Contains(o.err, "before the first step") {
 		return h
 	}
 	e := b.run(nil, "eval", "d", "--expr", "u", "--expr", "k")
