@@ -32,10 +32,11 @@ import (
 // known there, and a change that is fitted to points held out alone fits what they miss. κ = √(1 + N/M), as far as residuals are noise, is
 // then by how much the points held out ask for too little; otherwise it is 1. s and n are taken from those held out.
 //
-// C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point to point comes to c. Where the change behind C is one that hides in the gaps between the points, as a steep layer does, all is measured
-// again at more points, those of training among them. C grows without bound as ε falls where there is a change that no residual sees: a
-// missing condition, a free constant, an eigenvalue. It does not see a residual that is not a function, such as the jump of a coefficient
-// inside a derivative, nor that the problem is not the one that was meant.
+// C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point to point comes to c. Where the
+// change behind C is one that hides in the gaps between the points, as a steep layer does, all is measured again at more points, those of
+// training among them. C grows without bound as ε falls where there is a change that no residual sees: a missing condition, a free
+// constant, an eigenvalue. It does not see a residual that is not a function, such as the jump of a coefficient inside a derivative, nor
+// that the problem is not the one that was meant.
 //
 // Where most of r is left and C is still growing between ε = 1e-4 and 1e-6, changes count that the residuals see up to 1e-11 times as well
 // as others: d and C are then measured with λ and ε as small as that, by a factorisation of J itself.
