@@ -50,6 +50,9 @@ func (p *parser) name(s string, tok int) Expr {
 	if p.isFunction(s) {
 		return p.errorAt(tok, "%s is a function; write its argument, as in %s(...)", s, s)
 	}
+	if hint := p.elsewhere(s); hint != "" {
+		return p.errorAt(tok, "unknown name %s; %s", s, hint)
+	}
 	return p.errorAt(tok, "unknown name %s%s", s, p.suggest(s))
 }
 
