@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"sync"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
@@ -74,8 +73,8 @@ type statedTerms struct {
 	name     string
 	terms    []ph.Expr
 	at       *domain.Cloud
-	dense    func() *domain.Cloud // more points there
-	equation bool                 // inside the domain, and without data
+	peaks    *sizes.Peaks
+	equation bool // inside the domain, and without data
 }
 
 // read takes the constraints apart.
@@ -97,12 +96,7 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 		if at, err := on.Draw(nil); err == nil {
 			s.at = at
 			if len(on.Patches()) > 0 && on.Dims() > 0 {
-				s.dense = sync.OnceValue(func() *domain.Cloud {
-					if many, err := on.Count(sizes.Dense).Draw(nil); err == nil {
-						return many
-					}
-					return at
-				})
+				s.peaks = sizes.NewPeaks(func(n int) (*domain.Cloud, error) { return on.Count(n).Draw(nil) })
 			}
 		}
 		u.list = append(u.list, s)
@@ -141,7 +135,7 @@ func first(p *ph.Param) float64 {
 
 // within are sizes at a constraint, with functions that change in the given lengths.
 func (u *unitFinder) within(k statedTerms, lengths map[*ph.Coord]float64) *sizes.Sizes {
-	return &sizes.Sizes{Of: u.of, Numbers: u.numbers, Lengths: lengths, At: k.at, Dense: k.dense}
+	return &sizes.Sizes{Of: u.of, Numbers: u.numbers, Lengths: lengths, At: k.at, Peaks: k.peaks}
 }
 
 // parts are the components that a term contains.

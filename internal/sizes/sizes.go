@@ -26,19 +26,11 @@ type Sizes struct {
 	Lengths map[*ph.Coord]float64 // in which functions change; 1 for what is not there
 	At      *domain.Cloud         // where the parts without unknowns are looked at; nil where that cannot be
 
-	// Dense draws more points, at which a part that may have a narrow peak is looked at too; nil where there are no others.
-	Dense func() *domain.Cloud
+	Peaks *Peaks // where they are looked at once more, if they may have narrow peaks; nil where they are not
 }
 
-// Looks is the number of points at which a part is looked at, and Dense how many there may be of those that look for narrow peaks: in two
-// dimensions they find a peak whose width is a hundredth of the side.
-const (
-	Looks = 64
-	Dense = 1 << 14
-)
-
-// peaked is how many times more has to be found at dense points to count: less is no narrow peak.
-const peaked = 4
+// Looks is the number of points at which a part is looked at.
+const Looks = 64
 
 // Size is that of the largest component.
 func (s *Sizes) Size(e ph.Expr) float64 {
@@ -176,28 +168,23 @@ func (s *Sizes) Largest(e ph.Expr) float64 {
 	if s.At == nil || s.At.Len() == 0 || ph.Contains(e, func(part ph.Expr) bool { return part.Op() == ph.OpNormalize }) {
 		return math.NaN()
 	}
-	most := largest(e, s.At, Looks)
-	if s.Dense != nil && !math.IsNaN(most) && ph.Contains(e, narrow) {
-		if dense := largest(e, s.Dense(), Dense); dense > peaked*most {
+	most := largest(e, s.At)
+	if s.Peaks != nil && !math.IsNaN(most) {
+		if dense := s.Peaks.largest(e); dense > peaked*most {
 			return dense
 		}
 	}
 	return most
 }
 
-// narrow reports whether an expression can have peaks that few points miss.
-func narrow(e ph.Expr) bool {
-	return e.Op() == ph.OpUnary || e.Op() == ph.OpDiv || e.Op() == ph.OpWhere
-}
-
 // largest is the largest absolute value at some of the points.
-func largest(e ph.Expr, on *domain.Cloud, looks int) float64 {
+func largest(e ph.Expr, on *domain.Cloud) float64 {
 	at := pointwise.Point{
 		Coords: map[*ph.Coord]float64{}, Columns: map[string]float64{}, Normals: map[*ph.Coord]float64{},
 		Params: Constants(e),
 	}
 	most, n := 0.0, on.Len()
-	for i := 0; i < n; i += max(1, n/looks) {
+	for i := 0; i < n; i += max(1, n/Looks) {
 		for j, c := range on.Coords {
 			at.Coords[c] = on.Row(i)[j]
 			if on.Normals != nil {

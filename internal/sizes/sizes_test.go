@@ -49,20 +49,15 @@ func TestSize(t *testing.T) {
 }
 
 // A narrow peak is found at many points where few miss it; what these find already is not looked for.
-func TestDense(t *testing.T) {
+func TestPeaks(t *testing.T) {
 	x, y := ph.Coords2("x", "y")
 	few, err := domain.At([]*ph.Coord{x, y}, []float64{0, 0, 0.5, 0.25}).Draw(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &sizes.Sizes{At: few, Dense: func() *domain.Cloud {
-		box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
-		many, err := box.Interior(sizes.Dense).With(domain.Sobol{}).Draw(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return many
-	}}
+	s := &sizes.Sizes{At: few, Peaks: sizes.NewPeaks(func(n int) (*domain.Cloud, error) {
+		return domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1)).Interior(n).With(domain.Sobol{}).Draw(nil)
+	})}
 	peak := func(width float64) ph.Expr {
 		square := func(c ph.Expr, at float64) ph.Expr { return c.Shift(-at).Scale(1 / width).Pow(2) }
 		return ph.Exp(square(x, 0.37).Add(square(y, 0.61)).Neg())
