@@ -1,6 +1,6 @@
 # make help lists the targets.
 
-.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen estimate gallery \
+.PHONY: help build release test short issues bench bench-peers peers-accuracy lint cover golden accuracy unseen units estimate gallery \
 	terminal coverage evidence torture long ci clean
 
 help: ## this list
@@ -46,6 +46,9 @@ accuracy: ## solve every shipped problem with three seeds and write docs/results
 
 unseen: ## solve the problems of testdata/unseen, which choose nothing, and write docs/results/unseen.md; ONLY=kdv for some
 	go -C internal/tools run ./problems -only '$(ONLY)' unseen
+
+units: ## solve the problems of testdata/unseen as stated and in units of random powers of ten, and write docs/results/units.md
+	go -C internal/tools run ./problems -only '$(ONLY)' units
 
 estimate: ## compare estimated errors and verdicts with the truth along runs of all problems, and write docs/results/estimate.md; ONLY=unseen/bratu for some
 	go -C internal/tools run ./problems -only '$(ONLY)' estimate

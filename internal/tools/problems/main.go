@@ -1,6 +1,6 @@
 // Command problems solves the problems that ship, each as a user does, and writes the tables of a page of docs/results:
 //
-//	go -C internal/tools run ./problems [-only poisson2d,burgers1d] accuracy    or unseen, estimate, coverage
+//	go -C internal/tools run ./problems [-only poisson2d,burgers1d] accuracy    or unseen, units, estimate, coverage
 //	go -C internal/tools run ./problems [-only 'hard,timed_*'] [-missing] evidence
 //	go -C internal/tools run ./problems [-only burgers1d] gallery    draws them, for docs/gallery.md and the README
 //
@@ -42,7 +42,7 @@ func main() {
 	case flag.Arg(0) == "gallery":
 		err = showGallery(*only)
 	default:
-		err = errors.New("say which page: accuracy, unseen, estimate, coverage, evidence or gallery, with -h for the flags before it")
+		err = errors.New("say which page: accuracy, unseen, units, estimate, coverage, evidence or gallery, with -h for the flags before it")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "problems:", err)

@@ -34,6 +34,7 @@ var pages = map[string]*page{
 	"accuracy": {"make accuracy", "docs/results/accuracy.md", []string{shipped}, 3, accuracy, besideOthers},
 	"unseen":   {"make unseen", "docs/results/unseen.md", []string{formulae}, 1, unseen, nil},
 	"coverage": {"make coverage", "docs/results/coverage.md", []string{measured}, 1, coverage, nil},
+	"units":    {"make units", "docs/results/units.md", []string{formulae}, 1, inUnits, nil},
 	"estimate": {"make estimate", "docs/results/estimate.md", []string{shipped, formulae, met, published}, 1, estimates, judged},
 }
 

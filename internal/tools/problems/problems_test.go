@@ -56,7 +56,7 @@ func TestPages(t *testing.T) {
 			}
 		}
 		for problem := range problems {
-			if all[problem] == nil && p.command != "make estimate" { // which needs a reference
+			if all[problem] == nil && p.command != "make estimate" && p.command != "make units" { // not all have a reference, or were restated yet
 				t.Errorf("%s: there is no row for %s", p.file, problem)
 			}
 		}
