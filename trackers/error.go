@@ -29,8 +29,8 @@ import (
 //	η² = ‖F·d‖² + (C‖s‖)² + (c‖n‖)²                  the estimate, relative to ‖u‖
 //
 // with root mean squares for norms. Where more points are trained, N, than held out, M, J and r have rows for both: of a steep layer most is
-// known there, and a change that is fitted to points held out alone fits what they miss. κ = √(1 + N/M), as far as residuals are noise, is
-// then by how much the points held out ask for too little; otherwise it is 1. s and n are taken from those held out.
+// known there, and a change that is fitted to points held out alone fits what they miss. The points of training then hold d back, as far as
+// residuals are noise, and κ = √(1 + N/M) makes up for that; otherwise it is 1. s and n are taken from the points held out.
 //
 // C is what a residual can come to at worst, as a smooth one does; one that changes its sign from point to point comes to c. Where the
 // change behind C is one that hides in the gaps between the points, as a steep layer does, all is measured again at more points, those of
@@ -78,7 +78,7 @@ const (
 	manyValues         = 2000       // the same with few parameters: of 500 hardly one lies in a steep layer
 	denseEntries       = 8_000_000  // of a Jacobian at denser points
 	trainedEntries     = 16_000_000 // of a Jacobian at points of training
-	manyTimes          = 8          // as many residuals of training as are ample are looked at
+	manyTimes          = 8          // ample residuals: the most of training that are looked at
 	probes             = 10         // of the typical gain
 )
 

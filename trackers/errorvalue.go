@@ -101,10 +101,6 @@ const (
 	// undetermined is the quotient of the gains for ε = 1e-6 and 1e-4 from which the residuals do not determine the function: it is 1 where
 	// they do, as the gain has a limit then, and 100 where there is a change that they do not see.
 	undetermined = 30
-	// unseen is the quotient of the gains for ε = 1e-11 and 1e-9 below which the function is determined after all. Terms of an equation may be
-	// a million times as large as others, as the shear of a slender beam is; the change that only the small ones see is seen then: 1.1 and 5.9
-	// in two such beams. Without a condition it was 43, 46 and 88 in three problems, and 12 with a network of 13 parameters.
-	unseen = 8
 	// unsettled is the same quotient from which the gain may be larger still: it is 1.0 to 1.8 for the problems of testdata that are solved,
 	// and 6 to 15 for sensitive ones.
 	unsettled = 2
@@ -116,6 +112,10 @@ const (
 	// hidden is the part of its gain that a change keeps at more points from which no residual sees it. A layer that is narrower than the
 	// gaps between points keeps less.
 	hidden = 0.1
+	// unseen is the quotient of the gains for ε = 1e-11 and 1e-9 below which the function is determined after all. Terms of an equation may be
+	// a million times as large as others, as the shear of a slender beam is; the change that only the small ones see is seen then: 1.1 and 5.9
+	// in two such beams. Without a condition it was 43, 46 and 88 in three problems, and 12 with a network of 13 parameters.
+	unseen = 8
 )
 
 // hides reports whether the change behind the gain is one that more points see.

@@ -14,6 +14,7 @@ import (
 	"github.com/crux-pinn/crux/callbacks"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/sizes"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -121,7 +122,7 @@ func newEigen(p Problem, value *ph.Param) (*eigen, error) {
 			case part == ph.Expr(value):
 				return ph.Const(lambda)
 			case ok && part.Op() == ph.OpParam && !q.Fixed() && len(q.Shape()) == 0: // another unknown number, at its first guess
-				return ph.Const(first(q))
+				return ph.Const(sizes.First(q))
 			}
 			return nil
 		})

@@ -99,7 +99,7 @@ func (c *Choice) drawn(p Problem, on *domain.Points, members []crux.Constraint) 
 			coords = len(p.Domain.Coords())
 		}
 		n, why := Number(on, coords, watched)
-		if ratio := float64(c.apart) / float64(n); on.Dims() == coords && ratio > 1 {
+		if on.Dims() == coords && c.apart > n {
 			n, why = c.apart, "as many as the networks of all materials have parameters; with fewer they fit the points and not the equation"
 		} else if on.Dims() > 0 && on.Dims() < coords {
 			n = c.more(n, coords)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func (b Start) Apply(ctx context.Context, s *crux.Solver, p crux.Problem, o crux
 	if o.Windows != nil {
 		return nil, errors.New("auto: windows of time begin where the one before has ended, and cannot start from another run")
 	}
-	for _, k := range sorted(b.Numbers, (*ph.Param).Path) {
+	for _, k := range slices.SortedFunc(maps.Keys(b.Numbers), func(x, y *ph.Param) int { return strings.Compare(x.Path(), y.Path()) }) {
 		v := b.From.Value(b.Numbers[k])
 		if math.IsNaN(v) {
 			continue
@@ -53,7 +54,7 @@ func (b Start) Apply(ctx context.Context, s *crux.Solver, p crux.Problem, o crux
 		return nil, err
 	}
 	var learn []learnt
-	for _, f := range sorted(b.Fields, (*ph.Field).Name) {
+	for _, f := range slices.SortedFunc(maps.Keys(b.Fields), func(x, y *ph.Field) int { return strings.Compare(x.Name(), y.Name()) }) {
 		g := b.Fields[f]
 		missing := slices.IndexFunc(g.Coords(), func(c *ph.Coord) bool { return named(f.Coords(), c.Name()) == nil })
 		if missing >= 0 || g.Dim() != f.Dim() {
@@ -104,16 +105,7 @@ func (b Start) Apply(ctx context.Context, s *crux.Solver, p crux.Problem, o crux
 	return said, nil
 }
 
-// sorted are the keys of a map by their names.
-func sorted[K comparable, V any](m map[K]V, name func(K) string) []K {
-	var list []K
-	for k := range m {
-		list = append(list, k)
-	}
-	slices.SortFunc(list, func(a, b K) int { return strings.Compare(name(a), name(b)) })
-	return list
-}
-
+// named is the coordinate of this name, or nil.
 func named(list []*ph.Coord, name string) *ph.Coord {
 	if i := slices.IndexFunc(list, func(c *ph.Coord) bool { return c.Name() == name }); i >= 0 {
 		return list[i]
@@ -181,7 +173,7 @@ func (b Start) values(f, g *ph.Field, at *domain.Cloud) (learnt, error) {
 	var theirs []float64
 	for i := range at.Len() {
 		for _, c := range g.Coords() {
-			theirs = append(theirs, at.Row(i)[slices.IndexFunc(at.Coords, func(x *ph.Coord) bool { return x.Name() == c.Name() })])
+			theirs = append(theirs, at.Row(i)[slices.Index(at.Coords, named(at.Coords, c.Name()))])
 		}
 	}
 	if at.Len() == 0 {

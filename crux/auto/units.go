@@ -119,18 +119,11 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 		}
 	}
 	for _, q := range u.params {
-		if v := math.Abs(first(q)); v > 0 {
+		if v := math.Abs(sizes.First(q)); v > 0 {
 			u.numbers[q] = v
 		}
 	}
 	return true
-}
-
-// first is the initial value of an unknown number.
-func first(p *ph.Param) float64 {
-	v := []float64{0}
-	p.Initialize(nil, v)
-	return v[0]
 }
 
 // within are sizes at a constraint, with functions that change in the given lengths.

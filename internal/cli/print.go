@@ -23,19 +23,13 @@ func printReport(w io.Writer, r *report.Report) {
 	if r.Verdict != "" {
 		fmt.Fprintf(&b, "%s%s\n", head, headline(r))
 		head = ""
-		said := map[string]bool{}
-		for i, reason := range r.Reasons {
-			if i > 0 && reason.Word == r.Verdict {
+		for i, reason := range r.Advice() {
+			if i > 0 { // the headline has the first
 				fmt.Fprintf(&b, "  %s\n", reason.Text)
 			}
-			remedy := reason.Remedy
-			if r.RunDir != nil {
-				remedy = strings.Replace(remedy, "resume RUN", "resume "+*r.RunDir, 1)
+			if reason.Remedy != "" {
+				fmt.Fprintf(&b, "  try %s\n", reason.Remedy)
 			}
-			if remedy != "" && reason.Word == r.Verdict && !said[remedy] {
-				fmt.Fprintf(&b, "  try %s\n", remedy)
-			}
-			said[remedy] = true
 		}
 	}
 	for _, x := range r.Expected {

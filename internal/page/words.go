@@ -17,7 +17,7 @@ import (
 // functions are what the template calls.
 var functions = template.FuncMap{
 	"sci": sci, "num": num, "percent": report.Percent, "took": took, "day": day, "rate": rate, "tone": tone,
-	"relative": report.Relative, "reasons": reasons, "at": at,
+	"relative": report.Relative, "reasons": (*report.Report).Advice, "at": at,
 	"math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
 }
 
@@ -94,23 +94,6 @@ func at(list report.Numbers, name string) *report.Number {
 		return &v
 	}
 	return nil
-}
-
-// reasons are those of the verdict itself, each remedy once.
-func reasons(r *report.Report) []verdict.Reason {
-	var list []verdict.Reason
-	said := map[string]bool{}
-	for _, x := range r.Reasons {
-		if x.Word != r.Verdict {
-			continue
-		}
-		if said[x.Remedy] {
-			x.Remedy = ""
-		}
-		said[x.Remedy] = true
-		list = append(list, x)
-	}
-	return list
 }
 
 // mathElement wraps MathML that placeholder has written, in which names are escaped.

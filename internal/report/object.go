@@ -25,10 +25,11 @@ type Number float64
 
 // Percent is a part in percent, with two digits, or all before the point.
 func Percent(part Number) string {
-	if p := 100 * float64(part); p >= 10 {
+	p := 100 * float64(part)
+	if p >= 10 {
 		return fmt.Sprintf("%.0f %%", p)
 	}
-	return fmt.Sprintf("%.2g %%", 100*float64(part))
+	return fmt.Sprintf("%.2g %%", p)
 }
 
 // Add appends a value.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/crux/verdict"
@@ -56,6 +57,26 @@ type Report struct {
 	Origin      *Origin            `json:"origin,omitempty"`            // nil in files of before
 	Files       Object[string]     `json:"files,omitempty"`             // SHA-256 of the other files of the run, by their names
 	RunDir      *string            `json:"run_dir"`                     // null if nothing could be written
+}
+
+// Advice is the reasons of the verdict itself, each remedy once, with the run to resume by its name.
+func (r *Report) Advice() []verdict.Reason {
+	var list []verdict.Reason
+	said := map[string]bool{}
+	for _, x := range r.Reasons {
+		if x.Word != r.Verdict {
+			continue
+		}
+		if r.RunDir != nil {
+			x.Remedy = strings.Replace(x.Remedy, "resume RUN", "resume "+*r.RunDir, 1)
+		}
+		if said[x.Remedy] {
+			x.Remedy = ""
+		}
+		said[x.Remedy] = true
+		list = append(list, x)
+	}
+	return list
 }
 
 // Known says how well a number is known.

@@ -118,8 +118,16 @@ func Or1[K comparable](m map[K]float64, k K) float64 {
 	return 1
 }
 
-// bounded is the size of exp(−x), and of exp of what is known but for numbers, whose values are their first guesses then: as large as the
-// exponential of the size of its argument it is not. NaN for all others.
+// First is the first guess of an unknown number.
+func First(p *ph.Param) float64 {
+	v := []float64{0}
+	p.Initialize(nil, v)
+	return v[0]
+}
+
+// bounded is the size of an exponential whose argument has a size but is not positive: exp(−x) is at most 1, and where only numbers are
+// unknown it is looked at with their sizes, and the signs of their first guesses. The exponential of the size of the argument would be as
+// large as exp(156) for a bell. NaN for all others.
 func (s *Sizes) bounded(e ph.Expr) float64 {
 	f, ok := e.Attr().(*ph.Unary)
 	if !ok || e.Op() != ph.OpUnary || f.Name != "exp" {
@@ -131,9 +139,7 @@ func (s *Sizes) bounded(e ph.Expr) float64 {
 			if !ok || part.Op() != ph.OpParam || len(p.Shape()) > 0 {
 				return nil
 			}
-			v := []float64{0}
-			p.Initialize(nil, v)
-			return ph.Const(math.Copysign(Or1(s.Numbers, p), v[0]))
+			return ph.Const(math.Copysign(Or1(s.Numbers, p), First(p)))
 		})
 		if v := s.Largest(guessed); !math.IsNaN(v) {
 			return v
