@@ -400,12 +400,13 @@ func shares(r *crux.Run, sets []rows) ([]Share, error) {
 		for _, term := range sc.Terms {
 			s.Term = max(s.Term, term.RMS)
 		}
+		size, err := natural(r, r.Stated(set.constraint), set.at)
+		if err != nil {
+			return nil, err
+		}
+		s.Natural = max(s.Term, size)
 		if !s.Equation || len(sc.Terms) == 1 {
-			most, err := natural(r, r.Stated(set.constraint), set.at)
-			if err != nil {
-				return nil, err
-			}
-			s.Term = max(s.Term, most)
+			s.Term = s.Natural
 			if !s.Equation { // of functions that vanish everywhere there is nothing to compare with
 				s.Term = max(s.Term, vanishing*cmp.Or(sc.By, 1))
 			}

@@ -39,7 +39,8 @@ type FieldError struct {
 type Share struct {
 	Name           string
 	Residual, Term float64
-	Equation       bool // it is an equation, on points of the highest dimension
+	Natural        float64 // the size that terms can be expected to have, from those of the functions; at least Term
+	Equation       bool    // it is an equation, on points of the highest dimension
 
 	// LeftOut is what integrals in it leave out, as a root mean square; Nodes are those of the coarsest, and Finer those with which that
 	// was measured, twice as many or as many as there can be. 0 without integrals.
@@ -60,10 +61,11 @@ func (v ErrorValue) Correlated(i, j int) float64 {
 	return 0
 }
 
-// Relative is the estimated error relative to the function, at most 1; NaN if nothing was measured.
+// Relative is the estimated error relative to the function, at most 1; NaN if nothing was measured. It is 1 as well where the residuals do
+// not determine the function: what they say of its error is then nothing.
 func (e FieldError) Relative() float64 {
 	abs := math.Hypot(e.Repairable, e.Left)
-	if abs >= e.Size {
+	if abs >= e.Size || !e.Determined() {
 		return 1
 	}
 	return abs / e.Size
@@ -88,7 +90,7 @@ func (v ErrorValue) Worst() float64 {
 	worst := 0.0
 	for _, e := range all {
 		switch rel := e.Relative(); {
-		case !e.Determined() || math.IsNaN(rel):
+		case math.IsNaN(rel), !e.Determined():
 			worst = 1
 		case !e.Within():
 			worst = max(worst, rel)

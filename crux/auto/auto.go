@@ -38,6 +38,7 @@ type Problem struct {
 
 	Weighed  bool // constraints are to be weighed by a scheme that Options do not name yet
 	Unscaled bool // functions, numbers and residuals stay in the units of the problem
+	Slow     bool // networks get no fast waves as inputs, see [Choose]
 	Smooth   bool // networks are functions of the coordinates alone, also where values on the boundary jump, see [Choose]
 
 	Hard  Hard     // which conditions are built in
@@ -66,6 +67,7 @@ type Choice struct {
 	Open    []Open                              // conditions that the problem lacks
 	Divided map[string]float64                  // by what residuals are divided because of units, by constraint
 	Watched []string                            // constraints whose points are watched
+	Waves   bool                                // networks have fast waves as inputs
 
 	Interfaces []string // conditions where materials meet, which the problem does not state
 
@@ -108,6 +110,9 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...crux.Callbac
 // network has it. Networks then get an input that is singular in the same way: around a place on the boundary of an elliptic
 // equation the angle, and for an equation that diffuses in time the error function of the distance over √(4Dt), or its integral for
 // a kink. The conditions at such places are trained, and the equation counts less near them, where its terms grow without bound.
+//
+// Where data have waves with five periods or more along a side, sin(k·x) with a constant k, networks get their sines and cosines as inputs:
+// what is as fast as that they learn late, or never.
 func Choose(p Problem, o crux.Options) (*Choice, error) {
 	c := &Choice{Problem: crux.Problem{Name: p.Name, Constraints: slices.Clone(p.Constraints), Fields: p.Fields}, Options: o}
 	for i := range c.Problem.Constraints {

@@ -68,6 +68,9 @@ func (c *Choice) buildIn(p Problem, kinks kinked) error {
 	if !p.Hard.None {
 		b.wrap()
 	}
+	if !p.Slow {
+		b.waves()
+	}
 	if !p.Smooth {
 		b.enrich()
 	}

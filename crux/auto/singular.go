@@ -66,9 +66,19 @@ func (b *builder) give(f *ph.Field, inputs []ph.Expr) {
 	if len(inputs) == 0 {
 		return
 	}
-	network := ph.ReplaceFields(f, b.fields).Attr().(*ph.Field)
 	raw := !ph.Contains(f.Body(), func(e ph.Expr) bool { return e.Op() == ph.OpNormalize })
-	b.fields[f] = ph.NewField(f.Name(), net.Enriched{With: inputs, Inner: network.Module(), Raw: raw}, f.Coords()...)
+	network := ph.ReplaceFields(f, b.fields).Attr().(*ph.Field).Module()
+	switch m := network.(type) {
+	case net.Enriched:
+		m.With = slices.Concat(m.With, inputs)
+		network = m
+	case net.Periodic: // it asks for coordinates
+		m.Inner = net.Enriched{With: inputs, Inner: m.Inner, Raw: true}
+		network = m
+	default:
+		network = net.Enriched{With: inputs, Inner: m, Raw: raw}
+	}
+	b.fields[f] = ph.NewField(f.Name(), network, f.Coords()...)
 }
 
 // nearby is the distance from a place, in units of the axis, within which the equation counts less: there its terms grow without

@@ -142,11 +142,16 @@ const useless = 0.3
 // estimate was below the accuracy is solved though the next one is a little above.
 const repeatable = 1.5
 
-// estimated judges fields and numbers by their estimated errors.
+// estimated judges fields and numbers by their estimated errors. What the residuals do not determine has another rule, unless these are
+// large: see undetermined.
 func estimated(e Evidence) []Reason {
 	var list []Reason
+	far := slices.ContainsFunc(e.Error.Residuals, large)
 	for _, f := range slices.Concat(e.Error.Fields, e.Error.Params) {
 		rel := f.Relative()
+		if !f.Determined() && !far {
+			continue
+		}
 		if f.Within() {
 			list = append(list, fromData(e, f))
 			continue
@@ -220,27 +225,32 @@ func unsolved(list []trackers.FieldError) bool {
 // 0.02, with jumps in corners 0.15; ones that are not from 0.3 on.
 const asLarge = 0.5
 
-// useful is the estimated error below which a field is solved in spite of a large residual: one that is concentrated at a point does no
-// harm.
+// useful is the estimated error below which a field is of use in spite of a large residual: one that is concentrated at a point does
+// little harm.
 const useful = 0.05
 
 // large reports whether the residual of an equation is as large as its terms.
 func large(s trackers.Share) bool { return s.Equation && s.Residual/s.Term >= asLarge }
 
-// share finds equations whose residual is as large as their terms.
+// share finds equations whose residual is as large as their terms. Where all fields are of use, these must be as large as they can be
+// expected to be: at u = x the terms of Laplace's equation are what is left of its residual, and there is nothing wrong.
 func share(e Evidence) []Reason {
-	far := false
-	for _, f := range e.Error.Fields {
-		far = far || !(f.Relative() < useful)
-	}
+	far := slices.ContainsFunc(e.Error.Fields, func(f trackers.FieldError) bool { return !(f.Relative() < useful) })
 	var list []Reason
 	for _, s := range e.Error.Residuals {
-		if part := s.Residual / s.Term; far && large(s) {
-			list = append(list, Reason{
-				Word: Unsolved, Text: fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its largest term", s.Name, 100*part),
-				Remedy: longer(e, "quantities of order one, by other units, or more parameters (hidden)"),
-			})
+		word := Unsolved
+		switch {
+		case !large(s):
+			continue
+		case !far && s.Residual < asLarge*s.Natural:
+			continue
+		case !far:
+			word = Inaccurate
 		}
+		list = append(list, Reason{
+			Word: word, Text: fmt.Sprintf("%s is not satisfied: its residual is %.0f %% of its largest term", s.Name, 100*s.Residual/s.Term),
+			Remedy: longer(e, "quantities of order one, by other units, or more parameters (hidden)"),
+		})
 	}
 	return list
 }

@@ -62,6 +62,9 @@ func TestJudge(t *testing.T) {
 		{"a jump built in", verdict.Evidence{Error: one(field("u", 1e-9, true)), Rough: []string{"ic"}}, verdict.Unsolved},
 		{"an equation not satisfied", with(field("u", 0.06, true), trackers.Share{Name: "pde", Residual: 0.6, Term: 1, Equation: true}), verdict.Unsolved},
 		{"hardly satisfied", with(field("u", 0.06, true), trackers.Share{Name: "pde", Residual: 0.4, Term: 1, Equation: true}), verdict.Inaccurate},
+		{"undetermined, not satisfied, and a small estimate", with(field("u", 1e-9, false), trackers.Share{Name: "pde", Residual: 1.7, Term: 1, Equation: true}), verdict.Unsolved},
+		{"a large residual and a small estimate, as at u = x of Laplace's equation", with(field("u", 1e-9, true), trackers.Share{Name: "pde", Residual: 1.4, Term: 1, Natural: 1e4, Equation: true}), verdict.Solved},
+		{"a large residual and a small estimate", with(field("u", 1e-9, true), trackers.Share{Name: "pde", Residual: 1.4, Term: 1, Natural: 1, Equation: true}), verdict.Inaccurate},
 		{"a large residual that does no harm", with(field("u", 0.04, true), trackers.Share{Name: "pde", Residual: 0.6, Term: 1, Equation: true}), verdict.Inaccurate},
 		{"contradictory conditions", with(field("u", 0.06, true), trackers.Share{Name: "bc", Residual: 0.6, Term: 1, Stays: 0.9, Beside: []string{"wall"}}), verdict.IllPosed},
 		{

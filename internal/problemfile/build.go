@@ -55,6 +55,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		return b.p
 	}
 	s := b.section(root, "")
+	versioned := root.Get("schema") != nil // as in run directories, also those of before there were waves
 	if _, ok := valueOf[int](s, "schema"); !ok {
 		return b.p // nothing is known of what else stands there
 	}
@@ -75,6 +76,8 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.p.Nodes = only[int](s, "integrals")
 	b.names.env.Nodes = b.p.Nodes
 	b.stated.Smooth = only[string](s, "jumps") == "none"
+	waves := only[string](s, "waves")
+	b.stated.Slow = waves == "none" || waves == "" && versioned
 	if n := s.get("fields"); n != nil || len(b.p.Params) == 0 { // numbers alone can be what is wanted
 		b.fields(s.need("fields"))
 	}

@@ -48,6 +48,9 @@ func (b *builder) decide(root, hard, constraints *tree.Node) {
 	if hard == nil {
 		b.writeHard(root)
 	}
+	if choice.Waves {
+		root.Set("waves", "auto")
+	}
 	for _, n := range b.nets {
 		b.writePeriods(n)
 	}

@@ -58,6 +58,10 @@ var problemParts = []part{
 			"auto gives networks inputs that jump, or have a kink, where the values on the boundary do, as the equation smooths them",
 		},
 		{
+			"waves", oneWord("choice", "auto", "none"), "(auto)", "none",
+			"auto gives networks the sines and cosines of fast waves in the data as inputs; a file that says its schema has none by default",
+		},
+		{
 			"integrals", wholeUpTo(1, ph.MostNodes, "%d nodes are more than an integral has; use at most %d"), "20", "80",
 			"the quadrature nodes of integrals that do not say how many",
 		},
