@@ -262,6 +262,27 @@ func TestErrorOfWindows(t *testing.T) {
 	}
 }
 
+// A window that has not been trained is wholly wrong, whatever those before it have come to.
+func TestErrorOfUntrainedWindows(t *testing.T) {
+	x := ph.NewCoord("t")
+	line := domain.NewInterval(x, 0, 4)
+	u := ph.NewField("u", net.MLP{Hidden: []int{12}}, x)
+	for windows, part := range map[int]float64{4: 0, 3: 0.25, 1: 0.75} {
+		s := trained(t, crux.Problem{Constraints: []crux.Constraint{
+			{Name: "ode", Residual: u.D(x, x).Add(u), On: line.Interior(40)},
+			{Name: "value", Residual: u.Shift(-1), On: line.Face(x, 0, 1)},
+			{Name: "rest", Residual: u.D(x), On: line.Face(x, 0, 1)},
+		}}, crux.Options{Seed: 1, Method: &optim.LevenbergMarquardt{}, Windows: &crux.Windows{Coord: x, Count: 4, Steps: 60}}, 60*windows)
+		e := &trackers.Error{}
+		if err := e.MeasureWindows(context.Background(), s); err != nil {
+			t.Fatal(err)
+		}
+		if whole, _ := e.Value(); math.Abs(whole.Worst()-math.Sqrt(part)) > 1e-3 {
+			t.Errorf("%d of 4 windows: %v, want %v", windows, whole.Worst(), math.Sqrt(part))
+		}
+	}
+}
+
 // A function that vanishes is judged by its natural size, and a small one by its own.
 func TestErrorOfWhatVanishes(t *testing.T) {
 	x := ph.NewCoord("x")

@@ -12,7 +12,7 @@ import (
 	"github.com/crux-pinn/crux/crux"
 )
 
-// MeasureWindows measures the error of a run in windows of time, all of them. What is off at the end of a window is an error with which the
+// MeasureWindows measures the error of a run in windows of time, all of them; one that has not been trained is wholly wrong. What is off at the end of a window is an error with which the
 // next one begins, and grows or dies away there as the equations have it. With δ_j the changes of the parameters of window j that stand for
 // the error there, r the residuals of window k, J, F and η as of [Error], and J⁺ = (JᵀJ + ε²σ²)⁻¹Jᵀ, ε = 1e-4, which leaves out what moves
 // parameters far and u hardly,
@@ -29,6 +29,7 @@ func (t *Error) MeasureWindows(ctx context.Context, s *crux.Solver, callbacks ..
 	c := chain{tracker: t, solver: s, callbacks: callbacks}
 	for k, w := range s.Windows() {
 		if w.Steps == 0 {
+			c.untrained += w.To - w.From
 			continue
 		}
 		if err := c.window(ctx, k); err != nil {
@@ -49,8 +50,9 @@ type chain struct {
 	solver    *crux.Solver
 	callbacks []crux.Callback
 
-	windows []ErrorValue
-	lengths []float64
+	windows   []ErrorValue
+	lengths   []float64
+	untrained float64 // the length of windows that have not been trained
 	off     [][]float64 // of each function: e_k
 	changes [][]float64 // δ_k
 	size    float64     // of the error in the last window, relative and of all functions together
@@ -215,7 +217,9 @@ func (c *chain) whole() ErrorValue {
 			sizes += c.lengths[k] * e.Size * e.Size
 			total += c.lengths[k]
 		}
-		worst.Size, worst.Repairable, worst.Left = math.Sqrt(sizes/total), math.Sqrt(squares/total), 0
+		sizes /= total
+		worst.Size, worst.Left = math.Sqrt(sizes), 0
+		worst.Repairable = math.Sqrt((squares + c.untrained*sizes) / (total + c.untrained))
 		whole.Fields = append(whole.Fields, worst)
 	}
 	for i := range c.windows[0].Residuals {

@@ -146,6 +146,17 @@ constraints:
 	}
 }
 
+func TestLate(t *testing.T) {
+	for _, c := range []struct {
+		budget, used time.Duration
+		want         bool
+	}{{0, time.Hour, false}, {time.Minute, 0, false}, {time.Minute, 53 * time.Second, false}, {time.Minute, 55 * time.Second, true}, {time.Minute, time.Hour, true}} {
+		if got := late(c.budget, c.used); got != c.want {
+			t.Errorf("%v of %v: %v", c.used, c.budget, got)
+		}
+	}
+}
+
 // Another way is tried from an estimated error of a thousandth on, never for a problem that determines nothing, and the best verdict counts first.
 func TestWanting(t *testing.T) {
 	made := func(status crux.Status, word verdict.Word, worst float64) *attempt {
