@@ -277,8 +277,9 @@ func TestErrorOfUntrainedWindows(t *testing.T) {
 		if err := e.MeasureWindows(context.Background(), s); err != nil {
 			t.Fatal(err)
 		}
-		if whole, _ := e.Value(); math.Abs(whole.Worst()-math.Sqrt(part)) > 1e-3 {
-			t.Errorf("%d of 4 windows: %v, want %v", windows, whole.Worst(), math.Sqrt(part))
+		whole, _ := e.Value()
+		if math.Abs(whole.Worst()-math.Sqrt(part)) > 1e-3 || len(whole.Windows) != windows || slices.Max(whole.Windows) > 1e-3 {
+			t.Errorf("%d of 4 windows: %v, want %v; %v", windows, whole.Worst(), math.Sqrt(part), whole.Windows)
 		}
 	}
 }

@@ -52,10 +52,10 @@ type chain struct {
 
 	windows   []ErrorValue
 	lengths   []float64
-	untrained float64 // the length of windows that have not been trained
-	off     [][]float64 // of each function: e_k
-	changes [][]float64 // δ_k
-	size    float64     // of the error in the last window, relative and of all functions together
+	untrained float64     // the length of windows that have not been trained
+	off       [][]float64 // of each function: e_k
+	changes   [][]float64 // δ_k
+	size      float64     // of the error in the last window, relative and of all functions together
 }
 
 // Differences are taken with changes of functions and of parameters that are far above rounding, and far from where squares count.
@@ -204,7 +204,7 @@ func (e FieldError) scale() float64 { return max(e.Size, math.SmallestNonzeroFlo
 
 // whole is the error of all windows.
 func (c *chain) whole() ErrorValue {
-	var whole ErrorValue
+	whole := ErrorValue{Windows: make([]float64, len(c.windows))}
 	for i := range c.windows[0].Fields {
 		var squares, sizes, total float64
 		worst := c.windows[0].Fields[i]
@@ -213,6 +213,7 @@ func (c *chain) whole() ErrorValue {
 			if !e.Determined() || worst.Determined() && e.Gain*worst.Coarse > worst.Gain*e.Coarse {
 				worst = e
 			}
+			whole.Windows[k] = max(whole.Windows[k], min(c.off[k][i]/e.scale(), 1))
 			squares += c.lengths[k] * c.off[k][i] * c.off[k][i]
 			sizes += c.lengths[k] * e.Size * e.Size
 			total += c.lengths[k]

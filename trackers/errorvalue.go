@@ -13,6 +13,10 @@ type ErrorValue struct {
 	Params    []FieldError
 	Residuals []Share // of each constraint
 
+	// Windows are the largest relative errors of fields in each window of time that has been trained, with what the windows before it hand on;
+	// see [Error.MeasureWindows]. nil without windows.
+	Windows []float64
+
 	// Of noisy data there is more to say; see [Noisy].
 	Noise       []Noise
 	Known       []Known   // numbers: parameters, and what follows from them

@@ -23,6 +23,8 @@ type clock struct {
 	before time.Duration // of the parts before
 	used   time.Duration // of all parts, at the step that is taken
 
+	taken int // windows of time that another way has solved: those after them have equal shares
+
 	nearby *trackers.Error // estimates the error, where there are other ways to try; nil otherwise
 	looked int             // tenths of the limit after which it was estimated last
 	worst  float64         // what it was
@@ -64,7 +66,7 @@ func (c *clock) OnUpdate(ctx context.Context, r *crux.Run) error {
 // turn ends a window or a lesson when its share is over, and the run where that window is no solution: what is after it would only continue
 // what it has.
 func (c *clock) turn(ctx context.Context, r *crux.Run, k, n int, share float64) error {
-	if k+1 == n || share < float64(k+1)/float64(n) {
+	if k+1 == n || share < float64(k+1-c.taken)/float64(n-c.taken) {
 		return nil
 	}
 	if c.nearby != nil && r.Solver().Windows() != nil {

@@ -28,6 +28,7 @@ type way struct {
 	sets  func(p *problemfile.Problem) []string // as of --set; none where it is not for this problem
 	suits func(p *problemfile.Problem) bool
 	cure  bool // it is another problem
+	takes int  // so many windows of time from the way before
 }
 
 // changes reports whether a way is there for a problem.
@@ -158,6 +159,9 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		}
 		a.observe(next, dir)
 		next.origin = t.origin
+		if w.takes > 0 && next.solver.TakeWindows(last.solver, w.takes) == nil { // others begin at the beginning
+			next.clock.taken = w.takes
+		}
 		if !f.quiet {
 			fmt.Fprintf(a.Err, "%s: %s; trying %s: %s\n", p.Name, cmp.Or(headline(last.report), last.Status), w.name, w.why) //nolint:errcheck
 		}
@@ -165,6 +169,8 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		last = tried[len(tried)-1]
 		last.cure = w.cure
 		if r := remedy(last.report, false); r != nil {
+			ways = slices.Insert(ways, 0, *r)
+		} else if r := halved(last.report); r != nil {
 			ways = slices.Insert(ways, 0, *r)
 		}
 	}
@@ -186,6 +192,36 @@ func remedy(r *report.Report, any bool) *way {
 		name: strings.Join(x.Apply, " "), why: x.Remedy,
 		sets:  func(*problemfile.Problem) []string { return x.Apply },
 		suits: always, cure: !x.Same,
+	}
+}
+
+// halved is the way that takes the windows of time which were solved and goes on in ones half as long as the one that was not, as a method of
+// steps in time halves a step. It is nil where all were solved, or none, or where windows would be too many.
+func halved(r *report.Report) *way {
+	if r == nil || len(r.Windows) == 0 {
+		return nil
+	}
+	n := slices.IndexFunc(r.Windows, func(w report.Window) bool { return !(float64(w.Estimate) < goodEnough) })
+	if n < 1 {
+		return nil
+	}
+	var ends []string
+	for _, w := range r.Windows[:n] {
+		ends = append(ends, strconv.FormatFloat(w.To, 'g', -1, 64))
+	}
+	from, to, length := r.Windows[n].From, r.Windows[len(r.Windows)-1].To, (r.Windows[n].To-r.Windows[n].From)/2
+	more := int(math.Ceil((to - from) / length * (1 - 1e-9)))
+	if n+more > crux.MaxStages {
+		return nil
+	}
+	for k := 1; k < more; k++ {
+		ends = append(ends, strconv.FormatFloat(from+float64(k)*length, 'g', -1, 64))
+	}
+	return &way{
+		name:  fmt.Sprintf("windows of %.3g from %.6g on", length, from),
+		why:   fmt.Sprintf("up to there they are solved, and the next one, of %.3g, is not", 2*length),
+		sets:  func(*problemfile.Problem) []string { return []string{"windows=[" + strings.Join(ends, ", ") + "]"} },
+		suits: marches, takes: n,
 	}
 }
 

@@ -146,6 +146,41 @@ constraints:
 	}
 }
 
+// Where windows were solved up to a time, the next way keeps them and goes on in half the length.
+func TestHalved(t *testing.T) {
+	windows := func(estimates ...float64) *report.Report {
+		r := &report.Report{}
+		for k, e := range estimates {
+			r.Windows = append(r.Windows, report.Window{From: float64(k), To: float64(k + 1), Estimate: report.Number(e)})
+		}
+		return r
+	}
+	nan := math.NaN()
+	for _, c := range []struct {
+		of    *report.Report
+		takes int
+		sets  string
+	}{
+		{windows(1e-9, 1e-4, 0.2, nan), 2, "windows=[1, 2, 2.5, 3, 3.5]"},
+		{windows(1e-9, 2e-3, 0.2, nan), 1, "windows=[1, 1.5, 2, 2.5, 3, 3.5]"},
+		{windows(1e-9, 1e-4, 0.9e-3, 1.1e-3), 3, "windows=[1, 2, 3, 3.5]"},
+		{windows(0.5, nan, nan, nan), 0, ""},
+		{windows(1e-9, 1e-4, 0.9e-3, 0.9e-3), 0, ""},
+		{windows(), 0, ""},
+		{nil, 0, ""},
+		{windows(append([]float64{1e-9}, slices.Repeat([]float64{nan}, 49)...)...), 1, "windows=[1, 1.5"},
+		{windows(append([]float64{1e-9}, slices.Repeat([]float64{nan}, 50)...)...), 0, ""}, // they would be too many
+	} {
+		w := halved(c.of)
+		if w == nil {
+			w = &way{sets: func(*problemfile.Problem) []string { return nil }}
+		}
+		if got := strings.Join(w.sets(nil), " "); w.takes != c.takes || !strings.HasPrefix(got, c.sets) || c.sets == "" && got != "" {
+			t.Errorf("%+v: takes %d, %s", c.of, w.takes, got)
+		}
+	}
+}
+
 func TestLate(t *testing.T) {
 	for _, c := range []struct {
 		budget, used time.Duration

@@ -84,11 +84,11 @@ func printReport(w io.Writer, r *report.Report) {
 	}
 	spacedTable(&b, append(rows, []string{"total", scientific(r.Loss)}))
 
-	rows = [][]string{{"window", "from", "to", "steps", "loss"}}
+	rows = [][]string{{"window", "from", "to", "steps", "loss", "estimated error"}}
 	for i, w := range r.Windows {
 		rows = append(rows, []string{
 			fmt.Sprint(i + 1), fmt.Sprintf("%.6g", w.From), fmt.Sprintf("%.6g", w.To), fmt.Sprint(w.Steps),
-			lossOf(w.Steps, w.Loss),
+			lossOf(w.Steps, w.Loss), orNone(w.Estimate),
 		})
 	}
 	spacedTable(&b, rows)
@@ -170,6 +170,14 @@ func printReport(w io.Writer, r *report.Report) {
 		fmt.Fprintf(&b, "\nresults in %s\n", *r.RunDir)
 	}
 	io.WriteString(w, b.String()) //nolint:errcheck // Run checks the writer at the end
+}
+
+// orNone is an estimated error, if there is one.
+func orNone(e report.Number) string {
+	if math.IsNaN(float64(e)) {
+		return "–"
+	}
+	return fmt.Sprintf("%.1e", e)
 }
 
 // lossOf is the loss at the end of a piece of the run, if that has begun.

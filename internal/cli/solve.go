@@ -436,7 +436,9 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 		r.Fields.Add(f.Name, of)
 	}
 	for _, w := range s.Windows() {
-		r.Windows = append(r.Windows, report.Window{From: w.From, To: w.To, Steps: w.Steps, Loss: report.Number(w.Loss)})
+		r.Windows = append(r.Windows, report.Window{
+			From: w.From, To: w.To, Steps: w.Steps, Loss: report.Number(w.Loss), Estimate: report.Number(math.NaN()),
+		})
 	}
 	if text := unsolvedWindow(s); text != "" {
 		r.Warnings = append(r.Warnings, text)

@@ -71,6 +71,9 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 	for _, f := range append(v.Fields, v.Params...) {
 		r.Estimate.Add(f.Name, report.Number(f.Relative()))
 	}
+	for k, e := range v.Windows { // those that are trained come first
+		r.Windows[k].Estimate = report.Number(e)
+	}
 	known(p, s, v, r)
 	for _, share := range v.Residuals {
 		if share.Term > 0 {
