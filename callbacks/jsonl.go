@@ -124,9 +124,14 @@ func (a *appended) goOn(r *crux.Run, to medium, path string, every int, kind str
 	}
 	a.path = path
 	a.repaired = ""
+	_, missing := os.Stat(path)
 	last, err := a.cut(r.Epoch(), kind, at)
 	if err != nil {
 		return err
+	}
+	// a run that continues behind windows of another one has no steps of its own yet
+	if errors.Is(missing, fs.ErrNotExist) && len(r.Solver().History().Epochs) > 0 {
+		a.repaired = a.path + " was not there; its losses have been filled in from the checkpoint"
 	}
 	if err := a.begin(to, every); err != nil {
 		return err
@@ -137,9 +142,6 @@ func (a *appended) goOn(r *crux.Run, to medium, path string, every int, kind str
 
 // cut leaves the lines before a step, none before step 0. It returns the last step that is left, −1 if there is none.
 func (a *appended) cut(epoch int, kind string, at func(line []byte) (step int, ok bool)) (last int, err error) {
-	if _, err := os.Stat(a.path); epoch > 0 && errors.Is(err, fs.ErrNotExist) {
-		a.repaired = a.path + " was not there; its losses have been filled in from the checkpoint"
-	}
 	f, err := openRegular(a.path)
 	if err != nil {
 		return 0, err

@@ -220,6 +220,19 @@ func (r *Run) Stage() (index, count int) {
 	return len(r.solver.begun) - 1, len(r.solver.stages)
 }
 
+// StageOver reports whether the stage that is trained is over, as OnStepEnd sees it, and how it has ended: Completed where it has taken all
+// its steps.
+func (r *Run) StageOver() (how Status, over bool) {
+	s := r.solver
+	if !s.over() {
+		return 0, false
+	}
+	if s.now().Reason == "" {
+		return Completed, true
+	}
+	return s.now().Status, true
+}
+
 // NextStage returns the error by which OnStep ends the stage that is trained, see [Run.Stage]; with the last one, or where there
 // is only one, the run ends as with Stop. The reason is shown to the user.
 func NextStage(reason string) error { return &nextStage{stop{reason}} }

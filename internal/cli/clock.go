@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 )
 
 // clock is a callback that measures the training time of a run over all its parts, and ends the run when that is more than
-// its budget, of which each window of time, or each lesson, has an equal share. A checkpoint keeps the time, so that a run that is resumed
+// its budget, of which each window of time, or each lesson, has a share. A checkpoint keeps the time, so that a run that is resumed
 // has what is left.
 type clock struct {
 	limit  time.Duration // 0 means none
@@ -26,6 +27,7 @@ type clock struct {
 	taken int // windows of time that another way has solved: those after them have equal shares
 
 	nearby *trackers.Error // estimates the error, where there are other ways to try; nil otherwise
+	half   int             // tenths of the limit after which a way is left that does not come to a solution; 0 means 5
 	looked int             // tenths of the limit after which it was estimated last
 	worst  float64         // what it was
 }
@@ -63,18 +65,54 @@ func (c *clock) OnUpdate(ctx context.Context, r *crux.Run) error {
 	return c.leave(ctx, r, int(10*share))
 }
 
+// OnStepEnd implements crux.StepEnder. A window that has ended by itself, and not because it is solved, is looked at as one whose share is over.
+func (c *clock) OnStepEnd(ctx context.Context, r *crux.Run) error {
+	how, over := r.StageOver()
+	k, n := r.Stage()
+	if w := r.Solver().Windows(); !over || how == crux.Stopped || k+1 == n || w == nil || w[k].To-w[k].From < brief*(w[n-1].To-w[0].From) {
+		return nil
+	}
+	if worst := c.lost(ctx, r); worst >= lost {
+		return crux.Stop(fmt.Sprintf("window %d of %d has ended, and its estimated error is %.1e", k+1, n, worst))
+	}
+	return nil
+}
+
+// brief is the part of the axis below which a window says little of the whole: what begins at 0, as products of a reaction do, is small in it,
+// and the error of that relative to it large. Robertson's reaction is solved behind such windows.
+const brief = 0.01
+
+// lost is the estimated error of the window that is trained, where there are other ways to try; 0 where there are none.
+func (c *clock) lost(ctx context.Context, r *crux.Run) float64 {
+	if c.nearby == nil || r.Solver().Windows() == nil {
+		return 0
+	}
+	v, err := c.nearby.Estimate(ctx, r)
+	if err != nil {
+		return 0
+	}
+	return v.Worst()
+}
+
 // turn ends a window or a lesson when its share is over, and the run where that window is no solution: what is after it would only continue
 // what it has.
 func (c *clock) turn(ctx context.Context, r *crux.Run, k, n int, share float64) error {
-	if k+1 == n || share < float64(k+1-c.taken)/float64(n-c.taken) {
+	if k+1 == n || share < due(k, n, c.taken) {
 		return nil
 	}
-	if c.nearby != nil && r.Solver().Windows() != nil {
-		if v, err := c.nearby.Estimate(ctx, r); err == nil && v.Worst() >= lost {
-			return crux.Stop(fmt.Sprintf("window %d of %d has used up its share of the time, and its estimated error is %.1e", k+1, n, v.Worst()))
-		}
+	if worst := c.lost(ctx, r); worst >= lost {
+		return crux.Stop(fmt.Sprintf("window %d of %d has used up its share of the time, and its estimated error is %.1e", k+1, n, worst))
 	}
 	return crux.NextStage("its share of the time budget used up")
+}
+
+// due is the part of the budget that is over when window, or lesson, k of n has had its share. All have the same but the first, which has
+// two: it begins from random numbers, and each other one from what it continues. Those that were taken over have none.
+func due(k, n, taken int) float64 {
+	if taken > 0 {
+		return float64(k+1-taken) / float64(n-taken)
+	}
+	return float64(k+2) / float64(n+1)
 }
 
 // lost is the estimated relative error of a window above which those after it are not worth their time: they have at least as much.
@@ -82,7 +120,8 @@ const lost = 0.1
 
 // leave ends a way after half of its time, or at each tenth after that, unless it is to come to a solution.
 func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
-	if c.nearby == nil || tenth < 4 || tenth >= 10 || tenth <= c.looked {
+	half := cmp.Or(c.half, 5)
+	if c.nearby == nil || tenth < half-1 || tenth >= 10 || tenth <= c.looked {
 		return nil
 	}
 	v, err := c.nearby.Estimate(ctx, r)
@@ -92,7 +131,7 @@ func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
 	worst := v.Worst()
 	end := expected(c.worst, worst, 10-tenth)
 	c.looked, c.worst = tenth, worst
-	if tenth < 5 || end < goodEnough {
+	if tenth < half || end < goodEnough {
 		return nil
 	}
 	return crux.Stop(fmt.Sprintf("%d %% of the time budget of %v is used up, and the estimated error is %.1e", 10*tenth, c.limit, worst))

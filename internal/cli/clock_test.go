@@ -29,6 +29,17 @@ func TestExpected(t *testing.T) {
 	}
 }
 
+func TestDue(t *testing.T) {
+	for _, c := range []struct {
+		k, n, taken int
+		want        float64
+	}{{0, 4, 0, 0.4}, {1, 4, 0, 0.6}, {3, 4, 0, 1}, {2, 4, 2, 0.5}, {3, 4, 2, 1}} {
+		if got := due(c.k, c.n, c.taken); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("window %d of %d, %d taken: %v, want %v", c.k, c.n, c.taken, got, c.want)
+		}
+	}
+}
+
 // A window that is no solution when its share of the time is over ends the run, as those after it would continue what it has; one that is
 // solved by then, or whose run has no other way to go, does not.
 func TestLostWindow(t *testing.T) {

@@ -50,7 +50,7 @@ var ladder = []way{
 			for _, share := range []float64{1e-4, 1e-3, 1e-2, 0.1, 0.3, 0.6} {
 				times = append(times, strconv.FormatFloat(lo+share*(hi-lo), 'g', -1, 64))
 			}
-			return inWindows(p, "["+strings.Join(times, ", ")+"]")
+			return []string{"windows=[" + strings.Join(times, ", ") + "]"} // the last are long, and take the networks of the problem
 		}, suits: marches,
 	},
 	{
@@ -66,6 +66,10 @@ var ladder = []way{
 	{name: "another start", why: "from other random numbers training can end elsewhere", sets: anew(1), suits: atRandom},
 	{name: "a third start", why: "it ended elsewhere, and not well either", sets: anew(2), suits: atRandom},
 }
+
+// soon is the number of tenths of a budget after which functions of time alone are left to windows, where steps cost a tenth: with half of 60 s,
+// and the estimates at its end, windows of an orbit and of Lotka and Volterra's equations over ten periods had 20 s and were not solved.
+const soon = 3
 
 // worthwhile is the part of a budget below which no other way begins: of seven ways of a problem that had 240 s, five took 13 to 50 steps in
 // the last 7 s, and one was 350 steps further when it had 44.
@@ -129,7 +133,11 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		if !w.changes(first) {
 			continue
 		}
-		sets := slices.Concat(bestOf(tried).Sets, w.sets(first)) // what has helped stays
+		helped := bestOf(tried).Sets // which stays
+		if w.takes > 0 {
+			helped = last.Sets // whose networks these are
+		}
+		sets := slices.Concat(helped, w.sets(first))
 		p, err := f.loadWith(path, sets...)
 		if err != nil {
 			continue // the problem has no such way
@@ -170,7 +178,7 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		last.cure = w.cure
 		if r := remedy(last.report, false); r != nil {
 			ways = slices.Insert(ways, 0, *r)
-		} else if r := halved(last.report); r != nil {
+		} else if r := halved(last.report); r != nil && (first.Budget == 0 || last.leaves(first.Budget-used, w.takes)) {
 			ways = slices.Insert(ways, 0, *r)
 		}
 	}
@@ -220,9 +228,24 @@ func halved(r *report.Report) *way {
 	return &way{
 		name:  fmt.Sprintf("windows of %.3g from %.6g on", length, from),
 		why:   fmt.Sprintf("up to there they are solved, and the next one, of %.3g, is not", 2*length),
-		sets:  func(p *problemfile.Problem) []string { return inWindows(p, "["+strings.Join(ends, ", ")+"]") },
+		sets:  func(*problemfile.Problem) []string { return []string{"windows=[" + strings.Join(ends, ", ") + "]"} },
 		suits: marches, takes: n,
 	}
+}
+
+// leaves reports whether windows half as long can be trained in what is left of a budget from before an attempt on, of whose windows the first
+// so many were taken over: if half of them need as long as those that it has trained. Shorter windows have shorter shares, and what was
+// lost for want of time would be lost again.
+func (x *attempt) leaves(budget time.Duration, taken int) bool {
+	trained := 0
+	for _, w := range x.report.Windows {
+		if w.Steps > 0 {
+			trained++
+		}
+	}
+	left := budget.Seconds() - float64(x.Seconds)
+	more := float64(len(x.report.Windows)-trained) + 1
+	return trained > taken && float64(x.Seconds)/float64(trained-taken)*more < left
 }
 
 // otherWays are the names of the ways that are there for a problem.

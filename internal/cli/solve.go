@@ -142,6 +142,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	defer owner.release()
 	if len(otherWays(p)) > 0 {
 		t.clock.nearby = p.ErrorTracker()
+		if marches(p) && len(p.Coords) == 1 {
+			t.clock.half = soon
+		}
 	}
 	a.observe(t, dir)
 	// written before training: a directory that takes no files shows now
