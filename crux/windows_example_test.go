@@ -54,3 +54,47 @@ func ExampleWindows() {
 	// 10 windows, completed
 	// largest error below 1e-5: true
 }
+
+// A window that is too long is no reason to begin again: a solver with shorter ones takes over those that are solved.
+func ExampleSolver_TakeWindows() {
+	t := ph.NewCoord("t")
+	axis := domain.NewInterval(t, 0, 6)
+	u := ph.NewField("u", net.MLP{Hidden: []int{12}}, t)
+	problem := crux.Problem{Name: "swing", Constraints: []crux.Constraint{
+		{Name: "ode", Residual: u.D(t, t).Add(u.Scale(4)), On: axis.Interior(60)},
+		{Name: "start", Residual: u.Shift(-1), On: axis.Face(t, 0, 1)},
+		{Name: "rest", Residual: u.D(t), On: axis.Face(t, 0, 1)},
+	}}
+	solver := func(times ...float64) *crux.Solver {
+		s, err := crux.New(problem, crux.Options{
+			Method: &optim.LevenbergMarquardt{}, Windows: &crux.Windows{Coord: t, Times: times, Steps: 80}, Seed: 1,
+		})
+		if err != nil {
+			panic(err)
+		}
+		return s
+	}
+	long := solver(1) // say that from 1 to 6 turns out to be too long
+	defer long.Close()
+	if _, err := long.Solve(context.Background(), 2*80); err != nil {
+		panic(err)
+	}
+	short := solver(1, 2, 3, 4, 5)
+	defer short.Close()
+	if err := short.TakeWindows(long, 1); err != nil {
+		panic(err)
+	}
+	if _, err := short.Solve(context.Background(), 5*80); err != nil {
+		panic(err)
+	}
+	e, err := short.Eval(u.Sub(ph.Cos(t.Scale(2))), axis.Grid(601))
+	if err != nil {
+		panic(err)
+	}
+	largest := 0.0
+	for _, v := range e.RawMatrix().Data {
+		largest = math.Max(largest, math.Abs(v))
+	}
+	fmt.Println("windows:", len(short.Windows()), "error below 1e-4:", largest < 1e-4)
+	// Output: windows: 6 error below 1e-4: true
+}

@@ -46,3 +46,24 @@ func ExampleNew() {
 	// ode: 200 points
 	// y(0) = 1.000000000, y(2) = 0.135335283, exact 0.135335283
 }
+
+// A source with ten periods along the line: the network gets them as inputs, and is left with what is slow.
+func ExampleChoose() {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{}, x)
+	choice, err := auto.Choose(auto.Problem{Name: "waves", Domain: line, Constraints: []crux.Constraint{
+		{Name: "pde", Residual: u.D(x, x).Add(ph.Sin(x.Scale(20 * math.Pi))), On: line.Interior(0)},
+		{Name: "ends", Residual: u, On: line.Boundary(0)},
+	}}, crux.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, d := range choice.Decisions[:2] {
+		fmt.Printf("%s: %s\n", d.What, d.Why)
+	}
+	// Output:
+	// inputs of u: the sine and cosine of 62.83 x: pde has 10 periods of sin(62.83185307179586*x) along a side
+	// ends: exact, built into u: it holds by the form of the function, so there is nothing left to train
+}
