@@ -102,6 +102,7 @@ type attempt struct {
 	report.Attempt
 	dir  string // where its files are; those of the last one are in the run directory itself
 	cure bool   // it is of the problem with the remedy of the first one's verdict
+	took int    // so many windows of time from the one before
 }
 
 // climb tries other ways while a run that chooses by itself has not come to a solution and there is time left. What it returns is the
@@ -115,9 +116,9 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 	} else if len(otherWays(first)) == 0 {
 		return t, e
 	}
-	for len(ways) > 0 {
-		w := ways[0]
-		ways = ways[1:]
+	var shorter *way // windows half as long as those of the last attempt, if there is time
+	var before time.Duration
+	for len(ways) > 0 || shorter != nil {
 		last := tried[len(tried)-1]
 		used := time.Duration(0)
 		for _, x := range tried {
@@ -126,6 +127,14 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		if same, err := a.team.ofFirst(uint64(used)); err == nil { // without it, all ranks end at the next step
 			used = time.Duration(same)
 		}
+		if shorter != nil && (first.Budget == 0 || last.leaves(first.Budget-used, used-before)) {
+			ways = slices.Insert(ways, 0, *shorter)
+		}
+		if shorter, before = nil, used; len(ways) == 0 {
+			break
+		}
+		w := ways[0]
+		ways = ways[1:]
 		failed := last.err != nil && exitCode(last.err) != exitDiverged
 		if ctx.Err() != nil || failed || !w.cure && (!last.wanting(aim(first)) || !first.Chosen || late(first.Budget, used)) {
 			break
@@ -175,11 +184,11 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		}
 		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f, v)...), dir, w.name, sets))
 		last = tried[len(tried)-1]
-		last.cure = w.cure
+		last.cure, last.took = w.cure, next.clock.taken
 		if r := remedy(last.report, false); r != nil {
 			ways = slices.Insert(ways, 0, *r)
-		} else if r := halved(last.report); r != nil && (first.Budget == 0 || last.leaves(first.Budget-used, w.takes)) {
-			ways = slices.Insert(ways, 0, *r)
+		} else {
+			shorter = halved(last.report)
 		}
 	}
 	return a.best(tried, dir)
@@ -233,19 +242,17 @@ func halved(r *report.Report) *way {
 	}
 }
 
-// leaves reports whether windows half as long can be trained in what is left of a budget from before an attempt on, of whose windows the first
-// so many were taken over: if half of them need as long as those that it has trained. Shorter windows have shorter shares, and what was
-// lost for want of time would be lost again.
-func (x *attempt) leaves(budget time.Duration, taken int) bool {
+// leaves reports whether windows half as long can be trained in what is left of a budget: if half of them need as long as those that the
+// attempt has trained in its time. Shorter windows have shorter shares, and what was lost for want of time would be lost again.
+func (x *attempt) leaves(left, time time.Duration) bool {
 	trained := 0
 	for _, w := range x.report.Windows {
 		if w.Steps > 0 {
 			trained++
 		}
 	}
-	left := budget.Seconds() - float64(x.Seconds)
 	more := float64(len(x.report.Windows)-trained) + 1
-	return trained > taken && float64(x.Seconds)/float64(trained-taken)*more < left
+	return trained > x.took && time.Seconds()/float64(trained-x.took)*more < left.Seconds()
 }
 
 // otherWays are the names of the ways that are there for a problem.

@@ -183,15 +183,16 @@ func TestHalved(t *testing.T) {
 
 // Half as long windows are tried where there is time for them.
 func TestLeaves(t *testing.T) {
-	x := &attempt{Attempt: report.Attempt{Seconds: 20}, ended: &ended{report: &report.Report{Windows: []report.Window{
+	x := &attempt{ended: &ended{report: &report.Report{Windows: []report.Window{
 		{Steps: 300}, {Steps: 300}, {Steps: 300}, {Steps: 300}, {Steps: 20}, {}, {}, {}, {}, {},
 	}}}}
-	for _, c := range []struct { // 6 windows more, each as long as two of half the length, at 4 s
-		seconds, taken int
-		want           bool
-	}{{45, 0, true}, {43, 0, false}, {82, 3, true}, {78, 3, false}, {1000, 5, false}} {
-		if got := x.leaves(time.Duration(c.seconds)*time.Second, c.taken); got != c.want {
-			t.Errorf("%d s, %d taken: %v", c.seconds, c.taken, got)
+	for _, c := range []struct { // 6 windows more, each as long as two of half the length, at 4 s, or at 10 s
+		left, took int
+		want       bool
+	}{{25, 0, true}, {23, 0, false}, {61, 3, true}, {59, 3, false}, {1000, 5, false}} {
+		x.took = c.took
+		if got := x.leaves(time.Duration(c.left)*time.Second, 20*time.Second); got != c.want {
+			t.Errorf("%d s, %d taken: %v", c.left, c.took, got)
 		}
 	}
 }
