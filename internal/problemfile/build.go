@@ -54,8 +54,8 @@ func (l *loader) problem(root *tree.Node) *Problem {
 		l.fail(root, "%s; a problem file is a mapping with coords, fields and constraints", wrongKind(root))
 		return b.p
 	}
+	versioned := root.Get("schema") != nil // as in run directories, also those of before there were waves; later it has its default
 	s := b.section(root, "")
-	versioned := root.Get("schema") != nil // as in run directories, also those of before there were waves
 	if _, ok := valueOf[int](s, "schema"); !ok {
 		return b.p // nothing is known of what else stands there
 	}
