@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // TakeWindows makes a solver that has not begun continue behind the first n windows of time of another one, which are over there, and are
-// the same in both: its first step is in the window after them. What is before stays as the other one has it. The networks must be the
-// same; only later windows, and how they are trained, may differ.
+// the same in both: its first step is in the window after them. What is before stays as the other one has it. The problem and its networks
+// must be the same; only later windows, and how they are trained, may differ.
 //
 // It is how time marches on where a window was too long: a solver with shorter ones takes over those that are solved.
 func (s *Solver) TakeWindows(from *Solver, n int) error {
@@ -36,23 +34,19 @@ func (s *Solver) TakeWindows(from *Solver, n int) error {
 	for _, p := range from.Parameters() {
 		values[p.Path] = p.Data
 	}
+	left := map[string]string{} // trainable parameters, as the last of these windows has left them
+	for p, q := range s.stages[n-1].Keep {
+		left[p.Path()] = q.Path()
+	}
 	for i := range st.Parameters {
 		p := &st.Parameters[i]
-		path := p.Path
-		head, tail, _ := strings.Cut(path, "/")
-		window, of, inside := strings.Cut(tail, "/")
-		k, err := strconv.Atoi(strings.TrimPrefix(window, "window"))
+		data, ok := values[cmp.Or(left[p.Path], p.Path)]
 		switch {
-		case !p.Fixed: // as the last of these windows has left it
-			path = fmt.Sprintf("%s/window%d/%s", head, n, tail)
-		case !inside || err != nil || of == "" || k > n:
-			continue
+		case ok:
+			p.Data = slices.Clone(data)
+		case !p.Fixed:
+			return fail("the networks differ: %q is not in the other solver", p.Path)
 		}
-		data, ok := values[path]
-		if !ok || len(data) != len(p.Data) {
-			return fail("parameter %q is not in the other solver, or of another size", path)
-		}
-		p.Data = slices.Clone(data)
 	}
 	st.Stages = slices.Clone(from.begun[:n])
 	for i := range st.Stages {

@@ -12,10 +12,10 @@ import (
 	"github.com/crux-pinn/crux/crux"
 )
 
-// MeasureWindows measures the error of a run in windows of time, all of them; one that has not been trained is wholly wrong. What is off at the end of a window is an error with which the
-// next one begins, and grows or dies away there as the equations have it. With δ_j the changes of the parameters of window j that stand for
-// the error there, r the residuals of window k, J, F and η as of [Error], and J⁺ = (JᵀJ + ε²σ²)⁻¹Jᵀ, ε = 1e-4, which leaves out what moves
-// parameters far and u hardly,
+// MeasureWindows measures the error of a run in windows of time, all of them; one that has not been trained is wholly wrong. What is off
+// at the end of a window is an error with which the next one begins, and grows or dies away there as the equations have it. With δ_j the
+// changes of the parameters of window j that stand for the error there, r the residuals of window k, J, F and η as of [Error], and
+// J⁺ = (JᵀJ + ε²σ²)⁻¹Jᵀ, ε = 1e-4, which leaves out what moves parameters far and u hardly,
 //
 //	p = −J⁺·Δr(δ_0 … δ_{k−1})                  what follows in window k from the errors before it
 //	e_k² = ‖Δu(δ_0 … δ_{k−1}, p)‖² + η²        by which u is off in window k

@@ -94,7 +94,7 @@ func (v ErrorValue) Worst() float64 {
 	worst := 0.0
 	for _, e := range all {
 		switch rel := e.Relative(); {
-		case math.IsNaN(rel), !e.Determined():
+		case !e.Determined() || math.IsNaN(rel):
 			worst = 1
 		case !e.Within():
 			worst = max(worst, rel)

@@ -53,7 +53,7 @@ func TestJumpsBecomeInputs(t *testing.T) {
 		{"backward", backward, "where(x < 0.5, 0, 1)", "0", "1", 0, []string{"initial"}, false},
 	} {
 		t.Run(p.name, func(t *testing.T) {
-			c := choose(t, p, false)
+			c := choose(t, p, auto.Problem{})
 			inputs := inputsOf(c)
 			if len(inputs) != p.inputs {
 				t.Errorf("%d inputs, want %d: %v", len(inputs), p.inputs, c.Decisions)
@@ -65,7 +65,7 @@ func TestJumpsBecomeInputs(t *testing.T) {
 			if strings.Join(trained, " ") != strings.Join(p.trained, " ") {
 				t.Errorf("trained: %v, want %v", trained, p.trained)
 			}
-			if smooth := inputsOf(choose(t, p, true)); len(smooth) != 0 {
+			if smooth := inputsOf(choose(t, p, auto.Problem{Smooth: true})); len(smooth) != 0 {
 				t.Errorf("Smooth, and yet inputs: %v", smooth)
 			}
 			if !p.equationOf {
@@ -88,13 +88,13 @@ func TestJumpsBecomeInputs(t *testing.T) {
 	}
 }
 
-// choose states the problem and has it decided.
-func choose(t *testing.T, p singular, smooth bool) *auto.Choice {
+// choose states the problem and has it decided, with what else is said of it.
+func choose(t *testing.T, p singular, q auto.Problem) *auto.Choice {
 	t.Helper()
 	tc, xc := ph.NewCoord("t"), ph.NewCoord("x")
 	box := domain.NewBox(domain.In(tc, 0, 1), domain.In(xc, 0, 1))
 	u := ph.NewField("u", net.MLP{}, tc, xc)
-	q := auto.Problem{Domain: box, Smooth: smooth, Constraints: []crux.Constraint{{Name: "pde", Residual: p.pde(u, tc, xc), On: box.Interior(0)}}}
+	q.Domain, q.Constraints = box, []crux.Constraint{{Name: "pde", Residual: p.pde(u, tc, xc), On: box.Interior(0)}}
 	for _, k := range []struct {
 		name, value string
 		on          *domain.Points
@@ -121,7 +121,11 @@ func inputsOf(c *auto.Choice) []ph.Expr {
 		to := ph.ReplaceFields(e, c.Problem.Fields)
 		for part := range ph.Walk(to, nil) {
 			if f, ok := part.Attr().(*ph.Field); ok {
-				if m, ok := f.Module().(net.Enriched); ok {
+				m := f.Module()
+				if p, ok := m.(net.Periodic); ok {
+					m = p.Inner
+				}
+				if m, ok := m.(net.Enriched); ok {
 					return m.With
 				}
 			}

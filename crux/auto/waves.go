@@ -1,6 +1,7 @@
 package auto
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -11,7 +12,7 @@ import (
 )
 
 // fewWaves is the number of periods along a side from which a network gets the sine and the cosine of a wave as inputs. Networks learn slow
-// waves by themselves, and fast ones late or never; see waves in docs/results/evidence.md.
+// waves by themselves, and fast ones late or never; docs/semantics.md has what came of four, six and eight periods.
 const fewWaves = 5
 
 // mostWaves bounds how many a network gets: each widens its first layer by two.
@@ -46,7 +47,7 @@ func (b *builder) waves() {
 				}
 			}
 		}
-		slices.SortStableFunc(list, func(v, w wave) int { return int(math.Copysign(1, w.most-v.most)) })
+		slices.SortStableFunc(list, func(v, w wave) int { return cmp.Compare(w.most, v.most) })
 		list = list[:min(len(list), mostWaves)]
 		var inputs []ph.Expr
 		for _, w := range list {
@@ -139,14 +140,14 @@ func (w wave) phase() ph.Expr {
 func (w wave) String() string {
 	var s strings.Builder
 	for i, c := range w.of {
-		sign := " + "
-		if w.k[i] < 0 {
-			sign = " - "
+		switch {
+		case i == 0:
+			fmt.Fprintf(&s, "%.4g %s", w.k[i], c.Name())
+		case w.k[i] < 0:
+			fmt.Fprintf(&s, " - %.4g %s", -w.k[i], c.Name())
+		default:
+			fmt.Fprintf(&s, " + %.4g %s", w.k[i], c.Name())
 		}
-		if i == 0 {
-			sign = strings.Trim(sign, " +")
-		}
-		fmt.Fprintf(&s, "%s%.4g %s", sign, math.Abs(w.k[i]), c.Name())
 	}
 	return s.String()
 }

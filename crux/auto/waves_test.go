@@ -2,6 +2,7 @@ package auto_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/crux-pinn/crux/crux"
@@ -71,28 +72,19 @@ func phase(t *testing.T, e ph.Expr, c *auto.Choice) string {
 	return s
 }
 
-// source has u_t − u_xx driven by something on the unit square decided.
-func source(t *testing.T, text string, p auto.Problem) *auto.Choice {
+// source has u_t − u_xx driven by something on the unit square decided, with what else is said of the problem.
+func source(t *testing.T, text string, said auto.Problem) *auto.Choice {
 	t.Helper()
-	tc, xc := ph.NewCoord("t"), ph.NewCoord("x")
-	box := domain.NewBox(domain.In(tc, 0, 1), domain.In(xc, 0, 1))
-	u := ph.NewField("u", net.MLP{}, tc, xc)
-	e, err := ph.Parse(text, ph.Env{Names: map[string]ph.Expr{"t": tc, "x": xc, "u": u, "pi": ph.Const(3.14159265358979323846)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Domain = box
-	p.Constraints = []crux.Constraint{
-		{Name: "pde", Residual: u.D(tc).Sub(u.D(xc, xc)).Sub(e), On: box.Interior(0)},
-		{Name: "ic", Residual: u, On: box.Face(tc, 0, 0)},
-		{Name: "left", Residual: u, On: box.Face(xc, 0, 0)},
-		{Name: "right", Residual: u, On: box.Face(xc, 1, 0)},
-	}
-	c, err := auto.Choose(p, crux.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return choose(t, singular{
+		pde: func(u ph.Expr, tc, xc *ph.Coord) ph.Expr {
+			e, err := ph.Parse(text, ph.Env{Names: map[string]ph.Expr{"t": tc, "x": xc, "u": u}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u.D(tc).Sub(u.D(xc, xc)).Sub(e)
+		},
+		initial: "0", left: "0", right: "0",
+	}, said)
 }
 
 // A network that is periodic keeps its period, and gets the waves behind it.
@@ -102,7 +94,7 @@ func TestWavesOfPeriodicNetworks(t *testing.T) {
 	u := ph.NewField("u", net.MLP{}, tc, xc)
 	c, err := auto.Choose(auto.Problem{Domain: box, Constraints: []crux.Constraint{
 		{Name: "pde", Residual: u.D(tc).Add(u.D(xc)), On: box.Interior(0)},
-		{Name: "ic", Residual: u.Sub(ph.Sin(xc.Scale(16 * 3.14159265358979323846))), On: box.Face(tc, 0, 0)},
+		{Name: "ic", Residual: u.Sub(ph.Sin(xc.Scale(16 * math.Pi))), On: box.Face(tc, 0, 0)},
 		{Name: "ring", Residual: u.At(xc, 0).Sub(u.At(xc, 1)), On: box.Face(xc, 0, 0)},
 	}}, crux.Options{})
 	if err != nil {
@@ -113,19 +105,7 @@ func TestWavesOfPeriodicNetworks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // it only ends workers
-	f := ph.ReplaceFields(u, c.Problem.Fields)
-	if !c.Waves || !ph.Contains(f, func(e ph.Expr) bool {
-		n, ok := e.Attr().(*ph.Field)
-		if !ok {
-			return false
-		}
-		p, ok := n.Module().(net.Periodic)
-		if !ok {
-			return false
-		}
-		_, ok = p.Inner.(net.Enriched)
-		return ok
-	}) {
-		t.Errorf("%v", c.Decisions)
+	if n := len(inputsOf(c)); !c.Waves || n != 2 || len(c.Periods[u]) != 1 {
+		t.Errorf("%d inputs, periods %v: %v", n, c.Periods, c.Decisions)
 	}
 }

@@ -24,12 +24,13 @@ type clock struct {
 	before time.Duration // of the parts before
 	used   time.Duration // of all parts, at the step that is taken
 
-	taken int // windows of time that another way has solved: those after them have equal shares
+	taken int // windows of time that another way has solved
 
 	nearby *trackers.Error // estimates the error, where there are other ways to try; nil otherwise
-	half   int             // tenths of the limit after which a way is left that does not come to a solution; 0 means 5
 	looked int             // tenths of the limit after which it was estimated last
 	worst  float64         // what it was
+
+	patience int // tenths of the limit after which a way is left that does not come to a solution; 0 means 5
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -72,7 +73,7 @@ func (c *clock) OnStepEnd(ctx context.Context, r *crux.Run) error {
 	if w := r.Solver().Windows(); !over || how == crux.Stopped || k+1 == n || w == nil || w[k].To-w[k].From < brief*(w[n-1].To-w[0].From) {
 		return nil
 	}
-	if worst := c.lost(ctx, r); worst >= lost {
+	if worst := c.off(ctx, r); worst >= lost {
 		return crux.Stop(fmt.Sprintf("window %d of %d has ended, and its estimated error is %.1e", k+1, n, worst))
 	}
 	return nil
@@ -82,8 +83,8 @@ func (c *clock) OnStepEnd(ctx context.Context, r *crux.Run) error {
 // and the error of that relative to it large. Robertson's reaction is solved behind such windows.
 const brief = 0.01
 
-// lost is the estimated error of the window that is trained, where there are other ways to try; 0 where there are none.
-func (c *clock) lost(ctx context.Context, r *crux.Run) float64 {
+// off is the estimated error of the window that is trained, where there are other ways to try; 0 where there are none.
+func (c *clock) off(ctx context.Context, r *crux.Run) float64 {
 	if c.nearby == nil || r.Solver().Windows() == nil {
 		return 0
 	}
@@ -100,7 +101,7 @@ func (c *clock) turn(ctx context.Context, r *crux.Run, k, n int, share float64) 
 	if k+1 == n || share < due(k, n, c.taken) {
 		return nil
 	}
-	if worst := c.lost(ctx, r); worst >= lost {
+	if worst := c.off(ctx, r); worst >= lost {
 		return crux.Stop(fmt.Sprintf("window %d of %d has used up its share of the time, and its estimated error is %.1e", k+1, n, worst))
 	}
 	return crux.NextStage("its share of the time budget used up")
@@ -118,10 +119,10 @@ func due(k, n, taken int) float64 {
 // lost is the estimated relative error of a window above which those after it are not worth their time: they have at least as much.
 const lost = 0.1
 
-// leave ends a way after half of its time, or at each tenth after that, unless it is to come to a solution.
+// leave ends a way after half of its time, or where its patience ends, or at each tenth after that, unless it is to come to a solution.
 func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
-	half := cmp.Or(c.half, 5)
-	if c.nearby == nil || tenth < half-1 || tenth >= 10 || tenth <= c.looked {
+	patience := cmp.Or(c.patience, 5)
+	if c.nearby == nil || tenth < patience-1 || tenth >= 10 || tenth <= c.looked {
 		return nil
 	}
 	v, err := c.nearby.Estimate(ctx, r)
@@ -131,7 +132,7 @@ func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
 	worst := v.Worst()
 	end := expected(c.worst, worst, 10-tenth)
 	c.looked, c.worst = tenth, worst
-	if tenth < half || end < goodEnough {
+	if tenth < patience || end < goodEnough {
 		return nil
 	}
 	return crux.Stop(fmt.Sprintf("%d %% of the time budget of %v is used up, and the estimated error is %.1e", 10*tenth, c.limit, worst))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -41,24 +42,29 @@ func TestDue(t *testing.T) {
 }
 
 // A window that is no solution when its share of the time is over ends the run, as those after it would continue what it has; one that is
-// solved by then, or whose run has no other way to go, does not.
+// solved by then, or whose run has no other way to go, does not. One that ends by itself is looked at in the same way, unless it is too short
+// to say much of the whole.
 func TestLostWindow(t *testing.T) {
 	const text = `problem: decay
 coords: {t: [0, 2]}
 fields: {u: {net: mlp, hidden: [8]}}
-constraints: {ode: {residual: u_t + u, points: 40}, ic: {residual: u = 1, on: initial}}
-windows: 2
+constraints: {ode: {residual: u_t + rate*u, points: 40}, ic: {residual: u = 1, on: initial}}
 `
 	for _, c := range []struct {
-		name, method string
-		ways         bool // there are others
-		windows      int  // that are trained
+		name, windows, method string
+		rate                  int
+		ways                  bool // there are others
+		trained               int  // windows
 	}{
-		{"solved", "optimizer: [{lm: {}, steps: 40}]", true, 2},
-		{"lost", "optimizer: [{adam: {lr: 1e-9}, steps: 40}]", true, 1},
-		{"lost, without another way", "optimizer: [{adam: {lr: 1e-9}, steps: 40}]", false, 2},
+		{"solved", "2", "lm: {}, steps: 40", 1, true, 2},
+		{"lost", "2", "adam: {lr: 1e-9}, steps: 40", 1, true, 1},
+		{"lost, without another way", "2", "adam: {lr: 1e-9}, steps: 40", 1, false, 2},
+		{"lost before its share is over", "2", "adam: {lr: 1e-9}, steps: 10", 1, true, 1},
+		{"lost, and just long enough", "[0.021]", "adam: {lr: 1e-9}, steps: 10", 200, true, 1},
+		{"lost, and short", "[0.019]", "adam: {lr: 1e-9}, steps: 10", 200, true, 2},
 	} {
-		p, err := problemfile.Parse("decay.yaml", []byte(text+c.method), ".", nil)
+		said := fmt.Sprintf("constants: {rate: %d}\nwindows: %s\noptimizer: [{%s}]\n", c.rate, c.windows, c.method)
+		p, err := problemfile.Parse("decay.yaml", []byte(text+said), ".", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,8 +84,37 @@ windows: 2
 		for _, w := range s.Windows() {
 			trained += min(1, w.Steps)
 		}
-		if trained != c.windows {
-			t.Errorf("%s: %d windows are trained, want %d: %+v", c.name, trained, c.windows, s.Windows())
+		if trained != c.trained {
+			t.Errorf("%s: %d windows are trained, want %d: %+v", c.name, trained, c.trained, s.Windows())
+		}
+		s.Close()
+	}
+}
+
+// A way that does not come to a solution is left after half of its time, or where its patience ends.
+func TestLeave(t *testing.T) {
+	p, err := problemfile.Parse("decay.yaml", []byte(`problem: decay
+coords: {t: [0, 2]}
+fields: {u: {net: mlp, hidden: [8]}}
+constraints: {ode: {residual: u_t + u, points: 40}, ic: {residual: u = 1, on: initial}}
+optimizer: [{adam: {lr: 1e-9}, steps: 200}]
+`), ".", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for patience, want := range map[int]int{0: 50, soon: 30} { // of 100 s, one for each step
+		s, err := compile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seconds := 0
+		clk := &clock{
+			limit: 100 * time.Second, now: func() time.Time { seconds++; return time.Unix(int64(seconds), 0) },
+			nearby: p.ErrorTracker(), patience: patience,
+		}
+		res, err := s.Solve(t.Context(), p.Steps, clk)
+		if err != nil || res.Steps < want || res.Steps > want+2 {
+			t.Errorf("patience %d: %v after %d steps, want %d", patience, err, res.Steps, want)
 		}
 		s.Close()
 	}

@@ -100,9 +100,9 @@ type attempt struct {
 	*training
 	*ended
 	report.Attempt
-	dir  string // where its files are; those of the last one are in the run directory itself
-	cure bool   // it is of the problem with the remedy of the first one's verdict
-	took int    // so many windows of time from the one before
+	dir   string // where its files are; those of the last one are in the run directory itself
+	cure  bool   // it is of the problem with the remedy of the first one's verdict
+	taken int    // so many windows of time are from the one before
 }
 
 // climb tries other ways while a run that chooses by itself has not come to a solution and there is time left. What it returns is the
@@ -116,9 +116,10 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 	} else if len(otherWays(first)) == 0 {
 		return t, e
 	}
-	var shorter *way // windows half as long as those of the last attempt, if there is time
-	var before time.Duration
-	for len(ways) > 0 || shorter != nil {
+	before := time.Duration(0) // used before the last attempt
+	for len(ways) > 0 {
+		w := ways[0]
+		ways = ways[1:]
 		last := tried[len(tried)-1]
 		used := time.Duration(0)
 		for _, x := range tried {
@@ -127,19 +128,13 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		if same, err := a.team.ofFirst(uint64(used)); err == nil { // without it, all ranks end at the next step
 			used = time.Duration(same)
 		}
-		if shorter != nil && (first.Budget == 0 || last.leaves(first.Budget-used, used-before)) {
-			ways = slices.Insert(ways, 0, *shorter)
-		}
-		if shorter, before = nil, used; len(ways) == 0 {
-			break
-		}
-		w := ways[0]
-		ways = ways[1:]
+		spent := used - before
+		before = used
 		failed := last.err != nil && exitCode(last.err) != exitDiverged
 		if ctx.Err() != nil || failed || !w.cure && (!last.wanting(aim(first)) || !first.Chosen || late(first.Budget, used)) {
 			break
 		}
-		if !w.changes(first) {
+		if !w.changes(first) || w.takes > 0 && first.Budget > 0 && !last.leaves(first.Budget-used, spent) {
 			continue
 		}
 		helped := bestOf(tried).Sets // which stays
@@ -184,11 +179,11 @@ func (a *app) climb(ctx context.Context, path, dir string, f *solveFlags, v *liv
 		}
 		tried = append(tried, newAttempt(next, a.train(ctx, next, p.Steps, dir, a.watch(p, f, v)...), dir, w.name, sets))
 		last = tried[len(tried)-1]
-		last.cure, last.took = w.cure, next.clock.taken
+		last.cure, last.taken = w.cure, next.clock.taken
 		if r := remedy(last.report, false); r != nil {
 			ways = slices.Insert(ways, 0, *r)
-		} else {
-			shorter = halved(last.report)
+		} else if r := halved(last.report); r != nil {
+			ways = slices.Insert(ways, 0, *r)
 		}
 	}
 	return a.best(tried, dir)
@@ -218,7 +213,7 @@ func halved(r *report.Report) *way {
 	if r == nil || len(r.Windows) == 0 {
 		return nil
 	}
-	n := slices.IndexFunc(r.Windows, func(w report.Window) bool { return !(float64(w.Estimate) < goodEnough) })
+	n := slices.IndexFunc(r.Windows, func(w report.Window) bool { return w.Estimate == nil || !(float64(*w.Estimate) < goodEnough) })
 	if n < 1 {
 		return nil
 	}
@@ -242,17 +237,18 @@ func halved(r *report.Report) *way {
 	}
 }
 
-// leaves reports whether windows half as long can be trained in what is left of a budget: if half of them need as long as those that the
-// attempt has trained in its time. Shorter windows have shorter shares, and what was lost for want of time would be lost again.
-func (x *attempt) leaves(left, time time.Duration) bool {
+// leaves reports whether what is left of a budget is enough for windows half as long as those of an attempt, which has spent some time: two
+// of them count as long as one that it has trained. Shorter windows have shorter shares, and what was lost for want of time would be lost
+// again.
+func (x *attempt) leaves(left, spent time.Duration) bool {
 	trained := 0
 	for _, w := range x.report.Windows {
 		if w.Steps > 0 {
 			trained++
 		}
 	}
-	more := float64(len(x.report.Windows)-trained) + 1
-	return trained > x.took && time.Seconds()/float64(trained-x.took)*more < left.Seconds()
+	again := float64(len(x.report.Windows)-trained) + 1 // with the one that was lost
+	return trained > x.taken && spent.Seconds()/float64(trained-x.taken)*again < left.Seconds()
 }
 
 // otherWays are the names of the ways that are there for a problem.

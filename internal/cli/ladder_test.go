@@ -151,7 +151,11 @@ func TestHalved(t *testing.T) {
 	windows := func(estimates ...float64) *report.Report {
 		r := &report.Report{}
 		for k, e := range estimates {
-			r.Windows = append(r.Windows, report.Window{From: float64(k), To: float64(k + 1), Estimate: report.Number(e)})
+			w := report.Window{From: float64(k), To: float64(k + 1)}
+			if !math.IsNaN(e) {
+				w.Estimate = (*report.Number)(&e)
+			}
+			r.Windows = append(r.Windows, w)
 		}
 		return r
 	}
@@ -187,12 +191,12 @@ func TestLeaves(t *testing.T) {
 		{Steps: 300}, {Steps: 300}, {Steps: 300}, {Steps: 300}, {Steps: 20}, {}, {}, {}, {}, {},
 	}}}}
 	for _, c := range []struct { // 6 windows more, each as long as two of half the length, at 4 s, or at 10 s
-		left, took int
-		want       bool
+		left, taken int
+		want        bool
 	}{{25, 0, true}, {23, 0, false}, {61, 3, true}, {59, 3, false}, {1000, 5, false}} {
-		x.took = c.took
+		x.taken = c.taken
 		if got := x.leaves(time.Duration(c.left)*time.Second, 20*time.Second); got != c.want {
-			t.Errorf("%d s, %d taken: %v", c.left, c.took, got)
+			t.Errorf("%d s, %d taken: %v", c.left, c.taken, got)
 		}
 	}
 }

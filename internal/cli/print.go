@@ -173,11 +173,11 @@ func printReport(w io.Writer, r *report.Report) {
 }
 
 // orNone is an estimated error, if there is one.
-func orNone(e report.Number) string {
-	if math.IsNaN(float64(e)) {
+func orNone(e *report.Number) string {
+	if e == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%.1e", e)
+	return fmt.Sprintf("%.1e", *e)
 }
 
 // lossOf is the loss at the end of a piece of the run, if that has begun.

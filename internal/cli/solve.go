@@ -143,7 +143,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	if len(otherWays(p)) > 0 {
 		t.clock.nearby = p.ErrorTracker()
 		if marches(p) && len(p.Coords) == 1 {
-			t.clock.half = soon
+			t.clock.patience = soon
 		}
 	}
 	a.observe(t, dir)
@@ -439,9 +439,7 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 		r.Fields.Add(f.Name, of)
 	}
 	for _, w := range s.Windows() {
-		r.Windows = append(r.Windows, report.Window{
-			From: w.From, To: w.To, Steps: w.Steps, Loss: report.Number(w.Loss), Estimate: report.Number(math.NaN()),
-		})
+		r.Windows = append(r.Windows, report.Window{From: w.From, To: w.To, Steps: w.Steps, Loss: report.Number(w.Loss)})
 	}
 	if text := unsolvedWindow(s); text != "" {
 		r.Warnings = append(r.Warnings, text)

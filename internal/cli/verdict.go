@@ -72,7 +72,7 @@ func judge(ctx context.Context, p *problemfile.Problem, s *crux.Solver, res *cru
 		r.Estimate.Add(f.Name, report.Number(f.Relative()))
 	}
 	for k, e := range v.Windows { // those that are trained come first
-		r.Windows[k].Estimate = report.Number(e)
+		r.Windows[k].Estimate = (*report.Number)(&e)
 	}
 	known(p, s, v, r)
 	for _, share := range v.Residuals {

@@ -59,7 +59,7 @@ var problemParts = []part{
 		},
 		{
 			"waves", oneWord("choice", "auto", "none"), "(auto)", "none",
-			"auto gives networks the sines and cosines of fast waves in the data as inputs; a file that says its schema has none by default",
+			"auto gives networks the sines and cosines of fast waves in the data as inputs; a file that says schema gets none by default",
 		},
 		{
 			"integrals", wholeUpTo(1, ph.MostNodes, "%d nodes are more than an integral has; use at most %d"), "20", "80",

@@ -101,8 +101,8 @@ type Window struct {
 	To    float64 `json:"to"`
 	Steps int     `json:"steps"`
 	Loss  Number  `json:"loss"` // at its last step; null if it has not begun
-	// Estimate is the largest estimated relative error of a field in it, with what the windows before it hand on; null where there is none.
-	Estimate Number `json:"estimate"`
+	// Estimate is the largest estimated relative error of a field in it, with what the windows before it hand on; nil where there is none.
+	Estimate *Number `json:"estimate,omitempty"`
 }
 
 // Curriculum is the values that a constant has taken, one after the other.
