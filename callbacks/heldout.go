@@ -83,9 +83,6 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	case t.Grow < 0 || t.Grow > 1000:
 		return fmt.Errorf("option Grow is %d; it lies between 1 and 1000, and 0 means up to 16000 points or 4 times as many", t.Grow)
 	}
-	if r.Solver().Windows() != nil {
-		return errors.New("windows of time have points of their own each, which are not watched; leave out one of the two")
-	}
 	if err := t.choose(r); err != nil {
 		return err
 	}
@@ -94,8 +91,14 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return nil
 	}
 	t.state = heldOut{}
+	return t.hold(r, fmt.Sprintf("heldout/%d", t.Seed))
+}
+
+// hold draws the points that are held out.
+func (t *HeldOut) hold(r *crux.Run, from string) error {
+	t.state.Sets = nil
 	for _, w := range t.watched {
-		held, err := r.Specification(w[0]).Draw(r.Solver().Stream(fmt.Sprintf("heldout/%d/%s", t.Seed, r.Names()[w[0]])))
+		held, err := r.Specification(w[0]).Draw(r.Solver().Stream(from + "/" + r.Names()[w[0]]))
 		if err != nil {
 			return err
 		}
@@ -104,7 +107,20 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	return nil
 }
 
-// choose finds the point sets to watch.
+// enter begins again in another stage: residuals are those of another problem there, and in a window the points of another region.
+func (t *HeldOut) enter(r *crux.Run, stage int) error {
+	t.state.Stage, t.state.Mean, t.state.Missed = stage, 0, 0
+	if r.Solver().Windows() == nil {
+		return nil
+	}
+	if err := t.choose(r); err != nil {
+		return err
+	}
+	t.evals, t.state.Drawn = residualsAt{}, 0
+	return t.hold(r, fmt.Sprintf("heldout/%d/%d", t.Seed, stage))
+}
+
+// choose finds the point sets to watch, in a window those that have points there.
 func (t *HeldOut) choose(r *crux.Run) error {
 	all, err := r.Subset(t.Constraints, t.Of)
 	if err != nil {
@@ -116,6 +132,8 @@ func (t *HeldOut) choose(r *crux.Run) error {
 		on, name := r.Specification(i), r.Names()[i]
 		why := settled(on)
 		switch {
+		case r.Rests(i):
+			continue
 		case why != "":
 		case r.Constraint(i).Loss.Kind != crux.MSE:
 			why = "its loss is not a mean square"
@@ -136,7 +154,7 @@ func (t *HeldOut) choose(r *crux.Run) error {
 		}
 		t.watched[k] = append(t.watched[k], i)
 	}
-	if len(t.watched) == 0 {
+	if len(t.watched) == 0 && r.Solver().Windows() == nil { // in a window only others may have points
 		return errors.New("no constraint has random points that are drawn once and a loss that is their mean square")
 	}
 	return nil
@@ -146,6 +164,11 @@ func (t *HeldOut) choose(r *crux.Run) error {
 func (t *HeldOut) OnStep(_ context.Context, s *crux.Step) error {
 	if s.Measuring() || !t.Reviewed(s.Epoch) {
 		return nil
+	}
+	if k, _ := s.Run.Stage(); k != t.state.Stage {
+		if err := t.enter(s.Run, k); err != nil {
+			return err
+		}
 	}
 	var trained, held float64
 	for k, w := range t.watched {
@@ -193,9 +216,6 @@ func (t *HeldOut) squares(s *crux.Step, w []int, at *domain.Cloud) ([]float64, e
 // redraw gives all watched sets new points, and more of them where that is needed, or ends the run.
 func (t *HeldOut) redraw(s *crux.Step, ratio float64) error {
 	st := &t.state
-	if k, _ := s.Run.Stage(); k != st.Stage {
-		st.Stage, st.Mean, st.Missed = k, 0, 0
-	}
 	clouds, squares, means := make([]*domain.Cloud, len(t.watched)), make([][]float64, len(t.watched)), make([]float64, len(t.watched))
 	total := 0.0
 	for k, w := range t.watched {

@@ -164,6 +164,72 @@ func TestHeldOutResumes(t *testing.T) {
 	}
 }
 
+// swings is u″ + 400u = 0 with u(0) = 1 and u′(0) = 0 on [0, 1] in two windows, each on so few points that they are overfitted.
+func swings(t testing.TB) *crux.Solver {
+	t.Helper()
+	x := ph.NewCoord("t")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.Const(1).Add(x.Mul(x).Mul(ph.NewField("u", net.MLP{Hidden: []int{8, 8}}, x)))
+	s, err := crux.New(crux.Problem{Name: "swings", Constraints: []crux.Constraint{
+		{Name: "ode", Residual: u.D(x, x).Scale(1. / 400).Add(u), On: line.Interior(10)},
+		{Name: "half", Residual: u.At(x, 0).Shift(-1), On: line.Face(x, 0, 1)},
+	}}, crux.Options{Method: &optim.LevenbergMarquardt{}, Seed: 3, Workers: 1, Windows: &crux.Windows{Coord: x, Count: 2, Steps: 60}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// pointsOf keeps the points of constraint 0 of each step.
+type pointsOf []*domain.Cloud
+
+func (*pointsOf) OnSolveBegin(context.Context, *crux.Run) error { return nil }
+
+func (p *pointsOf) OnStep(_ context.Context, s *crux.Step) error {
+	*p = append(*p, s.Run.Points(0))
+	return nil
+}
+
+// Each window of time has its own points, few at first, and held-out ones that lie in it; what is saved at any step goes on bit for bit.
+func TestHeldOutInWindows(t *testing.T) {
+	const steps = 120
+	whole, all := swings(t), &callbacks.HeldOut{Constraints: []string{"ode"}}
+	var at pointsOf
+	if _, err := whole.Solve(t.Context(), steps, all, &at); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(strings.Join(all.Choices(), "\n"))
+	first := 0 // changes of points of which nothing had been before
+	for _, line := range all.Choices() {
+		first += strings.Count(line, "new points where the residual is large")
+	}
+	begin, end := at[60], at[steps-1]
+	if at[59].Len() <= 10 || begin.Len() != 10 || slices.Min(begin.X) <= 0.5 || slices.Min(end.X) <= 0.5 || slices.Equal(begin.X, end.X) || first != 2 {
+		t.Errorf("the first window ends with %d points, the second begins with %v and ends with %v; choices %q", at[59].Len(), begin.X, end.X, all.Choices())
+	}
+	for _, at := range []int{30, 59, 60, 61, 64, 100} {
+		first, dir := swings(t), t.TempDir()
+		if _, err := first.Solve(t.Context(), at, &callbacks.HeldOut{Constraints: []string{"ode"}}, &callbacks.Checkpoint{Dir: dir, Interval: 1000}); err != nil {
+			t.Fatal(err)
+		}
+		saved, err := callbacks.Latest(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest, h := swings(t), &callbacks.HeldOut{Constraints: []string{"ode"}}
+		if err := saved.Restore(rest, h, &callbacks.Checkpoint{Dir: dir, Interval: 1000}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := rest.Solve(t.Context(), steps-at, h); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(rest.Theta(), whole.Theta()) || !slices.Equal(h.Choices(), all.Choices()) {
+			t.Errorf("from step %d: another run; choices %q, not %q", at, h.Choices(), all.Choices())
+		}
+	}
+}
+
 func TestHeldOutErrors(t *testing.T) {
 	random := func(b *domain.Box) *domain.Points { return b.Interior(10) }
 	grid := func(b *domain.Box) *domain.Points { return b.Grid(10) }

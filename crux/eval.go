@@ -18,6 +18,7 @@ type Evaluator struct {
 	solver  *Solver
 	expr    ph.Expr
 	single  bool
+	trained bool      // see how
 	plan    *plan     // for which the program is compiled
 	known   []float64 // fixed parameters, as the program knows them
 	program *compiler.Program
@@ -48,7 +49,11 @@ func (e *Evaluator) refresh() error {
 	if e.plan != s.plan {
 		g := schema(e.cloud, s.bounds)
 		g.Name, g.Weighted = "eval", false
-		g.Residuals = []compiler.Residual{{Name: "expression", Expr: s.plan.stage.everywhere(e.expr)}}
+		expr := s.plan.stage.everywhere(e.expr)
+		if e.trained {
+			expr = s.plan.stage.in(e.expr)
+		}
+		g.Residuals = []compiler.Residual{{Name: "expression", Expr: expr}}
 		tc := s.compiler(layout)
 		tc.Single = e.single
 		var err error
@@ -87,13 +92,18 @@ func (s *Solver) Compile(e ph.Expr, on *domain.Points) (*Evaluator, error) {
 }
 
 func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud) (*Evaluator, error) {
-	return s.compileWith(e, cloud, nil, s.options.Precision, ForResiduals)
+	return s.compileWith(e, cloud, how{precision: s.options.Precision, purposes: []Purpose{ForResiduals}})
 }
 
-// compileWith compiles an expression as a function of the selected parameters.
-func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, precision Precision, purposes ...Purpose) (*Evaluator,
-	error,
-) {
+// how an expression is compiled.
+type how struct {
+	of        ph.Selector // the parameters as whose function; nil means all
+	precision Precision
+	trained   bool // as the stage trains it, and not as it is for the user, who sees the windows before as well
+	purposes  []Purpose
+}
+
+func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, h how) (*Evaluator, error) {
 	if s.closed {
 		return nil, errClosed
 	}
@@ -107,10 +117,10 @@ func (s *Solver) compileWith(e ph.Expr, cloud *domain.Cloud, sel ph.Selector, pr
 	if err := s.known(e); err != nil {
 		return nil, err
 	}
-	ev := &Evaluator{solver: s, expr: e, cloud: cloud, single: precision == Float32, purposes: purposes}
-	if sel != nil {
+	ev := &Evaluator{solver: s, expr: e, cloud: cloud, single: h.precision == Float32, trained: h.trained, purposes: h.purposes}
+	if h.of != nil {
 		var err error
-		if ev.layout, err = s.layout.Restrict(sel); err != nil {
+		if ev.layout, err = s.layout.Restrict(h.of); err != nil {
 			return nil, err
 		}
 		ev.theta, ev.fixed = make([]float64, ev.layout.Len()), make([]float64, ev.layout.FixedLen())

@@ -30,7 +30,7 @@ func newObjective(p *plan) *objective {
 	n, cons := len(p.theta), len(p.constraints)
 	o := &objective{p: p, theta: make([]float64, n), grad: make([]float64, n), part: make([]float64, n)}
 	o.losses, o.train = make([]float64, cons), make([]float64, cons)
-	o.asked = optim.Objective{Loss: o.Loss, Grad: o.Grad, HVP: o.HVP, Pool: p.pool, NoSquares: o.squares()}
+	o.asked = optim.Objective{Loss: o.Loss, Grad: o.Grad, HVP: o.HVP, Pool: p.pool, NoSquares: o.squares(), Started: p.stage.Started}
 	if o.asked.NoSquares == nil {
 		o.asked.Squares = o.asSquares()
 	}

@@ -173,6 +173,11 @@ func (r *Run) Cloud(on *domain.Points, name string) (*domain.Cloud, error) {
 	return c, nil
 }
 
+// Rests reports whether constraint i has no points in the stage, so that it is not trained there.
+func (r *Run) Rests(i int) bool {
+	return i >= 0 && i < len(r.plan.constraints) && r.plan.group(i).rests
+}
+
 // Specification is what the points of constraint i are drawn from, in a window those that lie in it; nil if there is no such constraint.
 func (r *Run) Specification(i int) *domain.Points {
 	if i < 0 || i >= len(r.plan.constraints) {

@@ -20,6 +20,9 @@ type Stage struct {
 	Steps  int          // updates at most; 0 means until the method has converged
 	Method optim.Method // nil means that of the options; another one is for this stage alone
 
+	// Started says that the parameters are near a solution as the stage begins: its method leaves out what only warms up.
+	Started bool
+
 	// In is a residual of the problem as it is trained in the stage, with other expressions in the place of some; nil leaves all as they
 	// are. The trainable parameters are those of the problem.
 	In func(e ph.Expr) ph.Expr

@@ -20,15 +20,18 @@ func (r *Run) CompileGradient(g *ph.NetworkGradient, on *domain.Cloud, purposes 
 	if g == nil || g.Expr == nil {
 		return nil, fmt.Errorf("crux: derivatives of no expression; give one such as placeholder.ParamGrad(u, nil)")
 	}
-	return r.solver.compileWith(g.Expr, on, g.Select, Float64, purposes...)
+	return r.solver.compileWith(g.Expr, on, how{of: g.Select, precision: Float64, purposes: purposes})
 }
 
-// ResidualAt prepares the residual of constraint i for evaluation on other points than its own.
+// ResidualAt prepares the residual of constraint i for evaluation on other points than its own, as it is trained: in windows of time the
+// points lie in the window, but for constraints that have none there.
 func (r *Run) ResidualAt(i int, on *domain.Cloud) (*Evaluator, error) {
 	if i < 0 || i >= len(r.plan.constraints) {
 		return nil, fmt.Errorf("crux: no constraint %d; there are %d", i, len(r.plan.constraints))
 	}
-	return r.CompileOn(r.plan.problem.Constraints[i].Residual, on)
+	return r.solver.compileWith(r.plan.problem.Constraints[i].Residual, on, how{
+		precision: r.solver.options.Precision, trained: !r.plan.group(i).rests, purposes: []Purpose{ForResiduals},
+	})
 }
 
 // Constraint is constraint i as the solver enforces it, its residual in terms of networks and divided by its scale; the zero value if

@@ -212,6 +212,19 @@ func TestWindowsResume(t *testing.T) {
 	}
 }
 
+// What only warms up is part of the first window alone.
+func TestWindowsAreStarted(t *testing.T) {
+	p := newSwing()
+	o := p.options()
+	o.Method = optim.Phases(optim.Phase{Method: &optim.Adam{}, Steps: 4, WarmUp: true}, optim.Phase{Method: &optim.SSBroyden{}, Steps: 3})
+	s := newSolver(t, p.Problem, o)
+	solve(t, s, 60)
+	w := s.Windows() // each with the step that finds its end
+	if got, want := []int{w[0].Steps, w[1].Steps, w[2].Steps}, []int{8, 4, 4}; !slices.Equal(got, want) {
+		t.Errorf("windows have %v steps, want %v", got, want)
+	}
+}
+
 // A method that draws residuals draws those of the window that is trained, whether or not it has seen another one.
 func TestWindowsResumeSampled(t *testing.T) {
 	build := func() *crux.Solver {

@@ -76,7 +76,7 @@ func TestObjectivesAreData(t *testing.T) {
 					t.Errorf("%s.%s points to %s, which is no struct of this package", name, f.Names[0], to)
 				}
 			case *ast.Ident:
-				if n := x.Name; n != "Pool" && n != "error" && n != "int" {
+				if n := x.Name; n != "Pool" && n != "error" && n != "int" && n != "bool" {
 					t.Errorf("%s.%s is a %s", name, f.Names[0], n)
 				}
 			default:

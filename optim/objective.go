@@ -35,6 +35,9 @@ type Objective struct {
 	// NoSquares says why Squares is nil, where that is known.
 	NoSquares error
 
+	// Started says that θ begins near a solution, as where a window of time continues the one before: phases that only warm up are left out.
+	Started bool
+
 	// Pool lends the workers that evaluate gradients, or is nil. They are awake when a method begins its own part of a step;
 	// goroutines made for that part cost as much as the matrix of a few hundred parameters.
 	Pool Pool

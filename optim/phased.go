@@ -94,6 +94,9 @@ func (p *Phased) Step(ctx context.Context, f Objective, theta []float64) (float6
 	if err := p.decide(f); err != nil {
 		return math.NaN(), err
 	}
+	if f.Started && p.steps == 0 {
+		p.skip()
+	}
 	for {
 		s := &p.run[p.now]
 		why := p.over()
@@ -112,6 +115,14 @@ func (p *Phased) Step(ctx context.Context, f Objective, theta []float64) (float6
 			return p.end(ctx, f, theta)
 		}
 		p.next(why)
+	}
+}
+
+// skip leaves out the phases that warm up, up to the last one.
+func (p *Phased) skip() {
+	for p.now < p.last && p.run[p.now].WarmUp {
+		p.now++
+		p.say("%s without %s: the parameters are near a solution already", p.run[p.now].called(), p.run[p.now-1].called())
 	}
 }
 

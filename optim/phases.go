@@ -9,6 +9,8 @@ type Phase struct {
 
 	// Steps are those that the phase takes; 0 means until the method converges.
 	Steps int
+	// WarmUp says that the phase leads from random parameters to where the next one works. It is left out where an objective is Started.
+	WarmUp bool
 	// Stall ends the phase earlier, when its losses fall too slowly.
 	Stall Stall
 	// Enough is a part of the run's first loss: where this phase has come below it, no later one is begun. 0 means that one always is.

@@ -82,3 +82,48 @@ func ExamplePhases() {
 	// [1.000000 1.000000]
 	// true
 }
+
+// Phases that warm up are left out where parameters begin near a solution, but for the last one, and also after a state is restored.
+func TestWarmUp(t *testing.T) {
+	warm := func() optim.Phase { return optim.Phase{Method: &optim.SGD{}, Steps: 5, WarmUp: true} }
+	then := func() optim.Phase { return optim.Phase{Name: "then", Method: &optim.Adam{}, Steps: 5} }
+	for _, c := range []struct {
+		phases  []optim.Phase
+		started bool
+		at      int
+		says    string
+	}{
+		{[]optim.Phase{warm(), then()}, false, 0, ""},
+		{[]optim.Phase{warm(), then()}, true, 1, "step 0: then without sgd: the parameters are near a solution already"},
+		{[]optim.Phase{warm(), warm(), then()}, true, 2, "step 0: then without sgd: the parameters are near a solution already"},
+		{[]optim.Phase{then(), warm()}, true, 0, ""},
+		{[]optim.Phase{warm()}, true, 0, ""},
+	} {
+		m, theta := optim.Phases(c.phases...), []float64{1, 1}
+		initialised(t, m, 2)
+		f := quadratic().Objective()
+		f.Started = c.started
+		if _, err := m.Step(t.Context(), f, theta); err != nil {
+			t.Fatal(err)
+		}
+		lines := m.Info(f).Choices
+		if i, k := m.Current(); i != c.at || k != 1 || c.says != "" && lines[len(lines)-1] != c.says || c.says == "" && len(lines) > 0 {
+			t.Errorf("started %v: phase %d of %d, step %d, %q", c.started, i, len(c.phases), k, lines)
+		}
+		state, err := m.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range c.phases {
+			c.phases[i].Method = map[bool]optim.Method{true: &optim.SGD{}, false: &optim.Adam{}}[c.phases[i].WarmUp]
+		}
+		again := optim.Phases(c.phases...)
+		initialised(t, again, 2)
+		if err := again.SetState(state); err != nil {
+			t.Fatal(err)
+		}
+		if i, k := again.Current(); i != c.at || k != 1 {
+			t.Errorf("restored: phase %d, step %d", i, k)
+		}
+	}
+}

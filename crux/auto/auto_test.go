@@ -63,7 +63,7 @@ func TestPoints(t *testing.T) {
 		{"not random", line.Interior(0).With(domain.Sobol{}), crux.Constraint{}, crux.Options{}, 200, false, 0},
 		{"another loss", line.Interior(0), crux.Constraint{Loss: crux.Loss{Kind: crux.MAE}}, crux.Options{}, 200, false, 20},
 		{"weights of points", line.Interior(0), crux.Constraint{PointWeights: &weights.RBA{}}, crux.Options{}, 200, false, 20},
-		{"windows", line.Interior(0), crux.Constraint{}, crux.Options{Windows: &crux.Windows{Coord: x, Count: 2}}, 200, false, 20},
+		{"windows", line.Interior(0), crux.Constraint{}, crux.Options{Windows: &crux.Windows{Coord: x, Count: 2}}, 200, true, 0},
 		{"given", line.Grid(5), crux.Constraint{}, crux.Options{}, 5, false, 0},
 	} {
 		k := c.k

@@ -81,7 +81,7 @@ func (j job) any() bool { return true }
 // the first loss there is nothing left that SSBroyden could find.
 func squares(j job) []optim.Phase {
 	phases := []optim.Phase{
-		{Method: &optim.SOAP{LR: optim.Constant(1e-2)}, Steps: 300, Stall: optim.Stall{Window: 100, Keep: 0.5}},
+		{WarmUp: true, Method: &optim.SOAP{LR: optim.Constant(1e-2)}, Steps: 300, Stall: optim.Stall{Window: 100, Keep: 0.5}},
 		{
 			Name: "lm", Method: &optim.LevenbergMarquardt{},
 			Stall: optim.Stall{Window: 50, Keep: 0.5, Descent: true}, Enough: 1e-14,
@@ -96,7 +96,7 @@ func squares(j job) []optim.Phase {
 // dense warms up for 1000 steps at most, and as long as 100 lower the loss by 30 %.
 func dense(j job) []optim.Phase {
 	return []optim.Phase{
-		{Method: &optim.Adam{LR: optim.Constant(5e-3)}, Steps: 1000, Stall: optim.Stall{Window: 100, Keep: 0.7}},
+		{WarmUp: true, Method: &optim.Adam{LR: optim.Constant(5e-3)}, Steps: 1000, Stall: optim.Stall{Window: 100, Keep: 0.7}},
 		j.broyden(0.9),
 	}
 }

@@ -126,9 +126,6 @@ func depends(k crux.Constraint) bool {
 
 // unwatchable says why the points of constraints cannot be watched; empty if they can.
 func (c *Choice) unwatchable(members []crux.Constraint) string {
-	if c.Options.Windows != nil {
-		return "windows of time have points of their own each"
-	}
 	for _, k := range members {
 		switch {
 		case k.Loss.Kind != crux.MSE:

@@ -31,6 +31,7 @@ type clock struct {
 	worst  float64         // what it was
 
 	patience int // tenths of the limit after which a way is left that does not come to a solution; 0 means 5
+	doubt    int // tenths after which one is left that is not even near one, and does not come there; 0 means as patience
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -119,10 +120,12 @@ func due(k, n, taken int) float64 {
 // lost is the estimated relative error of a window above which those after it are not worth their time: they have at least as much.
 const lost = 0.1
 
-// leave ends a way after half of its time, or where its patience ends, or at each tenth after that, unless it is to come to a solution.
+// leave ends a way after half of its time, or where its patience ends, or at each tenth after that, unless it is to come to a solution; and
+// before that where it is in doubt.
 func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
 	patience := cmp.Or(c.patience, 5)
-	if c.nearby == nil || tenth < patience-1 || tenth >= 10 || tenth <= c.looked {
+	doubt := cmp.Or(c.doubt, patience)
+	if c.nearby == nil || tenth < min(patience, doubt)-1 || tenth >= 10 || tenth <= c.looked {
 		return nil
 	}
 	v, err := c.nearby.Estimate(ctx, r)
@@ -132,7 +135,11 @@ func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
 	worst := v.Worst()
 	end := expected(c.worst, worst, 10-tenth)
 	c.looked, c.worst = tenth, worst
-	if tenth < patience || end < goodEnough {
+	comes := end < goodEnough
+	if tenth < patience {
+		comes = tenth < doubt || end < lost
+	}
+	if comes {
 		return nil
 	}
 	return crux.Stop(fmt.Sprintf("%d %% of the time budget of %v is used up, and the estimated error is %.1e", 10*tenth, c.limit, worst))

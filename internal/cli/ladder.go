@@ -69,7 +69,11 @@ var ladder = []way{
 
 // soon is the number of tenths of a budget after which functions of time alone are left to windows, where steps cost a tenth: with half of 60 s,
 // and the estimates at its end, windows of an orbit and of Lotka and Volterra's equations over ten periods had 20 s and were not solved.
-const soon = 3
+const soon = 2
+
+// doubtful is the number of tenths after which other problems that march in time are left to windows, if the estimated error is
+// [lost] and is not about to fall below.
+const doubtful = 3
 
 // worthwhile is the part of a budget below which no other way begins: of seven ways of a problem that had 240 s, five took 13 to 50 steps in
 // the last 7 s, and one was 350 steps further when it had 44.
@@ -376,10 +380,13 @@ func anew(by uint64) func(*problemfile.Problem) []string {
 // core, where those of three layers of 20 do not come to their second window.
 func inWindows(p *problemfile.Problem, windows string) []string {
 	sets := []string{"windows=" + windows}
-	if len(p.Coords) == 1 {
-		sets = append(sets, sized(p, "[16, 16]")...)
+	if len(p.Coords) > 1 {
+		return sets
 	}
-	return sets
+	if len(p.Unsized) > 2 {
+		return append(sets, sized(p, "[10, 10]")...)
+	}
+	return append(sets, sized(p, "[16, 16]")...)
 }
 
 // larger are networks of three layers of 30 in the place of the three of 20 that files have where they say nothing.

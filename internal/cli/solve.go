@@ -142,8 +142,11 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	defer owner.release()
 	if len(otherWays(p)) > 0 {
 		t.clock.nearby = p.ErrorTracker()
-		if marches(p) && len(p.Coords) == 1 {
+		switch {
+		case marches(p) && len(p.Coords) == 1:
 			t.clock.patience = soon
+		case marches(p):
+			t.clock.doubt = doubtful
 		}
 	}
 	a.observe(t, dir)

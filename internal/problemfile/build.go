@@ -100,7 +100,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	if windows != nil && !(windows.Kind == tree.Scalar && windows.Text == "none") {
 		b.marching = windows
 	}
-	b.auto = choosesItself(optimizer) && b.marching == nil
+	b.auto = choosesItself(optimizer)
 	b.begin(s.get("init"))
 	reference, grid := s.get("reference"), s.get("grid")
 	watched, balanced, steps := s.get("trackers"), s.get("weights"), s.get("steps")

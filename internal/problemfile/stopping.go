@@ -115,8 +115,6 @@ func (b *builder) follow(n *tree.Node, name constraintName, random bool) {
 func (b *builder) watch(n *tree.Node, name constraintName, on *domain.Points, loss crux.Loss, weighed bool) {
 	switch {
 	case n == nil || !isAuto(n) || !b.redrawable(n, on.Random()):
-	case b.marching != nil:
-		b.fail(n, "windows of time have points of their own each, which are not watched; write {rad: {}}, a number of steps, or 0")
 	case loss.Kind != crux.MSE || weighed:
 		b.fail(n, "points are watched for mean squares without point_weights only; write {rad: {}}, a number of steps, or 0")
 	default:
