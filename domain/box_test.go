@@ -286,6 +286,14 @@ func ExampleBox_Quadrature() {
 	// Output: 1.71828, exactly 1.71828
 }
 
+func ExamplePoints_Part() {
+	x := ph.NewCoord("x")
+	line := domain.NewInterval(x, 0, 1).Interior(10)
+	left := line.Where(func(p []float64) bool { return p[0] < 0.5 }).Part()
+	fmt.Println(left([]float64{0.2}), left([]float64{0.7}), line.Part() == nil)
+	// Output: true false true
+}
+
 func ExamplePoints_Where() {
 	x, y := ph.Coords2("x", "y")
 	square := domain.NewBox(domain.In(x, -1, 1), domain.In(y, 0, 1))

@@ -22,6 +22,7 @@ type Points struct {
 	counts  []int   // points on each patch
 	normals bool    // whether the region is part of a boundary
 	given   *given  // the points themselves, for data and grids
+	where   []func(x []float64) bool
 	n       int
 	sampler Sampler // nil means the default
 	every   int
@@ -278,6 +279,7 @@ func (p *Points) Where(f func(x []float64) bool) *Points {
 		return p.filter(f)
 	}
 	q := *p
+	q.where = append(slices.Clip(q.where), f)
 	q.patches, q.counts = nil, nil
 	for _, patch := range p.patches {
 		if c := patch.Where(len(p.coords), func(x, _ []float64) bool { return f(x) }); c.Measure > 0 {
@@ -290,6 +292,16 @@ func (p *Points) Where(f func(x []float64) bool) *Points {
 	}
 	q.counts = apportion(p.n, q.patches)
 	return &q
+}
+
+// Part is what restricts the region to a part of a domain, by [Points.Where]; nil if nothing does.
+func (p *Points) Part() func(x []float64) bool {
+	if len(p.where) == 0 {
+		return nil
+	}
+	return func(x []float64) bool {
+		return !slices.ContainsFunc(p.where, func(holds func([]float64) bool) bool { return !holds(x) })
+	}
 }
 
 func (p *Points) filter(f func([]float64) bool) *Points {

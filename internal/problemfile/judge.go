@@ -33,7 +33,7 @@ func (b *builder) outputs(grid *tree.Node) {
 		if len(coords) == 0 || uses(e, ph.OpNormal) || uses(e, ph.OpColumn) {
 			return
 		}
-		b.p.Fields = append(b.p.Fields, Field{Name: name, Expr: e, Coords: coords, Grid: b.grid(coords, counts)})
+		b.p.Fields = append(b.p.Fields, Field{Name: name, Expr: e, Coords: coords, Grid: b.determined(e, b.grid(coords, counts))})
 	}
 	for _, name := range b.fieldNames {
 		add(name)
@@ -48,6 +48,35 @@ func (b *builder) outputs(grid *tree.Node) {
 			b.p.Derived = append(b.p.Derived, Derived{Name: d.Key, Expr: e})
 		}
 	}
+}
+
+// determined are the points at which something determines a function: where all equations that contain it hold in parts of the domain, as
+// two equations for the two sides of an interface do, it is anything elsewhere.
+func (b *builder) determined(e ph.Expr, on *domain.Points) *domain.Points {
+	coords := b.p.geometry.Coords()
+	fields := ph.Occurring[*ph.Field](e)
+	var parts []func(x []float64) bool
+	for _, k := range b.stated.Constraints {
+		in := k.On != nil && k.On.Dims() == len(coords) && slices.Equal(k.On.Coords(), on.Coords())
+		if !in || !slices.ContainsFunc(ph.Occurring[*ph.Field](k.Residual), func(f *ph.Field) bool { return slices.Contains(fields, f) }) {
+			continue
+		}
+		part := k.On.Part()
+		if part == nil {
+			return on
+		}
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return on
+	}
+	some := on.Where(func(x []float64) bool {
+		return slices.ContainsFunc(parts, func(holds func([]float64) bool) bool { return holds(x) })
+	})
+	if some.Err() != nil { // a part between the points of the grid
+		return on
+	}
+	return some
 }
 
 const (
