@@ -12,6 +12,7 @@ import (
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/linalg"
 	"github.com/crux-pinn/crux/internal/sizes"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -185,7 +186,7 @@ func linearised(r *crux.Run, sets []rows, units []float64) (j *mat.Dense, values
 		}
 		m := rows.RawMatrix().Data
 		unit := 0.0 // of a root mean square over the points
-		switch norm := floats.Norm(m, 2); {
+		switch norm := linalg.Length(m); {
 		case units != nil:
 			unit = units[k]
 		case set.trained:
@@ -197,8 +198,11 @@ func linearised(r *crux.Run, sets []rows, units []float64) (j *mat.Dense, values
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		floats.Scale(set.weight(unit), m)
-		data, values, own = append(data, m...), append(values, at...), append(own, unit)
+		weight := set.weight(unit)
+		for _, x := range m {
+			data = append(data, weight*x)
+		}
+		values, own = append(values, at...), append(own, unit)
 	}
 	return mat.NewDense(len(values), r.Parameters(), data), values, own, nil
 }

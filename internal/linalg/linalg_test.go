@@ -318,3 +318,13 @@ func TestDifference(t *testing.T) {
 		t.Errorf("what is compared is no number: %v, %v", relL2, maxAbs)
 	}
 }
+
+// Squares that overflow or vanish cost time and no digits.
+func TestLength(t *testing.T) {
+	for _, scale := range []float64{1, 1e-180, 1e180, 0} {
+		x := []float64{3 * scale, -4 * scale}
+		if got := linalg.Length(x); math.Abs(got-5*scale) > 1e-15*5*scale {
+			t.Errorf("%v: %v", x, got)
+		}
+	}
+}

@@ -5,6 +5,10 @@ import (
 	"math"
 	"slices"
 	"sort"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/crux-pinn/crux/internal/kern"
 )
 
 // Percentile returns the q-quantile, 0 ≤ q ≤ 1, of values in ascending order, by linear interpolation at the index
@@ -105,6 +109,14 @@ func Known(y []float64) (unknown []int, ok bool) {
 		}
 	}
 	return unknown, float64(len(unknown)) <= mostUnknown*float64(len(y))
+}
+
+// Length is the 2-norm of many numbers, by the safe and slow way only where squares overflow or vanish.
+func Length(x []float64) float64 {
+	if square := kern.Dot(x, x); square > 1e-200 && square < 1e200 {
+		return math.Sqrt(square)
+	}
+	return floats.Norm(x, 2)
 }
 
 // Difference is x − y with its 2-norm relative to that of y, and its largest entry in absolute value, NaN if one of x is NaN. Entries

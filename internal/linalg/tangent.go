@@ -40,7 +40,7 @@ func NewTangent(w Workers, j *mat.Dense) (*Tangent, error) {
 	t := &Tangent{workers: w, j: j, dual: rows < params, n: min(rows, params), shift: math.NaN()}
 	y, cols := j.RawMatrix().Data, params
 	if !t.dual {
-		y, cols = mat.DenseCopyOf(j.T()).RawMatrix().Data, rows
+		y, cols = transposed(w, j), rows
 	}
 	t.gram, t.factor = make([]float64, t.n*t.n), make([]float64, t.n*t.n)
 	t.chol.AddGram(w, t.gram, y, t.n, cols)
@@ -53,14 +53,53 @@ func NewTangent(w Workers, j *mat.Dense) (*Tangent, error) {
 	return t, nil
 }
 
-// times is dst = J·v.
-func (t *Tangent) times(dst, v []float64) {
-	mat.NewVecDense(len(dst), dst).MulVec(t.j, mat.NewVecDense(len(v), v))
+// transposed are the numbers of mᵀ.
+func transposed(w Workers, m *mat.Dense) []float64 {
+	rows, cols := m.Dims()
+	y := make([]float64, rows*cols)
+	const tile = 32
+	w.Run((cols+tile-1)/tile, func(_, task int) {
+		from, to := task*tile, min((task+1)*tile, cols)
+		for i := 0; i < rows; i += tile { // in pieces that stay in the cache
+			for k := i; k < min(i+tile, rows); k++ {
+				for l, x := range m.RawRowView(k)[from:to] {
+					y[(from+l)*rows+k] = x
+				}
+			}
+		}
+	})
+	return y
 }
 
+// times is dst = J·v.
+func (t *Tangent) times(dst, v []float64) { t.product(dst, t.j, v) }
+
 // back is dst = Jᵀ·u.
-func (t *Tangent) back(dst, u []float64) {
-	mat.NewVecDense(len(dst), dst).MulVec(t.j.T(), mat.NewVecDense(len(u), u))
+func (t *Tangent) back(dst, u []float64) { t.productT(dst, t.j, u) }
+
+// share is the number of rows, or columns, of which a worker makes a product at once.
+const share = 256
+
+// product is dst = m·v.
+func (t *Tangent) product(dst []float64, m *mat.Dense, v []float64) {
+	rows, _ := m.Dims()
+	t.workers.Run((rows+share-1)/share, func(_, task int) {
+		for i := task * share; i < min((task+1)*share, rows); i++ {
+			dst[i] = kern.Dot(m.RawRowView(i), v)
+		}
+	})
+}
+
+// productT is dst = mᵀ·u.
+func (t *Tangent) productT(dst []float64, m *mat.Dense, u []float64) {
+	rows, cols := m.Dims()
+	t.workers.Run((cols+share-1)/share, func(_, task int) {
+		from, to := task*share, min((task+1)*share, cols)
+		clear(dst[from:to])
+		for i := range rows {
+			kern.Axpy(dst[from:to], u[i], m.RawRowView(i)[from:to])
+		}
+	})
 }
 
 // Fine makes shifts below 1e-13 of the trace possible, which are lost in the rounding of the Gram matrix: from here on the factor is that
@@ -99,9 +138,10 @@ func (t *Tangent) raiseFine(shift float64) error {
 		return err
 	}
 	first := slices.Clone(t.factor)
+	rows, _ := t.j.Dims()
 	a := t.j
 	if !t.dual {
-		a = mat.DenseCopyOf(t.j.T())
+		a = mat.NewDense(t.n, rows, transposed(t.workers, t.j))
 	}
 	_, long := a.Dims()
 	cols := long + t.n
@@ -169,11 +209,11 @@ func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand
 	if t.dual {
 		g = t.ofResiduals(f)
 	}
-	mid, at := mat.NewVecDense(values, nil), make([]float64, t.n)
+	mid, at := make([]float64, values), make([]float64, t.n)
 	ritz, err := Lanczos{Iters: 20, Rand: rng, Vectors: 1}.Run(ctx, t.n, func(dst, v []float64) error {
 		t.whiten(at, v)
-		mid.MulVec(g, mat.NewVecDense(t.n, at))
-		mat.NewVecDense(t.n, dst).MulVec(g.T(), mid)
+		t.product(mid, g, at)
+		t.productT(dst, g, mid)
 		t.whitenT(dst)
 		return nil
 	})
@@ -187,6 +227,20 @@ func (t *Tangent) Gain(ctx context.Context, f *mat.Dense, eps float64, rng *rand
 		t.back(change, at)
 	}
 	return math.Sqrt(max(ritz.Values[0], 0)), change, nil
+}
+
+// GainOf is what one change v gives for the maximum in [Tangent.Gain], so at most that much. It is 0 where there are fewer residuals than
+// parameters.
+func (t *Tangent) GainOf(f *mat.Dense, v []float64, eps float64) float64 {
+	if t.dual || t.trace == 0 {
+		return 0
+	}
+	rows, _ := t.j.Dims()
+	values, _ := f.Dims()
+	residuals, function := make([]float64, rows), make([]float64, values)
+	t.times(residuals, v)
+	t.product(function, f, v)
+	return floats.Norm(function, 2) / math.Hypot(floats.Norm(residuals, 2), eps*math.Sqrt(t.trace)*floats.Norm(v, 2))
 }
 
 // ofResiduals is F·Jᵀ, remembered for the next call with the same F.
@@ -218,17 +272,39 @@ func (t *Tangent) Typical(f *mat.Dense, eps float64, probes int, rng *rand.Rand)
 	}
 	rows, params := t.j.Dims()
 	values, _ := f.Dims()
-	r, d, change := make([]float64, rows), make([]float64, params), mat.NewVecDense(values, nil)
-	sum := 0.0
-	for range probes {
-		for i := range r {
-			r[i] = rng.NormFloat64() / math.Sqrt(float64(rows))
+	r := mat.NewDense(probes, rows, nil)
+	for i := range r.RawMatrix().Data {
+		r.RawMatrix().Data[i] = rng.NormFloat64() / math.Sqrt(float64(rows))
+	}
+	for k := range probes {
+		if t.dual {
+			t.chol.Solve(r.RawRowView(k), r.RawRowView(k))
 		}
-		t.solve(d, r)
-		change.MulVec(f, mat.NewVecDense(params, d))
-		sum += mat.Dot(change, change)
+	}
+	changes := t.backs(r)
+	sum, of := 0.0, make([]float64, values)
+	for k := range probes {
+		d := changes[k*params : (k+1)*params]
+		if !t.dual {
+			t.chol.Solve(d, d)
+		}
+		t.product(of, f, d)
+		sum += floats.Dot(of, of)
 	}
 	return math.Sqrt(sum / float64(probes)), nil
+}
+
+// backs are Jᵀ·u for the rows u of a matrix, one after the other: J is read once.
+func (t *Tangent) backs(u *mat.Dense) []float64 {
+	rows, params := t.j.Dims()
+	n, _ := u.Dims()
+	c, a, b := make([]float64, n*params), u.RawMatrix(), t.j.RawMatrix()
+	ws := make([]kern.Workspace[float64], t.workers.Workers())
+	t.workers.Run((params+share-1)/share, func(worker, task int) {
+		j := task * share
+		kern.GemmFull(c[j:], params, a.Data, a.Stride, false, b.Data[j:], b.Stride, false, n, min(share, params-j), rows, false, &ws[worker])
+	})
+	return c
 }
 
 // refinements are the further solutions for what is left that Fine needs, as the right-hand side is rounded like a Gram matrix: where a

@@ -262,3 +262,30 @@ func TestInfluence(t *testing.T) {
 		}
 	}
 }
+
+// What one change gives is the maximum for that of Gain, and less for others and for a larger ε.
+func TestGainOf(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	random := func(r, c int) *mat.Dense {
+		m := mat.NewDense(r, c, nil)
+		for i := range m.RawMatrix().Data {
+			m.RawMatrix().Data[i] = rng.NormFloat64()
+		}
+		return m
+	}
+	j, f := random(600, 300), random(70, 300)
+	tan, err := linalg.NewTangent(one{}, j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gain, v, err := tan.Gain(t.Context(), f, 1e-6, rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tan.GainOf(f, v, 1e-6); math.Abs(got-gain) > 1e-6*gain {
+		t.Errorf("%v, and Gain is %v", got, gain)
+	}
+	if a, b := tan.GainOf(f, v, 1), tan.GainOf(f, random(1, 300).RawRowView(0), 1e-6); !(a < gain/2) || !(b < 0.9*gain) {
+		t.Errorf("%v for a large ε, %v for another change, Gain is %v", a, b, gain)
+	}
+}
