@@ -25,8 +25,10 @@ import (
 // arXiv 2207.10289), p ∝ |r|/mean|r| + 1, with |r|² = Σ w_i|r_i|² over the constraints that share the points. The mean of |r|² over
 // the candidates, which no step has trained on, tells whether that helps: where it is not below half of what it was the
 // last time, there were too few points, and the sets that have a share in it are doubled. When they may grow no further and
-// it happens twice more, the run, or the lesson of a curriculum, ends: the network has learnt what it can from points, and would
+// it happens twice more, the run, or the lesson or window of it, ends: the network has learnt what it can from points, and would
 // continue to learn where they are.
+//
+// A window of time begins with as many points as the first one did, and with held-out ones that lie in it.
 //
 // Where data are noisy (see [Noise]), a loss that is too small to change what they say does not count.
 //

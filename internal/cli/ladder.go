@@ -286,10 +286,37 @@ func (x *attempt) wanting(aim float64) bool {
 	return x.report.Verdict == verdict.Inaccurate && !(float64(x.Worst) < aim)
 }
 
-// before orders attempts: the best verdict first, and of equal ones the smallest estimated error.
+// before orders attempts: the best verdict first, and of equal ones the smallest estimated error. Of two that are both far off, the one whose
+// residuals are smaller beside their terms comes first: estimates follow from a linearisation, which holds for small errors. Of Gray and Scott's
+// reaction 0.2 was estimated for a v that was 0.69 off, its residual being 41 % of its terms, and 1 in windows where it was 0.09 off, with 3 %.
 func (x *attempt) before(y *attempt) bool {
+	if x.far() && y.far() {
+		if a, b := x.unbalanced(), y.unbalanced(); a != b {
+			return a < b
+		}
+	}
 	i, j := x.Verdict.Rank(), y.Verdict.Rank()
 	return i < j || i == j && (float64(x.Worst) < float64(y.Worst) || math.IsNaN(float64(y.Worst)))
+}
+
+// far reports whether an attempt is no solution, or one with an estimated error that is [lost].
+func (x *attempt) far() bool {
+	return x.Verdict == verdict.Unsolved || x.Verdict == verdict.Inaccurate && !(float64(x.Worst) < lost)
+}
+
+// unbalanced is the largest residual of a constraint beside its largest term; infinite where one was not measured, or where windows have not
+// been trained.
+func (x *attempt) unbalanced() float64 {
+	if slices.ContainsFunc(x.report.Windows, func(w report.Window) bool { return w.Steps == 0 }) || len(x.report.OfTerms) == 0 {
+		return math.Inf(1)
+	}
+	worst := 0.0
+	for _, r := range x.report.OfTerms {
+		if worst = max(worst, float64(r.Value)); math.IsNaN(worst) {
+			return math.Inf(1)
+		}
+	}
+	return worst
 }
 
 // bestOf is the best attempt; of equal ones, the first.

@@ -260,3 +260,34 @@ func TestWanting(t *testing.T) {
 		}
 	}
 }
+
+// Of attempts that are both far off, the one with the smaller residuals is the better one, if all of it was trained; otherwise estimates count.
+func TestFarOff(t *testing.T) {
+	made := func(word verdict.Word, worst, ofTerms float64, untrained bool) *attempt {
+		r := &report.Report{Status: crux.Stopped.String(), Verdict: word, Windows: []report.Window{{Steps: 300}, {Steps: 20}}}
+		if untrained {
+			r.Windows[1].Steps = 0
+		}
+		r.Estimate.Add("v", report.Number(worst))
+		r.OfTerms.Add("pde.u", 1e-3)
+		r.OfTerms.Add("pde.v", report.Number(ofTerms))
+		return newAttempt(nil, &ended{report: r}, "", "", nil)
+	}
+	windows := made(verdict.Unsolved, 1, 0.03, false)
+	for name, c := range map[string]struct {
+		other *attempt
+		first bool // windows are before it
+	}{
+		"far off, and large residuals":       {made(verdict.Inaccurate, 0.2, 0.41, false), true},
+		"far off, and smaller residuals":     {made(verdict.Unsolved, 1, 0.02, false), false},
+		"near":                               {made(verdict.Inaccurate, 0.09, 0.41, false), false},
+		"smaller residuals of a part":        {made(verdict.Unsolved, 1, 1e-9, true), true},
+		"residuals that nobody knows":        {made(verdict.Inaccurate, 0.2, math.NaN(), false), true},
+		"ill-posed, with smaller residuals":  {made(verdict.IllPosed, 1, 1e-9, false), true},
+		"solved, with residuals that happen": {made(verdict.Solved, 1e-7, 0.41, false), false},
+	} {
+		if got, back := windows.before(c.other), c.other.before(windows); got != c.first || back == got {
+			t.Errorf("%s: before it %v, after it %v", name, got, back)
+		}
+	}
+}
