@@ -155,7 +155,7 @@ func (w *Windows) part(from, to float64, first bool) func(on *domain.Points) *do
 		}
 		at := slices.Index(on.Coords(), w.Coord)
 		if at >= 0 {
-			p = on.Where(func(x []float64) bool { return x[at] <= to && (x[at] > from || first && x[at] >= from) })
+			p = on.Between(w.Coord, from, to, first)
 			if p.Err() != nil {
 				p = nil
 			}

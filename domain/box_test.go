@@ -286,6 +286,64 @@ func ExampleBox_Quadrature() {
 	// Output: 1.71828, exactly 1.71828
 }
 
+// A thin part along a coordinate has its points at once, inside and on the boundary, of boxes and of shapes at all times; for a coordinate
+// that is no parameter of a shape Between is Where.
+func TestBetween(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	c := ph.NewCoord("t")
+	box := domain.NewBox(domain.In(x, 0, 4), domain.In(y, 0, 4), domain.In(c, 0, 1))
+	line := domain.NewBox(domain.In(x, 0, 4), domain.In(c, 0, 1))
+	disk := domain.Cross(domain.NewDisk(x, y, 0, 0, 1), domain.In(c, 0, 1))
+	for name, k := range map[string]struct {
+		on     *domain.Points
+		of     *ph.Coord
+		lo, hi float64
+	}{
+		"box":              {box.Interior(40000), c, 1e-6, 3e-6},
+		"its boundary":     {box.Boundary(40000), c, 1e-6, 3e-6},
+		"curves":           {line.Boundary(4000), c, 1e-6, 3e-6},
+		"a shape":          {disk.Interior(40000), c, 1e-6, 3e-6},
+		"its edge":         {disk.Boundary(40000), c, 1e-6, 3e-6},
+		"across the shape": {disk.Interior(4000), x, 0.2, 0.4},
+	} {
+		cloud, err := k.on.Between(k.of, k.lo, k.hi, false).Draw(stream(7))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		at := slices.Index(cloud.Coords, k.of)
+		mean, n := 0.0, cloud.Len()
+		for i := range n {
+			v := cloud.Row(i)[at]
+			if !(v >= k.lo && v <= k.hi) {
+				t.Fatalf("%s: a point at %v", name, v)
+			}
+			mean += (v - k.lo) / (k.hi - k.lo) / float64(n)
+		}
+		if want := k.on.Len(); n != want || math.Abs(mean-0.5) > 0.02 {
+			t.Errorf("%s: %d points of %d, their mean at %v of the part", name, n, want, mean)
+		}
+	}
+	for _, p := range []*domain.Points{box.Interior(5).Between(ph.NewCoord("z"), 0, 1, false), box.Interior(5).Between(c, 1, 0, false), box.Interior(5).Between(c, 2, 3, false)} {
+		if p.Err() == nil {
+			t.Error("no error")
+		}
+	}
+}
+
+func ExamplePoints_Between() {
+	x, t := ph.NewCoord("x"), ph.NewCoord("t")
+	bar := domain.NewBox(domain.In(x, 0, 1), domain.In(t, 0, 10))
+	first := bar.Interior(100).Between(t, 0, 0.001, true)
+	cloud, err := first.Draw(stream(7))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(cloud.Len(), cloud.Row(0)[1] <= 0.001)
+	// Output: 100 true
+}
+
 func ExamplePoints_Part() {
 	x := ph.NewCoord("x")
 	line := domain.NewInterval(x, 0, 1).Interior(10)

@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"sort"
 )
@@ -67,6 +68,64 @@ func (p Patch) Where(dim int, keep func(x, normal []float64) bool) Patch {
 		q.Measure = p.Measure * share(p, dim, keep)
 	}
 	return q
+}
+
+// between is the part of p on which coordinate at lies between lo and hi, which is what in says.
+func (p Patch) between(dim, at int, lo, hi float64, in func(x []float64) bool) Patch {
+	k, a, b := p.straight(dim, at)
+	if b == 0 {
+		return p.Where(dim, func(x, _ []float64) bool { return in(x) })
+	}
+	first, last := max(0, min((lo-a)/b, (hi-a)/b)), min(1, max((lo-a)/b, (hi-a)/b))
+	if !(first < last) {
+		return Patch{Name: p.Name, Params: p.Params, At: p.At}
+	}
+	return Patch{
+		Name: p.Name, Params: p.Params, Measure: p.Measure * (last - first),
+		At: func(u, x, normal []float64) bool {
+			v := slices.Clone(u)
+			v[k] = first + (last-first)*u[k]
+			ok := p.At(v, x, normal)
+			x[at] = min(max(x[at], lo), hi) // it may be beyond by rounding
+			return ok
+		},
+	}
+}
+
+// straight finds the parameter k of which a coordinate is a function a + b·u_k, whatever the others are; b is 0 where there is none.
+func (p Patch) straight(dim, at int) (k int, a, b float64) {
+	const points, trials = 10, 1000
+	rng := rand.New(rand.NewPCG(0x5eed, 0x57a1))
+	x, normal := make([]float64, dim), make([]float64, dim)
+	var us [][]float64
+	var values []float64
+	for range trials {
+		u := make([]float64, p.Params)
+		for i := range u {
+			u[i] = rng.Float64()
+		}
+		if p.At(u, x, normal) {
+			us, values = append(us, u), append(values, x[at])
+		}
+		if len(us) == points {
+			break
+		}
+	}
+	if len(us) < points {
+		return 0, 0, 0
+	}
+	for k := range p.Params {
+		b := (values[1] - values[0]) / (us[1][k] - us[0][k])
+		a := values[0] - b*us[0][k]
+		fits := b != 0
+		for i, u := range us {
+			fits = fits && math.Abs(a+b*u[k]-values[i]) <= 1e-9*math.Abs(b)
+		}
+		if fits {
+			return k, a, b
+		}
+	}
+	return 0, 0, 0
 }
 
 // intervals returns the maximal subintervals of (0, 1) on which f holds, found by sampling curveCells cells and bisection.

@@ -278,11 +278,32 @@ func (p *Points) Where(f func(x []float64) bool) *Points {
 	if p.given != nil {
 		return p.filter(f)
 	}
+	return p.part(f, func(patch Patch) Patch {
+		return patch.Where(len(p.coords), func(x, _ []float64) bool { return f(x) })
+	})
+}
+
+// Between is [Points.Where] for the points at which a coordinate lies above lo, or at it if from is set, and not above hi. However thin that
+// part is, its points are found at once where the coordinate is one of the parameters of the region, as time is.
+func (p *Points) Between(c *ph.Coord, lo, hi float64, from bool) *Points {
+	at := slices.Index(p.coords, c)
+	if p.err == nil && (at < 0 || !(lo < hi)) {
+		return p.fail("Between(%s, %v, %v); give a coordinate of it, and the lower end first", c.Name(), lo, hi)
+	}
+	in := func(x []float64) bool { return x[at] <= hi && (x[at] > lo || from && x[at] >= lo) }
+	if p.err != nil || p.given != nil {
+		return p.Where(in)
+	}
+	return p.part(in, func(patch Patch) Patch { return patch.between(len(p.coords), at, lo, hi, in) })
+}
+
+// part is the region whose patches are parts of those of p, by a predicate.
+func (p *Points) part(f func(x []float64) bool, of func(Patch) Patch) *Points {
 	q := *p
 	q.where = append(slices.Clip(q.where), f)
 	q.patches, q.counts = nil, nil
 	for _, patch := range p.patches {
-		if c := patch.Where(len(p.coords), func(x, _ []float64) bool { return f(x) }); c.Measure > 0 {
+		if c := of(patch); c.Measure > 0 {
 			q.patches = append(q.patches, c)
 		}
 	}
