@@ -67,3 +67,12 @@ func ExampleChoose() {
 	// inputs of u: the sine and cosine of 62.83 x: pde has 10 periods of sin(62.83185307179586*x) along a side
 	// ends: exact, built into u: it holds by the form of the function, so there is nothing left to train
 }
+
+func ExampleSwitches() {
+	t := ph.NewCoord("t")
+	v := ph.NewField("v", net.MLP{Hidden: []int{16}}, t)
+	current := ph.Where(ph.Compare(t, ph.Less, ph.Const(1)), ph.Const(5), ph.Const(0))
+	circuit := []crux.Constraint{{Name: "ode", Residual: v.D(t).Add(v).Sub(current)}}
+	fmt.Println(auto.Switches(circuit, t, 0, 3))
+	// Output: [1]
+}

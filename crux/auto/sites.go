@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/internal/sizes"
@@ -198,6 +199,22 @@ func (g box) sites(f *ph.Field, list []given) []site {
 		}
 	}
 	return sites
+}
+
+// Switches are the places between lo and hi, ascending, at which something that constraints give switches, and depends on this coordinate alone:
+// t = 1 for a current where(t < 1, 5, 0). Solutions have a kink there, or jump, and windows of time had better end there.
+func Switches(constraints []crux.Constraint, c *ph.Coord, lo, hi float64) []float64 {
+	g := box{[]*ph.Coord{c}, []float64{lo}, []float64{hi}}
+	var list []float64
+	for _, k := range constraints {
+		for _, s := range g.roots(k.Residual, 0) {
+			if !slices.ContainsFunc(list, func(at float64) bool { return math.Abs(at-s.at) < closely*(hi-lo) }) {
+				list = append(list, s.at)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // roots are the places inside an axis where something that switches the data, and depends on that coordinate alone, changes its sign.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
+	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/crux/verdict"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/problemfile"
@@ -39,23 +40,23 @@ var ladder = []way{
 	{
 		name: "10 windows of time",
 		why:  "trained at all times at once, what grows or turns late is lost to a solution that stays where it is",
-		sets: func(p *problemfile.Problem) []string { return inWindows(p, "10") }, suits: marches,
+		sets: func(p *problemfile.Problem) []string { return inWindows(p, 10) }, suits: marches,
 	},
 	{
 		name: "windows that grow", why: "what is fast at first and slow later needs short windows at the beginning",
 		sets: func(p *problemfile.Problem) []string {
 			lo, hi := p.Bounds(p.Time)
 			// decades for an initial layer that may be thousands of times shorter than the axis, and then thirds of it
-			var times []string
+			var times []float64
 			for _, share := range []float64{1e-4, 1e-3, 1e-2, 0.1, 0.3, 0.6} {
-				times = append(times, strconv.FormatFloat(lo+share*(hi-lo), 'g', -1, 64))
+				times = append(times, lo+share*(hi-lo))
 			}
-			return []string{"windows=[" + strings.Join(times, ", ") + "]"} // the last are long, and take the networks of the problem
+			return []string{windowsAt(p, times, 0)} // the last are long, and take the networks of the problem
 		}, suits: marches,
 	},
 	{
 		name: "40 windows of time", why: "10 were too long",
-		sets: func(p *problemfile.Problem) []string { return inWindows(p, "40") }, suits: marches,
+		sets: func(p *problemfile.Problem) []string { return inWindows(p, 40) }, suits: marches,
 	},
 	{name: "larger networks", why: "more parameters can follow more detail", sets: larger, suits: always},
 	{
@@ -70,6 +71,10 @@ var ladder = []way{
 // soon is the number of tenths of a budget after which functions of time alone are left to windows, where steps cost a tenth: with half of 60 s,
 // and the estimates at its end, windows of an orbit and of Lotka and Volterra's equations over ten periods had 20 s and were not solved.
 const soon = 2
+
+// atOnce is the same for those whose data switch: points crowd around the place, and windows that end there have none of it. A circuit that is
+// switched off was 2.7e-3 off after 120 s, and is 6e-10 off after a second of windows.
+const atOnce = 1
 
 // doubtful is the number of tenths after which other problems that march in time are left to windows, if the estimated error is
 // [lost] and is not about to fall below.
@@ -221,9 +226,9 @@ func halved(r *report.Report) *way {
 	if n < 1 {
 		return nil
 	}
-	var ends []string
+	var ends []float64
 	for _, w := range r.Windows[:n] {
-		ends = append(ends, strconv.FormatFloat(w.To, 'g', -1, 64))
+		ends = append(ends, w.To)
 	}
 	from, to, length := r.Windows[n].From, r.Windows[len(r.Windows)-1].To, (r.Windows[n].To-r.Windows[n].From)/2
 	more := int(math.Ceil((to - from) / length * (1 - 1e-9)))
@@ -231,12 +236,12 @@ func halved(r *report.Report) *way {
 		return nil
 	}
 	for k := 1; k < more; k++ {
-		ends = append(ends, strconv.FormatFloat(from+float64(k)*length, 'g', -1, 64))
+		ends = append(ends, from+float64(k)*length)
 	}
 	return &way{
 		name:  fmt.Sprintf("windows of %.3g from %.6g on", length, from),
 		why:   fmt.Sprintf("up to there they are solved, and the next one, of %.3g, is not", 2*length),
-		sets:  func(*problemfile.Problem) []string { return []string{"windows=[" + strings.Join(ends, ", ") + "]"} },
+		sets:  func(p *problemfile.Problem) []string { return []string{windowsAt(p, ends, n)} },
 		suits: marches, takes: n,
 	}
 }
@@ -405,8 +410,16 @@ func anew(by uint64) func(*problemfile.Problem) []string {
 // inWindows are windows of time, in which functions of time alone have networks of two layers of 16: a piece of a curve needs no more, and
 // their steps cost a tenth. Ten windows of Duffing's and FitzHugh and Nagumo's oscillator and of a chemostat are solved in 13 to 28 s on one
 // core, where those of three layers of 20 do not come to their second window.
-func inWindows(p *problemfile.Problem, windows string) []string {
-	sets := []string{"windows=" + windows}
+func inWindows(p *problemfile.Problem, n int) []string {
+	lo, hi := p.Bounds(p.Time)
+	sets := []string{fmt.Sprint("windows=", n)}
+	if len(switches(p)) > 0 {
+		var times []float64
+		for k := 1; k < n; k++ {
+			times = append(times, lo+(hi-lo)*float64(k)/float64(n))
+		}
+		sets[0] = windowsAt(p, times, 0)
+	}
 	if len(p.Coords) > 1 {
 		return sets
 	}
@@ -415,6 +428,46 @@ func inWindows(p *problemfile.Problem, windows string) []string {
 	}
 	return append(sets, sized(p, "[16, 16]")...)
 }
+
+// windowsAt are windows that end at the given times, of which the first few stay, and where the data of the problem switch: a kink within a
+// window is seen by none of its points, or by too many. A time next to such a place, closer than a quarter of the way to the next one, moves there.
+func windowsAt(p *problemfile.Problem, times []float64, stay int) string {
+	_, hi := p.Bounds(p.Time)
+	ends := slices.Clone(times)
+	for _, at := range switches(p) {
+		if stay > 0 && at <= times[stay-1] {
+			continue
+		}
+		ends = slices.DeleteFunc(ends, func(t float64) bool {
+			k := slices.Index(times, t)
+			if k < stay {
+				return false
+			}
+			next := append(slices.Clone(times), hi)[k+1]
+			return math.Abs(t-at) < (next-t)/4
+		})
+		ends = append(ends, at)
+	}
+	slices.Sort(ends)
+	var words []string
+	for _, t := range ends {
+		words = append(words, strconv.FormatFloat(t, 'g', -1, 64))
+	}
+	return "windows=[" + strings.Join(words, ", ") + "]"
+}
+
+// switches are the times at which the data of a problem switch; none if there are more of them than a solution can have windows for.
+func switches(p *problemfile.Problem) []float64 {
+	lo, hi := p.Bounds(p.Time)
+	list := auto.Switches(p.Conditions, p.Time, lo, hi)
+	if len(list) > manySwitches {
+		return nil
+	}
+	return list
+}
+
+// manySwitches are more than windows are for: with as many, and 40 windows, a run has the stages that it may have.
+const manySwitches = crux.MaxStages / 4
 
 // larger are networks of three layers of 30 in the place of the three of 20 that files have where they say nothing.
 func larger(p *problemfile.Problem) []string { return sized(p, "[30, 30, 30]") }

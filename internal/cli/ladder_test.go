@@ -291,3 +291,33 @@ func TestFarOff(t *testing.T) {
 		}
 	}
 }
+
+// Windows end where the data of a problem switch; those that have been solved stay.
+func TestWindowsAtSwitches(t *testing.T) {
+	for _, c := range []struct {
+		of   string
+		ends []float64
+		stay int
+		want string
+	}{
+		{"u_t + u", []float64{1, 2}, 0, "windows=[1, 2]"},
+		{"u_t + u - where(t < 1, 5, 0)", []float64{0.9, 1.8, 2.7}, 0, "windows=[1, 1.8, 2.7]"},
+		{"u_t + u - where(t < 1.3, 5, 0)", []float64{0.9, 1.8, 2.7}, 0, "windows=[0.9, 1.3, 1.8, 2.7]"},
+		{"u_t + u - abs(t - 2.65)", []float64{0.9, 1.8, 2.7}, 0, "windows=[0.9, 1.8, 2.65]"},
+		{"u_t + u - abs(t - 2.5)", []float64{0.9, 1.8, 2.7}, 0, "windows=[0.9, 1.8, 2.5, 2.7]"},
+		{"u_t + u - where(t > 1 and t < 2, 5, 0)", []float64{1.5}, 0, "windows=[1, 1.5, 2]"},
+		{"u_t + u - where(t < 1, 5, 0)", []float64{0.9, 1.8, 2.7}, 1, "windows=[0.9, 1, 1.8, 2.7]"},
+		{"u_t + u - where(t < 1, 5, 0)", []float64{0.9, 1.1, 2.7}, 2, "windows=[0.9, 1.1, 2.7]"},
+		{"u_t + where(u < 1, u, 1)", []float64{1, 2}, 0, "windows=[1, 2]"},              // nobody knows when
+		{"u_t + u - where(sin(100*t) > 0, 1, 0)", []float64{1, 2}, 0, "windows=[1, 2]"}, // too often
+	} {
+		p, err := problemfile.Parse("switch.yaml", []byte("problem: switch\ncoords: {t: [0, 3]}\nfields: {u: {net: mlp}}\n"+
+			"constraints:\n  ode: {residual: \""+c.of+"\"}\n  ic: {residual: u = 1, on: initial}\n"), ".", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := windowsAt(p, c.ends, c.stay); got != c.want {
+			t.Errorf("%s: %s, want %s", c.of, got, c.want)
+		}
+	}
+}

@@ -144,7 +144,9 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		t.clock.nearby = p.ErrorTracker()
 		switch {
 		case marches(p) && len(p.Coords) == 1:
-			t.clock.patience = soon
+			if t.clock.patience = soon; len(switches(p)) > 0 {
+				t.clock.patience = atOnce
+			}
 		case marches(p):
 			t.clock.doubt = doubtful
 		}
