@@ -13,12 +13,10 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/crux/verdict"
 	"github.com/crux-pinn/crux/internal/files/ckpt"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
-	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // way is another way to solve a problem, which is tried when the way before has not come to a solution: a rung of the ladder. It only
@@ -216,50 +214,6 @@ func remedy(r *report.Report, any bool) *way {
 	}
 }
 
-// halved is the way that takes the windows of time which were solved and goes on in ones half as long as the one that was not, as a method of
-// steps in time halves a step. It is nil where all were solved, or none, or where windows would be too many.
-func halved(r *report.Report) *way {
-	if r == nil || len(r.Windows) == 0 {
-		return nil
-	}
-	n := slices.IndexFunc(r.Windows, func(w report.Window) bool { return w.Estimate == nil || !(float64(*w.Estimate) < goodEnough) })
-	if n < 1 {
-		return nil
-	}
-	var ends []float64
-	for _, w := range r.Windows[:n] {
-		ends = append(ends, w.To)
-	}
-	from, to, length := r.Windows[n].From, r.Windows[len(r.Windows)-1].To, (r.Windows[n].To-r.Windows[n].From)/2
-	more := int(math.Ceil((to - from) / length * (1 - 1e-9)))
-	if n+more > crux.MaxStages {
-		return nil
-	}
-	for k := 1; k < more; k++ {
-		ends = append(ends, from+float64(k)*length)
-	}
-	return &way{
-		name:  fmt.Sprintf("windows of %.3g from %.6g on", length, from),
-		why:   fmt.Sprintf("up to there they are solved, and the next one, of %.3g, is not", 2*length),
-		sets:  func(p *problemfile.Problem) []string { return []string{windowsAt(p, ends, n)} },
-		suits: marches, takes: n,
-	}
-}
-
-// leaves reports whether what is left of a budget is enough for windows half as long as those of an attempt, which has spent some time: two
-// of them count as long as one that it has trained. Shorter windows have shorter shares, and what was lost for want of time would be lost
-// again.
-func (x *attempt) leaves(left, spent time.Duration) bool {
-	trained := 0
-	for _, w := range x.report.Windows {
-		if w.Steps > 0 {
-			trained++
-		}
-	}
-	again := float64(len(x.report.Windows)-trained) + 1 // with the one that was lost
-	return trained > x.taken && spent.Seconds()/float64(trained-x.taken)*again < left.Seconds()
-}
-
 // otherWays are the names of the ways that are there for a problem.
 func otherWays(p *problemfile.Problem) []string {
 	var names []string
@@ -392,82 +346,10 @@ func always(*problemfile.Problem) bool { return true }
 // atRandom reports whether a run starts from random numbers, and not from another run.
 func atRandom(p *problemfile.Problem) bool { return p.From == "" }
 
-// marches reports whether a problem begins at a time and goes on from there, in pieces if need be.
-func marches(p *problemfile.Problem) bool {
-	if p.Time == nil || p.Options.Windows != nil || p.Options.Curriculum != nil || len(p.Params) > 0 {
-		return false
-	}
-	return slices.ContainsFunc(p.Crux.Constraints, func(c crux.Constraint) bool {
-		return ph.Order(c.Residual, p.Time, func(part ph.Expr) (is, inside bool) { return part.Op() == ph.OpField, true }) > 0
-	})
-}
-
 // anew is a seed that is so many above that of the problem.
 func anew(by uint64) func(*problemfile.Problem) []string {
 	return func(p *problemfile.Problem) []string { return []string{fmt.Sprintf("seed=%d", p.Options.Seed+by)} }
 }
-
-// inWindows are windows of time, in which functions of time alone have networks of two layers of 16: a piece of a curve needs no more, and
-// their steps cost a tenth. Ten windows of Duffing's and FitzHugh and Nagumo's oscillator and of a chemostat are solved in 13 to 28 s on one
-// core, where those of three layers of 20 do not come to their second window.
-func inWindows(p *problemfile.Problem, n int) []string {
-	lo, hi := p.Bounds(p.Time)
-	sets := []string{fmt.Sprint("windows=", n)}
-	if len(switches(p)) > 0 {
-		var times []float64
-		for k := 1; k < n; k++ {
-			times = append(times, lo+(hi-lo)*float64(k)/float64(n))
-		}
-		sets[0] = windowsAt(p, times, 0)
-	}
-	if len(p.Coords) > 1 {
-		return sets
-	}
-	if len(p.Unsized) > 2 {
-		return append(sets, sized(p, "[10, 10]")...)
-	}
-	return append(sets, sized(p, "[16, 16]")...)
-}
-
-// windowsAt are windows that end at the given times, of which the first few stay, and where the data of the problem switch: a kink within a
-// window is seen by none of its points, or by too many. A time next to such a place, closer than a quarter of the way to the next one, moves there.
-func windowsAt(p *problemfile.Problem, times []float64, stay int) string {
-	_, hi := p.Bounds(p.Time)
-	ends := slices.Clone(times)
-	for _, at := range switches(p) {
-		if stay > 0 && at <= times[stay-1] {
-			continue
-		}
-		ends = slices.DeleteFunc(ends, func(t float64) bool {
-			k := slices.Index(times, t)
-			if k < stay {
-				return false
-			}
-			next := append(slices.Clone(times), hi)[k+1]
-			return math.Abs(t-at) < (next-t)/4
-		})
-		ends = append(ends, at)
-	}
-	slices.Sort(ends)
-	var words []string
-	for _, t := range ends {
-		words = append(words, strconv.FormatFloat(t, 'g', -1, 64))
-	}
-	return "windows=[" + strings.Join(words, ", ") + "]"
-}
-
-// switches are the times at which the data of a problem switch; none if there are more of them than a solution can have windows for.
-func switches(p *problemfile.Problem) []float64 {
-	lo, hi := p.Bounds(p.Time)
-	list := auto.Switches(p.Conditions, p.Time, lo, hi)
-	if len(list) > manySwitches {
-		return nil
-	}
-	return list
-}
-
-// manySwitches are more than windows are for: with as many, and 40 windows, a run has the stages that it may have.
-const manySwitches = crux.MaxStages / 4
 
 // larger are networks of three layers of 30 in the place of the three of 20 that files have where they say nothing.
 func larger(p *problemfile.Problem) []string { return sized(p, "[30, 30, 30]") }
