@@ -31,7 +31,6 @@ type clock struct {
 	worst  float64         // what it was
 
 	patience int // tenths of the limit after which a way is left that does not come to a solution; 0 means 5
-	doubt    int // tenths after which one is left that is not even near one, and does not come there; 0 means as patience
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -120,12 +119,10 @@ func due(k, n, taken int) float64 {
 // lost is the estimated relative error of a window above which those after it are not worth their time: they have at least as much.
 const lost = 0.1
 
-// leave ends a way after half of its time, or where its patience ends, or at each tenth after that, unless it is to come to a solution; and
-// before that where it is in doubt.
+// leave ends a way after half of its time, or where its patience ends, or at each tenth after that, unless it is to come to a solution.
 func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
 	patience := cmp.Or(c.patience, 5)
-	doubt := cmp.Or(c.doubt, patience)
-	if c.nearby == nil || tenth < min(patience, doubt)-1 || tenth >= 10 || tenth <= c.looked {
+	if c.nearby == nil || tenth < patience-1 || tenth >= 10 || tenth <= c.looked {
 		return nil
 	}
 	v, err := c.nearby.Estimate(ctx, r)
@@ -135,11 +132,7 @@ func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
 	worst := v.Worst()
 	end := expected(c.worst, worst, 10-tenth)
 	c.looked, c.worst = tenth, worst
-	comes := end < goodEnough
-	if tenth < patience {
-		comes = tenth < doubt || end < lost
-	}
-	if comes {
+	if tenth < patience || end < goodEnough {
 		return nil
 	}
 	return crux.Stop(fmt.Sprintf("%d %% of the time budget of %v is used up, and the estimated error is %.1e", 10*tenth, c.limit, worst))

@@ -29,7 +29,8 @@ func marches(p *problemfile.Problem) bool {
 
 // inWindows are windows of time, in which functions of time alone have networks of two layers of 16: a piece of a curve needs no more, and
 // their steps cost a tenth. Ten windows of Duffing's and FitzHugh and Nagumo's oscillator and of a chemostat are solved in 13 to 28 s on one
-// core, where those of three layers of 20 do not come to their second window.
+// core, where those of three layers of 20 do not come to their second window. With three functions and more the layers have 10: an orbit of four
+// took 32 s for 54, an epidemic of four 36 s for more than 80, to errors of 1e-8 both.
 func inWindows(p *problemfile.Problem, n int) []string {
 	lo, hi := p.Bounds(p.Time)
 	sets := []string{fmt.Sprint("windows=", n)}

@@ -142,13 +142,10 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	defer owner.release()
 	if len(otherWays(p)) > 0 {
 		t.clock.nearby = p.ErrorTracker()
-		switch {
-		case marches(p) && len(p.Coords) == 1:
+		if marches(p) && len(p.Coords) == 1 {
 			if t.clock.patience = soon; len(switches(p)) > 0 {
 				t.clock.patience = atOnce
 			}
-		case marches(p):
-			t.clock.doubt = doubtful
 		}
 	}
 	a.observe(t, dir)
