@@ -30,7 +30,8 @@ type clock struct {
 	looked int             // tenths of the limit after which it was estimated last
 	worst  float64         // what it was
 
-	patience int // tenths of the limit after which a way is left that does not come to a solution; 0 means 5
+	patience int     // tenths of the limit after which a way is left that does not come to a solution; 0 means 5
+	enough   float64 // the estimated error of one; 0 means goodEnough
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -132,7 +133,7 @@ func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
 	worst := v.Worst()
 	end := expected(c.worst, worst, 10-tenth)
 	c.looked, c.worst = tenth, worst
-	if tenth < patience || end < goodEnough {
+	if tenth < patience || end < cmp.Or(c.enough, goodEnough) {
 		return nil
 	}
 	return crux.Stop(fmt.Sprintf("%d %% of the time budget of %v is used up, and the estimated error is %.1e", 10*tenth, c.limit, worst))

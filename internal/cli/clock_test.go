@@ -102,7 +102,11 @@ optimizer: [{adam: {lr: 1e-9}, steps: 200}]
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ patience, want int }{{0, 50}, {soon, 20}, {atOnce, 10}} { // of 100 s, one for each step
+	for _, c := range []struct {
+		patience int
+		enough   float64
+		want     int
+	}{{0, 0, 50}, {soon, 0, 20}, {atOnce, 0, 10}, {atOnce, 2, 100}} { // of 100 s, one for each step
 		s, err := compile(p)
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +114,7 @@ optimizer: [{adam: {lr: 1e-9}, steps: 200}]
 		seconds := 0
 		clk := &clock{
 			limit: 100 * time.Second, now: func() time.Time { seconds++; return time.Unix(int64(seconds), 0) },
-			nearby: p.ErrorTracker(), patience: c.patience,
+			nearby: p.ErrorTracker(), patience: c.patience, enough: c.enough,
 		}
 		res, err := s.Solve(t.Context(), p.Steps, clk)
 		if err != nil || res.Steps < c.want || res.Steps > c.want+2 {

@@ -144,7 +144,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 		t.clock.nearby = p.ErrorTracker()
 		if marches(p) && len(p.Coords) == 1 {
 			if t.clock.patience = soon; len(switches(p)) > 0 {
-				t.clock.patience = atOnce
+				t.clock.patience, t.clock.enough = atOnce, aim(p)
 			}
 		}
 	}
