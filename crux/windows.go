@@ -31,7 +31,7 @@ import (
 // set of points. A field without a derivative along t, such as a pressure, is M = N in every window.
 //
 // A window begins with the parameters of the one before; the method starts over, in the phase after those that only warm up
-// ([Stage.Started]): windows of seven problems took a sixth to a half of the steps so, and came as far. The solver evaluates the whole: at
+// ([Stage.Started]): runs of seven problems took a sixth to a half of the steps so, and came as far (make evidence ONLY=windows_warm_up). The solver evaluates the whole: at
 // every point the networks of the window in which it lies.
 //
 // All fields of the problem must depend on t, and it may have no trainable numbers besides: what belongs to all times cannot be
