@@ -89,8 +89,8 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 		return err
 	}
 	t.evals, t.noise = residualsAt{}, noiseOf(r)
-	if len(t.state.Sets) == len(t.watched) {
-		return nil
+	if k, _ := r.Stage(); len(t.state.Sets) == len(t.watched) || t.state.Sets != nil && t.state.Stage != k {
+		return nil // those of an earlier window give way at the first check
 	}
 	t.state = heldOut{}
 	return t.hold(r, fmt.Sprintf("heldout/%d", t.Seed))
