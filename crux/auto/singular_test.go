@@ -2,6 +2,7 @@ package auto_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,4 +133,29 @@ func inputsOf(c *auto.Choice) []ph.Expr {
 		}
 	}
 	return nil
+}
+
+// What depends on the coordinate alone and is known switches at places inside, each of them once.
+func TestSwitches(t *testing.T) {
+	x, at := ph.Coords2("x", "t")
+	u := ph.NewField("u", net.MLP{Hidden: []int{4}}, x, at)
+	after := func(e ph.Expr, c float64) ph.Expr {
+		return ph.Where(ph.Compare(e, ph.Greater, ph.Const(c)), ph.Const(1), ph.Const(0))
+	}
+	for name, c := range map[string]struct {
+		e    ph.Expr
+		want []float64
+	}{
+		"twice the same": {after(at, 0.3).Add(ph.Abs(at.Shift(-0.3))), []float64{0.3}},
+		"two":            {after(at, 0.7).Add(after(at, 0.25)), []float64{0.25, 0.7}},
+		"at an end":      {after(at, 1e-9).Add(after(at, 1)), nil},
+		"another axis":   {after(x, 0.3), nil},
+		"of both":        {after(x.Add(at), 0.3), nil},
+		"of the unknown": {after(u, 0.3), nil},
+		"nothing":        {ph.Sin(at), nil},
+	} {
+		if got := auto.Switches([]crux.Constraint{{Residual: u.Sub(c.e)}}, at, 0, 1); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
 }

@@ -208,7 +208,7 @@ func Switches(constraints []crux.Constraint, c *ph.Coord, lo, hi float64) []floa
 	var list []float64
 	for _, k := range constraints {
 		for _, s := range g.roots(k.Residual, 0) {
-			if !slices.ContainsFunc(list, func(at float64) bool { return math.Abs(at-s.at) < closely*(hi-lo) }) {
+			if min(s.at-lo, hi-s.at) >= closely*(hi-lo) && !slices.ContainsFunc(list, func(at float64) bool { return math.Abs(at-s.at) < closely*(hi-lo) }) {
 				list = append(list, s.at)
 			}
 		}
