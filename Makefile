@@ -37,7 +37,7 @@ golden: ## write golden traces, messages of malformed files and generated kernel
 	go test ./internal/problemfile -run Malformed -rewrite
 	cd internal/kern/gen && go run . -out ..
 
-issues: ## solve every file of testdata/issues, faults that users have met, and hold it to its right value: an hour; RUN=TestIssues/pulse for one
+issues: ## solve every file of testdata/issues, faults that users have met, and hold it to its right value: an hour; RUN=TestIssues/pulse for the row of one
 	CRUX_ISSUES=1 go test ./internal/cli -v -count=1 -timeout 4h -run '$(or $(RUN),TestIssues)'
 
 accuracy: ## solve every shipped problem with three seeds and write docs/results/accuracy.md; ONLY=poisson2d,volterra for some
