@@ -76,10 +76,6 @@ const soon = 2
 // in between, and is 6e-10 off after a second of windows.
 const atOnce = 1
 
-// doubtful is the number of tenths after which other problems that march in time are left to windows, if the estimated error is
-// [lost] and is not about to fall below.
-const doubtful = 3
-
 // worthwhile is the part of a budget below which no other way begins: of seven ways of a problem that had 240 s, five took 13 to 50 steps in
 // the last 7 s, and one was 350 steps further when it had 44.
 const worthwhile = 0.1

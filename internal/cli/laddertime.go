@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
 	ph "github.com/crux-pinn/crux/placeholder"
@@ -79,8 +78,7 @@ func windowsAt(p *problemfile.Problem, times []float64, stay int) string {
 
 // switches are the times at which the data of a problem switch; none if there are more of them than a solution can have windows for.
 func switches(p *problemfile.Problem) []float64 {
-	lo, hi := p.Bounds(p.Time)
-	list := auto.Switches(p.Conditions, p.Time, lo, hi)
+	list := p.Switches()
 	if len(list) > manySwitches {
 		return nil
 	}

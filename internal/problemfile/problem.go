@@ -214,6 +214,12 @@ func ParseWith(name string, src []byte, dir string, o Overrides) (*Problem, erro
 // Bounds are the ends of a coordinate's axis.
 func (p *Problem) Bounds(c *ph.Coord) (lo, hi float64) { return p.axes[c].Lo, p.axes[c].Hi }
 
+// Switches are the times at which what the problem gives switches, see [auto.Switches].
+func (p *Problem) Switches() []float64 {
+	lo, hi := p.Bounds(p.Time)
+	return auto.Switches(p.Conditions, p.Time, lo, hi)
+}
+
 // Grid is a regular grid with n points per axis over the whole domain, for evaluation. Where the domain is not a box, it
 // is the points of the grid that lie in it.
 func (p *Problem) Grid(n int) *domain.Points { return p.geometry.Grid(n) }
