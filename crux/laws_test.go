@@ -251,7 +251,8 @@ func TestLawsOfComputing(t *testing.T) {
 		run(three, r.steps)
 		same("three workers", three)
 
-		cut := rapid.IntRange(0, r.steps).Draw(t, "break")
+		// a run that has converged and is continued takes one step more, which finds that again: the break is before the end
+		cut := rapid.IntRange(0, max(0, whole.Epoch()-1)).Draw(t, "break")
 		pieces := build(1)
 		run(pieces, cut)
 		st, err := pieces.State()
