@@ -331,6 +331,36 @@ func TestBetween(t *testing.T) {
 	}
 }
 
+// Points of a part are as dense in all pieces of it, also where a piece is wider at one end of the axis.
+func TestBetweenIsUniform(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	apart := domain.NewBox(domain.In(x, 0, 2), domain.In(y, 3, 4))
+	bitten := domain.Difference(domain.NewBox(domain.In(x, 0, 2), domain.In(y, -1, 1)), domain.NewDisk(x, y, 2, 0, 0.9))
+	in := func(c *domain.Cloud) (n int) {
+		for i := range c.Len() {
+			if c.Row(i)[1] > 2 {
+				n++
+			}
+		}
+		return n
+	}
+	both := domain.Union(bitten, apart).Interior(30000)
+	for _, to := range []float64{1, 2} { // of areas 2 and 1, then of 2 − 0.405π and 1
+		part := both.Between(x, to-1, to, true)
+		cut := []float64{0, 0.405 * math.Pi}[int(to)-1]
+		if got, want := float64(in(draw(t, part)))/30000, 1/(3-cut); math.Abs(got-want) > 0.01 {
+			t.Errorf("up to %v: %v of the points lie in the box, want %v", to, got, want)
+		}
+		area := 0.0
+		for _, p := range part.Patches() {
+			area += p.Measure
+		}
+		if math.Abs(area-(3-cut)) > 0.02 {
+			t.Errorf("up to %v: an area of %v, want %v", to, area, 3-cut)
+		}
+	}
+}
+
 func ExamplePoints_Between() {
 	x, t := ph.NewCoord("x"), ph.NewCoord("t")
 	bar := domain.NewBox(domain.In(x, 0, 1), domain.In(t, 0, 10))

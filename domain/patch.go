@@ -80,7 +80,7 @@ func (p Patch) between(dim, at int, lo, hi float64, in func(x []float64) bool) P
 	if !(first < last) {
 		return Patch{Name: p.Name, Params: p.Params, At: p.At}
 	}
-	return Patch{
+	q := Patch{
 		Name: p.Name, Params: p.Params, Measure: p.Measure * (last - first),
 		At: func(u, x, normal []float64) bool {
 			v := slices.Clone(u)
@@ -90,6 +90,23 @@ func (p Patch) between(dim, at int, lo, hi float64, in func(x []float64) bool) P
 			return ok
 		},
 	}
+	if all := p.accepted(dim); all < 1 { // more may be accepted at one end of the axis than at the other
+		q.Measure *= q.accepted(dim) / all
+	}
+	return q
+}
+
+// accepted estimates the part of the parameters for which At gives a point.
+func (p Patch) accepted(dim int) float64 {
+	x, normal := make([]float64, dim), make([]float64, dim)
+	trials, accepted := 0, 0
+	probe(surfaceTrials, p.Params, func(u []float64) {
+		trials++
+		if p.At(u, x, normal) {
+			accepted++
+		}
+	})
+	return float64(accepted) / float64(max(trials, 1))
 }
 
 // straight finds the parameter k of which a coordinate is a function a + b·u_k, whatever the others are; b is 0 where there is none.

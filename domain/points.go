@@ -22,7 +22,7 @@ type Points struct {
 	counts  []int   // points on each patch
 	normals bool    // whether the region is part of a boundary
 	given   *given  // the points themselves, for data and grids
-	where   []func(x []float64) bool
+	where   []func(x []float64) bool // by what a region has been restricted
 	n       int
 	sampler Sampler // nil means the default
 	every   int
@@ -315,7 +315,8 @@ func (p *Points) part(f func(x []float64) bool, of func(Patch) Patch) *Points {
 	return &q
 }
 
-// Part is what restricts the region to a part of a domain, by [Points.Where]; nil if nothing does.
+// Part is what restricts the region to a part of a domain, by [Points.Where] and [Points.Between]: it reports whether a point lies in it. It
+// is nil if nothing does, and for given points.
 func (p *Points) Part() func(x []float64) bool {
 	if len(p.where) == 0 {
 		return nil
