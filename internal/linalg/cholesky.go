@@ -12,6 +12,23 @@ type Workers interface {
 	Run(tasks int, do func(worker, task int))
 }
 
+// Transpose writes the transpose of the rows×cols matrix a to dst, in tiles that stay in the cache. Both are row-major.
+func Transpose(w Workers, dst, a []float64, rows, cols int) {
+	const tile = 64
+	w.Run((cols+tile-1)/tile, func(_, task int) {
+		from, to := task*tile, min((task+1)*tile, cols)
+		for first := 0; first < rows; first += tile {
+			end := min(first+tile, rows)
+			for i := from; i < to; i++ {
+				column := dst[i*rows:][:rows]
+				for k := first; k < end; k++ {
+					column[k] = a[k*cols+i]
+				}
+			}
+		}
+	})
+}
+
 // Cholesky is the factorisation A = UᵀU of a symmetric positive definite matrix. The zero value is ready for Factorize.
 //
 // It is the right-looking blocked algorithm (Golub & Van Loan 2013, §4.2.6): with a block row of A divided into

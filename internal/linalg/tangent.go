@@ -53,21 +53,11 @@ func NewTangent(w Workers, j *mat.Dense) (*Tangent, error) {
 	return t, nil
 }
 
-// transposed are the numbers of mᵀ.
-func transposed(w Workers, m *mat.Dense) []float64 {
-	rows, cols := m.Dims()
+// transposed are the numbers of Jᵀ.
+func transposed(w Workers, j *mat.Dense) []float64 {
+	rows, cols := j.Dims()
 	y := make([]float64, rows*cols)
-	const tile = 32
-	w.Run((cols+tile-1)/tile, func(_, task int) {
-		from, to := task*tile, min((task+1)*tile, cols)
-		for i := 0; i < rows; i += tile { // in pieces that stay in the cache
-			for k := i; k < min(i+tile, rows); k++ {
-				for l, x := range m.RawRowView(k)[from:to] {
-					y[(from+l)*rows+k] = x
-				}
-			}
-		}
-	})
+	Transpose(w, y, j.RawMatrix().Data, rows, cols)
 	return y
 }
 
@@ -138,10 +128,9 @@ func (t *Tangent) raiseFine(shift float64) error {
 		return err
 	}
 	first := slices.Clone(t.factor)
-	rows, _ := t.j.Dims()
 	a := t.j
-	if !t.dual {
-		a = mat.NewDense(t.n, rows, transposed(t.workers, t.j))
+	if rows, _ := a.Dims(); !t.dual {
+		a = mat.NewDense(t.n, rows, transposed(t.workers, a))
 	}
 	_, long := a.Dims()
 	cols := long + t.n
@@ -276,10 +265,8 @@ func (t *Tangent) Typical(f *mat.Dense, eps float64, probes int, rng *rand.Rand)
 	for i := range r.RawMatrix().Data {
 		r.RawMatrix().Data[i] = rng.NormFloat64() / math.Sqrt(float64(rows))
 	}
-	for k := range probes {
-		if t.dual {
-			t.chol.Solve(r.RawRowView(k), r.RawRowView(k))
-		}
+	for k := 0; t.dual && k < probes; k++ {
+		t.chol.Solve(r.RawRowView(k), r.RawRowView(k))
 	}
 	changes := t.backs(r)
 	sum, of := 0.0, make([]float64, values)

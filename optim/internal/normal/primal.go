@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"github.com/crux-pinn/crux/internal/linalg"
 	"github.com/crux-pinn/crux/optim/internal/vec"
 )
 
@@ -44,7 +45,7 @@ func (m *primal) Factorize(ctx context.Context, lambda float64) (bool, error) {
 	return m.factored.factorize(lambda, func(add func(y []float64, cols int)) error {
 		return eachBlock(ctx, m.f, &m.j, m.theta, cmp.Or(m.block, blockRows(m.n)), func(_, n int) {
 			m.jt = vec.Sized(m.jt, len(m.j))
-			m.transpose(n)
+			linalg.Transpose(m.pool, m.jt, m.j, n, m.n)
 			add(m.jt[:n*m.n], n)
 		})
 	})
@@ -68,24 +69,6 @@ func eachBlock(ctx context.Context, f *Loss, j *[]float64, theta []float64, most
 // blockRows is the number of rows of a whole block for p parameters.
 func blockRows(p int) int {
 	return max(blockEntries/max(p, 1)/blockMultiple, 1) * blockMultiple
-}
-
-// transpose writes the transpose of n rows in m.j to m.jt, in tiles that stay in the cache.
-func (m *primal) transpose(n int) {
-	const tile = 64
-	p := m.n
-	m.pool.Run((p+tile-1)/tile, func(_, t int) {
-		from, to := t*tile, min((t+1)*tile, p)
-		for first := 0; first < n; first += tile {
-			end := min(first+tile, n)
-			for i := from; i < to; i++ {
-				column := m.jt[i*n:][:n]
-				for k := first; k < end; k++ {
-					column[k] = m.j[k*p+i]
-				}
-			}
-		}
-	})
 }
 
 // Start implements System.
