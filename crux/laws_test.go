@@ -242,17 +242,22 @@ func TestLawsOfComputing(t *testing.T) {
 		if !run(whole, r.steps) {
 			return // such a run has an end of its own
 		}
-		same := func(what string, s *crux.Solver) {
-			if !slices.Equal(bitsOf(s.History().Loss), bitsOf(whole.History().Loss)) || !slices.Equal(bitsOf(s.Theta()), bitsOf(whole.Theta())) {
-				t.Fatalf("%s, %s: losses %v and not %v", name, what, s.History().Loss, whole.History().Loss)
+		// again is of a run that goes on where the whole one has converged: it has the step more in which the method finds its end again
+		same := func(what string, s *crux.Solver, again bool) {
+			losses, want := s.History().Loss, whole.History().Loss
+			if n := len(want); again && len(losses) == n+1 && losses[n] == losses[n-1] {
+				losses = losses[:n]
+			}
+			if !slices.Equal(bitsOf(losses), bitsOf(want)) || !slices.Equal(bitsOf(s.Theta()), bitsOf(whole.Theta())) {
+				t.Fatalf("%s, %s: losses %v and not %v", name, what, losses, want)
 			}
 		}
 		three := build(3)
 		run(three, r.steps)
-		same("three workers", three)
+		same("three workers", three, false)
 
-		// a run that has converged and is continued takes one step more, which finds that again: the break is before the end
-		cut := rapid.IntRange(0, max(0, whole.Epoch()-1)).Draw(t, "break")
+		cut := rapid.IntRange(0, r.steps).Draw(t, "break")
+		again := cut >= whole.Epoch()
 		pieces := build(1)
 		run(pieces, cut)
 		st, err := pieces.State()
@@ -260,14 +265,14 @@ func TestLawsOfComputing(t *testing.T) {
 			t.Fatal(err)
 		}
 		run(pieces, r.steps-pieces.Epoch())
-		same("in pieces", pieces)
+		same("in pieces", pieces, again)
 
 		restored := build(2)
 		if err := restored.SetState(st); err != nil {
 			t.Fatal(err)
 		}
 		run(restored, r.steps-restored.Epoch())
-		same(fmt.Sprintf("restored at step %d", cut), restored)
+		same(fmt.Sprintf("restored at step %d", cut), restored, again)
 	})
 }
 
