@@ -129,12 +129,14 @@ func (t *HeldOut) choose(r *crux.Run) error {
 		return err
 	}
 	t.watched = nil
+	rests := false
 	at := map[*domain.Points]int{}
 	for _, i := range all {
 		on, name := r.Specification(i), r.Names()[i]
 		why := settled(on)
 		switch {
 		case r.Rests(i):
+			rests = true
 			continue
 		case why != "":
 		case r.Constraint(i).Loss.Kind != crux.MSE:
@@ -156,7 +158,7 @@ func (t *HeldOut) choose(r *crux.Run) error {
 		}
 		t.watched[k] = append(t.watched[k], i)
 	}
-	if len(t.watched) == 0 && r.Solver().Windows() == nil { // in a window only others may have points
+	if len(t.watched) == 0 && !rests { // those that are to be watched may have points in another window
 		return errors.New("no constraint has random points that are drawn once and a loss that is their mean square")
 	}
 	return nil

@@ -140,22 +140,30 @@ func TestHeldOutResumes(t *testing.T) {
 	if len(all.Choices()) < 2 {
 		t.Fatalf("too little happens to learn from: %q", all.Choices())
 	}
-	for _, at := range []int{3, 20, 21, 45} {
-		first, _ := layer(t, 16, &optim.LevenbergMarquardt{})
-		dir := t.TempDir()
-		if _, err := first.Solve(context.Background(), at, &callbacks.HeldOut{}, &callbacks.Checkpoint{Dir: dir, Interval: 1000}); err != nil {
+	build := func() *crux.Solver {
+		s, _ := layer(t, 16, &optim.LevenbergMarquardt{})
+		return s
+	}
+	heldOutResumes(t, build, whole, all, steps, 3, 20, 21, 45)
+}
+
+// heldOutResumes saves runs at steps, and compares where they come to with the whole run.
+func heldOutResumes(t *testing.T, build func() *crux.Solver, whole *crux.Solver, all *callbacks.HeldOut, steps int, cuts ...int) {
+	t.Helper()
+	for _, at := range cuts {
+		first, dir := build(), t.TempDir()
+		if _, err := first.Solve(t.Context(), at, &callbacks.HeldOut{}, &callbacks.Checkpoint{Dir: dir, Interval: 1000}); err != nil {
 			t.Fatal(err)
 		}
 		saved, err := callbacks.Latest(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		rest, _ := layer(t, 16, &optim.LevenbergMarquardt{})
-		h := &callbacks.HeldOut{}
+		rest, h := build(), &callbacks.HeldOut{}
 		if err := saved.Restore(rest, h, &callbacks.Checkpoint{Dir: dir, Interval: 1000}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := rest.Solve(context.Background(), steps-at, h); err != nil {
+		if _, err := rest.Solve(t.Context(), steps-at, h); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(rest.Theta(), whole.Theta()) || !slices.Equal(h.Choices(), all.Choices()) {
@@ -205,28 +213,27 @@ func TestHeldOutInWindows(t *testing.T) {
 		first += strings.Count(line, "new points where the residual is large")
 	}
 	begin, end := at[58], at[steps-1]
-	if at[57].Len() <= 10 || begin.Len() != 10 || slices.Min(begin.X) <= 0.5 || slices.Min(end.X) <= 0.5 || slices.Equal(begin.X, end.X) || first != 2 {
-		t.Errorf("the first window ends with %d points, the second begins with %v and ends with %v; choices %q", at[57].Len(), begin.X, end.X, all.Choices())
+	if at[57].Len() <= 10 || begin.Len() != 10 || first != 2 {
+		t.Errorf("%d points at the end of the first window, %d at the next step; choices %q", at[57].Len(), begin.Len(), all.Choices())
 	}
-	for _, at := range []int{30, 57, 58, 59, 61, 64, 100} {
-		first, dir := swings(t), t.TempDir()
-		if _, err := first.Solve(t.Context(), at, &callbacks.HeldOut{}, &callbacks.Checkpoint{Dir: dir, Interval: 1000}); err != nil {
-			t.Fatal(err)
-		}
-		saved, err := callbacks.Latest(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rest, h := swings(t), &callbacks.HeldOut{}
-		if err := saved.Restore(rest, h, &callbacks.Checkpoint{Dir: dir, Interval: 1000}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := rest.Solve(t.Context(), steps-at, h); err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(rest.Theta(), whole.Theta()) || !slices.Equal(h.Choices(), all.Choices()) {
-			t.Errorf("from step %d: another run; choices %q, not %q", at, h.Choices(), all.Choices())
-		}
+	if slices.Min(begin.X) <= 0.5 || slices.Min(end.X) <= 0.5 || slices.Equal(begin.X, end.X) {
+		t.Errorf("the second window begins with %v and ends with %v", begin.X, end.X)
+	}
+	heldOutResumes(t, func() *crux.Solver { return swings(t) }, whole, all, steps, 30, 57, 58, 59, 61, 64, 100)
+}
+
+// Where no constraint has points to watch, in no window, it is an error as it is without windows.
+func TestHeldOutNowhere(t *testing.T) {
+	x := ph.NewCoord("t")
+	u := ph.NewField("u", net.MLP{Hidden: []int{4}}, x)
+	s, err := crux.New(crux.Problem{Constraints: []crux.Constraint{{Residual: u.D(x).Add(u), On: domain.NewInterval(x, 0, 1).Grid(9)}}},
+		crux.Options{Windows: &crux.Windows{Coord: x, Count: 2, Steps: 3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Solve(t.Context(), 2, &callbacks.HeldOut{}); err == nil || !strings.Contains(err.Error(), "no constraint has random points") {
+		t.Error(err)
 	}
 }
 
