@@ -142,10 +142,11 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	defer owner.release()
 	if len(otherWays(p)) > 0 {
 		t.clock.nearby = p.ErrorTracker()
-		if marches(p) && len(p.Coords) == 1 {
-			if t.clock.patience = soon; len(switches(p)) > 0 {
-				t.clock.patience, t.clock.enough = atOnce, aim(p)
-			}
+		switch ofTime := marches(p) && len(p.Coords) == 1; {
+		case ofTime && len(switches(p)) > 0:
+			t.clock.patience, t.clock.enough = atOnce, aim(p)
+		case ofTime:
+			t.clock.patience = soon
 		}
 	}
 	a.observe(t, dir)
