@@ -18,7 +18,7 @@ type Evaluator struct {
 	solver  *Solver
 	expr    ph.Expr
 	single  bool
-	trained bool      // see how
+	trained bool      // as in how
 	plan    *plan     // for which the program is compiled
 	known   []float64 // fixed parameters, as the program knows them
 	program *compiler.Program
@@ -95,11 +95,11 @@ func (s *Solver) compileOn(e ph.Expr, cloud *domain.Cloud) (*Evaluator, error) {
 	return s.compileWith(e, cloud, how{precision: s.options.Precision, purposes: []Purpose{ForResiduals}})
 }
 
-// how an expression is compiled.
+// how says how an expression is compiled.
 type how struct {
-	of        ph.Selector // the parameters as whose function; nil means all
+	of        ph.Selector // selects the parameters of which it is a function; nil means all
 	precision Precision
-	trained   bool // as the stage trains it, and not as it is for the user, who sees the windows before as well
+	trained   bool // as the stage trains it, and not as the user sees it, with the windows before
 	purposes  []Purpose
 }
 

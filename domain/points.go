@@ -18,10 +18,10 @@ import (
 type Points struct {
 	coords  []*ph.Coord
 	lo, hi  []float64
-	patches []Patch // the region sampled; empty when the points are given
-	counts  []int   // points on each patch
-	normals bool    // whether the region is part of a boundary
-	given   *given  // the points themselves, for data and grids
+	patches []Patch                  // the region sampled; empty when the points are given
+	counts  []int                    // points on each patch
+	normals bool                     // whether the region is part of a boundary
+	given   *given                   // the points themselves, for data and grids
 	where   []func(x []float64) bool // by what a region has been restricted
 	n       int
 	sampler Sampler // nil means the default

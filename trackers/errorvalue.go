@@ -34,7 +34,7 @@ type FieldError struct {
 	Spread     float64 // the share of points at which the change behind C is of its usual size
 	Level      float64 // the absolute value of the mean of that change over its root mean square: 1 for a constant
 	Elsewhere  float64 // the gain of that change at more points, where C is large
-	Coarse     float64 // C for ε = 1e-4, or nearly: a hundred times smaller where nothing determines the function
+	Coarse     float64 // C for ε = 1e-4, or what is known to be below it and above half of Gain: a hundredth of Gain where nothing determines the function
 	Grows      float64 // C for ε = 1e-11 over that for 1e-9, where nothing seems to determine the function; otherwise 0
 	Noise      float64 // the standard deviation that noisy data leave, as a root mean square; 0 where they are not noisy
 }

@@ -156,7 +156,10 @@ func (c *Choice) noise(p Problem) {
 	said := func(k crux.Constraint) bool {
 		return k.Weight != 0 || k.Loss.Kind != crux.MSE && !(k.Loss.Robust() && hasData(k)) || k.PointWeights != nil
 	}
-	if !p.Watching || p.Weighed || c.Options.Weights != nil || c.Options.Windows != nil || slices.ContainsFunc(list, said) || !slices.ContainsFunc(list, hasData) {
+	if !p.Watching || p.Weighed || c.Options.Weights != nil || c.Options.Windows != nil {
+		return
+	}
+	if slices.ContainsFunc(list, said) || !slices.ContainsFunc(list, hasData) {
 		return
 	}
 	n := &callbacks.Noise{}

@@ -201,14 +201,15 @@ func (g box) sites(f *ph.Field, list []given) []site {
 	return sites
 }
 
-// Switches are the places between lo and hi, ascending, at which something that constraints give switches, and depends on this coordinate alone:
-// t = 1 for a current where(t < 1, 5, 0). Solutions have a kink there, or jump, and windows of time had better end there.
+// Switches are the places between lo and hi, in ascending order, at which what constraints give switches, as far as that depends on this
+// coordinate alone: t = 1 for a current where(t < 1, 5, 0). The solution has a kink there, or jumps, so windows of time should end there.
 func Switches(constraints []crux.Constraint, c *ph.Coord, lo, hi float64) []float64 {
 	g := box{[]*ph.Coord{c}, []float64{lo}, []float64{hi}}
 	var list []float64
 	for _, k := range constraints {
 		for _, s := range g.roots(k.Residual, 0) {
-			if min(s.at-lo, hi-s.at) >= closely*(hi-lo) && !slices.ContainsFunc(list, func(at float64) bool { return math.Abs(at-s.at) < closely*(hi-lo) }) {
+			known := func(at float64) bool { return math.Abs(at-s.at) < closely*(hi-lo) }
+			if !known(lo) && !known(hi) && !slices.ContainsFunc(list, known) {
 				list = append(list, s.at)
 			}
 		}

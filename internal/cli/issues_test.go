@@ -41,8 +41,8 @@ func TestIssues(t *testing.T) {
 	if testing.Short() && !all {
 		t.Skip("half a minute")
 	}
-	root := strings.TrimSuffix(files[0], "testdata/issues/"+filepath.Base(files[0]))
-	if root, err = filepath.Abs(root); err != nil {
+	root, err := filepath.Abs("../..")
+	if err != nil {
 		t.Fatal(err)
 	}
 	rows := issueRows(t) // those of files that are not solved now stay

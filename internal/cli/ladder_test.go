@@ -278,13 +278,13 @@ func TestFarOff(t *testing.T) {
 		other *attempt
 		first bool // windows are before it
 	}{
-		"far off, and large residuals":       {made(verdict.Inaccurate, 0.2, 0.41, false), true},
-		"far off, and smaller residuals":     {made(verdict.Unsolved, 1, 0.02, false), false},
-		"near":                               {made(verdict.Inaccurate, 0.09, 0.41, false), false},
-		"smaller residuals of a part":        {made(verdict.Unsolved, 1, 1e-9, true), true},
-		"residuals that nobody knows":        {made(verdict.Inaccurate, 0.2, math.NaN(), false), true},
-		"ill-posed, with smaller residuals":  {made(verdict.IllPosed, 1, 1e-9, false), true},
-		"solved, with residuals that happen": {made(verdict.Solved, 1e-7, 0.41, false), false},
+		"far off, and large residuals":      {made(verdict.Inaccurate, 0.2, 0.41, false), true},
+		"far off, and smaller residuals":    {made(verdict.Unsolved, 1, 0.02, false), false},
+		"near":                              {made(verdict.Inaccurate, 0.09, 0.41, false), false},
+		"smaller residuals of a part":       {made(verdict.Unsolved, 1, 1e-9, true), true},
+		"residuals that nobody knows":       {made(verdict.Inaccurate, 0.2, math.NaN(), false), true},
+		"ill-posed, with smaller residuals": {made(verdict.IllPosed, 1, 1e-9, false), true},
+		"solved, whatever its residuals":    {made(verdict.Solved, 1e-7, 0.41, false), false},
 	} {
 		if got, back := windows.before(c.other), c.other.before(windows); got != c.first || back == got {
 			t.Errorf("%s: before it %v, after it %v", name, got, back)
