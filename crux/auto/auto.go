@@ -111,6 +111,8 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...crux.Callbac
 // equation the angle, and for an equation that diffuses in time the error function of the distance over √(4Dt), or its integral for
 // a kink. The conditions at such places are trained, and the equation counts less near them, where its terms grow without bound.
 //
+// Where an initial-value problem repeats itself along an axis in which its functions are periodic, networks have the shorter period.
+//
 // Where data have waves with five periods or more along a side, sin(k·x) with a constant k, networks get their sines and cosines as inputs:
 // what is as fast as that they learn late, or never.
 func Choose(p Problem, o crux.Options) (*Choice, error) {

@@ -13,7 +13,14 @@ import (
 
 // wrap gives networks the periods that conditions ask for, as u(x = 0) = u(x = 1) and u_x(x = 0) = u_x(x = 1) do.
 func (b *builder) wrap() {
-	for _, p := range b.periodicities() {
+	list := b.periodicities()
+	times := map[*ph.Coord]int{}
+	for _, p := range list {
+		if times[p.Coord] == 0 {
+			times[p.Coord] = b.repeats(p.Coord, list)
+		}
+	}
+	for _, p := range list {
 		why := b.whyNot(p)
 		for _, name := range p.Conditions {
 			b.periodic[name] = why
@@ -29,9 +36,12 @@ func (b *builder) wrap() {
 			of = map[*ph.Coord]float64{}
 			b.choice.Periods[p.Field] = of
 		}
-		of[p.Coord] = p.Period
-		b.choice.decide(fmt.Sprintf("%s is periodic in %s with the period %.6g", p.Field.Name(), p.Coord.Name(), p.Period),
-			"conditions ask for it")
+		of[p.Coord] = p.Period / float64(times[p.Coord])
+		reason := "conditions ask for it"
+		if n := times[p.Coord]; n > 1 {
+			reason = fmt.Sprintf("conditions ask for %.6g, in which the problem repeats itself %d times, and so does its solution", p.Period, n)
+		}
+		b.choice.decide(fmt.Sprintf("%s is periodic in %s with the period %.6g", p.Field.Name(), p.Coord.Name(), of[p.Coord]), reason)
 	}
 	for f, of := range b.choice.Periods {
 		raw := !ph.Contains(f.Body(), func(e ph.Expr) bool { return e.Op() == ph.OpNormalize })

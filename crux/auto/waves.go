@@ -34,6 +34,12 @@ func (b *builder) waves() {
 	lo, hi := b.Domain.Bounds()
 	coords := b.Domain.Coords()
 	for _, f := range b.plain() {
+		hi := slices.Clone(hi)
+		for i, c := range coords {
+			if p := b.periodOf(f, c); p > 0 {
+				hi[i] = lo[i] + p // the rest is the same again
+			}
+		}
 		var list []wave
 		for i, k := range b.list {
 			if !ph.Mentions(b.terms[i], f) {
