@@ -121,7 +121,9 @@ func inOne(params []*ph.Param) ph.Expr {
 }
 
 // measureUnits gives the networks of window k, which begins at a time, the units in which they are trained: powers of two, as large as the
-// field has become there and at least 1, so that a solution that grows without bound leaves its networks with numbers of order one.
+// field has become there and at least 1, so that a solution that grows without bound leaves its networks with numbers of order one. Their last
+// layers are divided by as much, so that they begin as the functions that they were: of an exponent in exp(t*N), units of 64 would otherwise
+// make numbers beyond all. Networks that do not end in a layer keep their units.
 func (s *Solver) measureUnits(w *windowed, k int, t *ph.Coord, at float64) error {
 	most := make([]float64, w.field.Dim())
 	for j := range s.sets {
@@ -138,11 +140,39 @@ func (s *Solver) measureUnits(w *windowed, k int, t *ph.Coord, at float64) error
 		}
 	}
 	for c, p := range w.units[k] {
+		before := 1.0
+		if k > 1 {
+			at, _, _ := s.layout.Lookup(w.units[k-1][c].Path())
+			before = s.fixed[at.Offset]
+		}
 		_, exponent := math.Frexp(max(1, most[c]))
+		unit := math.Ldexp(1, exponent-1)
+		if !s.scaleOutput(w.field, c, before/unit) {
+			unit = before
+		}
 		at, _, _ := s.layout.Lookup(p.Path())
-		s.fixed[at.Offset] = math.Ldexp(1, exponent-1)
+		s.fixed[at.Offset] = unit
 	}
 	return nil
+}
+
+// scaleOutput multiplies a component of what the network of a field puts out by a factor, in its last layer; false if it does not end in one.
+func (s *Solver) scaleOutput(f *ph.Field, c int, by float64) bool {
+	body := f.Body()
+	if body.Op() != ph.OpAffine {
+		return false
+	}
+	params := body.Args()[1:] // of weights, in × out, row by row, and perhaps of a bias
+	if slices.ContainsFunc(params, func(e ph.Expr) bool { return e.Attr().(*ph.Param).Fixed() }) {
+		return false
+	}
+	for _, e := range params {
+		at, _, _ := s.layout.Lookup(e.Attr().(*ph.Param).Path())
+		for i := c; i < at.Len; i += f.Dim() {
+			s.theta[at.Offset+i] *= by
+		}
+	}
+	return true
 }
 
 // fieldsInWindows are the fields of a problem with windows.

@@ -472,3 +472,26 @@ func TestWindowsOfGrowth(t *testing.T) {
 		t.Errorf("u(8) is %v, off by %.1e of it", got.At(0, 0), rel)
 	}
 }
+
+// The networks of a window begin as the functions that they were in the window before, in whatever units: where they stand in exponents, 64 times
+// as much would be beyond all numbers.
+func TestWindowsOfExponents(t *testing.T) {
+	x := ph.NewCoord("t")
+	line := domain.NewInterval(x, 0, 1)
+	u := ph.NewField("u", net.MLP{Hidden: []int{12}}, x)
+	s := newSolver(t, crux.Problem{
+		Name: "exponents", Fields: map[*ph.Field]ph.Expr{u: ph.Exp(x.Mul(u))},
+		Constraints: []crux.Constraint{{Name: "ode", Residual: u.D(x).Div(u).Scale(1.0 / 128).Shift(-1), On: line.Interior(80)}},
+	}, crux.Options{Method: &optim.LevenbergMarquardt{}, Windows: &crux.Windows{Coord: x, Count: 4, Steps: 40}, Seed: 1})
+	var turned []float64
+	last := 0
+	solve(t, s, 160, onStep(func(_ context.Context, st *crux.Step) error {
+		if k, _ := st.Run.Stage(); k != last {
+			last, turned = k, append(turned, st.Loss)
+		}
+		return nil
+	}))
+	if len(turned) != 3 || !(slices.Max(turned) < 100) {
+		t.Errorf("windows begin at losses of %v", turned)
+	}
+}
