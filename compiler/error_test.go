@@ -20,6 +20,10 @@ func TestMistakesAreExplained(t *testing.T) {
 	w := newWorld()
 	z := ph.NewCoord("z")
 	unknown := ph.NewUnary("odd", func(x float64) float64 { return x }, func(_, _ ph.Expr) ph.Expr { return w.k })
+	high, mixed := ph.Expr(w.u), ph.Expr(w.u) // of order 20 and 30, on which a compiler without limits works for minutes
+	for range 10 {
+		high, mixed = high.D(w.x, w.x).Add(high.D(w.t, w.t)), mixed.D(w.x, w.t, w.x)
+	}
 	for name, c := range map[string]struct {
 		group compiler.Group
 		want  []string // parts of the message, the place where the expression was written among them
@@ -36,6 +40,8 @@ func TestMistakesAreExplained(t *testing.T) {
 		"a user's derivative": {
 			w.group(unknown(w.u).D(w.x)), []string{"derivative of odd"},
 		},
+		"derivatives of high order": {w.group(high), []string{"error_test.go:", "more than 100000 operations", "lower their order"}},
+		"one of order 30":           {w.group(mixed), []string{"error_test.go:", "more than 100000 operations"}},
 		"huber": {
 			compiler.Group{Residuals: []compiler.Residual{{Name: "r", Expr: w.k, Loss: compiler.Loss{Kind: compiler.Huber, Delta: -1}}}},
 			[]string{"Huber", "must be positive"},

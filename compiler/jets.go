@@ -13,6 +13,13 @@ import (
 // expansion, propagated side by side: linear maps act on each, products by the product rule, functions by the chain
 // rule. Because f′ is itself an expression, every order follows from these first-order rules.
 
+// maxValues bounds what derivatives may become: each order of them multiplies the values of a trace. Problems have hundreds, and a
+// derivative of order 60 along one axis 75 000; what has more takes minutes to compile and cannot be trained.
+const maxValues = 100_000
+
+var errTooLarge = fmt.Errorf("its derivatives take more than %d operations; lower their order, for instance with a field v and the "+
+	"equation v - laplacian(u)", maxValues)
+
 type diffKey struct {
 	v *value
 	c *ph.Coord
@@ -100,6 +107,9 @@ func (t *trace) diff(v *value, c *ph.Coord) (*value, error) {
 	key := diffKey{v, c}
 	if w, ok := t.diffs[key]; ok {
 		return w, nil
+	}
+	if len(t.values) > maxValues {
+		return nil, errTooLarge
 	}
 	w, err := t.diffRule(v, c)
 	if err == nil {

@@ -25,10 +25,16 @@ func TestStrangeFiles(t *testing.T) {
 		}
 		return strings.Join(parts, ", ")
 	}
+	plane := func(residual string) string {
+		return strings.NewReplacer("x: [0, 1]", "x: [0, 1], y: [0, 1]", "[4]", "[4, 4]").Replace(plain(residual, ""))
+	}
+	const tooHigh = "constraints.pde.residual: its derivatives take more than 100000 operations"
 	for name, c := range map[string]struct{ text, says string }{
 		"a mark of the order of bytes": {"\ufeff" + plain("u_xx + 1", ""), "ok: problem p"},
 		"100000 terms":                 {plain(strings.ReplaceAll(list(100_000, "%d*u"), ", ", " + "), ""), "more than 8000 parts"},
 		"ten nested operators":         {plain(strings.Repeat("laplacian(", 10)+"u"+strings.Repeat(")", 10), ""), "ok: problem p"},
+		"ten of them in the plane":     {plane(strings.Repeat("laplacian(", 10) + "u" + strings.Repeat(")", 10)), tooHigh},
+		"a derivative of order 30":     {plane("u_" + strings.Repeat("xy", 15)), "p.yaml:5:20: " + tooHigh},
 		"a tower of powers":            {plain("9^9^9^9*u + u_xx", ""), "the exponent must be finite"},
 		"20000 constants":              {plain("u_xx + 1", "constants: {"+list(20_000, "c%d: 1")+"}\n"), "more than 2000 keys"},
 		"200000 unknown keys":          {plain("u_xx + 1", strings.ReplaceAll(list(200_000, "k%d: 1"), ", ", "\n")), "a problem has at most 10000"},
