@@ -84,6 +84,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	b.tables(s.get("tables"))
 	b.define(s.get("define"))
 	b.names.resolve()
+	b.names.derivatives()
 	b.p.Env = b.names.env
 	b.p.Env.Space = b.space()
 	b.p.Env.Ends = map[*ph.Coord][2]float64{}

@@ -15,6 +15,7 @@ type names struct {
 	*loader
 	what    map[string]string // "a coordinate", by name
 	at      map[string]tree.Place
+	path    map[string]string
 	env     ph.Env // what is known so far
 	pending map[string]*definition
 	order   []string // of pending, as in the file
@@ -41,7 +42,7 @@ type definition struct {
 func newNames(l *loader) *names {
 	l.broken = map[string]bool{}
 	return &names{
-		loader: l, what: map[string]string{}, at: map[string]tree.Place{}, pending: map[string]*definition{},
+		loader: l, what: map[string]string{}, at: map[string]tree.Place{}, path: map[string]string{}, pending: map[string]*definition{},
 		env: ph.Env{Names: map[string]ph.Expr{}, Order: map[string][]*ph.Coord{}},
 	}
 }
@@ -52,7 +53,8 @@ func (ns *names) declare(name, what string, at tree.Place, path string) bool {
 		ns.failAt(at, path, "%q is not a name; use letters, digits and underscores, a letter first", name)
 		return false
 	}
-	if name == "pi" || slices.Contains(ph.Functions(), name) { // whoever reads an expression takes it for that
+	// whoever reads an expression takes it for that; a constant may be called e, as the elementary charge is
+	if name == "pi" || name == "e" && strings.Contains(what, "field") || slices.Contains(ph.Functions(), name) {
 		ns.broken[name] = true
 		ns.failAt(at, path, "%s means something in every expression; take another name", name)
 		return false
@@ -62,8 +64,21 @@ func (ns *names) declare(name, what string, at tree.Place, path string) bool {
 		ns.failAt(at, path, "%s is %s already, since line %d; give one of them another name", name, w, ns.at[name].Line)
 		return false
 	}
-	ns.what[name], ns.at[name] = what, at
+	ns.what[name], ns.at[name], ns.path[name] = what, at, path
 	return true
+}
+
+// derivatives reports names that are written like a derivative of another one, as u_x is beside u.
+func (ns *names) derivatives() {
+	for _, name := range slices.Sorted(maps.Keys(ns.what)) {
+		env := ns.env
+		env.Names = maps.Clone(env.Names)
+		delete(env.Names, name)
+		if e, err := ph.Parse(name, env); err == nil && e.Op() == ph.OpD {
+			ns.broken[name] = true
+			ns.failAt(ns.at[name], ns.path[name], "%s is written like a derivative; take another name", name)
+		}
+	}
 }
 
 // later notes a name whose expression is read when needed.
