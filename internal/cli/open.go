@@ -14,12 +14,15 @@ import (
 )
 
 // openTrained builds the problem of a run directory as the run left it: in the state of its newest checkpoint, with the
-// parameters of its end where it came to one. That it solves another problem, with a curriculum that is not finished, is said. The
-// caller closes the solver.
+// parameters of its end where it came to one. That it diverged is said, and that it solves another problem, with a curriculum that is
+// not finished. The caller closes the solver.
 func (a *app) openTrained(dir string) (*training, error) {
 	t, err := a.openRun(dir)
 	if err != nil {
 		return nil, err
+	}
+	if r, err := report.Read(filepath.Join(dir, resultFile)); err == nil && r.Status == crux.Diverged.String() {
+		fmt.Fprintf(a.Err, "%s: the run diverged; this is what there was at step %d\n", dir, t.solver.Epoch()) //nolint:errcheck
 	}
 	if line := curriculumOf(t.problem, t.solver).Unfinished(); line != "" {
 		fmt.Fprintf(a.Err, "%s: %s\n", dir, line) //nolint:errcheck

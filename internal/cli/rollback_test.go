@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,7 +48,10 @@ func TestDivergedRun(t *testing.T) {
 		if saved := latest(t, way); saved.State.Epoch != v.Steps {
 			t.Errorf("%s: the checkpoint is of step %d, not %d", way, saved.State.Epoch, v.Steps)
 		}
-		quietly(t, "eval", way, "--at", "x=0.5")
+		said := fmt.Sprintf("%s: the run diverged; this is what there was at step %d\n", way, v.Steps)
+		if r := call(t, "eval", way, "--at", "x=0.5"); r.code != exitOK || r.err != said {
+			t.Errorf("%s: %+v", way, r)
+		}
 		if r := call(t, "resume", way, "-q", "--set", "constraints.pde.residual=u_xx + 1"); r.code != exitOK {
 			t.Errorf("%s: %+v", way, r)
 		}
