@@ -158,6 +158,9 @@ func TestSeedsRow(t *testing.T) {
 	if got, err := seedsRow(o, "1e-6 in 60 s", "1e-9", "abc"); !reflect.DeepEqual(got, want) || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
+	if !misses(want) || misses([]string{"u 2.0e-08", "must"}) {
+		t.Error("a seed that diverged is a miss, an error below the bound is none")
+	}
 	one := &report.Report{}
 	if err := json.Unmarshal([]byte(`{"errors": {"u": {"rel_l2": 1e-9, "max_abs": null}}, "residual_p99": {"pde": 0.5}, "params": {"a": 2}}`), one); err != nil {
 		t.Fatal(err)
@@ -169,7 +172,7 @@ func TestSeedsRow(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"summary": {"rel_l2": {"u": {"min": null, "median": null, "max": null}}}}`), o); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := seedsRow(o, "1e-6 in 60 s", "1e-9", "abc"); !strings.HasPrefix(got[1], "no: error") {
+	if got, _ := seedsRow(o, "1e-6 in 60 s", "1e-9", "abc"); !strings.HasPrefix(got[1], "no: error") || !misses(got) {
 		t.Errorf("%q", got)
 	}
 }
