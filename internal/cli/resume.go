@@ -156,6 +156,12 @@ func isRun(dir string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return fail(exitUsage, noRun(dir))
 	}
+	for _, name := range []string{batchFile, problemFile, resultFile, originFile} {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // nobody may ever write into a pipe
+			return fail(exitUsage, fmt.Errorf("%s is a folder, a pipe or a device, and not a file of a run; bring the file back", path))
+		}
+	}
 	m, err := readManifest(dir)
 	if err == nil {
 		return fail(exitUsage, fmt.Errorf("%s holds %d runs; give the directory of one of them, such as %s", dir, len(m.Runs),
