@@ -48,7 +48,7 @@ const lineStart = `{"epoch":`
 // openRegular opens a file for reading and cutting; a device could be endless.
 func openRegular(path string) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file; give another Path", path)
+		return nil, fmt.Errorf("%s is not a regular file; move it away", path)
 	}
 	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 }
@@ -158,7 +158,7 @@ func (a *appended) cut(epoch int, kind string, at func(line []byte) (step int, o
 		ok = ok && (step < 0 || step > last)
 		if !ok && (size == 0 && len(line) > 0 || readErr == nil) {
 			if epoch == 0 {
-				return 0, fmt.Errorf("%s is not a file of %s: it has a line %.40q; give another Path", a.path, kind, line)
+				return 0, fmt.Errorf("%s is not a file of %s: it has a line %.40q; move it away", a.path, kind, line)
 			}
 			if err := a.setAside(f, last); err != nil {
 				return 0, err
