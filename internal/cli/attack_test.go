@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,14 @@ func TestReferenceIsNoNumber(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	// One point without a value is left out.
+	pole := []byte(plain("u_xx + 1", "reference: {u: 1/x}\n"))
+	if err := os.WriteFile("p.yaml", pole, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const infinite = "the reference of u is +Inf at x = 0, so the error leaves out 1 of 101 points"
+	if r := call(t, "solve", "p.yaml", "-q", "--out", "pole"); !strings.Contains(r.out, infinite) {
+		t.Errorf("%+v", r)
+	}
 	hole := []byte(plain("u_xx + 1", "reference: {u: sin(x)/x}\n"))
 	if err := os.WriteFile("p.yaml", hole, 0o644); err != nil {
 		t.Fatal(err)
@@ -116,5 +125,22 @@ func TestLinkToNowhere(t *testing.T) {
 	}
 	if _, err := os.Readlink("d"); err != nil {
 		t.Error(err)
+	}
+}
+
+// The version names the commit, and whether there were changes to it.
+func TestCommit(t *testing.T) {
+	settings := []debug.BuildSetting{
+		{Key: "vcs", Value: "git"}, {Key: "vcs.revision", Value: "0123456789abcdef0123"}, {Key: "vcs.modified", Value: "false"},
+	}
+	if got := commitOf(settings); got != "commit 0123456789ab, " {
+		t.Errorf("%q", got)
+	}
+	settings[2].Value = "true"
+	if got := commitOf(settings); got != "commit 0123456789ab with changes, " {
+		t.Errorf("%q", got)
+	}
+	if got := commitOf(nil); got != "" {
+		t.Errorf("%q", got)
 	}
 }

@@ -86,6 +86,9 @@ func TestChangedProblem(t *testing.T) {
 		{"activation: tanh", "activation: sin", "fields.u.activation is sin and was tanh"},
 		{"[0, 1]", "[0, 2]", "coords.x is [0, 2] and was [0, 1]"},
 		{"seed: 1", "seed: 3", "seed is 3 and was 1"},
+		{"k*u_xx + u", "2*k*u_xx + u", "constraints.pde.residual is 2*k*u_xx + u and was k*u_xx + u"},
+		{"points: 8", "points: 9", "constraints.pde.points is 9 and was 8"},
+		{"points: 8", "points: 8\n    weight: 5", "constraints.pde.weight is 5 and was"},
 		{"problem:", "problem\x00", "is damaged"},
 	} {
 		for _, dir := range []string{"d", "alone"} {

@@ -67,6 +67,34 @@ func TestOneOwner(t *testing.T) {
 	}
 }
 
+// So has the directory of a sweep: a second one, or a resume, does not train the same runs, and one that comes later continues it.
+func TestOneSweep(t *testing.T) {
+	folder(t)
+	line := []string{"sweep", "tiny.yaml", "-q", "--grid", "seed=1,2", "--out", "s"}
+	quietly(t, line...)
+	const run = "s/run-2"
+	if err := os.Remove(filepath.Join(run, resultFile)); err != nil {
+		t.Fatal(err)
+	}
+	first, err := (&app{}).own("s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{line, {"resume", "s", "-q"}} {
+		if r := call(t, args...); r.code != exitUsage || !strings.Contains(r.err, fmt.Sprintf("process %d on ", os.Getpid())) {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+	if exists(filepath.Join(run, resultFile)) {
+		t.Error("a run was trained")
+	}
+	first.release()
+	quietly(t, line...)
+	if !exists(filepath.Join(run, resultFile)) {
+		t.Error("the sweep has not gone on")
+	}
+}
+
 // A process that was killed leaves its name, and files half written. The next one takes over and clears them away; of others it removes nothing.
 func TestDeadOwner(t *testing.T) {
 	folder(t)

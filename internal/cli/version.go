@@ -28,8 +28,12 @@ func commit() string {
 	if !ok {
 		return ""
 	}
+	return commitOf(info.Settings)
+}
+
+func commitOf(settings []debug.BuildSetting) string {
 	of := map[string]string{}
-	for _, s := range info.Settings {
+	for _, s := range settings {
 		of[s.Key] = s.Value
 	}
 	text := of["vcs.revision"]
