@@ -82,6 +82,15 @@ func TestResumeFrom(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	want := quietly(t, "eval", "d")
+	if err := os.Rename("d/"+resultFile, "result"); err != nil { // as if it had been killed before its end
+		t.Fatal(err)
+	}
+	if r := call(t, "resume", "d", "-q", "--steps", "7"); r.code != exitUsage || !strings.Contains(r.err, "is at step 10 already") {
+		t.Errorf("without a result: %+v", r)
+	}
+	if err := os.Rename("result", "d/"+resultFile); err != nil {
+		t.Fatal(err)
+	}
 	if r := call(t, "resume", "d", "-q", "--from", "4"); r.code != exitOK || strings.Count(r.err, "kept as") != 3 {
 		t.Errorf("%+v", r)
 	}
