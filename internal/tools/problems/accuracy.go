@@ -51,7 +51,9 @@ func seedsRow(o *report.Batch, must, aim, commit string) ([]string, error) {
 }
 
 // misses reports whether a row says that not all seeds have run, or that what must be reached is not.
-func misses(row []string) bool { return strings.HasPrefix(row[1], "no") || strings.Contains(row[1], "seeds:") }
+func misses(row []string) bool {
+	return strings.HasPrefix(row[1], "no") || strings.Contains(row[1], "seeds:")
+}
 
 // spreadText is the median, with the smallest and the largest in brackets where they differ.
 func spreadText(s report.Spread, format string) string {
