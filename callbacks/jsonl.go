@@ -35,6 +35,7 @@ type JSONL struct {
 	Interval int    // steps between lines, where there are only losses; 0 means 1
 
 	appended
+	names map[string][]byte // of keys, as they stand in the file: `,"loss":`
 }
 
 // OnSolveBegin implements crux.Callback.
@@ -76,11 +77,11 @@ func (c *JSONL) write(r *row) error {
 		b = strconv.AppendFloat(b, unix(r.at), 'f', 3, 64)
 	}
 	for i, key := range r.keys {
-		name, err := json.Marshal(key)
+		name, err := c.name(key)
 		if err != nil {
 			return err
 		}
-		b = append(append(append(b, ','), name...), ':')
+		b = append(b, name...)
 		if v := r.values[i]; math.IsNaN(v) || math.IsInf(v, 0) {
 			b = append(b, "null"...)
 		} else {
@@ -90,6 +91,23 @@ func (c *JSONL) write(r *row) error {
 	c.line = append(b, "}\n"...)
 	_, err := c.out.Write(c.line)
 	return err
+}
+
+// name is a key with what stands around it.
+func (c *JSONL) name(key string) ([]byte, error) {
+	if name, ok := c.names[key]; ok {
+		return name, nil
+	}
+	quoted, err := json.Marshal(key)
+	if err != nil {
+		return nil, err
+	}
+	if c.names == nil {
+		c.names = map[string][]byte{}
+	}
+	name := append(append([]byte{','}, quoted...), ':')
+	c.names[key] = name
+	return name, nil
 }
 
 // appended is the sink of a file that grows at its end.
