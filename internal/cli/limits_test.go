@@ -37,6 +37,12 @@ func TestStrangeFiles(t *testing.T) {
 		"a derivative of order 30":     {plane("u_" + strings.Repeat("xy", 15)), "p.yaml:5:20: " + tooHigh},
 		"a tower of powers":            {plain("9^9^9^9*u + u_xx", ""), "the exponent must be finite"},
 		"20000 constants":              {plain("u_xx + 1", "constants: {"+list(20_000, "c%d: 1")+"}\n"), "more than 2000 keys"},
+		"2000000 brackets":             {plain(strings.Repeat("(", 1_000_000)+"u"+strings.Repeat(")", 1_000_000), ""), "more than 8000 parts"},
+		"100000 lists in each other":   {plain("u_xx + 1", "description: "+strings.Repeat("[", 100_000)+"\n"), "more than 60 levels of nesting"},
+		"a key of 10 MB":               {plain("u_xx + 1", strings.Repeat("k", 10_000_000)+": 1\n"), "a problem has at most 4194304"},
+		"1000 unknown keys":            {plain("u_xx + 1", strings.ReplaceAll(list(1000, "k%d: 1"), ", ", "\n")), "and 950 more mistakes"},
+		"10000 layers":                 {strings.Replace(plain("u_xx + 1", ""), "[4]", "["+list(10_000, "%d")+"]", 1), "p.yaml:3:"},
+		"5000 constraints":             {plain("u_xx + 1", "description: {"+list(5000, "c%d: {residual: u}")+"}\n"), "more than 2000 keys"},
 		"200000 unknown keys":          {plain("u_xx + 1", strings.ReplaceAll(list(200_000, "k%d: 1"), ", ", "\n")), "a problem has at most 10000"},
 		"an escape sequence":           {strings.Replace(plain("u_xx + 1", ""), "problem: p", `problem: "\e[31mred"`, 1), "control character"},
 		"an escape sequence as a key":  {plain("u_xx + 1", `"\e[31mred": 1`), "control character"},
@@ -52,7 +58,8 @@ func TestStrangeFiles(t *testing.T) {
 		}
 		start := time.Now()
 		r := call(t, "validate", "p.yaml")
-		if d := time.Since(start); !strings.Contains(r.out+r.err, c.says) || strings.ContainsRune(r.out+r.err, '\x1b') || d > 20*time.Second {
+		if d := time.Since(start); !strings.Contains(r.out+r.err, c.says) || strings.ContainsRune(r.out+r.err, '\x1b') ||
+			len(r.err) > 30_000 || d > 20*time.Second {
 			t.Errorf("%s: exit %d after %v: %.300s%.300s", name, r.code, d, r.out, r.err)
 		}
 	}

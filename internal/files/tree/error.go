@@ -42,11 +42,17 @@ func (e *Error) Error() string {
 // Errors are all mistakes of a file, in the order of their places.
 type Errors []*Error
 
-// Error is all mistakes, one after the other.
+// shown is how many mistakes an error tells: who has more begins with the first ones.
+const shown = 50
+
+// Error is the mistakes, one after the other.
 func (es Errors) Error() string {
-	s := make([]string, len(es))
-	for i, e := range es {
-		s[i] = e.Error()
+	var s []string
+	for _, e := range es[:min(len(es), shown)] {
+		s = append(s, e.Error())
+	}
+	if more := len(es) - shown; more > 0 {
+		s = append(s, fmt.Sprintf("and %d more mistakes", more))
 	}
 	return strings.Join(s, "\n")
 }
