@@ -48,6 +48,9 @@ func (a *app) newRunDir(out, name string) (string, *owner, error) {
 	}
 	if out != "" {
 		if err := os.MkdirAll(out, 0o755); err != nil {
+			if info, err := os.Lstat(out); err == nil && info.Mode()&os.ModeSymlink != 0 && !exists(out) {
+				return "", nil, fail(exitFailed, fmt.Errorf("%s is a link to nowhere; remove it, or give another directory with --out", out))
+			}
 			return "", nil, fail(exitFailed, fmt.Errorf("cannot make the run directory %s: %w; give another with --out", out, ckpt.Cause(err)))
 		}
 		o, err := a.own(out)
