@@ -3,6 +3,7 @@ package crux
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -107,6 +108,25 @@ func (r *Run) HVP(dst, w, v []float64) error {
 		w[i] = r.plan.weights[i] / float64(len(w))
 	}
 	return p.TrainingHVP(dst, w, v)
+}
+
+// Objective is the training loss as methods see it, at the points of the step and with the given weights of the constraints in the place of
+// w_i; nil means those of the step. With it come the parameters that θ consists of. A callback of [Solver.Measure] may minimise the loss
+// from a θ of its own; elsewhere it is an error, as is another number of weights. The solver and the other callbacks do not notice.
+func (s *Step) Objective(weights []float64) (optim.Objective, []optim.Param, error) {
+	p := *s.Run.plan
+	switch {
+	case !s.measuring:
+		return optim.Objective{}, nil, errors.New("crux: a step of training has its own objective; ask for one in Solver.Measure")
+	case weights != nil && len(weights) != len(p.weights):
+		return optim.Objective{}, nil, fmt.Errorf("crux: %d weights for %d constraints", len(weights), len(p.weights))
+	case weights == nil:
+		weights = p.weights
+	}
+	s.Run.plan.obj.forget() // what the programs compute from now on does not belong to it
+	p.progress = &progress{theta: p.theta, fixed: p.fixed}
+	p.weights = slices.Clone(weights)
+	return newObjective(&p).asked, p.params(), nil
 }
 
 // Pool is the workers of the solver, for callbacks with much arithmetic of their own.

@@ -57,21 +57,24 @@ func TestInverse(t *testing.T) {
 	if compared < 15 {
 		t.Errorf("%d numbers compared", compared)
 	}
-	out.Reset()
-	if code := cli.Run(context.Background(), []string{"design", dir, "--points", "2"}, cli.Streams{Out: &out, Err: &said}); code != 0 {
-		t.Fatalf("design: exit %d: %s", code, said.String())
-	}
-	_, shown, _ := strings.Cut(string(page), "    crux design runs/cooling-1 --points 2\n\n")
-	shown, _, _ = strings.Cut(shown, "\n\n")
-	want, got := strings.Fields(shown), strings.Fields(out.String())
-	if len(want) < 15 || len(want) != len(got) {
-		t.Fatalf("the page has\n%s\nthe command\n%s", shown, out.String())
-	}
-	for i := range want {
-		x, err := strconv.ParseFloat(want[i], 64)
-		y, _ := strconv.ParseFloat(got[i], 64)
-		if err != nil && want[i] != got[i] || math.Abs(x-y) > 0.05*x { // of two digits
-			t.Errorf("the page has %s, the command %s", want[i], got[i])
+	for _, command := range []string{"design runs/cooling-1 --points 2", "profile runs/cooling-1 --param rate"} {
+		out.Reset()
+		args := strings.Fields(strings.Replace(command, "runs/cooling-1", dir, 1))
+		if code := cli.Run(context.Background(), args, cli.Streams{Out: &out, Err: &said}); code != 0 {
+			t.Fatalf("%s: exit %d: %s", command, code, said.String())
+		}
+		_, shown, _ := strings.Cut(string(page), "    crux "+command+"\n\n")
+		shown = indented(shown)
+		want, got := strings.Fields(shown), strings.Fields(out.String())
+		if len(want) < 15 || len(want) != len(got) {
+			t.Fatalf("the page has\n%s\nthe command\n%s", shown, out.String())
+		}
+		for i := range want {
+			x, err := strconv.ParseFloat(want[i], 64)
+			y, _ := strconv.ParseFloat(got[i], 64)
+			if err != nil && want[i] != got[i] || math.Abs(x-y) > 0.05*x { // of two digits
+				t.Errorf("%s: the page has %s, the command %s", command, want[i], got[i])
+			}
 		}
 	}
 	if code := cli.Run(context.Background(), []string{"plot", dir}, cli.Streams{Out: &out, Err: &said}); code != 0 {
@@ -111,6 +114,18 @@ func TestOutliers(t *testing.T) {
 			}
 		}
 	}
+}
+
+// indented are the lines with which a text begins that are indented, or empty.
+func indented(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if line != "\n" && !strings.HasPrefix(line, "    ") {
+			break
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // wordsOf is a line without its numbers.

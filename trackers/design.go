@@ -71,12 +71,9 @@ func (d *Design) OnSolveBegin(_ context.Context, r *crux.Run) error {
 // OnStep implements crux.Callback.
 func (d *Design) OnStep(ctx context.Context, step *crux.Step) error {
 	run := step.Run
-	sets, err := (&Error{}).heldOut(run)
+	sets, err := noisySets(run)
 	if err != nil {
 		return err
-	}
-	if !slices.ContainsFunc(sets, func(set rows) bool { return set.noisy }) {
-		return errors.New("the data have no errors that could be told from what is left of them; say how large these are with sigma")
 	}
 	s, err := covarianceOf(ctx, run, sets)
 	if err != nil {

@@ -77,6 +77,7 @@ type covariance struct {
 	data    int       // the first rows of J are those of data
 	group   []int     // of each of them: constraint and component
 	unit    []float64 // of each: by what its residual is multiplied
+	raised  float64   // of that, by what data count more than in the training loss
 	noise   []Noise   // by group
 	scale   []float64 // by group: of the residual in the problem's own units
 	step    []float64 // of θ, to where the weighted residuals are least
@@ -84,7 +85,7 @@ type covariance struct {
 
 // covarianceOf prepares it for the sets of held-out points, some of which are noisy data.
 func covarianceOf(ctx context.Context, run *crux.Run, sets []rows) (*covariance, error) {
-	s := &covariance{run: run}
+	s := &covariance{run: run, raised: 1}
 	weights := run.Weights()
 	var all, values []float64 // rows of J, and the residuals
 	var size [2]float64       // of the derivatives, of data and of the rest
@@ -152,6 +153,7 @@ func covarianceOf(ctx context.Context, run *crux.Run, sets []rows) (*covariance,
 	p := run.Parameters()
 	if least := leastShare * size[1]; size[0] > 0 && size[0] < least {
 		f := math.Sqrt(least / size[0])
+		s.raised = f
 		floats.Scale(f, all[:s.data*p])
 		floats.Scale(f, values[:s.data])
 		floats.Scale(f, s.unit)

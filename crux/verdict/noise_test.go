@@ -57,6 +57,18 @@ func (c cup) solved(t *testing.T, standard float64) (trackers.ErrorValue, *crux.
 // solvedBy is solved with a loss of the data.
 func (c cup) solvedBy(t *testing.T, standard float64, loss crux.Loss) (trackers.ErrorValue, *crux.Result) {
 	t.Helper()
+	s, rate, res := c.trained(t, standard, loss)
+	e := &trackers.Error{Params: []*ph.Param{rate}, Derived: []trackers.Quantity{{Name: "half", Expr: ph.Const(math.Ln2).Div(rate)}}}
+	if err := s.Measure(context.Background(), e); err != nil {
+		t.Fatal(err)
+	}
+	v, _ := e.Value()
+	return v, res
+}
+
+// trained is a solver of the problem after training, and the rate.
+func (c cup) trained(t *testing.T, standard float64, loss crux.Loss) (*auto.Solver, *ph.Param, *crux.Result) {
+	t.Helper()
 	at := ph.NewCoord("t")
 	line := domain.NewInterval(at, 0, 10)
 	temperature, rate := ph.NewField("T", net.MLP{Hidden: []int{10}}, at), ph.NewParam("rate", 1)
@@ -71,17 +83,95 @@ func (c cup) solvedBy(t *testing.T, standard float64, loss crux.Loss) (trackers.
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // it only ends workers
+	t.Cleanup(func() { s.Close() }) //nolint:errcheck // it only ends workers
 	res, err := s.Solve(context.Background(), auto.Steps)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &trackers.Error{Params: []*ph.Param{rate}, Derived: []trackers.Quantity{{Name: "half", Expr: ph.Const(math.Ln2).Div(rate)}}}
-	if err := s.Measure(context.Background(), e); err != nil {
-		t.Fatal(err)
+	return s, rate, res
+}
+
+// left is what is left of the data where the rate is given, with the temperature at the beginning that makes the sum of the losses least.
+func (c cup) left(loss crux.Loss, rate float64) (r []float64) {
+	a := 60.0
+	for range 100 { // least squares with the weights of the loss, again and again
+		r = nil
+		var num, den float64
+		for i, t := range c.t {
+			e := math.Exp(-rate * t)
+			v, w := c.temperature[i]-20-a*e, 1.0
+			if loss.Robust() {
+				psi, _ := loss.Psi(v)
+				w = psi / v
+			}
+			num, den, r = num+w*e*v, den+w*e*e, append(r, v)
+		}
+		a += num / den
 	}
-	v, _ := e.Value()
-	return v, res
+	return r
+}
+
+// sum is the sum of the losses of what is left, psi that of ψ² and of ψ′.
+func (c cup) sum(loss crux.Loss, rate float64) (sum float64) {
+	for _, r := range c.left(loss, rate) {
+		sum += loss.Rho(r)
+	}
+	return sum
+}
+
+func (c cup) psi(loss crux.Loss, rate float64) (squares, slopes float64) {
+	for _, r := range c.left(loss, rate) {
+		psi, slope := loss.Psi(r)
+		squares, slopes = squares+psi*psi, slopes+slope
+	}
+	return squares, slopes
+}
+
+// The profile of the rate, with a network for the temperature, is that of a search over the rate in the closed form: where the errors are
+// known, where they are estimated from 19 degrees of freedom, and with Huber's loss, where half the mean of ψ² over that of ψ′ is in the
+// place of the variance (Heritier & Ronchetti 1994).
+func TestProfile(t *testing.T) {
+	c := newCup(1)
+	huber := crux.Loss{Kind: crux.Huber, Delta: 0.6}
+	rate, _, errors := c.leastSquares()
+	robust, _ := c.huber(0.6)
+	for name, x := range map[string]struct {
+		given, rate, bound float64
+		loss               crux.Loss
+	}{
+		"estimated": {0, rate, 2.0930 * 2.0930 * errors * errors, crux.Loss{}},
+		"given":     {0.5, rate, 1.96 * 1.96 * 0.25, crux.Loss{}},
+		"robust":    {0, robust, 0, huber},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, number, _ := c.trained(t, x.given, x.loss)
+			p := &trackers.Profile{Param: number}
+			if err := s.Measure(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+			least := c.sum(x.loss, x.rate)
+			bound := x.bound
+			if x.loss.Robust() {
+				squares, slopes := c.psi(x.loss, x.rate)
+				bound = 2.0930 * 2.0930 * squares / 19 / 2 / (slopes / float64(len(c.t)))
+			}
+			end := func(direction float64) float64 {
+				near, far := x.rate, x.rate+direction*0.05
+				for range 60 {
+					if middle := (near + far) / 2; c.sum(x.loss, middle)-least < bound {
+						near = middle
+					} else {
+						far = middle
+					}
+				}
+				return near
+			}
+			low, high := end(-1), end(1)
+			if width := high - low; math.Abs(p.Low-low) > 0.02*width || math.Abs(p.High-high) > 0.02*width || p.Violated > 0.01 {
+				t.Errorf("from %v to %v, want %v to %v; equations are violated by %v", p.Low, p.High, low, high, p.Violated)
+			}
+		})
+	}
 }
 
 // huber is what Huber's loss with the closed form says of the rate: its value, and its standard deviation by the formula of his book, 6.5:

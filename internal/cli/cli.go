@@ -125,8 +125,8 @@ A problem is a YAML file; 'crux init' writes a first one. 'crux help exit-codes'
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.design(), a.validate(), a.watchFile(), a.trace(), a.eval(), a.plot(),
-		a.export(), a.bench(), a.schema(), a.init(), a.doctor(), a.version(), helpExitCodes())
+	root.AddCommand(a.solve(), a.sweep(), a.resume(), a.explain(), a.design(), a.profile(), a.validate(), a.watchFile(), a.trace(),
+		a.eval(), a.plot(), a.export(), a.bench(), a.schema(), a.init(), a.doctor(), a.version(), helpExitCodes())
 
 	// the next morning
 	root.AddCommand(a.show(), a.ls(), a.compare(), a.report())
