@@ -23,6 +23,7 @@ var made = []struct {
 }{
 	{"epidemic", epidemic, map[string]float64{"beta": 0.5, "gamma": 0.33}},
 	{"thermocouples", thermocouples, map[string]float64{"kappa": 0.1, "drift": 4}},
+	{"enzyme", enzyme, map[string]float64{"Vmax": 0.8, "K": 0.5}},
 }
 
 // epidemic is how many of 8 million are ill, of whom 1000 were at the beginning, every other day: S' = −0.5·S·I/N, I' = 0.5·S·I/N − 0.33·I, by the
@@ -66,6 +67,36 @@ func thermocouples() string {
 				v += 4 * t
 			}
 			fmt.Fprintf(&b, "%-12.2f  %-11.2f  %.2f\n", t, x, v)
+		}
+	}
+	return b.String()
+}
+
+// enzyme are the concentrations of a substance that an enzyme changes, s' = −0.8·s/(0.5 + s), in two experiments, one of which begins at 3
+// and one at 0.4, with errors of 0.02 and 0.004. The first is measured every 15 minutes, the second more often and for 2 hours.
+func enzyme() string {
+	const step = 0.001
+	rng := rand.New(rand.NewPCG(13, 0))
+	slope := func(s float64) float64 { return -0.8 * s / (0.5 + s) }
+	high, low := 3.0, 0.4
+	var b strings.Builder
+	b.WriteString("time [h]; high [mmol/l]; low [mmol/l]\n")
+	for k := range 6001 {
+		text := [2]string{}
+		if k%250 == 0 {
+			text[0] = fmt.Sprintf("%.3f", high+0.02*rng.NormFloat64())
+		}
+		if k%100 == 0 && k <= 2000 {
+			text[1] = fmt.Sprintf("%.4f", low+0.004*rng.NormFloat64())
+		}
+		if text != [2]string{} {
+			fmt.Fprintf(&b, "%.2f; %s; %s\n", step*float64(k), text[0], text[1])
+		}
+		for _, s := range []*float64{&high, &low} {
+			s1 := slope(*s)
+			s2 := slope(*s + step/2*s1)
+			s3 := slope(*s + step/2*s2)
+			*s += step / 6 * (s1 + 2*s2 + 2*s3 + slope(*s+step*s3))
 		}
 	}
 	return b.String()
