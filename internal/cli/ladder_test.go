@@ -321,3 +321,30 @@ func TestWindowsAtSwitches(t *testing.T) {
 		}
 	}
 }
+
+// How long a problem is trained as it is stated, and what comes then, follows from what it is a function of.
+func TestPatience(t *testing.T) {
+	for _, c := range []struct {
+		coords, pde, next string
+		tenths            int
+	}{
+		{"t: [0, 1]", "u_t + u", "10 windows of time", soon},
+		{"t: [0, 1]", "u_t + u - where(t < 0.3, 1, 0)", "10 windows of time", atOnce},
+		{"x: [0, 1], t: [0, 1]", "u_t - u_xx", "20 windows of time", early},
+		{"x: [0, 1], y: [0, 1]", "u_xx + u_yy - 1", "larger networks", 0},
+	} {
+		on := "boundary"
+		if strings.Contains(c.coords, "t:") {
+			on = "initial"
+		}
+		text := "problem: p\ncoords: {" + c.coords + "}\nfields: {u: {net: mlp}}\nconstraints:\n  pde: {residual: \"" + c.pde +
+			"\"}\n  first: {residual: u - 1, on: " + on + "}\n"
+		p, err := problemfile.ParseWith("p.yaml", []byte(text), t.TempDir(), problemfile.Overrides{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tenths, _ := patience(p); tenths != c.tenths || otherWays(p)[0] != c.next {
+			t.Errorf("%s: left after %d tenths to %s, want %d and %s", c.pde, tenths, otherWays(p)[0], c.tenths, c.next)
+		}
+	}
+}

@@ -26,6 +26,15 @@ func marches(p *problemfile.Problem) bool {
 	})
 }
 
+// ofTime reports whether functions of time alone march, and ofTimeAndMore whether those of other coordinates, too, do.
+func ofTime(p *problemfile.Problem) bool        { return marches(p) && len(p.Coords) == 1 }
+func ofTimeAndMore(p *problemfile.Problem) bool { return marches(p) && len(p.Coords) > 1 }
+
+// windows are the settings of n windows of time.
+func windows(n int) func(*problemfile.Problem) []string {
+	return func(p *problemfile.Problem) []string { return inWindows(p, n) }
+}
+
 // inWindows are windows of time, in which functions of time alone have networks of two layers of 16: a piece of a curve needs no more, and
 // their steps cost a tenth. Ten windows of Duffing's and FitzHugh and Nagumo's oscillator and of a chemostat are solved in 13 to 28 s on one
 // core, where those of three layers of 20 do not come to their second window. With three functions and more the layers have 10: an orbit of four

@@ -142,12 +142,7 @@ func (a *app) runSolve(ctx context.Context, path string, f *solveFlags) error {
 	defer owner.release()
 	if len(otherWays(p)) > 0 {
 		t.clock.nearby = p.ErrorTracker()
-		switch ofTime := marches(p) && len(p.Coords) == 1; {
-		case ofTime && len(switches(p)) > 0:
-			t.clock.patience, t.clock.enough = atOnce, aim(p)
-		case ofTime:
-			t.clock.patience = soon
-		}
+		t.clock.patience, t.clock.enough = patience(p)
 	}
 	a.observe(t, dir)
 	// written before training: a directory that takes no files shows now
