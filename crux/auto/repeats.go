@@ -31,8 +31,7 @@ func (b *builder) repeats(c *ph.Coord, list []exact.Periodicity) int {
 		}
 	}
 	var residuals []ph.Expr
-	var faces [][2]bool // the ends of each axis at which there are conditions
-	faces = make([][2]bool, len(lo))
+	faces := make([][2]bool, len(lo)) // the ends of each axis at which there are conditions
 	for i, k := range b.list {
 		if slices.Contains(around, k.Name) {
 			continue
