@@ -30,7 +30,8 @@ import (
 // later windows. What M is at a is a function without trainable parameters there, with exact derivatives, computed once for each
 // set of points. A field without a derivative along t, such as a pressure, is M = N in every window.
 //
-// A window begins with the parameters of the one before. The method starts over, without the phases that only warm up ([Stage.Started]): four
+// A window begins with the parameters of the one before, the last layer of its networks divided by as much as S has grown; where a network does
+// not end in a layer of its own parameters, S stays. The method starts over, without the phases that only warm up ([Stage.Started]): four
 // problems take less than a third of the steps without them, and come as far (make evidence ONLY=windows_warm_up). The solver evaluates the
 // whole: at every point the networks of the window in which it lies.
 //
