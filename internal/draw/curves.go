@@ -38,6 +38,7 @@ const (
 	Solid Stroke = iota
 	Dashed
 	Points
+	Band // nothing but what lies between Low and High
 )
 
 const (
@@ -173,6 +174,9 @@ func (p *Curves) draw(c draw.Canvas, _ float64) error {
 		}
 	}
 	for i, l := range p.Lines {
+		if l.Stroke == Band {
+			continue
+		}
 		if l.Stroke == Points {
 			var x, y []float64
 			for k := range l.X {
@@ -286,9 +290,12 @@ func band(c draw.Canvas, l Line, in func(x, y float64) (vg.Point, bool), col col
 		}
 	}
 	if len(low) > 1 {
-		c.FillPolygon(color.NRGBA{col.R, col.G, col.B, 50}, c.ClipPolygonXY(append(low, high...)))
+		c.FillPolygon(shade(col), c.ClipPolygonXY(append(low, high...)))
 	}
 }
+
+// shade is the colour of a band.
+func shade(c color.RGBA) color.NRGBA { return color.NRGBA{c.R, c.G, c.B, 50} }
 
 // thin keeps the least and the largest of each stretch of a long line.
 func thin(x, y []float64) (tx, ty []float64) {
@@ -328,9 +335,12 @@ func (p *Curves) legend(data draw.Canvas, cols []color.RGBA) {
 	y := data.Max.Y - 6
 	for _, i := range p.entries() {
 		l := p.Lines[i]
-		if l.Stroke == Points {
+		switch l.Stroke {
+		case Points:
 			data.FillPolygon(cols[i], square(vg.Point{X: x + keyLength/2, Y: y}, 1.8))
-		} else {
+		case Band:
+			data.FillPolygon(shade(cols[i]), []vg.Point{{X: x, Y: y - 3}, {X: x + keyLength, Y: y - 3}, {X: x + keyLength, Y: y + 3}, {X: x, Y: y + 3}})
+		default:
 			data.StrokeLine2(lineStyle(l.Stroke, cols[i]), x, y, x+keyLength, y)
 		}
 		data.FillText(t, vg.Point{X: x + keyLength + 4, Y: y}, l.Name)

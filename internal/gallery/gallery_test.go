@@ -18,6 +18,7 @@ import (
 	"github.com/crux-pinn/crux/internal/draw"
 	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/report"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
 
@@ -477,5 +478,52 @@ func TestFileName(t *testing.T) {
 		if got := fileName(in); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
+	}
+}
+
+// A panel of an unknown number says how well it is known as the report does: by the standard deviation and the interval that noisy data
+// leave, and otherwise by the estimated error. Numbers that follow from others have theirs too.
+func TestHowWellNumbersAreKnown(t *testing.T) {
+	r := open(t, decay)
+	end := &report.Report{Steps: 2}
+	end.Params.Add("rate", 0.9987)
+	end.Estimate.Add("rate", 1e-5)
+	end.Known.Add("rate", report.Known{Sigma: 0.01, Interval: &[2]report.Number{0.979, 1.018}})
+	end.Params.Add("twice", 1.9974)
+	end.Known.Add("twice", report.Known{Sigma: 0.02})
+	end.Params.Add("wide", 0.5)
+	end.Known.Add("wide", report.Known{Sigma: 100})
+	b, err := report.Sealed(end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draws := func(last string) []*draw.Curves {
+		r.write(t, "history.csv", []byte("epoch,param/rate,param/twice,param/wide\n0,0.5,1,0.1\n"+last+",0.9987,1.9974,0.5\n"))
+		list, err := r.Pictures("parameters", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cs []*draw.Curves
+		for _, p := range list[0].Figure.Panels {
+			cs = append(cs, p.(*draw.Curves))
+		}
+		return cs
+	}
+	r.write(t, "result.json", b)
+	cs := draws("2")
+	for k, want := range []struct {
+		title, band string
+		low, high   float64
+	}{{"rate = 0.999 ± 0.01", "95 % interval", 0.979, 1.018}, {"twice = 1.997 ± 0.02", "±", 1.9774, 2.0174}, {"wide = 0.5 ± 1e+02", "±", -99.5, 100.5}} {
+		l := cs[k].Lines[1]
+		if cs[k].Title != want.title || l.Name != want.band || l.Low[0] != want.low || l.High[1] != want.high {
+			t.Errorf("%q, %q from %v to %v; want %v", cs[k].Title, l.Name, l.Low, l.High, want)
+		}
+	}
+	if e := cs[2].YEnds; !(e[0] > -1 && e[1] < 1 && e[1] > 0.5) || cs[0].YEnds != (draw.Ends{}) {
+		t.Errorf("axes %v and %v", e, cs[0].YEnds)
+	}
+	if cs = draws("3"); cs[0].Title != "rate = 0.9987" || len(cs[0].Lines) != 2 { // the line and its true value: the run has gone on
+		t.Errorf("%q, %d lines", cs[0].Title, len(cs[0].Lines))
 	}
 }

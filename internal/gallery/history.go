@@ -123,7 +123,8 @@ func (r *Run) convergence(Options) ([]Picture, error) {
 	return []Picture{{Name: "convergence", About: "the errors over the steps", Figure: &draw.Figure{Panels: []draw.Panel{c}}}}, nil
 }
 
-// parameters has a panel for each unknown number, with its true value where that is known and its estimated error where the run ended.
+// parameters has a panel for each unknown number, with its true value where that is known and, where the run has ended, how well the
+// number is known.
 func (r *Run) parameters(Options) ([]Picture, error) {
 	h, err := r.history("parameters")
 	if err != nil {
@@ -135,24 +136,77 @@ func (r *Run) parameters(Options) ([]Picture, error) {
 		end = &report.Report{} // the run has not ended
 	}
 	for _, l := range r.lines(h, "param/") {
-		last := l.Y[len(l.Y)-1]
-		title := fmt.Sprintf("%s = %.6g", l.Name, last)
-		if rel, ok := end.Estimate.Get(l.Name); ok {
-			title = fmt.Sprintf("%s = %s", l.Name, plusMinus(last, float64(rel)*math.Abs(last)))
+		l.Group = 1
+		k := knownAt(end, l.Name, l.Y[len(l.Y)-1])
+		if l.X[len(l.X)-1] > float64(end.Steps) { // the run has gone on since
+			k = number{value: l.Y[len(l.Y)-1]}
 		}
-		c := &draw.Curves{Title: strings.ReplaceAll(title, "-", "−"), X: "step", Y: in(r.Problem.Unit(l.Name), l.Name), Lines: []draw.Line{l}}
+		title := strings.ReplaceAll(l.Name+" = "+plusMinus(k.value, k.off), "-", "−")
+		c := &draw.Curves{Title: title, X: "step", Y: in(r.Problem.Unit(l.Name), l.Name), Lines: []draw.Line{l}}
+		ends := []float64{l.X[0], l.X[len(l.X)-1]}
+		if k.high > k.low {
+			c.Lines = append(c.Lines, draw.Line{
+				Name: k.band, X: ends, Y: []float64{k.value, k.value}, Low: []float64{k.low, k.low}, High: []float64{k.high, k.high},
+				Stroke: draw.Band, Group: 1,
+			})
+		}
 		if truth, ok := r.Problem.Truths[l.Name]; ok {
-			ends := []float64{l.X[0], l.X[len(l.X)-1]}
 			c.Lines = append(c.Lines, draw.Line{Name: "true value", X: ends, Y: []float64{truth, truth}, Stroke: draw.Dashed})
-		} else {
+		}
+		if len(c.Lines) == 1 {
 			c.Lines[0].Name = ""
 		}
+		c.YEnds = unflattened(c.Lines)
 		fig.Panels = append(fig.Panels, c)
 	}
 	if len(fig.Panels) == 0 {
 		return nil, &NoneError{"parameters", "the problem has no unknown parameter, or the run recorded none"}
 	}
 	return []Picture{{Name: "parameters", About: "the unknown parameters", Figure: fig}}, nil
+}
+
+// number is an unknown number with what it may be off by: 0 where that is not known.
+type number struct {
+	value, off float64
+	band       string // what low and high are
+	low, high  float64
+}
+
+// knownAt is a number at the end of a run, as the report has it: its standard deviation and 95 % interval where data are noisy, and
+// otherwise its estimated error.
+func knownAt(end *report.Report, name string, last float64) number {
+	n := number{value: last, band: "±"}
+	if v, ok := end.Params.Get(name); ok {
+		n.value = float64(v)
+	}
+	if k, ok := end.Known.Get(name); ok {
+		n.off = float64(k.Sigma)
+		if k.Interval != nil {
+			n.band, n.low, n.high = "95 % interval", float64(k.Interval[0]), float64(k.Interval[1])
+			return n
+		}
+	} else if rel, ok := end.Estimate.Get(name); ok { // of a file of before
+		n.off = float64(rel) * math.Abs(n.value)
+	}
+	if n.off > 0 && !math.IsInf(n.off, 0) {
+		n.low, n.high = n.value-n.off, n.value+n.off
+	}
+	return n
+}
+
+// unflattened are the ends of an axis on which lines are not flat beside a wide band: it goes beyond them by no more than their range.
+// They are zero where all of it fits.
+func unflattened(lines []draw.Line) draw.Ends {
+	var values, bands []float64
+	for _, l := range lines {
+		values, bands = append(values, l.Y...), slices.Concat(bands, l.Low, l.High)
+	}
+	s := common([][]float64{values})
+	room := s.high - s.low
+	if len(bands) == 0 || room == 0 || slices.Min(bands) >= s.low-room && slices.Max(bands) <= s.high+room {
+		return draw.Ends{}
+	}
+	return draw.Ends{s.low - room, s.high + room}
 }
 
 // plusMinus is a number with the digits that its error leaves: 0.854 ± 0.09.
