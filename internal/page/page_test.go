@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +128,53 @@ func TestWrite(t *testing.T) {
 	}
 	if strings.Count(text, "data-label=") != 2 || strings.Count(text, `pictures shown"`) != 1 {
 		t.Error("the frames of the slider")
+	}
+}
+
+// displayed is what the style sheet makes of the display of an element with these classes, on paper: the rule with the most classes, and of
+// those with as many the last.
+func displayed(classes ...string) string {
+	simple := regexp.MustCompile(`^(?:\.[\w-]+|:not\(\.[\w-]+\))+$`)
+	screen, paper, _ := strings.Cut(style, "@media print {")
+	value, most := "", 0
+	for _, rule := range regexp.MustCompile(`([^{};]+)\{([^{}]*)\}`).FindAllStringSubmatch(screen+paper, -1) {
+		d := regexp.MustCompile(`(?:^|;)\s*display: ([a-z-]+)`).FindStringSubmatch(rule[2])
+		for _, selector := range strings.Split(rule[1], ",") {
+			selector = strings.TrimSpace(selector)
+			if d == nil || !simple.MatchString(selector) {
+				continue
+			}
+			parts := regexp.MustCompile(`(:not\()?\.([\w-]+)`).FindAllStringSubmatch(selector, -1)
+			if len(parts) >= most && !slices.ContainsFunc(parts, func(p []string) bool { return slices.Contains(classes, p[2]) == (p[1] != "") }) {
+				value, most = d[1], len(parts)
+			}
+		}
+	}
+	return value
+}
+
+// Of what has a slider the frame that is shown is printed, and no other; its label stands below it.
+func TestPrint(t *testing.T) {
+	for want, classes := range map[string][]string{"none": {"frame", "pictures"}, "block": {"frame", "pictures", "shown"}, "flex": {"slider"}} {
+		if got := displayed(classes...); got != want {
+			t.Errorf("%v: %q on paper, want %q", classes, got, want)
+		}
+	}
+	if got := displayed("pictures"); got != "block" {
+		t.Errorf("pictures: %q on paper", got)
+	}
+}
+
+// Each table scrolls in a box of its own, which shows that there is more.
+func TestTablesScroll(t *testing.T) {
+	if n, all := strings.Count(source, `<div class="scroll"><table>`), strings.Count(source, "<table"); n != all {
+		t.Errorf("%d tables, of which %d have a box", all, n)
+	}
+	box := regexp.MustCompile(`(?s)\n\.scroll \{(.*?)\n\}`).FindString(style)
+	for _, want := range []string{"overflow-x: auto", "no-repeat local", "no-repeat scroll"} {
+		if !strings.Contains(box, want) {
+			t.Errorf("no %q in %q", want, box)
+		}
 	}
 }
 
