@@ -339,7 +339,8 @@ func (p *Curves) legend(data draw.Canvas, cols []color.RGBA) {
 		case Points:
 			data.FillPolygon(cols[i], square(vg.Point{X: x + keyLength/2, Y: y}, 1.8))
 		case Band:
-			data.FillPolygon(shade(cols[i]), []vg.Point{{X: x, Y: y - 3}, {X: x + keyLength, Y: y - 3}, {X: x + keyLength, Y: y + 3}, {X: x, Y: y + 3}})
+			low, high := y-3, y+3
+			data.FillPolygon(shade(cols[i]), []vg.Point{{X: x, Y: low}, {X: x + keyLength, Y: low}, {X: x + keyLength, Y: high}, {X: x, Y: high}})
 		default:
 			data.StrokeLine2(lineStyle(l.Stroke, cols[i]), x, y, x+keyLength, y)
 		}

@@ -527,3 +527,50 @@ func TestHowWellNumbersAreKnown(t *testing.T) {
 		t.Errorf("%q, %d lines", cs[0].Title, len(cs[0].Lines))
 	}
 }
+
+// Points of a shape over time have time last, whatever the file has first: the axes say what the points are, and holes are seen.
+func TestAxesOfAShapeOverTime(t *testing.T) {
+	r := open(t, disk)
+	var b bytes.Buffer
+	err := npy.WriteZip(&b, []npy.Array{
+		{Name: "epochs", Shape: []int{1}, Ints: []int64{0}},
+		{Name: "points", Shape: []int{2, 3}, Data: []float64{0.1, 0.2, 1.5, 0.3, 0.4, 1.7}},
+		{Name: "values", Shape: []int{1, 2, 3}, Data: []float64{1, 2, 3, 4, 5, 6}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write(t, "trackers/input_sensitivity.npz", b.Bytes())
+	list, err := r.Pictures("input_sensitivity", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := list[0].Figure.Panels[0].(*draw.Map)
+	if m.X != "x" || m.Y != "y" || !m.Equal || m.Mesh.X[1] != 0.2 || m.Title != "sensitivity to t, step 0" {
+		t.Errorf("%s, %s, %v, %q", m.X, m.Y, m.Equal, m.Title)
+	}
+	clouds, err := r.clouds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fig, err := r.at(clouds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := space(fig); c.X != "x" || c.Y != "y" {
+		t.Errorf("moving points over %s and %s", c.X, c.Y)
+	}
+}
+
+// Values of coordinates have their units in titles, as axes have.
+func TestUnitsOfPlaces(t *testing.T) {
+	r := open(t, disk+"units: {t: s}\n")
+	sections, err := r.sections(r.Problem.Coords, Options{Points: 5, At: map[string][]float64{"t": {0.5}}})
+	if err != nil || sections[0].Label() != "t = 0.5 s" {
+		t.Errorf("%v, %v", sections, err)
+	}
+	movies, err := r.Movies(nil, Options{Points: 3})
+	if err != nil || movies[0].Frames[frames-1].Title != "t = 2.000 s" {
+		t.Errorf("%v, %v", movies, err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/draw"
@@ -106,7 +107,7 @@ func (r *Run) movie(f function, known *function, o Options) ([]*draw.Figure, err
 	s, e := common(shown), magnitude(errors)
 	var figs []*draw.Figure
 	for k := range times {
-		fig := &draw.Figure{Title: fmt.Sprintf("%s = %.3f", t.Name(), times[k])}
+		fig := &draw.Figure{Title: strings.TrimSpace(fmt.Sprintf("%s = %.3f %s", t.Name(), times[k], r.Problem.Unit(t.Name())))}
 		if len(sections[k][0].Free) == 1 {
 			c := r.curves(f.name, f.unit, sections[k], u[k], ref[k])
 			pad := 0.05 * math.Max(s.high-s.low, 1e-12)

@@ -39,11 +39,21 @@ func (r *Run) points(Options) ([]Picture, error) {
 	}
 	for k := range min(most, len(moves)) {
 		f := moves[k*(len(moves)-1)/(min(most, len(moves))-1)]
-		p := f.Panels[0].(*draw.Curves)
+		p := space(f)
 		p.Title = f.Title
 		some.Panels = append(some.Panels, p)
 	}
 	return append(list, Picture{Name: "points-moving", About: "the points of all constraints over the steps", Figure: some}), nil
+}
+
+// space is the panel of two coordinates of space, or the first one without: holes are seen there.
+func space(f *draw.Figure) *draw.Curves {
+	for _, p := range f.Panels {
+		if c := p.(*draw.Curves); c.Equal {
+			return c
+		}
+	}
+	return f.Panels[0].(*draw.Curves)
 }
 
 // clouds are the points of all constraints now.

@@ -17,6 +17,7 @@ type Section struct {
 	Free  []*ph.Coord
 	Fixed []Place
 	Mesh  *mesh.Mesh // over Free, in their order
+	unit  func(name string) string
 }
 
 // Place is a value of a coordinate.
@@ -25,13 +26,17 @@ type Place struct {
 	Value float64
 }
 
-// Label says where the section is: "t = 0.5, z = 0"; "" if it is everything.
+// Label says where the section is: "t = 0.5 s, z = 0"; "" if it is everything.
 func (s *Section) Label() string {
 	var parts []string
 	for _, p := range s.Fixed {
-		parts = append(parts, p.Coord.Name()+" = "+strconv.FormatFloat(p.Value, 'g', 4, 64))
+		text := strings.ReplaceAll(p.Coord.Name()+" = "+strconv.FormatFloat(p.Value, 'g', 4, 64), "-", "−")
+		if s.unit != nil && s.unit(p.Coord.Name()) != "" {
+			text += " " + s.unit(p.Coord.Name())
+		}
+		parts = append(parts, text)
 	}
-	return strings.ReplaceAll(strings.Join(parts, ", "), "-", "−")
+	return strings.Join(parts, ", ")
 }
 
 // Cloud are the nodes of the section as points with all coordinates, in a given order.
@@ -64,7 +69,7 @@ func NewSection(p *problemfile.Problem, free []*ph.Coord, fixed []Place, n int) 
 		lo, hi := p.Bounds(c)
 		ticks = append(ticks, domain.Ticks(lo, hi, n))
 	}
-	s := &Section{Free: free, Fixed: fixed}
+	s := &Section{Free: free, Fixed: fixed, unit: p.Unit}
 	for _, f := range fixed {
 		if lo, hi := p.Bounds(f.Coord); f.Value < lo || f.Value > hi {
 			return nil, fmt.Errorf("%s = %g is not in [%g, %g]", f.Coord.Name(), f.Value, lo, hi)

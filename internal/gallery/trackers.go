@@ -285,10 +285,11 @@ func (m *measured) sensitivity() []draw.Panel {
 	}
 	n, d, k := size[0], size[1], shape[1]
 	values = values[:n*k]
-	coords := m.run.Problem.Coords
-	axis := func(j int) string {
-		if d == len(coords) {
-			return coords[j].Name()
+	coords := m.run.Problem.Coords           // of which the derivatives are, in the order of the file
+	along := m.run.Problem.Domain().Coords() // of the points: a shape has time last
+	axis := func(j int, of []*ph.Coord) string {
+		if d == len(of) {
+			return of[j].Name()
 		}
 		return fmt.Sprintf("input %d", j+1)
 	}
@@ -296,11 +297,11 @@ func (m *measured) sensitivity() []draw.Panel {
 	for c := range k {
 		title := fmt.Sprintf("sensitivity, component %d, %s", c+1, m.when())
 		if k == d {
-			title = fmt.Sprintf("sensitivity to %s, %s", axis(c), m.when())
+			title = fmt.Sprintf("sensitivity to %s, %s", axis(c, coords), m.when())
 		}
 		v := column(values, c, k)
 		if d == 1 {
-			list = append(list, &draw.Curves{Title: title, X: axis(0), Lines: []draw.Line{{X: points, Y: v, Stroke: draw.Points}}})
+			list = append(list, &draw.Curves{Title: title, X: axis(0, along), Lines: []draw.Line{{X: points, Y: v, Stroke: draw.Points}}})
 			continue
 		}
 		at := &mesh.Mesh{Dim: 2}
@@ -308,8 +309,8 @@ func (m *measured) sensitivity() []draw.Panel {
 			at.X = append(at.X, points[i*d], points[i*d+1])
 		}
 		list = append(list, &draw.Map{
-			Title: title, X: axis(0), Y: axis(1), Mesh: at, Values: v, Colours: draw.Diverging,
-			Equal: d == len(coords) && m.run.lengths([]*ph.Coord{coords[0], coords[1]}),
+			Title: title, X: axis(0, along), Y: axis(1, along), Mesh: at, Values: v, Colours: draw.Diverging,
+			Equal: d == len(along) && m.run.lengths(along[:2]),
 		})
 	}
 	return list
