@@ -210,7 +210,7 @@ func TestDamagedResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	quietly(t, "resume", "d", "-q")
-	masked := regexp.MustCompile(`"(seconds|began|ended|commands|problem.yaml|sha256)": [^\n]*(\n\s*"crux[^\n]*)*|\s+"crux resume[^\n]*`)
+	masked := regexp.MustCompile(`"(seconds|rate|began|ended|commands|problem.yaml|sha256)": [^\n]*(\n\s*"crux[^\n]*)*|\s+"crux resume[^\n]*`)
 	if got := quietly(t, "show", "d", "--json"); masked.ReplaceAllString(got, "") != masked.ReplaceAllString(want, "") {
 		t.Errorf("%s\nnot\n%s", got, want)
 	}

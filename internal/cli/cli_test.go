@@ -160,14 +160,14 @@ func TestJSON(t *testing.T) {
 		t.Errorf("more than one object: %v", err)
 	}
 	for _, key := range []string{
-		"schema", "problem", "status", "reason", "steps", "seed", "parameters", "optimizer", "seconds", "loss", "losses", "errors", "residual_p99", "params", "truths", "run_dir", "scales",
+		"schema", "problem", "status", "reason", "steps", "seed", "parameters", "optimizer", "seconds", "rate", "loss", "losses", "errors", "residual_p99", "params", "truths", "run_dir", "scales",
 		"verdict", "reasons", "estimate", "residual_of_terms", "origin", "points", "files", "sha256", "known", "coords", "fields",
 	} {
 		if v[key] == nil {
 			t.Errorf("%s is missing", key)
 		}
 	}
-	if len(v) != 28 || v["schema"] != 1.0 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
+	if len(v) != 29 || v["schema"] != 1.0 || v["problem"] != "tiny" || v["seed"] != 1.0 || v["parameters"] != 14.0 || v["status"] != "completed" || v["steps"] != 10.0 || v["run_dir"] != "here" {
 		t.Errorf("got %v", v)
 	}
 	for key, names := range map[string][]string{

@@ -56,6 +56,9 @@ func (a *app) runShow(dir string, asJSON bool) error {
 	}
 	printReport(a.Out, r.report)
 	printOrigin(a.Out, r.report.Origin)
+	if v := r.report.Rate; v > 0 {
+		fmt.Fprintf(a.Out, "speed of training: %.3g points · parameters in a second\n", v) //nolint:errcheck // as above
+	}
 	return nil
 }
 

@@ -41,7 +41,7 @@ func TestShow(t *testing.T) {
 	if again.code != exitOK || !strings.HasPrefix(again.out, said.out) || said.out == "" {
 		t.Fatalf("%q\nand then\n%q", said.out, again.out)
 	}
-	for _, want := range []string{"begun ", ", ended ", host(), Version(), " && crux solve tiny.yaml --set seed=4\n"} {
+	for _, want := range []string{"begun ", ", ended ", "speed of training: ", host(), Version(), " && crux solve tiny.yaml --set seed=4\n"} {
 		if !strings.Contains(again.out, want) {
 			t.Errorf("no %q in %q", want, again.out)
 		}

@@ -488,6 +488,7 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 			r.Truths.Add(q.Name, report.Number(truth))
 		}
 	}
+	r.Rate = r.Speed()
 	return r, first
 }
 

@@ -100,7 +100,7 @@ func TestSeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alone.Seconds, alone.Origin, alone.RunDir = first.Seconds, first.Origin, first.RunDir
+	alone.Seconds, alone.Rate, alone.Origin, alone.RunDir = first.Seconds, first.Rate, first.Origin, first.RunDir
 	if !reflect.DeepEqual(alone, first) {
 		t.Errorf("seed 2 alone %+v, among others %+v", alone, first)
 	}
@@ -228,7 +228,7 @@ func TestSweepResumes(t *testing.T) {
 		for i, r := range got.Runs {
 			w := want.Runs[i]
 			sameRun(t, r.Run, filepath.Join(out, r.Run), filepath.Join("whole", r.Run), historyFile)
-			r.Result.Seconds, r.Result.Origin, r.Result.RunDir = w.Result.Seconds, w.Result.Origin, w.Result.RunDir
+			r.Result.Seconds, r.Result.Rate, r.Result.Origin, r.Result.RunDir = w.Result.Seconds, w.Result.Rate, w.Result.Origin, w.Result.RunDir
 			if !reflect.DeepEqual(r, w) {
 				t.Errorf("%s: %+v, uninterrupted %+v", r.Run, r, w)
 			}

@@ -31,6 +31,7 @@ type Report struct {
 	Parameters  int                `json:"parameters"`          // trainable numbers
 	Optimizer   string             `json:"optimizer"`           // that ran, in words
 	Seconds     Number             `json:"seconds"`             // of training
+	Rate        Number             `json:"rate,omitempty"`      // of training: points · parameters · steps / seconds; none in files of before
 	Loss        Number             `json:"loss"`                // at the final parameters
 	Losses      Numbers            `json:"losses"`              // by constraint, unweighted
 	Errors      Errors             `json:"errors"`              // by field; of fields with a reference
@@ -77,6 +78,19 @@ func (r *Report) Advice() []verdict.Reason {
 		list = append(list, x)
 	}
 	return list
+}
+
+// Speed is the rate of training: how many points times parameters went through a step, in a second. Points are those at the end.
+func (r *Report) Speed() Number {
+	points := 0
+	for _, n := range r.Points {
+		points += n.Value
+	}
+	v := Number(points) * Number(r.Parameters) * Number(r.Steps) / r.Seconds
+	if v-v != 0 { // nothing was trained
+		return 0
+	}
+	return v
 }
 
 // Known says how well a number is known.

@@ -40,6 +40,19 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
+// The speed counts the points of all constraints, in all steps; where nothing was trained there is none.
+func TestSpeed(t *testing.T) {
+	r := &Report{Points: Object[int]{{"pde", 90}, {"bc", 10}}, Parameters: 20, Steps: 30, Seconds: 4}
+	if got := r.Speed(); got != 15000 {
+		t.Errorf("%v points · parameters a second", got)
+	}
+	for _, seconds := range []Number{0, Number(math.NaN())} {
+		if r.Steps, r.Seconds = 0, seconds; r.Speed() != 0 {
+			t.Errorf("%v in %v s", r.Speed(), seconds)
+		}
+	}
+}
+
 // Numbers that are not finite are null, keys keep their order, and names are escaped.
 func TestReportJSON(t *testing.T) {
 	dir := "runs/a"
