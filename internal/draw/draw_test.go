@@ -336,3 +336,18 @@ func BenchmarkEncode(b *testing.B) {
 		})
 	}
 }
+
+// A scale of colours has two numbers at least, however narrow it is.
+func TestNumbersOfNarrowScales(t *testing.T) {
+	for _, ends := range [][2]float64{{2.1, 3.9}, {3, 3.003}, {0.6, 0.95}, {1.5, 6}, {1e-7, 1.3e-7}} {
+		n := 0
+		for _, tick := range (scale{log: true, lo: ends[0], hi: ends[1]}).ticks() {
+			if tick.Label != "" {
+				n++
+			}
+		}
+		if n < 2 {
+			t.Errorf("%d numbers from %v to %v", n, ends[0], ends[1])
+		}
+	}
+}

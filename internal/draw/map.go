@@ -170,7 +170,16 @@ func (s scale) at(v float64) float64 {
 // ticks are the numbers beside the colours.
 func (s scale) ticks() []plot.Tick {
 	if s.log {
-		return decades(8).Ticks(s.lo, s.hi)
+		list, numbers := decades(8).Ticks(s.lo, s.hi), 0
+		for _, t := range list {
+			if t.Label != "" {
+				numbers++
+			}
+		}
+		if numbers >= 2 {
+			return list
+		}
+		return ticks(5).Ticks(s.lo, s.hi) // within a factor of less than 5 there may be no round number of a logarithm
 	}
 	return ticks(9).Ticks(s.lo, s.hi)
 }

@@ -339,6 +339,9 @@ func (m *measured) density() *draw.Curves {
 		return c
 	}
 	c.Lines = []draw.Line{{X: ritz, Y: mass, Stroke: draw.Points}}
+	if s := common([][]float64{ritz}); s.high > s.low {
+		c.XEnds = wider(draw.Ends{s.low, s.high}) // no dot is cut by the frame
+	}
 	return c
 }
 
