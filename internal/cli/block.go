@@ -26,7 +26,7 @@ func (p *block) draw(lines []string) {
 	var b strings.Builder
 	for _, l := range lines {
 		if cols > 0 {
-			l = cut(l, cols-1)
+			l = shortenedTo(l, cols-1)
 		}
 		p.lines = append(p.lines, width(l))
 		b.WriteString(l + "\n")
@@ -81,6 +81,14 @@ func cut(line string, n int) string {
 		b.WriteString(part)
 	}
 	return b.String()
+}
+
+// shortenedTo is cut with an ellipsis where something is left out.
+func shortenedTo(line string, n int) string {
+	if width(line) <= n || n < 1 {
+		return cut(line, n)
+	}
+	return cut(line, n-1) + "…"
 }
 
 // visible divides a line into texts and the sequences between them that set colours: from the escape to the letter m.

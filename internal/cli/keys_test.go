@@ -157,6 +157,20 @@ func TestSmallPicture(t *testing.T) {
 	}
 }
 
+// What is cut at the edge of a window says so, and one is no plural.
+func TestShortened(t *testing.T) {
+	for _, c := range [][2]string{{shortenedTo("abcdef", 4), "abc…"}, {shortenedTo("abcd", 4), "abcd"}, {counted(1, "point"), "1 point"}, {counted(2, "point"), "2 points"}} {
+		if c[0] != c[1] {
+			t.Errorf("%q, want %q", c[0], c[1])
+		}
+	}
+	var b strings.Builder
+	p := block{w: &b, size: func() (int, int) { return 20, 30 }}
+	if p.draw([]string{"a line that does not fit"}); !strings.Contains(b.String(), "a line that does n…\n") {
+		t.Errorf("%q", b.String())
+	}
+}
+
 // Colours are neither counted nor cut.
 func TestCut(t *testing.T) {
 	line := "ab\x1b[38;5;9mcdé\x1b[0mf"
