@@ -14,6 +14,12 @@ type block struct {
 	lines []int                   // how many characters those on the screen have
 }
 
+// A terminal that knows them shows what comes between these two at once, so that nobody sees half of a block; others do not mind.
+const (
+	together = "\x1b[?2026h"
+	apart    = "\x1b[?2026l"
+)
+
 // draw replaces the block on the screen. Lines are cut at its right edge and the block at its height: what wrapped or
 // scrolled could not be overwritten.
 func (p *block) draw(lines []string) {
@@ -31,7 +37,7 @@ func (p *block) draw(lines []string) {
 		p.lines = append(p.lines, width(l))
 		b.WriteString(l + "\n")
 	}
-	io.WriteString(p.w, back+b.String()) //nolint:errcheck // progress that cannot be shown is no reason to fail
+	io.WriteString(p.w, together+back+b.String()+apart) //nolint:errcheck // progress that cannot be shown is no reason to fail
 }
 
 // back moves to where the block begins, and removes it. A terminal that has become narrower has wrapped its lines. The cursor need not be

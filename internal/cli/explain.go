@@ -57,7 +57,7 @@ func (a *app) runExplain(ctx context.Context, dir string, names []string, asJSON
 		return err
 	}
 	defer t.solver.Close() //nolint:errcheck // it only ends workers
-	at := explain.For(t.solver)
+	at := settingOf(t.problem, t.solver)
 	if t.saved == nil { // the phase at work is not known
 		at.Rate = 0
 	}
@@ -153,6 +153,15 @@ func (a *app) printExplanation(r *Explanation) {
 	a.Out.Write([]byte(b.String())) //nolint:errcheck // Run checks the writer at the end
 }
 
+// settingOf is how trackers of a problem word things: places have the axes in the order of the file.
+func settingOf(p *problemfile.Problem, s *crux.Solver) explain.Setting {
+	at := explain.For(s)
+	for _, c := range p.Coords {
+		at.Order = append(at.Order, c.Name())
+	}
+	return at
+}
+
 // mostFindings bounds what a report says of trackers; crux explain says all.
 const mostFindings = 8
 
@@ -160,7 +169,7 @@ const mostFindings = 8
 // such as that of the untrained network, says nothing about its end.
 func findings(p *problemfile.Problem, s *crux.Solver) []string {
 	var list []string
-	at := explain.For(s)
+	at := settingOf(p, s)
 	for _, t := range p.Trackers {
 		sum, ok := t.Explain(at)
 		if !ok || 2*sum.Epoch < s.Epoch() {

@@ -36,12 +36,12 @@ func TestOverview(t *testing.T) {
 	o.ended(ws[0].m)
 	step(ws[1], 30)
 	o.close()
-	want := "\r\x1b[Jburgers  0/3 runs done\n  seed-1  step 10/100  loss 5.000e-01\n  seed-2  step 0/100  loss 0.000e+00\n" +
-		"\r\x1b[3A\x1b[Jburgers  0/3 runs done\n  seed-1  step 10/100  loss 5.000e-01\n  seed-2  step 20/100  loss 5.000e-01\n" +
+	want := together + "\r\x1b[Jburgers  0/3 runs done\n  seed-1  step 10/100  loss 5.000e-01\n  seed-2  step 0/100  loss 0.000e+00\n" + apart +
+		together + "\r\x1b[3A\x1b[Jburgers  0/3 runs done\n  seed-1  step 10/100  loss 5.000e-01\n  seed-2  step 20/100  loss 5.000e-01\n" + apart +
 		"\r\x1b[3A\x1b[Jcrux: warning: careful\n" +
 		"burgers  seed-1: diverged, 11 steps in 1.0s, loss 2.000e+00, u 1.00e-01\n" +
-		"\r\x1b[Jburgers  1/3 runs done, 1 failed\n  seed-2  step 20/100  loss 5.000e-01\n" +
-		"\r\x1b[2A\x1b[Jburgers  1/3 runs done, 1 failed\n  seed-2  step 30/100  loss 5.000e-01\n" +
+		together + "\r\x1b[Jburgers  1/3 runs done, 1 failed\n  seed-2  step 20/100  loss 5.000e-01\n" + apart +
+		together + "\r\x1b[2A\x1b[Jburgers  1/3 runs done, 1 failed\n  seed-2  step 30/100  loss 5.000e-01\n" + apart +
 		"\r\x1b[2A\x1b[J"
 	if b.String() != want {
 		t.Errorf("got\n%q, want\n%q", b.String(), want)

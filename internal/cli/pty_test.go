@@ -39,7 +39,7 @@ func (s *screen) Write(p []byte) (int, error) {
 		case '\n':
 			s.rows, s.x = append(s.rows, nil), 0
 		case 0x1b:
-			end := bytes.IndexAny(text, "mAJ")
+			end := bytes.IndexAny(text, "mAJhl")
 			if end < 0 {
 				s.pause = bytes.Clone(text)
 				return len(p), nil

@@ -235,7 +235,7 @@ func trackerGroups(run *gallery.Run, t *training, dir string, p *page.Page) ([]p
 	}
 	words := map[string]explain.Summary{}
 	for _, k := range t.problem.Trackers {
-		if s, ok := k.Explain(explain.For(t.solver)); ok {
+		if s, ok := k.Explain(settingOf(t.problem, t.solver)); ok {
 			words[family(k.Name)] = s
 		}
 	}

@@ -481,6 +481,28 @@ func TestFileName(t *testing.T) {
 	}
 }
 
+// The errors over the steps end with those of the result.
+func TestConvergenceEnds(t *testing.T) {
+	r := open(t, decay)
+	end := &report.Report{Steps: 7}
+	end.Estimate.Add("u", 1e-5)
+	end.Errors.Add("u", report.FieldError{RelL2: 2e-5})
+	b, err := report.Sealed(end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write(t, "result.json", b)
+	r.write(t, "history.csv", []byte("epoch,explainability/estimated_error/u\n0,0.5\n5,0.1\n"))
+	list, err := r.Pictures("convergence", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := list[0].Figure.Panels[0].(*draw.Curves).Lines
+	if len(lines) != 2 || !slices.Equal(lines[0].X, []float64{0, 5, 7}) || lines[0].Y[2] != 1e-5 || lines[1].Name != "u, true" || lines[1].Y[0] != 2e-5 {
+		t.Errorf("%+v", lines)
+	}
+}
+
 // A panel of an unknown number says how well it is known as the report does: by the standard deviation and the interval that noisy data
 // leave, and otherwise by the estimated error. Numbers that follow from others have theirs too.
 func TestHowWellNumbersAreKnown(t *testing.T) {

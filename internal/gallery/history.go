@@ -100,8 +100,15 @@ func (r *Run) convergence(Options) ([]Picture, error) {
 	if err != nil {
 		return nil, err
 	}
+	end, err := report.Read(filepath.Join(r.Dir, "result.json"))
+	if err != nil {
+		end = &report.Report{} // the run has not ended
+	}
 	c := &draw.Curves{Title: "relative errors", X: "step", LogY: true}
 	for _, l := range r.lines(h, "explainability/estimated_error/") {
+		if v, ok := end.Estimate.Get(l.Name); ok && l.X[len(l.X)-1] < float64(end.Steps) { // what it came to
+			l.X, l.Y = append(l.X, float64(end.Steps)), append(l.Y, float64(v))
+		}
 		l.Name += ", estimated"
 		if len(l.X) < 40 {
 			l.Stroke = draw.Points
@@ -112,6 +119,13 @@ func (r *Run) convergence(Options) ([]Picture, error) {
 		if name, ok := strings.CutSuffix(l.Name, "/rel_l2"); ok {
 			l.Name = name + ", true"
 			c.Lines = append(c.Lines, l)
+		}
+	}
+	for _, e := range end.Errors {
+		name := e.Name + ", true"
+		if len(c.Lines) > 0 && !slices.ContainsFunc(c.Lines, func(l draw.Line) bool { return l.Name == name }) {
+			dot := draw.Line{Name: name, X: []float64{float64(end.Steps)}, Y: []float64{float64(e.Value.RelL2)}, Stroke: draw.Points}
+			c.Lines = append(c.Lines, dot)
 		}
 	}
 	if len(c.Lines) > 0 {

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/crux-pinn/crux/crux"
 )
@@ -11,6 +12,7 @@ type Setting struct {
 	Epoch       int        // step of the measurement; a history sets it
 	Constraints []string   // names, in the order of the problem
 	Coords      [][]string // for each constraint: names of the coordinates of its points
+	Order       []string   // names of coordinates in the order in which places have them; nil is that of the points
 	Rate        float64    // learning rate of the method at work; NaN if it has none, 0 if it is not known
 }
 
@@ -39,8 +41,23 @@ func (at Setting) Constraint(i int) string {
 
 // Place is a point of constraint i in words: (x = 0.25, y = 1).
 func (at Setting) Place(i int, x []float64) string {
-	if i < len(at.Coords) {
-		return Place(at.Coords[i], x)
+	if i >= len(at.Coords) {
+		return Place(nil, x)
 	}
-	return Place(nil, x)
+	coords := at.Coords[i]
+	if at.Order == nil || len(x) != len(coords) {
+		return Place(coords, x)
+	}
+	by := make([]int, len(x))
+	for k := range by {
+		by[k] = k
+	}
+	slices.SortStableFunc(by, func(a, b int) int {
+		return slices.Index(at.Order, coords[a]) - slices.Index(at.Order, coords[b])
+	})
+	names, y := make([]string, len(x)), make([]float64, len(x))
+	for k, from := range by {
+		names[k], y[k] = coords[from], x[from]
+	}
+	return Place(names, y)
 }

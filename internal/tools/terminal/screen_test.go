@@ -16,7 +16,7 @@ func TestDraw(t *testing.T) {
 	var frames []frame
 	io.WriteString(s, "\xe2\x96") //nolint:errcheck // a third of a letter is shown when it is whole
 	io.WriteString(s, "\x80\r\n") //nolint:errcheck
-	for k, text := range []string{"step 1 <a>\r\n", "\r\x1b[1A\x1b[Jstep 2\r\n", "\x1b[38;5;196m\x1b[48;5;21m▀▀\x1b[0m end\r\n"} {
+	for k, text := range []string{"step 1 <a>\r\n", "\x1b[?2026h\r\x1b[1A\x1b[Jstep 2\r\n\x1b[?2026l", "\x1b[38;5;196m\x1b[48;5;21m▀▀\x1b[0m end\r\n"} {
 		if _, err := io.WriteString(s, text); err != nil {
 			t.Fatal(err)
 		}
