@@ -35,8 +35,8 @@ func (w way) changes(p *problemfile.Problem) bool { return w.suits(p) && len(w.s
 
 // ladder has the ways in the order in which they are tried.
 var ladder = []way{
-	{name: "10 windows of time", why: atOnceLost, sets: windows(10), suits: ofTime},
-	{name: "20 windows of time", why: atOnceLost, sets: windows(20), suits: ofTimeAndMore},
+	{name: "10 windows of time", why: atOnceLost, sets: equalWindows(10), suits: ofTime},
+	{name: "20 windows of time", why: atOnceLost, sets: equalWindows(20), suits: ofTimeAndMore},
 	{
 		name: "windows that grow", why: "what is fast at first and slow later needs short windows at the beginning",
 		sets: func(p *problemfile.Problem) []string {
@@ -49,7 +49,7 @@ var ladder = []way{
 			return []string{windowsAt(p, times, 0)} // the last are long, and take the networks of the problem
 		}, suits: marches,
 	},
-	{name: "40 windows of time", why: "they were too long", sets: windows(40), suits: marches},
+	{name: "40 windows of time", why: "they were too long", sets: equalWindows(40), suits: marches},
 	{name: "larger networks", why: "more parameters can follow more detail", sets: larger, suits: always},
 	{
 		name: "conditions trained", why: "conditions that are built in can carry what they have at the boundary through the whole domain",

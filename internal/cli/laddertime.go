@@ -30,8 +30,8 @@ func marches(p *problemfile.Problem) bool {
 func ofTime(p *problemfile.Problem) bool        { return marches(p) && len(p.Coords) == 1 }
 func ofTimeAndMore(p *problemfile.Problem) bool { return marches(p) && len(p.Coords) > 1 }
 
-// windows are the settings of n windows of time.
-func windows(n int) func(*problemfile.Problem) []string {
+// equalWindows are the settings of n windows of time.
+func equalWindows(n int) func(*problemfile.Problem) []string {
 	return func(p *problemfile.Problem) []string { return inWindows(p, n) }
 }
 
