@@ -4,8 +4,11 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/crux-pinn/crux/domain/exact"
 	"github.com/crux-pinn/crux/internal/pointwise"
+	"github.com/crux-pinn/crux/internal/sizes"
 	"github.com/crux-pinn/crux/net"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -19,7 +22,8 @@ const mostRepeats = 32
 // nothing then says what the period is, and where the problem does not begin at a time: stationary equations have solutions that repeat
 // themselves less often than their data, as eigenfunctions do.
 //
-// The residuals are tried with functions of that period in place of the fields, at some places and at those that are L/n further.
+// What changes along the axis are the parts of residuals that are given, such as coefficients and initial values: they are compared at some places
+// with those that are L/n further, each beside its own size.
 func (b *builder) repeats(c *ph.Coord, list []exact.Periodicity) int {
 	lo, hi := b.Domain.Bounds()
 	at := slices.Index(b.Domain.Coords(), c)
@@ -30,7 +34,7 @@ func (b *builder) repeats(c *ph.Coord, list []exact.Periodicity) int {
 			around, fields = append(around, p.Conditions...), append(fields, p.Field)
 		}
 	}
-	var residuals []ph.Expr
+	var residuals, given []ph.Expr
 	faces := make([][2]bool, len(lo)) // the ends of each axis at which there are conditions
 	for i, k := range b.list {
 		if slices.Contains(around, k.Name) {
@@ -42,16 +46,22 @@ func (b *builder) repeats(c *ph.Coord, list []exact.Periodicity) int {
 				return 1
 			}
 		}
-		if !ph.Given(ph.Replace(e, trialOf(c, lo[at], hi[at], 1))) || fixes(e, c) || !b.uniform(i, at, faces) {
+		if fixes(e, c) || !b.uniform(i, at, faces) {
 			return 1
 		}
 		residuals = append(residuals, e)
+		for part := range ph.Walk(e, func(part ph.Expr) bool { return !ph.Given(part) }) {
+			if ph.Given(part) && ph.FreeCoords(part)[c] {
+				given = append(given, part)
+			}
+		}
 	}
-	if !b.begins(faces, residuals, at) || shifts(residuals, b, c, 0) {
+	length := hi[at] - lo[at]
+	if !b.begins(faces, residuals, at) || b.shifts(given, at, 0.3819660112501051*length) { // of the golden section, which is no part of it
 		return 1
 	}
 	for n := mostRepeats; n > 1; n-- {
-		if shifts(residuals, b, c, n) {
+		if b.shifts(given, at, length/float64(n)) {
 			return n
 		}
 	}
@@ -115,78 +125,44 @@ func (b *builder) begins(faces [][2]bool, residuals []ph.Expr, axis int) bool {
 	return false
 }
 
-// trialOf replaces fields by smooth functions of order one whose period along an axis is the n-th part of it; 0 is functions that do not
-// depend on it.
-func trialOf(c *ph.Coord, lo, hi float64, n int) func(ph.Expr) ph.Expr {
-	return func(e ph.Expr) ph.Expr {
-		f, ok := e.Attr().(*ph.Field)
-		if !ok || e.Op() != ph.OpField {
-			return nil
-		}
-		parts := make([]ph.Expr, f.Dim())
-		for k := range parts {
-			sum := ph.Const(0.7 + float64(k) + float64(len(f.Name())))
-			for j, x := range f.Coords() {
-				s := x.Scale(0.9 * float64(j+1) / (hi - lo))
-				if x == c {
-					s = ph.Sin(x.Shift(-lo).Scale(2 * math.Pi * float64(n) / (hi - lo)).Shift(float64(k))).Scale(0.45)
-				}
-				sum = sum.Add(s)
-			}
-			parts[k] = ph.Sin(sum).Shift(1.3)
-		}
-		return ph.Concat(parts...)
-	}
+// shifts reports whether given expressions are the same so much further along an axis.
+func (b *builder) shifts(given []ph.Expr, axis int, by float64) bool {
+	return !slices.ContainsFunc(given, func(e ph.Expr) bool { return !b.shift(e, axis, by) })
 }
 
-// shifts reports whether residuals of functions with the n-th part of an axis as their period are the same that much further on; for 0, whether
-// those of functions that do not depend on it are the same everywhere along it.
-func shifts(residuals []ph.Expr, b *builder, c *ph.Coord, n int) bool {
-	coords := b.Domain.Coords()
+// shift reports it of one, but for rounding.
+func (b *builder) shift(e ph.Expr, axis int, by float64) bool {
 	lo, hi := b.Domain.Bounds()
-	at := slices.Index(coords, c)
-	length := hi[at] - lo[at]
-	by := 0.3819660112501051 * length // of the golden section, which is no part of it
-	if n > 0 {
-		by = length / float64(n)
-	}
-	for _, e := range residuals {
-		e = ph.Replace(e, trialOf(c, lo[at], hi[at], n))
-		params := map[*ph.Param][]float64{}
-		for _, p := range ph.Occurring[*ph.Param](e) {
-			if len(p.Shape()) > 0 {
-				return false
-			}
-			params[p] = make([]float64, 1)
-			p.Initialize(nil, params[p])
-		}
-		for k := range 8 {
-			here := map[*ph.Coord]float64{}
-			for i, x := range coords {
-				_, share := math.Modf(0.5 + 0.618*float64(k) + 0.382*float64(i)*float64(k+1))
-				here[x] = lo[i] + share*(hi[i]-lo[i])
-			}
-			_, share := math.Modf(0.5 + 0.618*float64(k))
-			here[c] = lo[at] + share*(length-by)
-			first, err := pointwise.Eval(e, pointwise.Point{Coords: here, Params: params})
-			here[c] += by
-			then, err2 := pointwise.Eval(e, pointwise.Point{Coords: here, Params: params})
-			if err != nil || err2 != nil || !alike(first, then) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// alike reports whether values are the same but for rounding.
-func alike(a, b []float64) bool {
-	for i := range a {
-		if !(math.Abs(a[i]-b[i]) <= 1e-8*max(1, math.Abs(a[i]), math.Abs(b[i]))) {
+	at := pointwise.Point{Coords: map[*ph.Coord]float64{}, Params: map[*ph.Param][]float64{}}
+	for _, p := range ph.Occurring[*ph.Param](e) {
+		if len(p.Shape()) > 0 {
 			return false
 		}
+		at.Params[p] = []float64{sizes.First(p)}
 	}
-	return len(a) == len(b)
+	for c := range ph.FreeCoords(e) { // the variable of an integral around it is no coordinate of the domain
+		at.Coords[c] = 0.5
+	}
+	size, change := 0.0, 0.0
+	for k := range 16 {
+		for i, c := range b.Domain.Coords() {
+			_, share := math.Modf(0.5 + 0.618*float64(k) + 0.382*float64(i)*float64(k+1))
+			length := hi[i] - lo[i]
+			if i == axis {
+				length -= by
+			}
+			at.Coords[c] = lo[i] + share*length
+		}
+		here, err := pointwise.Eval(e, at)
+		at.Coords[b.Domain.Coords()[axis]] += by
+		there, also := pointwise.Eval(e, at)
+		if err != nil || also != nil || floats.HasNaN(here) || floats.HasNaN(there) {
+			return false
+		}
+		size = max(size, floats.Norm(here, math.Inf(1)), floats.Norm(there, math.Inf(1)))
+		change = max(change, floats.Distance(here, there, math.Inf(1)))
+	}
+	return change <= 1e-10*size
 }
 
 // periodOf is the length along an axis after which the network of a field repeats itself; 0 if it does not.

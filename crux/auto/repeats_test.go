@@ -28,6 +28,9 @@ func TestRepeats(t *testing.T) {
 		{"u_t + u*u_x - 0.1*u_xx", "sin(2*pi*x)", "", 1},
 		{"u_t - (2 + cos(2*pi*x))*u_xx", "sin(4*pi*x)", "", 1},
 		{"u_t - u_xx - t*sin(pi*x)", "sin(2*pi*x)", "", 2},
+		// however small what does not repeat itself is beside the rest
+		{"u_t - u_xx + cos(2*pi*x)*u", "1e-12*sin(2*pi*x) + 1e-12*sin(pi*x/2)", "", 4},
+		{"u_t - u_xx + cos(2*pi*x)*u", "1e-12*sin(2*pi*x)", "", 1},
 		{"u_t - u_xx - u(x = 1)", "sin(2*pi*x)", "", 4},
 		{"u_t - u_xx - integral(u, x)", "sin(2*pi*x)", "", 4},
 		// nothing says what the period is
