@@ -139,19 +139,21 @@ func (s *Solver) measureUnits(w *windowed, k int, t *ph.Coord, at float64) error
 			most[c] = max(most[c], mat.Norm(v.ColView(c), math.Inf(1)))
 		}
 	}
-	for c, p := range w.units[k] {
+	unitOf := func(k, c int) *float64 {
+		at, _, _ := s.layout.Lookup(w.units[k][c].Path())
+		return &s.fixed[at.Offset]
+	}
+	for c := range w.units[k] {
 		before := 1.0
 		if k > 1 {
-			at, _, _ := s.layout.Lookup(w.units[k-1][c].Path())
-			before = s.fixed[at.Offset]
+			before = *unitOf(k-1, c)
 		}
 		_, exponent := math.Frexp(max(1, most[c]))
 		unit := math.Ldexp(1, exponent-1)
 		if !s.scaleOutput(w.field, c, before/unit) {
 			unit = before
 		}
-		at, _, _ := s.layout.Lookup(p.Path())
-		s.fixed[at.Offset] = unit
+		*unitOf(k, c) = unit
 	}
 	return nil
 }

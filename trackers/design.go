@@ -71,11 +71,7 @@ func (d *Design) OnSolveBegin(_ context.Context, r *crux.Run) error {
 // OnStep implements crux.Callback.
 func (d *Design) OnStep(ctx context.Context, step *crux.Step) error {
 	run := step.Run
-	sets, err := noisySets(run)
-	if err != nil {
-		return err
-	}
-	s, err := covarianceOf(ctx, run, sets)
+	sets, s, err := noisyData(ctx, run)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package trackers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -81,6 +82,18 @@ type covariance struct {
 	noise   []Noise   // by group
 	scale   []float64 // by group: of the residual in the problem's own units
 	step    []float64 // of θ, to where the weighted residuals are least
+}
+
+// noisyData are the held-out points of constraints, with the covariance. That none of them has noisy data is an error.
+func noisyData(ctx context.Context, run *crux.Run) (sets []rows, s *covariance, err error) {
+	if sets, err = (&Error{}).heldOut(run); err != nil {
+		return nil, nil, err
+	}
+	if !slices.ContainsFunc(sets, func(set rows) bool { return set.noisy }) {
+		return nil, nil, errors.New("the data have no errors that could be told from what is left of them; say how large these are with sigma")
+	}
+	s, err = covarianceOf(ctx, run, sets)
+	return sets, s, err
 }
 
 // covarianceOf prepares it for the sets of held-out points, some of which are noisy data.

@@ -83,11 +83,7 @@ func (p *Profile) OnSolveBegin(_ context.Context, r *crux.Run) error {
 // OnStep implements crux.Callback.
 func (p *Profile) OnStep(ctx context.Context, step *crux.Step) error {
 	run := step.Run
-	sets, err := noisySets(run)
-	if err != nil {
-		return err
-	}
-	s, err := covarianceOf(ctx, run, sets)
+	_, s, err := noisyData(ctx, run)
 	if err != nil {
 		return err
 	}
@@ -235,15 +231,6 @@ func (f *profile) from(ctx context.Context, before, now fitted, value float64) (
 
 // errBetter says that there is a better fit than the best.
 var errBetter = errors.New("a better fit")
-
-// noisySets are the held-out points of constraints. That none of them has noisy data is an error.
-func noisySets(run *crux.Run) ([]rows, error) {
-	sets, err := (&Error{}).heldOut(run)
-	if err == nil && !slices.ContainsFunc(sets, func(set rows) bool { return set.noisy }) {
-		err = errors.New("the data have no errors that could be told from what is left of them; say how large these are with sigma")
-	}
-	return sets, err
-}
 
 // likelihood is the weights of a training loss with which each data set counts by the variance of its errors, data as a whole as before.
 // per is what the variance of one value then comes to in the loss.

@@ -35,8 +35,8 @@ func (w way) changes(p *problemfile.Problem) bool { return w.suits(p) && len(w.s
 
 // ladder has the ways in the order in which they are tried.
 var ladder = []way{
-	{name: "10 windows of time", why: atOnceLost, sets: equalWindows(10), suits: ofTime},
-	{name: "20 windows of time", why: atOnceLost, sets: equalWindows(20), suits: ofTimeAndMore},
+	{name: "10 windows of time", why: whyWindows, sets: equalWindows(10), suits: ofTime},
+	{name: "20 windows of time", why: whyWindows, sets: equalWindows(20), suits: ofTimeAndMore},
 	{
 		name: "windows that grow", why: "what is fast at first and slow later needs short windows at the beginning",
 		sets: func(p *problemfile.Problem) []string {
@@ -60,8 +60,8 @@ var ladder = []way{
 	{name: "a third start", why: "it ended elsewhere, and not well either", sets: anew(2), suits: atRandom},
 }
 
-// atOnceLost is why windows are tried.
-const atOnceLost = "trained at all times at once, what grows or turns late is lost to a solution that stays where it is"
+// whyWindows is why windows are tried.
+const whyWindows = "trained at all times at once, what grows or turns late is lost to a solution that stays where it is"
 
 // patience is the number of tenths of a budget after which a problem as it is stated is left to windows, and the estimated error from which
 // that is not done; 0 and 0 are those of other ways.

@@ -234,8 +234,9 @@ func trackerGroups(run *gallery.Run, t *training, dir string, p *page.Page) ([]p
 		p.Missing = append(p.Missing, fmt.Sprintf("trackers: %v", err))
 	}
 	words := map[string]explain.Summary{}
+	at := settingOf(t.problem, t.solver)
 	for _, k := range t.problem.Trackers {
-		if s, ok := k.Explain(settingOf(t.problem, t.solver)); ok {
+		if s, ok := k.Explain(at); ok {
 			words[family(k.Name)] = s
 		}
 	}

@@ -94,16 +94,22 @@ func (r *Run) weights(Options) ([]Picture, error) {
 	return []Picture{{Name: "weights", About: "the weights of the constraints", Figure: &draw.Figure{Panels: []draw.Panel{c}}}}, nil
 }
 
+// result is what the run came to; nothing where it has not ended.
+func (r *Run) result() *report.Report {
+	end, err := report.Read(filepath.Join(r.Dir, "result.json"))
+	if err != nil {
+		return &report.Report{}
+	}
+	return end
+}
+
 // convergence has the estimated and the true errors over the steps.
 func (r *Run) convergence(Options) ([]Picture, error) {
 	h, err := r.history("convergence")
 	if err != nil {
 		return nil, err
 	}
-	end, err := report.Read(filepath.Join(r.Dir, "result.json"))
-	if err != nil {
-		end = &report.Report{} // the run has not ended
-	}
+	end := r.result()
 	c := &draw.Curves{Title: "relative errors", X: "step", LogY: true}
 	for _, l := range r.lines(h, "explainability/estimated_error/") {
 		if v, ok := end.Estimate.Get(l.Name); ok && l.X[len(l.X)-1] < float64(end.Steps) { // what it came to
@@ -145,10 +151,7 @@ func (r *Run) parameters(Options) ([]Picture, error) {
 		return nil, err
 	}
 	fig := &draw.Figure{}
-	end, err := report.Read(filepath.Join(r.Dir, "result.json"))
-	if err != nil {
-		end = &report.Report{} // the run has not ended
-	}
+	end := r.result()
 	for _, l := range r.lines(h, "param/") {
 		l.Group = 1
 		k := knownAt(end, l.Name, l.Y[len(l.Y)-1])

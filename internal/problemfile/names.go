@@ -70,13 +70,25 @@ func (ns *names) declare(name, what string, at tree.Place, path string) bool {
 
 // derivatives reports names that are written like a derivative of another one, as u_x is beside u.
 func (ns *names) derivatives() {
+	coords := map[string]ph.Expr{}
+	for name, e := range ns.env.Names {
+		if e != nil && e.Op() == ph.OpCoord {
+			coords[name] = e
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(ns.what)) {
-		env := ns.env
-		env.Names = maps.Clone(env.Names)
-		delete(env.Names, name)
-		if e, err := ph.Parse(name, env); err == nil && e.Op() == ph.OpD {
-			ns.broken[name] = true
-			ns.failAt(ns.at[name], ns.path[name], "%s is written like a derivative; take another name", name)
+		for i := range len(name) {
+			of := ns.env.Names[name[:i]]
+			if name[i] != '_' || of == nil {
+				continue
+			}
+			known := maps.Clone(coords)
+			known[name[:i]] = of
+			if e, err := ph.Parse(name, ph.Env{Names: known}); err == nil && e.Op() == ph.OpD {
+				ns.broken[name] = true
+				ns.failAt(ns.at[name], ns.path[name], "%s is written like a derivative; take another name", name)
+				break
+			}
 		}
 	}
 }

@@ -45,19 +45,15 @@ func (at Setting) Place(i int, x []float64) string {
 		return Place(nil, x)
 	}
 	coords := at.Coords[i]
-	if at.Order == nil || len(x) != len(coords) {
+	if len(x) != len(coords) {
 		return Place(coords, x)
 	}
-	by := make([]int, len(x))
-	for k := range by {
-		by[k] = k
-	}
-	slices.SortStableFunc(by, func(a, b int) int {
-		return slices.Index(at.Order, coords[a]) - slices.Index(at.Order, coords[b])
-	})
-	names, y := make([]string, len(x)), make([]float64, len(x))
-	for k, from := range by {
-		names[k], y[k] = coords[from], x[from]
+	var names []string
+	var y []float64
+	for _, name := range slices.Concat(at.Order, coords) { // those that Order does not have come last
+		if k := slices.Index(coords, name); k >= 0 && !slices.Contains(names, name) {
+			names, y = append(names, name), append(y, x[k])
+		}
 	}
 	return Place(names, y)
 }
