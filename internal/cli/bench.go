@@ -101,7 +101,7 @@ func (a *app) measure(ctx context.Context, p *problemfile.Problem, d time.Durati
 	}
 	steps := begin.count - 1 // whole ones lie between the first mark and the last
 	if steps < 1 {
-		return nil, fail(exitFailed, fmt.Errorf("problem %s: %s after %d steps; at least 2 are needed", p.Name, res.Reason, res.Steps))
+		return nil, fail(exitFailed, fmt.Errorf("problem %s: %s after %s; at least 2 are needed", p.Name, res.Reason, report.Counted(res.Steps, "step")))
 	}
 	groups, err := newBenchGroups(p, s)
 	if err != nil {
@@ -146,7 +146,8 @@ func (a *app) measure(ctx context.Context, p *problemfile.Problem, d time.Durati
 
 func printBench(w io.Writer, b *Bench) {
 	var t strings.Builder
-	fmt.Fprintf(&t, "%s: %d points, %s, %d workers, %d steps measured\n\n", b.Problem, b.Points, b.Precision, b.Workers, b.Steps)
+	fmt.Fprintf(&t, "%s: %s, %s, %s, %s measured\n\n", b.Problem, report.Counted(b.Points, "point"), b.Precision,
+		report.Counted(b.Workers, "worker"), report.Counted(b.Steps, "step"))
 	ms := func(v report.Number) string { return fmt.Sprintf("%.3f", 1e3*v) }
 	rows := [][]string{{"part", "ms", "share"}}
 	for _, q := range append(slices.Clone(b.Parts), report.Named[report.Number]{Name: "step", Value: b.Step}) {

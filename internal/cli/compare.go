@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/internal/files/ckpt"
+	"github.com/crux-pinn/crux/internal/gallery"
+	"github.com/crux-pinn/crux/internal/page"
 	"github.com/crux-pinn/crux/internal/report"
 )
 
@@ -23,20 +25,25 @@ type Comparison struct {
 	Settings report.Object[[]string] `json:"settings"` // in which the runs differ, by their path in the problem file; "" where a run has none
 	Runs     []*report.Report        `json:"runs"`     // in the order of the command line
 
-	names  []string // of the runs, as short as they can be told apart
-	losses []*report.History
+	names     []string // of the runs, as short as they can be told apart
+	settings  []report.Object[string]
+	histories []*report.History
 }
 
 func (a *app) compare() *cobra.Command {
 	var asJSON bool
+	var out string
 	c := &cobra.Command{
 		Use:   "compare RUN RUN...",
 		Short: "Compare runs: settings in which they differ, results, losses over the steps",
 		Long: `Compare runs: settings in which they differ, results, losses over the steps.
 
-Settings are those of the resolved problem files. A directory of several runs, of solve --seeds or sweep, stands for all of them.`,
+Settings are those of the resolved problem files. A directory of several runs,
+of solve --seeds or sweep, stands for all of them. -o writes one HTML page that opens offline, with the curves of all runs over
+each other: losses, errors, unknown numbers.`,
 		Example: `  crux compare runs/burgers-1 runs/burgers-2
   crux compare runs/burgers-sweep
+  crux compare runs/burgers-1 runs/burgers-2 -o compare.html
   crux compare runs/burgers-1 runs/burgers-2 --json | jq .settings`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: completeRuns,
@@ -45,14 +52,23 @@ Settings are those of the resolved problem files. A directory of several runs, o
 			if err != nil {
 				return err
 			}
-			if asJSON {
+			switch {
+			case asJSON:
 				return a.printJSON(v)
+			case out != "":
+				if err := ckpt.WriteFile(out, v.page().Write); err != nil {
+					return fail(exitFailed, err)
+				}
+				fmt.Fprintln(a.Out, out) //nolint:errcheck // Run checks the writer at the end
+				return nil
 			}
 			v.print(a.Out)
 			return nil
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the comparison as one JSON object")
+	c.Flags().StringVarP(&out, "out", "o", "", "file to write, an HTML page")
+	c.MarkFlagsMutuallyExclusive("json", "out")
 	return c
 }
 
@@ -76,7 +92,6 @@ func (a *app) comparison(args []string) (*Comparison, error) {
 		return nil, fail(exitUsage, fmt.Errorf("%s is one run; give two or more", dirs[0]))
 	}
 	v := &Comparison{names: shortNames(dirs)}
-	var settings []report.Object[string]
 	for _, dir := range dirs {
 		r, err := a.readRun(dir)
 		if err != nil {
@@ -95,9 +110,9 @@ func (a *app) comparison(args []string) (*Comparison, error) {
 		if err != nil {
 			return nil, fail(exitUsage, err)
 		}
-		v.Runs, v.losses, settings = append(v.Runs, r.report), append(v.losses, h), append(settings, said)
+		v.Runs, v.histories, v.settings = append(v.Runs, r.report), append(v.histories, h), append(v.settings, said)
 	}
-	v.Settings = differences(settings)
+	v.Settings = differences(v.settings)
 	return v, nil
 }
 
@@ -193,13 +208,40 @@ func (v *Comparison) print(w io.Writer) {
 		table(&b, rows)
 	}
 	b.WriteString("\n")
-	table(&b, v.results())
+	table(&b, v.results(orDash))
 	v.curves(&b)
 	io.WriteString(w, b.String()) //nolint:errcheck // Run checks the writer at the end
 }
 
-// results is a table with a column for each run.
-func (v *Comparison) results() [][]string {
+// page is the comparison as a page.
+func (v *Comparison) page() *page.Comparison {
+	p := &page.Comparison{Title: strings.Join(v.names, ", "), Results: v.results(page.Text)[1:]}
+	if len(v.names) > fewNames {
+		p.Title = report.Counted(len(v.names), "run")
+	}
+	if name := v.Runs[0].Problem; !slices.ContainsFunc(v.Runs, func(r *report.Report) bool { return r.Problem != name }) {
+		p.Title = name + ": " + p.Title
+	}
+	for _, s := range v.Settings {
+		p.Settings = append(p.Settings, append([]string{s.Name}, s.Value...))
+	}
+	runs := make([]gallery.Recorded, len(v.Runs))
+	for i, r := range v.Runs {
+		p.Runs = append(p.Runs, page.Compared{Name: v.names[i], Report: r})
+		unit := func(name string) string { u, _ := v.settings[i].Get("units." + name); return u }
+		runs[i] = gallery.Recorded{Name: v.names[i], History: v.histories[i], Report: r, Unit: unit}
+	}
+	for _, x := range gallery.Over(runs) {
+		p.Curves = append(p.Curves, page.Group{Title: strings.ToUpper(x.About[:1]) + x.About[1:], Panels: x.Figure.Panels})
+	}
+	return p
+}
+
+// fewNames are as many as a title has room for.
+const fewNames = 4
+
+// results is a table with a column for each run, with a function that writes numbers in formats of package fmt, or times for "s".
+func (v *Comparison) results(written func(x report.Number, format string) string) [][]string {
 	rows := [][]string{append([]string{"result"}, v.names...)}
 	add := func(name string, of func(*report.Report) string) {
 		row, any := []string{name}, false
@@ -227,7 +269,7 @@ func (v *Comparison) results() [][]string {
 				if !ok {
 					return "–"
 				}
-				return orDash(x, format)
+				return written(x, format)
 			})
 		}
 	}
@@ -236,11 +278,11 @@ func (v *Comparison) results() [][]string {
 	number("rel. L2 error of ", "", "%.3e", report.RelL2)
 	number("", "", "%.6g", func(r *report.Report) report.Numbers { return r.Params })
 	number("", "", "%.6g", func(r *report.Report) report.Numbers { return r.Shown })
-	add("loss", func(r *report.Report) string { return orDash(r.Loss, "%.3e") })
+	add("loss", func(r *report.Report) string { return written(r.Loss, "%.3e") })
 	number("loss of ", "", "%.3e", func(r *report.Report) report.Numbers { return r.Losses })
 	number("residual p99 of ", "", "%.3e", func(r *report.Report) report.Numbers { return r.ResidualP99 })
 	add("steps", func(r *report.Report) string { return fmt.Sprint(r.Steps) })
-	add("time", func(r *report.Report) string { return orDash(r.Seconds, "s") })
+	add("time", func(r *report.Report) string { return written(r.Seconds, "s") })
 	add("parameters", func(r *report.Report) string { return fmt.Sprint(r.Parameters) })
 	for _, of := range []struct {
 		name string
@@ -268,7 +310,7 @@ func (v *Comparison) results() [][]string {
 func (v *Comparison) curves(w io.Writer) {
 	const columns = 48
 	last, low, high := 0.0, math.Inf(1), math.Inf(-1)
-	for _, h := range v.losses {
+	for _, h := range v.histories {
 		if n := len(h.Steps); n > 0 {
 			last = max(last, h.Steps[n-1])
 		}
@@ -287,7 +329,7 @@ func (v *Comparison) curves(w io.Writer) {
 	for _, n := range v.names {
 		width = max(width, utf8.RuneCountInString(n))
 	}
-	for i, h := range v.losses {
+	for i, h := range v.histories {
 		line := spark(h.Steps, h.Column("loss"), columns, last, low, high)
 		fmt.Fprintf(w, "%-*s  %s\n", width, v.names[i], line) //nolint:errcheck
 	}
@@ -297,7 +339,7 @@ func (v *Comparison) curves(w io.Writer) {
 	for k := range parts + 1 {
 		step := math.Round(last * float64(k) / parts)
 		row := []string{fmt.Sprintf("%.0f", step)}
-		for _, h := range v.losses {
+		for _, h := range v.histories {
 			row = append(row, orDash(report.Number(at(h.Steps, h.Column("loss"), step)), "%.3e"))
 		}
 		rows = append(rows, row)

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -39,6 +40,34 @@ func TestCompare(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	if r := call(t, "compare", "runs/tiny-1", "runs/tiny-1"); !strings.HasPrefix(r.out, "all settings are the same\n") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// The page of a comparison has what the terminal has, the curves of all runs over each other, and each run in the same colour everywhere.
+func TestComparePage(t *testing.T) {
+	folder(t)
+	quietly(t, "solve", "tiny.yaml", "-q")
+	quietly(t, "solve", "tiny.yaml", "-q", "--set", "optimizer.0.adam.lr=0.5", "--seed", "9")
+	if r := call(t, "compare", "runs/tiny-1", "runs/tiny-2", "-o", "both.html"); r.code != exitOK || r.out != "both.html\n" {
+		t.Fatalf("%+v", r)
+	}
+	b, err := os.ReadFile("both.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"<h1>tiny: tiny-1, tiny-2</h1>", "<th>tiny-2</th>", "<td>optimizer.0.adam.lr</td><td><code>1e-3</code></td><td><code>0.5</code></td>",
+		"<td>verdict</td>", "<td>loss of start</td>", "<h3>Losses</h3>", "training loss", "loss of start", "<h3>Unknown numbers</h3>",
+	} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %q in the page", want)
+		}
+	}
+	if strings.Contains(string(b), "<td>result</td>") || strings.Contains(string(b), "<script") {
+		t.Error("the page has the head of the table in it, or a script, for which it has no use")
+	}
+	if r := call(t, "compare", "runs/tiny-1", "runs/tiny-2", "--json", "-o", "both.html"); r.code != exitUsage {
 		t.Errorf("%+v", r)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 // script is a keyboard on which something was typed each time when it is asked.
@@ -159,7 +160,7 @@ func TestSmallPicture(t *testing.T) {
 
 // What is cut at the edge of a window says so, and one is no plural.
 func TestShortened(t *testing.T) {
-	for _, c := range [][2]string{{shortenedTo("abcdef", 4), "abc…"}, {shortenedTo("abcd", 4), "abcd"}, {counted(1, "point"), "1 point"}, {counted(2, "point"), "2 points"}} {
+	for _, c := range [][2]string{{shortenedTo("abcdef", 4), "abc…"}, {shortenedTo("abcd", 4), "abcd"}, {report.Counted(1, "point"), "1 point"}, {report.Counted(2, "point"), "2 points"}} {
 		if c[0] != c[1] {
 			t.Errorf("%q, want %q", c[0], c[1])
 		}

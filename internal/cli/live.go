@@ -83,7 +83,7 @@ func (p *progress) state(s *crux.Step, now time.Time, method optim.Info, watched
 		Latest      string           `json:"latest"`
 	}{Name: p.problem.Name, Parts: p.head(s, now, method)[1:], Estimate: p.estimates(), Numbers: p.numbers(s, watched)}
 	for i, l := range s.Losses {
-		c := liveConstraint{Name: p.names[i], Loss: fmt.Sprintf("%.3e", l), Points: counted(s.Run.Points(i).Len(), "point")}
+		c := liveConstraint{Name: p.names[i], Loss: fmt.Sprintf("%.3e", l), Points: report.Counted(s.Run.Points(i).Len(), "point")}
 		for _, h := range p.losses[i].heights(100) {
 			if math.IsNaN(h) {
 				c.Course = append(c.Course, nil)

@@ -102,7 +102,7 @@ func commandLine(args []string) string {
 
 // host says on what a run trains: the processor, as far as its system names it, the cores, and the instruction set.
 func host() string {
-	parts := []string{processor(), fmt.Sprintf("%d cores", runtime.NumCPU()), kern.Instructions()}
+	parts := []string{processor(), report.Counted(runtime.NumCPU(), "core"), kern.Instructions()}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 

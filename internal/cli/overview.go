@@ -128,7 +128,7 @@ func (o *overview) ended(m *member) {
 	}
 	line := fmt.Sprintf("%s  %s: %s", o.name, m.Name, m.status())
 	if r := m.report; r != nil {
-		line += fmt.Sprintf(", %d steps in %s, loss %.3e", r.Steps, seconds(r.Seconds), float64(r.Loss))
+		line += fmt.Sprintf(", %s in %s, loss %.3e", report.Counted(r.Steps, "step"), seconds(r.Seconds), float64(r.Loss))
 		for _, e := range r.Errors {
 			line += fmt.Sprintf(", %s %.2e", e.Name, e.Value.RelL2)
 		}

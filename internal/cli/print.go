@@ -40,7 +40,7 @@ func printReport(w io.Writer, r *report.Report) {
 		fmt.Fprintf(&b, "expected %s %s: %.3g, %s\n", x.Of, x.Bound, x.Value, word)
 	}
 	fmt.Fprintf(&b, "%s%s, %s\n", head, r.Status, r.Reason)
-	fmt.Fprintf(&b, "%d steps", r.Steps)
+	b.WriteString(report.Counted(r.Steps, "step"))
 	if !math.IsNaN(float64(r.Seconds)) {
 		fmt.Fprintf(&b, " in %s", duration(sec))
 	}
@@ -116,7 +116,7 @@ func printReport(w io.Writer, r *report.Report) {
 			own = scientific(e.SelfError)
 		}
 		if e.Reference != "" {
-			row = append(row, own, fmt.Sprintf("%s, at %d points", e.Reference, e.Points))
+			row = append(row, own, fmt.Sprintf("%s, at %s", e.Reference, report.Counted(e.Points, "point")))
 		}
 		rows = append(rows, row)
 	}

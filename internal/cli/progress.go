@@ -140,7 +140,7 @@ func (p *progress) Record(m crux.Metric) error {
 func (p *progress) OnSolveEnd(_ context.Context, _ *crux.Run, res *crux.Result) error {
 	p.keys.end()
 	if p.size != nil {
-		p.draw([]string{fmt.Sprintf("%s  %d steps are done; evaluating, and estimating the error", p.problem.Name, res.Epoch)})
+		p.draw([]string{fmt.Sprintf("%s  %s done; evaluating, and estimating the error", p.problem.Name, report.Counted(res.Epoch, "step"))})
 	}
 	return nil
 }
@@ -263,14 +263,14 @@ func (p *progress) turned(s *crux.Solver, k int) {
 	p.clear()
 	if list := s.Windows(); list != nil {
 		was := list[k-1]
-		fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, ended after %d steps, loss %.3e; "+ //nolint:errcheck
+		fmt.Fprintf(p.w, "%s  window %d/%d, %v to %v, ended after %s, loss %.3e; "+ //nolint:errcheck
 			"window %d, %v to %v, begins where it ends\n",
-			p.problem.Name, k, len(list), was.From, was.To, was.Steps, was.Loss, k+1, list[k].From, list[k].To)
+			p.problem.Name, k, len(list), was.From, was.To, report.Counted(was.Steps, "step"), was.Loss, k+1, list[k].From, list[k].To)
 	}
 	if list := s.Lessons(); list != nil {
 		was := list[k-1]
-		fmt.Fprintf(p.w, "%s  lesson %d/%d, %s = %v, ended after %d steps, loss %.3e; lesson %d, %s = %v, begins\n", //nolint:errcheck
-			p.problem.Name, k, len(list), p.constant, was.Value, was.Steps, was.Loss, k+1, p.constant, list[k].Value)
+		fmt.Fprintf(p.w, "%s  lesson %d/%d, %s = %v, ended after %s, loss %.3e; lesson %d, %s = %v, begins\n", //nolint:errcheck
+			p.problem.Name, k, len(list), p.constant, was.Value, report.Counted(was.Steps, "step"), was.Loss, k+1, p.constant, list[k].Value)
 	}
 	if text := unsolvedWindow(s); text != "" && !p.warned {
 		fmt.Fprintf(p.w, "%s  ! %s\n", p.problem.Name, text) //nolint:errcheck

@@ -58,7 +58,7 @@ func (p *progress) constraints(s *crux.Step, cols int) []string {
 	list := make([]string, len(s.Losses))
 	for i, l := range s.Losses {
 		head := fmt.Sprintf("  %-*s  %.3e  ", longest, p.names[i], l)
-		tail := "  " + counted(s.Run.Points(i).Len(), "point")
+		tail := "  " + report.Counted(s.Run.Points(i).Len(), "point")
 		room := cols - 1 - width(head) - width(tail)
 		list[i] = head + p.losses[i].sparkline(min(room, widestSpark)) + tail
 	}

@@ -70,14 +70,18 @@ func TestBrowserOpens(t *testing.T) {
 	quietly(t, "solve", "watched.yaml", "-q", "--report", "--out", "watched")
 	quietly(t, "solve", burgers, "-q", "--report", "--out", "burgers", "--set", "trackers=all", "--steps", "40")
 	quietly(t, "solve", "watched.yaml", "-q", "--report", "--out", "still", "--steps", "40", "--set", "constraints.pde.resample=0", "--set", "constraints.bc.resample=0")
+	if err := os.Mkdir("both", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	quietly(t, "compare", "watched", "still", "-o", "both/"+reportFile)
 	const probe = `<script>
 const slider = document.querySelector("input");
 let moved = "none";
 if (slider) { slider.value = 0; slider.dispatchEvent(new Event("input")); moved = [...document.querySelector(".movie").querySelectorAll(".frame")].findIndex(f => f.classList.contains("shown")); }
 parent.document.title = (document.documentElement.scrollWidth <= window.innerWidth ? "fits " : "is too wide for ") + window.innerWidth + ", frame " + moved;
 </script></html>`
-	// the points of watched.yaml move, burgers1d.yaml has a time, still has neither
-	for run, want := range map[string]string{"watched": "frame 0", "burgers": "frame 0", "still": "frame none"} {
+	// the points of watched.yaml move, burgers1d.yaml has a time, still has neither, and both is their comparison
+	for run, want := range map[string]string{"watched": "frame 0", "burgers": "frame 0", "still": "frame none", "both": "frame none"} {
 		text, err := os.ReadFile(filepath.Join(run, reportFile))
 		if err != nil {
 			t.Fatal(err)

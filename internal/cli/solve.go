@@ -306,7 +306,7 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 		failed, recordErr = fail(code, runErr), nil
 		if res.Status == crux.Canceled {
 			recordErr = besides(runErr, context.Cause(ctx))
-			failed = fail(code, fmt.Errorf("%s after %d steps", res.Reason, res.Steps))
+			failed = fail(code, fmt.Errorf("%s after %s", res.Reason, report.Counted(res.Steps, "step")))
 			if saveErr == nil {
 				failed = fail(code, fmt.Errorf("%w; the results so far are in %s%s", failed, dir, goOn(p, dir)))
 			}
@@ -533,20 +533,20 @@ func (a *app) printDryRun(ctx context.Context, p *problemfile.Problem, s *crux.S
 	}
 	a.Out.Write(p.Resolved) //nolint:errcheck
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n# %d steps, %d trainable parameters", p.Steps, trainable)
+	fmt.Fprintf(&b, "\n# %s, %s", report.Counted(p.Steps, "step"), report.Counted(trainable, "trainable parameter"))
 	if fixed > 0 {
-		fmt.Fprintf(&b, " and %d fixed numbers", fixed)
+		fmt.Fprintf(&b, " and %s", report.Counted(fixed, "fixed number"))
 	}
-	fmt.Fprintf(&b, ", %d points\n", total)
+	fmt.Fprintf(&b, ", %s\n", report.Counted(total, "point"))
 	for _, n := range points {
-		fmt.Fprintf(&b, "#   %s: %.0f points\n", n.Name, n.Value)
+		fmt.Fprintf(&b, "#   %s: %s\n", n.Name, report.Counted(int(n.Value), "point"))
 	}
 	if c := p.Options.Curriculum; c != nil {
 		var values []string
 		for _, l := range s.Lessons() {
 			values = append(values, fmt.Sprint(l.Value))
 		}
-		fmt.Fprintf(&b, "#   lessons: %s = %s, at most %d steps each\n", c.Of.Path(), strings.Join(values, ", "), c.Steps)
+		fmt.Fprintf(&b, "#   lessons: %s = %s, at most %s each\n", c.Of.Path(), strings.Join(values, ", "), report.Counted(c.Steps, "step"))
 	}
 	for _, d := range needs {
 		if d.Bytes >= listed {

@@ -11,6 +11,7 @@ import (
 	"github.com/crux-pinn/crux/compiler"
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/problemfile"
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 func (a *app) trace() *cobra.Command {
@@ -100,7 +101,7 @@ func (a *app) printTrace(p *problemfile.Problem, s *crux.Solver, pass, constrain
 		for _, r := range g.Residuals {
 			members = append(members, r.Name)
 		}
-		head := fmt.Sprintf("%s, on %d points", strings.Join(members, ", "), g.cloud.Len())
+		head := fmt.Sprintf("%s, on %s", strings.Join(members, ", "), report.Counted(g.cloud.Len(), "point"))
 		err = a.printProgram(program, dump.Bytes(), pass, head)
 		program.Close() //nolint:errcheck // it only ends workers
 		if err != nil {

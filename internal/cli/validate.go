@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crux-pinn/crux/internal/gallery"
+	"github.com/crux-pinn/crux/internal/report"
 )
 
 func (a *app) validate() *cobra.Command {
@@ -52,8 +53,8 @@ func (a *app) check(path string, o *overrides) error {
 	if _, err := forecast(context.Background(), p, s); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Out, "%s: ok: problem %s, %s, %s, %s, %s\n", path, p.Name, counted(len(p.Fields), "field"), //nolint:errcheck
-		counted(len(p.Crux.Constraints), "constraint"), counted(len(s.Theta()), "trainable parameter"), counted(p.Steps, "step"))
+	fmt.Fprintf(a.Out, "%s: ok: problem %s, %s, %s, %s, %s\n", path, p.Name, report.Counted(len(p.Fields), "field"), //nolint:errcheck
+		report.Counted(len(p.Crux.Constraints), "constraint"), report.Counted(len(s.Theta()), "trainable parameter"), report.Counted(p.Steps, "step"))
 	look, err := gallery.NewStatement(p)
 	if err != nil {
 		return fail(exitFailed, err)
@@ -62,12 +63,4 @@ func (a *app) check(path string, o *overrides) error {
 		fmt.Fprintf(a.Out, "  %s\n", line) //nolint:errcheck
 	}
 	return nil
-}
-
-// counted is a number of things: "1 field", "2 fields".
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

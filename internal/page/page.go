@@ -68,14 +68,24 @@ type Frame struct {
 //go:embed page.html
 var source string
 
+//go:embed compare.html
+var comparison string
+
 //go:embed page.css
 var style string
 
 //go:embed page.js
 var script string
 
-// parsed is the template; it is read when a page is written, as no other command should wait for it.
-var parsed = sync.OnceValues(func() (*template.Template, error) { return template.New("page").Funcs(functions).Parse(source) })
+// parsed are the templates, "page" and "comparison"; they are read when a page is written, as no other command should wait for them.
+var parsed = sync.OnceValues(func() (*template.Template, error) {
+	t, err := template.New("page").Funcs(functions).Parse(source)
+	if err != nil {
+		return nil, err
+	}
+	_, err = t.New("comparison").Parse(comparison)
+	return t, err
+})
 
 // The resolutions of maps, in dots per inch, and the most bytes that all movies together may take: a page is sent by mail.
 const (
@@ -87,7 +97,7 @@ const (
 
 // Write writes the page.
 func (p *Page) Write(w io.Writer) error {
-	v := view{Page: p, Style: template.CSS(style), Script: template.JS(script)} //nolint:gosec // both are ours
+	v := view{Page: p, Title: p.Run, Style: template.CSS(style), Script: template.JS(script)} //nolint:gosec // both are ours
 	var err error
 	movies := 0
 	for _, list := range [][]Group{p.Results, p.Course, p.Trackers} {
@@ -103,12 +113,17 @@ func (p *Page) Write(w io.Writer) error {
 			return err
 		}
 	}
-	layout, err := parsed()
+	return write(w, "page", v)
+}
+
+// write fills a template.
+func write(w io.Writer, name string, v any) error {
+	layouts, err := parsed()
 	if err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	var b bytes.Buffer
-	if err := layout.Execute(&b, v); err != nil {
+	if err := layouts.ExecuteTemplate(&b, name, v); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	_, err = w.Write(b.Bytes())
@@ -118,6 +133,7 @@ func (p *Page) Write(w io.Writer) error {
 // view is what the template sees: the groups with their pictures drawn.
 type view struct {
 	*Page
+	Title                     string
 	Style                     template.CSS
 	Script                    template.JS
 	Results, Course, Trackers []shown

@@ -70,19 +70,46 @@ steps: 1
 	return b.String()
 }
 
+// compared is a comparison of which every text is hostile.
+func compared(t *testing.T) string {
+	t.Helper()
+	r := &report.Report{Status: evil, Steps: 1}
+	r.Estimate.Add(evil, 1e-7)
+	var b bytes.Buffer
+	line := &draw.Curves{Title: evil, X: evil, Lines: []draw.Line{{Name: evil, X: []float64{0, 1}, Y: []float64{1, 2}}}}
+	err := (&Comparison{
+		Title: evil, Runs: []Compared{{evil, r}, {"b", r}}, Settings: [][]string{{evil, evil, ""}}, Results: [][]string{{evil, evil, "1"}},
+		Curves: []Group{{Title: evil, Panels: []draw.Panel{line}}},
+	}).Write(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 // Nothing that comes from a file is markup, whatever it holds.
 func TestEscaping(t *testing.T) {
 	text := written(t)
 	if n := strings.Count(text, "<script"); n != 1 { // ours
 		t.Errorf("%d scripts", n)
 	}
+	escaped(t, text[strings.Index(text, "<body>"):strings.Index(text, "<script>")]+"</body>")
+	text = compared(t)
+	if strings.Contains(text, "<script") {
+		t.Error("a script in a comparison")
+	}
+	escaped(t, strings.TrimSuffix(text[strings.Index(text, "<body>"):], "</html>\n"))
+}
+
+// escaped checks that a body has no markup from files.
+func escaped(t *testing.T, body string) {
+	t.Helper()
 	for _, bad := range []string{"<img", "alert(\"1\")", "onerror=\"a\""} {
-		if strings.Contains(text, bad) {
+		if strings.Contains(body, bad) {
 			t.Errorf("%s in the page", bad)
 		}
 	}
 	// all tags are closed: the body is well-formed but for the elements that HTML leaves open
-	body := text[strings.Index(text, "<body>"):strings.Index(text, "<script>")] + "</body>"
 	body = regexp.MustCompile(`<input[^>]*>`).ReplaceAllString(body, "")
 	d := xml.NewDecoder(strings.NewReader(body))
 	d.Entity = xml.HTMLEntity
@@ -97,7 +124,7 @@ func TestEscaping(t *testing.T) {
 
 // The page names no address from which a browser would fetch anything, and forbids it.
 func TestNoRequests(t *testing.T) {
-	text := written(t)
+	text := written(t) + compared(t)
 	if !strings.Contains(text, `content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"`) {
 		t.Error("no policy")
 	}
@@ -167,7 +194,7 @@ func TestPrint(t *testing.T) {
 
 // Each table scrolls in a box of its own, which shows that there is more.
 func TestTablesScroll(t *testing.T) {
-	if n, all := strings.Count(source, `<div class="scroll"><table>`), strings.Count(source, "<table"); n != all {
+	if n, all := strings.Count(source+comparison, `<div class="scroll"><table>`), strings.Count(source+comparison, "<table"); n != all {
 		t.Errorf("%d tables, of which %d have a box", all, n)
 	}
 	box := regexp.MustCompile(`(?s)\n\.scroll \{(.*?)\n\}`).FindString(style)

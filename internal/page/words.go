@@ -18,7 +18,7 @@ import (
 var functions = template.FuncMap{
 	"sci": sci, "num": num, "percent": report.Percent, "took": took, "day": day, "rate": rate, "tone": tone,
 	"relative": report.Relative, "reasons": (*report.Report).Advice, "at": at,
-	"math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
+	"count": report.Counted, "math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
 }
 
 var raised = strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴",

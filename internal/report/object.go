@@ -23,6 +23,14 @@ type Numbers = Object[Number]
 // Number is a float64 that is null in JSON when it is not finite, and NaN when it is read back.
 type Number float64
 
+// Counted is a number of things, whose plural ends in s: "1 field", "2 fields".
+func Counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // Percent is a part in percent, with two digits, or all before the point.
 func Percent(part Number) string {
 	p := 100 * float64(part)
