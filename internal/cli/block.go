@@ -14,10 +14,13 @@ type block struct {
 	lines []int                   // how many characters those on the screen have
 }
 
-// A terminal that knows them shows what comes between these two at once, so that nobody sees half of a block; others do not mind.
+// A terminal that knows them shows what comes between these two at once, so that nobody sees half of a block; others do not mind. Between
+// them there is no cursor, which would run over the block; it is back after each drawing, so it is there whatever ends the process, a panic
+// or a kill among them.
 const (
-	together = "\x1b[?2026h"
-	apart    = "\x1b[?2026l"
+	together = "\x1b[?2026h\x1b[?25l"
+	apart    = seen + "\x1b[?2026l"
+	seen     = "\x1b[?25h" // of the cursor
 )
 
 // draw replaces the block on the screen. Lines are cut at its right edge and the block at its height: what wrapped or

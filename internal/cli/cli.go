@@ -26,10 +26,9 @@ func Main(args []string, stdout, stderr *os.File) int {
 		Out: stdout, Err: stderr, Terminal: terminal(stderr), Keyboard: newKeyboard(os.Stdin), Colours: colours(),
 		Now: time.Now,
 	}
+	defer streams.handBack()
 	ctx, stop := watchSignals(context.Background(), func(code int) {
-		if streams.Keyboard != nil {
-			streams.Keyboard.End() // or the shell would show nothing of what is typed
-		}
+		streams.handBack()
 		os.Exit(code)
 	})
 	defer stop()
@@ -72,6 +71,16 @@ type Streams struct {
 	Now      func() time.Time        // for times in reports; nil means time.Now
 	Ranks    func() (Ranks, error)   // joins the processes that were started together; nil means that this one is alone
 	Complain io.Writer               // where a rank says errors that are its own; Out and Err of those above 0 lead nowhere
+}
+
+// handBack leaves the terminal as a shell needs it, whatever was going on: with a cursor, and showing what is typed.
+func (s *Streams) handBack() {
+	if s.Keyboard != nil {
+		s.Keyboard.End()
+	}
+	if s.Terminal != nil {
+		io.WriteString(s.Err, seen) //nolint:errcheck // there is nothing else to try
+	}
 }
 
 // Run runs a command line and returns the exit code. Commands end early when ctx does; see [Interrupt].

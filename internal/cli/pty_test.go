@@ -23,7 +23,9 @@ import (
 type screen struct {
 	mu    sync.Mutex
 	rows  [][]rune
-	x     int // the cursor is in the last row
+	x     int  // the cursor is in the last row
+	blind bool // it is hidden
+	hid   int  // how often it was
 	pause []byte
 }
 
@@ -64,6 +66,13 @@ func (s *screen) Write(p []byte) (int, error) {
 
 func (s *screen) obey(args string, what byte) {
 	switch what {
+	case 'l', 'h':
+		if args == "[?25" {
+			s.blind = what == 'l'
+			if s.blind {
+				s.hid++
+			}
+		}
 	case 'A':
 		var n int
 		fmt.Sscanf(args, "[%d", &n) //nolint:errcheck // 0 is seen below
@@ -96,6 +105,13 @@ func (s *screen) String() string {
 		b.WriteString(string(r) + "\n")
 	}
 	return b.String()
+}
+
+// cursor reports whether it is seen, and how often it was hidden.
+func (s *screen) cursor() (seen bool, hidden int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.blind, s.hid
 }
 
 // pseudo is the program on a terminal of its own.
@@ -182,6 +198,15 @@ func (p *pseudo) ended() int {
 	return p.program.ProcessState.ExitCode()
 }
 
+// handedBack waits until the terminal is as a shell needs it: it has a cursor, which was hidden while the block was drawn.
+func (p *pseudo) handedBack() {
+	p.t.Helper()
+	p.until("cursor", func() bool { seen, hidden := p.cursor(); return seen && hidden > 0 })
+	if !p.linewise() {
+		p.t.Error("the terminal shows nothing of what is typed now")
+	}
+}
+
 // linewise reports whether the terminal is in the mode of a shell: lines, with an echo.
 func (p *pseudo) linewise() bool {
 	t, err := unix.IoctlGetTermios(int(p.mode.Fd()), unix.TCGETS)
@@ -225,9 +250,7 @@ func TestTerminal(t *testing.T) {
 			t.Errorf("%q is left on\n%s", line, p)
 		}
 	}
-	if !p.linewise() {
-		t.Error("the terminal shows nothing of what is typed now")
-	}
+	p.handedBack()
 }
 
 // A second Ctrl-C quits at once, and the terminal still is as it was.
@@ -240,9 +263,7 @@ func TestTerminalQuits(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	p.shows("stopped by the key q after")
-	if !p.linewise() {
-		t.Error("after q the terminal shows nothing of what is typed")
-	}
+	p.handedBack()
 
 	p = onTerminal(t, "solve", "tiny.yaml", "--set", endless, "--out", "again")
 	p.shows("keys: p picture")
@@ -250,9 +271,30 @@ func TestTerminalQuits(t *testing.T) {
 	if code := p.ended(); code != exitInterrupted {
 		t.Errorf("exit %d", code)
 	}
-	if !p.linewise() {
-		t.Error("after two Ctrl-C the terminal shows nothing of what is typed")
+	p.handedBack()
+}
+
+// However a run ends, by itself, with an error or killed, the cursor is there again.
+func TestTerminalCursor(t *testing.T) {
+	folder(t)
+	p := onTerminal(t, "solve", "tiny.yaml", "--out", "run")
+	if code := p.ended(); went(code) != exitOK {
+		t.Errorf("exit %d", code)
 	}
+	p.shows("results in run")
+	p.handedBack()
+
+	p = onTerminal(t, "solve", "tiny.yaml", "--set", "optimizer={adam: {lr: 1e300}, steps: 100}", "--out", "diverged")
+	if code := p.ended(); code != exitDiverged {
+		t.Errorf("exit %d", code)
+	}
+	p.handedBack()
+
+	p = onTerminal(t, "solve", "tiny.yaml", "--set", endless, "--out", "killed")
+	p.until("block", func() bool { _, hidden := p.cursor(); return hidden > 20 })
+	p.program.Process.Kill() //nolint:errcheck // it runs
+	p.ended()
+	p.until("cursor", func() bool { seen, _ := p.cursor(); return seen })
 }
 
 // Without a keyboard there are no keys, and none are announced; the mode of the terminal stays.

@@ -100,7 +100,7 @@ func TestProgressBlock(t *testing.T) {
 		t.Errorf("%d blocks are shown at once, want 3: %q", n, b.String())
 	}
 	frames := strings.Split(strings.NewReplacer(together, "", apart, "").Replace(b.String()), "\x1b[J")
-	if len(frames) != 5 || !strings.HasSuffix(frames[1], "\r\x1b[2A") || !strings.HasSuffix(frames[2], "\r\x1b[2A") || !strings.HasPrefix(frames[3], "burgers  11 steps are done") || frames[4] != "" {
+	if len(frames) != 5 || !strings.HasSuffix(frames[1], "\r\x1b[2A") || !strings.HasSuffix(frames[2], "\r\x1b[2A") || !strings.HasPrefix(frames[3], "burgers  11 steps done") || frames[4] != "" {
 		t.Fatalf("frames %q", frames)
 	}
 	for _, line := range strings.Split(strings.TrimSuffix(frames[2], "\r\x1b[2A"), "\n") {
