@@ -76,11 +76,14 @@ func (k *keys) lines(r *crux.Run, now time.Time, cols, rows int) (list []string)
 		k.note = ""
 	}
 	if k.note != "" {
-		list = append(list, "  "+k.note)
+		list = append(list, folded("  "+k.note, 4, cols)...)
 	}
-	hint := []string{"  keys: p picture, s save, q stop and save, ? help"}
+	hint := folded("  keys: p picture, s save, q stop and save, ? help", 8, cols)
 	if k.help {
-		hint = helpText
+		hint = nil
+		for _, l := range helpText {
+			hint = append(hint, folded(l, 5, cols)...)
+		}
 	}
 	picture, err := k.picture.lines(r, now, cols-4, rows-len(list)-len(hint))
 	if err != nil {

@@ -160,6 +160,14 @@ func TestSmallPicture(t *testing.T) {
 
 // What is cut at the edge of a window says so, and one is no plural.
 func TestShortened(t *testing.T) {
+	for _, c := range []struct {
+		cols int
+		want string
+	}{{80, "  q  stop and save"}, {18, "  q  stop and|     save"}, {17, "  q  stop and|     save"}, {5, "  q|     stop|     and|     save"}} {
+		if got := strings.Join(folded("  q  stop and save", 5, c.cols), "|"); got != c.want {
+			t.Errorf("%q in %d columns, want %q", got, c.cols, c.want)
+		}
+	}
 	for _, c := range [][2]string{{shortenedTo("abcdef", 4), "abc…"}, {shortenedTo("abcd", 4), "abcd"}, {report.Counted(1, "point"), "1 point"}, {report.Counted(2, "point"), "2 points"}} {
 		if c[0] != c[1] {
 			t.Errorf("%q, want %q", c[0], c[1])

@@ -21,14 +21,14 @@ func (p *progress) lines(s *crux.Step, now time.Time, method optim.Info, watched
 	case e != "":
 		list = append(list, flow([]string{" ", e}, cols)...)
 	case p.problem.Accuracy > 0:
-		list = append(list, fmt.Sprintf("   no estimate of the error yet; the run ends when it is below %.1e", p.problem.Accuracy))
+		list = append(list, folded(fmt.Sprintf("   no estimate of the error yet; the run ends when it is below %.1e", p.problem.Accuracy), 4, cols)...)
 	}
 	list = append(list, p.constraints(s, cols)...)
 	for _, n := range p.numbers(s, watched) {
 		list = append(list, "  "+n)
 	}
 	if p.news(method); p.latest != "" {
-		list = append(list, "  "+p.latest)
+		list = append(list, folded("  "+p.latest, 4, cols)...)
 	}
 	return append(list, p.keys.lines(s.Run, now, cols, rows-len(list)-1)...)
 }
@@ -78,6 +78,25 @@ func flow(parts []string, cols int) []string {
 			part = "    " + part
 		}
 		list = append(list, part)
+	}
+	return list
+}
+
+// folded is a sentence in as many lines as a terminal of so many columns needs, broken at spaces; those after the first are indented by hang.
+func folded(sentence string, hang, cols int) []string {
+	if cols <= 0 { // nobody knows how many
+		return []string{sentence}
+	}
+	body := strings.TrimLeft(sentence, " ")
+	list := []string{sentence[:len(sentence)-len(body)]}
+	for _, word := range strings.SplitAfter(body, " ") {
+		k := len(list) - 1
+		if strings.TrimSpace(list[k]) != "" && width(list[k])+width(strings.TrimRight(word, " ")) >= cols {
+			list[k] = strings.TrimRight(list[k], " ")
+			list = append(list, strings.Repeat(" ", hang)+word)
+			continue
+		}
+		list[k] += word
 	}
 	return list
 }
