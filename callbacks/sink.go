@@ -64,6 +64,7 @@ type sink struct {
 
 	mu    sync.Mutex   // guards what follows
 	rows  []*row       // complete, not yet written
+	spare []*row       // written, to be used again: a step makes no garbage
 	err   error        // the first one; nothing is written after it
 	owner *crux.Solver // whose run it records, or recorded last
 	busy  bool         // that run has not ended
@@ -131,9 +132,24 @@ func (k *sink) Record(m crux.Metric) error {
 func (k *sink) at(epoch int) *row {
 	if k.under == nil || k.under.epoch != epoch {
 		k.complete()
-		k.under = &row{epoch: epoch, at: time.Now()}
+		k.under = k.blank()
+		k.under.epoch, k.under.at = epoch, time.Now()
 	}
 	return k.under
+}
+
+// blank is a row with nothing in it.
+func (k *sink) blank() *row {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := len(k.spare)
+	if n == 0 {
+		return &row{}
+	}
+	r := k.spare[n-1]
+	k.spare = k.spare[:n-1]
+	*r = row{keys: r.keys[:0], values: r.values[:0]}
+	return r
 }
 
 func (k *sink) complete() {
@@ -245,7 +261,11 @@ func (k *sink) drain() {
 	}
 	if err = k.to.flush(); err != nil {
 		k.fail(err)
+		return
 	}
+	k.mu.Lock()
+	k.spare = append(k.spare, rows...)
+	k.mu.Unlock()
 }
 
 // fail ends the recording of this run.

@@ -36,6 +36,7 @@ type statement struct {
 
 type constraint struct {
 	name   string
+	key    string  // under which its loss is recorded
 	stated ph.Expr // its residual before that is divided by the scale
 	weight float64
 	set    int
@@ -105,6 +106,7 @@ func newStatement(p Problem, o Options) (*statement, error) {
 // check reports all mistakes in the next constraint.
 func (s *statement) check(c Constraint) (constraint, error) {
 	k := constraint{name: cmp.Or(c.Name, strconv.Itoa(len(s.constraints))), stated: c.Residual, weight: cmp.Or(c.Weight, 1)}
+	k.key = "loss/" + k.name
 	var errs []error
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("constraint %q: "+format, append([]any{k.name}, args...)...))

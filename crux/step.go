@@ -140,7 +140,7 @@ func (s *Solver) record(run *Run, step *Step) error {
 		return err
 	}
 	for i, l := range step.Losses {
-		if err := step.Record("loss/"+s.constraints[i].name, l); err != nil {
+		if err := step.Record(s.constraints[i].key, l); err != nil {
 			return err
 		}
 	}
