@@ -20,9 +20,11 @@ import (
 //
 //	a function   the largest of what conditions ask for, and of the least that equations do: of a·u + … = g it is max|g| / max|a|,
 //	             of a·u² = g the root of that, a derivative of u counted as u over lengths. Where none asks, terms say it: the u/b
-//	             of exp(u/b) is of order one, in sqrt(b + u) it is as large as b, and u + u²/b is where both are as large
+//	             of exp(u/b) is of order one, in sqrt(b + u) it is as large as b, and u + u²/b is where both are as large.
+//	             Where data measure it all over its axes, it is as large as they are, whatever equations ask for
 //	a number     that by which its terms are as large as the others of their constraint, where its initial value is far from that
-//	a residual   its largest term with unknowns, a derivative counted as u over the lengths of axes
+//	a residual   its largest term with unknowns, a derivative counted as u over the lengths of axes; of equations with a function that
+//	             data measure the largest of all terms: others balance a source, however small they seem
 
 // far is the ratio of an initial value to what balances terms from which the initial value says nothing. Guesses of users are off by a
 // hundred at most where they are meant as guesses; 1 for a modulus of 2e11 is none.
@@ -44,8 +46,8 @@ func (c *Choice) units(p Problem, stated []crux.Constraint) {
 		return
 	}
 	u := &unitFinder{
-		choice: c, given: p.Fields, of: map[sizes.Component]float64{}, numbers: map[*ph.Param]float64{},
-		lengths: map[*ph.Coord]float64{},
+		choice: c, given: p.Fields, of: map[sizes.Component]float64{}, measured: map[sizes.Component]bool{},
+		numbers: map[*ph.Param]float64{}, lengths: map[*ph.Coord]float64{},
 	}
 	if !u.read(stated) {
 		return // New says what is wrong
@@ -64,6 +66,7 @@ type unitFinder struct {
 	components []sizes.Component // in the order in which they occur
 	params     []*ph.Param
 	of         map[sizes.Component]float64
+	measured   map[sizes.Component]bool // by data all over its axes
 	numbers    map[*ph.Param]float64
 	lengths    map[*ph.Coord]float64 // of axes
 }
@@ -75,6 +78,7 @@ type statedTerms struct {
 	at       *domain.Cloud
 	peaks    *sizes.Peaks
 	equation bool // inside the domain, and without data
+	data     bool // with many values, along most of all axes
 }
 
 // read takes the constraints apart.
@@ -118,9 +122,34 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 			u.lengths[c] = 1
 		}
 	}
+	for i, k := range list {
+		u.list[i].data = len(k.On.Columns()) > 0 && u.everywhere(u.list[i].at)
+	}
 	for _, q := range u.params {
 		if v := math.Abs(sizes.First(q)); v > 0 {
 			u.numbers[q] = v
+		}
+	}
+	return true
+}
+
+const (
+	manyValues = 20  // of data, to tell how large a function is
+	mostOfAxis = 0.8 // that they reach over
+)
+
+// everywhere reports whether there are many points, and they reach over all axes.
+func (u *unitFinder) everywhere(at *domain.Cloud) bool {
+	if at == nil || at.Len() < manyValues {
+		return false
+	}
+	for j, c := range at.Coords {
+		lo, hi := math.Inf(1), math.Inf(-1)
+		for i := range at.Len() {
+			lo, hi = min(lo, at.Row(i)[j]), max(hi, at.Row(i)[j])
+		}
+		if hi-lo < mostOfAxis*u.lengths[c] {
+			return false
 		}
 	}
 	return true
@@ -187,12 +216,16 @@ func (u *unitFinder) round(ask func(k statedTerms, asked map[sizes.Component]flo
 		for x, v := range own {
 			if !k.equation {
 				asked[x] = max(asked[x], v)
+				u.measured[x] = u.measured[x] || k.data
 			} else if most[x] == 0 || v < most[x] {
 				most[x] = v
 			}
 		}
 	}
 	for _, x := range u.components {
+		if u.measured[x] {
+			most[x] = 0
+		}
 		if v := max(asked[x], most[x]); v > 0 && u.of[x] == 0 {
 			u.of[x], changed = v, true
 		}
@@ -434,8 +467,11 @@ func (u *unitFinder) residuals() {
 		k := &c.Problem.Constraints[i]
 		most := 0.0
 		stated := u.list[slices.IndexFunc(u.list, func(s statedTerms) bool { return s.name == k.Name })]
+		known := stated.equation && slices.ContainsFunc(stated.terms, func(t ph.Expr) bool {
+			return slices.ContainsFunc(u.parts(t), func(x sizes.Component) bool { return u.measured[x] })
+		})
 		for _, t := range stated.terms {
-			if ph.Contains(t, ph.Unknown) {
+			if ph.Contains(t, ph.Unknown) || known {
 				most = max(most, u.within(stated, lengths).Size(t))
 			}
 		}

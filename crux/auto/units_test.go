@@ -230,3 +230,32 @@ func TestUnitsOfAReaction(t *testing.T) {
 		t.Errorf("%q, want %q", said, want)
 	}
 }
+
+// A function that data measure all over its axes is as large as they are, and the equation is divided by its source, which terms with an
+// unknown coefficient balance, of whose size nothing else is known. Of data up to a half of the axes nothing follows: u_t balances the source.
+func TestUnitsOfData(t *testing.T) {
+	for _, c := range []struct {
+		part float64
+		want string
+	}{{1, "u is <nil>, map[pde:64]"}, {0.5, "u is 32*u, map[data:32 pde:32]"}} {
+		x, tc, box, u := plate(units{1, 1, 1})
+		a := ph.NewField("a", net.MLP{Hidden: []int{8}}, x)
+		var at, values []float64
+		for i := range 40 {
+			v := c.part * float64(i) / 39
+			at, values = append(at, v, v), append(values, math.Sin(9*v))
+		}
+		data := domain.FromData([]*ph.Coord{x, tc}, at, map[string][]float64{"u": values})
+		choice, err := auto.Choose(auto.Problem{Name: "data", Domain: box, Constraints: []crux.Constraint{
+			{Name: "pde", Residual: u.D(tc).Sub(a.Mul(u.D(x)).D(x)).Add(ph.Sin(x.Scale(9)).Scale(50)), On: box.Interior(60)},
+			{Name: "data", Residual: u.Sub(data.Column("u")), On: data},
+			{Name: "ends", Residual: a.Shift(-1), On: box.Sides(x, 20)},
+		}}, crux.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("u is %v, %v", choice.Problem.Fields[u], choice.Divided); got != c.want {
+			t.Errorf("%v: %s, want %s", c.part, got, c.want)
+		}
+	}
+}

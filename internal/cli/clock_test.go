@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/crux-pinn/crux/callbacks"
+	"github.com/crux-pinn/crux/internal/claim"
 	"github.com/crux-pinn/crux/internal/problemfile"
 )
 
@@ -91,7 +93,7 @@ constraints: {ode: {residual: u_t + rate*u, points: 40}, ic: {residual: u = 1, o
 	}
 }
 
-// A way that does not come to a solution is left after half of its time, or where its patience ends.
+// A way that does not come to a solution is left after half of its time, or where its patience ends; not where its data are noisy.
 func TestLeave(t *testing.T) {
 	p, err := problemfile.Parse("decay.yaml", []byte(`problem: decay
 coords: {t: [0, 2]}
@@ -105,8 +107,9 @@ optimizer: [{adam: {lr: 1e-9}, steps: 200}]
 	for _, c := range []struct {
 		patience int
 		enough   float64
+		noisy    bool
 		want     int
-	}{{0, 0, 50}, {soon, 0, 20}, {atOnce, 0, 10}, {atOnce, 2, 100}} { // of 100 s, one for each step
+	}{{0, 0, false, 50}, {soon, 0, false, 20}, {atOnce, 0, false, 10}, {atOnce, 2, false, 100}, {0, 0, true, 100}} { // of 100 s, one for each step
 		s, err := compile(p)
 		if err != nil {
 			t.Fatal(err)
@@ -116,7 +119,15 @@ optimizer: [{adam: {lr: 1e-9}, steps: 200}]
 			limit: 100 * time.Second, now: func() time.Time { seconds++; return time.Unix(int64(seconds), 0) },
 			nearby: p.ErrorTracker(), patience: c.patience, enough: c.enough,
 		}
-		res, err := s.Solve(t.Context(), p.Steps, clk)
+		state, err := claim.Encode(struct{ Found bool }{c.noisy})
+		if err != nil {
+			t.Fatal(err)
+		}
+		noise := &callbacks.Noise{}
+		if err := noise.SetState(state); err != nil {
+			t.Fatal(err)
+		}
+		res, err := s.Solve(t.Context(), p.Steps, clk, noise)
 		if err != nil || res.Steps < c.want || res.Steps > c.want+2 {
 			t.Errorf("%+v: %v after %d steps", c, err, res.Steps)
 		}

@@ -332,12 +332,17 @@ func TestPatience(t *testing.T) {
 		{"t: [0, 1]", "u_t + u - where(t < 0.3, 1, 0)", "10 windows of time", atOnce},
 		{"x: [0, 1], t: [0, 1]", "u_t - u_xx", "20 windows of time", early},
 		{"x: [0, 1], y: [0, 1]", "u_xx + u_yy - 1", "larger networks", 0},
+		{"x: [0, 1], t: [0, 1]", "u_t - k*u_xx", "larger networks", 0}, // k is found at all times at once
 	} {
 		on := "boundary"
 		if strings.Contains(c.coords, "t:") {
 			on = "initial"
 		}
-		text := "problem: p\ncoords: {" + c.coords + "}\nfields: {u: {net: mlp}}\nconstraints:\n  pde: {residual: \"" + c.pde +
+		k := ""
+		if strings.Contains(c.pde, "k*") {
+			k = ", k: {net: mlp, of: [x]}"
+		}
+		text := "problem: p\ncoords: {" + c.coords + "}\nfields: {u: {net: mlp}" + k + "}\nconstraints:\n  pde: {residual: \"" + c.pde +
 			"\"}\n  first: {residual: u - 1, on: " + on + "}\n"
 		p, err := problemfile.ParseWith("p.yaml", []byte(text), t.TempDir(), problemfile.Overrides{})
 		if err != nil {

@@ -16,10 +16,17 @@ import (
 
 // The ways of the ladder that divide time into windows.
 
-// marches reports whether a problem begins at a time and goes on from there, in pieces if need be.
+// marches reports whether a problem begins at a time and goes on from there, in pieces if need be. What is unknown at all times, as a number
+// or a function of places alone, is not found in pieces.
 func marches(p *problemfile.Problem) bool {
 	if p.Time == nil || p.Options.Windows != nil || p.Options.Curriculum != nil || len(p.Params) > 0 {
 		return false
+	}
+	lasting := func(f *ph.Field) bool { return !slices.Contains(f.Coords(), p.Time) }
+	for _, c := range p.Crux.Constraints {
+		if slices.ContainsFunc(ph.Occurring[*ph.Field](c.Residual), lasting) {
+			return false
+		}
 	}
 	return slices.ContainsFunc(p.Crux.Constraints, func(c crux.Constraint) bool {
 		return ph.Order(c.Residual, p.Time, func(part ph.Expr) (is, inside bool) { return part.Op() == ph.OpField, true }) > 0
