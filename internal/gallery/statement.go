@@ -10,6 +10,7 @@ import (
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/draw"
 	"github.com/crux-pinn/crux/internal/mesh"
+	"github.com/crux-pinn/crux/internal/pointwise"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -18,7 +19,7 @@ import (
 type Statement struct {
 	Problem *problemfile.Problem
 	Parts   []Part    // regions of the file and of the shape
-	Sides   []Part    // conditions on the boundary of space
+	Sides   []Part    // conditions on the boundary of space, and after them those that are built into fields by their formulas
 	Bare    float64   // the share of that boundary on which no condition holds
 	BareAt  []float64 // a point there; nil if there is none
 
@@ -83,6 +84,9 @@ func NewStatement(p *problemfile.Problem) (*Statement, error) {
 		s.Sides = append(s.Sides, part(c.Name, c.On))
 		s.claim(len(s.Sides)-1, on, near)
 	}
+	if err := s.built(rng); err != nil {
+		return nil, err
+	}
 	bare := 0
 	for i, o := range s.owner {
 		if o < 0 {
@@ -94,6 +98,84 @@ func NewStatement(p *problemfile.Problem) (*Statement, error) {
 	}
 	s.Bare = float64(bare) / float64(len(s.owner))
 	return s, nil
+}
+
+// built gives what is left of the boundary to the formulas of fields, where these have values there that no network can change: u = x·(1 − x)·N
+// is 0 at x = 0, which needs no constraint.
+func (s *Statement) built(rng *rand.Rand) error {
+	formulas := s.Problem.Crux.Fields
+	if len(formulas) == 0 {
+		return nil
+	}
+	inside, err := s.Problem.Domain().Interior(looked / 10).Draw(rng)
+	if err != nil {
+		return nil //nolint:nilerr // what lies inside tells how much networks can change; without it nothing is fixed
+	}
+	fixed := make([][]string, len(s.owner)) // names of the fields, by point of the boundary
+	for _, f := range s.Problem.Fields {
+		change := change(ph.ReplaceFields(f.Expr, formulas), s.Problem.Coords)
+		most := 0.0
+		for i := range inside.Len() {
+			most = max(most, change(s.whole(inside, i)))
+		}
+		for i := range s.owner {
+			if s.owner[i] < 0 && change(s.whole(s.boundary, i)) <= 1e-9*most {
+				fixed[i] = append(fixed[i], f.Name)
+			}
+		}
+	}
+	for i, names := range fixed {
+		if len(names) == 0 {
+			continue
+		}
+		name := "built into " + strings.Join(names, ", ")
+		k := slices.IndexFunc(s.Sides, func(p Part) bool { return p.Name == name })
+		if k < 0 {
+			k, s.Sides = len(s.Sides), append(s.Sides, Part{Name: name})
+		}
+		s.owner[i] = k
+	}
+	return nil
+}
+
+// change is how much a formula differs at a point between two networks; not a number where that cannot be told before training.
+func change(e ph.Expr, coords []*ph.Coord) func(x []float64) float64 {
+	with := func(first float64) func(dst, x []float64) {
+		return pointwise.Function(ph.Replace(e, func(part ph.Expr) ph.Expr {
+			if part.Op() != ph.OpField {
+				return nil
+			}
+			values := make([]ph.Expr, part.Dim())
+			for i := range values {
+				values[i] = ph.Const(first + 0.1*float64(i))
+			}
+			return ph.Concat(values...)
+		}), coords)
+	}
+	one, other := with(0.3), with(-0.8)
+	a, b := make([]float64, e.Dim()), make([]float64, e.Dim())
+	return func(x []float64) (most float64) {
+		one(a, x)
+		other(b, x)
+		for i := range a {
+			most = max(most, math.Abs(a[i]-b[i]))
+		}
+		return most
+	}
+}
+
+// whole is a point of a cloud with all coordinates of the problem: those that it lacks are in the middle of their axes.
+func (s *Statement) whole(c *domain.Cloud, i int) []float64 {
+	x, row := make([]float64, len(s.Problem.Coords)), c.Row(i)
+	for j, a := range s.Problem.Coords {
+		if k := slices.Index(c.Coords, a); k >= 0 {
+			x[j] = row[k]
+			continue
+		}
+		lo, hi := s.Problem.Bounds(a)
+		x[j] = (lo + hi) / 2
+	}
+	return x
 }
 
 // bounded is the boundary of the space of a box in space and time.

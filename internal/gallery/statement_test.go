@@ -22,6 +22,42 @@ func stated(t *testing.T, text string) *Statement {
 	return s
 }
 
+// A condition that the formula of a field builds in is a condition, and one that it leaves open at a part of the boundary is none there.
+func TestBuiltIntoFields(t *testing.T) {
+	const file = `problem: plate
+coords: {TIMEx: [0, 2], y: [0, 1]}
+domain: DOMAIN
+fields: {u: {net: mlp, hidden: [4], output: FORMULA}, v: {net: mlp, hidden: [4], output: x*v}}
+constraints:
+  pde: {residual: laplacian(u)}
+  other: {residual: laplacian(v)}
+  top: {residual: u_y, on: {y: 1}}
+`
+	const hole = "{difference: [box, {disk: {center: [1, 0.5], radius: 0.3}}]}"
+	around := 2 * math.Pi * 0.3
+	for _, c := range []struct {
+		time, domain, formula string
+		bare                  float64
+		sides                 []string
+	}{
+		{"", hole, "x*(2 - x)*y*u", around / (6 + around), []string{"top", "built into u, v", "built into u"}},
+		{"t: [0, 1], ", hole, "x*u", (around + 3) / (6 + around), []string{"top", "built into u, v"}},
+		{"t: [0, 1], ", "box", "exp(-t) + x*(2 - x)*y*u", 0, []string{"top", "built into u, v", "built into u"}},
+		{"", "box", "1e-12*(1 + x)*u", 0.5, []string{"top", "built into v"}},
+	} {
+		s := stated(t, strings.NewReplacer("TIME", c.time, "DOMAIN", c.domain, "FORMULA", c.formula).Replace(file))
+		var sides []string
+		for _, p := range s.Sides {
+			sides = append(sides, p.Name)
+		}
+		slices.Sort(sides)
+		slices.Sort(c.sides)
+		if !slices.Equal(sides, c.sides) || math.Abs(s.Bare-c.bare) > 0.02 {
+			t.Errorf("%s: %q, without a condition %v; want %q, %v", c.formula, sides, s.Bare, c.sides, c.bare)
+		}
+	}
+}
+
 // A bracket from a drawing has its parts, and a boundary of which most has no condition; with time it is the same.
 func TestStatementInThePlane(t *testing.T) {
 	for _, time := range []string{"", "t: [0, 1], "} {
