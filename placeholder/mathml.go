@@ -21,7 +21,45 @@ func MathML(e Expr, xs ...*Coord) string {
 	} else {
 		m.write(e.term(), lowest)
 	}
-	return "<mrow>" + m.text.String() + "</mrow>"
+	return "<mrow>" + steady(m.text.String()) + "</mrow>"
+}
+
+// steady keeps brackets from growing where there is no fraction between them. Without a font for mathematics browsers take the next larger
+// one for every y that goes below the line.
+func steady(text string) string {
+	const open, shut = "<mo>(</mo>", "<mo>)</mo>"
+	if !strings.Contains(text, open) {
+		return text
+	}
+	var out []string // pieces of the text
+	var opened []int // the brackets that are open, among them
+	var tall []bool  // whether there is a fraction in them
+	for text != "" {
+		k := strings.Index(text[1:], "<mo>") + 1
+		if k < 1 {
+			k = len(text)
+		}
+		piece := text[:k]
+		text = text[k:]
+		if strings.HasPrefix(piece, shut) && len(opened) > 0 {
+			last := len(opened) - 1
+			if !tall[last] {
+				out[opened[last]] = strings.Replace(out[opened[last]], "<mo>", `<mo stretchy="false">`, 1)
+				piece = strings.Replace(piece, "<mo>", `<mo stretchy="false">`, 1)
+			} else if last > 0 {
+				tall[last-1] = true
+			}
+			opened, tall = opened[:last], tall[:last]
+		}
+		if strings.HasPrefix(piece, open) {
+			opened, tall = append(opened, len(out)), append(tall, false)
+		}
+		if len(tall) > 0 && strings.Contains(piece, "<mfrac>") {
+			tall[len(tall)-1] = true
+		}
+		out = append(out, piece)
+	}
+	return strings.Join(out, "")
 }
 
 // Sides are those of an equation that Parse has read, in which it is lhs − rhs; ok is false for any other expression.

@@ -134,6 +134,22 @@ func TestMathML(t *testing.T) {
 	}
 }
 
+// Brackets grow with what is between them only where that is a fraction.
+func TestMathMLBrackets(t *testing.T) {
+	x, y := ph.NewCoord("x"), ph.NewCoord("y")
+	env := ph.Env{Space: []*ph.Coord{x, y}, Names: map[string]ph.Expr{"x": x, "y": y}}
+	for text, want := range map[string][2]int{"sin(2*y)*(1 - x)": {2, 0}, "x*(1 + 1/(1 + y))": {0, 1}, "(1 - x)*(x + sin(y)/x)": {2, 1}} {
+		e, err := ph.Parse(text, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := ph.MathML(e)
+		if got := [2]int{strings.Count(m, `<mo stretchy="false">(`), strings.Count(m, "<mo>(")}; got != want {
+			t.Errorf("%s: %v brackets stay and grow, want %v: %s", text, got, want, m)
+		}
+	}
+}
+
 // TestMathMLWellFormed: what is written for random expressions is well-formed, and brackets come in pairs.
 func TestMathMLWellFormed(t *testing.T) {
 	w := newWorld()

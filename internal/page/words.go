@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 var functions = template.FuncMap{
 	"sci": sci, "num": num, "percent": report.Percent, "took": took, "day": day, "rate": rate, "tone": tone,
 	"relative": report.Relative, "reasons": (*report.Report).Advice, "at": at,
-	"count": report.Counted, "math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
+	"count": report.Counted, "condition": conditionMath, "math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
 }
 
 var raised = strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴",
@@ -117,6 +118,30 @@ func equationMath(s *problemfile.Statement, q problemfile.Equation, named bool) 
 	return mathElement(inside)
 }
 
+// conditionMath is a condition that holds in a region: parts that hold together, with the word between them.
+func conditionMath(s *problemfile.Statement, q problemfile.Equation) template.HTML {
+	var parts []string
+	for _, e := range together(q.Expr) {
+		parts = append(parts, "<math>"+ph.MathML(e, s.Space...)+"</math>")
+	}
+	return template.HTML(strings.Join(parts, " and ")) //nolint:gosec // names are escaped
+}
+
+// together are the conditions whose product a condition is: comparisons are 1 or 0, and "and" multiplies them.
+func together(e ph.Expr) []ph.Expr {
+	if e.Op() != ph.OpMul {
+		return []ph.Expr{e}
+	}
+	var list []ph.Expr
+	for _, a := range e.Args() {
+		list = append(list, together(a)...)
+	}
+	if slices.ContainsFunc(list, func(a ph.Expr) bool { return a.Op() != ph.OpCompare }) {
+		return []ph.Expr{e}
+	}
+	return list
+}
+
 // nameMath is a name on its own.
 func nameMath(name string) template.HTML {
 	return template.HTML("<math>" + ph.MathML(ph.Column(name)) + "</math>") //nolint:gosec // names are escaped
@@ -125,6 +150,6 @@ func nameMath(name string) template.HTML {
 // axesMath are the ends of an axis.
 func axesMath(a problemfile.Axis) template.HTML {
 	name, lo, hi := ph.MathML(ph.Column(a.Name)), ph.MathML(ph.Const(a.Lo)), ph.MathML(ph.Const(a.Hi))
-	return template.HTML("<math><mrow>" + name + "<mo>∈</mo><mo>[</mo>" + lo + "<mo>,</mo>" + hi + //nolint:gosec // names are escaped
-		"<mo>]</mo></mrow></math>")
+	return template.HTML("<math><mrow>" + name + "<mo>∈</mo><mo stretchy=\"false\">[</mo>" + lo + "<mo>,</mo>" + hi + //nolint:gosec // names are escaped
+		"<mo stretchy=\"false\">]</mo></mrow></math>")
 }

@@ -1,7 +1,6 @@
 package problemfile
 
 import (
-	"fmt"
 	"maps"
 	"strings"
 
@@ -19,7 +18,7 @@ type Statement struct {
 	Constants   []Equation
 	Definitions []Equation
 	Params      []Equation // numbers that are to be found, with what they begin at
-	Regions     []Equation // named parts of the domain or its boundary, and materials, in words
+	Regions     []Equation // named parts of the domain or its boundary, and materials: words, and after them a condition if there is one
 }
 
 // Axis is a coordinate with its ends.
@@ -48,7 +47,7 @@ func (p *Problem) Statement() *Statement {
 		lo, hi := p.Bounds(c)
 		s.Axes = append(s.Axes, Axis{c.Name(), lo, hi})
 	}
-	s.Domain = words(p.root.Get("domain"))
+	s.Domain = shapeWords(p.root.Get("domain"))
 	env := p.symbols()
 	for _, e := range entries(p.root, "constants") {
 		s.Constants = append(s.Constants, equation(e.Key, e.Value, env))
@@ -67,10 +66,18 @@ func (p *Problem) Statement() *Statement {
 		}
 		s.Definitions = append(s.Definitions, equation(e.Key, n, env))
 	}
-	for _, key := range []string{"materials", "regions"} {
-		for _, e := range entries(p.root, key) {
-			s.Regions = append(s.Regions, Equation{Name: e.Key, Text: words(e.Value)})
+	for _, e := range entries(p.root, "materials") {
+		s.Regions = append(s.Regions, p.material(e, env))
+	}
+	for _, e := range entries(p.root, "regions") {
+		q := Equation{Name: e.Key, Text: p.placeWords(e.Value.Get("on"))}
+		if where := e.Value.Get("where"); where != nil {
+			q.Expr, q.Text = equation("", where, env).Expr, q.Text+", where"
+			if q.Expr == nil {
+				q.Text += " " + words(where)
+			}
 		}
+		s.Regions = append(s.Regions, q)
 	}
 	for _, e := range entries(p.root, "fields") {
 		s.outputs(e, env)
@@ -89,6 +96,26 @@ func (p *Problem) Statement() *Statement {
 		}
 	}
 	return s
+}
+
+// material is where a material is, and what it has.
+func (p *Problem) material(e tree.Entry, env ph.Env) Equation {
+	q := Equation{Name: e.Key}
+	var list []string
+	for _, v := range e.Value.Entries {
+		switch v.Key {
+		case "where":
+			q.Expr = equation("", v.Value, env).Expr
+		case "shape":
+			list = append([]string{oneShapeWords(v.Value)}, list...)
+		default:
+			list = append(list, v.Key+" = "+words(v.Value))
+		}
+	}
+	if q.Text = strings.Join(list, ", "); q.Expr != nil {
+		q.Text = strings.TrimPrefix(q.Text+", where", ", ")
+	}
+	return q
 }
 
 // symbols is what names mean in a statement: constants are names as well, and so are columns of data.
@@ -150,19 +177,7 @@ func (p *Problem) where(n *tree.Node) string {
 		}
 		return "at " + strings.Join(points, ", ")
 	}
-	on := n.Get("on")
-	switch {
-	case on == nil || on.Text == "interior":
-		return "inside"
-	case on.Text == "boundary":
-		return "on the boundary"
-	case on.Text == "initial" && p.Time != nil:
-		lo, _ := p.Bounds(p.Time)
-		return fmt.Sprintf("at %s = %v", p.Time.Name(), lo)
-	case on.Kind == tree.Scalar:
-		return "on " + on.Text
-	}
-	return "on " + words(on)
+	return p.placeWords(n.Get("on"))
 }
 
 // words is a node on one line, almost as YAML writes it: nil is "", and a mapping has no braces around it.
