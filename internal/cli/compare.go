@@ -232,9 +232,18 @@ func (v *Comparison) page() *page.Comparison {
 		runs[i] = gallery.Recorded{Name: v.names[i], History: v.histories[i], Report: r, Unit: unit}
 	}
 	for _, x := range gallery.Over(runs) {
-		p.Curves = append(p.Curves, page.Group{Title: strings.ToUpper(x.About[:1]) + x.About[1:], Panels: x.Figure.Panels})
+		g := page.Group{Title: strings.ToUpper(x.About[:1]) + x.About[1:], Panels: x.Figure.Panels}
+		if x.Name == "losses" && v.divided() {
+			g.About = "As they were trained, of residuals that were divided by their sizes. The table has the losses of undivided ones."
+		}
+		p.Curves = append(p.Curves, g)
 	}
 	return p
+}
+
+// divided reports whether a run divides residuals: then its losses over the steps are not those of the table.
+func (v *Comparison) divided() bool {
+	return slices.ContainsFunc(v.Runs, func(r *report.Report) bool { return r.Divided() != "" })
 }
 
 // fewNames are as many as a title has room for.
@@ -325,6 +334,9 @@ func (v *Comparison) curves(w io.Writer) {
 	}
 	// w is memory
 	fmt.Fprintf(w, "\ntraining loss, from %.1e (▁) to %.1e (█), from step 0 to %.0f\n", low, high, last) //nolint:errcheck
+	if v.divided() {
+		fmt.Fprintln(w, "as it was trained, of residuals that were divided by their sizes; losses above are of undivided ones") //nolint:errcheck
+	}
 	width := 0
 	for _, n := range v.names {
 		width = max(width, utf8.RuneCountInString(n))

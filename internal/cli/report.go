@@ -90,8 +90,12 @@ func newPage(t *training, r *report.Report, dir string) (*page.Page, error) {
 	}
 	run := &gallery.Run{Problem: t.problem, Solver: t.solver, Dir: dir}
 	p.Results = results(run, t, p)
+	trained := "By constraint, as they were trained, on a logarithmic scale."
+	if by := r.Divided(); by != "" {
+		trained += " Residuals were divided: " + by + ". The table of the constraints has the losses of undivided ones."
+	}
 	for _, k := range []struct{ kind, title, about string }{
-		{"losses", "Losses", "By constraint, as they were trained, on a logarithmic scale."},
+		{"losses", "Losses", trained},
 		{"convergence", "Errors over the steps", ""},
 		{"parameters", "Unknown parameters over the steps", ""},
 		{"weights", "Weights", "Of the constraints, as the scheme balanced them."},

@@ -93,6 +93,18 @@ func (r *Report) Speed() Number {
 	return v
 }
 
+// Divided says by what residuals were divided while they were trained: "heat by 512, right by 16". It is empty where none was. The losses of
+// a report are of the residuals as the file has them, those of a history of what was trained.
+func (r *Report) Divided() string {
+	var list []string
+	for _, s := range r.Scales {
+		if s.Divisor != 1 && s.Divisor-s.Divisor == 0 {
+			list = append(list, fmt.Sprintf("%s by %.6g", s.Constraint, float64(s.Divisor)))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
 // Known says how well a number is known.
 type Known struct {
 	Sigma    Number         `json:"sigma"`                 // standard deviation that noisy data leave, with the estimated error of training

@@ -53,6 +53,18 @@ func TestSpeed(t *testing.T) {
 	}
 }
 
+// What was divided is named, and what was divided by 1 is not.
+func TestDivided(t *testing.T) {
+	r := &Report{Scales: []Scale{{Constraint: "heat", Divisor: 512}, {Constraint: "left", Divisor: 1}, {Constraint: "right", Divisor: 0.5}}}
+	if got := r.Divided(); got != "heat by 512, right by 0.5" {
+		t.Errorf("%q", got)
+	}
+	r.Scales = r.Scales[1:2]
+	if got := r.Divided(); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Numbers that are not finite are null, keys keep their order, and names are escaped.
 func TestReportJSON(t *testing.T) {
 	dir := "runs/a"
