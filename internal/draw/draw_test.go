@@ -64,6 +64,7 @@ func figures() map[string]*Figure {
 		times = append(times, Line{Name: "t = 0." + string(rune('0'+2*k)), X: t, Y: y}, Line{X: t, Y: y, Stroke: Dashed})
 	}
 	times[1].Name = "reference"
+	long := []string{"heat_equation", "left", "other_walls"}
 	return map[string]*Figure{
 		"maps": {Title: "A plate", Panels: []Panel{
 			&Map{Title: "T", X: "x", Y: "y", Mesh: m, Values: u, Equal: true},
@@ -78,6 +79,9 @@ func figures() map[string]*Figure {
 		}},
 		"matrix": {Panels: []Panel{
 			&Matrix{Title: "cosines", Values: [][]float64{{1, -0.73}, {-0.73, 1}}, Rows: []string{"pde", "boundary"}, Columns: []string{"pde", "boundary"}, Colours: Diverging, Low: -1, High: 1},
+		}},
+		"upright": {Panels: []Panel{
+			&Matrix{Title: "names that are wider than a square", Values: [][]float64{{1, 0.2, 0.1}, {0.2, 1, 0}, {0.1, 0, 1}}, Rows: long, Columns: long, Colours: Diverging, Low: -1, High: 1},
 		}},
 	}
 }

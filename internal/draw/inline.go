@@ -2,9 +2,13 @@ package draw
 
 import (
 	"fmt"
+	"html"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
@@ -26,10 +30,25 @@ func (f *Figure) Inline(dpi int) (string, error) {
 	}
 	text = svgSize.ReplaceAllString(text, fmt.Sprintf(`<svg style="width:%.0fpt" viewBox=`, float64(w)))
 	text = background.ReplaceAllString(text, "")
+	text = texts.ReplaceAllStringFunc(text, measured)
 	return pageColours.Replace(text), nil
 }
 
+// measured is a text element with the length for which it was placed. The font of the page is another one, perhaps a wider one, in which what
+// ends at an axis would run over it. Of a few letters the difference is not seen.
+func measured(element string) string {
+	const few = 3
+	parts := texts.FindStringSubmatch(element)
+	size, err := strconv.ParseFloat(parts[2], 64)
+	words := html.UnescapeString(parts[3])
+	if err != nil || utf8.RuneCountInString(words) <= few {
+		return element
+	}
+	return fmt.Sprintf(`<text textLength="%.1f" lengthAdjust="spacingAndGlyphs"`, float64(style(vg.Length(size)).Width(words))) + parts[1] + ">" + parts[3] + "</text>"
+}
+
 var (
+	texts       = regexp.MustCompile(`<text([^>]*font-size:([0-9.]+)px[^>]*)>([^<]*)</text>`)
 	svgSize     = regexp.MustCompile(`<svg width="[^"]*" height="[^"]*" viewBox=`)
 	background  = regexp.MustCompile(`<path d="[^"]*" style="fill:#FFFFFF" />\n?`)
 	pageColours = strings.NewReplacer(

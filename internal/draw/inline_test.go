@@ -21,6 +21,10 @@ func TestInline(t *testing.T) {
 	if strings.Contains(text, "<b>") || strings.Contains(text, "<u>") {
 		t.Error("texts are not escaped")
 	}
+	// a name is as long as the place that was made for it, whatever the font
+	if n := strings.Count(text, `textLength="`); n != 1 { // a number has few letters
+		t.Errorf("%d lengths of texts", n)
+	}
 	for d := xml.NewDecoder(strings.NewReader(text)); ; {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			break

@@ -3,6 +3,7 @@ package draw
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"slices"
 	"strconv"
 
@@ -27,7 +28,24 @@ const mostNumbers = 8 // entries of a row or column that have room for numbers
 func (m *Matrix) size() (w, h vg.Length) {
 	n := vg.Length(max(1, len(m.Values)))
 	side := min(40, 200/n)
-	return titled(side*vg.Length(m.width())+m.rowNames()+50, m.Title), side*n + 52
+	h = side*n + 52
+	if m.upright() {
+		h += widestOf(m.Columns) - 8
+	}
+	return titled(side*vg.Length(m.width())+m.rowNames()+50, m.Title), h
+}
+
+// upright reports whether the names of the columns are wider than these: then they stand from below to above.
+func (m *Matrix) upright() bool {
+	return widestOf(m.Columns) > min(40, 200/vg.Length(max(1, len(m.Values))))-4
+}
+
+func widestOf(names []string) vg.Length {
+	widest := vg.Length(0)
+	for _, n := range names {
+		widest = max(widest, style(tickSize).Width(n))
+	}
+	return widest
 }
 
 func (m *Matrix) width() int {
@@ -38,11 +56,7 @@ func (m *Matrix) width() int {
 }
 
 func (m *Matrix) rowNames() vg.Length {
-	widest := vg.Length(0)
-	for _, r := range m.Rows {
-		widest = max(widest, style(tickSize).Width(r))
-	}
-	return widest + 12
+	return widestOf(m.Rows) + 12
 }
 
 func (m *Matrix) draw(c draw.Canvas, _ float64) error {
@@ -63,6 +77,14 @@ func (m *Matrix) draw(c draw.Canvas, _ float64) error {
 	p.X.Tick.Marker, p.Y.Tick.Marker = names(m.Columns, 0.5), names(reversed(m.Rows), 0.5)
 	p.X.Tick.Length, p.Y.Tick.Length = 0, 0
 	p.X.Tick.Label.YAlign = draw.YTop
+	if m.upright() {
+		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = math.Pi/2, draw.XRight, draw.YCenter
+		room := slices.Clone(m.Columns)
+		for i := range room {
+			room[i] += "\u00a0\u00a0" // between the name and the squares
+		}
+		p.X.Tick.Marker = names(room, 0.5)
+	}
 	bar := colourBar{s}
 	data := fit(p, draw.Crop(c, 0, -bar.width(), 0, 0), float64(max(1, rows))/float64(columns))
 	px, py := p.Transforms(&data)

@@ -101,7 +101,7 @@ func (r *Run) field(f function, known *function, o Options) (Picture, error) {
 		if known != nil {
 			e := r.curves("|"+f.name+" − reference|", f.unit, sections, off, nil)
 			e.LogY, e.Y = true, f.unit
-			fig.Panels = append(fig.Panels, unnamed(e))
+			fig.Panels = append(fig.Panels, floored(unnamed(e)))
 		}
 		return Picture{Figure: fig}, nil
 	}
@@ -176,10 +176,35 @@ func (r *Run) drawn(fs []function, o Options) (Picture, error) {
 			fig.Columns = len(sections)
 		}
 	}
+	for _, p := range fig.Panels {
+		if c, ok := p.(*draw.Curves); ok {
+			floored(c)
+		}
+	}
 	if lines != nil {
 		unnamed(lines)
 	}
 	return Picture{Figure: fig}, nil
+}
+
+// floored lets a logarithmic axis begin where the colours of a map would: lines leave the frame where what they show vanishes.
+func floored(c *draw.Curves) *draw.Curves {
+	if !c.LogY {
+		return c
+	}
+	var all [][]float64
+	for _, l := range c.Lines {
+		all = append(all, l.Y)
+	}
+	x := positive(all)
+	if len(x) == 0 {
+		return c
+	}
+	low, high := least(x), x[len(x)-1]
+	if room := math.Pow(high/low, 0.04); high > low {
+		c.YEnds = draw.Ends{low / room, high * room}
+	}
+	return c
 }
 
 // unnamed takes the name from a line that is alone: the title says it.
@@ -315,13 +340,18 @@ func magnitude(all [][]float64) scale {
 	s.colours = draw.Heat
 	if wide(all) {
 		s.log = true
-		x := positive(all)
-		s.low = math.Max(x[len(x)/100], s.high*1e-8) // the darkest hundredth are the lines on which it vanishes
+		s.low = least(positive(all))
 	} else if s.high > 0 {
 		s.low = 0
 	}
 	return s
 }
+
+// least is the lower end of a logarithmic scale for values above zero in ascending order: that above a twentieth of them, and eight decades
+// below the largest at most. What is left out are places where an error or a residual vanishes: the lines on which it changes its sign,
+// and the sides with conditions that are built in, 4 % of the nodes of a square. They fall to the rounding of numbers, which says nothing
+// of the solution and would take half of a scale.
+func least(x []float64) float64 { return math.Max(x[len(x)/20], x[len(x)-1]*1e-8) }
 
 // wide reports whether values, of which the size counts, lie so far apart that a logarithm shows them better.
 func wide(all [][]float64) bool {

@@ -111,10 +111,10 @@ func (r *Run) atPoints(i int, cloud *domain.Cloud) (draw.Panel, error) {
 			at[p] = cloud.Row(p)[axes[0]]
 		}
 		x := cloud.Coords[axes[0]]
-		return &draw.Curves{
+		return floored(&draw.Curves{
 			Title: title, X: r.label(x), XEnds: r.ends(x), LogY: wide([][]float64{size}),
 			Lines: []draw.Line{{X: at, Y: size, Stroke: draw.Points}},
-		}, nil
+		}), nil
 	default:
 		a, b := axes[0], axes[1]
 		x, y := cloud.Coords[a], cloud.Coords[b]

@@ -1,6 +1,7 @@
 package gallery
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,7 +13,6 @@ import (
 	"github.com/crux-pinn/crux/internal/draw"
 	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/mesh"
-	ph "github.com/crux-pinn/crux/placeholder"
 )
 
 // trackers are the pictures of all trackers.
@@ -59,7 +59,7 @@ func (r *Run) tracker(name string) ([]Picture, error) {
 		fig.Columns = 2
 	}
 	if len(fig.Panels) == 0 {
-		return nil, &NoneError{name, "its file has none of the arrays that are drawn"}
+		return nil, &NoneError{name, cmp.Or(m.none, "its file has none of the arrays that are drawn")}
 	}
 	return []Picture{{Name: name, About: "the tracker " + name, Figure: fig}}, nil
 }
@@ -113,6 +113,7 @@ type measured struct {
 	run    *Run
 	arrays map[string]*npy.Array
 	steps  []float64
+	none   string // why there is nothing to draw; "" where nothing is to be said
 }
 
 func (m *measured) data(name string) []float64 {
@@ -231,6 +232,10 @@ func (m *measured) cosines() []draw.Panel {
 		return nil
 	}
 	n := shape[0]
+	if n == 1 {
+		m.none = "there is one constraint, whose gradient has no other to be compared with"
+		return nil
+	}
 	mat := &draw.Matrix{Title: "cosines, " + m.when(), Values: slices.Collect(slices.Chunk(x, n)), Colours: draw.Diverging, Low: -1, High: 1}
 	for k := range n {
 		mat.Rows = append(mat.Rows, m.constraints(k, n))
@@ -287,9 +292,15 @@ func (m *measured) sensitivity() []draw.Panel {
 	values = values[:n*k]
 	coords := m.run.Problem.Coords           // of which the derivatives are, in the order of the file
 	along := m.run.Problem.Domain().Coords() // of the points: a shape has time last
-	axis := func(j int, of []*ph.Coord) string {
-		if d == len(of) {
-			return of[j].Name()
+	name := func(j int) string {
+		if d == len(coords) {
+			return coords[j].Name()
+		}
+		return fmt.Sprintf("input %d", j+1)
+	}
+	axis := func(j int) string {
+		if d == len(along) {
+			return m.run.label(along[j])
 		}
 		return fmt.Sprintf("input %d", j+1)
 	}
@@ -297,11 +308,11 @@ func (m *measured) sensitivity() []draw.Panel {
 	for c := range k {
 		title := fmt.Sprintf("sensitivity, component %d, %s", c+1, m.when())
 		if k == d {
-			title = fmt.Sprintf("sensitivity to %s, %s", axis(c, coords), m.when())
+			title = fmt.Sprintf("sensitivity to %s, %s", name(c), m.when())
 		}
 		v := column(values, c, k)
 		if d == 1 {
-			list = append(list, &draw.Curves{Title: title, X: axis(0, along), Lines: []draw.Line{{X: points, Y: v, Stroke: draw.Points}}})
+			list = append(list, &draw.Curves{Title: title, X: axis(0), Lines: []draw.Line{{X: points, Y: v, Stroke: draw.Points}}})
 			continue
 		}
 		at := &mesh.Mesh{Dim: 2}
@@ -309,7 +320,7 @@ func (m *measured) sensitivity() []draw.Panel {
 			at.X = append(at.X, points[i*d], points[i*d+1])
 		}
 		list = append(list, &draw.Map{
-			Title: title, X: axis(0, along), Y: axis(1, along), Mesh: at, Values: v, Colours: draw.Diverging,
+			Title: title, X: axis(0), Y: axis(1), Mesh: at, Values: v, Colours: draw.Diverging,
 			Equal: d == len(along) && m.run.lengths(along[:2]),
 		})
 	}
