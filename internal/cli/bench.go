@@ -101,7 +101,8 @@ func (a *app) measure(ctx context.Context, p *problemfile.Problem, d time.Durati
 	}
 	steps := begin.count - 1 // whole ones lie between the first mark and the last
 	if steps < 1 {
-		return nil, fail(exitFailed, fmt.Errorf("problem %s: %s after %s; at least 2 are needed", p.Name, res.Reason, report.Counted(res.Steps, "step")))
+		return nil, fail(exitFailed, fmt.Errorf("problem %s: %s after %s; at least 2 are needed", p.Name, res.Reason,
+			report.Counted(res.Steps, "step")))
 	}
 	groups, err := newBenchGroups(p, s)
 	if err != nil {

@@ -84,7 +84,8 @@ func printReport(w io.Writer, r *report.Report) {
 	}
 	spacedTable(&b, append(rows, []string{"total", scientific(r.Loss)}))
 	if by := r.Divided(); by != "" && len(r.Losses) > 0 {
-		fmt.Fprintf(&b, "\nlosses in the table are of the residuals as the file has them; while they were trained, residuals were divided: %s\n", by)
+		fmt.Fprintf(&b, "\nlosses in the table are of the residuals as the file has them; "+
+			"while they were trained, residuals were divided: %s\n", by)
 	}
 
 	rows = [][]string{{"window", "from", "to", "steps", "loss", "estimated error"}}

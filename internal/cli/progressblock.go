@@ -21,7 +21,8 @@ func (p *progress) lines(s *crux.Step, now time.Time, method optim.Info, watched
 	case e != "":
 		list = append(list, flow([]string{" ", e}, cols)...)
 	case p.problem.Accuracy > 0:
-		list = append(list, folded(fmt.Sprintf("   no estimate of the error yet; the run ends when it is below %.1e", p.problem.Accuracy), 4, cols)...)
+		none := fmt.Sprintf("   no estimate of the error yet; the run ends when it is below %.1e", p.problem.Accuracy)
+		list = append(list, folded(none, 4, cols)...)
 	}
 	list = append(list, p.constraints(s, cols)...)
 	for _, n := range p.numbers(s, watched) {
@@ -82,7 +83,8 @@ func flow(parts []string, cols int) []string {
 	return list
 }
 
-// folded is a sentence in as many lines as a terminal of so many columns needs, broken at spaces; those after the first are indented by hang.
+// folded is a sentence in as many lines as a terminal of so many columns needs, broken at spaces; those after the first are indented by
+// hang.
 func folded(sentence string, hang, cols int) []string {
 	if cols <= 0 { // nobody knows how many
 		return []string{sentence}

@@ -54,7 +54,8 @@ func (a *app) check(path string, o *overrides) error {
 		return err
 	}
 	fmt.Fprintf(a.Out, "%s: ok: problem %s, %s, %s, %s, %s\n", path, p.Name, report.Counted(len(p.Fields), "field"), //nolint:errcheck
-		report.Counted(len(p.Crux.Constraints), "constraint"), report.Counted(len(s.Theta()), "trainable parameter"), report.Counted(p.Steps, "step"))
+		report.Counted(len(p.Crux.Constraints), "constraint"),
+		report.Counted(len(s.Theta()), "trainable parameter"), report.Counted(p.Steps, "step"))
 	look, err := gallery.NewStatement(p)
 	if err != nil {
 		return fail(exitFailed, err)

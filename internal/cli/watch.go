@@ -161,7 +161,8 @@ func (a *app) printGlance(path string, t *training, g *glanced, res *crux.Result
 	p := t.problem
 	fmt.Fprintf(a.Out, "%s: ok at %s: %s, %s, %s; %s in %s\n", //nolint:errcheck // Run checks the writer at the end
 		filepath.Base(path), a.Now().Format(time.TimeOnly), report.Counted(len(p.Fields), "field"),
-		report.Counted(len(p.Crux.Constraints), "constraint"), report.Counted(len(t.start), "parameter"), report.Counted(res.Steps, "step"), duration(res.Time))
+		report.Counted(len(p.Crux.Constraints), "constraint"),
+		report.Counted(len(t.start), "parameter"), report.Counted(res.Steps, "step"), duration(res.Time))
 	printDecisions(a.Out, p)
 	for i, name := range t.solver.Names() {
 		fmt.Fprintf(a.Out, "  %s  loss %.2e → %.2e\n", name, g.first[i], res.Losses[i]) //nolint:errcheck

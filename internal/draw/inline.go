@@ -34,8 +34,8 @@ func (f *Figure) Inline(dpi int) (string, error) {
 	return pageColours.Replace(text), nil
 }
 
-// measured is a text element with the length for which it was placed. The font of the page is another one, perhaps a wider one, in which what
-// ends at an axis would run over it. Of a few letters the difference is not seen.
+// measured is a text element with the length for which it was placed. The font of the page is another one, perhaps a wider one, in
+// which what ends at an axis would run over it. Of a few letters the difference is not seen.
 func measured(element string) string {
 	const few = 3
 	parts := texts.FindStringSubmatch(element)
@@ -44,7 +44,8 @@ func measured(element string) string {
 	if err != nil || utf8.RuneCountInString(words) <= few {
 		return element
 	}
-	return fmt.Sprintf(`<text textLength="%.1f" lengthAdjust="spacingAndGlyphs"`, float64(style(vg.Length(size)).Width(words))) + parts[1] + ">" + parts[3] + "</text>"
+	width := float64(style(vg.Length(size)).Width(words))
+	return fmt.Sprintf(`<text textLength="%.1f" lengthAdjust="spacingAndGlyphs"`, width) + parts[1] + ">" + parts[3] + "</text>"
 }
 
 var (

@@ -100,8 +100,8 @@ func NewStatement(p *problemfile.Problem) (*Statement, error) {
 	return s, nil
 }
 
-// built gives what is left of the boundary to the formulas of fields, where these have values there that no network can change: u = x·(1 − x)·N
-// is 0 at x = 0, which needs no constraint.
+// built gives what is left of the boundary to the formulas of fields, where these have values there that no network can change:
+// u = x·(1 − x)·N is 0 at x = 0, which needs no constraint.
 func (s *Statement) built(rng *rand.Rand) error {
 	formulas := s.Problem.Crux.Fields
 	if len(formulas) == 0 {

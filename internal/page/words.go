@@ -19,7 +19,8 @@ import (
 var functions = template.FuncMap{
 	"sci": sci, "num": num, "percent": report.Percent, "took": took, "day": day, "rate": rate, "tone": tone,
 	"relative": report.Relative, "reasons": (*report.Report).Advice, "at": at,
-	"count": report.Counted, "condition": conditionMath, "math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
+	"count":     report.Counted,
+	"condition": conditionMath, "math": equationMath, "name": nameMath, "axes": axesMath, "inc": func(i int) int { return i + 1 },
 }
 
 var raised = strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴",
@@ -150,6 +151,7 @@ func nameMath(name string) template.HTML {
 // axesMath are the ends of an axis.
 func axesMath(a problemfile.Axis) template.HTML {
 	name, lo, hi := ph.MathML(ph.Column(a.Name)), ph.MathML(ph.Const(a.Lo)), ph.MathML(ph.Const(a.Hi))
-	return template.HTML("<math><mrow>" + name + "<mo>∈</mo><mo stretchy=\"false\">[</mo>" + lo + "<mo>,</mo>" + hi + //nolint:gosec // names are escaped
+	return template.HTML("<math><mrow>" + name + "<mo>∈</mo>" + //nolint:gosec // names are escaped
+		"<mo stretchy=\"false\">[</mo>" + lo + "<mo>,</mo>" + hi +
 		"<mo stretchy=\"false\">]</mo></mrow></math>")
 }

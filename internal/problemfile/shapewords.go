@@ -41,7 +41,8 @@ func oneShapeWords(n *tree.Node) string {
 	case "cone":
 		return "the cone from " + at("from") + " to " + at("to") + " with the radii " + and(eachWords(v.Get("radii")))
 	case "torus":
-		return "the ring of radius " + get("radius") + " around " + at("center") + " with the axis " + at("axis") + ", its tube of radius " + get("tube")
+		return "the ring of radius " + get("radius") + " around " + at("center") + " with the axis " + at("axis") +
+			", its tube of radius " + get("tube")
 	case "extrude":
 		return part() + ", along " + strings.Join(axesWords(v.Get("along")), ", ")
 	case "revolve":
@@ -82,7 +83,8 @@ func oneShapeWords(n *tree.Node) string {
 func members(n *tree.Node) (list []string) {
 	for _, x := range n.Items {
 		text := oneShapeWords(x)
-		if x.Kind == tree.Mapping && slices.ContainsFunc([]string{"union", "intersection", "difference"}, func(k string) bool { return x.Get(k) != nil }) {
+		made := func(of string) bool { return x.Get(of) != nil }
+		if x.Kind == tree.Mapping && slices.ContainsFunc([]string{"union", "intersection", "difference"}, made) {
 			text = "(" + text + ")"
 		}
 		list = append(list, text)

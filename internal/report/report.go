@@ -93,8 +93,8 @@ func (r *Report) Speed() Number {
 	return v
 }
 
-// Divided says by what residuals were divided while they were trained: "heat by 512, right by 16". It is empty where none was. The losses of
-// a report are of the residuals as the file has them, those of a history of what was trained.
+// Divided says by what residuals were divided while they were trained: "heat by 512, right by 16". It is empty where none was. The losses
+// of a report are of the residuals as the file has them, those of a history of what was trained.
 func (r *Report) Divided() string {
 	var list []string
 	for _, s := range r.Scales {
