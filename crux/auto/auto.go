@@ -69,7 +69,9 @@ type Choice struct {
 	Watched []string                            // constraints whose points are watched
 	Waves   bool                                // networks have fast waves as inputs
 
-	Interfaces []string // conditions where materials meet, which the problem does not state
+	Materials  []Material // of the problem
+	Interfaces []string   // conditions where materials meet, which the problem does not state
+	Balances   []*Balance // of equations whose coefficients jump
 
 	extents map[*ph.Coord]float64 // the least of materials along each axis, where each has a network
 	apart   int                   // the number of parameters of these networks; 0 if all materials share one
@@ -116,7 +118,9 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...crux.Callbac
 // Where data have waves with five periods or more along a side, sin(k·x) with a constant k, networks get their sines and cosines as inputs:
 // what is as fast as that they learn late, or never.
 func Choose(p Problem, o crux.Options) (*Choice, error) {
-	c := &Choice{Problem: crux.Problem{Name: p.Name, Constraints: slices.Clone(p.Constraints), Fields: p.Fields}, Options: o}
+	c := &Choice{
+		Problem: crux.Problem{Name: p.Name, Constraints: slices.Clone(p.Constraints), Fields: p.Fields}, Options: o, Materials: p.Materials,
+	}
 	for i := range c.Problem.Constraints {
 		k := &c.Problem.Constraints[i]
 		k.Name = cmp.Or(k.Name, strconv.Itoa(i))

@@ -65,7 +65,7 @@ func (c *Choice) interfaces(p Problem) (kinked, error) {
 	if p.Domain == nil || p.Domain.Err() != nil {
 		return k, nil
 	}
-	m, err := newMaterials(p)
+	m, err := newMaterials(p, c.Options.Precision)
 	if err != nil {
 		return k, err
 	}
@@ -76,7 +76,7 @@ func (c *Choice) interfaces(p Problem) (kinked, error) {
 		if q.Residual == nil || q.Residual.Err() != nil || q.On == nil {
 			continue // New says so
 		}
-		flux, parts, err := m.flux(q)
+		flux, source, parts, err := m.flux(q)
 		if err != nil {
 			return k, fmt.Errorf("auto: constraint %q: %w", q.Name, err)
 		}
@@ -110,6 +110,9 @@ func (c *Choice) interfaces(p Problem) (kinked, error) {
 		slices.Sort(here)
 		if err := c.meet(&k, m, q, flux, here); err != nil {
 			return k, err
+		}
+		if source != nil {
+			c.balance(&k, m, q, flux, source, here)
 		}
 	}
 	return k, nil
@@ -343,14 +346,15 @@ type part struct {
 }
 
 // divergence is the flux that belongs to the derivatives of what jumps: those are terms of a residual, with factors that do not jump, or
-// that all of them have. Nil if they are not.
-func divergence(residual ph.Expr, jumping []ph.Expr) []part {
+// that all of them have. Nil if they are not. The rest is what else stands in the residual, over the factors that all have.
+func divergence(residual ph.Expr, jumping []ph.Expr) (flux []part, rest ph.Expr) {
 	jumps := func(e ph.Expr) bool {
 		return ph.Contains(e, func(p ph.Expr) bool { return slices.Contains(jumping, p) })
 	}
 	type term struct {
 		part
 		factors []ph.Expr
+		all     ph.Expr // the derivative
 	}
 	var list []term
 	ok := true
@@ -391,7 +395,7 @@ func divergence(residual ph.Expr, jumping []ph.Expr) []part {
 		case ph.OpD:
 			by := e.Attr().([]*ph.Coord)
 			if ok = ok && len(by) == 1 && !derived(a[0]); ok {
-				list = append(list, term{part{by[0], a[0]}, factors})
+				list = append(list, term{part{by[0], a[0]}, factors, e})
 			}
 		default:
 			ok = false
@@ -399,7 +403,7 @@ func divergence(residual ph.Expr, jumping []ph.Expr) []part {
 	}
 	walk(residual, nil)
 	if !ok || len(list) == 0 {
-		return nil
+		return nil, nil
 	}
 	common := func(f ph.Expr) bool {
 		return !slices.ContainsFunc(list, func(t term) bool { return !slices.Contains(t.factors, f) })
@@ -411,13 +415,24 @@ func divergence(residual ph.Expr, jumping []ph.Expr) []part {
 				continue
 			}
 			if !smooth(f) {
-				return nil
+				return nil, nil
 			}
 			t.flux = f.Mul(t.flux)
 		}
 		parts = append(parts, t.part)
 	}
-	return parts
+	rest = ph.Replace(residual, func(e ph.Expr) ph.Expr {
+		if slices.ContainsFunc(list, func(t term) bool { return t.all == e }) {
+			return ph.Const(0)
+		}
+		return nil
+	})
+	for _, f := range list[0].factors {
+		if common(f) {
+			rest = rest.Div(f)
+		}
+	}
+	return parts, rest
 }
 
 // decided is a condition that changes where a part of an expression switches.

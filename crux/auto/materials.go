@@ -83,11 +83,13 @@ type materials struct {
 	lo, hi [][]float64              // of each material: its ends along the axes, as far as some points tell
 	parts  []func(dst, x []float64) // without materials: conditions by which coefficients switch
 	met    []ph.Expr                // fluxes that are named, of which the conditions are there
+
+	precision crux.Precision
 }
 
 // newMaterials checks materials: every point of the domain belongs to one.
-func newMaterials(p Problem) (*materials, error) {
-	m := &materials{Problem: p}
+func newMaterials(p Problem, precision crux.Precision) (*materials, error) {
+	m := &materials{Problem: p, precision: precision}
 	coords := p.Domain.Coords()
 	for i, x := range p.Materials {
 		switch {
@@ -198,22 +200,23 @@ func (m *materials) between(a, b int) *Interface {
 }
 
 // flux is what an equation has within its divergence, times the normal, where coefficients in it jump, which are parts. Nil if it has
-// none.
-func (m *materials) flux(q crux.Constraint) (flux ph.Expr, parts []ph.Expr, err error) {
+// none. The rest is what the equation has beside its divergence; nil where the flux is named.
+func (m *materials) flux(q crux.Constraint) (flux, rest ph.Expr, parts []ph.Expr, err error) {
 	parts, order := jumping(q.Residual, m.Domain)
 	if len(parts) == 0 {
-		return m.named(q)
+		flux, parts, err = m.named(q)
+		return flux, nil, parts, err
 	}
 	if _, smooth := knots(parts[0]); smooth >= 0 {
-		return nil, nil, &ph.Error{Pos: parts[0].Pos(), Msg: fmt.Sprintf("derivative %d of %s is infinite at its knots, which no point sees; "+
+		return nil, nil, nil, &ph.Error{Pos: parts[0].Pos(), Msg: fmt.Sprintf("derivative %d of %s is infinite at its knots, which no point sees; "+
 			"give a table interpolate: cubic, or smooth what has the kink", smooth+2, parts[0])}
 	}
 	if order > 1 {
-		return nil, nil, refused(parts[0], "of a second derivative crux does not know what holds there")
+		return nil, nil, nil, refused(parts[0], "of a second derivative crux does not know what holds there")
 	}
-	list := divergence(q.Residual, parts)
+	list, rest := divergence(q.Residual, parts)
 	if list == nil {
-		return nil, nil, refused(parts[0], "it stands in no divergence, as in div(k*grad(u)), from which the flux could be taken")
+		return nil, nil, nil, refused(parts[0], "it stands in no divergence, as in div(k*grad(u)), from which the flux could be taken")
 	}
 	for _, x := range list {
 		term := x.flux.Mul(ph.Normal(x.along))
@@ -223,7 +226,7 @@ func (m *materials) flux(q crux.Constraint) (flux ph.Expr, parts []ph.Expr, err 
 			flux = flux.Add(term)
 		}
 	}
-	return flux, parts, flux.Err()
+	return flux, rest, parts, flux.Err()
 }
 
 // named is the flux that is given for an equation whose coefficients jump outside of derivatives: a factor of a second derivative leaves

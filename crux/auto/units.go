@@ -315,8 +315,10 @@ func (u *unitFinder) ask(k statedTerms, known float64, single bool, asked map[si
 			if k.equation && !ph.Contains(t, ph.Unknown) && v > 0 {
 				u.shorten(s, t, v)
 			}
-		case 1:
-			alone[open[0]] = append(alone[open[0]], t)
+		default:
+			for _, x := range open {
+				alone[x] = append(alone[x], t)
+			}
 		}
 	}
 	if !(known > 0) || single && len(alone) > 1 {
@@ -325,6 +327,9 @@ func (u *unitFinder) ask(k statedTerms, known float64, single bool, asked map[si
 	for x, terms := range alone {
 		s := u.within(k, lengths)
 		s.Of = maps.Clone(u.of)
+		for y := range alone {
+			s.Of[y] = 0 // a term of several, as a stress is of displacements, is what it is with one of them alone
+		}
 		together := func(exponent int) (sum float64) {
 			s.Of[x] = math.Ldexp(1, exponent)
 			for _, t := range terms {

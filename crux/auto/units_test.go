@@ -259,3 +259,40 @@ func TestUnitsOfData(t *testing.T) {
 		}
 	}
 }
+
+// A stress is a term of several displacements. What is known beside it says how large each of them is; a product of unknown functions says
+// nothing of them.
+func TestUnitsWithinATerm(t *testing.T) {
+	x, y := ph.Coords2("x", "y")
+	box := domain.NewBox(domain.In(x, 0, 1), domain.In(y, 0, 1))
+	d := ph.NewField("d", net.MLP{Hidden: []int{4}, Out: 2}, x, y)
+	u, v := d.Index(0), d.Index(1)
+	for _, c := range []struct {
+		name   string
+		stress ph.Expr
+		want   int
+	}{
+		{"a sum", u.D(x).Add(v.D(y).Scale(0.25)).Scale(1e11), 2},
+		{"a sum with a name", ph.Define("s", u.D(x).Add(v.D(y).Scale(0.25)).Scale(1e11)), 2},
+		{"a product", u.D(x).Mul(v.D(y)).Scale(1e11), 0},
+	} {
+		choice, err := auto.Choose(auto.Problem{Domain: box, Constraints: []crux.Constraint{
+			{Name: "x", Residual: c.stress.D(x), On: box.Interior(0)},
+			{Name: "y", Residual: c.stress.D(y), On: box.Interior(0)},
+			{Name: "wall", Residual: d, On: box.Face(x, 0, 0)},
+			{Name: "pull", Residual: c.stress.Shift(-1e5), On: box.Face(x, 1, 0)},
+		}}, crux.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for _, d := range choice.Decisions {
+			if strings.Contains(d.What, "is trained in units of") {
+				got++
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %d units, want %d: %v", c.name, got, c.want, choice.Decisions)
+		}
+	}
+}

@@ -88,6 +88,7 @@ func printReport(w io.Writer, r *report.Report) {
 			"while they were trained, residuals were divided: %s\n", by)
 	}
 
+	printRegions(&b, r)
 	rows = [][]string{{"window", "from", "to", "steps", "loss", "estimated error"}}
 	for i, w := range r.Windows {
 		rows = append(rows, []string{
@@ -174,6 +175,35 @@ func printReport(w io.Writer, r *report.Report) {
 		fmt.Fprintf(&b, "\nresults in %s\n", *r.RunDir)
 	}
 	io.WriteString(w, b.String()) //nolint:errcheck // Run checks the writer at the end
+}
+
+// printRegions prints what materials have of their own.
+func printRegions(w io.Writer, r *report.Report) {
+	rows := [][]string{{"material", "of", "estimated error", "error"}}
+	for _, x := range r.Regions {
+		for _, e := range x.Estimate {
+			off := "–"
+			if v, ok := x.Errors.Get(e.Name); ok {
+				off = fmt.Sprintf("%.1e", v)
+			}
+			rows = append(rows, []string{x.Name, e.Name, fmt.Sprintf("%.1e", e.Value), off})
+		}
+	}
+	spacedTable(w, rows)
+	rows = [][]string{{"material", "residual of", "root mean square"}}
+	for _, x := range r.Regions {
+		for _, e := range x.Residuals {
+			rows = append(rows, []string{x.Name, e.Name, scientific(e.Value)})
+		}
+	}
+	spacedTable(w, rows)
+	rows = [][]string{{"balance", "of", "in", "out", "made", "off"}}
+	for _, f := range r.Balance {
+		rows = append(rows, []string{
+			f.Equation, f.Of, fmt.Sprintf("%.4g", f.In), fmt.Sprintf("%.4g", f.Out), fmt.Sprintf("%.3g", f.Made), fmt.Sprintf("%.0e", f.Off),
+		})
+	}
+	spacedTable(w, rows)
 }
 
 // orNone is an estimated error, if there is one.

@@ -289,6 +289,7 @@ func conclude(ctx context.Context, t *training, res *crux.Result, runErr error, 
 	sol, judgeErr := evaluateFields(p, s)
 	rep, repErr := newReport(p, s, res, sol)
 	judge(ctx, p, s, res, rep)
+	regions(ctx, p, s, sol, res, rep)
 	for _, x := range p.Expect {
 		rep.Expect(x.Of, x.Sign, x.Bound)
 	}

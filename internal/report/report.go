@@ -43,6 +43,8 @@ type Report struct {
 	Coords      Object[[2]float64] `json:"coords,omitempty"`            // the ends of their axes; none in files of before
 	Fields      Object[[]string]   `json:"fields,omitempty"`            // the coordinates of which each is a function; none in files of before
 	OfTerms     Numbers            `json:"residual_of_terms,omitempty"` // at points held out, over the largest term of the residual
+	Regions     []Region           `json:"regions,omitempty"`           // materials, with what is known of each
+	Balance     []Flow             `json:"balance,omitempty"`           // what flows in and out of materials, and across where they meet
 	Params      Numbers            `json:"params"`                      // trainable scalars, and numbers that follow from them
 	Known       Object[Known]      `json:"known,omitempty"`             // how well params are known
 	Noise       []Noise            `json:"noise,omitempty"`             // of measured values
@@ -103,6 +105,24 @@ func (r *Report) Divided() string {
 		}
 	}
 	return strings.Join(list, ", ")
+}
+
+// Region is a material, with root mean squares in it.
+type Region struct {
+	Name      string  `json:"name"`
+	Estimate  Numbers `json:"estimate,omitempty"`  // by field: the estimated error, over the field
+	Errors    Numbers `json:"errors,omitempty"`    // likewise that against a reference
+	Residuals Numbers `json:"residuals,omitempty"` // by equation
+}
+
+// Flow is what flows through a part of the domain.
+type Flow struct {
+	Equation string `json:"equation"`
+	Of       string `json:"of"` // a material; two of them, first-second, where they meet; all is the whole domain
+	In       Number `json:"in"`
+	Out      Number `json:"out"`
+	Made     Number `json:"made"` // by sources, less what is stored
+	Off      Number `json:"off"`  // in + made − out, as a part of what flows
 }
 
 // Known says how well a number is known.
