@@ -96,16 +96,19 @@ func (h Heat) centre(c [3]int) (p [3]float64) {
 	return p
 }
 
-// Beside is the largest difference from the solution on the grid with twice as many cells along each axis, whose means count.
-func (t *Temperature) Beside(finer *Temperature) (largest float64) {
+// Beside is the difference from the solution on the grid with twice as many cells along each axis, whose means count: its root mean square
+// over the cells, and the largest.
+func (t *Temperature) Beside(finer *Temperature) (typical, largest float64) {
+	sum := 0.0
 	for c, n := range t.at {
 		mean := 0.0
 		for o := range 8 {
 			mean += finer.Values[finer.at[[3]int{2*c[0] + o%2, 2*c[1] + o/2%2, 2*c[2] + o/4}]] / 8
 		}
 		largest = max(largest, math.Abs(mean-t.Values[n]))
+		sum += (mean - t.Values[n]) * (mean - t.Values[n])
 	}
-	return largest
+	return math.Sqrt(sum / float64(len(t.at))), largest
 }
 
 // Span divides what lies between ends into cells of at most a size, and has all of the ends as planes.

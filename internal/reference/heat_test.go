@@ -76,7 +76,7 @@ func TestHeatConverges(t *testing.T) {
 		if r := errs[i] / errs[i+1]; r < 3 || r > 5 {
 			t.Errorf("errors %v", errs)
 		}
-		if d := all[i].Beside(all[i+1]); d < errs[i]/2 || d > 2*errs[i] {
+		if r, d := all[i].Beside(all[i+1]); d < errs[i]/2 || d > 2*errs[i] || r > d {
 			t.Errorf("%v beside the finer grid, with an error of %v", d, errs[i])
 		}
 	}
