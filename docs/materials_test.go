@@ -31,4 +31,22 @@ func TestMaterialsPage(t *testing.T) {
 			t.Errorf("the report has no loss of %s", name)
 		}
 	}
+	// what the page shows of flows and errors of materials
+	if len(r.Regions) != 2 || len(r.Balance) != 4 {
+		t.Fatalf("%d materials, %d flows", len(r.Regions), len(r.Balance))
+	}
+	for i, name := range []string{"brick", "wool"} {
+		x := r.Regions[i]
+		e, ok := x.Estimate.Get("T")
+		if _, has := x.Residuals.Get("heat"); x.Name != name || !ok || !has || !(e < 1e-4) {
+			t.Errorf("material %d: %+v", i, x)
+		}
+	}
+	for i, of := range []string{"brick", "wool", "brick-wool", "all"} {
+		f := r.Balance[i]
+		near := func(v report.Number) bool { return math.Abs(float64(v)-9) < 1e-3 }
+		if f.Of != of || !near(f.In) || !near(f.Out) || f.Made != 0 || !(f.Off < 1e-4) || !strings.Contains(out.String(), of) {
+			t.Errorf("flow %d: %+v", i, f)
+		}
+	}
 }

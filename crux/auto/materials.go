@@ -64,6 +64,15 @@ func Within(list []Material, i int, coords []*ph.Coord) func(x []float64) bool {
 	return func(x []float64) bool { return m.of(x) == i }
 }
 
+// Material tells in which of the materials of the problem a point of some coordinates lies; −1 is in none.
+func (c *Choice) Material(coords []*ph.Coord) func(x []float64) int {
+	m := materials{where: conditions(c.Materials, coords)}
+	if len(m.where) == 0 {
+		return func([]float64) int { return -1 }
+	}
+	return m.of
+}
+
 // conditions say where materials are, as functions; nil for the rest.
 func conditions(list []Material, coords []*ph.Coord) (where []func(dst, x []float64)) {
 	for _, x := range list {

@@ -9,7 +9,6 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/crux-pinn/crux/crux"
-	"github.com/crux-pinn/crux/crux/auto"
 	"github.com/crux-pinn/crux/domain"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	"github.com/crux-pinn/crux/internal/report"
@@ -53,15 +52,15 @@ func regions(ctx context.Context, p *problemfile.Problem, s *crux.Solver, sol *s
 func materials(ctx context.Context, p *problemfile.Problem, s *crux.Solver, sol *solution) ([]report.Region, error) {
 	coords := p.Domain().Coords()
 	list := make([]report.Region, len(p.Choice.Materials))
-	in := make([]func([]float64) bool, len(list))
 	for i, m := range p.Choice.Materials {
-		list[i].Name, in[i] = m.Name, auto.Within(p.Choice.Materials, i, coords)
+		list[i].Name = m.Name
 	}
+	in := p.Choice.Material(coords)
 	of := func(at *domain.Cloud, row int) int { // the material of a point, −1 if it has fewer coordinates
 		if !slices.Equal(at.Coords, coords) {
 			return -1
 		}
-		return slices.IndexFunc(in, func(f func([]float64) bool) bool { return f(at.Row(row)) })
+		return in(at.Row(row))
 	}
 	at, err := p.Domain().Interior(regionPoints).With(domain.Sobol{}).Every(0).Draw(nil)
 	if err != nil {
