@@ -68,7 +68,8 @@ func TestBalance(t *testing.T) {
 		},
 		{
 			"a source where they meet", line, func(u ph.Expr) ph.Expr { return k.Mul(u.D(x)).D(x) }, halves,
-			[]auto.Interface{{Between: [2]string{"steel", "air"}, Source: ph.Const(2)}}, ph.Where(below(x, 0.5), x.Scale(2), ph.Const(1)),
+			[]auto.Interface{{Between: [2]string{"steel", "air"}, Source: ph.Const(2)}},
+			ph.Where(below(x, 0.5), x.Scale(2), ph.Const(1)),
 			map[string][4]float64{"steel": {2, 2, 0, 1e-9}, "air": {0, 0, 0, 0}, "steel-air": {-2, 0, 2, 1e-9}, "all": {0, 2, 2, 1e-9}},
 		},
 	} {
