@@ -27,7 +27,7 @@ var outcomes = map[string]struct {
 
 // quick are files whose runs take seconds: the tests solve them. make issues solves all, and prints a line for each.
 var quick = []string{
-	"csv_column_name", "csv_missing", "csv_semicolon", "data_outside", "no_bc", "two_layers", "unused", "magnitude_1e6", "par_scale", "scale_1e11", "e_charge", "rc_SI",
+	"csv_column_name", "csv_missing", "csv_semicolon", "data_outside", "no_bc", "two_layers", "two_layers_t", "unused", "magnitude_1e6", "par_scale", "scale_1e11", "e_charge", "rc_SI",
 	"fin_radiation", "lonlat", "pendulum", "disc", "caputo", "laplace_step",
 }
 
