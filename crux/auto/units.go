@@ -304,7 +304,7 @@ func (u *unitFinder) ask(k statedTerms, known float64, single bool, asked map[si
 	for c, l := range u.lengths {
 		lengths[c] = l / 2
 	}
-	alone := map[sizes.Component][]ph.Expr{}
+	alone, shared := map[sizes.Component][]ph.Expr{}, map[sizes.Component][]ph.Expr{} // of terms with one of them, or with several
 	for _, t := range k.terms {
 		open := u.open(t)
 		switch len(open) {
@@ -315,11 +315,16 @@ func (u *unitFinder) ask(k statedTerms, known float64, single bool, asked map[si
 			if k.equation && !ph.Contains(t, ph.Unknown) && v > 0 {
 				u.shorten(s, t, v)
 			}
+		case 1:
+			alone[open[0]] = append(alone[open[0]], t)
 		default:
 			for _, x := range open {
-				alone[x] = append(alone[x], t)
+				shared[x] = append(shared[x], t)
 			}
 		}
+	}
+	if len(alone) == 0 && !single {
+		alone = shared
 	}
 	if !(known > 0) || single && len(alone) > 1 {
 		return
