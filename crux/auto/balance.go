@@ -41,8 +41,8 @@ func (f Flow) Off() float64 {
 	return math.Abs(f.In+f.Made-f.Out) / f.Size
 }
 
-// balancePoints is the number of points in each of the three sets that a balance is measured by: integrals are then right to about 1e-3, and
-// where functions are smooth on flat sides to 1e-5.
+// balancePoints is the number of points in each of the three sets that a balance is measured by: integrals are then right to about
+// 1e-3, and where functions are smooth on flat sides to 1e-5.
 const balancePoints = 4096
 
 // balance notes the balance of an equation that holds everywhere.
@@ -76,8 +76,8 @@ func (b *Balance) met() *domain.Points {
 	})
 }
 
-// Measure computes the flows: of each material, of where two of them meet, and of all. Values are those of eval, at points that it draws, as
-// [crux.Solver.Eval] does.
+// Measure computes the flows: of each material, of where two of them meet, and of all. Values are those of eval, at points that it
+// draws, as [crux.Solver.Eval] does.
 func (b *Balance) Measure(eval func(ph.Expr, *domain.Points) (*mat.Dense, error)) ([]Flow, error) {
 	materials, all := make([]Flow, len(b.m.Materials)), Flow{Of: "all"}
 	for i, x := range b.m.Materials {
@@ -168,8 +168,8 @@ func (b *Balance) across(eval func(ph.Expr, *domain.Points) (*mat.Dense, error),
 	})
 }
 
-// integrate visits points of a region with values of expressions, times the measure for which each point stands. Rows have the point, and its
-// normal where it has one.
+// integrate visits points of a region with values of expressions, times the measure for which each point stands. Rows have the
+// point, and its normal where it has one.
 func integrate(eval func(ph.Expr, *domain.Points) (*mat.Dense, error), on *domain.Points, normals bool, list []ph.Expr,
 	visit func(row, values []float64),
 ) error {

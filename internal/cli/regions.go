@@ -16,12 +16,12 @@ import (
 	"github.com/crux-pinn/crux/trackers"
 )
 
-// regionPoints is the number of points in all materials at which errors and residuals are taken: in each of 25 of the same size there are 80,
-// of which a root mean square is right to a tenth.
+// regionPoints is the number of points in all materials at which errors and residuals are taken: in each of 25 of the same size
+// there are 80, of which a root mean square is right to a tenth.
 const regionPoints = 2000
 
-// regions says what a run has come to in each material, and whether what flows into it flows out. What cannot be measured is left out, with a
-// warning: the rest of the report is worth having.
+// regions says what a run has come to in each material, and whether what flows into it flows out. What cannot be measured is left
+// out, with a warning: the rest of the report is worth having.
 func regions(ctx context.Context, p *problemfile.Problem, s *crux.Solver, sol *solution, res *crux.Result, r *report.Report) {
 	if res.Status == crux.Diverged || res.Status == crux.Failed {
 		return

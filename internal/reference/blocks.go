@@ -7,7 +7,9 @@ type Facet struct {
 }
 
 // Blocks is the surface of the full cells of a grid: two triangles for each side between a full and an empty cell.
-func Blocks(ticks [3][]float64, full func(centre [3]float64) bool, part func(centre [3]float64, axis int, sign float64) string) (list []Facet) {
+func Blocks(ticks [3][]float64, full func(centre [3]float64) bool,
+	part func(centre [3]float64, axis int, sign float64) string,
+) (list []Facet) {
 	h := Heat{Ticks: ticks}
 	in := func(c [3]int) bool {
 		for d, i := range c {

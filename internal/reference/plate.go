@@ -14,8 +14,8 @@ type Plate struct {
 	Pull func(p [2]float64) (x, y float64)
 }
 
-// Block is a part of a plate: the image of the unit square, which is divided into Rows × Columns elements. Its map keeps orientation. Blocks
-// beside each other have the same nodes on their common side.
+// Block is a part of a plate: the image of the unit square, which is divided into Rows × Columns elements. Its map keeps
+// orientation. Blocks beside each other have the same nodes on their common side.
 type Block struct {
 	At            func(s, t float64) [2]float64
 	Columns, Rows int // along s and t
@@ -52,7 +52,8 @@ func lagrange(s float64) (v, d [3]float64) {
 	return [3]float64{s * (s - 1) / 2, 1 - s*s, s * (s + 1) / 2}, [3]float64{s - 0.5, -2 * s, s + 0.5}
 }
 
-// shape are the functions of the nine nodes of an element, their slopes along x and y, and how much of the area a point of the square stands for.
+// shape are the functions of the nine nodes of an element, their slopes along x and y, and how much of the area a point of the
+// square stands for.
 func shape(nodes [9][2]float64, s, t float64) (v [9]float64, d [9][2]float64, det float64) {
 	a, da := lagrange(s)
 	b, db := lagrange(t)
