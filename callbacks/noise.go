@@ -27,11 +27,15 @@ import (
 // less than 0.001 in 5 steps, the run, or the lesson of a curriculum, ends: by the discrepancy principle, data are not fitted below their noise.
 // Where a smaller weight does not let E fall any further, it is not the noise that violates the equations, and the weights stay.
 //
+// What is likely (crux.Constraint.Prior) has no weight before noise is found, and then the one that there is most evidence for
+// ([trackers.Priors]): the more of it follows from the data the less.
+//
 // Data sets count among each other by what is left of them, so that one with errors twice as large has a quarter of the weight; where it
 // is known how large their errors are (crux.Constraint.Standard), by that.
 type Noise struct {
 	ofRun[noise]
 	noisy []int     // constraints with data
+	prior []int     // constraints that say what is likely
 	rows  []float64 // how many values each of them has
 	all   float64   // in all
 }
@@ -46,6 +50,8 @@ type noise struct {
 	Of    float64   // the weight of data as a whole
 	Loss  float64   // of the last look
 	E     float64   // when the weights were changed last
+	Prior []float64 // the weights of what is likely over that of data as a whole; nil means 0
+	Tuned int       // how often these have been found while the weight of data was small enough
 	Lines []string
 }
 
@@ -61,13 +67,19 @@ const (
 	leastFactor = 1e-3 // of a weight, at once
 	mostFactor  = 0.5
 	leastWeight = 1e-8
-	balanced    = 1.1 // the factor by which weights of data sets may still change
+	balanced    = 1.1  // the factor by which weights of data sets may still change
+	tuned       = 1.5  // that by which the weight of what is likely may
+	mostTuned   = 4    // times that it is found after the weight of data is small enough
+	mostTunable = 4000 // parameters: with more the evidence, which takes matrices of their square, costs more than it brings
 )
 
 // OnSolveBegin implements crux.Callback.
 func (n *Noise) OnSolveBegin(_ context.Context, r *crux.Run) error {
-	n.noisy, n.rows, n.all = nil, nil, 0
+	n.noisy, n.prior, n.rows, n.all = nil, nil, nil, 0
 	for i := range r.Names() {
+		if r.Constraint(i).Prior {
+			n.prior = append(n.prior, i)
+		}
 		if trackers.Measured(r, i) {
 			n.noisy = append(n.noisy, i)
 			values := float64(r.Points(i).Len() * r.Constraint(i).Residual.Dim())
@@ -83,6 +95,9 @@ func (n *Noise) Weigh(dst, _ []float64, _ int) error {
 	for i := range dst {
 		dst[i] = 1
 	}
+	for _, i := range n.prior {
+		dst[i] = 0
+	}
 	if n.state.W != nil {
 		copy(dst, n.state.W)
 	}
@@ -90,7 +105,7 @@ func (n *Noise) Weigh(dst, _ []float64, _ int) error {
 }
 
 // OnStep implements crux.Callback.
-func (n *Noise) OnStep(_ context.Context, s *crux.Step) error {
+func (n *Noise) OnStep(ctx context.Context, s *crux.Step) error {
 	st := &n.state
 	if k, _ := s.Run.Stage(); k != st.Stage {
 		*st = noise{Stage: k, Step: s.Epoch, Loss: math.Inf(1), Lines: st.Lines}
@@ -134,12 +149,22 @@ func (n *Noise) OnStep(_ context.Context, s *crux.Step) error {
 		if st.W != nil && n.weigh(s) > balanced { // what is left has changed since
 			return nil
 		}
+		if st.Tuned++; st.Tuned <= mostTuned {
+			changed, err := n.tune(ctx, s)
+			if err != nil || changed > tuned {
+				st.Loss = math.Inf(1)
+				return err
+			}
+		}
 		st.Hard = true
 		n.say(s, "the weight of data is small enough: what violating equations brings is %.2g of a degree of freedom", spent)
 		return nil
 	}
 	if st.W == nil {
 		st.W, st.Of = slices.Repeat([]float64{1}, len(s.Losses)), 1
+	}
+	if _, err := n.tune(ctx, s); err != nil {
+		return err
 	}
 	st.Of = max(st.Of*min(max(mostSpent/spent, leastFactor), mostFactor), leastWeight)
 	n.weigh(s)
@@ -164,15 +189,49 @@ func (n *Noise) weigh(s *crux.Step) (most float64) {
 		most = max(most, w/n.state.W[i], n.state.W[i]/w)
 		n.state.W[i] = w
 	}
+	for k, i := range n.prior {
+		n.state.W[i] = 0
+		if n.state.Prior != nil {
+			n.state.W[i] = n.state.Prior[k] * n.state.Of
+		}
+	}
 	return most
+}
+
+// tune weighs what is likely beside the data, by the evidence for it. It returns the largest factor by which a weight has changed.
+func (n *Noise) tune(ctx context.Context, s *crux.Step) (most float64, err error) {
+	if len(n.prior) == 0 || s.Run.Parameters() > mostTunable {
+		return 1, nil
+	}
+	list, ok, err := trackers.Priors(ctx, s.Run)
+	if err != nil || !ok {
+		return 1, err
+	}
+	st := &n.state
+	if st.W == nil {
+		st.W, st.Of = slices.Repeat([]float64{1}, len(s.Losses)), 1
+	}
+	if st.Prior == nil {
+		st.Prior, most = make([]float64, len(n.prior)), math.Inf(1)
+	}
+	for _, p := range list {
+		k := slices.Index(n.prior, p.Constraint)
+		w := p.Weight / st.Of
+		most = max(most, w/st.Prior[k], st.Prior[k]/w)
+		st.Prior[k] = w
+		n.say(s, "data determine %.2g degrees of freedom of what %s bounds", p.Freedom, s.Run.Names()[p.Constraint])
+	}
+	n.weigh(s)
+	return most, nil
 }
 
 // shares are the weighted losses of data and of the rest.
 func (n *Noise) shares(s *crux.Step) (data, rest float64) {
 	for i, l := range s.Losses {
-		if slices.Contains(n.noisy, i) {
+		switch {
+		case slices.Contains(n.noisy, i):
 			data += s.Weights[i] * l
-		} else {
+		case !slices.Contains(n.prior, i):
 			rest += s.Weights[i] * l
 		}
 	}

@@ -36,6 +36,10 @@ type Constraint struct {
 	// left of it should be of the size 1. Without it, that size is found from what is left.
 	Standard bool
 
+	// Prior says that the residual tells what is likely and not what holds, as that an unknown coefficient is smooth: it need not vanish. It has
+	// its part in the training loss, by its weight, and none in what a solution is judged by.
+	Prior bool
+
 	// PointWeights weighs the points in the training loss, and nowhere else: a scheme of this constraint alone. Nil means none.
 	PointWeights weights.PointScheme
 }

@@ -82,6 +82,63 @@ func TestInverse(t *testing.T) {
 	}
 }
 
+// The conductivity that inverse.md finds is the true one, within its band, and the table is what the command prints, but for what rounding may
+// change.
+func TestUnknownFunction(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it trains")
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	var said strings.Builder
+	ask := func(args ...string) string {
+		var out strings.Builder
+		if code := cli.Run(context.Background(), args, cli.Streams{Out: &out, Err: &said}); code != 0 {
+			t.Fatalf("%v: exit %d: %s", args, code, said.String())
+		}
+		return out.String()
+	}
+	ask("solve", "files/conductivity.yaml", "--out", dir)
+	page, err := os.ReadFile("inverse.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const command = "eval runs/conductivity-1 --expr k --grid 6 --sigma"
+	_, shown, _ := strings.Cut(string(page), "    crux "+command+"\n\n")
+	table := func(text string) (list [][]float64) {
+		for _, line := range strings.Fields(text)[1:] {
+			var row []float64
+			for cell := range strings.SplitSeq(line, ",") {
+				v, err := strconv.ParseFloat(cell, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				row = append(row, v)
+			}
+			list = append(list, row)
+		}
+		return list
+	}
+	want, got := table(indented(shown)), table(ask(strings.Fields(strings.Replace(command, "runs/conductivity-1", dir, 1))...))
+	if len(want) != 6 || len(got) != 6 {
+		t.Fatalf("%v, and the page has %v", got, want)
+	}
+	for i, v := range got {
+		if math.Abs(v[1]-want[i][1]) > v[2]/2 || math.Abs(v[2]-want[i][2]) > 0.3*v[2] {
+			t.Errorf("the command has %v, the page %v", v, want[i])
+		}
+	}
+	in := 0
+	all := table(ask("eval", dir, "--expr", "k", "--grid", "41", "--sigma"))
+	for _, v := range all {
+		if math.Abs(v[1]-conducts(v[0])) <= 1.96*v[2] {
+			in++
+		}
+	}
+	if in < 35 { // of 41: neighbours go together
+		t.Errorf("%d of %d values lie in the band: %v", in, len(all), all)
+	}
+}
+
 // The rates that inverse.md has from data with outliers are those of the command.
 func TestOutliers(t *testing.T) {
 	page, err := os.ReadFile("inverse.md")

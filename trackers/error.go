@@ -235,7 +235,7 @@ func (t *Error) linear(ctx context.Context, run *crux.Run, sets []rows) (*measur
 	first := 0
 	for _, set := range sets {
 		n := first + set.at.Len()*set.dim
-		if set.noisy {
+		if set.noisy || set.likely {
 			clear(r[first:n])
 		}
 		first = n

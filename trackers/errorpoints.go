@@ -22,6 +22,7 @@ type rows struct {
 	constraint int
 	dim        int  // components of the residual
 	noisy      bool // they are data, and what is left of them is noise
+	likely     bool // they say what is likely, and need not vanish
 	at         *domain.Cloud
 
 	trained bool // the points are those of training; otherwise nothing was fitted to them
@@ -38,12 +39,22 @@ func (set rows) share() float64 {
 	return 1
 }
 
+// withLikely are rows with those at points of training that say what is likely, as far as they have a weight.
+func withLikely(r *crux.Run, sets []rows) []rows {
+	for i, w := range r.Weights() {
+		if r.Constraint(i).Prior && w > 0 {
+			sets = append(sets, rows{constraint: i, dim: r.Constraint(i).Residual.Dim(), likely: true, at: r.Points(i)})
+		}
+	}
+	return sets
+}
+
 // heldOut draws points for all constraints whose residuals should vanish.
 func (t *Error) heldOut(r *crux.Run) ([]rows, error) {
 	var list []rows
 	all := 0 // residuals of training
 	for i := range r.Names() {
-		if k := r.Constraint(i).Loss.Kind; k == crux.Mean || k == crux.Sum {
+		if c := r.Constraint(i); c.Prior || c.Loss.Kind == crux.Mean || c.Loss.Kind == crux.Sum {
 			continue
 		}
 		dim := r.Constraint(i).Residual.Dim()
@@ -97,7 +108,7 @@ func (t *Error) withTrained(r *crux.Run, held []rows) []rows {
 			trained: true, heldOut: k, shared: true,
 		})
 	}
-	return list
+	return withLikely(r, list)
 }
 
 // wantedResiduals is how many are held out, with this many parameters and residuals in training: at least half as many as there are of these

@@ -72,13 +72,21 @@ const (
 //
 // whether the equations are weighted much, as they should be, or little. The variance of ε is that of the residuals, over the degrees of
 // freedom tr((I − H)ᵀ(I − H)) that the fit has left, H = J(JᵀJ + λ)⁻¹Jᵀ.
+//
+// What is likely ([crux.Constraint.Prior]) counts as data whose errors are as large as those of others in the loss. So a band holds what
+// smoothing takes away as well (Wahba 1983, J. R. Statist. Soc. B 45, 133).
 type covariance struct {
 	run     *crux.Run
 	tangent *linalg.Tangent
 	data    int       // the first rows of J are those of data
-	group   []int     // of each of them: constraint and component
+	loose   int       // those, and of what is likely
+	group   []int     // of each row of data: constraint and component
 	unit    []float64 // of each: by what its residual is multiplied
+	per     float64   // the mean over the rows of data of the square of an error, as it is in J
 	raised  float64   // of that, by what data count more than in the training loss
+	likely  []likely  // what is, in the order of its rows
+	j       *mat.Dense
+	values  []float64 // of the residuals, as in J
 	noise   []Noise   // by group
 	scale   []float64 // by group: of the residual in the problem's own units
 	step    []float64 // of θ, to where the weighted residuals are least
@@ -152,34 +160,79 @@ func covarianceOf(ctx context.Context, run *crux.Run, sets []rows) (*covariance,
 		}
 		return nil
 	}
-	for _, wanted := range []bool{true, false} {
+	addAll := func(wanted bool) error {
 		for k := range sets {
 			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
+				return context.Cause(ctx)
 			}
 			if err := add(k, wanted); err != nil {
-				return nil, err
+				return err
 			}
 		}
+		return nil
+	}
+	if err := addAll(true); err != nil {
+		return nil, err
 	}
 	s.data = len(s.group)
+	for i := range run.Names() {
+		if !run.Constraint(i).Prior {
+			continue
+		}
+		x, err := s.prior(i)
+		if err != nil {
+			return nil, err
+		}
+		s.likely = append(s.likely, x)
+		unit := math.Sqrt(weights[i] / float64(len(x.values)))
+		for _, v := range x.rows {
+			all = append(all, unit*v)
+		}
+		for _, v := range x.values {
+			values = append(values, unit*v)
+		}
+	}
+	s.loose = len(values)
+	if err := addAll(false); err != nil {
+		return nil, err
+	}
 	p := run.Parameters()
 	if least := leastShare * size[1]; size[0] > 0 && size[0] < least {
 		f := math.Sqrt(least / size[0])
 		s.raised = f
-		floats.Scale(f, all[:s.data*p])
-		floats.Scale(f, values[:s.data])
+		floats.Scale(f, all[:s.loose*p])
+		floats.Scale(f, values[:s.loose])
 		floats.Scale(f, s.unit)
 	}
 	var err error
-	j := mat.NewDense(len(values), p, all)
-	if s.tangent, err = linalg.NewTangent(run.Pool(), j); err != nil {
+	s.j, s.values = mat.NewDense(len(values), p, all), values
+	if s.tangent, err = linalg.NewTangent(run.Pool(), s.j); err != nil {
 		return nil, err
 	}
 	if s.step, _, err = s.tangent.Repair(values, spreadDamped*float64(p)); err != nil {
 		return nil, err
 	}
-	return s, s.measure(j, values[:s.data])
+	return s, s.measure()
+}
+
+// likely is a constraint that says what is likely.
+type likely struct {
+	constraint   int
+	rows, values []float64 // the derivatives of its residual, row by row, and the residual
+}
+
+// prior is one that says what is likely, at its points of training.
+func (s *covariance) prior(i int) (x likely, err error) {
+	ev, err := s.run.CompileGradient(ph.ParamGrad(s.run.Constraint(i).Residual, nil), s.run.Points(i), crux.ForJacobian)
+	if err != nil {
+		return x, err
+	}
+	j, err := ev.Jacobian()
+	if err != nil {
+		return x, err
+	}
+	r, err := ev.Eval()
+	return likely{i, j.RawMatrix().Data, r.RawMatrix().Data}, err
 }
 
 // straightened puts ψ(r)/m in the place of residuals with a robust loss, m the mean of ψ′: errors of that size move the fit as the
@@ -196,18 +249,18 @@ func straightened(loss crux.Loss, r []float64) float64 {
 }
 
 // measure finds the noise of each group of data.
-func (s *covariance) measure(j *mat.Dense, values []float64) error {
+func (s *covariance) measure() error {
 	n := len(s.noise)
 	squares, freedom, looked := make([]float64, n), make([]float64, n), make([]int, n)
 	every := max(1, s.data/mostLevers)
 	h := make([]float64, s.data)
-	for i, x := range values {
+	for i, x := range s.values[:s.data] {
 		g := s.group[i]
 		squares[g] += x * x / (s.unit[i] * s.unit[i])
 		if i/s.stride()%every != 0 {
 			continue
 		}
-		if err := s.tangent.Influence(h, j.RawRowView(i), spreadDamped); err != nil {
+		if err := s.tangent.Influence(h, s.j.RawRowView(i), spreadDamped); err != nil {
 			return err
 		}
 		looked[g]++
@@ -220,21 +273,32 @@ func (s *covariance) measure(j *mat.Dense, values []float64) error {
 			v.Sigma = s.scale[g] * math.Sqrt(squares[g]/v.Freedom)
 		}
 	}
+	for i, g := range s.group {
+		sigma, _ := s.noise[g].size()
+		e := s.unit[i] * sigma / s.scale[g]
+		s.per += e * e / float64(s.data)
+	}
 	return nil
 }
 
 // stride is the number of rows of data that stand for one point.
 func (s *covariance) stride() int { return max(1, len(s.noise)) }
 
-// errors are the standard deviations by which each of the data moves a function with the derivatives g, one entry for each row.
+// errors are the standard deviations by which each of the data, and then each value of what is likely, moves a function with the
+// derivatives g, one entry for each row.
 func (s *covariance) errors(g []float64) ([]float64, error) {
-	h := make([]float64, s.data)
+	h := make([]float64, s.loose)
 	if err := s.tangent.Influence(h, g, spreadDamped); err != nil {
 		return nil, err
 	}
 	for i, g := range s.group {
 		sigma, _ := s.noise[g].size()
 		h[i] *= s.unit[i] * sigma / s.scale[g]
+	}
+	if like := h[s.data:]; math.IsInf(s.per, 0) {
+		clear(like)
+	} else {
+		floats.Scale(math.Sqrt(s.per), like)
 	}
 	return h, nil
 }
@@ -246,10 +310,10 @@ func (s *covariance) known(name string, value float64, g []float64) (Known, []fl
 		return Known{}, nil, err
 	}
 	by := make([]float64, len(s.noise))
-	for i, x := range moves {
+	for i, x := range moves[:s.data] {
 		by[s.group[i]] += x * x
 	}
-	k := Known{Name: name, Value: value, Sigma: math.Sqrt(floats.Sum(by))}
+	k := Known{Name: name, Value: value, Sigma: floats.Norm(moves, 2)}
 	below := 0.0 // Satterthwaite (1946): the noise of several groups is known with different degrees of freedom
 	for g, v := range by {
 		_, freedom := s.noise[g].size()

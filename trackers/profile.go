@@ -233,7 +233,7 @@ func (f *profile) from(ctx context.Context, before, now fitted, value float64) (
 var errBetter = errors.New("a better fit")
 
 // likelihood is the weights of a training loss with which each data set counts by the variance of its errors, data as a whole as before.
-// per is what the variance of one value then comes to in the loss.
+// per is what the variance of one value then comes to in the loss. Among data are constraints that say what is likely.
 func (s *covariance) likelihood(w []float64) (weights []float64, data []int, per float64) {
 	weights = slices.Clone(w)
 	share, rows := map[int]float64{}, map[int]float64{} // of each data set: its part of the loss if errors are as they are, and its values
@@ -250,6 +250,8 @@ func (s *covariance) likelihood(w []float64) (weights []float64, data []int, per
 	for k := range weights {
 		if rows[k] > 0 {
 			weights[k] *= each * rows[k] / share[k]
+		}
+		if rows[k] > 0 || s.run.Constraint(k).Prior {
 			data = append(data, k)
 		}
 	}

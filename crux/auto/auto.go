@@ -40,6 +40,7 @@ type Problem struct {
 	Unscaled bool // functions, numbers and residuals stay in the units of the problem
 	Slow     bool // networks get no fast waves as inputs, see [Choose]
 	Smooth   bool // networks are functions of the coordinates alone, also where values on the boundary jump, see [Choose]
+	Rough    bool // nothing is taken to be smooth that data and equations leave open, see [Choose]
 
 	Hard  Hard     // which conditions are built in
 	Watch []string // constraints whose points are watched whatever the rules say
@@ -71,6 +72,7 @@ type Choice struct {
 
 	Materials  []Material // of the problem
 	Interfaces []string   // conditions where materials meet, which the problem does not state
+	Priors     []string   // what is likely of functions that data and equations leave open, which the problem does not state
 	Balances   []*Balance // of equations whose coefficients jump
 
 	extents map[*ph.Coord]float64 // the least of materials along each axis, where each has a network
@@ -117,6 +119,9 @@ func (s *Solver) Solve(ctx context.Context, steps int, callbacks ...crux.Callbac
 //
 // Where data have waves with five periods or more along a side, sin(k·x) with a constant k, networks get their sines and cosines as inputs:
 // what is as fast as that they learn late, or never.
+//
+// Where there are more unknown functions than equations, those that no data measure are taken to be smooth: a coefficient that is found from noisy
+// data bends no more than these ask for.
 func Choose(p Problem, o crux.Options) (*Choice, error) {
 	c := &Choice{
 		Problem: crux.Problem{Name: p.Name, Constraints: slices.Clone(p.Constraints), Fields: p.Fields}, Options: o, Materials: p.Materials,
@@ -171,6 +176,7 @@ func (c *Choice) noise(p Problem) {
 	n := &callbacks.Noise{}
 	c.Options.Weights, c.Callbacks = n, append(c.Callbacks, n)
 	c.decide("data count less if they turn out to be noisy", "no weight is given")
+	c.priors(p)
 }
 
 // hasData reports whether a constraint compares with data.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
+	"github.com/crux-pinn/crux/trackers"
 )
 
 // evalFlags are the flags of crux eval.
@@ -23,6 +25,7 @@ type evalFlags struct {
 	asked  bool // for that grid, rather than the default
 	at     []string
 	exprs  []string
+	sigma  bool
 	out    string
 }
 
@@ -35,28 +38,33 @@ func (a *app) eval() *cobra.Command {
 
 RUN is the directory that crux solve wrote, of a run that has ended or not. Without --expr all fields are evaluated,
 without points on a grid of 101 points per axis. Columns are the coordinates followed by the values: as text on standard
-output, or in the file of -o, whose ending says how: .csv, .parquet, .npy (one row for each point) or .npz (arrays by name).`,
+output, or in the file of -o, whose ending says how: .csv, .parquet, .npy (one row for each point) or .npz (arrays by name).
+
+With --sigma each value has its standard deviation beside it, in the column NAME_sigma: how well the noisy data that the run has
+fitted determine it, with the equations taken as linear around the result.`,
 		Example: `  crux eval runs/burgers-1 --at t=0.5,x=0.1
   crux eval runs/burgers-1 --grid 201 --expr u_x --expr 'u_t + u*u_x' -o slopes.npz
-  crux eval runs/burgers-1 --points probes.csv -o values.csv`,
+  crux eval runs/burgers-1 --points probes.csv -o values.csv
+  crux eval runs/rod-1 --grid 21 --expr k --sigma`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRuns,
 		RunE: func(c *cobra.Command, args []string) error {
 			f.asked = c.Flags().Changed("grid")
-			return a.runEval(args[0], &f)
+			return a.runEval(c.Context(), args[0], &f)
 		},
 	}
 	c.Flags().StringVar(&f.points, "points", "", "points of a .csv, whose first line names the coordinates, or of NumPy's .npy or .npz")
 	c.Flags().IntVar(&f.grid, "grid", 101, "regular grid with this many points per axis; the default is smaller in many dimensions")
 	c.Flags().StringArrayVar(&f.at, "at", nil, "one point, as in t=0.5,x=0.1 (repeatable)")
 	c.Flags().StringArrayVar(&f.exprs, "expr", nil, "expression in the names of the problem (repeatable)")
+	c.Flags().BoolVar(&f.sigma, "sigma", false, "also the standard deviation of each value, of a run that has fitted noisy data")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "file to write: .csv, .parquet, .npy or .npz")
 	must(c.RegisterFlagCompletionFunc("expr", completeNames))
 	c.MarkFlagsMutuallyExclusive("points", "grid", "at")
 	return c
 }
 
-func (a *app) runEval(run string, f *evalFlags) error {
+func (a *app) runEval(ctx context.Context, run string, f *evalFlags) error {
 	ext := strings.ToLower(filepath.Ext(f.out))
 	if f.out != "" && !slices.Contains([]string{".csv", ".parquet", ".npy", ".npz"}, ext) {
 		return fail(exitUsage, fmt.Errorf("-o %s: files end in .csv, .parquet, .npy or .npz", f.out))
@@ -93,6 +101,11 @@ func (a *app) runEval(run string, f *evalFlags) error {
 		}
 		sh.columns = append(sh.columns, column{e.name, ev.Components(), v.RawMatrix().Data})
 	}
+	if f.sigma {
+		if err := sh.addSigma(ctx, t, exprs); err != nil {
+			return fail(exitUsage, fmt.Errorf("%s: --sigma: %w", run, err))
+		}
+	}
 	switch ext {
 	case ".npy":
 		return fail(exitFailed, ckpt.WriteFile(f.out, func(w io.Writer) error { return npy.Write(w, sh.table()) }))
@@ -104,6 +117,23 @@ func (a *app) runEval(run string, f *evalFlags) error {
 		return fail(exitFailed, ckpt.WriteFile(f.out, sh.writeCSV))
 	}
 	return fail(exitFailed, sh.writeCSV(a.Out))
+}
+
+// addSigma puts the standard deviation of each value behind it.
+func (sh *sheet) addSigma(ctx context.Context, t *training, exprs []namedExpr) error {
+	bands := &trackers.Bands{At: sh.cloud}
+	for _, e := range exprs {
+		bands.Of = append(bands.Of, trackers.Quantity{Name: e.name, Expr: e.expr})
+	}
+	if err := measure(ctx, t.problem, t.solver, bands); err != nil {
+		return err
+	}
+	var list []column
+	for i, c := range sh.columns {
+		list = append(list, c, column{c.name + "_sigma", c.dim, bands.Sigma[i]})
+	}
+	sh.columns = list
+	return nil
 }
 
 // namedExpr is an expression and what its column is called.

@@ -3,14 +3,18 @@ package cli
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/crux-pinn/crux/domain"
+	"github.com/crux-pinn/crux/internal/files/npy"
 	"github.com/crux-pinn/crux/internal/problemfile"
 	ph "github.com/crux-pinn/crux/placeholder"
 )
@@ -202,6 +206,53 @@ func TestEvalPoints(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	if r := call(t, "eval", "shape", "--at", "x=0.1,y=0.1", "--at", "x=0.5,y=0.4"); !strings.Contains(r.err, "outside of the shape, at x = 0.5, y = 0.4, where nothing was trained: 1 of 2 points") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// The standard deviation of the line k·t through noisy values is t times that of k, which is the root of 1/Σ(t/e)²: on the screen, and in a file. A
+// run without noisy data has none.
+func TestEvalSigma(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	table, sum := "t,y,e\n", 0.0
+	for i := range 10 {
+		x, e := 0.1*float64(i), 0.2+0.01*float64(i%3)
+		table += fmt.Sprintf("%g,%g,%g\n", x, 2*x+0.1*float64(i%2), e)
+		sum += x * x / (e * e)
+	}
+	write := func(name, text string) {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("line.csv", table)
+	write("line.yaml", "problem: line\ncoords: {t: [0, 1]}\nparams: {k: 1}\ndata: {d: {file: line.csv}}\n"+
+		"constraints: {m: {residual: k*t = y, on: d, sigma: e}}\noptimizer: [{lm: {}, steps: 20}]\n")
+	if r := call(t, "solve", "line.yaml", "--out", "run"); r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+	r := call(t, "eval", "run", "--expr", "k*t", "--expr", "k", "--at", "t=0.5", "--sigma")
+	rows, err := csv.NewReader(strings.NewReader(r.out)).ReadAll()
+	if err != nil || len(rows) != 2 || !slices.Equal(rows[0], []string{"t", "k*t", "k*t_sigma", "k", "k_sigma"}) {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for i, want := range map[int]float64{2: 0.5 / math.Sqrt(sum), 4: 1 / math.Sqrt(sum)} {
+		if got, err := strconv.ParseFloat(rows[1][i], 64); err != nil || math.Abs(got-want) > 1e-6*want {
+			t.Errorf("%s is %s, want %v", rows[0][i], rows[1][i], want)
+		}
+	}
+	if r := call(t, "eval", "run", "--expr", "k*t", "--sigma", "-o", "band.npz"); r.code != exitOK {
+		t.Errorf("%+v", r)
+	}
+	f, err := npy.ReadZip("band.npz")
+	if err != nil || f["k*t_sigma"] == nil || len(f["k*t_sigma"].Data) != 101 {
+		t.Errorf("%v, %v", f, err)
+	}
+	write("decay.yaml", "problem: decay\ncoords: {t: [0, 1]}\nfields: {u: {net: mlp, hidden: [4]}}\n"+
+		"constraints: {ode: {residual: u_t + u}, ic: {residual: u = 1, on: initial}}\noptimizer: [{lm: {}, steps: 2}]\n")
+	call(t, "solve", "decay.yaml", "--out", "decay")
+	if r := call(t, "eval", "decay", "--sigma"); r.code != exitUsage || !strings.Contains(r.err, "the data have no errors that could be told") {
 		t.Errorf("%+v", r)
 	}
 }

@@ -451,13 +451,16 @@ func newReport(p *problemfile.Problem, s *crux.Solver, res *crux.Result, sol *so
 		r.Loss = 0
 	}
 	for i, name := range s.Names() {
+		if s.Constraint(i).Prior { // which need not vanish
+			continue
+		}
 		if c, err := s.Cloud(name); err == nil {
 			r.Points.Add(name, c.Len())
 		}
 		by := cmp.Or(divided[name], 1)
 		r.Losses.Add(name, report.Number(by*by*res.Losses[i]))
 		if len(divided) > 0 {
-			r.Loss += report.Number(by * by * res.Losses[i] / float64(len(res.Losses)))
+			r.Loss += report.Number(by * by * res.Losses[i] / float64(len(res.Losses)-len(p.Choice.Priors)))
 		}
 		v, err := s.Residuals(name)
 		if err != nil {

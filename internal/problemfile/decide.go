@@ -51,6 +51,9 @@ func (b *builder) decide(root, hard, constraints *tree.Node) {
 	if choice.Waves {
 		root.Set("waves", "auto")
 	}
+	if len(choice.Priors) > 0 {
+		root.Set("smooth", "auto")
+	}
 	for _, n := range b.nets {
 		b.writePeriods(n)
 	}
@@ -64,7 +67,7 @@ func (b *builder) decide(root, hard, constraints *tree.Node) {
 			left = append(left, c)
 		}
 	}
-	for _, name := range choice.Interfaces {
+	for _, name := range slices.Concat(choice.Interfaces, choice.Priors) {
 		left = append(left, constraintName{name, []string{name}})
 	}
 	b.constraintNames = left

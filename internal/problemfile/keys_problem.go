@@ -62,6 +62,10 @@ var problemParts = []part{
 			"auto gives networks the sines and cosines of fast waves in the data as inputs; a file that says schema gets none by default",
 		},
 		{
+			"smooth", oneWord("choice", "auto", "none"), "(auto)", "none",
+			"auto lets a function that noisy data do not measure, nor equations determine, bend no more than data ask for; a file that says schema has none by default",
+		},
+		{
 			"integrals", wholeUpTo(1, ph.MostNodes, "%d nodes are more than an integral has; use at most %d"), "20", "80",
 			"the quadrature nodes of integrals that do not say how many",
 		},
