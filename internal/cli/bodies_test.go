@@ -154,7 +154,7 @@ type body struct {
 // The heat sink is wanted to 1e-2. What it lacks is the level of the temperature in the fins: residuals are divided by k·T over the lengths of
 // the body, beside which all that the fins lose is small.
 var bodyList = []body{
-	{"heatsink", []string{"optimizer=[{soap: {}, steps: 100}, {lm: {}, steps: 20}]", "fields.T.hidden=[10, 10]"}, 0.3, 8e-2, offHeatSink},
+	{"heatsink", []string{"optimizer=[{soap: {}, steps: 100}, {lm: {}, steps: 20}]", "fields.T.hidden=[10, 10]"}, 0.3, 1e-2, offHeatSink},
 	{"strap", []string{"optimizer=[{soap: {lr: 0.01}, steps: 200}, {lm: {}, steps: 60}]"}, 0.1, 2e-2, offStrap},
 	{"pipe", []string{"optimizer=[{lm: {}, steps: 12}]", "fields.T.hidden=[10, 10]"}, 0.1, 1e-2, offPipe},
 }
