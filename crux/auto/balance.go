@@ -149,6 +149,9 @@ func (b *Balance) across(eval func(ph.Expr, *domain.Points) (*mat.Dense, error),
 	}
 	return list, integrate(eval, on.Count(balancePoints), true, asked, func(row, v []float64) {
 		first, second := side(row, -1), side(row, 1)
+		if len(b.m.Materials) > 0 && min(first, second) < 0 { // at the very end of where they meet
+			return
+		}
 		through(first, b.sign*v[0])
 		through(second, -b.sign*v[1])
 		name, made := "the jump", 0.0

@@ -83,7 +83,7 @@ func materials(ctx context.Context, p *problemfile.Problem, s *crux.Solver, sol 
 		return sum
 	}
 	for _, c := range p.Choice.Problem.Constraints {
-		if c.On.Dims() < len(coords) || c.On.Part() != nil || len(c.On.Columns()) > 0 || !ph.Contains(c.Residual, ph.Unknown) {
+		if c.Prior || c.On.Dims() < len(coords) || c.On.Part() != nil || len(c.On.Columns()) > 0 || !ph.Contains(c.Residual, ph.Unknown) {
 			continue
 		}
 		v, err := s.Eval(c.Residual, on)
