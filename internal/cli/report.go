@@ -140,9 +140,10 @@ func results(run *gallery.Run, t *training, p *page.Page) []page.Group {
 			"estimate", "Estimated errors",
 			"Where the fields may be wrong, by residuals at points that were not trained on, without the solution.", nil,
 		},
+		{"bands", "Bands", "How well the noisy data determine the fields: where 95 % of such bands hold the truth, or the standard deviation.", nil},
 		{"residual", "Residuals", "How far the equations are from holding, at the points of training and between them.", equations(t)},
 	} {
-		if flat || k.kind == "estimate" {
+		if flat || k.kind == "estimate" || k.kind == "bands" {
 			add(&list, run, k.kind, k.title, k.about, p)
 		}
 		if !moving || k.kind != "solution" && len(k.functions) == 0 {

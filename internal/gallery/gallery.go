@@ -58,6 +58,7 @@ func kinds() []kind {
 		{"residual", "absolute residuals of all constraints", (*Run).residuals},
 		{"losses", "losses by constraint over the steps", (*Run).losses},
 		{"estimate", "where the estimated errors of the fields are, beside the true ones where a reference is known", (*Run).estimates},
+		{"bands", "how well noisy data determine the fields: 95 % bands of functions of one coordinate, standard deviations of others", (*Run).bands},
 		{"convergence", "estimated and true errors over the steps, where they were measured", (*Run).convergence},
 		{"weights", "weights of the constraints over the steps, where a scheme balances them", (*Run).weights},
 		{"parameters", "unknown parameters over the steps", (*Run).parameters},

@@ -3,6 +3,7 @@ package gallery
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -370,7 +371,7 @@ func trackersOfARun(t *testing.T, text string) {
 // What a run does not have is a NoneError, and a kind that there is not is another error.
 func TestNone(t *testing.T) {
 	r := open(t, wave)
-	for _, kind := range []string{"losses", "estimate", "convergence", "weights", "parameters", "trackers", "ntk_spectrum"} {
+	for _, kind := range []string{"losses", "estimate", "bands", "convergence", "weights", "parameters", "trackers", "ntk_spectrum"} {
 		if r = open(t, wave); kind == "estimate" {
 			r = open(t, wave+"windows: 2\n") // each of which has an estimate of its own
 		}
@@ -594,5 +595,59 @@ func TestUnitsOfPlaces(t *testing.T) {
 	movies, err := r.Movies(nil, Options{Points: 3})
 	if err != nil || movies[0].Frames[frames-1].Title != "t = 2.000 s" {
 		t.Errorf("%v, %v", movies, err)
+	}
+}
+
+// The band of a line k·t through values with known errors is 1.96 standard deviations wide on both sides, each t times that of k, 1/√Σ(t/σ)²; one
+// over t and x has a map of them.
+func TestBands(t *testing.T) {
+	dir := t.TempDir()
+	table, sum := "t,x,y\n", 0.0
+	for i := range 21 {
+		at := float64(i) / 10
+		table += fmt.Sprintf("%g,%g,%g\n", at, float64(i%3)/2, 2*at+0.1*float64(i%2))
+		sum += at * at / 0.01
+	}
+	if err := os.WriteFile(filepath.Join(dir, "d.csv"), []byte(table), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	end, err := report.Sealed(&report.Report{Steps: 1, Noise: []report.Noise{{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, coords := range []string{"t: [0, 2]", "t: [0, 2], x: [0, 1]"} {
+		p, err := problemfile.Parse("test.yaml", []byte("problem: line\ncoords: {"+coords+"}\nparams: {k: 2}\n"+
+			"fields: {y: {net: mlp, hidden: [2], output: k*t + 1e-9*y}}\ndata: {d: {file: d.csv, columns: {"+
+			map[bool]string{true: "t: t, x: x, y: y", false: "t: t, y: y"}[len(coords) > 10]+"}}}\n"+
+			"constraints: {m: {residual: y = y_data, on: d, sigma: 0.1}}\nsteps: 1\nhard: none\n"), dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := p.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &Run{Problem: p, Solver: s, Dir: t.TempDir()}
+		r.write(t, "result.json", end)
+		list, err := r.Pictures("bands", Options{Points: 5})
+		if err != nil || len(list) != 1 || list[0].Name != "bands-y" {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		sigma := 2 / math.Sqrt(sum) // at the end
+		switch panel := list[0].Figure.Panels[0].(type) {
+		case *draw.Curves:
+			i := slices.IndexFunc(panel.Lines, func(l draw.Line) bool { return l.Stroke == draw.Band })
+			l := panel.Lines[i]
+			if n := len(l.X); l.X[n-1] != 2 || math.Abs(l.High[n-1]-l.Y[n-1]-1.96*sigma) > 1e-6 || math.Abs(l.Y[n-1]-l.Low[n-1]-1.96*sigma) > 1e-6 {
+				t.Errorf("%+v, want ± %v at the end", l, 1.96*sigma)
+			}
+		case *draw.Map:
+			if math.Abs(panel.High-sigma) > 1e-6 {
+				t.Errorf("up to %v, want %v", panel.High, sigma)
+			}
+		default:
+			t.Errorf("%T", panel)
+		}
+		s.Close() //nolint:errcheck // it only ends workers
 	}
 }
