@@ -20,10 +20,10 @@ import (
 //
 //	χ² = n·(E + D)/D    and    spent = n·E/D
 //
-// are the misfit of data, and what violating equations brings, in degrees of freedom. The loss is at rest when χ² falls by less than 2
-// between two looks. All weights are 1 until then, and until the residuals of data look like noise ([trackers.Noisy]); without noise they
-// remain so. Methods with a learning rate do not come to rest in that sense: they only warm up. While spent is above 0.001 the weights of data
-// are multiplied by 0.001/spent, between 1/1000 and 1/2, whenever the loss has come to rest with E below D. When it is below, and χ² falls by
+// are the misfit of data, and what violating equations brings, in degrees of freedom. Once the loss falls by less than a tenth in 10 steps, the
+// residuals of data are looked at: if they are noise ([trackers.Noisy]), weights change, and without noise all remain 1. Methods with a learning
+// rate do not come to rest in that sense: they only warm up. The loss is at rest when χ² falls by less than 2 in 5 steps. While spent is above
+// 0.001 the weights of data are multiplied by 0.001/spent, between 1/1000 and 1/2, whenever the loss has come to rest with E below D. When it is below, and χ² falls by
 // less than 0.001 in 5 steps, the run, or the lesson of a curriculum, ends: by the discrepancy principle, data are not fitted below their noise.
 // Where a smaller weight does not let E fall any further, it is not the noise that violates the equations, and the weights stay.
 //
@@ -63,6 +63,7 @@ const (
 	// atRest is in degrees of freedom. The sooner equations count, the slower what data say of unknown functions is found: a coefficient from
 	// 2500 values (PINNacle, heat inverse) was 0.24 off after 240 s where a tenth of the loss, 250 degrees, was rest, and then 0.031.
 	atRest      = 2
+	slower      = 0.9  // of the loss: what it falls to where it is time to look for noise; a function that nothing bounds goes on fitting it
 	mostSpent   = 1e-3 // degrees of freedom
 	leastFactor = 1e-3 // of a weight, at once
 	mostFactor  = 0.5
@@ -127,10 +128,11 @@ func (n *Noise) OnStep(ctx context.Context, s *crux.Step) error {
 		return nil
 	}
 	data, rest := n.shares(s)
-	switch gained := n.all * (before - s.Loss) / data; {
+	gained := n.all * (before - s.Loss) / data
+	switch {
 	case st.Hard && gained >= 0 && gained < mostSpent: // it rises with methods that do not look where they step
 		return crux.NextStage("the data are fitted to their noise")
-	case st.Hard || !(gained < atRest):
+	case st.Hard || gained >= atRest && (st.Found || !(s.Loss > slower*before)):
 		return nil
 	}
 	spent := n.all * rest / data
@@ -144,6 +146,14 @@ func (n *Noise) OnStep(ctx context.Context, s *crux.Step) error {
 		}
 		st.Found = true
 		n.say(s, "the residuals of %s are noise", strings.Join(found, " and "))
+		if len(n.prior) > 0 {
+			st.Loss = math.Inf(1)
+			_, err := n.tune(ctx, s)
+			return err
+		}
+		if gained >= atRest {
+			return nil
+		}
 	}
 	if spent <= mostSpent || st.E > 0 && rest > st.E*mostFactor {
 		if st.W != nil && n.weigh(s) > balanced { // what is left has changed since
