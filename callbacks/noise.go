@@ -167,7 +167,11 @@ func (n *Noise) OnStep(ctx context.Context, s *crux.Step) error {
 			}
 		}
 		st.Hard = true
-		n.say(s, "the weight of data is small enough: what violating equations brings is %.2g of a degree of freedom", spent)
+		if spent <= mostSpent {
+			n.say(s, "the weight of data is small enough: what violating equations brings is %.2g of a degree of freedom", spent)
+		} else {
+			n.say(s, "a smaller weight of data lets equations hold no better (violating them brings %.2g degrees of freedom)", spent)
+		}
 		return nil
 	}
 	if st.W == nil {
