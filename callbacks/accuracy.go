@@ -84,7 +84,7 @@ func (a *Accuracy) OnStep(_ context.Context, s *crux.Step) error {
 
 // OnUpdate implements crux.UpdateHook.
 func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
-	if !a.look || noiseOf(r).Found() { // which ends the run by itself
+	if !a.look || NoiseOf(r).Found() { // which ends the run by itself
 		return nil
 	}
 	v, err := a.Error.Estimate(ctx, r)
@@ -102,7 +102,7 @@ func (a *Accuracy) OnUpdate(ctx context.Context, r *crux.Run) error {
 			return err
 		}
 	}
-	if worst < a.below && (len(v.Noise) == 0 || noiseOf(r) == nil) {
+	if worst < a.below && (len(v.Noise) == 0 || NoiseOf(r) == nil) {
 		return crux.NextStage(fmt.Sprintf("the estimated error, %.1e, is below %.1e", worst, a.below))
 	}
 	return nil

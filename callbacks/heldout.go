@@ -88,7 +88,7 @@ func (t *HeldOut) OnSolveBegin(_ context.Context, r *crux.Run) error {
 	if err := t.choose(r); err != nil {
 		return err
 	}
-	t.evals, t.noise = residualsAt{}, noiseOf(r)
+	t.evals, t.noise = residualsAt{}, NoiseOf(r)
 	if k, _ := r.Stage(); len(t.state.Sets) == len(t.watched) || t.state.Sets != nil && t.state.Stage != k {
 		return nil // those of an earlier window give way at the first check
 	}

@@ -20,15 +20,15 @@ import (
 //
 //	χ² = n·(E + D)/D    and    spent = n·E/D
 //
-// are the misfit of data, and what violating equations brings, in degrees of freedom. Once the loss falls by less than a tenth in 10 steps, the
-// residuals of data are looked at: if they are noise ([trackers.Noisy]), weights change, and without noise all remain 1. Methods with a learning
-// rate do not come to rest in that sense: they only warm up. The loss is at rest when χ² falls by less than 2 in 5 steps. While spent is above
-// 0.001 the weights of data are multiplied by 0.001/spent, between 1/1000 and 1/2, whenever the loss has come to rest with E below D. When it is below, and χ² falls by
-// less than 0.001 in 5 steps, the run, or the lesson of a curriculum, ends: by the discrepancy principle, data are not fitted below their noise.
-// Where a smaller weight does not let E fall any further, it is not the noise that violates the equations, and the weights stay.
+// are the misfit of data, and what violating equations brings, in degrees of freedom. Once the loss falls by less than a tenth in 10
+// steps, the residuals of data are looked at: if they are noise ([trackers.Noisy]), weights change, and without noise all remain 1. Methods
+// with a learning rate do not come to rest in that sense: they only warm up. The loss is at rest when χ² falls by less than 2 in 5 steps.
+// While spent is above 0.001 the weights of data are multiplied by 0.001/spent, between 1/1000 and 1/2, whenever the loss is at rest with E
+// below D. When it is below, and χ² falls by less than 0.001 in 5 steps, the run, or the lesson of a curriculum, ends: by the discrepancy
+// principle, data are not fitted below their noise. Where a smaller weight does not let E fall any further, it is not the noise that violates the equations, and the weights stay.
 //
-// What is likely (crux.Constraint.Prior) has no weight before noise is found, and then the one that there is most evidence for
-// ([trackers.Priors]): the more of it follows from the data the less.
+// What is likely (crux.Constraint.Prior) has no weight before noise is found, and then the weight for which there is most evidence
+// ([trackers.Priors]).
 //
 // Data sets count among each other by what is left of them, so that one with errors twice as large has a quarter of the weight; where it
 // is known how large their errors are (crux.Constraint.Standard), by that.
@@ -71,7 +71,7 @@ const (
 	balanced    = 1.1  // the factor by which weights of data sets may still change
 	tuned       = 1.5  // that by which the weight of what is likely may
 	mostTuned   = 4    // times that it is found after the weight of data is small enough
-	mostTunable = 4000 // parameters: with more the evidence, which takes matrices of their square, costs more than it brings
+	mostTunable = 4000 // parameters: the evidence takes several matrices of their square, of 128 MB each
 )
 
 // OnSolveBegin implements crux.Callback.
@@ -174,9 +174,7 @@ func (n *Noise) OnStep(ctx context.Context, s *crux.Step) error {
 		}
 		return nil
 	}
-	if st.W == nil {
-		st.W, st.Of = slices.Repeat([]float64{1}, len(s.Losses)), 1
-	}
+	st.begin(len(s.Losses))
 	if _, err := n.tune(ctx, s); err != nil {
 		return err
 	}
@@ -222,9 +220,7 @@ func (n *Noise) tune(ctx context.Context, s *crux.Step) (most float64, err error
 		return 1, err
 	}
 	st := &n.state
-	if st.W == nil {
-		st.W, st.Of = slices.Repeat([]float64{1}, len(s.Losses)), 1
-	}
+	st.begin(len(s.Losses))
 	if st.Prior == nil {
 		st.Prior, most = make([]float64, len(n.prior)), math.Inf(1)
 	}
@@ -233,7 +229,7 @@ func (n *Noise) tune(ctx context.Context, s *crux.Step) (most float64, err error
 		w := p.Weight / st.Of
 		most = max(most, w/st.Prior[k], st.Prior[k]/w)
 		st.Prior[k] = w
-		n.say(s, "data determine %.2g degrees of freedom of what %s bounds", p.Freedom, s.Run.Names()[p.Constraint])
+		n.say(s, "%s: the data determine %.2g degrees of freedom", s.Run.Names()[p.Constraint], p.Freedom)
 	}
 	n.weigh(s)
 	return most, nil
@@ -273,6 +269,13 @@ func (n *Noise) found(s *crux.Step) (names []string, err error) {
 	return names, nil
 }
 
+// begin lets the weights be those of the state, which are 1 at first.
+func (st *noise) begin(constraints int) {
+	if st.W == nil {
+		st.W, st.Of = slices.Repeat([]float64{1}, constraints), 1
+	}
+}
+
 func (n *Noise) say(s *crux.Step, format string, args ...any) {
 	n.state.Lines = append(n.state.Lines, fmt.Sprintf("step %d: "+format, append([]any{s.Epoch}, args...)...))
 }
@@ -292,8 +295,8 @@ func (n *Noise) floor(s *crux.Step) float64 {
 	return mostSpent * data / n.all
 }
 
-// noiseOf is the one that takes part in a run; nil if there is none.
-func noiseOf(r *crux.Run) *Noise {
+// NoiseOf is the one that takes part in a run; nil if there is none, which has found nothing.
+func NoiseOf(r *crux.Run) *Noise {
 	for _, c := range r.Callbacks() {
 		if n, ok := c.(*Noise); ok {
 			return n

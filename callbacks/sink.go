@@ -53,6 +53,9 @@ type medium interface {
 	close(end *crux.Result) error // end is nil after solver.Measure
 }
 
+// mostSpare is as many rows as the fastest runs have in a second; those of an earlier life of a run can be a million.
+const mostSpare = 1 << 14
+
 // flushEvery bounds what a process that is killed loses.
 const flushEvery = time.Second
 
@@ -264,7 +267,7 @@ func (k *sink) drain() {
 		return
 	}
 	k.mu.Lock()
-	k.spare = append(k.spare, rows...)
+	k.spare = append(k.spare, rows[:min(len(rows), mostSpare-len(k.spare))]...)
 	k.mu.Unlock()
 }
 

@@ -15,8 +15,8 @@ import (
 // it changes nothing.
 //
 // A standard deviation is that by which errors of the data, as large as they have turned out to be, move the function, with the
-// equations taken as linear where the run has ended; see [Known] for numbers. 95 % of the band within 1.96 of them hold the truth, if
-// the numerical error is small beside it. Where a function is taken to be smooth, what that takes away is in the band.
+// equations taken as linear where the run has ended; see [Known] for numbers. The truth lies within 1.96 of them at 95 % of the places,
+// if the numerical error is small beside that. Where a function is taken to be smooth, what that takes away counts as well.
 type Bands struct {
 	Of []Quantity    // functions, or numbers
 	At *domain.Cloud // the points

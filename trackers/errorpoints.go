@@ -39,7 +39,7 @@ func (set rows) share() float64 {
 	return 1
 }
 
-// withLikely are rows with those at points of training that say what is likely, as far as they have a weight.
+// withLikely adds rows, at points of training, of what is likely, as far as that has a weight: it holds parameters there as in training.
 func withLikely(r *crux.Run, sets []rows) []rows {
 	for i, w := range r.Weights() {
 		if r.Constraint(i).Prior && w > 0 {

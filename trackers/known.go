@@ -82,9 +82,9 @@ type covariance struct {
 	loose   int       // those, and of what is likely
 	group   []int     // of each row of data: constraint and component
 	unit    []float64 // of each: by what its residual is multiplied
-	per     float64   // the mean over the rows of data of the square of an error, as it is in J
 	raised  float64   // of that, by what data count more than in the training loss
-	likely  []likely  // what is, in the order of its rows
+	per     float64   // the mean over the rows of data of the square of an error, as it is in J
+	likely  []likely  // the constraints that say it, in the order of their rows
 	j       *mat.Dense
 	values  []float64 // of the residuals, as in J
 	noise   []Noise   // by group
@@ -273,12 +273,17 @@ func (s *covariance) measure() error {
 			v.Sigma = s.scale[g] * math.Sqrt(squares[g]/v.Freedom)
 		}
 	}
-	for i, g := range s.group {
-		sigma, _ := s.noise[g].size()
-		e := s.unit[i] * sigma / s.scale[g]
+	for i := range s.data {
+		e := s.deviation(i)
 		s.per += e * e / float64(s.data)
 	}
 	return nil
+}
+
+// deviation is the standard deviation of the error of a row of data, as it is in J.
+func (s *covariance) deviation(i int) float64 {
+	sigma, _ := s.noise[s.group[i]].size()
+	return s.unit[i] * sigma / s.scale[s.group[i]]
 }
 
 // stride is the number of rows of data that stand for one point.
@@ -291,9 +296,8 @@ func (s *covariance) errors(g []float64) ([]float64, error) {
 	if err := s.tangent.Influence(h, g, spreadDamped); err != nil {
 		return nil, err
 	}
-	for i, g := range s.group {
-		sigma, _ := s.noise[g].size()
-		h[i] *= s.unit[i] * sigma / s.scale[g]
+	for i := range s.data {
+		h[i] *= s.deviation(i)
 	}
 	if like := h[s.data:]; math.IsInf(s.per, 0) {
 		clear(like)

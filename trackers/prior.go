@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/crux-pinn/crux/crux"
 	"github.com/crux-pinn/crux/internal/linalg"
@@ -51,17 +50,18 @@ func Priors(ctx context.Context, run *crux.Run) (list []Prior, ok bool, err erro
 	}
 	p := &priors{covariance: s, weight: make([]float64, len(s.likely))}
 	data, others := p.stiffen()
-	var free []float64 // tr(J_d A⁻¹J_dᵀ) where each of them leaves no freedom
+	var free, firm []float64 // tr(J_d A⁻¹J_dᵀ) where each of them leaves no freedom, and the weight with which that is so
 	for k := range s.likely {
 		size := linalg.Length(s.likely[k].rows)
 		if !(size > 0) {
 			return nil, false, nil
 		}
 		p.weight[k] = math.Sqrt(barely) * data / size // from below: a fit that a prior has made straight shows no evidence against it
+		firm = append(firm, firmly*others/size)
 	}
 	for k := range s.likely {
 		before := p.weight[k]
-		p.weight[k] = firmly * others / linalg.Length(s.likely[k].rows)
+		p.weight[k] = firm[k]
 		taken, _, err := p.fit()
 		if err != nil {
 			return nil, false, err
@@ -81,8 +81,8 @@ func Priors(ctx context.Context, run *crux.Run) (list []Prior, ok bool, err erro
 		for k, x := range s.likely {
 			freedom := max(taken-free[k], leastFreedom)
 			weight := math.Sqrt(freedom * s.per / bends[k]) // of each residual: w·Q over their number is its square
-			if most := firmly * others / linalg.Length(x.rows); !(weight < most) {
-				weight = most
+			if !(weight < firm[k]) {
+				weight = firm[k]
 			}
 			most = max(most, weight/p.weight[k], p.weight[k]/weight)
 			p.weight[k] = weight
@@ -96,7 +96,7 @@ func Priors(ctx context.Context, run *crux.Run) (list []Prior, ok bool, err erro
 	return list, true, nil
 }
 
-// priors is Priors at work.
+// priors is Priors at work: it changes the matrix of the covariance, of which nothing is asked any more.
 type priors struct {
 	*covariance
 	weight []float64 // by what residuals of each are multiplied
@@ -123,7 +123,7 @@ func (p *priors) stiffen() (data, others float64) {
 // the priors' residuals, without their weights.
 func (p *priors) fit() (taken float64, bends []float64, err error) {
 	params := p.run.Parameters()
-	j, values := mat.DenseCopyOf(p.j), append([]float64(nil), p.values...)
+	j, values := p.j, p.values
 	at := p.data
 	for k, x := range p.likely {
 		rows := j.RawMatrix().Data[at*params : (at+len(x.values))*params]

@@ -40,7 +40,7 @@ type Problem struct {
 	Unscaled bool // functions, numbers and residuals stay in the units of the problem
 	Slow     bool // networks get no fast waves as inputs, see [Choose]
 	Smooth   bool // networks are functions of the coordinates alone, also where values on the boundary jump, see [Choose]
-	Rough    bool // nothing is taken to be smooth that data and equations leave open, see [Choose]
+	NoPrior  bool // functions that data and equations leave open are not taken to be smooth, see [Choose]
 
 	Hard  Hard     // which conditions are built in
 	Watch []string // constraints whose points are watched whatever the rules say

@@ -15,12 +15,12 @@ import (
 var likely = []int{64, 256, 512}
 
 // priors lets unknown functions that neither data measure nor equations determine be smooth. There are such where there are more functions than
-// equations: the coefficient k(x) of a flow, a source, a load. Noisy data determine a few of their degrees of freedom, and what the network makes
-// of the others is noise. With an integral over the squares of second derivatives in the loss they are zero instead; for a function of one
+// equations: the coefficient k(x) of a flow, a source, a load. Noisy data determine a few of their degrees of freedom, and what the network
+// makes of the others is noise. An integral over the squares of second derivatives in the loss keeps these small; for a function of one
 // coordinate that is a smoothing spline (Wahba 1990, Spline Models for Observational Data). How much it counts is found by callbacks.Noise,
 // and is nothing before data turn out to be noisy.
 func (c *Choice) priors(p Problem) {
-	if p.Rough || c.apart > 0 {
+	if p.NoPrior || c.apart > 0 {
 		return
 	}
 	var functions, measured []*ph.Field
@@ -98,7 +98,7 @@ func bend(f *ph.Field, on *domain.Points) ph.Expr {
 			if j > 0 { // ∂²/∂a∂b stands for ∂²/∂b∂a as well
 				by *= math.Sqrt2
 			}
-			list = append(list, f.D(a).D(b).Scale(by))
+			list = append(list, f.D(a, b).Scale(by))
 		}
 	}
 	return ph.Concat(list...)

@@ -42,7 +42,7 @@ func TestPriors(t *testing.T) {
 		{"as many equations", []crux.Constraint{flow, second, seen}, auto.Problem{}, nil},
 		{"it is measured", []crux.Constraint{flow, seen, known}, auto.Problem{}, nil},
 		{"no data", []crux.Constraint{flow, taken}, auto.Problem{}, nil},
-		{"not wanted", []crux.Constraint{flow, seen}, auto.Problem{Rough: true}, nil},
+		{"not wanted", []crux.Constraint{flow, seen}, auto.Problem{NoPrior: true}, nil},
 	} {
 		c.p.Domain, c.p.Constraints = box, c.list
 		got, err := auto.Choose(c.p, crux.Options{})

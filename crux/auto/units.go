@@ -95,8 +95,7 @@ func (u *unitFinder) read(list []crux.Constraint) bool {
 		if len(on.Patches()) > 0 && on.Dims() > 0 {
 			on = spaced(on, sizes.Looks)
 		}
-		s := statedTerms{name: k.Name, terms: ph.Summands(k.Residual), equation: len(k.On.Columns()) == 0 &&
-			k.On.Dims() == len(k.On.Coords()) && len(k.On.Patches()) > 0}
+		s := statedTerms{name: k.Name, terms: ph.Summands(k.Residual), equation: isEquation(k)}
 		if at, err := on.Draw(nil); err == nil {
 			s.at = at
 			if len(on.Patches()) > 0 && on.Dims() > 0 {

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/crux-pinn/crux/callbacks"
@@ -125,7 +124,10 @@ const lost = 0.1
 // leave ends a way after half of its time, or where its patience ends, or at each tenth after that, unless it is to come to a solution.
 func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
 	patience := cmp.Or(c.patience, 5)
-	if c.nearby == nil || tenth < patience-1 || tenth >= 10 || tenth <= c.looked || noisy(r) {
+	if c.nearby == nil || tenth < patience-1 || tenth >= 10 || tenth <= c.looked {
+		return nil
+	}
+	if callbacks.NoiseOf(r).Found() { // what is left of data has no shape that another way could follow
 		return nil
 	}
 	v, err := c.nearby.Estimate(ctx, r)
@@ -139,14 +141,6 @@ func (c *clock) leave(ctx context.Context, r *crux.Run, tenth int) error {
 		return nil
 	}
 	return crux.Stop(fmt.Sprintf("%d %% of the time budget of %v is used up, and the estimated error is %.1e", 10*tenth, c.limit, worst))
-}
-
-// noisy reports whether a run has found that what is left of its data is noise: it has no shape that another way could follow.
-func noisy(r *crux.Run) bool {
-	return slices.ContainsFunc(r.Callbacks(), func(c crux.Callback) bool {
-		n, ok := c.(*callbacks.Noise)
-		return ok && n.Found()
-	})
 }
 
 // expected is the error to which a run comes in so many tenths of its time, if it goes on falling as it did in the last one. before is 0

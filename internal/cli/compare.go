@@ -38,9 +38,8 @@ func (a *app) compare() *cobra.Command {
 		Short: "Compare runs: settings in which they differ, results, losses over the steps",
 		Long: `Compare runs: settings in which they differ, results, losses over the steps.
 
-Settings are those of the resolved problem files. A directory of several runs,
-of solve --seeds or sweep, stands for all of them. -o writes one HTML page that opens offline, with the curves of all runs over
-each other: losses, errors, unknown numbers.`,
+Settings are those of the resolved problem files. A directory of several runs, of solve --seeds or sweep, stands for all of
+them. -o writes one HTML page that opens offline, with the curves of all runs over each other: losses, errors, unknown numbers.`,
 		Example: `  crux compare runs/burgers-1 runs/burgers-2
   crux compare runs/burgers-sweep
   crux compare runs/burgers-1 runs/burgers-2 -o compare.html

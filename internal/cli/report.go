@@ -140,7 +140,7 @@ func results(run *gallery.Run, t *training, p *page.Page) []page.Group {
 			"estimate", "Estimated errors",
 			"Where the fields may be wrong, by residuals at points that were not trained on, without the solution.", nil,
 		},
-		{"bands", "Bands", "How well the noisy data determine the fields: where 95 % of such bands hold the truth, or the standard deviation.", nil},
+		{"bands", "Bands", "How well the noisy data determine the fields: the 95 % band of a function of one coordinate, the standard deviation of others.", nil},
 		{"residual", "Residuals", "How far the equations are from holding, at the points of training and between them.", equations(t)},
 	} {
 		if flat || k.kind == "estimate" || k.kind == "bands" {

@@ -79,7 +79,7 @@ func (l *loader) problem(root *tree.Node) *Problem {
 	waves := only[string](s, "waves")
 	b.stated.Slow = waves == "none" || waves == "" && versioned
 	smooth := only[string](s, "smooth")
-	b.stated.Rough = smooth == "none" || smooth == "" && versioned
+	b.stated.NoPrior = smooth == "none" || smooth == "" && versioned
 	if n := s.get("fields"); n != nil || len(b.p.Params) == 0 { // numbers alone can be what is wanted
 		b.fields(s.need("fields"))
 	}
